@@ -1,0 +1,15 @@
+//! Layer 1: plain building blocks that know no word of deployment.
+//!
+//! Time as integers, shares and money as types, distributions, named random streams, a latency
+//! histogram, problems with a place in a file, and the reader that turns a tree of values into
+//! settings. Deliberately absent: pods, strategies, files, clocks.
+
+pub mod bitset;
+pub mod distribution;
+pub mod histogram;
+pub mod node;
+pub mod problem;
+pub mod random;
+
+pub mod time;
+pub mod units;

@@ -1,0 +1,91 @@
+//! A tree of values with the place of each: what is left of a YAML or JSON text after parsing.
+//!
+//! It knows no syntax; the scenario layer builds it, the settings reader walks it.
+
+use super::problem::Place;
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Where the value starts.
+    pub place: Place,
+    /// The value.
+    pub value: Value,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing, `null` or `~`.
+    Null,
+    /// `true` or `false`.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction, or `.nan`, `.inf`.
+    Number(f64),
+    /// Text.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A mapping, in the order of the text; keys are unique.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a mapping and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// Where the key starts.
+    pub place: Place,
+    /// Its name.
+    pub name: String,
+}
+
+impl Node {
+    /// A node without a place, for values that no file holds.
+    pub fn unplaced(value: Value) -> Node {
+        Node { place: Place::default(), value }
+    }
+
+    /// The value under `name` of a mapping.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        match &self.value {
+            Value::Map(entries) => entries.iter().find(|(k, _)| k.name == name).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is text.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What the value looks like to a user, shortened.
+    pub fn shown(&self) -> String {
+        match &self.value {
+            Value::Null => "nothing".into(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Integer(number) => number.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) if text.chars().count() > 40 => {
+                format!("{:?}…", text.chars().take(37).collect::<String>())
+            }
+            Value::Text(text) => format!("{text:?}"),
+            Value::List(items) => format!("a list of {}", items.len()),
+            Value::Map(entries) => format!("a mapping with {} keys", entries.len()),
+        }
+    }
+
+    /// A scalar as the text a unit parser reads.
+    pub fn scalar_text(&self) -> Option<String> {
+        match &self.value {
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! windtunnel: a wind tunnel for deployment strategies.
+pub mod base;
