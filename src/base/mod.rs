@@ -11,5 +11,6 @@ pub mod node;
 pub mod problem;
 pub mod random;
 
+pub mod settings;
 pub mod time;
 pub mod units;

@@ -1,0 +1,2 @@
+//! Layer 9
+pub mod plane;

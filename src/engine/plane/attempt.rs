@@ -1,0 +1,264 @@
+//! One attempt of a request: from the proxy to a booked completion, or to a refusal.
+
+use super::client::Attempt;
+use super::ledger::{Entry, NO_CHAIN, flag};
+use super::pick::scale32;
+use super::tally::Outcome;
+use super::tape::{Arrival, demand_ns};
+use super::{ExperimentCounts, Plane};
+use crate::base::random::mix64;
+use crate::world::effect::Effect;
+use crate::world::routing::Pool;
+use crate::world::user::{Marks, user_hash};
+
+/// What a pod made of an attempt it accepted.
+struct Served {
+    outcome: Outcome,
+    error: bool,
+    converts: bool,
+}
+
+impl Plane {
+    /// A request comes off the tape.
+    #[inline]
+    pub(super) fn arrive(&mut self, arrival: Arrival) {
+        let index = self.tally.arrived as u32;
+        self.tally.arrived += 1;
+        self.users.active(arrival.user);
+        let mut arrival = arrival;
+        if let Some(change) = self.client_change {
+            let changed = self.users.has(arrival.user, Marks::MET_NEW);
+            if changed && (mix64(arrival.routing ^ 0x5eed) as u32) < change.reroute {
+                arrival.route = change.reroute_to;
+            }
+        }
+        let attempt = Attempt { arrival, index, first_at: arrival.at, number: 0, chain: NO_CHAIN };
+        self.attempt(attempt);
+    }
+
+    /// Sends one attempt through a proxy to a pod.
+    #[inline]
+    pub(super) fn attempt(&mut self, attempt: Attempt) {
+        let Arrival { user, routing, .. } = attempt.arrival;
+        let proxy = self.proxy_of(routing);
+        let (pool, asked) = self.pool_of(proxy, user, (routing >> 32) as u32);
+        let Some(pod) = self.choose(proxy, pool, user, routing) else {
+            self.refused(attempt);
+            return;
+        };
+        if self.proxies[proxy].routing.mirror.share.value() > 0.0 {
+            self.mirror(proxy, pod, &attempt);
+        }
+        self.serve(attempt, pod, asked);
+    }
+
+    /// The pod that takes the attempt: the pinned one, or the balancer's pick with its retries.
+    #[inline]
+    fn choose(&mut self, proxy: usize, pool: Pool, user: u32, routing: u64) -> Option<u32> {
+        if let Some(pod) = self.pinned_pod(user) {
+            return Some(pod);
+        }
+        let mut bits = mix64(routing);
+        for _ in 0..=self.service.balancer.retries {
+            let pod = self.pick_pod(proxy, pool, user, bits)?;
+            if self.pods[pod as usize].accepting {
+                self.pin(user, pod);
+                return Some(pod);
+            }
+            bits = mix64(bits);
+        }
+        None
+    }
+
+    fn pinned_pod(&mut self, user: u32) -> Option<u32> {
+        let keep_alive = self.service.balancer.keep_alive?;
+        let (pod, opened) = self.pins[user as usize];
+        let pinned = self.pods.get(pod as usize)?;
+        let age = (self.now / 1_000_000_000).saturating_sub(u64::from(opened));
+        let young = (age as f64) < keep_alive.max_age.as_secs_f64();
+        if pinned.accepting
+            && young
+            && u64::from(opened) * 1_000_000_000 + 1_000_000_000 > pinned.serving_since
+        {
+            return Some(pod);
+        }
+        if pinned.accepting {
+            let open = &mut self.pinned[pod as usize];
+            *open = open.saturating_sub(1);
+        }
+        self.pins[user as usize] = (u32::MAX, 0);
+        None
+    }
+
+    fn pin(&mut self, user: u32, pod: u32) {
+        if self.service.balancer.keep_alive.is_some() {
+            self.pins[user as usize] = (pod, (self.now / 1_000_000_000) as u32);
+            self.pinned[pod as usize] += 1;
+        }
+    }
+
+    /// A pod that accepts serves the attempt, unless its queue is full.
+    #[inline]
+    fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>) {
+        let now = self.now;
+        self.commit(pod, now);
+        let version = asked.unwrap_or(self.pods[pod as usize].version);
+        let ledger = &self.pods[pod as usize];
+        let (in_flight, limit) = (ledger.in_flight(), ledger.limit);
+        if in_flight >= limit {
+            let route = attempt.arrival.route;
+            self.counters.answer(pod, route, super::tally::Status::Busy, 1_000_000, 0.0);
+            self.refused(attempt);
+            return;
+        }
+        let user = attempt.arrival.user;
+        let crossed = self.users.met(user, version == 1);
+        if version == 1 {
+            self.users.exposed(user);
+            self.tally.last_new = Some(now);
+            self.tally.served_new += 1;
+        }
+        self.tally.second(now).new += u32::from(version == 1);
+        let effect = self.effects[self.row(pod, version, attempt.arrival.route)];
+        let (busy, lost) = self.busy_ns(pod, &effect, &attempt.arrival, in_flight);
+        let start = self.pods[pod as usize].start_at(now);
+        let done = start.saturating_add(busy);
+        let served = self.judge(&attempt, &effect, version, in_flight, done, crossed, lost);
+        self.log_experiment(user, version, &served);
+        let mut entry = Entry {
+            done,
+            arrived: now,
+            busy,
+            user,
+            index: attempt.index,
+            chain: attempt.chain,
+            route: attempt.arrival.route,
+            version,
+            outcome: served.outcome as u8,
+            flags: if served.error { flag::ERROR } else { 0 }
+                | if served.converts { flag::CONVERTS } else { 0 },
+        };
+        self.settle(&attempt, &mut entry);
+        let ledger = &mut self.pods[pod as usize];
+        ledger.book(entry);
+        ledger.accepted += 1;
+        if ledger.accepted >= ledger.trip_at {
+            ledger.trip_at = u64::MAX;
+            self.tripped = Some(pod);
+        }
+    }
+
+    /// Busy time of the slot in nanoseconds, and whether the dependency gave no answer.
+    #[inline]
+    fn busy_ns(&mut self, pod: u32, effect: &Effect, arrival: &Arrival, load: u32) -> (u64, bool) {
+        let route = &self.service.routes[usize::from(arrival.route)];
+        let demand = demand_ns(&route.service_time, arrival);
+        let mut factor =
+            if load > effect.load_limit { effect.loaded_factor } else { effect.factor };
+        let ledger = &self.pods[pod as usize];
+        if self.now < ledger.warm_until {
+            if let Some(warm_up) = self.service.pod.warm_up {
+                let age = (self.now - ledger.serving_since) as f64;
+                let left = (-age / warm_up.tau.as_nanos() as f64).exp();
+                factor *= (1.0 + (warm_up.factor - 1.0) * left) as f32;
+            }
+        }
+        let own = if factor == 1.0 { demand } else { (demand as f64 * f64::from(factor)) as u64 };
+        let own = own.saturating_add(u64::from(effect.add_us) * 1_000);
+        if self.service.dependency.is_none() {
+            return (own, false);
+        }
+        let (wait, lost) = self.call_dependency(effect.calls, arrival.error);
+        (own.saturating_add(wait), lost)
+    }
+
+    /// Calls the dependency: time spent there, and whether it failed. It serves at a fixed rate,
+    /// first come, first served.
+    pub(super) fn call_dependency(&mut self, factor: f32, draw: u32) -> (u64, bool) {
+        let Some(dependency) = self.service.dependency else { return (0, false) };
+        let calls = dependency.calls * f64::from(factor);
+        let work = (calls / dependency.capacity * 1e9) as u64;
+        let wait = self.dependency_free_at.saturating_sub(self.now);
+        let timeout = dependency.timeout.as_nanos();
+        if wait > timeout {
+            return (timeout, true);
+        }
+        self.dependency_free_at = self.dependency_free_at.max(self.now) + work;
+        let lost = (mix64(u64::from(draw) ^ 0xDE9) as u32) < self.dependency_down;
+        (wait + (dependency.latency.as_nanos() as f64 * calls) as u64, lost)
+    }
+
+    /// The outcome of an accepted attempt: one draw against the row's thresholds, then the clock.
+    #[inline]
+    #[allow(clippy::too_many_arguments)] // one decision, read in one place
+    fn judge(
+        &mut self,
+        attempt: &Attempt,
+        effect: &Effect,
+        version: u8,
+        load: u32,
+        done: u64,
+        crossed: bool,
+        lost: bool,
+    ) -> Served {
+        let Arrival { error: draw, user, route, .. } = attempt.arrival;
+        let meets_defect = effect.cohort == u32::MAX || user_hash(user) < effect.cohort;
+        let defect = if load > effect.load_limit { effect.loaded } else { effect.defect };
+        let mut error = lost || draw < effect.chaos || (meets_defect && draw < defect);
+        if !error && crossed && self.service.mixing.session_breaks.value() > 0.0 {
+            let keyed = u64::from(mix64(attempt.arrival.routing ^ 0xC805) as u32);
+            error = keyed < self.service.mixing.session_breaks.threshold();
+        }
+        if !error && version == 0 && self.unreadable > 0 && self.users.has(user, Marks::WROTE_NEW) {
+            error = (mix64(attempt.arrival.routing ^ 0xDA7A) as u32) < self.unreadable;
+        }
+        let wrong = meets_defect && draw >= defect && draw < effect.wrong;
+        let late = done - attempt.first_at > self.service.slow.as_nanos();
+        let outcome = match (error, wrong, late) {
+            (true, _, _) => Outcome::Failed,
+            (_, true, _) => Outcome::Wrong,
+            (_, _, true) => Outcome::Slow,
+            _ => Outcome::Good,
+        };
+        if version == 1 && !error && self.service.routes[usize::from(route)].write {
+            self.users.mark(user, Marks::WROTE_NEW);
+        }
+        let converts = !error && (mix64(attempt.arrival.routing ^ 0xB0) as u32) < effect.conversion;
+        Served { outcome, error, converts }
+    }
+
+    /// Logs the exposure of a user, and what it led to.
+    #[inline]
+    fn log_experiment(&mut self, user: u32, version: u8, served: &Served) {
+        let Some(mut log) = self.experiment else { return };
+        let arm = usize::from(version);
+        let control = self.users.has(user, Marks::CONTROL);
+        if self.users.mark(user, Marks::LOGGED) {
+            log.users[arm] += 1;
+            if arm == 0 {
+                self.users.mark(user, Marks::CONTROL);
+            }
+        } else if control != (arm == 0) {
+            log.crossed += u64::from(self.users.mark(user, Marks::CROSSED));
+        }
+        if served.error {
+            log.erred[arm] += u64::from(self.users.mark(user, Marks::ERRED));
+        } else if served.converts {
+            log.converted[arm] += u64::from(self.users.mark(user, Marks::CONVERTED));
+        }
+        self.experiment = Some(log);
+    }
+
+    /// Opens or closes the experiment's log; opening forgets an earlier one.
+    pub fn set_experiment(&mut self, open: bool) {
+        self.users.clear(
+            Marks::LOGGED | Marks::CONVERTED | Marks::CONTROL | Marks::ERRED | Marks::CROSSED,
+        );
+        self.experiment = open.then(ExperimentCounts::default);
+    }
+
+    /// A uniform pick for tests of the balancer's evenness.
+    pub fn evenness(bits: u32, count: usize) -> usize {
+        scale32(bits, count)
+    }
+}

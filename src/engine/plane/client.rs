@@ -1,0 +1,311 @@
+//! The client's side of an attempt: timeouts, retries, broken connections, think times.
+//!
+//! A client's timeout does not free the server's slot. Retries never draw from the tape: each is
+//! keyed by (request, attempt).
+
+use super::Plane;
+use super::ledger::{Entry, NO_CHAIN, flag};
+use super::tally::Outcome;
+use super::tape::Arrival;
+use crate::base::random::Purpose;
+use rand_distr::{Exp1, StandardNormal};
+use std::cmp::Reverse;
+
+/// One attempt of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// The request as the tape (or the retry's own draws) has it.
+    pub arrival: Arrival,
+    /// Number of the request on the tape.
+    pub index: u32,
+    /// When the first attempt was sent, in nanoseconds.
+    pub first_at: u64,
+    /// 0 for the first attempt.
+    pub number: u8,
+    /// Chain of the request, or [`NO_CHAIN`] for a first attempt.
+    pub chain: u32,
+}
+
+/// A request that may be tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain {
+    user: u32,
+    index: u32,
+    first_at: u64,
+    route: u8,
+    number: u8,
+    /// When the next attempt is due, in nanoseconds; 0 when none is.
+    due: u64,
+}
+
+/// Something that follows from an attempt, in order of (time, sequence).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Follow {
+    /// When, in nanoseconds.
+    pub at: u64,
+    sequence: u32,
+    /// Chain, or session with the top bit set.
+    id: u32,
+    step: u32,
+}
+
+const SESSION: u32 = 1 << 31;
+
+impl Follow {
+    /// Is it the next request of a closed-loop session?
+    pub fn is_session(self) -> bool {
+        self.id & SESSION != 0
+    }
+}
+
+impl Plane {
+    /// No pod took the attempt: refused at once.
+    pub(super) fn refused(&mut self, attempt: Attempt) {
+        let now = self.now;
+        self.failed_attempt(&attempt, now);
+    }
+
+    /// An attempt failed at `at`: tries again, or ends the request as failed.
+    fn failed_attempt(&mut self, attempt: &Attempt, at: u64) {
+        if self.try_again(attempt, at).is_some() {
+            return;
+        }
+        self.free_chain(attempt.chain);
+        self.fail_now(
+            attempt.arrival.user,
+            attempt.index,
+            attempt.first_at,
+            attempt.arrival.route,
+            at,
+        );
+        self.think_next(attempt, at);
+    }
+
+    fn fail_now(&mut self, user: u32, index: u32, first_at: u64, route: u8, at: u64) {
+        self.end(at, Outcome::Failed);
+        self.lose_value(route);
+        self.harm(user, index, first_at, Outcome::Failed);
+    }
+
+    /// Decides, for an accepted attempt, what its client sees and when, and marks the entry.
+    #[inline]
+    pub(super) fn settle(&mut self, attempt: &Attempt, entry: &mut Entry) {
+        let outcome = Outcome::from_number(entry.outcome);
+        let deadline = self.now.saturating_add(self.service.timeout.as_nanos());
+        let failed = outcome == Outcome::Failed;
+        if !failed && entry.done <= deadline {
+            entry.chain = attempt.chain;
+            self.free_chain(attempt.chain);
+            entry.chain = NO_CHAIN;
+            if outcome == Outcome::Good {
+                self.users.served(entry.user, (entry.done / 1_000_000) as u32);
+            } else {
+                self.not_good(attempt, entry, outcome);
+            }
+            self.think_next(attempt, entry.done);
+            return;
+        }
+        self.settle_failed(attempt, entry, deadline);
+    }
+
+    /// Wrong or slow answers: counted now, they can only get worse by a kill.
+    fn not_good(&mut self, attempt: &Attempt, entry: &Entry, outcome: Outcome) {
+        if outcome == Outcome::Wrong {
+            self.lose_value(entry.route);
+        }
+        self.users.served(entry.user, (entry.done / 1_000_000) as u32);
+        self.harm(entry.user, attempt.index, attempt.first_at, outcome);
+    }
+
+    fn settle_failed(&mut self, attempt: &Attempt, entry: &mut Entry, deadline: u64) {
+        let seen_at = entry.done.min(deadline);
+        if let Some(chain) = self.try_again(attempt, seen_at) {
+            entry.chain = chain;
+            entry.flags |= flag::NOT_FINAL;
+            return;
+        }
+        self.free_chain(attempt.chain);
+        entry.chain = NO_CHAIN;
+        entry.outcome = Outcome::Failed as u8;
+        if entry.done > deadline {
+            // The client leaves at its deadline; the server works on.
+            entry.flags |= flag::NOT_FINAL;
+            self.end(deadline, Outcome::Failed);
+        }
+        self.lose_value(entry.route);
+        self.harm(entry.user, attempt.index, attempt.first_at, Outcome::Failed);
+        self.think_next(attempt, seen_at);
+    }
+
+    /// Plans a further attempt after a failure seen at `at`, if the client has one left.
+    fn try_again(&mut self, attempt: &Attempt, at: u64) -> Option<u32> {
+        let changed = self.client_change.map_or(0, |change| {
+            let new = self.users.has(attempt.arrival.user, crate::world::user::Marks::MET_NEW);
+            if new { change.extra_attempts } else { 0 }
+        });
+        if attempt.number >= self.service.retries.attempts.saturating_add(changed) {
+            return None;
+        }
+        let chain = Chain {
+            user: attempt.arrival.user,
+            index: attempt.index,
+            first_at: attempt.first_at,
+            route: attempt.arrival.route,
+            number: attempt.number + 1,
+            due: at.saturating_add(self.backoff_ns(attempt.index, attempt.number)).max(1),
+        };
+        let id = match attempt.chain {
+            NO_CHAIN => self.new_chain(chain),
+            known => {
+                self.chains[known as usize] = chain;
+                known
+            }
+        };
+        self.push_follow(chain.due, id, 0);
+        Some(id)
+    }
+
+    /// Full jitter around a wait that doubles with each attempt.
+    fn backoff_ns(&self, index: u32, number: u8) -> u64 {
+        let base =
+            self.service.retries.backoff.as_nanos() as f64 * f64::from(1_u32 << number.min(10));
+        let entity = u64::from(index) << 8 | u64::from(number);
+        (base * (0.5 + self.streams.uniform(Purpose::Retry, entity))) as u64
+    }
+
+    fn new_chain(&mut self, chain: Chain) -> u32 {
+        match self.free_chains.pop() {
+            Some(id) => {
+                self.chains[id as usize] = chain;
+                id
+            }
+            None => {
+                self.chains.push(chain);
+                self.chains.len() as u32 - 1
+            }
+        }
+    }
+
+    #[inline]
+    fn free_chain(&mut self, chain: u32) {
+        if chain != NO_CHAIN {
+            self.chains[chain as usize].due = 0;
+            self.free_chains.push(chain);
+        }
+    }
+
+    fn push_follow(&mut self, at: u64, id: u32, step: u32) {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.follows.push(Reverse(Follow { at, sequence: self.sequence, id, step }));
+    }
+
+    /// A planned attempt, or the next request of a session, is due.
+    pub(super) fn follow(&mut self, follow: Follow) {
+        if follow.is_session() {
+            let session = follow.id & !SESSION;
+            let request = self.tape.of_session(&self.streams, session, follow.step, follow.at);
+            self.arrive(request);
+            return;
+        }
+        let chain = self.chains[follow.id as usize];
+        if chain.due != follow.at {
+            return; // overtaken: the attempt broke earlier and was planned anew
+        }
+        let entity = u64::from(chain.index) << 8 | u64::from(chain.number) | 1 << 63;
+        let mut own = self.streams.stream(Purpose::Retry, entity);
+        let arrival = Arrival {
+            at: follow.at,
+            user: chain.user,
+            route: chain.route,
+            z: own.sample(StandardNormal),
+            e: own.sample(Exp1),
+            error: own.bits() as u32,
+            routing: own.bits(),
+        };
+        if self.service.routes[usize::from(chain.route)].write {
+            self.tally.duplicated += u64::from(own.bits() & 1);
+        }
+        self.attempt(Attempt {
+            arrival,
+            index: chain.index,
+            first_at: chain.first_at,
+            number: chain.number,
+            chain: follow.id,
+        });
+    }
+
+    /// The process that served `entry` died at the present instant.
+    pub(super) fn break_entry(&mut self, entry: Entry) {
+        if entry.flags & flag::MIRROR != 0 {
+            return;
+        }
+        let now = self.now;
+        if entry.flags & flag::NOT_FINAL != 0 {
+            // A retry that was planned for later comes as soon as the connection breaks.
+            if entry.chain != NO_CHAIN {
+                let chain = self.chains[entry.chain as usize];
+                if chain.index == entry.index && chain.due > now {
+                    let wait = self.backoff_ns(chain.index, chain.number - 1);
+                    let due = now.saturating_add(wait).max(1);
+                    if due < chain.due {
+                        self.chains[entry.chain as usize].due = due;
+                        self.push_follow(due, entry.chain, 0);
+                    }
+                }
+            }
+            return;
+        }
+        let was = Outcome::from_number(entry.outcome);
+        if was < Outcome::Wrong {
+            self.lose_value(entry.route);
+        }
+        self.end(now, Outcome::Failed);
+        self.harm(entry.user, entry.index, entry.arrived, Outcome::Failed);
+    }
+
+    /// A request ended other than well.
+    fn harm(&mut self, user: u32, index: u32, first_at: u64, outcome: Outcome) {
+        self.users.hurt(user);
+        if outcome == Outcome::Failed {
+            self.users.failed(user, (self.now / 1_000_000) as u32);
+        }
+        let packed = u64::from(index) << 2 | outcome as u64;
+        if self.log_bad {
+            self.tally.bad_log.push(packed);
+        }
+        if self.tally.first_harm.is_some_and(|(first, _)| first <= index) {
+            return;
+        }
+        let Some(twin) = &self.twin_bad else { return };
+        let at = twin.partition_point(|known| known >> 2 < u64::from(index));
+        let same = twin[at..].iter().take_while(|known| *known >> 2 == u64::from(index));
+        let in_twin = same.map(|known| known & 3).max().unwrap_or(0);
+        if in_twin < outcome as u64 {
+            self.tally.first_harm = Some((index, first_at));
+        }
+    }
+
+    fn lose_value(&mut self, route: u8) {
+        self.tally.value_lost += self.service.routes[usize::from(route)].value.value();
+    }
+
+    /// The first request of a session comes after one think time.
+    pub(super) fn think_first(&mut self, session: u32) {
+        let Some(think) = self.think else { return };
+        let draw = self.streams.uniform(Purpose::Think, u64::from(session) << 32 | 1 << 63);
+        self.push_follow(think.quantile(draw).as_nanos(), session | SESSION, 0);
+    }
+
+    /// In a closed loop, the user of an ended request thinks of the next one.
+    #[inline]
+    fn think_next(&mut self, attempt: &Attempt, ended: u64) {
+        let Some(think) = self.think else { return };
+        let session = attempt.arrival.user;
+        let Some(steps) = self.session_steps.get_mut(session as usize) else { return };
+        *steps += 1;
+        let step = *steps;
+        let entity = u64::from(session) << 32 | u64::from(step);
+        let wait = think.quantile(self.streams.uniform(Purpose::Think, entity)).as_nanos();
+        self.push_follow(ended.saturating_add(wait), session | SESSION, step);
+    }
+}

@@ -1,0 +1,171 @@
+//! Mirrored copies: requests sent on the side, whose answers nobody waits for.
+//!
+//! A copy draws its own service demand and outcome, keyed by the request, uses capacity of its
+//! pods and of the dependency, may repeat writes, and is compared with the user's own answer. A
+//! second old copy tells how often equal versions differ (Diffy's noise).
+
+use super::Plane;
+use super::client::Attempt;
+use super::ledger::{Entry, NO_CHAIN, flag};
+use super::tape::demand_ns;
+use crate::base::random::{Purpose, mix64};
+use crate::world::routing::{Mirror, Pool};
+use rand_distr::{Exp1, StandardNormal};
+
+/// Latencies further apart than this differ, in nanoseconds.
+const LATENCY_APART_NS: u64 = 500_000_000;
+
+/// What the shadow's log holds: comparisons and differences by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShadowCounts {
+    /// Copies compared with the user's answer.
+    pub compared: u64,
+    /// Copies that found no pod to take them.
+    pub unanswered: u64,
+    /// Status differs: candidate against user's answer.
+    pub status: u64,
+    /// Body differs (of answers with equal status).
+    pub body: u64,
+    /// Latency differs by more than 500 ms.
+    pub latency: u64,
+    /// The same three, second old copy against user's answer, and how many were compared.
+    pub noise: Noise,
+}
+
+/// Differences between two copies of the old version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noise {
+    /// Copies compared.
+    pub compared: u64,
+    /// Status differs.
+    pub status: u64,
+    /// Body differs.
+    pub body: u64,
+    /// Latency differs by more than 500 ms.
+    pub latency: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Answer {
+    error: bool,
+    wrong: bool,
+    latency: u64,
+}
+
+impl Plane {
+    /// Copies an attempt to the candidate and the baseline, if the mirror's share says so.
+    pub(super) fn mirror(&mut self, proxy: usize, pod: u32, attempt: &Attempt) {
+        let mirror = self.proxies[proxy].routing.mirror;
+        let draw = mix64(attempt.arrival.routing ^ 0x3141_5926);
+        if u64::from(draw as u32) >= mirror.share.threshold() || attempt.number > 0 {
+            return;
+        }
+        // The user's answer, forecast from the same row that will serve it.
+        let user = self.forecast(pod, attempt);
+        for (pool, purpose) in [(Pool::Candidate, 0), (Pool::Baseline, 1)] {
+            if self.proxies[proxy].endpoints[pool as usize].is_empty() {
+                self.shadow.unanswered += u64::from(pool == Pool::Candidate);
+                continue;
+            }
+            let answer = self.copy(proxy, pool, purpose, attempt, &mirror);
+            let noise = draw.rotate_left(17 + 13 * purpose as u32) as u32;
+            let noisy = u64::from(noise) < mirror.noise.threshold();
+            self.compare(pool, user, answer, noisy);
+        }
+    }
+
+    fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
+        let version = self.pods[pod as usize].version;
+        let effect = self.effects[self.row(pod, version, attempt.arrival.route)];
+        let now = self.now;
+        self.commit(pod, now);
+        let busy =
+            self.own_busy(&effect, attempt.arrival.route, attempt.arrival.z, attempt.arrival.e);
+        let start = self.pods[pod as usize].start_at(now);
+        let draw = attempt.arrival.error;
+        Answer {
+            error: draw < effect.defect,
+            wrong: draw >= effect.defect && draw < effect.wrong,
+            latency: start + busy - now,
+        }
+    }
+
+    fn own_busy(&self, effect: &crate::world::effect::Effect, route: u8, z: f64, e: f64) -> u64 {
+        let dist = &self.service.routes[usize::from(route)].service_time;
+        let arrival = super::tape::Arrival { at: 0, user: 0, route, z, e, error: 0, routing: 0 };
+        (demand_ns(dist, &arrival) as f64 * f64::from(effect.factor)) as u64
+            + u64::from(effect.add_us) * 1_000
+    }
+
+    /// Sends one copy to a pod of `pool`.
+    fn copy(
+        &mut self,
+        proxy: usize,
+        pool: Pool,
+        purpose: u64,
+        attempt: &Attempt,
+        mirror: &Mirror,
+    ) -> Option<Answer> {
+        let arrival = attempt.arrival;
+        let mut own = self.streams.stream(Purpose::Mirror, u64::from(attempt.index) << 1 | purpose);
+        let (z, e) = (own.sample(StandardNormal), own.sample(Exp1));
+        let (draw, bits) = (own.bits() as u32, own.bits());
+        let pod = self.pick_pod(proxy, pool, arrival.user, bits)?;
+        let now = self.now;
+        self.commit(pod, now);
+        let ledger = &self.pods[pod as usize];
+        if !ledger.accepting || ledger.in_flight() >= ledger.limit {
+            return Some(Answer { error: true, wrong: false, latency: 0 });
+        }
+        let version = ledger.version;
+        let effect = self.effects[self.row(pod, version, arrival.route)];
+        let mut busy = self.own_busy(&effect, arrival.route, z, e);
+        let mut lost = false;
+        if !mirror.isolated {
+            let (wait, failed) = self.call_dependency(effect.calls, draw);
+            (busy, lost) = (busy + wait, failed);
+            self.tally.duplicated +=
+                u64::from(self.service.routes[usize::from(arrival.route)].write);
+        }
+        let done = self.pods[pod as usize].start_at(now) + busy;
+        let error = lost || draw < effect.defect;
+        let wrong = !error && draw < effect.wrong;
+        self.pods[pod as usize].book(Entry {
+            done,
+            arrived: now,
+            busy,
+            user: arrival.user,
+            index: attempt.index,
+            chain: NO_CHAIN,
+            route: arrival.route,
+            version,
+            outcome: 0,
+            flags: flag::MIRROR | if error { flag::ERROR } else { 0 },
+        });
+        self.pods[pod as usize].accepted += 1;
+        if self.pods[pod as usize].accepted >= self.pods[pod as usize].trip_at {
+            self.pods[pod as usize].trip_at = u64::MAX;
+            self.tripped = Some(pod);
+        }
+        Some(Answer { error, wrong, latency: done - now })
+    }
+
+    fn compare(&mut self, pool: Pool, user: Answer, copy: Option<Answer>, noisy: bool) {
+        let Some(copy) = copy else { return };
+        let status = user.error != copy.error;
+        let body = !status && (user.wrong != copy.wrong || noisy);
+        let latency = user.latency.abs_diff(copy.latency) > LATENCY_APART_NS;
+        let log = &mut self.shadow;
+        let (compared, s, b, l) = match pool {
+            Pool::Baseline => {
+                let n = &mut log.noise;
+                (&mut n.compared, &mut n.status, &mut n.body, &mut n.latency)
+            }
+            _ => (&mut log.compared, &mut log.status, &mut log.body, &mut log.latency),
+        };
+        *compared += 1;
+        *s += u64::from(status);
+        *b += u64::from(body);
+        *l += u64::from(latency);
+    }
+}

@@ -1,0 +1,321 @@
+//! The data plane: moves requests from one control instant to the next.
+//!
+//! `advance(until)` is the only way in. The loop reads tables that the control plane wrote
+//! (beliefs of proxies, rows of effects, ledgers of pods), calls no plug-in and allocates nothing
+//! per request. It deliberately does not know strategies, probes, faults or telemetry windows.
+
+pub mod attempt;
+pub mod client;
+pub mod ledger;
+pub mod mirror;
+pub mod pick;
+pub mod tally;
+pub mod tape;
+
+use crate::base::histogram::Histogram;
+use crate::base::random::Streams;
+use crate::base::time::{SimDuration, SimTime};
+use crate::traffic::{Arrivals, Traffic};
+use crate::world::effect::Effect;
+use crate::world::routing::Belief;
+use crate::world::service::Service;
+use crate::world::user::Users;
+use client::{Chain, Follow};
+use ledger::{Entry, PodLedger, flag};
+use mirror::ShadowCounts;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use tally::{Counters, Outcome, Status, Tally};
+use tape::Tape;
+
+/// Why `advance` came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advanced {
+    /// The clock is at the instant that was asked for.
+    Reached,
+    /// A pod met its limit at this instant; the clock stands there.
+    Tripped {
+        /// The pod.
+        pod: u32,
+        /// When, in simulated time.
+        at: SimTime,
+    },
+}
+
+/// Everything that data-plane faults of clients and shared data switch on and off.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ClientChange {
+    /// Further attempts by users of the new version.
+    pub extra_attempts: u8,
+    /// Share of the new version's users' requests that take another route, as a threshold.
+    pub reroute: u32,
+    /// The route they take.
+    pub reroute_to: u8,
+}
+
+/// What an experiment's log holds: users and conversions by arm (0 control, 1 variant).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExperimentCounts {
+    /// Users exposed.
+    pub users: [u64; 2],
+    /// Users that completed the business step since their exposure.
+    pub converted: [u64; 2],
+    /// Users that met an error since their exposure.
+    pub erred: [u64; 2],
+    /// Users that met both arms.
+    pub crossed: u64,
+}
+
+/// Requests between two instants of a recording, by what became of them.
+#[derive(Clone, Debug, Default)]
+pub struct Interval {
+    /// Latency of all answers.
+    pub latency: Histogram,
+}
+
+/// The state of the data plane; plain data, cloneable at any instant.
+#[derive(Clone, Debug)]
+pub struct Plane {
+    pub(crate) service: Arc<Service>,
+    pub(crate) streams: Streams,
+    pub(crate) now: u64,
+    pub(crate) tape: Tape,
+    pub(crate) think: Option<crate::base::distribution::Distribution>,
+    /// Requests that each closed-loop session has finished.
+    pub(crate) session_steps: Vec<u32>,
+    pub(crate) pods: Vec<PodLedger>,
+    /// Row (pod × 2 + version) × routes + route.
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) proxies: Vec<Belief>,
+    pub(crate) users: Users,
+    pub(crate) counters: Counters,
+    pub(crate) tally: Tally,
+    pub(crate) follows: BinaryHeap<Reverse<Follow>>,
+    pub(crate) chains: Vec<Chain>,
+    pub(crate) free_chains: Vec<u32>,
+    pub(crate) sequence: u32,
+    /// md5 bucket of every user, once an experiment needs it.
+    pub(crate) buckets: Arc<[u8]>,
+    pub(crate) header_below: u32,
+    pub(crate) experiment: Option<ExperimentCounts>,
+    pub(crate) shadow: ShadowCounts,
+    pub(crate) client_change: Option<ClientChange>,
+    /// Old pods fail requests of users who wrote with the new version, with this threshold.
+    pub(crate) unreadable: u32,
+    pub(crate) dependency_free_at: u64,
+    pub(crate) dependency_down: u32,
+    /// Pod and second (plus one) of each user's open connection, if clients keep them.
+    pub(crate) pins: Vec<(u32, u32)>,
+    pub(crate) pinned: Vec<u32>,
+    pub(crate) twin_bad: Option<Arc<[u64]>>,
+    pub(crate) log_bad: bool,
+    pub(crate) interval: Option<Box<Interval>>,
+    pub(crate) tripped: Option<u32>,
+}
+
+impl Plane {
+    /// An empty data plane at time zero, without pods.
+    pub fn new(
+        service: Arc<Service>,
+        traffic: &Traffic,
+        streams: Streams,
+        horizon: SimTime,
+        buckets: &[f64],
+    ) -> Plane {
+        let keep_alive = service.balancer.keep_alive.is_some();
+        let users = traffic.users;
+        let mut plane = Plane {
+            streams,
+            now: 0,
+            tape: Tape::new(traffic, &service.routes, streams, horizon),
+            think: None,
+            session_steps: Vec::new(),
+            pods: Vec::new(),
+            effects: Vec::new(),
+            proxies: vec![Belief::default(); service.balancer.proxies.max(1) as usize],
+            users: Users::new(users),
+            counters: Counters::new(service.routes.len(), buckets),
+            tally: Tally::new(horizon),
+            follows: BinaryHeap::new(),
+            chains: Vec::new(),
+            free_chains: Vec::new(),
+            sequence: 0,
+            buckets: Arc::from([]),
+            header_below: crate::world::effect::threshold(traffic.header_share.value()),
+            experiment: None,
+            shadow: ShadowCounts::default(),
+            client_change: None,
+            unreadable: 0,
+            dependency_free_at: 0,
+            dependency_down: 0,
+            pins: if keep_alive { vec![(u32::MAX, 0); users as usize] } else { Vec::new() },
+            pinned: Vec::new(),
+            twin_bad: None,
+            log_bad: false,
+            interval: None,
+            tripped: None,
+            service,
+        };
+        if let Arrivals::Closed { sessions, think } = traffic.arrivals {
+            plane.think = Some(think);
+            plane.session_steps = vec![0; sessions as usize];
+            (0..sessions).for_each(|s| plane.think_first(s));
+        }
+        plane
+    }
+
+    /// Adds a pod that does not accept yet; its number is the next one.
+    pub fn add_pod(&mut self, version: u8, row: impl Fn(usize, usize) -> Effect) {
+        let pod = &self.service.pod;
+        self.pods.push(PodLedger::new(version, pod.concurrency, pod.queue));
+        self.counters.add_pod();
+        self.pinned.push(0);
+        let routes = self.service.routes.len();
+        for version in 0..2 {
+            self.effects.extend((0..routes).map(|route| row(version, route)));
+        }
+    }
+
+    /// The clock of the data plane.
+    pub fn now(&self) -> SimTime {
+        SimTime::from_nanos(self.now)
+    }
+
+    /// Moves every request up to `until` and commits what is complete by then.
+    pub fn advance(&mut self, until: SimTime) -> Advanced {
+        let until = until.as_nanos();
+        loop {
+            let arrival = self.tape.next_at();
+            let follow = self.follows.peek().map_or(u64::MAX, |f| f.0.at);
+            let next = arrival.min(follow);
+            if next >= until {
+                break;
+            }
+            self.now = next;
+            if arrival <= follow {
+                let request = self.tape.take();
+                self.arrive(request);
+            } else if let Some(Reverse(follow)) = self.follows.pop() {
+                self.follow(follow);
+            }
+            if let Some(pod) = self.tripped.take() {
+                return Advanced::Tripped { pod, at: SimTime::from_nanos(self.now) };
+            }
+        }
+        self.now = until;
+        self.commit_all(until);
+        Advanced::Reached
+    }
+
+    /// Lets everything in flight end, without new arrivals: the end of a flight.
+    pub fn drain(&mut self) {
+        while let Some(Reverse(follow)) = self.follows.pop() {
+            self.now = self.now.max(follow.at);
+            if !follow.is_session() {
+                self.follow(follow);
+            }
+        }
+        self.tripped = None;
+        self.commit_all(u64::MAX - 1);
+    }
+
+    pub(crate) fn commit_all(&mut self, until: u64) {
+        for pod in 0..self.pods.len() as u32 {
+            self.commit(pod, until);
+        }
+    }
+
+    /// Commits a pod's completions up to `until`.
+    #[inline]
+    pub(crate) fn commit(&mut self, pod: u32, until: u64) {
+        while self.pods[pod as usize].next_done() <= until {
+            let Some(entry) = self.pods[pod as usize].commit() else { break };
+            self.book_completion(pod, entry);
+        }
+    }
+
+    #[inline]
+    fn book_completion(&mut self, pod: u32, entry: Entry) {
+        let latency = entry.done - entry.arrived;
+        let status = if entry.flags & flag::ERROR != 0 { Status::Error } else { Status::Ok };
+        let row = self.row(pod, entry.version, entry.route);
+        let cpu =
+            entry.busy as f64 * self.service.pod.cpu_per_busy * f64::from(self.effects[row].cpu);
+        self.counters.answer(pod, entry.route, status, latency, cpu);
+        self.pods[pod as usize].busy_ns += entry.busy;
+        if entry.flags & flag::MIRROR != 0 {
+            return;
+        }
+        self.tally.latency[usize::from(entry.version)].record(latency);
+        self.tally.errors[usize::from(entry.version)] += u64::from(status == Status::Error);
+        if let Some(interval) = &mut self.interval {
+            interval.latency.record(latency);
+        }
+        if status == Status::Ok && self.service.routes[usize::from(entry.route)].value.value() > 0.0
+        {
+            self.counters.funnel(pod, entry.route, entry.flags & flag::CONVERTS != 0);
+        }
+        if entry.flags & flag::NOT_FINAL == 0 {
+            self.end(entry.done, Outcome::from_number(entry.outcome));
+        }
+    }
+
+    /// A request has ended for its client.
+    #[inline]
+    pub(crate) fn end(&mut self, at: u64, outcome: Outcome) {
+        self.tally.end(at, outcome);
+        self.counters.ingress[usize::from(outcome == Outcome::Failed)] += 1;
+    }
+
+    #[inline]
+    pub(crate) fn row(&self, pod: u32, version: u8, route: u8) -> usize {
+        (pod as usize * 2 + usize::from(version)) * self.service.routes.len() + usize::from(route)
+    }
+
+    /// Tells `proxy` that a pod is (or is no longer) an endpoint of the stable pool.
+    pub fn endpoint(&mut self, proxy: usize, pod: u32, present: bool) {
+        self.proxies[proxy].set(crate::world::routing::Pool::Stable, pod, present);
+    }
+
+    /// Turns a running process into another version, keeping its requests in flight.
+    pub fn set_version(&mut self, pod: u32, version: u8) {
+        self.pods[pod as usize].version = version;
+    }
+
+    /// The true counts.
+    pub fn truth(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The users.
+    pub fn users(&self) -> &Users {
+        &self.users
+    }
+
+    /// The process of `pod` begins to serve, warming up from now on.
+    pub fn start_pod(&mut self, pod: u32) {
+        let warm_up = self.service.pod.warm_up.map_or(SimDuration::ZERO, |w| w.tau * 7);
+        let now = self.now;
+        self.pods[pod as usize].start(now, warm_up);
+    }
+
+    /// The process of `pod` stops accepting; requests in flight go on.
+    pub fn stop_accepting(&mut self, pod: u32) {
+        self.pods[pod as usize].accepting = false;
+        self.break_connections(pod);
+    }
+
+    /// The process of `pod` dies: requests in flight break.
+    pub fn kill_pod(&mut self, pod: u32) {
+        self.commit(pod, self.now);
+        self.break_connections(pod);
+        for entry in self.pods[pod as usize].kill() {
+            self.break_entry(entry);
+        }
+    }
+
+    fn break_connections(&mut self, pod: u32) {
+        self.tally.connections_broken += u64::from(std::mem::take(&mut self.pinned[pod as usize]));
+    }
+}

@@ -1,0 +1,80 @@
+//! Which pool, which pod: the balancer's choice for one attempt.
+
+use super::Plane;
+use crate::base::random::mix64;
+use crate::world::routing::{Pool, Split};
+use crate::world::service::Policy;
+use crate::world::user::user_hash;
+
+/// Maps 32 random bits to a whole number below `count`.
+#[inline]
+pub fn scale32(bits: u32, count: usize) -> usize {
+    ((u64::from(bits) * count as u64) >> 32) as usize
+}
+
+impl Plane {
+    /// The proxy that a request meets.
+    #[inline]
+    pub(super) fn proxy_of(&self, routing: u64) -> usize {
+        if self.proxies.len() == 1 { 0 } else { scale32(mix64(routing) as u32, self.proxies.len()) }
+    }
+
+    /// The pool a user's request goes to, and the version it asks for within one pool, if any.
+    #[inline]
+    pub(super) fn pool_of(&self, proxy: usize, user: u32, draw: u32) -> (Pool, Option<u8>) {
+        let pool = |candidate: bool| if candidate { Pool::Candidate } else { Pool::Stable };
+        match self.proxies[proxy].routing.split {
+            Split::All(to) => (to, None),
+            Split::Weight(share) => (pool(u64::from(draw) < share.threshold()), None),
+            Split::Buckets(below) => (pool(self.bucket(user) < below), None),
+            Split::Header(_) => (pool(user_hash(user) < self.header_below), None),
+            Split::Flag(below) => (Pool::Stable, Some(u8::from(self.bucket(user) < below))),
+        }
+    }
+
+    #[inline]
+    fn bucket(&self, user: u32) -> u8 {
+        self.buckets.get(user as usize).copied().unwrap_or(u8::MAX)
+    }
+
+    /// A pod of `pool` as `proxy` knows it; nothing when it knows none.
+    #[inline]
+    pub(super) fn pick_pod(
+        &mut self,
+        proxy: usize,
+        pool: Pool,
+        user: u32,
+        bits: u64,
+    ) -> Option<u32> {
+        let endpoints = &self.proxies[proxy].endpoints[pool as usize];
+        let count = endpoints.len();
+        if count <= 1 {
+            return endpoints.first().copied();
+        }
+        match self.service.balancer.policy {
+            Policy::LeastOfTwo => {
+                let first = scale32(bits as u32, count);
+                let other = scale32((bits >> 32) as u32, count - 1);
+                let other = other + usize::from(other >= first);
+                let (a, b) = (endpoints[first], endpoints[other]);
+                let now = self.now;
+                self.commit(a, now);
+                self.commit(b, now);
+                let (in_a, in_b) =
+                    (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
+                Some(if in_b < in_a { b } else { a })
+            }
+            Policy::Random => Some(endpoints[scale32(bits as u32, count)]),
+            Policy::RoundRobin => {
+                let turn = self.proxies[proxy].turn[pool as usize] as usize % count;
+                self.proxies[proxy].turn[pool as usize] = turn as u32 + 1;
+                Some(self.proxies[proxy].endpoints[pool as usize][turn])
+            }
+            // Rendezvous hashing: like a ring, a lost pod moves only its own users.
+            Policy::RingHash => {
+                let weight = |pod: &u32| mix64(u64::from(*pod) << 32 | u64::from(user));
+                endpoints.iter().copied().max_by_key(|pod| weight(pod))
+            }
+        }
+    }
+}

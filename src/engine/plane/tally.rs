@@ -1,0 +1,267 @@
+//! What the request loop counts: the truth for the measures, and the counters for telemetry.
+//!
+//! Truth ([`Tally`]) is read by the measures only. Counters ([`Counters`]) are what a scrape can
+//! see; controllers never read either directly.
+
+use crate::base::histogram::Histogram;
+use crate::base::time::SimTime;
+
+/// The outcome of a request, worst first in rank (DESIGN section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Answered rightly and in time.
+    Good = 0,
+    /// Answered rightly, but too late.
+    Slow = 1,
+    /// Answered wrongly.
+    Wrong = 2,
+    /// Refused, 5xx, timed out, dropped or broken.
+    Failed = 3,
+}
+
+impl Outcome {
+    /// The outcome with this number.
+    pub fn from_number(number: u8) -> Outcome {
+        [Outcome::Good, Outcome::Slow, Outcome::Wrong, Outcome::Failed][usize::from(number.min(3))]
+    }
+}
+
+/// Requests that ended within one second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Second {
+    /// All requests.
+    pub requests: u32,
+    /// Failed and wrong ones.
+    pub bad: u32,
+    /// Slow ones.
+    pub slow: u32,
+    /// Requests assigned to the new version.
+    pub new: u32,
+}
+
+/// The true counts of a flight.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// Requests by outcome.
+    pub outcomes: [u64; 4],
+    /// Requests that arrived from users.
+    pub arrived: u64,
+    /// By second of the outcome; the last one collects what ends after the horizon.
+    pub seconds: Vec<Second>,
+    /// Server latency by version.
+    pub latency: [Histogram; 2],
+    /// Errors (500) answered by version.
+    pub errors: [u64; 2],
+    /// Requests of users accepted by the new version.
+    pub served_new: u64,
+    /// When the last request of a user was assigned to the new version, in nanoseconds.
+    pub last_new: Option<u64>,
+    /// Value of failed and wrong requests.
+    pub value_lost: f64,
+    /// Connections that ended because their pod did.
+    pub connections_broken: u64,
+    /// Writes repeated by copies or retries.
+    pub duplicated: u64,
+    /// Bad outcomes by request, as `index << 2 | outcome`; kept in a twin only.
+    pub bad_log: Vec<u64>,
+    /// The first request that ended worse than in the twin: (index, arrival in nanoseconds).
+    pub first_harm: Option<(u32, u64)>,
+}
+
+impl Tally {
+    /// Nothing counted, for a flight until `horizon`.
+    pub fn new(horizon: SimTime) -> Tally {
+        let seconds = horizon.as_secs_f64().ceil() as usize + 1;
+        Tally {
+            outcomes: [0; 4],
+            arrived: 0,
+            seconds: vec![Second::default(); seconds],
+            latency: [Histogram::default(), Histogram::default()],
+            errors: [0; 2],
+            served_new: 0,
+            last_new: None,
+            value_lost: 0.0,
+            connections_broken: 0,
+            duplicated: 0,
+            bad_log: Vec::new(),
+            first_harm: None,
+        }
+    }
+
+    /// The slot of an instant in nanoseconds.
+    #[inline]
+    pub fn second(&mut self, at: u64) -> &mut Second {
+        let last = self.seconds.len() - 1;
+        &mut self.seconds[((at / 1_000_000_000) as usize).min(last)]
+    }
+
+    /// Counts a request that ended `at` with `outcome`.
+    #[inline]
+    pub fn end(&mut self, at: u64, outcome: Outcome) {
+        self.outcomes[outcome as usize] += 1;
+        let second = self.second(at);
+        second.requests += 1;
+        second.bad += u32::from(outcome >= Outcome::Wrong);
+        second.slow += u32::from(outcome == Outcome::Slow);
+    }
+
+    /// Requests that have ended.
+    pub fn ended(&self) -> u64 {
+        self.outcomes.iter().sum()
+    }
+}
+
+/// Status classes a server reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// 200.
+    Ok = 0,
+    /// 500, an error of the application.
+    Error = 1,
+    /// 503, its queue was full.
+    Busy = 2,
+}
+
+/// Number of status classes.
+pub const STATUSES: usize = 3;
+
+/// The counters of all pods, as their `/metrics` pages would show them.
+///
+/// One row a pod; per route: requests by status, then latency buckets (not cumulative, the last is
+/// +Inf), then business steps started and completed.
+#[derive(Clone, Debug)]
+pub struct Counters {
+    routes: usize,
+    bounds_ns: Vec<u64>,
+    /// Bucket of the smallest latency in each slot of the fine histogram.
+    coarse: Vec<u8>,
+    counts: Vec<u64>,
+    latency_sum_ns: Vec<u64>,
+    cpu_ns: Vec<f64>,
+    /// Requests that the ingress answered well, and badly.
+    pub ingress: [u64; 2],
+}
+
+/// The default buckets of the Prometheus client libraries, in seconds.
+pub const DEFAULT_BUCKETS: [f64; 11] =
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+impl Counters {
+    /// Counters for `routes` routes with latency `bounds` in seconds.
+    pub fn new(routes: usize, bounds: &[f64]) -> Counters {
+        let bounds_ns: Vec<u64> = bounds.iter().map(|b| (b * 1e9).round() as u64).collect();
+        let floor = |i| crate::base::histogram::bucket_floor(i);
+        let coarse = (0..crate::base::histogram::BUCKETS)
+            .map(|i| bounds_ns.partition_point(|b| *b < floor(i).max(1)) as u8);
+        let coarse = coarse.collect();
+        Counters {
+            routes,
+            bounds_ns,
+            coarse,
+            counts: Vec::new(),
+            latency_sum_ns: Vec::new(),
+            cpu_ns: Vec::new(),
+            ingress: [0; 2],
+        }
+    }
+
+    /// Cells of one route: statuses, buckets with +Inf, started, completed.
+    fn cells(&self) -> usize {
+        STATUSES + self.bounds_ns.len() + 1 + 2
+    }
+
+    /// Adds the row of a further pod.
+    pub fn add_pod(&mut self) {
+        self.counts.resize(self.counts.len() + self.routes * self.cells(), 0);
+        self.latency_sum_ns.resize(self.latency_sum_ns.len() + self.routes, 0);
+        self.cpu_ns.push(0.0);
+    }
+
+    /// Sets a pod's row to zero, as the restart of its container does.
+    pub fn reset_pod(&mut self, pod: u32) {
+        let (pod, width) = (pod as usize, self.routes * self.cells());
+        self.counts[pod * width..(pod + 1) * width].fill(0);
+        self.latency_sum_ns[pod * self.routes..(pod + 1) * self.routes].fill(0);
+        self.cpu_ns[pod] = 0.0;
+    }
+
+    #[inline]
+    fn row(&self, pod: u32, route: u8) -> usize {
+        (pod as usize * self.routes + usize::from(route)) * self.cells()
+    }
+
+    /// Counts an answer. The bucket is exact: a fine slot is cut by at most one bound.
+    #[inline]
+    pub fn answer(&mut self, pod: u32, route: u8, status: Status, latency: u64, cpu_ns: f64) {
+        let row = self.row(pod, route);
+        self.counts[row + status as usize] += 1;
+        let mut bucket = usize::from(self.coarse[crate::base::histogram::bucket_of(latency)]);
+        bucket += usize::from(self.bounds_ns.get(bucket).is_some_and(|b| latency > *b));
+        self.counts[row + STATUSES + bucket] += 1;
+        self.latency_sum_ns[pod as usize * self.routes + usize::from(route)] += latency;
+        self.cpu_ns[pod as usize] += cpu_ns;
+    }
+
+    /// Counts a step of the business funnel.
+    #[inline]
+    pub fn funnel(&mut self, pod: u32, route: u8, completed: bool) {
+        let at = self.row(pod, route) + self.cells() - 2;
+        self.counts[at] += 1;
+        self.counts[at + 1] += u64::from(completed);
+    }
+
+    /// `http_requests_total` of a pod, route and status.
+    pub fn requests(&self, pod: u32, route: u8, status: usize) -> u64 {
+        self.counts[self.row(pod, route) + status]
+    }
+
+    /// The latency buckets of a pod and route, not cumulative, the last is +Inf.
+    pub fn buckets(&self, pod: u32, route: u8) -> &[u64] {
+        let row = self.row(pod, route) + STATUSES;
+        &self.counts[row..=row + self.bounds_ns.len()]
+    }
+
+    /// (business steps started, completed) of a pod and route.
+    pub fn steps(&self, pod: u32, route: u8) -> (u64, u64) {
+        let at = self.row(pod, route) + self.cells() - 2;
+        (self.counts[at], self.counts[at + 1])
+    }
+
+    /// Sum of the latencies of a pod and route, in seconds.
+    pub fn latency_sum_secs(&self, pod: u32, route: u8) -> f64 {
+        self.latency_sum_ns[pod as usize * self.routes + usize::from(route)] as f64 / 1e9
+    }
+
+    /// `container_cpu_usage_seconds_total` of a pod.
+    pub fn cpu_secs(&self, pod: u32) -> f64 {
+        self.cpu_ns[pod as usize] / 1e9
+    }
+
+    /// Number of routes.
+    pub fn routes(&self) -> usize {
+        self.routes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_exact_at_their_bounds() {
+        let mut counters = Counters::new(1, &DEFAULT_BUCKETS);
+        counters.add_pod();
+        for (i, bound) in DEFAULT_BUCKETS.iter().enumerate() {
+            let at = (bound * 1e9).round() as u64;
+            let before = counters.buckets(0, 0).to_vec();
+            counters.answer(0, 0, Status::Ok, at, 0.0);
+            counters.answer(0, 0, Status::Ok, at + 1, 0.0);
+            counters.answer(0, 0, Status::Ok, at - 1, 0.0);
+            let after = counters.buckets(0, 0);
+            assert_eq!((after[i] - before[i], after[i + 1] - before[i + 1]), (2, 1), "{bound}");
+        }
+        assert_eq!(counters.requests(0, 0, Status::Ok as usize), 33);
+    }
+}

@@ -1,0 +1,24 @@
+//! `closedLoop`: a fixed number of users, each of whom waits for the answer before thinking of the
+//! next request. Slow answers therefore slow the load: use it for internal users and batch clients.
+
+use super::Arrivals;
+use crate::base::distribution::Distribution;
+use crate::base::settings::{Part, Reader};
+
+/// The part.
+pub const PART: Part<Arrivals> = Part {
+    name: "closedLoop",
+    summary: "a fixed number of users who think between requests",
+    read,
+};
+
+fn read(r: &mut Reader<'_>) -> Arrivals {
+    let sessions = r.count("sessions", 600, 1..=1_000_000, "users at work at the same time");
+    let think = Distribution::Exponential { mean: 10.0 };
+    let think = r.distribution(
+        "think",
+        ("{exponential: {mean: 10s}}", think),
+        "wait between an answer and the user's next request",
+    );
+    Arrivals::Closed { sessions: sessions as u32, think }
+}

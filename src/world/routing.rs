@@ -1,0 +1,137 @@
+//! Where requests go: the desired split, and what each proxy believes of it.
+//!
+//! Controllers write the desired state at once; a proxy acts on it only when the change has
+//! reached it. Everything a request meets is read from a [`Belief`].
+
+use crate::base::units::Share;
+
+/// A pool of endpoints that weights can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Pool {
+    /// The service as it was.
+    Stable = 0,
+    /// The candidate: canary, green, variant or mirror target.
+    Candidate = 1,
+    /// A second old copy that a shadow is compared with.
+    Baseline = 2,
+}
+
+/// Number of pools.
+pub const POOLS: usize = 3;
+
+/// How requests are divided between the stable and the candidate pool.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Split {
+    /// All to one pool.
+    All(Pool),
+    /// This share of requests, each drawn anew, to the candidate.
+    Weight(Share),
+    /// Users whose bucket (0..100) lies below the number, always, to the candidate.
+    Buckets(u8),
+    /// Users with the header, which this share of users sends, to the candidate.
+    Header(Share),
+    /// One pool of pods that hold both versions; users below the bucket meet the new one.
+    Flag(u8),
+}
+
+impl Split {
+    /// Share of users or requests that may meet the candidate.
+    pub fn candidate_share(self) -> f64 {
+        match self {
+            Split::All(Pool::Candidate) => 1.0,
+            Split::All(_) => 0.0,
+            Split::Weight(share) | Split::Header(share) => share.value(),
+            Split::Buckets(below) | Split::Flag(below) => f64::from(below) / 100.0,
+        }
+    }
+
+    /// Can one user's requests reach both sides?
+    pub fn mixes_per_user(self) -> bool {
+        matches!(self, Split::Weight(share) if share.value() > 0.0 && share.value() < 1.0)
+    }
+
+    /// Can any request reach `pool`?
+    pub fn reaches(self, pool: Pool) -> bool {
+        let share = self.candidate_share();
+        match (self, pool) {
+            (_, Pool::Baseline) => false,
+            (Split::All(to), _) => to == pool,
+            (Split::Flag(_), _) => pool == Pool::Stable,
+            (_, Pool::Stable) => share < 1.0,
+            (_, Pool::Candidate) => share > 0.0,
+        }
+    }
+}
+
+/// Copies of requests that are sent on the side.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Mirror {
+    /// Share of requests copied to the candidate (and, if it has pods, to the baseline).
+    pub share: Share,
+    /// Are the copies' side effects kept apart from the real ones?
+    pub isolated: bool,
+    /// Share of comparisons of equal versions that differ all the same, after normalising.
+    pub noise: Share,
+}
+
+/// What a controller wants of the balancers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Routing {
+    /// Division of real requests.
+    pub split: Split,
+    /// Copies.
+    pub mirror: Mirror,
+}
+
+impl Default for Routing {
+    fn default() -> Self {
+        Routing { split: Split::All(Pool::Stable), mirror: Mirror::default() }
+    }
+}
+
+/// What one proxy believes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Belief {
+    /// Endpoints by pool, in the order they were learnt.
+    pub endpoints: [Vec<u32>; POOLS],
+    /// The split and mirror in force at this proxy.
+    pub routing: Routing,
+    /// Position of the round robin, by pool.
+    pub turn: [u32; POOLS],
+}
+
+impl Default for Belief {
+    fn default() -> Self {
+        Belief { endpoints: Default::default(), routing: Routing::default(), turn: [0; POOLS] }
+    }
+}
+
+impl Belief {
+    /// Adds or removes a pod, keeping the order of the others.
+    pub fn set(&mut self, pool: Pool, pod: u32, present: bool) {
+        let list = &mut self.endpoints[pool as usize];
+        let known = list.iter().position(|p| *p == pod);
+        match (known, present) {
+            (None, true) => list.push(pod),
+            (Some(at), false) => {
+                list.remove(at);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_knows_what_it_reaches() {
+        let half = Split::Weight(Share::clamped(0.5));
+        assert!(half.reaches(Pool::Stable) && half.reaches(Pool::Candidate));
+        assert!(half.mixes_per_user() && !Split::Buckets(50).mixes_per_user());
+        assert!(!Split::Weight(Share::ZERO).reaches(Pool::Candidate));
+        assert!(!Split::All(Pool::Candidate).reaches(Pool::Stable));
+    }
+}

@@ -1,0 +1,201 @@
+//! Users: who was active, exposed, hurt, converted, and for how long each was without service.
+//!
+//! Eight bytes a user. Requests update it as they are booked, in order of arrival.
+
+use crate::base::random::mix64;
+
+/// Gaps longer than this count as absence, not as downtime (DESIGN: user-minutes down).
+const LONGEST_GAP_MS: u32 = 300_000;
+
+/// Properties and marks of one user, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks(u16);
+
+impl Marks {
+    /// Sent at least one request.
+    pub const ACTIVE: u16 = 1;
+    /// Had an attempt accepted by a new-version process.
+    pub const EXPOSED: u16 = 1 << 1;
+    /// Had a failed, wrong or slow request.
+    pub const HURT: u16 = 1 << 2;
+    /// Met the old version last.
+    pub const MET_OLD: u16 = 1 << 3;
+    /// Met the new version last.
+    pub const MET_NEW: u16 = 1 << 4;
+    /// Wrote data with the new version.
+    pub const WROTE_NEW: u16 = 1 << 5;
+    /// Is part of the experiment's log.
+    pub const LOGGED: u16 = 1 << 6;
+    /// Completed the business step since it was logged.
+    pub const CONVERTED: u16 = 1 << 7;
+    /// Was exposed in the control arm.
+    pub const CONTROL: u16 = 1 << 8;
+    /// Had an error since it was logged.
+    pub const ERRED: u16 = 1 << 9;
+    /// Met both versions during the experiment.
+    pub const CROSSED: u16 = 1 << 10;
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct User {
+    /// Millisecond (plus one) of the last failed request in an unbroken row; 0 while served.
+    down_ms: u32,
+    marks: u16,
+}
+
+/// All users of a flight.
+#[derive(Clone, Debug)]
+pub struct Users {
+    users: Vec<User>,
+    down_ms_total: u64,
+    counts: UserCounts,
+}
+
+/// How many users carry a mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UserCounts {
+    /// Active users.
+    pub active: u64,
+    /// Exposed users.
+    pub exposed: u64,
+    /// Hurt users.
+    pub hurt: u64,
+}
+
+impl Users {
+    /// `count` users, none of them seen yet.
+    pub fn new(count: u32) -> Self {
+        Users {
+            users: vec![User::default(); count as usize],
+            down_ms_total: 0,
+            counts: UserCounts::default(),
+        }
+    }
+
+    /// How many users there are.
+    pub fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty()
+    }
+
+    /// The counts so far.
+    pub fn counts(&self) -> UserCounts {
+        self.counts
+    }
+
+    /// Does `user` carry `mark`?
+    #[inline]
+    pub fn has(&self, user: u32, mark: u16) -> bool {
+        self.users[user as usize].marks & mark != 0
+    }
+
+    /// Puts `mark` on `user`; says whether it is new.
+    #[inline]
+    pub fn mark(&mut self, user: u32, mark: u16) -> bool {
+        let marks = &mut self.users[user as usize].marks;
+        let new = *marks & mark == 0;
+        *marks |= mark;
+        new
+    }
+
+    /// The user sent a request.
+    #[inline]
+    pub fn active(&mut self, user: u32) {
+        self.counts.active += u64::from(self.mark(user, Marks::ACTIVE));
+    }
+
+    /// A new-version process accepted an attempt of the user.
+    #[inline]
+    pub fn exposed(&mut self, user: u32) {
+        self.counts.exposed += u64::from(self.mark(user, Marks::EXPOSED));
+    }
+
+    /// The user met a version; says whether the last one was another.
+    #[inline]
+    pub fn met(&mut self, user: u32, new: bool) -> bool {
+        let marks = &mut self.users[user as usize].marks;
+        let (now, other) =
+            if new { (Marks::MET_NEW, Marks::MET_OLD) } else { (Marks::MET_OLD, Marks::MET_NEW) };
+        let crossed = *marks & other != 0;
+        *marks = (*marks & !other) | now;
+        crossed
+    }
+
+    /// A request of the user was failed, wrong or slow.
+    #[inline]
+    pub fn hurt(&mut self, user: u32) {
+        self.counts.hurt += u64::from(self.mark(user, Marks::HURT));
+    }
+
+    /// A request of the user failed at `at_ms`: the user is without service from then on.
+    pub fn failed(&mut self, user: u32, at_ms: u32) {
+        let entry = &mut self.users[user as usize];
+        if entry.down_ms > 0 {
+            let gap = (at_ms + 1).saturating_sub(entry.down_ms);
+            self.down_ms_total += u64::from(gap.min(LONGEST_GAP_MS));
+        }
+        entry.down_ms = entry.down_ms.max(at_ms + 1);
+    }
+
+    /// A request of the user was answered at `at_ms`.
+    #[inline]
+    pub fn served(&mut self, user: u32, at_ms: u32) {
+        let entry = &mut self.users[user as usize];
+        if entry.down_ms > 0 {
+            let gap = (at_ms + 1).saturating_sub(entry.down_ms);
+            self.down_ms_total += u64::from(gap.min(LONGEST_GAP_MS));
+            entry.down_ms = 0;
+        }
+    }
+
+    /// Minutes that users were without service, each from a failure to the next success.
+    pub fn minutes_down(&self) -> f64 {
+        self.down_ms_total as f64 / 60_000.0
+    }
+
+    /// The users that carry `mark`, as numbers in rising order.
+    pub fn with(&self, mark: u16) -> impl Iterator<Item = u32> + '_ {
+        let marked = self.users.iter().enumerate().filter(move |(_, u)| u.marks & mark != 0);
+        marked.map(|(i, _)| i as u32)
+    }
+
+    /// Takes `marks` off all users, when an experiment starts anew.
+    pub fn clear(&mut self, marks: u16) {
+        self.users.iter_mut().for_each(|u| u.marks &= !marks);
+    }
+}
+
+/// A user's place on a line of 2³², the same in every flight: cohorts are ranges of it.
+#[inline]
+pub fn user_hash(user: u32) -> u32 {
+    (mix64(0x00C0_FFEE ^ u64::from(user)) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_without_service_runs_from_failure_to_success() {
+        let mut users = Users::new(2);
+        users.failed(0, 1_000);
+        users.failed(0, 61_000);
+        users.served(0, 121_000);
+        users.served(0, 500_000);
+        assert!((users.minutes_down() - 2.0).abs() < 1e-9);
+        users.failed(1, 0);
+        users.served(1, 3_600_000);
+        assert!((users.minutes_down() - 7.0).abs() < 1e-9, "a gap counts five minutes at most");
+    }
+
+    #[test]
+    fn crossing_versions_is_seen_once_per_change() {
+        let mut users = Users::new(1);
+        let crossed = [false, true, true, false].map(|new| users.met(0, new));
+        assert_eq!(crossed, [false, true, false, true]);
+    }
+}
