@@ -75,6 +75,7 @@ fn service(m: &Model) -> Service {
             readiness: None,
             liveness: None,
             startup_probe: None,
+            min_ready: SimDuration::ZERO,
             pre_stop: SimDuration::ZERO,
             grace: SimDuration::from_secs(30),
             warm_up: None,

@@ -7,10 +7,13 @@
 pub mod bitset;
 pub mod distribution;
 pub mod histogram;
+pub mod interval;
+pub mod moments;
 pub mod node;
 pub mod problem;
 pub mod random;
 
 pub mod settings;
+pub mod special;
 pub mod time;
 pub mod units;

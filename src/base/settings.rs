@@ -163,6 +163,12 @@ impl<'a> Reader<'a> {
         self.node.and_then(|n| n.get(name)).map_or(self.place, |n| n.place)
     }
 
+    /// Is `name` the text `word` (or left out)? The field counts as known either way.
+    pub fn text_is(&mut self, name: &'static str, word: &str) -> bool {
+        self.known.push(name);
+        self.child(name).is_none_or(|n| n.text() == Some(word))
+    }
+
     /// Records a problem with the value of `name`.
     pub fn problem(&mut self, name: &str, message: impl Into<String>, expected: &str, help: &str) {
         let place = self.place_of(name);

@@ -95,6 +95,8 @@ impl Default for Routing {
 pub struct Belief {
     /// Endpoints by pool, in the order they were learnt.
     pub endpoints: [Vec<u32>; POOLS],
+    /// Pods that are being deleted but still serve, used while a pool has no other endpoint.
+    pub leaving: [Vec<u32>; POOLS],
     /// The split and mirror in force at this proxy.
     pub routing: Routing,
     /// Position of the round robin, by pool.
@@ -103,22 +105,43 @@ pub struct Belief {
 
 impl Default for Belief {
     fn default() -> Self {
-        Belief { endpoints: Default::default(), routing: Routing::default(), turn: [0; POOLS] }
+        Belief {
+            endpoints: Default::default(),
+            leaving: Default::default(),
+            routing: Routing::default(),
+            turn: [0; POOLS],
+        }
     }
 }
 
 impl Belief {
-    /// Adds or removes a pod, keeping the order of the others.
+    /// Adds or removes a ready pod, keeping the order of the others.
     pub fn set(&mut self, pool: Pool, pod: u32, present: bool) {
-        let list = &mut self.endpoints[pool as usize];
-        let known = list.iter().position(|p| *p == pod);
-        match (known, present) {
-            (None, true) => list.push(pod),
-            (Some(at), false) => {
-                list.remove(at);
-            }
-            _ => {}
+        keep(&mut self.endpoints[pool as usize], pod, present);
+    }
+
+    /// Adds or removes a pod that is being deleted.
+    pub fn set_leaving(&mut self, pool: Pool, pod: u32, present: bool) {
+        keep(&mut self.leaving[pool as usize], pod, present);
+    }
+
+    /// The endpoints in use: the ready ones, or while there are none those that are leaving
+    /// (kube-proxy's choice since Kubernetes 1.28, `pkg/proxy/topology.go`).
+    #[inline]
+    pub fn known(&self, pool: Pool) -> &[u32] {
+        let ready = &self.endpoints[pool as usize];
+        if ready.is_empty() { &self.leaving[pool as usize] } else { ready }
+    }
+}
+
+fn keep(list: &mut Vec<u32>, pod: u32, present: bool) {
+    let known = list.iter().position(|p| *p == pod);
+    match (known, present) {
+        (None, true) => list.push(pod),
+        (Some(at), false) => {
+            list.remove(at);
         }
+        _ => {}
     }
 }
 

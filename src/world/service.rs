@@ -130,6 +130,8 @@ pub struct PodSettings {
     pub liveness: Option<ProbeSettings>,
     /// Startup probe.
     pub startup_probe: Option<ProbeSettings>,
+    /// A ready pod counts as available after this (minReadySeconds).
+    pub min_ready: SimDuration,
     /// Sleep before SIGTERM, in which the pod still serves.
     pub pre_stop: SimDuration,
     /// From deletion to SIGKILL.

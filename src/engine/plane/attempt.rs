@@ -1,13 +1,14 @@
 //! One attempt of a request: from the proxy to a booked completion, or to a refusal.
 
+use super::Plane;
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::pick::scale32;
 use super::tally::Outcome;
 use super::tape::{Arrival, demand_ns};
-use super::{ExperimentCounts, Plane};
 use crate::base::random::mix64;
 use crate::world::effect::Effect;
+use crate::world::log::ExperimentCounts;
 use crate::world::routing::Pool;
 use crate::world::user::{Marks, user_hash};
 
@@ -16,6 +17,16 @@ struct Served {
     outcome: Outcome,
     error: bool,
     converts: bool,
+}
+
+/// Where an attempt ends up.
+enum Choice {
+    /// At a pod that accepts it.
+    Pod(u32),
+    /// Nowhere: the connection is refused at once.
+    Refused,
+    /// At a pod whose node has vanished: nothing comes back.
+    Silent,
 }
 
 impl Plane {
@@ -42,9 +53,10 @@ impl Plane {
         let Arrival { user, routing, .. } = attempt.arrival;
         let proxy = self.proxy_of(routing);
         let (pool, asked) = self.pool_of(proxy, user, (routing >> 32) as u32);
-        let Some(pod) = self.choose(proxy, pool, user, routing) else {
-            self.refused(attempt);
-            return;
+        let pod = match self.choose(proxy, pool, user, routing) {
+            Choice::Pod(pod) => pod,
+            Choice::Refused => return self.refused(attempt),
+            Choice::Silent => return self.unanswered(attempt),
         };
         if self.proxies[proxy].routing.mirror.share.value() > 0.0 {
             self.mirror(proxy, pod, &attempt);
@@ -54,20 +66,22 @@ impl Plane {
 
     /// The pod that takes the attempt: the pinned one, or the balancer's pick with its retries.
     #[inline]
-    fn choose(&mut self, proxy: usize, pool: Pool, user: u32, routing: u64) -> Option<u32> {
+    fn choose(&mut self, proxy: usize, pool: Pool, user: u32, routing: u64) -> Choice {
         if let Some(pod) = self.pinned_pod(user) {
-            return Some(pod);
+            return Choice::Pod(pod);
         }
         let mut bits = mix64(routing);
+        let mut last = Choice::Refused;
         for _ in 0..=self.service.balancer.retries {
-            let pod = self.pick_pod(proxy, pool, user, bits)?;
+            let Some(pod) = self.pick_pod(proxy, pool, user, bits) else { return last };
             if self.pods[pod as usize].accepting {
                 self.pin(user, pod);
-                return Some(pod);
+                return Choice::Pod(pod);
             }
+            last = if self.pods[pod as usize].dark { Choice::Silent } else { Choice::Refused };
             bits = mix64(bits);
         }
-        None
+        last
     }
 
     fn pinned_pod(&mut self, user: u32) -> Option<u32> {

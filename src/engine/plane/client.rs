@@ -65,6 +65,12 @@ impl Plane {
         self.failed_attempt(&attempt, now);
     }
 
+    /// The attempt went to a pod that is no longer there to refuse it: it times out.
+    pub(super) fn unanswered(&mut self, attempt: Attempt) {
+        let at = self.now.saturating_add(self.service.timeout.as_nanos());
+        self.failed_attempt(&attempt, at);
+    }
+
     /// An attempt failed at `at`: tries again, or ends the request as failed.
     fn failed_attempt(&mut self, attempt: &Attempt, at: u64) {
         if self.try_again(attempt, at).is_some() {

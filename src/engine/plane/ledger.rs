@@ -51,6 +51,8 @@ pub mod flag {
 pub struct PodLedger {
     /// Does the process accept requests?
     pub accepting: bool,
+    /// Has its node vanished, so that nothing even refuses?
+    pub dark: bool,
     /// Version of the process.
     pub version: u8,
     /// Requests served at a time.
@@ -78,6 +80,7 @@ impl PodLedger {
     pub fn new(version: u8, slots: u32, queue: u32) -> Self {
         PodLedger {
             accepting: false,
+            dark: false,
             version,
             slots,
             limit: slots.saturating_add(queue),

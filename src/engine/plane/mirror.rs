@@ -15,36 +15,6 @@ use rand_distr::{Exp1, StandardNormal};
 /// Latencies further apart than this differ, in nanoseconds.
 const LATENCY_APART_NS: u64 = 500_000_000;
 
-/// What the shadow's log holds: comparisons and differences by kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ShadowCounts {
-    /// Copies compared with the user's answer.
-    pub compared: u64,
-    /// Copies that found no pod to take them.
-    pub unanswered: u64,
-    /// Status differs: candidate against user's answer.
-    pub status: u64,
-    /// Body differs (of answers with equal status).
-    pub body: u64,
-    /// Latency differs by more than 500 ms.
-    pub latency: u64,
-    /// The same three, second old copy against user's answer, and how many were compared.
-    pub noise: Noise,
-}
-
-/// Differences between two copies of the old version.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Noise {
-    /// Copies compared.
-    pub compared: u64,
-    /// Status differs.
-    pub status: u64,
-    /// Body differs.
-    pub body: u64,
-    /// Latency differs by more than 500 ms.
-    pub latency: u64,
-}
-
 #[derive(Clone, Copy)]
 struct Answer {
     error: bool,
@@ -155,17 +125,13 @@ impl Plane {
         let status = user.error != copy.error;
         let body = !status && (user.wrong != copy.wrong || noisy);
         let latency = user.latency.abs_diff(copy.latency) > LATENCY_APART_NS;
-        let log = &mut self.shadow;
-        let (compared, s, b, l) = match pool {
-            Pool::Baseline => {
-                let n = &mut log.noise;
-                (&mut n.compared, &mut n.status, &mut n.body, &mut n.latency)
-            }
-            _ => (&mut log.compared, &mut log.status, &mut log.body, &mut log.latency),
+        let log = match pool {
+            Pool::Baseline => &mut self.shadow.noise,
+            _ => &mut self.shadow.candidate,
         };
-        *compared += 1;
-        *s += u64::from(status);
-        *b += u64::from(body);
-        *l += u64::from(latency);
+        log.compared += 1;
+        log.status += u64::from(status);
+        log.body += u64::from(body);
+        log.latency += u64::from(latency);
     }
 }

@@ -17,12 +17,12 @@ use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::traffic::{Arrivals, Traffic};
 use crate::world::effect::Effect;
+use crate::world::log::{ExperimentCounts, ShadowCounts};
 use crate::world::routing::Belief;
 use crate::world::service::Service;
 use crate::world::user::Users;
 use client::{Chain, Follow};
 use ledger::{Entry, PodLedger, flag};
-use mirror::ShadowCounts;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -52,19 +52,6 @@ pub struct ClientChange {
     pub reroute: u32,
     /// The route they take.
     pub reroute_to: u8,
-}
-
-/// What an experiment's log holds: users and conversions by arm (0 control, 1 variant).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ExperimentCounts {
-    /// Users exposed.
-    pub users: [u64; 2],
-    /// Users that completed the business step since their exposure.
-    pub converted: [u64; 2],
-    /// Users that met an error since their exposure.
-    pub erred: [u64; 2],
-    /// Users that met both arms.
-    pub crossed: u64,
 }
 
 /// Requests between two instants of a recording, by what became of them.

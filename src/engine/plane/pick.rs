@@ -46,7 +46,7 @@ impl Plane {
         user: u32,
         bits: u64,
     ) -> Option<u32> {
-        let endpoints = &self.proxies[proxy].endpoints[pool as usize];
+        let endpoints = self.proxies[proxy].known(pool);
         let count = endpoints.len();
         if count <= 1 {
             return endpoints.first().copied();
@@ -68,7 +68,7 @@ impl Plane {
             Policy::RoundRobin => {
                 let turn = self.proxies[proxy].turn[pool as usize] as usize % count;
                 self.proxies[proxy].turn[pool as usize] = turn as u32 + 1;
-                Some(self.proxies[proxy].endpoints[pool as usize][turn])
+                Some(self.proxies[proxy].known(pool)[turn])
             }
             // Rendezvous hashing: like a ring, a lost pod moves only its own users.
             Policy::RingHash => {

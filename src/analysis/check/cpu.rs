@@ -1,0 +1,20 @@
+//! `cpu`: mean CPU use of the new version's pods, as a share of their limit.
+
+use super::{Bound, Check, Metric, common};
+use crate::base::settings::{Part, Reader};
+
+/// The part.
+pub const PART: Part<Check> =
+    Part { name: "cpu", summary: "CPU use as a share of the limit", read };
+
+fn read(r: &mut Reader<'_>) -> Check {
+    let max = r.share("max", "80%", "highest share of the CPU limit that passes");
+    let help = "instead: highest percentage of the stable version's use";
+    let versus = r.opt_count("percentOfStable", 1..=100_000, help);
+    let (window, no_data) = common(r);
+    let bound = match versus {
+        Some(percent) => Bound::AtMostStable { factor: percent as f64 / 100.0, margin: 0.0 },
+        None => Bound::AtMost(max.value()),
+    };
+    Check { name: "cpu", metric: Metric::Cpu, bound, window, no_data }
+}

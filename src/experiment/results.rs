@@ -1,0 +1,195 @@
+//! What an experiment yields: plain tables, from which every report is made.
+
+use crate::outcome::{Outcome, Recording, Verdict};
+use crate::scenario::model::Scenario;
+use crate::stats::estimate::Estimate;
+use std::sync::Arc;
+
+/// Everything that was flown.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The seed of all flights.
+    pub seed: u64,
+    /// The command that repeats the run.
+    pub command: String,
+    /// One entry a scenario, in the order of the input.
+    pub scenarios: Vec<ScenarioResults>,
+    /// Was the run interrupted, so that some flights are missing?
+    pub interrupted: bool,
+}
+
+/// The results of one scenario.
+#[derive(Clone, Debug)]
+pub struct ScenarioResults {
+    /// What was flown.
+    pub scenario: Arc<Scenario>,
+    /// All flights: `flights[variant][strategy]`, each by replication from 0 on.
+    pub flights: Vec<Vec<Vec<Outcome>>>,
+    /// The twins, by replication: flights without any release.
+    pub twins: Vec<Outcome>,
+    /// `summary.csv`.
+    pub summary: Vec<SummaryRow>,
+    /// `verdicts.csv`.
+    pub verdicts: Vec<VerdictRow>,
+    /// `differences.csv`.
+    pub differences: Vec<DifferenceRow>,
+    /// `ratings.csv`, one row a strategy in the order of the scenario.
+    pub ratings: Vec<RatingRow>,
+    /// The precision that was reached, one row per strategy and variant.
+    pub precision: Vec<PrecisionRow>,
+    /// Recordings of one typical replication (the same for all strategies): per variant, strategy.
+    pub recordings: Vec<FlightRecord>,
+    /// What the expectations came to.
+    pub expectations: Vec<ExpectationResult>,
+    /// Which strategies qualify under the scenario's constraints, one row a strategy.
+    pub qualification: Vec<QualificationRow>,
+}
+
+/// One row of `summary.csv`. `release` is a variant's name, or `all` for the weighted mix.
+#[derive(Clone, Debug)]
+pub struct SummaryRow {
+    /// Variant, or `all`.
+    pub release: String,
+    /// Strategy.
+    pub strategy: String,
+    /// Measure, a column of `runs.csv`.
+    pub measure: &'static str,
+    /// The estimate over the flights that have a value; nothing if none has.
+    pub estimate: Option<Estimate>,
+    /// Flights whose value the horizon cut (or that have none).
+    pub empty: u32,
+}
+
+/// One row of `verdicts.csv`.
+#[derive(Clone, Debug)]
+pub struct VerdictRow {
+    /// Variant, or `all`.
+    pub release: String,
+    /// Strategy.
+    pub strategy: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Flights with it.
+    pub n: u32,
+    /// Share of flights with it (for `all`: weighted by the variants' shares).
+    pub share: f64,
+    /// Wilson interval, lower end.
+    pub lower: f64,
+    /// Wilson interval, upper end.
+    pub upper: f64,
+}
+
+/// One row of `differences.csv`: strategy minus reference, flight by flight.
+#[derive(Clone, Debug)]
+pub struct DifferenceRow {
+    /// Variant, or `all`.
+    pub release: String,
+    /// Strategy.
+    pub strategy: String,
+    /// What it is compared with.
+    pub reference: String,
+    /// Measure.
+    pub measure: &'static str,
+    /// Common replications with a value on both sides.
+    pub n: u32,
+    /// Mean difference.
+    pub mean: f64,
+    /// Lower end of its 95 % interval.
+    pub lower: f64,
+    /// Upper end.
+    pub upper: f64,
+}
+
+/// One row of `ratings.csv`, with the figures that decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RatingRow {
+    /// Strategy.
+    pub strategy: String,
+    /// `no` or `yes`.
+    pub downtime: &'static str,
+    /// `n.a.`, `instant`, `fast`, `medium` or `slow`.
+    pub rollback: &'static str,
+    /// `none`, `low`, `medium` or `high`.
+    pub risk: &'static str,
+    /// `low`, `medium` or `high`.
+    pub cost: &'static str,
+    /// Mean outage by the release over good flights, in seconds.
+    pub outage_good_s: f64,
+    /// Median over bad flights of max(rollback, capacity restored), in seconds.
+    pub way_back_s: Option<f64>,
+    /// Median from the creation of a pod to its readiness, in seconds.
+    pub start_to_ready_s: Option<f64>,
+    /// Mean outage by the release after the decision, over flights that went back, in seconds.
+    pub rollback_outage_s: f64,
+    /// Share of active users hurt by the release, over the mix.
+    pub hurt_share: f64,
+    /// Fleet-minutes per release, over the mix.
+    pub fleet_minutes: f64,
+    /// Did a bad flight expose a user?
+    pub exposed: bool,
+}
+
+/// Precision of the main measures for one strategy and variant.
+#[derive(Clone, Debug)]
+pub struct PrecisionRow {
+    /// Variant.
+    pub release: String,
+    /// Strategy.
+    pub strategy: String,
+    /// Flights.
+    pub n: u32,
+    /// Were all main measures estimated as precisely as asked?
+    pub reached: bool,
+    /// The measure that is known least precisely, with half-width and target.
+    pub worst: Option<(&'static str, f64, f64)>,
+}
+
+/// The recording of one flight.
+#[derive(Clone, Debug)]
+pub struct FlightRecord {
+    /// Variant.
+    pub release: String,
+    /// Strategy.
+    pub strategy: String,
+    /// Replication.
+    pub replication: u32,
+    /// What was recorded.
+    pub recording: Recording,
+}
+
+/// What one expectation came to.
+#[derive(Clone, Debug)]
+pub struct ExpectationResult {
+    /// The line as written.
+    pub text: String,
+    /// Does it hold, by the whole interval?
+    pub judgement: Judgement,
+    /// The measured value, if there is one.
+    pub value: Option<f64>,
+    /// Its interval.
+    pub interval: Option<(f64, f64)>,
+    /// In words: what was measured and why that decides.
+    pub detail: String,
+}
+
+/// An expectation's verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// The whole interval satisfies it.
+    Holds,
+    /// The whole interval contradicts it.
+    Fails,
+    /// The interval spans the limit: more replications are needed.
+    Undecided,
+}
+
+/// Whether a strategy qualifies under the constraints, and the figure that decides.
+#[derive(Clone, Debug)]
+pub struct QualificationRow {
+    /// Strategy.
+    pub strategy: String,
+    /// Does it qualify?
+    pub qualifies: bool,
+    /// Reasons, one per violated constraint (or the deciding figures when it qualifies).
+    pub reasons: Vec<String>,
+}

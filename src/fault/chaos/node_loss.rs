@@ -1,0 +1,14 @@
+//! `nodeLoss`: nodes vanish with their pods; the cluster notices after 40 s and replaces the pods after 300 s more.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{Fault, FaultEffect, InfraEffect};
+
+/// The part.
+pub const PART: Part<Fault> =
+    Part { name: "nodeLoss", summary: "a node vanishes with its pods", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    let count = r.count("count", 1, 1..=10_000, "nodes that vanish") as u32;
+    fault(r, "nodeLoss", FaultEffect::Infra(InfraEffect::NodeLoss(count)))
+}

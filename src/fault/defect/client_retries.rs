@@ -1,0 +1,14 @@
+//! `clientRetries`: the new client retries more, which multiplies load exactly when answers fail.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{ClientEffect, Fault, FaultEffect};
+
+/// The part.
+pub const PART: Part<Fault> =
+    Part { name: "clientRetries", summary: "users of the new version retry more", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    let extra = r.count("extra", 3, 1..=100, "further attempts after a failure") as u8;
+    fault(r, "clientRetries", FaultEffect::Client(ClientEffect::Retries(extra)))
+}

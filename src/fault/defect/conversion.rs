@@ -1,0 +1,15 @@
+//! `conversionDrop`: technically fine, but fewer users complete the business step.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{Fault, FaultEffect, RequestEffect};
+
+/// The part.
+pub const PART: Part<Fault> =
+    Part { name: "conversionDrop", summary: "fewer users complete the business step", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    let by = r.share("by", "20%", "relative drop of the conversion");
+    let effect = RequestEffect { conversion: 1.0 - by.value(), ..RequestEffect::default() };
+    fault(r, "conversionDrop", FaultEffect::Request(effect))
+}

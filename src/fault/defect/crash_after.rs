@@ -1,0 +1,16 @@
+//! `crashAfter`: the process exits some time after it began to serve, again and again.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{Fault, FaultEffect, PodEffect};
+
+/// The part.
+pub const PART: Part<Fault> =
+    Part { name: "crashAfter", summary: "the process exits after a time", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    let mean = crate::base::distribution::Distribution::Exponential { mean: 300.0 };
+    let help = "time from serving to the exit";
+    let time = r.distribution("time", ("{exponential: {mean: 5m}}", mean), help);
+    fault(r, "crashAfter", FaultEffect::Pod(PodEffect::CrashAfter(time)))
+}

@@ -1,0 +1,14 @@
+//! `crashOnStart`: the process exits while starting (missing setting, bad migration): pods end in CrashLoopBackOff.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{Fault, FaultEffect, PodEffect};
+
+/// The part.
+pub const PART: Part<Fault> =
+    Part { name: "crashOnStart", summary: "the process exits while starting", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    let share = r.share("share", "100%", "probability that a start fails");
+    fault(r, "crashOnStart", FaultEffect::Pod(PodEffect::CrashOnStart(share)))
+}

@@ -1,0 +1,13 @@
+//! `probeLies`: readiness passes as soon as the container runs, although the process refuses requests until it has booted.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{Fault, FaultEffect, PodEffect};
+
+/// The part.
+pub const PART: Part<Fault> =
+    Part { name: "probeLies", summary: "readiness passes before the process serves", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    fault(r, "probeLies", FaultEffect::Pod(PodEffect::ProbeLies))
+}

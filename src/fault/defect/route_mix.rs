@@ -1,0 +1,17 @@
+//! `routeMix`: users of the new version take another route more often than before: behaviour that no test foresaw.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{ClientEffect, Fault, FaultEffect};
+
+/// The part.
+pub const PART: Part<Fault> =
+    Part { name: "routeMix", summary: "users of the new version take another route", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    let share = r.share("share", "30%", "share of their requests that goes to `route` instead");
+    if !r.has("route") && !r.describing() {
+        r.problem("route", "no route", "the name of the route that they take instead", "");
+    }
+    fault(r, "routeMix", FaultEffect::Client(ClientEffect::RouteMix(share)))
+}

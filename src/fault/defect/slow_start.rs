@@ -1,0 +1,13 @@
+//! `slowStart`: start-up takes longer than the old version's: more to load, more to migrate.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{Fault, FaultEffect, PodEffect};
+
+/// The part.
+pub const PART: Part<Fault> = Part { name: "slowStart", summary: "start-up takes longer", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    let factor = r.number("factor", 5.0, 0.01..=1000.0, "factor on the start-up time");
+    fault(r, "slowStart", FaultEffect::Pod(PodEffect::SlowStart(factor)))
+}

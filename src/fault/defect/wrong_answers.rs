@@ -1,0 +1,15 @@
+//! `wrongAnswers`: answers look fine (200, in time) but are wrong, which no error rate shows.
+
+use crate::base::settings::{Part, Reader};
+use crate::fault::common::fault;
+use crate::fault::{Fault, FaultEffect, RequestEffect};
+
+/// The part.
+pub const PART: Part<Fault> =
+    Part { name: "wrongAnswers", summary: "answers 200 with a wrong body", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    let rate = r.share("rate", "5%", "share of requests answered wrongly");
+    let effect = RequestEffect { wrong: rate.value(), ..RequestEffect::default() };
+    fault(r, "wrongAnswers", FaultEffect::Request(effect))
+}

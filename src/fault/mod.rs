@@ -1,0 +1,191 @@
+//! Layer 3: what breaks. A fault is an effect, on a scope, under a trigger.
+//!
+//! The same description serves as a *defect* (it lives in the new version) and as *chaos* (it lives
+//! in the environment, and hits every version). One file per fault; each turns its settings into
+//! plain data that the engine applies. No fault knows pods in flight, strategies or the clock.
+
+use crate::base::distribution::Distribution;
+use crate::base::settings::Part;
+use crate::base::time::SimDuration;
+use crate::base::units::{Rate, Share};
+
+pub mod chaos;
+pub mod common;
+pub mod defect;
+
+/// Faults that a new version may carry, by their name in YAML.
+pub const DEFECTS: &[Part<Fault>] = defect::PARTS;
+
+/// Faults of the environment, by their name in YAML.
+pub const CHAOS: &[Part<Fault>] = chaos::PARTS;
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Its name in YAML, for stories.
+    pub name: &'static str,
+    /// What it does.
+    pub effect: FaultEffect,
+    /// Where.
+    pub scope: Scope,
+    /// When.
+    pub trigger: Trigger,
+}
+
+/// What a fault does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FaultEffect {
+    /// It changes how requests are served.
+    Request(RequestEffect),
+    /// It changes the life of pods.
+    Pod(PodEffect),
+    /// It takes away infrastructure.
+    Infra(InfraEffect),
+    /// It changes what clients do.
+    Client(ClientEffect),
+    /// It changes shared data.
+    Data(DataEffect),
+}
+
+/// Changes to the way requests are served.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestEffect {
+    /// Share of requests answered with 500.
+    pub errors: f64,
+    /// Share of requests answered 200 with a wrong body.
+    pub wrong: f64,
+    /// Share of requests never answered.
+    pub hang: f64,
+    /// Factor on the service time.
+    pub factor: f64,
+    /// Added service time.
+    pub add: SimDuration,
+    /// Factor on the CPU time.
+    pub cpu: f64,
+    /// Factor on the calls to the dependency.
+    pub calls: f64,
+    /// Factor on the conversion.
+    pub conversion: f64,
+    /// Only while this share of a pod's slots is busy or more.
+    pub above_load: Option<Share>,
+}
+
+impl Default for RequestEffect {
+    fn default() -> Self {
+        RequestEffect {
+            errors: 0.0,
+            wrong: 0.0,
+            hang: 0.0,
+            factor: 1.0,
+            add: SimDuration::ZERO,
+            cpu: 1.0,
+            calls: 1.0,
+            conversion: 1.0,
+            above_load: None,
+        }
+    }
+}
+
+/// Changes to the life of pods.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PodEffect {
+    /// The process exits while starting, with this probability at each start.
+    CrashOnStart(Share),
+    /// The process exits this long after it began to serve.
+    CrashAfter(Distribution),
+    /// The process exits when it has accepted this many requests.
+    CrashAfterRequests(u64),
+    /// Start-up takes this many times as long.
+    SlowStart(f64),
+    /// Readiness passes although the process does not serve yet (or never will).
+    ProbeLies,
+    /// The process neither answers nor exits; only a liveness probe ends it.
+    Freeze,
+}
+
+/// Losses of infrastructure.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InfraEffect {
+    /// This many random serving pods die at once.
+    PodKill(u32),
+    /// This many nodes vanish with their pods.
+    NodeLoss(u32),
+    /// All nodes of one zone vanish.
+    ZoneLoss,
+    /// Share of calls to the dependency that fail while it lasts.
+    DependencyErrors(Share),
+    /// Scrapes fail while it lasts.
+    MetricGap,
+    /// Changes of endpoints and weights take this many times as long to reach the balancers.
+    PropagationLag(f64),
+}
+
+/// Changes to what users of the new version do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientEffect {
+    /// Further attempts after a failure.
+    Retries(u8),
+    /// This share of their requests goes to the route of the scope instead.
+    RouteMix(Share),
+}
+
+/// Changes to shared data.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DataEffect {
+    /// Share of the old version's requests that fail for users who wrote with the new one.
+    UnreadableForOld(Share),
+}
+
+/// Where a fault acts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scope {
+    /// Only on this route.
+    pub route: Option<String>,
+    /// Only for this share of users, the same ones in every flight.
+    pub cohort: Option<Share>,
+    /// Only on this share of pods.
+    pub pods: Option<Share>,
+    /// Only on pods of this zone, from 0.
+    pub zone: Option<u32>,
+}
+
+/// When a fault acts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trigger {
+    /// As long as what carries it exists.
+    Always,
+    /// Between two instants of the flight.
+    Window {
+        /// Start, since the start of the flight.
+        from: SimDuration,
+        /// End, since the start of the flight.
+        until: SimDuration,
+    },
+    /// A while after the release began, for a while.
+    AfterRelease {
+        /// Since the start of the release.
+        delay: SimDuration,
+        /// How long.
+        lasts: SimDuration,
+    },
+    /// When this share of the fleet (old and new) runs the new version, for a while.
+    AtProgress {
+        /// Share of replicas that are new and ready.
+        share: Share,
+        /// How long.
+        lasts: SimDuration,
+    },
+    /// While more than this many new pods serve.
+    AboveFleet(u32),
+    /// While both versions serve.
+    MixedVersions,
+    /// Once the way back was ordered.
+    OnRollback,
+    /// At random instants, for a while each.
+    Random {
+        /// Mean rate of the instants.
+        rate: Rate,
+        /// How long each lasts.
+        lasts: SimDuration,
+    },
+}

@@ -1,0 +1,6 @@
+//! Layer 6: our own YAML → a validated [`Scenario`](model::Scenario), or all of its problems.
+//!
+//! It is handed text and gives back values; it opens no file. Read next: `model` for what a
+//! scenario is, `read` for how it is made.
+
+pub mod model;

@@ -1,0 +1,237 @@
+//! What a validated scenario is: everything the engine needs to fly it, as plain data.
+
+use crate::base::distribution::Distribution;
+use crate::base::problem::Place;
+use crate::base::time::SimDuration;
+use crate::base::units::Share;
+use crate::fault::Fault;
+use crate::strategy::Plan;
+use crate::traffic::{Arrivals, Traffic};
+use crate::world::service::Service;
+use std::sync::Arc;
+
+/// A scenario, ready to fly.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name, unique within a run.
+    pub name: String,
+    /// The comment at the head of its file, without the `#`: question, what to look at, answer.
+    pub head: String,
+    /// Length of every flight.
+    pub horizon: SimDuration,
+    /// The service under test.
+    pub service: Arc<Service>,
+    /// Its traffic.
+    pub traffic: Traffic,
+    /// What is released, and when.
+    pub release: Release,
+    /// Faults of the environment.
+    pub chaos: Vec<Fault>,
+    /// The human who watches.
+    pub on_call: OnCall,
+    /// What is scraped, and how often.
+    pub telemetry: TelemetrySettings,
+    /// The strategies to compare, with unique names.
+    pub plans: Vec<Plan>,
+    /// How often a year such a release is made.
+    pub releases_per_year: f64,
+    /// What is expected of the results.
+    pub expect: Vec<Expectation>,
+    /// What the platform can't do.
+    pub constraints: Constraints,
+    /// How many flights.
+    pub budget: Budget,
+}
+
+/// What is released.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// Start of the release, since the start of the flight.
+    pub at: SimDuration,
+    /// What may be shipped; shares sum to 1.
+    pub variants: Vec<Variant>,
+}
+
+/// One thing that may be shipped.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its name.
+    pub name: String,
+    /// How often it is what is shipped.
+    pub share: Share,
+    /// Should it not have been shipped?
+    pub bad: bool,
+    /// Its defects.
+    pub faults: Vec<Fault>,
+}
+
+/// The human who watches, the same for all strategies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnCall {
+    /// From the page to someone looking.
+    pub acknowledge: Distribution,
+    /// From looking to ordering the way back.
+    pub decide: Distribution,
+    /// Releases older than this are no longer suspected.
+    pub suspects: SimDuration,
+    /// Time between two looks at the alert.
+    pub every: SimDuration,
+    /// The alert's long and short window.
+    pub windows: (SimDuration, SimDuration),
+    /// Share of requests that must succeed; below it in both windows, the alert fires.
+    pub objective: Share,
+    /// Is there anyone at all?
+    pub present: bool,
+}
+
+/// What is scraped, and how often.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TelemetrySettings {
+    /// Scrape interval.
+    pub interval: SimDuration,
+    /// Latency bounds in seconds.
+    pub buckets: Vec<f64>,
+}
+
+/// What the platform can't do: which strategies qualify.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Constraints {
+    /// There is no room for a second fleet.
+    pub no_second_fleet: bool,
+    /// There is no mesh: requests can't be weighed, matched or mirrored.
+    pub no_traffic_routing: bool,
+    /// Two versions must never serve at the same time.
+    pub no_mixing: bool,
+    /// Downtime is allowed at night: outages do not disqualify.
+    pub maintenance_window: bool,
+    /// Highest share of active users that a release may hurt, over the mix.
+    pub risk_max: Option<Share>,
+    /// Longest way back.
+    pub rollback_max: Option<SimDuration>,
+    /// Highest cost in fleet-minutes per release.
+    pub fleet_minutes_max: Option<f64>,
+}
+
+/// How many flights a scenario gets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Budget {
+    /// Fewest replications.
+    pub replications_min: u32,
+    /// Most replications.
+    pub replications_max: u32,
+    /// Most requests, over all strategies, variants and replications.
+    pub requests_max: u64,
+}
+
+/// One line of `expect:`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// The line as written.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+    /// Strategy, by name.
+    pub strategy: String,
+    /// Variant, by name, or `all`.
+    pub release: String,
+    /// What is expected.
+    pub what: Expected,
+    /// Comparison.
+    pub operator: Operator,
+    /// The limit: a share as a fraction, durations in seconds, money in dollars.
+    pub limit: f64,
+}
+
+/// What an expectation is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Share of flights with this verdict.
+    Verdict(String),
+    /// A statistic of a measure (a column of `runs.csv`, or `users_hurt_by_release_share`).
+    Measure {
+        /// Its name.
+        measure: String,
+        /// Mean, or a quantile.
+        statistic: Statistic,
+    },
+    /// The measure's mean minus that of another strategy, flight by flight.
+    Difference {
+        /// Its name.
+        measure: String,
+        /// The other strategy.
+        reference: String,
+    },
+    /// A rating (`downtime`, `rollback`, `risk`, `cost`) is this word; operator and limit unused.
+    Rating {
+        /// Which rating.
+        rating: String,
+        /// The word.
+        word: String,
+    },
+}
+
+/// Which statistic of a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// The mean over flights.
+    Mean,
+    /// The 5 % quantile.
+    P05,
+    /// The median.
+    P50,
+    /// The 95 % quantile.
+    P95,
+}
+
+/// How a figure is compared with its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `<`
+    Below,
+    /// `≤`, `<=`
+    AtMost,
+    /// `>`
+    Above,
+    /// `≥`, `>=`
+    AtLeast,
+}
+
+impl Operator {
+    /// As it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Operator::Below => "<",
+            Operator::AtMost => "≤",
+            Operator::Above => ">",
+            Operator::AtLeast => "≥",
+        }
+    }
+}
+
+impl Scenario {
+    /// Requests that one flight is expected to serve.
+    pub fn expected_requests(&self) -> f64 {
+        match &self.traffic.arrivals {
+            Arrivals::Steps(steps) => steps.expected(self.horizon),
+            Arrivals::Trace(rows) => rows.len() as f64,
+            Arrivals::Closed { sessions, think } => {
+                let cycle = think.mean_secs() + self.mean_service_secs();
+                f64::from(*sessions) * self.horizon.as_secs_f64() / cycle.max(1e-3)
+            }
+            Arrivals::TraceFile { .. } => 0.0,
+        }
+    }
+
+    /// Mean service time over the routes, in seconds.
+    pub fn mean_service_secs(&self) -> f64 {
+        let routes = &self.service.routes;
+        let total: f64 = routes.iter().map(|r| r.share.value()).sum();
+        let busy = routes.iter().map(|r| r.share.value() * r.service_time.mean_secs());
+        busy.sum::<f64>() / total.max(1e-12)
+    }
+
+    /// Can the release be told from no release at all?
+    pub fn plan(&self, name: &str) -> Option<&Plan> {
+        self.plans.iter().find(|p| p.name == name)
+    }
+}

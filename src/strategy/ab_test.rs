@@ -1,0 +1,385 @@
+//! `abTest`: users are divided once, by hash, header or feature flag; each always meets the same
+//! variant. After its duration the experiment's log is judged: sample ratio first, guardrails next,
+//! then whether the variant is worse (or has to be better). "No evidence" is a verdict of its own.
+//!
+//! Buckets are md5(`user:experiment`) modulo 100, the whole digest. The verdict reads only the
+//! experiment's log and scraped metrics.
+
+use super::fleet::{is_available, pods_for, resize, route_all};
+use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
+use crate::analysis::check::{CHECKS, Check, Verdict};
+use crate::analysis::proportions::two_proportions;
+use crate::analysis::srm::sample_ratio;
+use crate::base::settings::{Part, Reader};
+use crate::base::time::SimDuration;
+use crate::base::units::Share;
+use crate::telemetry::Selector;
+use crate::world::action::{Action, Decision, Evidence};
+use crate::world::routing::{Mirror, Pool, Routing, Split};
+use crate::world::service::Version;
+
+/// The part.
+pub const PART: Part<Plan> =
+    Part { name: "abTest", summary: "users divided once, judged by what they complete", read };
+
+const GUARD: u32 = 1;
+const END: u32 = 2;
+const CLEAN_UP: u32 = 3;
+const DEADLINE: u32 = 4;
+
+/// Who decides which variant a user meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Assignment {
+    Hash,
+    Header,
+    Flag,
+}
+
+/// Where the test stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    Growing,
+    Running,
+    /// The variant has won and takes over; its fleet grows first.
+    Promoting,
+    Promoted,
+    Redeploying,
+    Back,
+    /// The follow-up strategy flies.
+    Followed,
+}
+
+fn read(r: &mut Reader<'_>) -> Plan {
+    let assignment = match r.choice(
+        "assignment",
+        &["hash", "header", "flag"],
+        "hash",
+        "who decides which variant a user meets",
+    ) {
+        0 => Assignment::Hash,
+        1 => Assignment::Header,
+        _ => Assignment::Flag,
+    };
+    let share = r.share("share", "50%", "share of users that meet the variant, in whole percent");
+    let margin =
+        r.share("margin", "10%", "relative drop of the conversion that would count as worse");
+    let better =
+        r.choice("require", &["notWorse", "better"], "notWorse", "what the variant has to show")
+            == 1;
+    let checks =
+        r.parts("guardrails", "metric checks that end the test early when they fail", CHECKS);
+    let checks = checks.unwrap_or_default().into_iter().map(|(_, check)| check).collect();
+    let then = if r.describing() {
+        r.text(
+            "then",
+            "promote",
+            "what follows a win: promote, none, or a strategy with its settings",
+        );
+        None
+    } else {
+        follow_up(r)
+    };
+    let strategy = AbTest {
+        assignment,
+        bucket: ((share.value() * 100.0).round() as u8).clamp(1, 100),
+        share,
+        duration: r.duration("duration", "20m", "how long the test runs"),
+        interval: r.duration("interval", "60s", "time between looks at the guardrails"),
+        margin: margin.value(),
+        require_better: better,
+        confidence: r.share("confidence", "95%", "confidence of the comparison").value(),
+        srm_p: r.number(
+            "sampleRatioP",
+            0.001,
+            0.0..=0.5,
+            "a sample ratio less likely than this voids the test",
+        ),
+        checks,
+        guard_errors: r.flag(
+            "guardErrors",
+            true,
+            "end the test when the variant's users meet significantly more errors",
+        ),
+        deadline: r.duration("progressDeadline", "600s", "pods not available after this: way back"),
+        clean_up: r.duration(
+            "scaleDownDelay",
+            "30s",
+            "from the way back to the end of the variant's pods",
+        ),
+        ship: !matches!(then, Some(Then::Nothing)),
+        follow: match then {
+            Some(Then::Strategy(next)) => Some(next),
+            _ => None,
+        },
+        stage: Stage::Idle,
+    };
+    let needs = Needs {
+        traffic_routing: assignment != Assignment::Flag,
+        metrics: true,
+        mixing: true,
+        second_fleet: false,
+    };
+    plan(r, "abTest", needs, Box::new(strategy))
+}
+
+enum Then {
+    Nothing,
+    Strategy(Box<dyn Strategy>),
+}
+
+/// Reads what follows: nothing special, nothing at all, or another strategy.
+fn follow_up(r: &mut Reader<'_>) -> Option<Then> {
+    if r.text_is("then", "promote") {
+        return None;
+    }
+    if r.text_is("then", "none") {
+        return Some(Then::Nothing);
+    }
+    let next = r.part("then", "what follows a win: promote, none, or a strategy", STRATEGIES)?;
+    Some(Then::Strategy(next.strategy))
+}
+
+/// An experiment and its state.
+#[derive(Clone, Debug)]
+pub struct AbTest {
+    assignment: Assignment,
+    bucket: u8,
+    share: Share,
+    duration: SimDuration,
+    interval: SimDuration,
+    margin: f64,
+    require_better: bool,
+    confidence: f64,
+    srm_p: f64,
+    checks: Vec<Check>,
+    guard_errors: bool,
+    deadline: SimDuration,
+    clean_up: SimDuration,
+    ship: bool,
+    follow: Option<Box<dyn Strategy>>,
+    stage: Stage,
+}
+
+impl AbTest {
+    fn split(&self) -> Split {
+        match self.assignment {
+            Assignment::Hash => Split::Buckets(self.bucket),
+            Assignment::Header => Split::Header(self.share),
+            Assignment::Flag => Split::Flag(self.bucket),
+        }
+    }
+
+    fn route(split: Split) -> Action {
+        Action::Route(Routing { split, mirror: Mirror::default() })
+    }
+
+    fn has_fleet(&self) -> bool {
+        self.assignment != Assignment::Flag
+    }
+
+    fn start(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        self.stage = Stage::Growing;
+        if self.has_fleet() {
+            let pods = pods_for(view.replicas, self.share.value());
+            resize(view, Version::New, Pool::Candidate, pods, out);
+            out.push(Action::Wake { after: self.deadline, token: DEADLINE });
+        } else {
+            self.run(out);
+        }
+    }
+
+    fn run(&mut self, out: &mut Vec<Action>) {
+        self.stage = Stage::Running;
+        out.push(Action::Experiment(true));
+        out.push(Self::route(self.split()));
+        out.push(Action::Wake { after: self.interval, token: GUARD });
+        out.push(Action::Wake { after: self.duration, token: END });
+    }
+
+    /// Do guardrail metrics or the users' errors call the test off?
+    fn guardrails_fail(&self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
+        let (candidate, stable) =
+            (Selector::version(Version::New), Selector::version(Version::Old));
+        let mut fail = false;
+        for check in &self.checks {
+            let found = check.judge(view.telemetry, candidate, stable, view.now, self.interval);
+            fail |= found.verdict == Verdict::Fail;
+            out.push(Action::Evidence(Evidence {
+                check: found.check,
+                value: found.value,
+                limit: found.limit,
+                requests: found.requests,
+                pass: found.verdict != Verdict::Fail,
+            }));
+        }
+        if let (true, Some(log)) = (self.guard_errors, view.experiment) {
+            let arm = |i: usize| (log.erred[i], log.users[i]);
+            // Looked at every interval, so each look gets a share of the error probability.
+            let looks = (self.duration.as_secs_f64() / self.interval.as_secs_f64()).max(1.0);
+            let confidence = 1.0 - 0.01 / looks;
+            let found = two_proportions(arm(1), arm(0), confidence);
+            let lower = found.map_or(0.0, |f| f.newcombe.lower);
+            let worse = lower > 0.0 && log.users[1] >= 100;
+            out.push(Action::Evidence(Evidence {
+                check: "usersWithErrors",
+                value: Some(log.erred[1] as f64 / log.users[1].max(1) as f64),
+                limit: Some(log.erred[0] as f64 / log.users[0].max(1) as f64),
+                requests: (log.users[0] + log.users[1]) as f64,
+                pass: !worse,
+            }));
+            fail |= worse;
+        }
+        fail
+    }
+
+    /// The verdict at the end of the test.
+    fn conclude(&self, view: &View<'_>, out: &mut Vec<Action>) -> Decision {
+        let Some(log) = view.experiment else { return Decision::NoEvidence };
+        let share = self.share.value();
+        let ratio = sample_ratio(&[log.users[0], log.users[1]], &[1.0 - share, share]);
+        if share < 1.0 && ratio.is_none_or(|r| r.p < self.srm_p) {
+            out.push(Action::Say(format!(
+                "sample ratio {} : {} does not fit the split: the log can't be trusted",
+                log.users[0], log.users[1]
+            )));
+            return Decision::NoEvidence;
+        }
+        let arm = |i: usize| (log.converted[i], log.users[i]);
+        let Some(test) = two_proportions(arm(1), arm(0), self.confidence) else {
+            return Decision::NoEvidence;
+        };
+        let (found, mean) = (test.newcombe, log.converted[1] as f64 / log.users[1].max(1) as f64);
+        let control = log.converted[0] as f64 / log.users[0].max(1) as f64;
+        let worst = -self.margin * control;
+        out.push(Action::Evidence(Evidence {
+            check: "conversionDifference",
+            value: Some(mean - control),
+            limit: Some(if self.require_better { 0.0 } else { worst }),
+            requests: (log.users[0] + log.users[1]) as f64,
+            pass: if self.require_better { found.lower > 0.0 } else { found.lower > worst },
+        }));
+        match (self.require_better, found.lower, found.upper) {
+            (true, lower, _) if lower > 0.0 => Decision::Promote,
+            (false, lower, _) if lower > worst => Decision::Promote,
+            (_, _, upper) if upper < 0.0 => Decision::WayBack,
+            _ => Decision::NoEvidence,
+        }
+    }
+
+    fn win(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        out.push(Action::Experiment(false));
+        if !self.ship {
+            out.push(Action::Decide(Decision::Pass));
+            self.send_home(out);
+        } else if self.follow.is_some() {
+            out.push(Action::Say("the variant won: the follow-up strategy ships it".into()));
+            self.stage = Stage::Followed;
+            out.push(route_all(Pool::Stable));
+            resize(view, Version::New, Pool::Candidate, 0, out);
+            self.pass_on(view, Cause::Release, out);
+        } else if self.has_fleet() {
+            out.push(Action::Decide(Decision::Promote));
+            self.stage = Stage::Promoting;
+            resize(view, Version::New, Pool::Candidate, view.replicas, out);
+        } else {
+            out.push(Action::Decide(Decision::Promote));
+            self.stage = Stage::Promoted;
+            out.push(Self::route(Split::Flag(100)));
+        }
+    }
+
+    /// Everyone back to the old version.
+    fn send_home(&mut self, out: &mut Vec<Action>) {
+        self.stage = Stage::Back;
+        out.push(Action::Experiment(false));
+        let home = if self.has_fleet() { Split::All(Pool::Stable) } else { Split::Flag(0) };
+        out.push(Self::route(home));
+        out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+    }
+
+    fn way_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        match self.stage {
+            Stage::Promoted if self.has_fleet() => {
+                self.stage = Stage::Redeploying;
+                resize(view, Version::Old, Pool::Stable, view.replicas, out);
+            }
+            Stage::Growing | Stage::Running | Stage::Promoting | Stage::Promoted => {
+                self.send_home(out)
+            }
+            Stage::Followed => self.pass_on(view, Cause::WayBack, out),
+            Stage::Idle | Stage::Redeploying | Stage::Back => {}
+        }
+    }
+
+    fn pass_on(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        if let Some(next) = &mut self.follow {
+            next.wake(view, cause, out);
+        }
+    }
+
+    fn at_end(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        match self.conclude(view, out) {
+            Decision::Promote => self.win(view, out),
+            other => {
+                out.push(Action::Decide(other));
+                self.send_home(out);
+            }
+        }
+    }
+}
+
+impl Strategy for AbTest {
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        match (cause, self.stage) {
+            (Cause::WayBack, _) => self.way_back(view, out),
+            (_, Stage::Followed) => self.pass_on(view, cause, out),
+            (Cause::Release, _) => self.start(view, out),
+            (Cause::Pods, Stage::Growing) => {
+                let pods = pods_for(view.replicas, self.share.value());
+                if is_available(view, Pool::Candidate, pods) {
+                    self.run(out);
+                }
+            }
+            (Cause::Timer(DEADLINE), Stage::Growing) => {
+                out.push(Action::DeadlinePassed);
+                out.push(Action::Decide(Decision::WayBack));
+                self.send_home(out);
+            }
+            (Cause::Timer(GUARD), Stage::Running) => {
+                if self.guardrails_fail(view, out) {
+                    out.push(Action::Decide(Decision::WayBack));
+                    self.send_home(out);
+                } else {
+                    out.push(Action::Wake { after: self.interval, token: GUARD });
+                }
+            }
+            (Cause::Timer(END), Stage::Running) => self.at_end(view, out),
+            (Cause::Pods, Stage::Promoting)
+                if is_available(view, Pool::Candidate, view.replicas) =>
+            {
+                self.stage = Stage::Promoted;
+                out.push(route_all(Pool::Candidate));
+                resize(view, Version::Old, Pool::Stable, 0, out);
+            }
+            (Cause::Pods, Stage::Redeploying)
+                if is_available(view, Pool::Stable, view.replicas) =>
+            {
+                self.send_home(out);
+            }
+            (Cause::Timer(CLEAN_UP), Stage::Back) => {
+                resize(view, Version::New, Pool::Candidate, 0, out);
+            }
+            _ => {}
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
+    fn checks(&self) -> Vec<(Check, SimDuration, f64)> {
+        let share = self.share.value();
+        self.checks.iter().map(|c| (c.clone(), self.interval, share)).collect()
+    }
+}

@@ -1,0 +1,310 @@
+//! `canary`: the new version gets a small share of the traffic, then more, as long as the checks on
+//! its scraped metrics pass; otherwise the weight goes back to zero.
+//!
+//! With `routing: mesh` the balancer weighs requests, the canary's pods follow the weight and the
+//! stable fleet stays whole (as Argo Rollouts with traffic routing and Flagger do). With
+//! `routing: podRatio` there is one pool and the weight is the share of pods. Checks run at every
+//! interval; the step advances when one passes, and the way back is taken when more than
+//! `failureLimit` have failed.
+
+use super::fleet::{in_pool, is_available, pods_for, resize, route_all, route_weight};
+use super::{Cause, Needs, Plan, Strategy, View, plan};
+use crate::analysis::check::{CHECKS, Check, Verdict};
+use crate::base::settings::{Part, Reader};
+use crate::base::time::SimDuration;
+use crate::base::units::parse_share;
+use crate::telemetry::Selector;
+use crate::world::action::{Action, Decision, Evidence};
+use crate::world::routing::Pool;
+use crate::world::service::Version;
+
+/// The part.
+pub const PART: Part<Plan> =
+    Part { name: "canary", summary: "growing shares of traffic, judged by metric checks", read };
+
+const CHECK: u32 = 1;
+const CLEAN_UP: u32 = 2;
+const DEADLINE: u32 = 3;
+
+/// Where the release stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    /// Pods for the present step are coming up.
+    Growing,
+    /// The present step's weight is in force and being watched.
+    Watching,
+    /// Promoted: the old fleet is gone or going.
+    Promoted,
+    /// Way back after promotion: the old fleet is deployed anew.
+    Redeploying,
+    /// Back on the old version.
+    Back,
+}
+
+fn read(r: &mut Reader<'_>) -> Plan {
+    let steps = r.texts(
+        "steps",
+        "5%, 10%, 25%, 50%, 100%",
+        "weights of the canary, rising",
+        parse_share,
+        "a share such as 5%",
+    );
+    let weights: Vec<f64> = steps.iter().map(|(_, w)| w.value()).collect();
+    let rising = weights.is_sorted_by(|a, b| a < b);
+    if !rising || weights.first().is_none_or(|w| *w <= 0.0) {
+        r.problem("steps", "weights do not rise", "one or more rising weights above 0%", "");
+    }
+    let interval = r.duration("interval", "60s", "time between checks; Flagger's default is 60s");
+    if interval < SimDuration::from_secs(1) {
+        r.problem("interval", format!("found {interval}"), "at least 1s", "");
+    }
+    let checks = r.parts("checks", "metric checks; without any, time alone promotes", CHECKS);
+    let checks = checks.unwrap_or_default().into_iter().map(|(_, check)| check).collect();
+    let mesh = r.choice("routing", &["mesh", "podRatio"], "mesh", "who divides the traffic") == 0;
+    let strategy = Canary {
+        weights,
+        interval: interval.max(SimDuration::from_secs(1)),
+        checks,
+        mesh,
+        failure_limit: r.count(
+            "failureLimit",
+            0,
+            0..=1000,
+            "failed checks that are forgiven in all; Argo's default is 0",
+        ) as u32,
+        deadline: r.duration(
+            "progressDeadline",
+            "600s",
+            "pods of a step not available after this: way back",
+        ),
+        clean_up: r.duration(
+            "scaleDownDelay",
+            "30s",
+            "from the way back to the end of the canary's pods; Argo's abort delay",
+        ),
+        stage: Stage::Idle,
+        step: 0,
+        failed: 0,
+    };
+    let has_checks = !strategy.checks.is_empty();
+    let needs =
+        Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, second_fleet: false };
+    plan(r, "canary", needs, Box::new(strategy))
+}
+
+/// A canary with its progress.
+#[derive(Clone, Debug)]
+pub struct Canary {
+    weights: Vec<f64>,
+    interval: SimDuration,
+    checks: Vec<Check>,
+    mesh: bool,
+    failure_limit: u32,
+    deadline: SimDuration,
+    clean_up: SimDuration,
+    stage: Stage,
+    step: usize,
+    failed: u32,
+}
+
+impl Canary {
+    fn pool(&self) -> Pool {
+        if self.mesh { Pool::Candidate } else { Pool::Stable }
+    }
+
+    fn weight(&self) -> f64 {
+        self.weights.get(self.step).copied().unwrap_or(1.0)
+    }
+
+    fn canary_size(&self, view: &View<'_>) -> u32 {
+        pods_for(view.replicas, self.weight())
+    }
+
+    /// The set of the canary: in its own pool, or the new version's set of the one pool.
+    fn scale_canary(&self, view: &View<'_>, size: u32, out: &mut Vec<Action>) {
+        if self.mesh {
+            resize(view, Version::New, Pool::Candidate, size, out);
+            return;
+        }
+        let own = view.sets.iter().find(|s| s.version == Version::New);
+        match own {
+            Some(set) if set.size != size => out.push(Action::Scale { set: set.id, size }),
+            Some(_) => {}
+            None if size > 0 => {
+                out.push(Action::Create { version: Version::New, pool: Pool::Stable, size });
+            }
+            None => {}
+        }
+    }
+
+    fn scale_stable(&self, view: &View<'_>, size: u32, out: &mut Vec<Action>) {
+        let own = view.sets.iter().find(|s| s.version == Version::Old);
+        if let Some(set) = own.filter(|s| s.size != size) {
+            out.push(Action::Scale { set: set.id, size });
+        }
+    }
+
+    fn canary_ready(&self, view: &View<'_>) -> bool {
+        let size = self.canary_size(view);
+        if self.mesh {
+            return is_available(view, Pool::Candidate, size);
+        }
+        view.sets.iter().any(|s| s.version == Version::New && s.available >= size)
+    }
+
+    fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        self.stage = Stage::Growing;
+        self.scale_canary(view, self.canary_size(view), out);
+        out.push(Action::Wake { after: self.deadline, token: DEADLINE | (self.step as u32) << 8 });
+        if self.canary_ready(view) {
+            self.watch(view, out);
+        }
+    }
+
+    fn watch(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        self.stage = Stage::Watching;
+        let weight = self.weight();
+        if self.mesh {
+            let all = if weight >= 1.0 { route_all(Pool::Candidate) } else { route_weight(weight) };
+            out.push(all);
+        } else {
+            self.scale_stable(view, view.replicas - self.canary_size(view), out);
+        }
+        out.push(Action::Say(format!("step {}: weight {:.0} %", self.step + 1, weight * 100.0)));
+        out.push(Action::Wake { after: self.interval, token: CHECK | (self.step as u32) << 8 });
+    }
+
+    /// Runs all checks: do they pass, fail, or want to be asked again?
+    fn judge(&self, view: &View<'_>, out: &mut Vec<Action>) -> Verdict {
+        let candidate = Selector::version(Version::New);
+        let stable = Selector::version(Version::Old);
+        let mut verdict = Verdict::Pass;
+        for check in &self.checks {
+            let found = check.judge(view.telemetry, candidate, stable, view.now, self.interval);
+            out.push(Action::Evidence(Evidence {
+                check: found.check,
+                value: found.value,
+                limit: found.limit,
+                requests: found.requests,
+                pass: found.verdict == Verdict::Pass,
+            }));
+            match (found.verdict, verdict) {
+                (Verdict::Fail, _) => verdict = Verdict::Fail,
+                (Verdict::Wait, Verdict::Pass) => verdict = Verdict::Wait,
+                _ => {}
+            }
+        }
+        verdict
+    }
+
+    fn check(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        match self.judge(view, out) {
+            Verdict::Pass if self.step + 1 < self.weights.len() => {
+                self.step += 1;
+                self.grow(view, out);
+                return;
+            }
+            Verdict::Pass => {
+                self.promote(view, out);
+                return;
+            }
+            Verdict::Fail => {
+                self.failed += 1;
+                if self.failed > self.failure_limit {
+                    out.push(Action::Decide(Decision::WayBack));
+                    self.way_back(view, out);
+                    return;
+                }
+            }
+            Verdict::Wait => {}
+        }
+        out.push(Action::Wake { after: self.interval, token: CHECK | (self.step as u32) << 8 });
+    }
+
+    fn promote(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        self.stage = Stage::Promoted;
+        out.push(Action::Decide(Decision::Promote));
+        if self.weight() >= 1.0 {
+            self.scale_stable(view, 0, out);
+        } else {
+            // The last weight was not everything: the canary grows to full size first.
+            self.step = self.weights.len();
+            self.scale_canary(view, view.replicas, out);
+            self.finish(view, out);
+        }
+    }
+
+    fn finish(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        if self.step == self.weights.len() && self.canary_ready(view) {
+            self.step += 1;
+            if self.mesh {
+                out.push(route_all(Pool::Candidate));
+            }
+            self.scale_stable(view, 0, out);
+        }
+    }
+
+    fn way_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        match self.stage {
+            Stage::Promoted => {
+                self.stage = Stage::Redeploying;
+                self.scale_stable(view, view.replicas, out);
+            }
+            Stage::Growing | Stage::Watching => {
+                self.stage = Stage::Back;
+                if self.mesh {
+                    out.push(route_all(Pool::Stable));
+                    out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+                } else {
+                    self.scale_stable(view, view.replicas, out);
+                    self.scale_canary(view, 0, out);
+                }
+            }
+            Stage::Idle | Stage::Redeploying | Stage::Back => {}
+        }
+    }
+
+    fn redeployed(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        let old = view.sets.iter().find(|s| s.version == Version::Old);
+        if old.is_some_and(|s| s.available >= view.replicas) {
+            self.stage = Stage::Back;
+            if self.mesh {
+                out.push(route_all(Pool::Stable));
+            }
+            out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+        }
+    }
+}
+
+impl Strategy for Canary {
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        let step = self.step as u32;
+        match (cause, self.stage) {
+            (Cause::Release, _) => self.grow(view, out),
+            (Cause::WayBack, _) => self.way_back(view, out),
+            (Cause::Pods, Stage::Growing) if self.canary_ready(view) => self.watch(view, out),
+            (Cause::Pods, Stage::Promoted) => self.finish(view, out),
+            (Cause::Pods, Stage::Redeploying) => self.redeployed(view, out),
+            (Cause::Timer(t), Stage::Watching) if t == CHECK | step << 8 => self.check(view, out),
+            (Cause::Timer(t), Stage::Growing) if t == DEADLINE | step << 8 => {
+                out.push(Action::DeadlinePassed);
+                out.push(Action::Say("the canary's pods did not become available".into()));
+                out.push(Action::Decide(Decision::WayBack));
+                self.way_back(view, out);
+            }
+            (Cause::Timer(CLEAN_UP), Stage::Back) => self.scale_canary(view, 0, out),
+            _ => {}
+        }
+        assert!(in_pool(view, self.pool()).is_some() || self.stage != Stage::Watching, "no canary");
+    }
+
+    fn clone_box(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
+    fn checks(&self) -> Vec<(Check, SimDuration, f64)> {
+        let first = self.weights.first().copied().unwrap_or(1.0);
+        self.checks.iter().map(|c| (c.clone(), self.interval, first)).collect()
+    }
+}

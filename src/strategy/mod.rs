@@ -1,0 +1,160 @@
+//! Layer 5: strategies and controllers, and what they share.
+//!
+//! A strategy wakes at its own times, reads a [`View`] and names [`Action`]s. It sees what the real
+//! controller sees: reported readiness, its own settings, scraped telemetry, the two logs.
+//! Deliberately absent: requests, the future, true error rates. Adding a strategy: one file, one
+//! line in [`STRATEGIES`].
+
+use crate::base::settings::{Part, Reader};
+use crate::base::time::{SimDuration, SimTime};
+use crate::telemetry::Telemetry;
+use crate::world::action::Action;
+use crate::world::log::{ExperimentCounts, ShadowCounts};
+use crate::world::replica_set::PodPhase;
+use crate::world::routing::Pool;
+use crate::world::service::Version;
+use std::fmt::Debug;
+
+pub mod ab_test;
+pub mod blue_green;
+pub mod canary;
+pub mod deployment;
+pub mod fleet;
+pub mod none;
+pub mod recreate;
+pub mod rolling_update;
+pub mod rollout;
+pub mod shadow;
+
+/// All strategies, by their name in YAML.
+pub const STRATEGIES: &[Part<Plan>] = &[
+    recreate::PART,
+    rolling_update::PART,
+    blue_green::PART,
+    canary::PART,
+    ab_test::PART,
+    shadow::PART,
+    none::PART,
+];
+
+/// A strategy with its name and settings, ready to fly.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Name in every table and chart; the kind's name unless the scenario gives another.
+    pub name: String,
+    /// Kind, as in [`STRATEGIES`].
+    pub kind: &'static str,
+    /// What its way of shipping needs of the platform.
+    pub needs: Needs,
+    /// Its state at the start.
+    pub strategy: Box<dyn Strategy>,
+}
+
+/// What a strategy needs of the platform, for "which one qualifies".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// A second fleet of full size.
+    pub second_fleet: bool,
+    /// A balancer that can weigh, match or mirror requests.
+    pub traffic_routing: bool,
+    /// Metrics that a machine judges.
+    pub metrics: bool,
+    /// Two versions that may serve at the same time.
+    pub mixing: bool,
+}
+
+/// Why a strategy was woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The release begins.
+    Release,
+    /// The reported state of pods has changed.
+    Pods,
+    /// A wake-up it asked for.
+    Timer(u32),
+    /// The on-call human orders the way back.
+    WayBack,
+    /// The smoke test it asked for is done.
+    Smoke {
+        /// Requests sent.
+        sent: u32,
+        /// Requests not answered rightly.
+        failed: u32,
+    },
+}
+
+/// What is reported of one replica set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetFacts {
+    /// Its number.
+    pub id: u32,
+    /// Version of its pods.
+    pub version: Version,
+    /// Pool its pods serve in.
+    pub pool: Pool,
+    /// Desired pods.
+    pub size: u32,
+    /// Pods that are not being deleted.
+    pub replicas: u32,
+    /// Of these, ready ones.
+    pub ready: u32,
+    /// Of these, available ones (ready for minReadySeconds).
+    pub available: u32,
+    /// Phases of all its pods that still exist, those being deleted included.
+    pub phases: Vec<PodPhase>,
+}
+
+/// What a strategy can see.
+pub struct View<'a> {
+    /// The present.
+    pub now: SimTime,
+    /// Full size of the service.
+    pub replicas: u32,
+    /// All replica sets, in order of creation.
+    pub sets: &'a [SetFacts],
+    /// What was scraped.
+    pub telemetry: &'a Telemetry,
+    /// The experiment's log, while one is open.
+    pub experiment: Option<ExperimentCounts>,
+    /// The shadow's log.
+    pub shadow: ShadowCounts,
+}
+
+/// A way to ship a release.
+pub trait Strategy: Debug + Send + Sync {
+    /// Reacts to a cause by naming actions.
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>);
+
+    /// A copy in the same state.
+    fn clone_box(&self) -> Box<dyn Strategy>;
+
+    /// Checks it decides by, with their default window, for warnings and explanations.
+    fn checks(&self) -> Vec<(crate::analysis::check::Check, SimDuration, f64)> {
+        Vec::new()
+    }
+}
+
+impl Clone for Box<dyn Strategy> {
+    fn clone(&self) -> Self {
+        self.clone_box()
+    }
+}
+
+impl View<'_> {
+    /// The facts of one set.
+    pub fn set(&self, id: u32) -> Option<&SetFacts> {
+        self.sets.get(id as usize)
+    }
+}
+
+/// Reads the name that a strategy may be given, and makes the plan.
+pub fn plan(
+    r: &mut Reader<'_>,
+    kind: &'static str,
+    needs: Needs,
+    strategy: Box<dyn Strategy>,
+) -> Plan {
+    let help = "name in tables and charts; needed when a kind is listed more than once";
+    let name = r.opt_text("name", help).unwrap_or_else(|| kind.to_string());
+    Plan { name, kind, needs, strategy }
+}

@@ -1,0 +1,68 @@
+//! `recreate`: all old pods go, then all new ones come. Simple, never mixes versions, and down in
+//! between; the way back is the same once more.
+//!
+//! What the Deployment controller does under `strategy.type: Recreate` (`reference: k/k
+//! pkg/controller/deployment/recreate.go`): the new set is created only when no old pod is left,
+//! those being deleted included.
+
+use super::deployment::bounds::{Bounds, Replacement};
+use super::rollout::{Progress, Rollout};
+use super::{Cause, Needs, Plan, Strategy, View, plan};
+use crate::base::settings::{Part, Reader};
+use crate::base::time::SimDuration;
+use crate::world::action::{Action, Decision};
+use crate::world::routing::Pool;
+use crate::world::service::Version;
+
+/// The part.
+pub const PART: Part<Plan> =
+    Part { name: "recreate", summary: "stop all old pods, then start all new ones", read };
+
+fn read(r: &mut Reader<'_>) -> Plan {
+    let deadline = r.duration("progressDeadline", "600s", "without progress for this long: a page");
+    plan(
+        r,
+        "recreate",
+        Needs::default(),
+        Box::new(Recreate { deadline, rollout: None, promoted: false }),
+    )
+}
+
+/// A Deployment with `strategy.type: Recreate`.
+#[derive(Clone, Debug)]
+pub struct Recreate {
+    deadline: SimDuration,
+    rollout: Option<Rollout>,
+    promoted: bool,
+}
+
+impl Strategy for Recreate {
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        let (replicas, deadline) = (view.replicas, Some(self.deadline));
+        match cause {
+            Cause::Release => {
+                let bounds = Bounds::default();
+                let mut rollout =
+                    Rollout::new(Pool::Stable, Replacement::Recreate, bounds, replicas, deadline);
+                rollout.aim(Version::New, view.now);
+                self.rollout = Some(rollout);
+            }
+            Cause::WayBack => {
+                if let Some(rollout) = &mut self.rollout {
+                    rollout.aim(Version::Old, view.now);
+                }
+            }
+            _ => {}
+        }
+        let Some(rollout) = &mut self.rollout else { return };
+        let complete = rollout.sync(view, 0, out) == Progress::Complete;
+        if complete && rollout.target() == Version::New && !self.promoted {
+            self.promoted = true;
+            out.push(Action::Decide(Decision::Promote));
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+}

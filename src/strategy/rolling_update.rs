@@ -1,0 +1,124 @@
+//! `rollingUpdate`: old pods are replaced by new ones step by step, as many at a time as surge and
+//! unavailability allow. Both versions serve meanwhile; the way back is another rolling update.
+//!
+//! The Deployment controller's own arithmetic and order of steps, from [`super::deployment`]. The
+//! progress deadline only reports: it neither stops nor turns the rollout.
+
+use super::deployment::bounds::{Bounds, IntOrPercent, Replacement};
+use super::rollout::{Progress, Rollout};
+use super::{Cause, Needs, Plan, Strategy, View, plan};
+use crate::base::settings::{Part, Reader};
+use crate::base::time::SimDuration;
+use crate::world::action::{Action, Decision};
+use crate::world::routing::Pool;
+use crate::world::service::Version;
+
+/// The part.
+pub const PART: Part<Plan> =
+    Part { name: "rollingUpdate", summary: "replace pods step by step, within bounds", read };
+
+fn read(r: &mut Reader<'_>) -> Plan {
+    let surge = int_or_percent(
+        r,
+        "maxSurge",
+        "pods above the full size, a number or a percentage (rounds up)",
+    );
+    let unavailable = int_or_percent(
+        r,
+        "maxUnavailable",
+        "pods that may be missing, a number or a percentage (rounds down)",
+    );
+    let deadline = r.duration("progressDeadline", "600s", "without progress for this long: a page");
+    if is_zero(&surge) && is_zero(&unavailable) {
+        r.problem(
+            "maxUnavailable",
+            "maxSurge and maxUnavailable are both 0",
+            "one of them above 0",
+            "",
+        );
+    }
+    let strategy = RollingUpdate { surge, unavailable, deadline, rollout: None, promoted: false };
+    plan(r, "rollingUpdate", Needs { mixing: true, ..Needs::default() }, Box::new(strategy))
+}
+
+fn int_or_percent(r: &mut Reader<'_>, name: &'static str, help: &'static str) -> IntOrPercent {
+    let text = r.text(name, "25%", help);
+    let value = IntOrPercent::parse(&text);
+    match value.resolve(100, true) {
+        Ok(pods) if pods >= 0 => value,
+        _ => {
+            r.problem(
+                name,
+                format!("found {text:?}"),
+                "a number of pods or a whole percentage such as 25%",
+                "",
+            );
+            IntOrPercent::parse("25%")
+        }
+    }
+}
+
+fn is_zero(value: &IntOrPercent) -> bool {
+    matches!(value.resolve(1_000_000, true), Ok(0))
+}
+
+/// A Deployment with `strategy.type: RollingUpdate`.
+#[derive(Clone, Debug)]
+pub struct RollingUpdate {
+    surge: IntOrPercent,
+    unavailable: IntOrPercent,
+    deadline: SimDuration,
+    rollout: Option<Rollout>,
+    promoted: bool,
+}
+
+impl RollingUpdate {
+    /// The Kubernetes defaults, 25 % each: what "redeploy" means where nothing else is said.
+    pub fn usual() -> RollingUpdate {
+        RollingUpdate {
+            surge: IntOrPercent::parse("25%"),
+            unavailable: IntOrPercent::parse("25%"),
+            deadline: SimDuration::from_secs(600),
+            rollout: None,
+            promoted: false,
+        }
+    }
+}
+
+impl Strategy for RollingUpdate {
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        match cause {
+            Cause::Release => {
+                let bounds =
+                    Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
+                        .unwrap_or(Bounds { surge: 1, unavailable: 0 });
+                let deadline = Some(self.deadline);
+                let mut rollout = Rollout::new(
+                    Pool::Stable,
+                    Replacement::RollingUpdate,
+                    bounds,
+                    view.replicas,
+                    deadline,
+                );
+                rollout.aim(Version::New, view.now);
+                self.rollout = Some(rollout);
+            }
+            Cause::WayBack => {
+                if let Some(rollout) = &mut self.rollout {
+                    rollout.aim(Version::Old, view.now);
+                }
+            }
+            _ => {}
+        }
+        let Some(rollout) = &mut self.rollout else { return };
+        let complete = rollout.sync(view, 0, out) == Progress::Complete;
+        if complete && rollout.target() == Version::New && !self.promoted {
+            self.promoted = true;
+            out.push(Action::Decide(Decision::Promote));
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,176 @@
+//! A Deployment's rollout towards one version, driven by the reported state of its replica sets.
+//!
+//! Both Deployment strategies and every "redeploy the old version" use it. Each step is one sync
+//! of the controller ([`super::deployment`]); the sizes it writes become actions.
+
+use super::deployment::bounds::{Bounds, Replacement};
+use super::deployment::progress::{self, ProgressRecord, Reason, StatusSync};
+use super::deployment::recreate::{self, RecreateStep};
+use super::deployment::rolling::{self, Aim};
+use super::deployment::set::{SetState, SizeChange, Target};
+use super::deployment::status::DeploymentStatus;
+use super::{SetFacts, View};
+use crate::base::time::{SimDuration, SimTime};
+use crate::world::action::Action;
+use crate::world::routing::Pool;
+use crate::world::service::Version;
+
+/// What a step of a rollout came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Still under way.
+    Going,
+    /// All replicas are of the wanted version and available.
+    Complete,
+}
+
+/// A Deployment in one pool.
+#[derive(Clone, Debug)]
+pub struct Rollout {
+    pool: Pool,
+    replacement: Replacement,
+    bounds: Bounds,
+    replicas: u32,
+    deadline: Option<SimDuration>,
+    target: Version,
+    generation: u64,
+    status: DeploymentStatus,
+    record: Option<ProgressRecord>,
+    missed: bool,
+}
+
+impl Rollout {
+    /// A Deployment that runs the old version in `pool`.
+    pub fn new(
+        pool: Pool,
+        replacement: Replacement,
+        bounds: Bounds,
+        replicas: u32,
+        deadline: Option<SimDuration>,
+    ) -> Rollout {
+        Rollout {
+            pool,
+            replacement,
+            bounds,
+            replicas,
+            deadline,
+            target: Version::Old,
+            generation: 0,
+            status: DeploymentStatus::default(),
+            record: None,
+            missed: false,
+        }
+    }
+
+    /// Writes the template of `version`: a new rollout begins (or turns round).
+    pub fn aim(&mut self, version: Version, now: SimTime) {
+        self.target = version;
+        self.generation += 1;
+        self.missed = false;
+        self.record = self.deadline.map(|_| ProgressRecord::new(Reason::FoundNewReplicaSet, now));
+    }
+
+    /// The version it rolls out.
+    pub fn target(&self) -> Version {
+        self.target
+    }
+
+    /// One sync. Asks to be woken at `token` when the deadline has to be looked at.
+    pub fn sync(&mut self, view: &View<'_>, token: u32, out: &mut Vec<Action>) -> Progress {
+        let sets = self.states(view);
+        let before = out.len();
+        match self.replacement {
+            Replacement::RollingUpdate => {
+                let aim = Aim { replicas: self.replicas, bounds: self.bounds };
+                self.write(&rolling::reconcile(&aim, &sets), out);
+            }
+            Replacement::Recreate => {
+                match recreate::reconcile(self.replicas, &sets, &self.old_phases(view)) {
+                    RecreateStep::StopOld(changes) => self.write(&changes, out),
+                    RecreateStep::StartNew(change) => self.write(&[change], out),
+                    RecreateStep::Wait | RecreateStep::Nothing => {}
+                }
+            }
+        }
+        let created = out[before..].iter().any(|a| matches!(a, Action::Create { .. }));
+        self.track(view.now, &sets, created, token, out);
+        let complete = self.status.is_complete(self.replicas, self.generation);
+        if complete { Progress::Complete } else { Progress::Going }
+    }
+
+    /// Updates status and the progress record; a passed deadline is reported once.
+    fn track(
+        &mut self,
+        now: SimTime,
+        sets: &[SetState],
+        created: bool,
+        token: u32,
+        out: &mut Vec<Action>,
+    ) {
+        let after = DeploymentStatus::of(sets, self.generation);
+        if created {
+            self.record = progress::after_new_set(self.record, true, self.deadline, now);
+        }
+        let sync = StatusSync {
+            replicas: self.replicas,
+            generation: self.generation,
+            deadline: self.deadline,
+            before: self.status,
+            after,
+        };
+        self.record = progress::after_sync(self.record, &sync, now);
+        self.status = after;
+        let complete = after.is_complete(self.replicas, self.generation);
+        let exceeded = self.record.is_some_and(|r| r.reason == Reason::ProgressDeadlineExceeded);
+        if exceeded && !self.missed {
+            self.missed = true;
+            out.push(Action::DeadlinePassed);
+        }
+        if let Some(left) = progress::next_check(self.record, self.deadline, complete, now) {
+            // The controller looks again a second after the deadline could have passed.
+            out.push(Action::Wake { after: left + SimDuration::from_secs(1), token });
+        }
+    }
+
+    /// Has the progress deadline passed without progress since?
+    pub fn deadline_missed(&self) -> bool {
+        self.missed
+    }
+
+    fn mine<'v>(&self, view: &'v View<'_>) -> impl Iterator<Item = &'v SetFacts> + use<'v> {
+        let pool = self.pool;
+        view.sets.iter().filter(move |s| s.pool == pool)
+    }
+
+    fn states(&self, view: &View<'_>) -> Vec<SetState> {
+        let newest = self.mine(view).filter(|s| s.version == self.target).map(|s| s.id).next();
+        let state = |set: &SetFacts| SetState {
+            id: set.id,
+            size: set.size,
+            replicas: set.replicas,
+            ready: set.ready,
+            available: set.available,
+            created: u64::from(set.id),
+            revision: Some(u64::from(set.id)),
+            is_new: newest == Some(set.id),
+            noted: None,
+        };
+        self.mine(view).map(state).collect()
+    }
+
+    fn old_phases(&self, view: &View<'_>) -> Vec<crate::world::replica_set::PodPhase> {
+        let old = self.mine(view).filter(|s| s.version != self.target);
+        old.flat_map(|s| s.phases.iter().copied()).collect()
+    }
+
+    fn write(&self, changes: &[SizeChange], out: &mut Vec<Action>) {
+        for change in changes {
+            out.push(match change.target {
+                Target::Create => {
+                    Action::Create { version: self.target, pool: self.pool, size: change.to }
+                }
+                Target::Set(set) => Action::Scale { set, size: change.to },
+            });
+        }
+    }
+}

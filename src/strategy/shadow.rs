@@ -1,0 +1,235 @@
+//! `shadow`: copies of real requests go to the new version, whose answers nobody gets. Status, body
+//! and latency are compared with the users' own answers, and the difference is held against how
+//! often two old copies differ. Then a named strategy ships, or nothing does.
+//!
+//! The rule is Diffy's: a kind of difference counts when it is more frequent than the noise and
+//! both the relative and the absolute excess pass their thresholds.
+
+use super::fleet::{is_available, pods_for, resize, route_all};
+use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
+use crate::analysis::diffy;
+use crate::base::settings::{Part, Reader};
+use crate::base::time::SimDuration;
+use crate::base::units::Share;
+use crate::world::action::{Action, Decision, Evidence};
+use crate::world::log::Differences;
+use crate::world::routing::{Mirror, Pool, Routing, Split};
+use crate::world::service::Version;
+
+/// The part.
+pub const PART: Part<Plan> =
+    Part { name: "shadow", summary: "copies of requests, compared and thrown away", read };
+
+const END: u32 = 1;
+const CLEAN_UP: u32 = 2;
+const DEADLINE: u32 = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    Growing,
+    Mirroring,
+    Back,
+    Followed,
+}
+
+fn read(r: &mut Reader<'_>) -> Plan {
+    let mirror = Mirror {
+        share: r.share("mirror", "100%", "share of requests copied; Istio's default is all"),
+        isolated: r.flag(
+            "isolated",
+            true,
+            "are the copies' writes and calls kept apart from the real ones?",
+        ),
+        noise: r.share(
+            "noise",
+            "0.1%",
+            "share of equal answers that differ even after normalising",
+        ),
+    };
+    if mirror.share.value() <= 0.0 {
+        r.problem("mirror", "nothing is mirrored", "a share above 0%", "");
+    }
+    let then = if r.describing() {
+        r.text(
+            "then",
+            "none",
+            "what follows a clean comparison: none, or a strategy with its settings",
+        );
+        None
+    } else if r.text_is("then", "none") {
+        None
+    } else {
+        r.part("then", "what follows a clean comparison", STRATEGIES)
+    };
+    let strategy = Shadow {
+        mirror,
+        duration: r.duration("for", "15m", "how long requests are mirrored"),
+        min_compared: r.count(
+            "minComparisons",
+            100,
+            1..=1_000_000_000,
+            "fewer comparisons than this are no evidence",
+        ),
+        baseline: r.flag("noiseCopy", true, "run a second old copy to measure the noise"),
+        relative_percent: r.number(
+            "relativeThreshold",
+            20.0,
+            0.0..=100.0,
+            "percent by which differences must exceed the noise; Diffy's default is 20",
+        ),
+        absolute_percent: r.number(
+            "absoluteThreshold",
+            0.03,
+            0.0..=100.0,
+            "percent of comparisons by which they must; Diffy's default is 0.03",
+        ),
+        deadline: r.duration("progressDeadline", "600s", "pods not available after this: way back"),
+        clean_up: r.duration(
+            "scaleDownDelay",
+            "30s",
+            "from the end of mirroring to the end of its pods",
+        ),
+        follow: then.map(|p| p.strategy),
+        stage: Stage::Idle,
+    };
+    let needs = Needs { second_fleet: true, traffic_routing: true, ..Needs::default() };
+    plan(r, "shadow", needs, Box::new(strategy))
+}
+
+/// A mirror and its comparison.
+#[derive(Clone, Debug)]
+pub struct Shadow {
+    mirror: Mirror,
+    duration: SimDuration,
+    min_compared: u64,
+    baseline: bool,
+    relative_percent: f64,
+    absolute_percent: f64,
+    deadline: SimDuration,
+    clean_up: SimDuration,
+    follow: Option<Box<dyn Strategy>>,
+    stage: Stage,
+}
+
+impl Shadow {
+    fn pods(&self, view: &View<'_>) -> u32 {
+        pods_for(view.replicas, self.mirror.share.value())
+    }
+
+    fn start(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        self.stage = Stage::Growing;
+        let pods = self.pods(view);
+        resize(view, Version::New, Pool::Candidate, pods, out);
+        if self.baseline {
+            resize(view, Version::Old, Pool::Baseline, pods, out);
+        }
+        out.push(Action::Wake { after: self.deadline, token: DEADLINE });
+    }
+
+    fn is_up(&self, view: &View<'_>) -> bool {
+        let pods = self.pods(view);
+        let baseline = !self.baseline || is_available(view, Pool::Baseline, pods);
+        baseline && is_available(view, Pool::Candidate, pods)
+    }
+
+    fn begin(&mut self, out: &mut Vec<Action>) {
+        self.stage = Stage::Mirroring;
+        out.push(Action::Route(Routing { split: Split::All(Pool::Stable), mirror: self.mirror }));
+        out.push(Action::Wake { after: self.duration, token: END });
+    }
+
+    /// Which kinds of difference exceed the noise?
+    fn findings(&self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
+        let (raw, noise) = (view.shadow.candidate, view.shadow.noise);
+        let kinds: [(&'static str, fn(&Differences) -> u64); 3] =
+            [("status", |d| d.status), ("body", |d| d.body), ("latency", |d| d.latency)];
+        let mut found = false;
+        for (check, count) in kinds {
+            let scale = raw.compared as f64 / noise.compared.max(1) as f64;
+            let expected = if noise.compared == 0 { 0.0 } else { count(&noise) as f64 * scale };
+            let field = diffy::field(
+                count(&raw),
+                expected.round() as u64,
+                raw.compared,
+                self.relative_percent,
+                self.absolute_percent,
+            );
+            let differs = field.shown;
+            out.push(Action::Evidence(Evidence {
+                check,
+                value: Some(count(&raw) as f64 / raw.compared.max(1) as f64),
+                limit: Some(expected / raw.compared.max(1) as f64),
+                requests: raw.compared as f64,
+                pass: !differs,
+            }));
+            found |= differs;
+        }
+        found
+    }
+
+    fn conclude(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        if view.shadow.candidate.compared < self.min_compared {
+            out.push(Action::Decide(Decision::NoEvidence));
+        } else if self.findings(view, out) {
+            out.push(Action::Decide(Decision::WayBack));
+        } else if self.follow.is_some() {
+            self.stage = Stage::Followed;
+            out.push(route_all(Pool::Stable));
+            self.take_down(view, out);
+            self.pass_on(view, Cause::Release, out);
+            return;
+        } else {
+            out.push(Action::Decide(Decision::Pass));
+        }
+        self.stop(out);
+    }
+
+    fn stop(&mut self, out: &mut Vec<Action>) {
+        self.stage = Stage::Back;
+        out.push(route_all(Pool::Stable));
+        out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+    }
+
+    fn take_down(&self, view: &View<'_>, out: &mut Vec<Action>) {
+        resize(view, Version::New, Pool::Candidate, 0, out);
+        resize(view, Version::Old, Pool::Baseline, 0, out);
+    }
+
+    fn pass_on(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        if let Some(next) = &mut self.follow {
+            next.wake(view, cause, out);
+        }
+    }
+}
+
+impl Strategy for Shadow {
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        match (cause, self.stage) {
+            (_, Stage::Followed) => self.pass_on(view, cause, out),
+            (Cause::Release, _) => self.start(view, out),
+            (Cause::WayBack, Stage::Growing | Stage::Mirroring) => self.stop(out),
+            (Cause::Pods, Stage::Growing) if self.is_up(view) => self.begin(out),
+            (Cause::Timer(DEADLINE), Stage::Growing) => {
+                out.push(Action::DeadlinePassed);
+                out.push(Action::Decide(Decision::WayBack));
+                self.stop(out);
+            }
+            (Cause::Timer(END), Stage::Mirroring) => self.conclude(view, out),
+            (Cause::Timer(CLEAN_UP), Stage::Back) => self.take_down(view, out),
+            _ => {}
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+}
+
+/// The share that is mirrored, for warnings.
+impl Shadow {
+    /// Share of requests copied.
+    pub fn mirrored(&self) -> Share {
+        self.mirror.share
+    }
+}

@@ -1,0 +1,78 @@
+//! What a strategy may do to the world. The engine carries actions out; strategies only name them.
+
+use super::routing::{Pool, Routing};
+use super::service::Version;
+use crate::base::time::SimDuration;
+
+/// A verdict that a strategy reaches on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The release stays.
+    Promote,
+    /// The release goes back.
+    WayBack,
+    /// The evidence does not suffice either way; the release goes back.
+    NoEvidence,
+    /// The evaluation found nothing wrong, and nothing was to be shipped.
+    Pass,
+}
+
+/// One check's evidence, for the story.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// Name of the check.
+    pub check: &'static str,
+    /// What was measured; nothing when the query was empty.
+    pub value: Option<f64>,
+    /// The limit in force.
+    pub limit: Option<f64>,
+    /// Requests it rests on.
+    pub requests: f64,
+    /// Did it pass?
+    pub pass: bool,
+}
+
+/// One order to the world.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Create a replica set; its number is the next one.
+    Create {
+        /// Version of its pods.
+        version: Version,
+        /// Pool its pods serve in.
+        pool: Pool,
+        /// Desired pods.
+        size: u32,
+    },
+    /// Set the desired size of a replica set.
+    Scale {
+        /// Number of the set.
+        set: u32,
+        /// Desired pods.
+        size: u32,
+    },
+    /// Write the desired routing.
+    Route(Routing),
+    /// Open or close the experiment's log.
+    Experiment(bool),
+    /// Wake the strategy again.
+    Wake {
+        /// After this long.
+        after: SimDuration,
+        /// To be handed back.
+        token: u32,
+    },
+    /// Send synthetic requests to the candidate; the result comes back as a cause.
+    Smoke {
+        /// How many.
+        requests: u32,
+    },
+    /// The strategy has decided.
+    Decide(Decision),
+    /// A check was read.
+    Evidence(Evidence),
+    /// The progress deadline has passed: a page for the human.
+    DeadlinePassed,
+    /// A line for the story.
+    Say(String),
+}

@@ -1,0 +1,21 @@
+//! Recorded facts about real systems, answered by the very functions a simulation runs.
+//!
+//! One module per file of `tests/data/oracles/`; each answers the kinds of case in its file, from
+//! the inputs alone. `runner` reads the file and compares.
+
+#[path = "oracles/input.rs"]
+mod input;
+#[path = "oracles/kubernetes_deployment_status.rs"]
+mod kubernetes_deployment_status;
+#[path = "oracles/kubernetes_probes_and_backoff.rs"]
+mod kubernetes_probes_and_backoff;
+#[path = "oracles/kubernetes_proportional_scaling.rs"]
+mod kubernetes_proportional_scaling;
+#[path = "oracles/kubernetes_replicaset.rs"]
+mod kubernetes_replicaset;
+#[path = "oracles/kubernetes_rolling_update.rs"]
+mod kubernetes_rolling_update;
+#[path = "oracles/kubernetes_rollout_bounds.rs"]
+mod kubernetes_rollout_bounds;
+#[path = "oracles/runner.rs"]
+mod runner;

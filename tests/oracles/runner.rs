@@ -1,0 +1,83 @@
+//! Reads one oracle file, asks for an answer to every case, and lists all that differ.
+
+use crate::input::Input;
+use serde_json::Value;
+use std::path::Path;
+
+/// Runs all cases of `tests/data/oracles/<name>.json`. `answer` gets a case's kind and input; it
+/// returns nothing for a kind it does not know, which fails the test, as does a file without cases.
+/// Of an answer with named parts, only the parts that the case expects are compared.
+pub fn run(name: &str, answer: impl Fn(&str, Input) -> Option<Value>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/oracles");
+    let path = folder.join(name).with_extension("json");
+    let text = std::fs::read_to_string(&path).expect("the oracle file can be read");
+    let file: Value = serde_json::from_str(&text).expect("the oracle file is JSON");
+    let wrong = wrong_answers(&file, answer);
+    assert!(wrong.is_empty(), "{name}: {} wrong answers\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// One line for each case whose answer is not the expected one.
+fn wrong_answers(file: &Value, answer: impl Fn(&str, Input) -> Option<Value>) -> Vec<String> {
+    let cases = file["cases"].as_array().expect("the oracle file has cases");
+    assert!(!cases.is_empty(), "the oracle file has no case");
+    let mut wrong = Vec::new();
+    for case in cases {
+        let (id, kind) = (&case["id"], case["kind"].as_str().unwrap_or_default());
+        // Shown only if the test fails: names the case whose answer panicked.
+        eprintln!("case {id}");
+        let expected = case.get("expect").expect("a case says what it expects");
+        match answer(kind, Input::of(&case["input"])) {
+            None => wrong.push(format!("{id}: unknown kind {kind:?}")),
+            Some(found) if !matches(&found, expected) => {
+                wrong.push(format!("{id}: found {found}, expected {expected}"));
+            }
+            Some(_) => {}
+        }
+    }
+    wrong
+}
+
+fn matches(found: &Value, expected: &Value) -> bool {
+    match (found, expected) {
+        (Value::Object(found), Value::Object(expected)) => {
+            let part = |(key, value)| found.get(key).is_some_and(|found| matches(found, value));
+            expected.iter().all(part)
+        }
+        (Value::Array(found), Value::Array(expected)) => {
+            let mut pairs = found.iter().zip(expected);
+            found.len() == expected.len() && pairs.all(|(found, expected)| matches(found, expected))
+        }
+        (Value::Number(found), Value::Number(expected)) => found.as_f64() == expected.as_f64(),
+        _ => found == expected,
+    }
+}
+
+mod tests {
+    use super::{matches, wrong_answers};
+    use serde_json::json;
+
+    #[test]
+    fn only_expected_parts_are_compared() {
+        assert!(matches(&json!({"a": 1, "b": [2]}), &json!({"b": [2.0]})));
+        assert!(!matches(&json!({"a": 1}), &json!({"a": 1, "c": null})));
+        assert!(!matches(&json!([1, 2]), &json!([1])));
+    }
+
+    #[test]
+    fn unknown_kinds_and_wrong_answers_fail() {
+        let case = |kind| json!({"id": kind, "kind": kind, "input": {}, "expect": 1});
+        let file = json!({"cases": [case("right"), case("wrong"), case("unknown")]});
+        let answer = |kind: &str, _: crate::input::Input| match kind {
+            "right" => Some(json!(1)),
+            "wrong" => Some(json!(2)),
+            _ => None,
+        };
+        assert_eq!(wrong_answers(&file, answer).len(), 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "no case")]
+    fn an_empty_file_fails() {
+        wrong_answers(&json!({"cases": []}), |_, _| None);
+    }
+}
