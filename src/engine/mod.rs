@@ -1,2 +1,122 @@
-//! Layer 9
+//! Layer 9: one replication, pure and deterministic.
+//!
+//! [`fly`] flies a strategy, [`fly_twin`] the same storm without any release. The control plane
+//! (`flight` and the files beside it) wakes through the calendar; the data plane (`plane`) moves
+//! requests in between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
+
+pub mod actions;
+pub mod calendar;
+pub mod faults;
+pub mod flight;
+pub mod human;
+pub mod kubelet;
+pub mod network;
+pub mod nodes;
 pub mod plane;
+pub mod record;
+pub mod result;
+pub mod scrape;
+pub mod sets;
+pub mod watch;
+
+use crate::base::random::Streams;
+use crate::base::time::{SimDuration, SimTime};
+use crate::outcome::{Outcome, Recording};
+use crate::scenario::model::Scenario;
+use crate::strategy::none::NoRelease;
+use crate::strategy::{Needs, Plan};
+use flight::{Flight, FlightOptions};
+use result::Twin;
+use std::sync::Arc;
+
+/// The address of one flight, and how it is to be flown.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Number of the replication, from 0.
+    pub replication: u32,
+    /// Draws of the human's first page, from a quasi-random block.
+    pub human: Option<[f64; 2]>,
+    /// md5 buckets of the users, made once for the scenario.
+    pub buckets: Option<Arc<[u8]>>,
+    /// Take samples at this interval and keep the story.
+    pub record: Option<SimDuration>,
+    /// Check invariants after every control event.
+    pub checked: bool,
+    /// Fail every scrape.
+    pub blind: bool,
+}
+
+/// Flies the same storm without a release.
+pub fn fly_twin(scenario: &Arc<Scenario>, order: &Order) -> Twin {
+    twin_with_chaos(scenario, order, Vec::new())
+}
+
+/// Flies `plan` with a variant of the release. Chaos that is bound to a phase of the release gives
+/// the flight a twin of its own, struck at the same instants; otherwise `twin` serves.
+pub fn fly(
+    scenario: &Arc<Scenario>,
+    variant: usize,
+    plan: &Plan,
+    order: &Order,
+    twin: &Twin,
+) -> (Outcome, Option<Recording>) {
+    let bound = scenario.chaos.iter().any(|f| faults::is_phase_bound(&f.trigger));
+    if !bound {
+        return fly_against(scenario, variant, plan, order, twin);
+    }
+    let mut scout = start(scenario, Some(variant), plan, order, FlightOptions::default());
+    scout.run();
+    let own = twin_with_chaos(scenario, order, scout.watch.chaos_at);
+    fly_against(scenario, variant, plan, order, &own)
+}
+
+fn fly_against(
+    scenario: &Arc<Scenario>,
+    variant: usize,
+    plan: &Plan,
+    order: &Order,
+    twin: &Twin,
+) -> (Outcome, Option<Recording>) {
+    let options = FlightOptions {
+        twin_bad: Some(Arc::clone(&twin.bad)),
+        record: order.record,
+        ..FlightOptions::default()
+    };
+    let mut flight = start(scenario, Some(variant), plan, order, options);
+    flight.run();
+    let bad = scenario.release.variants[variant].bad;
+    let outcome = flight.outcome(order.replication, bad, Some(twin));
+    (outcome, flight.recorder.take().map(record::Recorder::finish))
+}
+
+fn twin_with_chaos(
+    scenario: &Arc<Scenario>,
+    order: &Order,
+    chaos_at: Vec<(usize, SimTime)>,
+) -> Twin {
+    let strategy = Box::new(NoRelease);
+    let plan = Plan { name: "none".into(), kind: "none", needs: Needs::default(), strategy };
+    let options = FlightOptions { is_twin: true, chaos_at, ..FlightOptions::default() };
+    let mut flight = start(scenario, None, &plan, order, options);
+    flight.run();
+    flight.into_twin(order.replication)
+}
+
+fn start(
+    scenario: &Arc<Scenario>,
+    variant: Option<usize>,
+    plan: &Plan,
+    order: &Order,
+    options: FlightOptions,
+) -> Flight {
+    let streams = Streams::new(order.seed, u64::from(order.replication));
+    let options =
+        FlightOptions { checked: order.checked, blind: order.blind, human: order.human, ..options };
+    let mut flight = Flight::new(scenario, variant, plan, streams, options);
+    if let Some(buckets) = &order.buckets {
+        flight.share_buckets(buckets);
+    }
+    flight
+}

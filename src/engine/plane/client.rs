@@ -38,6 +38,13 @@ pub struct Chain {
     due: u64,
 }
 
+impl Chain {
+    /// Is a further attempt planned?
+    pub fn is_due(&self) -> bool {
+        self.due > 0
+    }
+}
+
 /// Something that follows from an attempt, in order of (time, sequence).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Follow {

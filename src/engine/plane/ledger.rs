@@ -100,6 +100,11 @@ impl PodLedger {
         self.entries.len() as u32
     }
 
+    /// All requests in the pod.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// The next completion, in nanoseconds; `u64::MAX` when idle.
     #[inline]
     pub fn next_done(&self) -> u64 {

@@ -270,6 +270,19 @@ impl Plane {
         self.pods[pod as usize].version = version;
     }
 
+    /// (requests that have not ended, copies and attempts on pods for which `gone` holds).
+    pub fn in_flight(&self, gone: impl Fn(usize) -> bool) -> (u64, u64) {
+        let (mut open, mut on_gone) = (0, 0);
+        for (pod, ledger) in self.pods.iter().enumerate() {
+            for entry in ledger.entries() {
+                open += u64::from(entry.flags & (flag::MIRROR | flag::NOT_FINAL) == 0);
+                on_gone += u64::from(gone(pod));
+            }
+        }
+        let waiting = self.chains.iter().filter(|c| c.is_due()).count() as u64;
+        (open + waiting, on_gone)
+    }
+
     /// The true counts.
     pub fn truth(&self) -> &Tally {
         &self.tally

@@ -1,0 +1,185 @@
+//! Carries out what a strategy orders.
+
+use super::flight::{Event, Flight};
+use crate::analysis::bucket::{experiment_key, md5_bucket};
+use crate::base::random::{Purpose, mix64};
+use crate::base::time::SimDuration;
+use crate::strategy::none::NoRelease;
+use crate::strategy::{Cause, View};
+use crate::world::action::{Action, Decision, Evidence};
+use crate::world::pod::{Set, Stage};
+use crate::world::routing::{Pool, Split};
+use std::sync::Arc;
+
+/// How long a smoke test takes.
+const SMOKE_TIME: SimDuration = SimDuration::from_secs(5);
+
+/// The md5 bucket (0..100) of every user of an experiment.
+pub fn user_buckets(users: u32, experiment: &str) -> Arc<[u8]> {
+    let bucket = |user: u32| {
+        let key = experiment_key(&format!("user-{user}"), experiment);
+        md5_bucket(&key, 100).unwrap_or(0) as u8
+    };
+    (0..users).map(bucket).collect()
+}
+
+impl Flight {
+    /// Lets the strategy react to a cause, and carries out its orders.
+    pub(super) fn wake(&mut self, cause: Cause) {
+        let started = self.watch.release_at.is_some();
+        if !self.has_release || !started {
+            return;
+        }
+        let facts = self.set_facts();
+        let mut strategy = std::mem::replace(&mut self.strategy, Box::new(NoRelease));
+        let mut orders = Vec::new();
+        let view = View {
+            now: self.now,
+            replicas: self.scenario.service.replicas,
+            sets: &facts,
+            telemetry: &self.telemetry,
+            experiment: self.plane.experiment,
+            shadow: self.plane.shadow,
+        };
+        strategy.wake(&view, cause, &mut orders);
+        self.strategy = strategy;
+        let mut scaled = false;
+        for order in orders {
+            scaled |= matches!(order, Action::Create { .. } | Action::Scale { .. });
+            self.carry_out(order);
+        }
+        if scaled {
+            self.reconcile_sets();
+            self.plan_look();
+        }
+    }
+
+    fn carry_out(&mut self, order: Action) {
+        match order {
+            Action::Create { version, pool, size } => {
+                self.story("action", || format!("create {} × {} pods", size, version.word()));
+                self.sets.push(Set { version, pool, size });
+            }
+            Action::Scale { set, size } => {
+                let entry = &mut self.sets[set as usize];
+                let before = std::mem::replace(&mut entry.size, size);
+                let version = entry.version;
+                self.story("action", || {
+                    format!("scale {}: {before} → {size} pods", version.word())
+                });
+            }
+            Action::Route(routing) => {
+                if matches!(routing.split, Split::Buckets(_) | Split::Flag(_)) {
+                    self.prepare_buckets();
+                }
+                let share = routing.split.candidate_share() * 100.0;
+                self.story("action", || format!("route {share:.0} % to the new version"));
+                self.route(routing);
+            }
+            Action::Experiment(open) => self.plane.set_experiment(open),
+            Action::Wake { after, token } => {
+                self.calendar.plan(self.now + after, Event::Timer(token))
+            }
+            Action::Smoke { requests } => self.smoke(requests),
+            Action::Decide(decision) => self.decide(decision),
+            Action::Evidence(evidence) => self.story("check", || shown(&evidence)),
+            Action::DeadlinePassed => {
+                self.story("action", || "the progress deadline has passed".into());
+                self.page("the rollout exceeded its progress deadline");
+            }
+            Action::Say(text) => self.story("action", || text),
+        }
+    }
+
+    /// The strategy has decided on its own.
+    fn decide(&mut self, decision: Decision) {
+        let text = match decision {
+            Decision::Promote => "promoted",
+            Decision::WayBack => "the strategy orders the way back",
+            Decision::NoEvidence => "no evidence either way: back to the old version",
+            Decision::Pass => "nothing wrong found; nothing was to be shipped",
+        };
+        self.story("decision", || text.into());
+        self.snapshot_verdict();
+        match decision {
+            Decision::Promote => {
+                self.watch.promoted_at.get_or_insert(self.now);
+            }
+            Decision::WayBack => self.order_way_back(false),
+            Decision::NoEvidence => {
+                self.watch.no_evidence = true;
+                self.order_way_back(false);
+            }
+            Decision::Pass => self.watch.passed = true,
+        }
+    }
+
+    /// Notes who ordered the way back, and when.
+    pub(super) fn order_way_back(&mut self, by_human: bool) {
+        self.snapshot_verdict();
+        if self.watch.way_back_at.is_none() {
+            self.watch.way_back_at = Some(self.now);
+            self.watch.by_human = by_human;
+            self.watch.dirty = true;
+        }
+    }
+
+    /// What had been exposed and judged when the verdict fell (the first one counts).
+    fn snapshot_verdict(&mut self) {
+        if self.watch.verdict_seen.is_some() {
+            return;
+        }
+        let judged = self.plane.tally.served_new + self.plane.shadow.candidate.compared;
+        let exposed = self.plane.users.counts().exposed;
+        self.watch.verdict_seen = Some((exposed, judged, self.believed_weight()));
+    }
+
+    /// Assigns users to md5 buckets, once.
+    pub(super) fn prepare_buckets(&mut self) {
+        let wanted = matches!(self.desired.split, Split::Buckets(_) | Split::Flag(_));
+        if self.plane.buckets.is_empty() && (wanted || self.has_buckets_ahead()) {
+            let users = self.plane.users.len() as u32;
+            self.plane.buckets = user_buckets(users, &self.scenario.name);
+        }
+    }
+
+    fn has_buckets_ahead(&self) -> bool {
+        self.watch.release_at.is_some()
+    }
+
+    /// Gives the flight buckets that were made once for the whole scenario.
+    pub fn share_buckets(&mut self, buckets: &Arc<[u8]>) {
+        self.plane.buckets = Arc::clone(buckets);
+    }
+
+    /// Sends synthetic requests to ready candidate pods; only the status is looked at.
+    fn smoke(&mut self, requests: u32) {
+        let ready = |(_, p): &(usize, &crate::world::pod::Pod)| {
+            p.pool == Pool::Candidate && p.ready && p.stage == Stage::Serving
+        };
+        let pods: Vec<u32> =
+            self.pods.iter().enumerate().filter(ready).map(|(i, _)| i as u32).collect();
+        let routes = self.scenario.service.routes.len() as u32;
+        let mut failed = 0;
+        for i in 0..requests {
+            let Some(pod) = pods.get((i / routes) as usize % pods.len().max(1)) else {
+                failed += 1;
+                continue;
+            };
+            let version = self.pods[*pod as usize].version as u8;
+            let row = self.plane.effects[self.plane.row(*pod, version, (i % routes) as u8)];
+            let draw = mix64(self.streams.key(Purpose::Mirror, 1 << 60 | u64::from(i))) as u32;
+            // A synthetic user belongs to no cohort.
+            let limit = if row.cohort == u32::MAX { row.defect } else { row.chaos };
+            failed += u32::from(draw < limit);
+        }
+        self.calendar.plan(self.now + SMOKE_TIME, Event::SmokeDone { sent: requests, failed });
+    }
+}
+
+fn shown(e: &Evidence) -> String {
+    let value = e.value.map_or("no data".to_string(), |v| format!("{v:.5}"));
+    let limit = e.limit.map_or("none".to_string(), |l| format!("{l:.5}"));
+    let word = if e.pass { "pass" } else { "fail" };
+    format!("check {}: {value} against {limit}, {:.0} requests: {word}", e.check, e.requests)
+}

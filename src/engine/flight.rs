@@ -1,0 +1,310 @@
+//! One replication: its state, and the loop that lets control plane and data plane take turns.
+//!
+//! All state is plain cloneable data. The loop asks the calendar for the next control instant,
+//! advances the data plane to it, and lets one handler react. What each handler does lives in the
+//! files beside this one; none of them does I/O, reads a clock or draws from a shared generator.
+
+use super::calendar::Calendar;
+use super::faults::FaultState;
+use super::human::Human;
+use super::network::Change;
+use super::plane::{Advanced, Plane};
+use super::record::Recorder;
+use super::watch::Watch;
+use crate::base::random::{Purpose, Streams};
+use crate::base::time::{SimDuration, SimTime};
+use crate::scenario::model::Scenario;
+use crate::strategy::{Cause, Plan, Strategy};
+use crate::telemetry::Telemetry;
+use crate::world::pod::{Node, Pod, Set};
+use crate::world::routing::{Pool, Routing};
+use crate::world::service::Version;
+use std::sync::Arc;
+
+/// From a write to the API until controllers have seen it.
+pub(super) const API_DELAY: SimDuration = SimDuration::from_millis(100);
+
+/// What the control plane wakes up for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The release begins.
+    Release,
+    /// A wake-up that the strategy asked for.
+    Timer(u32),
+    /// Reported pod states have changed: the strategy looks.
+    Look,
+    /// A step in the life of a pod; void if the pod's life has moved on.
+    Pod {
+        /// Which pod.
+        pod: u32,
+        /// The pod's life when the step was planned.
+        life: u32,
+        /// Which step.
+        step: PodStep,
+    },
+    /// A change reaches a proxy.
+    Believe {
+        /// Which proxy.
+        proxy: u32,
+        /// What it learns.
+        change: Change,
+    },
+    /// A pod is scraped.
+    Scrape(u32),
+    /// The ingress is scraped.
+    ScrapeIngress,
+    /// The alert is evaluated.
+    Alert,
+    /// The human has decided.
+    HumanDecides,
+    /// A fault begins or ends.
+    Fault {
+        /// Its number.
+        index: usize,
+        /// Does it begin?
+        begins: bool,
+    },
+    /// A new node is ready.
+    NodeReady,
+    /// The cluster notices that a node is gone.
+    NodeNoticed(u32),
+    /// Pods of a lost node are given up.
+    NodeEvicted(u32),
+    /// The smoke test has its result.
+    SmokeDone {
+        /// Requests sent.
+        sent: u32,
+        /// Requests not answered rightly.
+        failed: u32,
+    },
+    /// A recording takes a sample.
+    Sample,
+}
+
+/// A step in the life of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodStep {
+    /// Its container starts.
+    ContainerStarts,
+    /// Its process has booted.
+    Booted,
+    /// Its process exits.
+    Crashes,
+    /// The kubelet notices that the container has ended.
+    CrashNoticed,
+    /// A probe (readiness, liveness, startup) flips.
+    ProbeFlips(usize),
+    /// It has been ready for long enough to be available.
+    Available,
+    /// SIGTERM, after preStop.
+    Terminates,
+    /// The process has ended, or is killed.
+    Ends,
+}
+
+/// How a flight differs from a plain one.
+#[derive(Clone, Debug, Default)]
+pub struct FlightOptions {
+    /// Bad outcomes of the twin, to find the first harm by the release.
+    pub twin_bad: Option<Arc<[u64]>>,
+    /// Keep bad outcomes: this flight is a twin.
+    pub is_twin: bool,
+    /// Instants at which phase-bound chaos struck in the flight this one is the twin of.
+    pub chaos_at: Vec<(usize, SimTime)>,
+    /// Take samples at this interval and keep the story.
+    pub record: Option<SimDuration>,
+    /// Check invariants after every event.
+    pub checked: bool,
+    /// Fail all scrapes: nothing is ever measured.
+    pub blind: bool,
+    /// Draws of the human's first page (acknowledge, decide), from a quasi-random block.
+    pub human: Option<[f64; 2]>,
+}
+
+/// The whole state of a replication.
+#[derive(Clone, Debug)]
+pub struct Flight {
+    pub(super) scenario: Arc<Scenario>,
+    pub(super) streams: Streams,
+    pub(super) now: SimTime,
+    pub(super) end: SimTime,
+    pub(super) plane: Plane,
+    pub(super) calendar: Calendar<Event>,
+    pub(super) pods: Vec<Pod>,
+    pub(super) sets: Vec<Set>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) ordinals: [u32; 2],
+    pub(super) desired: Routing,
+    /// When the last change reaches each proxy: changes arrive in order.
+    pub(super) reached: Vec<SimTime>,
+    pub(super) lag_factor: f64,
+    pub(super) route_writes: u64,
+    pub(super) telemetry: Telemetry,
+    pub(super) scrapes_fail: bool,
+    pub(super) blind: bool,
+    pub(super) strategy: Box<dyn Strategy>,
+    pub(super) has_release: bool,
+    pub(super) look_planned: bool,
+    pub(super) faults: Vec<FaultState>,
+    pub(super) human: Human,
+    pub(super) watch: Watch,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) checked: bool,
+    pub(super) chaos_at: Vec<(usize, SimTime)>,
+}
+
+impl Flight {
+    /// The start of a flight of `plan` with a variant of the release (none for a twin).
+    pub fn new(
+        scenario: &Arc<Scenario>,
+        variant: Option<usize>,
+        plan: &Plan,
+        streams: Streams,
+        options: FlightOptions,
+    ) -> Flight {
+        let end = SimTime::ZERO + scenario.horizon;
+        let service = Arc::clone(&scenario.service);
+        let buckets = &scenario.telemetry.buckets;
+        let mut plane = Plane::new(Arc::clone(&service), &scenario.traffic, streams, end, buckets);
+        plane.log_bad = options.is_twin;
+        plane.twin_bad = options.twin_bad;
+        let proxies = plane.proxies.len();
+        let mut flight = Flight {
+            telemetry: Telemetry::new(service.routes.len(), buckets, service.pod.cpu_limit),
+            faults: FaultState::all(scenario, variant),
+            human: Human::new(options.human),
+            watch: Watch::new(scenario.horizon),
+            recorder: options.record.map(Recorder::new),
+            scenario: Arc::clone(scenario),
+            streams,
+            now: SimTime::ZERO,
+            end,
+            plane,
+            calendar: Calendar::default(),
+            pods: Vec::new(),
+            sets: Vec::new(),
+            nodes: Vec::new(),
+            ordinals: [0; 2],
+            desired: Routing::default(),
+            reached: vec![SimTime::ZERO; proxies],
+            lag_factor: 1.0,
+            route_writes: 0,
+            scrapes_fail: false,
+            blind: options.blind,
+            strategy: plan.strategy.clone(),
+            has_release: variant.is_some(),
+            look_planned: false,
+            checked: options.checked,
+            chaos_at: options.chaos_at,
+        };
+        flight.prepare();
+        flight
+    }
+
+    /// The fleet as it stands before anything happens: nodes, ready old pods, first wake-ups.
+    fn prepare(&mut self) {
+        self.prepare_nodes();
+        let replicas = self.scenario.service.replicas;
+        self.sets.push(Set { version: Version::Old, pool: Pool::Stable, size: replicas });
+        for _ in 0..replicas {
+            self.create_running_pod(0);
+        }
+        self.prepare_faults();
+        self.prepare_buckets();
+        let release_at = SimTime::ZERO + self.scenario.release.at;
+        if self.has_release {
+            self.calendar.plan(release_at, Event::Release);
+        }
+        let every = self.scenario.on_call.every;
+        if self.scenario.on_call.present && self.has_release {
+            self.calendar.plan(SimTime::ZERO + every, Event::Alert);
+        }
+        let interval = self.scenario.telemetry.interval;
+        let phase = self.streams.uniform(Purpose::Scrapes, u64::MAX);
+        self.calendar.plan(SimTime::ZERO + interval.scaled(phase), Event::ScrapeIngress);
+        if let Some(recorder) = &self.recorder {
+            self.calendar.plan(SimTime::ZERO + recorder.interval(), Event::Sample);
+            self.plane.interval = Some(Box::default());
+        }
+        self.watch_fleet();
+    }
+
+    /// Flies until the horizon, then drains what is in flight with the control plane frozen.
+    pub fn run(&mut self) {
+        loop {
+            let next = self.calendar.next_at().unwrap_or(self.end).min(self.end);
+            match self.plane.advance(next) {
+                Advanced::Tripped { pod, at } => {
+                    self.tick(at);
+                    self.crash(pod);
+                    self.after_event();
+                    continue;
+                }
+                Advanced::Reached => self.tick(next),
+            }
+            if self.now >= self.end {
+                break;
+            }
+            let Some((_, event)) = self.calendar.take() else { break };
+            self.handle(event);
+            self.after_event();
+        }
+        self.plane.drain();
+    }
+
+    /// Moves the control plane's clock, adding up what lasted until now.
+    fn tick(&mut self, at: SimTime) {
+        assert!(at >= self.now, "the control plane went back in time");
+        self.watch.lapse(at.since(self.now));
+        self.now = at;
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Release => {
+                self.watch.release_at = Some(self.now);
+                self.story("release", || "the release begins".into());
+                self.fault_release();
+                self.wake(Cause::Release);
+            }
+            Event::Timer(token) => self.wake(Cause::Timer(token)),
+            Event::Look => {
+                self.look_planned = false;
+                self.wake(Cause::Pods);
+            }
+            Event::Pod { pod, life, step } => self.pod_step(pod, life, step),
+            Event::Believe { proxy, change } => self.believe(proxy, change),
+            Event::Scrape(pod) => self.scrape(pod),
+            Event::ScrapeIngress => self.scrape_ingress(),
+            Event::Alert => self.alert(),
+            Event::HumanDecides => self.human_decides(),
+            Event::Fault { index, begins } => self.fault(index, begins),
+            Event::NodeReady => self.node_ready(),
+            Event::NodeNoticed(node) => self.node_noticed(node),
+            Event::NodeEvicted(node) => self.node_evicted(node),
+            Event::SmokeDone { sent, failed } => self.wake(Cause::Smoke { sent, failed }),
+            Event::Sample => self.sample(),
+        }
+    }
+
+    fn after_event(&mut self) {
+        if self.watch.dirty {
+            self.watch_fleet();
+            self.faults_follow_fleet();
+        }
+        if self.checked {
+            self.check_invariants();
+        }
+    }
+
+    /// Adds a line to the story, if one is kept.
+    pub(super) fn story(&mut self, kind: &'static str, text: impl FnOnce() -> String) {
+        if self.recorder.is_some() {
+            let (strip, weight) = (self.strip(), self.believed_weight());
+            let (now, text) = (self.now, text());
+            if let Some(recorder) = &mut self.recorder {
+                recorder.event(now, kind, text, strip, weight);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The on-call human, the same for all strategies: paged by the alert or by a passed deadline,
+//! acknowledges and decides after drawn delays, and rolls a recent release back by the strategy's
+//! own way. A human can't tell chaos from a release.
+
+use super::flight::{Event, Flight};
+use crate::base::random::Purpose;
+use crate::base::time::SimTime;
+use crate::strategy::Cause;
+
+/// Where the human stands.
+#[derive(Clone, Debug, Default)]
+pub struct Human {
+    busy: bool,
+    pages: u64,
+    first: Option<[f64; 2]>,
+}
+
+impl Human {
+    /// A human whose first two draws may come from a quasi-random block.
+    pub fn new(first: Option<[f64; 2]>) -> Human {
+        Human { busy: false, pages: 0, first }
+    }
+}
+
+impl Flight {
+    /// The alert: bad requests above the objective in the long and in the short window.
+    pub(super) fn alert(&mut self) {
+        let settings = &self.scenario.on_call;
+        self.calendar.plan(self.now + settings.every, Event::Alert);
+        let (long, short) = settings.windows;
+        let limit = 1.0 - settings.objective.value();
+        let burns = |window| {
+            let counted = self.telemetry.ingress_increase(self.now, window);
+            counted.is_some_and(|(all, bad)| all > 0.0 && bad / all > limit)
+        };
+        if burns(long) && burns(short) {
+            self.page("the success rate is below the objective");
+        }
+    }
+
+    /// Pages the human, unless one is already at work or nothing can be taken back.
+    pub(super) fn page(&mut self, why: &str) {
+        let nothing_left = self.watch.way_back_at.is_some() || self.watch.release_at.is_none();
+        if self.human.busy || nothing_left || !self.scenario.on_call.present {
+            return;
+        }
+        let page = self.human.pages;
+        self.human.pages += 1;
+        self.human.busy = true;
+        let draws = match self.human.first.filter(|_| page == 0) {
+            Some(draws) => draws,
+            None => [0, 1].map(|i| self.streams.uniform(Purpose::Human, page * 2 + i)),
+        };
+        let acknowledge = self.scenario.on_call.acknowledge.quantile(draws[0]);
+        let decide = self.scenario.on_call.decide.quantile(draws[1]);
+        self.watch.paged_at.get_or_insert(self.now);
+        self.story("human", || {
+            format!("page: {why}; acknowledged after {acknowledge}, decision after {decide} more")
+        });
+        self.calendar.plan(self.now + acknowledge + decide, Event::HumanDecides);
+    }
+
+    /// The human has looked and decides.
+    pub(super) fn human_decides(&mut self) {
+        self.human.busy = false;
+        let recent = |at: SimTime| self.now.since(at) <= self.scenario.on_call.suspects;
+        if self.watch.way_back_at.is_some() || !self.watch.release_at.is_some_and(recent) {
+            return;
+        }
+        self.story("decision", || "the human orders the way back".into());
+        self.order_way_back(true);
+        self.wake(Cause::WayBack);
+    }
+}
