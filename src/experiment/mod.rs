@@ -1,6 +1,67 @@
 //! Layer 11: scenarios × strategies × variants × replications, flown in parallel and compared.
 //!
 //! It flies through the engine, decides how many replications are enough, and turns outcomes into
-//! the tables of [`results`]. Deliberately absent: files, formats, printing.
+//! the tables of [`results`]. Deliberately absent: files, formats, printing. Read next: `fly`.
 
+pub mod expectation;
+pub mod fly;
+pub mod precision;
+pub mod qualification;
+pub mod rating;
 pub mod results;
+pub mod tables;
+
+use crate::scenario::model::Scenario;
+use fly::{Campaign, Settings};
+use results::{Results, ScenarioResults};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Flies every scenario and makes all tables. `tell` is called now and then with (scenario index,
+/// flights done, flights expected); when `stop` becomes true, what is finished is kept.
+pub fn run(
+    scenarios: &[Arc<Scenario>],
+    settings: &Settings,
+    command: &str,
+    stop: &AtomicBool,
+    tell: &(dyn Fn(usize, u64, u64) + Sync),
+) -> Results {
+    let mut done = Vec::new();
+    for (index, scenario) in scenarios.iter().enumerate() {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let tell_flights = |flown, expected| tell(index, flown, expected);
+        let campaign = Campaign::new(scenario, settings, stop, &tell_flights);
+        if let Some(results) = evaluate(campaign, settings) {
+            done.push(results);
+        }
+    }
+    let interrupted = stop.load(Ordering::Relaxed);
+    Results { seed: settings.seed, command: command.to_string(), scenarios: done, interrupted }
+}
+
+/// Flies one scenario's campaign and tabulates it; nothing if it was stopped before a replication
+/// was complete for every strategy.
+fn evaluate(campaign: Campaign<'_>, settings: &Settings) -> Option<ScenarioResults> {
+    let flown = campaign.fly();
+    if flown.flights.iter().flatten().any(Vec::is_empty) {
+        return None;
+    }
+    let scenario = &flown.scenario;
+    let ratings = rating::ratings(scenario, &flown.flights);
+    let recordings = if settings.record { flown.record(settings) } else { Vec::new() };
+    Some(ScenarioResults {
+        summary: tables::summary(scenario, &flown.flights, settings.seed),
+        verdicts: tables::verdicts(scenario, &flown.flights),
+        differences: tables::differences(scenario, &flown.flights),
+        precision: precision::reached(scenario, &flown.flights),
+        expectations: expectation::judge_all(scenario, &flown.flights, &ratings, settings.seed),
+        qualification: qualification::qualify(scenario, &ratings),
+        scenario: Arc::clone(scenario),
+        flights: flown.flights,
+        twins: flown.twins,
+        ratings,
+        recordings,
+    })
+}

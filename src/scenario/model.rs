@@ -121,6 +121,8 @@ pub struct Budget {
     pub replications_max: u32,
     /// Most requests, over all strategies, variants and replications.
     pub requests_max: u64,
+    /// Strategies that the scenario lists; leaving some out of a run changes no other's budget.
+    pub strategies_listed: u32,
 }
 
 /// One line of `expect:`.

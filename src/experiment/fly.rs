@@ -1,0 +1,233 @@
+//! A campaign: one scenario's flights, batch by batch, until they are precise enough or the budget
+//! is spent.
+//!
+//! Replications are spread over threads; each flies its twin once and every open pair of variant
+//! and strategy. How many replications a pair gets is decided from its own rows at fixed batch
+//! ends, so that no row and no count depends on threads or on which other strategies were flown.
+
+use super::precision;
+use super::results::FlightRecord;
+use crate::base::time::SimDuration;
+use crate::engine::actions::user_buckets;
+use crate::engine::{Order, fly, fly_twin};
+use crate::outcome::Outcome;
+use crate::scenario::model::Scenario;
+use crate::stats::quasi::QuasiBlocks;
+use rayon::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Replications of a batch, and length of a block of the human's quasi-random draws.
+pub const BATCH: u32 = 16;
+
+/// How to fly.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Seed of all flights.
+    pub seed: u64,
+    /// Exactly this many replications, instead of as many as it takes.
+    pub replications: Option<u32>,
+    /// Most requests per scenario, instead of the scenario's own budget.
+    pub requests_max: Option<u64>,
+    /// Check invariants after every control event.
+    pub checked: bool,
+    /// Refly a typical replication with recording on.
+    pub record: bool,
+}
+
+/// What is about to be flown.
+pub struct Campaign<'a> {
+    scenario: Arc<Scenario>,
+    settings: &'a Settings,
+    stop: &'a AtomicBool,
+    tell: &'a (dyn Fn(u64, u64) + Sync),
+    human: QuasiBlocks,
+    buckets: Option<Arc<[u8]>>,
+    flown: AtomicU64,
+}
+
+/// What was flown: `flights[variant][strategy][replication]`.
+#[derive(Debug)]
+pub struct Flown {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// All flights.
+    pub flights: Vec<Vec<Vec<Outcome>>>,
+    /// The twins by replication.
+    pub twins: Vec<Outcome>,
+    human: QuasiBlocks,
+    buckets: Option<Arc<[u8]>>,
+}
+
+/// One replication's harvest: the twin, and the outcome of every open pair.
+type Harvest = (Outcome, Vec<((usize, usize), Outcome)>);
+
+impl<'a> Campaign<'a> {
+    /// A campaign over all strategies of `scenario`.
+    pub fn new(
+        scenario: &Arc<Scenario>,
+        settings: &'a Settings,
+        stop: &'a AtomicBool,
+        tell: &'a (dyn Fn(u64, u64) + Sync),
+    ) -> Campaign<'a> {
+        let tests_users = scenario.plans.iter().any(|p| p.kind == "abTest");
+        Campaign {
+            scenario: Arc::clone(scenario),
+            settings,
+            stop,
+            tell,
+            human: QuasiBlocks::with_length(settings.seed, 2, u64::from(BATCH)),
+            buckets: tests_users.then(|| user_buckets(scenario.traffic.users, &scenario.name)),
+            flown: AtomicU64::new(0),
+        }
+    }
+
+    /// Flies until every pair is precise enough or its share of the budget is spent.
+    pub fn fly(self) -> Flown {
+        let (variants, plans) = (self.scenario.release.variants.len(), self.scenario.plans.len());
+        let mut flights = vec![vec![Vec::new(); plans]; variants];
+        let mut twins = Vec::new();
+        let mut open: Vec<(usize, usize)> =
+            (0..variants).flat_map(|v| (0..plans).map(move |p| (v, p))).collect();
+        let most = self.most_replications();
+        let mut from = 0;
+        while from < most && !open.is_empty() && !self.stop.load(Ordering::Relaxed) {
+            let until = (from + BATCH).min(most);
+            let expected = self.flown.load(Ordering::Relaxed)
+                + u64::from(until - from) * (open.len() as u64 + 1);
+            let batch: Vec<Option<Harvest>> = (from..until)
+                .into_par_iter()
+                .map(|replication| self.replication(replication, &open, expected))
+                .collect();
+            // A stopped batch is kept up to its first missing replication.
+            for (twin, outcomes) in batch.into_iter().map_while(|harvest| harvest) {
+                twins.push(twin);
+                for ((variant, plan), outcome) in outcomes {
+                    flights[variant][plan].push(outcome);
+                }
+            }
+            from = until;
+            open.retain(|(v, p)| self.wants_more(&flights[*v][*p], from));
+        }
+        let (human, buckets) = (self.human, self.buckets);
+        Flown { scenario: self.scenario, flights, twins, human, buckets }
+    }
+
+    fn replication(
+        &self,
+        replication: u32,
+        open: &[(usize, usize)],
+        expected: u64,
+    ) -> Option<Harvest> {
+        if self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let order = Order {
+            checked: self.settings.checked,
+            ..order(self.settings.seed, replication, &self.human, &self.buckets)
+        };
+        let twin = fly_twin(&self.scenario, &order);
+        self.count(expected);
+        let mut outcomes = Vec::with_capacity(open.len());
+        for (variant, plan) in open {
+            if self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let plan_settings = &self.scenario.plans[*plan];
+            let (outcome, _) = fly(&self.scenario, *variant, plan_settings, &order, &twin);
+            outcomes.push(((*variant, *plan), outcome));
+            self.count(expected);
+        }
+        Some((twin.outcome, outcomes))
+    }
+
+    fn count(&self, expected: u64) {
+        let done = self.flown.fetch_add(1, Ordering::Relaxed) + 1;
+        (self.tell)(done, expected.max(done));
+    }
+
+    fn most_replications(&self) -> u32 {
+        let budget = &self.scenario.budget;
+        if let Some(exactly) = self.settings.replications {
+            return exactly.max(1);
+        }
+        // Every pair has the same share of the scenario's budget, whichever pairs are flown.
+        let requests = self.settings.requests_max.unwrap_or(budget.requests_max) as f64;
+        let pairs = self.scenario.release.variants.len() * budget.strategies_listed.max(1) as usize;
+        let affordable =
+            requests / (pairs as f64 + 1.0) / self.scenario.expected_requests().max(1.0);
+        // Whole batches, so that the quasi-random blocks are whole too.
+        let batches = (affordable / f64::from(BATCH)).floor().clamp(1.0, 1e6) as u32 * BATCH;
+        batches.clamp(budget.replications_min.max(1), budget.replications_max.max(1))
+    }
+
+    fn wants_more(&self, rows: &[Outcome], flown: u32) -> bool {
+        let enough = flown >= self.scenario.budget.replications_min;
+        self.settings.replications.is_some() || !enough || !precision::is_reached(rows)
+    }
+}
+
+fn order(seed: u64, replication: u32, human: &QuasiBlocks, buckets: &Option<Arc<[u8]>>) -> Order {
+    let draw = |dim| human.point(u64::from(replication), dim);
+    Order {
+        seed,
+        replication,
+        human: Some([draw(0), draw(1)]),
+        buckets: buckets.clone(),
+        ..Order::default()
+    }
+}
+
+impl Flown {
+    /// The replication nearest to the median of harm, summed over all pairs.
+    fn typical(&self) -> u32 {
+        let common = self.flights.iter().flatten().map(Vec::len).min().unwrap_or(0);
+        let harm = |r: usize| -> f64 {
+            let pairs = self.flights.iter().flatten();
+            pairs.map(|rows| rows[r].measures.users_hurt_by_release.unwrap_or(0.0)).sum()
+        };
+        let mut by_harm: Vec<(f64, u32)> = (0..common).map(|r| (harm(r), r as u32)).collect();
+        by_harm.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        by_harm.get(by_harm.len() / 2).map_or(0, |(_, r)| *r)
+    }
+
+    /// Reflies the typical replication of every pair with recording on.
+    pub fn record(&self, settings: &Settings) -> Vec<FlightRecord> {
+        let replication = self.typical();
+        let interval = recording_interval(self.scenario.horizon);
+        let order = Order {
+            record: Some(interval),
+            ..order(settings.seed, replication, &self.human, &self.buckets)
+        };
+        let twin = fly_twin(&self.scenario, &Order { record: None, ..order.clone() });
+        let variants = 0..self.scenario.release.variants.len();
+        let plans = self.scenario.plans.len();
+        let pairs: Vec<(usize, usize)> =
+            variants.flat_map(|v| (0..plans).map(move |p| (v, p))).collect();
+        let record = |(variant, plan): (usize, usize)| {
+            let settings = &self.scenario.plans[plan];
+            let (_, recording) = fly(&self.scenario, variant, settings, &order, &twin);
+            FlightRecord {
+                release: self.scenario.release.variants[variant].name.clone(),
+                strategy: settings.name.clone(),
+                replication,
+                recording: recording.unwrap_or_default(),
+            }
+        };
+        pairs.into_par_iter().map(record).collect()
+    }
+}
+
+/// Some 360 samples a flight, never finer than a second.
+pub fn recording_interval(horizon: SimDuration) -> SimDuration {
+    let secs = (horizon.as_secs_f64() / 360.0).ceil().max(1.0);
+    SimDuration::from_secs_f64(secs)
+}
+
+/// The order of one flight of a scenario, as a campaign would fly it.
+pub fn single_order(scenario: &Scenario, seed: u64, replication: u32) -> Order {
+    let human = QuasiBlocks::with_length(seed, 2, u64::from(BATCH));
+    let tests_users = scenario.plans.iter().any(|p| p.kind == "abTest");
+    let buckets = tests_users.then(|| user_buckets(scenario.traffic.users, &scenario.name));
+    order(seed, replication, &human, &buckets)
+}

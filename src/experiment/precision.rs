@@ -1,0 +1,67 @@
+//! How precisely the main measures are known, and whether that is enough.
+//!
+//! Enough: every main measure's 95 % half-width is at most 5 % of its mean, or 0.1 % of the active
+//! users, or one second, whichever is largest.
+
+use super::results::PrecisionRow;
+use crate::outcome::Outcome;
+use crate::scenario::model::Scenario;
+use crate::stats::stopping::{Precision, Wanted, precision};
+
+/// The measures that decide how many replications are flown, with the unit of their floor.
+const MAIN: [(&str, Floor); 5] = [
+    ("users_hurt_by_release", Floor::Users),
+    ("downtime_by_release_s", Floor::Second),
+    ("outage_by_release_s", Floor::Second),
+    ("rollback_s", Floor::Second),
+    ("fleet_minutes_extra", Floor::TenthOfMinute),
+];
+
+#[derive(Clone, Copy)]
+enum Floor {
+    Users,
+    Second,
+    TenthOfMinute,
+}
+
+fn of_measure(rows: &[Outcome], measure: &str, floor: Floor) -> Option<Precision> {
+    let values: Vec<f64> = rows.iter().filter_map(|r| r.measures.get(measure)).collect();
+    let active = rows.iter().filter_map(|r| r.measures.users_active).sum::<f64>();
+    let floor = match floor {
+        Floor::Users => 0.001 * active / rows.len().max(1) as f64,
+        Floor::Second => 1.0,
+        Floor::TenthOfMinute => 0.1,
+    };
+    // A measure that almost no flight has can't be made precise by more of the same.
+    (values.len() * 4 >= rows.len() && values.len() > 1)
+        .then(|| precision(&values, Wanted { relative: 0.05, floor }, 0.95))
+}
+
+/// Are all main measures of these rows known precisely enough?
+pub fn is_reached(rows: &[Outcome]) -> bool {
+    rows.len() > 1
+        && MAIN.iter().all(|(name, floor)| of_measure(rows, name, *floor).is_none_or(|p| p.reached))
+}
+
+/// The precision that every pair reached.
+pub fn reached(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<PrecisionRow> {
+    let mut table = Vec::new();
+    for (variant, by_plan) in scenario.release.variants.iter().zip(flights) {
+        for (plan, rows) in scenario.plans.iter().zip(by_plan) {
+            let all = MAIN
+                .iter()
+                .filter_map(|(name, floor)| of_measure(rows, name, *floor).map(|p| (*name, p)));
+            let worst = all.max_by(|(_, a), (_, b)| {
+                (a.half_width / a.limit).total_cmp(&(b.half_width / b.limit))
+            });
+            table.push(PrecisionRow {
+                release: variant.name.clone(),
+                strategy: plan.name.clone(),
+                n: rows.len() as u32,
+                reached: is_reached(rows),
+                worst: worst.map(|(name, p)| (name, p.half_width, p.limit)),
+            });
+        }
+    }
+    table
+}

@@ -1,0 +1,65 @@
+//! "Choose by": which strategies qualify under the scenario's constraints, and what decides.
+
+use super::results::{QualificationRow, RatingRow};
+use crate::scenario::model::Scenario;
+use crate::strategy::Plan;
+
+/// One row a strategy.
+pub fn qualify(scenario: &Scenario, ratings: &[RatingRow]) -> Vec<QualificationRow> {
+    let rows = scenario.plans.iter().zip(ratings);
+    rows.map(|(plan, rating)| row(scenario, plan, rating)).collect()
+}
+
+fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow {
+    let wishes = &scenario.constraints;
+    let mut against = Vec::new();
+    let mut refuse = |violated: bool, reason: String| {
+        if violated {
+            against.push(reason);
+        }
+    };
+    refuse(wishes.no_second_fleet && plan.needs.second_fleet, "needs a second fleet".into());
+    refuse(
+        wishes.no_traffic_routing && plan.needs.traffic_routing,
+        "needs a balancer that divides requests".into(),
+    );
+    refuse(
+        wishes.no_mixing && plan.needs.mixing,
+        "lets two versions serve at the same time".into(),
+    );
+    let outage = rating.outage_good_s;
+    refuse(
+        rating.downtime == "yes" && !wishes.maintenance_window,
+        format!("{outage:.1} s of outage at every release, and no maintenance window"),
+    );
+    if let Some(limit) = wishes.risk_max.map(|s| s.value()) {
+        let share = rating.hurt_share;
+        let reason = format!(
+            "hurts {:.2} % of the users, at most {:.2} % allowed",
+            share * 100.0,
+            limit * 100.0
+        );
+        refuse(share > limit, reason);
+    }
+    if let (Some(limit), Some(way_back)) = (wishes.rollback_max, rating.way_back_s) {
+        let reason = format!("takes {way_back:.0} s back, at most {limit} allowed");
+        refuse(way_back > limit.as_secs_f64(), reason);
+    }
+    if let Some(limit) = wishes.fleet_minutes_max {
+        let cost = rating.fleet_minutes;
+        refuse(cost > limit, format!("costs {cost:.1} fleet-minutes, at most {limit:.1} allowed"));
+    }
+    let qualifies = against.is_empty();
+    let reasons = if qualifies { vec![strengths(rating)] } else { against };
+    QualificationRow { strategy: plan.name.clone(), qualifies, reasons }
+}
+
+fn strengths(rating: &RatingRow) -> String {
+    let back =
+        rating.way_back_s.map_or("no way back needed".to_string(), |s| format!("{s:.0} s back"));
+    format!(
+        "hurts {:.2} % of the users, {back}, {:.1} fleet-minutes a release",
+        rating.hurt_share * 100.0,
+        rating.fleet_minutes
+    )
+}

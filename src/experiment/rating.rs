@@ -1,0 +1,180 @@
+//! The textbook's four words, from measured figures, by one set of rules that knows no name of a
+//! strategy (DESIGN section 4, `docs/methods.md`).
+
+use super::results::RatingRow;
+use crate::outcome::{Outcome, Verdict};
+use crate::scenario::model::Scenario;
+
+/// Outage of this many seconds counts as downtime.
+const OUTAGE_S: f64 = 1.0;
+
+/// The ratings of all strategies, in the scenario's order.
+pub fn ratings(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<RatingRow> {
+    let start_to_ready_s = start_to_ready(scenario, flights);
+    let rate = |(index, plan): (usize, &crate::strategy::Plan)| {
+        let rows = |bad: bool| -> Vec<&Outcome> {
+            let variants = scenario.release.variants.iter().zip(flights);
+            variants.filter(|(v, _)| v.bad == bad).flat_map(|(_, f)| &f[index]).collect()
+        };
+        let (good, bad) = (rows(false), rows(true));
+        let mix = |measure: &str| mix_mean(scenario, flights, index, measure);
+        rating(&plan.name, &good, &bad, start_to_ready_s, &mix)
+    };
+    scenario.plans.iter().enumerate().map(rate).collect()
+}
+
+fn rating(
+    strategy: &str,
+    good: &[&Outcome],
+    bad: &[&Outcome],
+    start_to_ready_s: Option<f64>,
+    mix: &dyn Fn(&str) -> f64,
+) -> RatingRow {
+    let judged_for_outage = if good.is_empty() { bad } else { good };
+    let outage_good_s =
+        mean(judged_for_outage.iter().filter_map(|o| o.measures.outage_by_release_s));
+    let exposed = bad.iter().any(|o| o.measures.users_exposed.unwrap_or(0.0) > 0.0);
+    let back: Vec<&&Outcome> = bad.iter().filter(|o| went_back(o)).collect();
+    let rollback_outage_s = mean(back.iter().filter_map(|o| o.measures.rollback_outage_s));
+    let way_back_s = median(back.iter().map(|o| way_back(o)).collect());
+    let (hurt_share, fleet_minutes) =
+        (mix("users_hurt_by_release_share"), mix("fleet_minutes_extra"));
+    RatingRow {
+        strategy: strategy.to_string(),
+        downtime: if outage_good_s >= OUTAGE_S { "yes" } else { "no" },
+        rollback: rollback_word(exposed, rollback_outage_s, way_back_s, start_to_ready_s),
+        risk: risk_word(exposed, hurt_share),
+        cost: cost_word(fleet_minutes),
+        outage_good_s,
+        way_back_s,
+        start_to_ready_s,
+        rollback_outage_s,
+        hurt_share,
+        fleet_minutes,
+        exposed,
+    }
+}
+
+/// Was the release taken back after it had met a user?
+fn went_back(outcome: &Outcome) -> bool {
+    let back = matches!(
+        outcome.verdict,
+        Verdict::RolledBackBad | Verdict::RolledBackLate | Verdict::NoEvidence
+    );
+    back && outcome.measures.users_exposed.unwrap_or(0.0) > 0.0
+}
+
+/// max(rollback, capacity restored); without end where the horizon cut it.
+fn way_back(outcome: &Outcome) -> f64 {
+    match (outcome.measures.rollback_s, outcome.measures.capacity_restored_s) {
+        (Some(rollback), Some(restored)) => rollback.max(restored),
+        _ => f64::INFINITY,
+    }
+}
+
+fn rollback_word(
+    exposed: bool,
+    rollback_outage_s: f64,
+    way_back_s: Option<f64>,
+    start_to_ready_s: Option<f64>,
+) -> &'static str {
+    let (Some(way_back_s), Some(start)) = (way_back_s, start_to_ready_s) else {
+        // Exposed, but never taken back within the horizon: the slowest way back there is.
+        return if exposed { "slow" } else { "n.a." };
+    };
+    match way_back_s / start {
+        _ if !exposed => "n.a.",
+        _ if rollback_outage_s >= OUTAGE_S => "slow",
+        ratio if ratio > 30.0 => "slow",
+        ratio if ratio > 1.75 => "medium",
+        ratio if ratio > 0.5 => "fast",
+        _ => "instant",
+    }
+}
+
+fn risk_word(exposed: bool, hurt_share: f64) -> &'static str {
+    match hurt_share {
+        _ if !exposed => "none",
+        share if share <= 0.003 => "low",
+        share if share <= 0.03 => "medium",
+        _ => "high",
+    }
+}
+
+fn cost_word(fleet_minutes: f64) -> &'static str {
+    match fleet_minutes {
+        minutes if minutes <= 0.5 => "low",
+        minutes if minutes <= 6.0 => "medium",
+        _ => "high",
+    }
+}
+
+/// Median of the flights' medians from creation to readiness, over good flights where there are
+/// any: the same figure for all strategies.
+fn start_to_ready(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Option<f64> {
+    let of = |bad: bool| -> Vec<f64> {
+        let variants = scenario.release.variants.iter().zip(flights).filter(|(v, _)| v.bad == bad);
+        let rows = variants.flat_map(|(_, f)| f.iter().flatten());
+        rows.filter_map(|o| o.measures.start_to_ready_s).collect()
+    };
+    median(of(false)).or_else(|| median(of(true)))
+}
+
+/// Mean of a measure over the mix of variants, by replication.
+pub fn mix_mean(
+    scenario: &Scenario,
+    flights: &[Vec<Vec<Outcome>>],
+    plan: usize,
+    measure: &str,
+) -> f64 {
+    let variants = scenario.release.variants.iter().zip(flights);
+    variants
+        .map(|(v, f)| {
+            v.share.value() * mean(f[plan].iter().filter_map(|o| o.measures.get(measure)))
+        })
+        .sum()
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(s, n), v| (s + v, n + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 {
+        return values.get(middle).copied();
+    }
+    let (low, high) = (values.get(middle.checked_sub(1)?)?, values.get(middle)?);
+    Some(if high.is_infinite() { *high } else { (low + high) / 2.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cut_offs_are_those_of_the_rules() {
+        let word = |w: f64| rollback_word(true, 0.0, Some(w), Some(10.0));
+        assert_eq!(
+            [4.9, 5.1, 17.4, 17.6, 300.0, 301.0].map(word),
+            ["instant", "fast", "fast", "medium", "medium", "slow"]
+        );
+        assert_eq!(rollback_word(true, 1.0, Some(1.0), Some(10.0)), "slow");
+        assert_eq!(rollback_word(false, 9.0, None, Some(10.0)), "n.a.");
+        assert_eq!(rollback_word(true, 0.0, None, Some(10.0)), "slow");
+        assert_eq!(
+            [0.003, 0.0031, 0.03, 0.031].map(|s| risk_word(true, s)),
+            ["low", "medium", "medium", "high"]
+        );
+        assert_eq!([0.5, 0.6, 6.0, 6.1].map(cost_word), ["low", "medium", "medium", "high"]);
+    }
+
+    #[test]
+    fn a_median_of_cut_flights_is_cut() {
+        assert_eq!(median(vec![1.0, f64::INFINITY]), Some(f64::INFINITY));
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![]), None);
+    }
+}
