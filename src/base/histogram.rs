@@ -52,7 +52,13 @@ impl Histogram {
     /// Adds one latency.
     #[inline]
     pub fn record(&mut self, nanos: u64) {
-        self.counts[bucket_of(nanos)] += 1;
+        self.record_in(bucket_of(nanos), nanos);
+    }
+
+    /// Adds one latency whose bucket is known.
+    #[inline]
+    pub fn record_in(&mut self, bucket: usize, nanos: u64) {
+        self.counts[bucket] += 1;
         self.count += 1;
         self.sum_nanos += u128::from(nanos);
     }

@@ -108,19 +108,18 @@ impl Users {
         self.counts.active += u64::from(self.mark(user, Marks::ACTIVE));
     }
 
-    /// A new-version process accepted an attempt of the user.
-    #[inline]
-    pub fn exposed(&mut self, user: u32) {
-        self.counts.exposed += u64::from(self.mark(user, Marks::EXPOSED));
-    }
-
-    /// The user met a version; says whether the last one was another.
+    /// A process accepted an attempt of the user, of the new version or not; says whether the last
+    /// one was of the other version.
     #[inline]
     pub fn met(&mut self, user: u32, new: bool) -> bool {
         let marks = &mut self.users[user as usize].marks;
         let (now, other) =
             if new { (Marks::MET_NEW, Marks::MET_OLD) } else { (Marks::MET_OLD, Marks::MET_NEW) };
         let crossed = *marks & other != 0;
+        if new {
+            self.counts.exposed += u64::from(*marks & Marks::EXPOSED == 0);
+            *marks |= Marks::EXPOSED;
+        }
         *marks = (*marks & !other) | now;
         crossed
     }
@@ -131,8 +130,9 @@ impl Users {
         self.counts.hurt += u64::from(self.mark(user, Marks::HURT));
     }
 
-    /// A request of the user failed at `at_ms`: the user is without service from then on.
-    pub fn failed(&mut self, user: u32, at_ms: u32) {
+    /// A request of the user failed at `at` (nanoseconds): no service from then on.
+    pub fn failed(&mut self, user: u32, at: u64) {
+        let at_ms = (at / 1_000_000) as u32;
         let entry = &mut self.users[user as usize];
         if entry.down_ms > 0 {
             let gap = (at_ms + 1).saturating_sub(entry.down_ms);
@@ -141,11 +141,12 @@ impl Users {
         entry.down_ms = entry.down_ms.max(at_ms + 1);
     }
 
-    /// A request of the user was answered at `at_ms`.
+    /// A request of the user was answered at `at` (nanoseconds).
     #[inline]
-    pub fn served(&mut self, user: u32, at_ms: u32) {
+    pub fn served(&mut self, user: u32, at: u64) {
         let entry = &mut self.users[user as usize];
         if entry.down_ms > 0 {
+            let at_ms = (at / 1_000_000) as u32;
             let gap = (at_ms + 1).saturating_sub(entry.down_ms);
             self.down_ms_total += u64::from(gap.min(LONGEST_GAP_MS));
             entry.down_ms = 0;
@@ -182,13 +183,14 @@ mod tests {
     #[test]
     fn time_without_service_runs_from_failure_to_success() {
         let mut users = Users::new(2);
-        users.failed(0, 1_000);
-        users.failed(0, 61_000);
-        users.served(0, 121_000);
-        users.served(0, 500_000);
+        let ms = |ms: u64| ms * 1_000_000;
+        users.failed(0, ms(1_000));
+        users.failed(0, ms(61_000));
+        users.served(0, ms(121_000));
+        users.served(0, ms(500_000));
         assert!((users.minutes_down() - 2.0).abs() < 1e-9);
         users.failed(1, 0);
-        users.served(1, 3_600_000);
+        users.served(1, ms(3_600_000));
         assert!((users.minutes_down() - 7.0).abs() < 1e-9, "a gap counts five minutes at most");
     }
 

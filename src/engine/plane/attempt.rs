@@ -121,14 +121,14 @@ impl Plane {
         let (in_flight, limit) = (ledger.in_flight(), ledger.limit);
         if in_flight >= limit {
             let route = attempt.arrival.route;
-            self.counters.answer(pod, route, super::tally::Status::Busy, 1_000_000, 0.0);
+            let fine = crate::base::histogram::bucket_of(1_000_000);
+            self.counters.answer(pod, route, super::tally::Status::Busy, 1_000_000, fine, 0.0);
             self.refused(attempt);
             return;
         }
         let user = attempt.arrival.user;
         let crossed = self.users.met(user, version == 1);
         if version == 1 {
-            self.users.exposed(user);
             self.tally.last_new = Some(now);
             self.tally.served_new += 1;
         }
@@ -139,10 +139,10 @@ impl Plane {
         let done = start.saturating_add(busy);
         let served = self.judge(&attempt, &effect, version, in_flight, done, crossed, lost);
         self.log_experiment(user, version, &served);
+        let funnel = !served.error && self.funnel[usize::from(attempt.arrival.route)];
         let mut entry = Entry {
-            done,
             arrived: now,
-            busy,
+            cpu_ns: busy as f32 * self.service.pod.cpu_per_busy as f32 * effect.cpu,
             user,
             index: attempt.index,
             chain: attempt.chain,
@@ -150,11 +150,12 @@ impl Plane {
             version,
             outcome: served.outcome as u8,
             flags: if served.error { flag::ERROR } else { 0 }
-                | if served.converts { flag::CONVERTS } else { 0 },
+                | if served.converts { flag::CONVERTS } else { 0 }
+                | if funnel { flag::FUNNEL } else { 0 },
         };
-        self.settle(&attempt, &mut entry);
+        self.settle(&attempt, done, &mut entry);
         let ledger = &mut self.pods[pod as usize];
-        ledger.book(entry);
+        ledger.book(done, entry);
         ledger.accepted += 1;
         if ledger.accepted >= ledger.trip_at {
             ledger.trip_at = u64::MAX;

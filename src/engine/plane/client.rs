@@ -102,36 +102,35 @@ impl Plane {
 
     /// Decides, for an accepted attempt, what its client sees and when, and marks the entry.
     #[inline]
-    pub(super) fn settle(&mut self, attempt: &Attempt, entry: &mut Entry) {
+    pub(super) fn settle(&mut self, attempt: &Attempt, done: u64, entry: &mut Entry) {
         let outcome = Outcome::from_number(entry.outcome);
         let deadline = self.now.saturating_add(self.service.timeout.as_nanos());
         let failed = outcome == Outcome::Failed;
-        if !failed && entry.done <= deadline {
-            entry.chain = attempt.chain;
+        if !failed && done <= deadline {
             self.free_chain(attempt.chain);
             entry.chain = NO_CHAIN;
             if outcome == Outcome::Good {
-                self.users.served(entry.user, (entry.done / 1_000_000) as u32);
+                self.users.served(entry.user, done);
             } else {
-                self.not_good(attempt, entry, outcome);
+                self.not_good(attempt, done, entry, outcome);
             }
-            self.think_next(attempt, entry.done);
+            self.think_next(attempt, done);
             return;
         }
-        self.settle_failed(attempt, entry, deadline);
+        self.settle_failed(attempt, done, entry, deadline);
     }
 
     /// Wrong or slow answers: counted now, they can only get worse by a kill.
-    fn not_good(&mut self, attempt: &Attempt, entry: &Entry, outcome: Outcome) {
+    fn not_good(&mut self, attempt: &Attempt, done: u64, entry: &Entry, outcome: Outcome) {
         if outcome == Outcome::Wrong {
             self.lose_value(entry.route);
         }
-        self.users.served(entry.user, (entry.done / 1_000_000) as u32);
+        self.users.served(entry.user, done);
         self.harm(entry.user, attempt.index, attempt.first_at, outcome);
     }
 
-    fn settle_failed(&mut self, attempt: &Attempt, entry: &mut Entry, deadline: u64) {
-        let seen_at = entry.done.min(deadline);
+    fn settle_failed(&mut self, attempt: &Attempt, done: u64, entry: &mut Entry, deadline: u64) {
+        let seen_at = done.min(deadline);
         if let Some(chain) = self.try_again(attempt, seen_at) {
             entry.chain = chain;
             entry.flags |= flag::NOT_FINAL;
@@ -140,7 +139,7 @@ impl Plane {
         self.free_chain(attempt.chain);
         entry.chain = NO_CHAIN;
         entry.outcome = Outcome::Failed as u8;
-        if entry.done > deadline {
+        if done > deadline {
             // The client leaves at its deadline; the server works on.
             entry.flags |= flag::NOT_FINAL;
             self.end(deadline, Outcome::Failed);
@@ -280,7 +279,7 @@ impl Plane {
     fn harm(&mut self, user: u32, index: u32, first_at: u64, outcome: Outcome) {
         self.users.hurt(user);
         if outcome == Outcome::Failed {
-            self.users.failed(user, (self.now / 1_000_000) as u32);
+            self.users.failed(user, self.now);
         }
         let packed = u64::from(index) << 2 | outcome as u64;
         if self.log_bad {

@@ -6,15 +6,13 @@
 
 use crate::base::time::SimDuration;
 
-/// What became of a request on the server's side, and whose it is. 40 bytes.
+/// What became of a request on the server's side, and whose it is. 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
-    /// Completion, in nanoseconds.
-    pub done: u64,
     /// Arrival of this attempt at the pod, in nanoseconds.
     pub arrived: u64,
-    /// Busy time of the slot, in nanoseconds.
-    pub busy: u64,
+    /// CPU time it takes, in nanoseconds.
+    pub cpu_ns: f32,
     /// Who sent it.
     pub user: u32,
     /// Number of the request on the tape.
@@ -44,33 +42,45 @@ pub mod flag {
     pub const ERROR: u8 = 4;
     /// The answer completes the business step.
     pub const CONVERTS: u8 = 8;
+    /// The answer starts the business step.
+    pub const FUNNEL: u8 = 16;
 }
 
-/// Slots, queue and ledger of one pod.
+/// A place in the heap of completions.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    done: u64,
+    slot: u32,
+}
+
+/// Slots, queue and ledger of one pod. What every pick reads comes first.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct PodLedger {
+    next_done: u64,
+    in_flight: u32,
+    /// Requests served at a time.
+    pub slots: u32,
+    /// Most requests in the pod, served and waiting.
+    pub limit: u32,
     /// Does the process accept requests?
     pub accepting: bool,
     /// Has its node vanished, so that nothing even refuses?
     pub dark: bool,
     /// Version of the process.
     pub version: u8,
-    /// Requests served at a time.
-    pub slots: u32,
-    /// Most requests in the pod, served and waiting.
-    pub limit: u32,
+    /// Until when the pod is warming up, in nanoseconds; 0 once warm.
+    pub warm_until: u64,
     /// Requests accepted since the process started.
     pub accepted: u64,
     /// The pod trips when `accepted` reaches this.
     pub trip_at: u64,
-    /// Until when the pod is warming up, in nanoseconds; 0 once warm.
-    pub warm_until: u64,
     /// When the process began to serve, in nanoseconds.
     pub serving_since: u64,
-    /// Busy time of all committed requests, in nanoseconds.
-    pub busy_ns: u64,
-    /// A binary heap by (done, index).
+    /// A binary heap by completion; equal ones commit in any (fixed) order, which changes nothing.
+    heap: Vec<Due>,
     entries: Vec<Entry>,
+    free: Vec<u32>,
     /// When each slot is free, as a heap; only kept while requests wait.
     slot_free: Vec<u64>,
 }
@@ -79,17 +89,20 @@ impl PodLedger {
     /// A pod with `slots` slots that does not accept yet.
     pub fn new(version: u8, slots: u32, queue: u32) -> Self {
         PodLedger {
+            next_done: u64::MAX,
+            in_flight: 0,
+            slots,
+            limit: slots.saturating_add(queue),
             accepting: false,
             dark: false,
             version,
-            slots,
-            limit: slots.saturating_add(queue),
+            warm_until: 0,
             accepted: 0,
             trip_at: u64::MAX,
-            warm_until: 0,
             serving_since: 0,
-            busy_ns: 0,
-            entries: Vec::new(),
+            heap: Vec::with_capacity(slots.min(64) as usize),
+            entries: Vec::with_capacity(slots.min(64) as usize),
+            free: Vec::new(),
             slot_free: Vec::new(),
         }
     }
@@ -97,105 +110,128 @@ impl PodLedger {
     /// Requests in the pod, as of the last commit.
     #[inline]
     pub fn in_flight(&self) -> u32 {
-        self.entries.len() as u32
+        self.in_flight
     }
 
     /// All requests in the pod.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.heap.iter().map(|due| &self.entries[due.slot as usize])
     }
 
     /// The next completion, in nanoseconds; `u64::MAX` when idle.
     #[inline]
     pub fn next_done(&self) -> u64 {
-        self.entries.first().map_or(u64::MAX, |e| e.done)
+        self.next_done
     }
 
     /// The last completion to come, in nanoseconds; nothing when idle.
     pub fn last_done(&self) -> Option<u64> {
-        self.entries.iter().map(|e| e.done).max()
+        self.heap.iter().map(|due| due.done).max()
     }
 
     /// When a request that arrives now starts to be served. Call after committing up to `now`.
     #[inline]
     pub fn start_at(&mut self, now: u64) -> u64 {
-        if (self.entries.len() as u32) < self.slots {
+        if self.in_flight < self.slots {
             self.slot_free.clear();
             return now;
         }
         if self.slot_free.is_empty() {
             // The queue begins: all slots are busy, so each entry is one slot's completion.
-            assert!(self.entries.len() == self.slots as usize, "a queue without its slots");
-            self.slot_free.extend(self.entries.iter().map(|e| e.done));
+            assert!(self.in_flight == self.slots, "a queue without its slots");
+            self.slot_free.extend(self.heap.iter().map(|due| due.done));
             self.slot_free.sort_unstable();
         }
         self.slot_free[0].max(now)
     }
 
-    /// Books a request; the one before it on the same slot is done by then.
+    /// Books a request that is done at `done`; the one before it on the same slot is done by then.
     #[inline]
-    pub fn book(&mut self, entry: Entry) {
+    pub fn book(&mut self, done: u64, entry: Entry) {
         if !self.slot_free.is_empty() {
-            self.slot_free[0] = entry.done;
+            self.slot_free[0] = done;
             sift_down_min(&mut self.slot_free);
         }
-        self.entries.push(entry);
-        let mut at = self.entries.len() - 1;
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.entries[slot as usize] = entry;
+                slot
+            }
+            None => {
+                self.entries.push(entry);
+                self.entries.len() as u32 - 1
+            }
+        };
+        let due = Due { done, slot };
+        self.heap.push(due);
+        let heap = self.heap.as_mut_slice();
+        let mut at = heap.len() - 1;
         while at > 0 {
             let parent = (at - 1) / 2;
-            if key(&self.entries[parent]) <= key(&entry) {
+            if heap[parent].done <= done {
                 break;
             }
-            self.entries[at] = self.entries[parent];
+            heap[at] = heap[parent];
             at = parent;
         }
-        self.entries[at] = entry;
+        heap[at] = due;
+        self.in_flight += 1;
+        self.next_done = self.next_done.min(done);
     }
 
-    /// Takes the earliest completion off the ledger.
+    /// Takes the earliest completion off the ledger, with its instant.
     #[inline]
-    pub fn commit(&mut self) -> Option<Entry> {
-        let last = self.entries.pop()?;
-        let Some(first) = self.entries.first().copied() else { return Some(last) };
-        let len = self.entries.len();
-        let (mut at, mut child) = (0, 1);
-        while child < len {
-            if child + 1 < len && key(&self.entries[child + 1]) < key(&self.entries[child]) {
-                child += 1;
+    pub fn commit(&mut self) -> Option<(u64, Entry)> {
+        let last = self.heap.pop()?;
+        self.in_flight -= 1;
+        let mut first = last;
+        let heap = self.heap.as_mut_slice();
+        if let Some(top) = heap.first().copied() {
+            first = top;
+            let (mut at, mut child) = (0, 1);
+            while child < heap.len() {
+                let right = child + 1;
+                child = if right < heap.len() && heap[right].done < heap[child].done {
+                    right
+                } else {
+                    child
+                };
+                if last.done <= heap[child].done {
+                    break;
+                }
+                heap[at] = heap[child];
+                at = child;
+                child = 2 * at + 1;
             }
-            if key(&last) <= key(&self.entries[child]) {
-                break;
-            }
-            self.entries[at] = self.entries[child];
-            at = child;
-            child = 2 * at + 1;
+            heap[at] = last;
         }
-        self.entries[at] = last;
-        Some(first)
+        self.next_done = heap.first().map_or(u64::MAX, |due| due.done);
+        self.free.push(first.slot);
+        Some((first.done, self.entries[first.slot as usize]))
     }
 
     /// Kills the process: what is left of the ledger comes back as broken, earliest first.
     pub fn kill(&mut self) -> Vec<Entry> {
         self.accepting = false;
         self.slot_free.clear();
-        let mut broken = std::mem::take(&mut self.entries);
-        broken.sort_unstable_by_key(|e| (e.done, e.index));
+        let mut due = std::mem::take(&mut self.heap);
+        due.sort_unstable_by_key(|d| (d.done, self.entries[d.slot as usize].index));
+        let broken = due.iter().map(|d| self.entries[d.slot as usize]).collect();
+        self.entries.clear();
+        self.free.clear();
+        self.in_flight = 0;
+        self.next_done = u64::MAX;
         broken
     }
 
     /// Starts the process anew at `now`, warm after `warm_up`.
     pub fn start(&mut self, now: u64, warm_up: SimDuration) {
-        assert!(self.entries.is_empty(), "a new process has no old requests");
+        assert!(self.in_flight == 0, "a new process has no old requests");
         self.accepting = true;
         self.accepted = 0;
         self.serving_since = now;
         self.warm_until = now.saturating_add(warm_up.as_nanos());
     }
-}
-
-#[inline]
-fn key(entry: &Entry) -> (u64, u32) {
-    (entry.done, entry.index)
 }
 
 fn sift_down_min(heap: &mut [u64]) {
@@ -217,11 +253,10 @@ fn sift_down_min(heap: &mut [u64]) {
 mod tests {
     use super::*;
 
-    fn entry(index: u32, arrived: u64, done: u64) -> Entry {
+    fn entry(index: u32, arrived: u64) -> Entry {
         Entry {
-            done,
             arrived,
-            busy: 0,
+            cpu_ns: 0.0,
             user: 0,
             index,
             chain: NO_CHAIN,
@@ -249,7 +284,7 @@ mod tests {
             let slot = (0..slots).min_by_key(|s| free[*s]).expect("slots");
             assert_eq!(start, free[slot].max(now), "request {i}");
             free[slot] = start + busy;
-            pod.book(entry(i, now, start + busy));
+            pod.book(start + busy, entry(i, now));
         }
     }
 
@@ -258,9 +293,9 @@ mod tests {
         let mut pod = PodLedger::new(1, 8, 8);
         for (i, done) in [50, 20, 90, 20].into_iter().enumerate() {
             pod.start_at(0);
-            pod.book(entry(i as u32, 0, done));
+            pod.book(done, entry(i as u32, 0));
         }
-        assert_eq!(pod.commit().map(|e| e.index), Some(1));
+        assert_eq!(pod.commit().map(|(_, e)| e.index), Some(1));
         let broken: Vec<u32> = pod.kill().iter().map(|e| e.index).collect();
         assert_eq!(broken, [3, 0, 2]);
         assert!(!pod.accepting && pod.in_flight() == 0);

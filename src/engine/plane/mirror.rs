@@ -100,10 +100,10 @@ impl Plane {
         let done = self.pods[pod as usize].start_at(now) + busy;
         let error = lost || draw < effect.defect;
         let wrong = !error && draw < effect.wrong;
-        self.pods[pod as usize].book(Entry {
-            done,
+        let cpu_ns = busy as f32 * self.service.pod.cpu_per_busy as f32 * effect.cpu;
+        let entry = Entry {
             arrived: now,
-            busy,
+            cpu_ns,
             user: arrival.user,
             index: attempt.index,
             chain: NO_CHAIN,
@@ -111,7 +111,8 @@ impl Plane {
             version,
             outcome: 0,
             flags: flag::MIRROR | if error { flag::ERROR } else { 0 },
-        });
+        };
+        self.pods[pod as usize].book(done, entry);
         self.pods[pod as usize].accepted += 1;
         if self.pods[pod as usize].accepted >= self.pods[pod as usize].trip_at {
             self.pods[pod as usize].trip_at = u64::MAX;

@@ -12,7 +12,7 @@ pub mod pick;
 pub mod tally;
 pub mod tape;
 
-use crate::base::histogram::Histogram;
+use crate::base::histogram::{Histogram, bucket_of};
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::traffic::{Arrivals, Traffic};
@@ -98,6 +98,8 @@ pub struct Plane {
     pub(crate) twin_bad: Option<Arc<[u64]>>,
     pub(crate) log_bad: bool,
     pub(crate) interval: Option<Box<Interval>>,
+    /// Routes whose answers start a business step.
+    pub(crate) funnel: Vec<bool>,
     pub(crate) tripped: Option<u32>,
 }
 
@@ -141,6 +143,7 @@ impl Plane {
             twin_bad: None,
             log_bad: false,
             interval: None,
+            funnel: service.routes.iter().map(|r| r.value.value() > 0.0).collect(),
             tripped: None,
             service,
         };
@@ -217,34 +220,31 @@ impl Plane {
     #[inline]
     pub(crate) fn commit(&mut self, pod: u32, until: u64) {
         while self.pods[pod as usize].next_done() <= until {
-            let Some(entry) = self.pods[pod as usize].commit() else { break };
-            self.book_completion(pod, entry);
+            let Some((done, entry)) = self.pods[pod as usize].commit() else { break };
+            self.book_completion(pod, done, &entry);
         }
     }
 
     #[inline]
-    fn book_completion(&mut self, pod: u32, entry: Entry) {
-        let latency = entry.done - entry.arrived;
+    fn book_completion(&mut self, pod: u32, done: u64, entry: &Entry) {
+        let latency = done - entry.arrived;
+        let bucket = bucket_of(latency);
         let status = if entry.flags & flag::ERROR != 0 { Status::Error } else { Status::Ok };
-        let row = self.row(pod, entry.version, entry.route);
-        let cpu =
-            entry.busy as f64 * self.service.pod.cpu_per_busy * f64::from(self.effects[row].cpu);
-        self.counters.answer(pod, entry.route, status, latency, cpu);
-        self.pods[pod as usize].busy_ns += entry.busy;
+        self.counters.answer(pod, entry.route, status, latency, bucket, entry.cpu_ns);
         if entry.flags & flag::MIRROR != 0 {
             return;
         }
-        self.tally.latency[usize::from(entry.version)].record(latency);
-        self.tally.errors[usize::from(entry.version)] += u64::from(status == Status::Error);
+        let version = usize::from(entry.version & 1);
+        self.tally.latency[version].record_in(bucket, latency);
+        self.tally.errors[version] += u64::from(status == Status::Error);
         if let Some(interval) = &mut self.interval {
-            interval.latency.record(latency);
+            interval.latency.record_in(bucket, latency);
         }
-        if status == Status::Ok && self.service.routes[usize::from(entry.route)].value.value() > 0.0
-        {
+        if entry.flags & flag::FUNNEL != 0 {
             self.counters.funnel(pod, entry.route, entry.flags & flag::CONVERTS != 0);
         }
         if entry.flags & flag::NOT_FINAL == 0 {
-            self.end(entry.done, Outcome::from_number(entry.outcome));
+            self.end(done, Outcome::from_number(entry.outcome));
         }
     }
 

@@ -168,6 +168,7 @@ impl Counters {
     }
 
     /// Cells of one route: statuses, buckets with +Inf, started, completed.
+    #[inline]
     fn cells(&self) -> usize {
         STATUSES + self.bounds_ns.len() + 1 + 2
     }
@@ -192,16 +193,25 @@ impl Counters {
         (pod as usize * self.routes + usize::from(route)) * self.cells()
     }
 
-    /// Counts an answer. The bucket is exact: a fine slot is cut by at most one bound.
+    /// Counts an answer; `fine` is its slot in the fine histogram. The coarse bucket is exact: a
+    /// fine slot is cut by at most one bound.
     #[inline]
-    pub fn answer(&mut self, pod: u32, route: u8, status: Status, latency: u64, cpu_ns: f64) {
+    pub fn answer(
+        &mut self,
+        pod: u32,
+        route: u8,
+        status: Status,
+        latency: u64,
+        fine: usize,
+        cpu_ns: f32,
+    ) {
         let row = self.row(pod, route);
         self.counts[row + status as usize] += 1;
-        let mut bucket = usize::from(self.coarse[crate::base::histogram::bucket_of(latency)]);
+        let mut bucket = usize::from(self.coarse[fine]);
         bucket += usize::from(self.bounds_ns.get(bucket).is_some_and(|b| latency > *b));
         self.counts[row + STATUSES + bucket] += 1;
         self.latency_sum_ns[pod as usize * self.routes + usize::from(route)] += latency;
-        self.cpu_ns[pod as usize] += cpu_ns;
+        self.cpu_ns[pod as usize] += f64::from(cpu_ns);
     }
 
     /// Counts a step of the business funnel.
@@ -249,6 +259,11 @@ impl Counters {
 mod tests {
     use super::*;
 
+    fn answer(counters: &mut Counters, latency: u64) {
+        let fine = crate::base::histogram::bucket_of(latency);
+        counters.answer(0, 0, Status::Ok, latency, fine, 0.0);
+    }
+
     #[test]
     fn buckets_are_exact_at_their_bounds() {
         let mut counters = Counters::new(1, &DEFAULT_BUCKETS);
@@ -256,9 +271,9 @@ mod tests {
         for (i, bound) in DEFAULT_BUCKETS.iter().enumerate() {
             let at = (bound * 1e9).round() as u64;
             let before = counters.buckets(0, 0).to_vec();
-            counters.answer(0, 0, Status::Ok, at, 0.0);
-            counters.answer(0, 0, Status::Ok, at + 1, 0.0);
-            counters.answer(0, 0, Status::Ok, at - 1, 0.0);
+            answer(&mut counters, at);
+            answer(&mut counters, at + 1);
+            answer(&mut counters, at - 1);
             let after = counters.buckets(0, 0);
             assert_eq!((after[i] - before[i], after[i + 1] - before[i + 1]), (2, 1), "{bound}");
         }
