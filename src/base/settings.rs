@@ -81,6 +81,14 @@ pub struct Part<T: 'static> {
     pub read: fn(&mut Reader<'_>) -> T,
 }
 
+/// What a field holds that takes words beside parts.
+pub enum WordOrPart<T> {
+    /// The word of this index.
+    Word(usize),
+    /// A part with its settings.
+    Part(T),
+}
+
 /// What reading yields beside the settings.
 #[derive(Debug, Default)]
 pub struct Sink {
@@ -173,6 +181,19 @@ impl<'a> Reader<'a> {
     pub fn problem(&mut self, name: &str, message: impl Into<String>, expected: &str, help: &str) {
         let place = self.place_of(name);
         let problem = Problem::error(place, self.child_path(name), message);
+        self.push(problem.expected(expected).help(help));
+    }
+
+    /// Records a problem of an entry, under a path below this one, at a place of its own.
+    pub fn problem_at(
+        &mut self,
+        place: Place,
+        path: &str,
+        message: impl Into<String>,
+        expected: &str,
+        help: &str,
+    ) {
+        let problem = Problem::error(place, self.child_path(path), message);
         self.push(problem.expected(expected).help(help));
     }
 
@@ -269,6 +290,17 @@ impl<'a> Reader<'a> {
         let kind = Kind::Number(*range.start(), *range.end());
         let parse = |node: &Node| number(node, &range);
         self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
+    }
+
+    /// A number within `range` that may be left out.
+    pub fn opt_number(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<f64>,
+        help: &'static str,
+    ) -> Option<f64> {
+        let kind = Kind::Number(*range.start(), *range.end());
+        self.optional(name, kind, help, |node| number(node, &range))
     }
 
     /// Text.
@@ -443,6 +475,36 @@ impl<'a> Reader<'a> {
             self.part_of(item, format!("{}[{i}]", self.child_path(name)), parts)
         };
         Some(items.iter().enumerate().filter_map(read).collect())
+    }
+
+    /// One of a few words (the first is the default), or one part of `parts`.
+    pub fn word_or_part<T>(
+        &mut self,
+        name: &'static str,
+        words: &[&'static str],
+        help: &'static str,
+        parts: &'static [Part<T>],
+    ) -> WordOrPart<T> {
+        if let Some(word) = words.iter().position(|w| self.has(name) && self.text_is(name, w)) {
+            return WordOrPart::Word(word);
+        }
+        let part = self.part(name, help, parts);
+        if self.describing {
+            let spec = self.child_spec(name);
+            for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
+                field.kind = Kind::Part([words, &part_names(parts)].concat());
+                field.default = words.first().map(ToString::to_string);
+            }
+        }
+        part.map_or(WordOrPart::Word(0), WordOrPart::Part)
+    }
+
+    /// Documents the default of a list or part that the caller fills in by itself.
+    pub fn default_is(&mut self, name: &str, yaml: &str) {
+        let spec = self.child_spec(name);
+        for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
+            field.default = Some(yaml.to_string());
+        }
     }
 
     fn items(&mut self, name: &str, node: &'a Node) -> Option<&'a [Node]> {

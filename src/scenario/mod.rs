@@ -3,4 +3,15 @@
 //! It is handed text and gives back values; it opens no file. Read next: `model` for what a
 //! scenario is, `read` for how it is made.
 
+pub mod clients;
+pub mod consistency;
+pub mod expect;
 pub mod model;
+pub mod operations;
+pub mod read;
+pub mod release;
+pub mod service;
+pub mod tree;
+pub mod warn;
+pub mod words;
+pub mod yaml;

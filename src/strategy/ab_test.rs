@@ -10,7 +10,7 @@ use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
 use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::analysis::proportions::two_proportions;
 use crate::analysis::srm::sample_ratio;
-use crate::base::settings::{Part, Reader};
+use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::telemetry::Selector;
@@ -70,15 +70,11 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let checks =
         r.parts("guardrails", "metric checks that end the test early when they fail", CHECKS);
     let checks = checks.unwrap_or_default().into_iter().map(|(_, check)| check).collect();
-    let then = if r.describing() {
-        r.text(
-            "then",
-            "promote",
-            "what follows a win: promote, none, or a strategy with its settings",
-        );
-        None
-    } else {
-        follow_up(r)
+    let help = "what follows a win: promote, none, or a strategy with its settings";
+    let then = match r.word_or_part("then", &["promote", "none"], help, STRATEGIES) {
+        WordOrPart::Word(0) => None,
+        WordOrPart::Word(_) => Some(Then::Nothing),
+        WordOrPart::Part(plan) => Some(Then::Strategy(plan.strategy)),
     };
     let strategy = AbTest {
         assignment,
@@ -126,18 +122,6 @@ fn read(r: &mut Reader<'_>) -> Plan {
 enum Then {
     Nothing,
     Strategy(Box<dyn Strategy>),
-}
-
-/// Reads what follows: nothing special, nothing at all, or another strategy.
-fn follow_up(r: &mut Reader<'_>) -> Option<Then> {
-    if r.text_is("then", "promote") {
-        return None;
-    }
-    if r.text_is("then", "none") {
-        return Some(Then::Nothing);
-    }
-    let next = r.part("then", "what follows a win: promote, none, or a strategy", STRATEGIES)?;
-    Some(Then::Strategy(next.strategy))
 }
 
 /// An experiment and its state.

@@ -8,7 +8,7 @@
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
 use crate::analysis::diffy;
-use crate::base::settings::{Part, Reader};
+use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::world::action::{Action, Decision, Evidence};
@@ -50,17 +50,10 @@ fn read(r: &mut Reader<'_>) -> Plan {
     if mirror.share.value() <= 0.0 {
         r.problem("mirror", "nothing is mirrored", "a share above 0%", "");
     }
-    let then = if r.describing() {
-        r.text(
-            "then",
-            "none",
-            "what follows a clean comparison: none, or a strategy with its settings",
-        );
-        None
-    } else if r.text_is("then", "none") {
-        None
-    } else {
-        r.part("then", "what follows a clean comparison", STRATEGIES)
+    let help = "what follows a clean comparison: none, or a strategy with its settings";
+    let then = match r.word_or_part("then", &["none"], help, STRATEGIES) {
+        WordOrPart::Word(_) => None,
+        WordOrPart::Part(plan) => Some(plan),
     };
     let strategy = Shadow {
         mirror,

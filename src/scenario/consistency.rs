@@ -1,0 +1,63 @@
+//! What only shows when the parts of a scenario are held against each other.
+//!
+//! Everything here is an error; what is merely unwise is said by `warn`.
+
+use super::model::Scenario;
+use super::{release, tree};
+use crate::base::node::{Node, Value};
+use crate::base::problem::{Problem, nearest};
+
+/// Most requests of one flight.
+const REQUESTS_MAX: f64 = 2e9;
+
+/// The problems of a scenario whose parts are read.
+pub fn check(document: &Node, scenario: &Scenario) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if scenario.release.at > release::latest(scenario.horizon) {
+        let path = "spec.release.at";
+        let found = format!("found {}", scenario.release.at);
+        let expected = format!("before the end of the flight, {}", scenario.horizon);
+        problems.push(at(document, path, found).expected(expected));
+    }
+    let requests = scenario.expected_requests();
+    if requests > REQUESTS_MAX {
+        let path = "spec.traffic.arrivals";
+        let found = format!("{requests:.1e} requests in a flight");
+        let help = "lower the rate or the horizon: shares and delays keep their meaning";
+        let problem = at(document, path, found).expected(format!("at most {REQUESTS_MAX:.0e}"));
+        problems.push(problem.help(help));
+    }
+    routes(document, scenario, &mut problems);
+    problems
+}
+
+fn at(document: &Node, path: &str, message: String) -> Problem {
+    Problem::error(tree::place(document, path), path, message)
+}
+
+/// Faults that name a route which does not exist.
+fn routes(document: &Node, scenario: &Scenario, problems: &mut Vec<Problem>) {
+    let names: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
+    let mut lists = vec!["spec.chaos".to_string()];
+    lists.extend(
+        (0..scenario.release.variants.len()).map(|i| format!("spec.release.variants[{i}].faults")),
+    );
+    for list in lists {
+        let Value::List(items) = &tree::deepest(document, &list).value else { continue };
+        for (i, item) in items.iter().enumerate() {
+            let Value::Map(entries) = &item.value else { continue };
+            let Some((key, settings)) = entries.first() else { continue };
+            let Some(route) = settings.get("route") else { continue };
+            let Some(name) = route.scalar_text().filter(|n| !names.contains(&n.as_str())) else {
+                continue;
+            };
+            let path = format!("{list}[{i}].{}.route", key.name);
+            let problem = Problem::error(route.place, path, format!("unknown route {name:?}"))
+                .expected(format!("one of {}", names.join(", ")));
+            problems.push(match nearest(&name, names.iter().copied()) {
+                Some(meant) => problem.help(format!("did you mean {meant}?")),
+                None => problem,
+            });
+        }
+    }
+}

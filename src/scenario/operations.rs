@@ -1,0 +1,132 @@
+//! The people and rules around a release: on-call human, telemetry, objective, constraints, budget.
+
+use super::model::{Budget, Constraints, OnCall, TelemetrySettings};
+use super::service::at_least_1s;
+use crate::base::distribution::Distribution;
+use crate::base::settings::Reader;
+use crate::base::time::SimDuration;
+use crate::base::units::{Share, parse_duration};
+
+/// Prometheus client libraries' default buckets.
+const BUCKETS: &str = "5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2.5s, 5s, 10s";
+
+/// Most bounds of a histogram.
+const BUCKETS_MAX: usize = 64;
+
+/// What counts as good: (share of requests that must succeed, latest good answer).
+pub fn objective(r: &mut Reader<'_>) -> (Share, SimDuration) {
+    let success = r.share("success", "99%", "share of requests that must succeed");
+    let slow = r.duration("slow", "1s", "an answer later than this is slow");
+    if slow == SimDuration::ZERO {
+        r.problem("slow", "found 0", "a duration above 0", "");
+    }
+    (success, slow)
+}
+
+/// Reads `spec.onCall`: `none`, or the human's delays and the alert.
+pub fn on_call(r: &mut Reader<'_>, success: Share) -> OnCall {
+    if !r.describing() && r.has("onCall") && r.text_is("onCall", "none") {
+        return OnCall { present: false, ..usual(success) };
+    }
+    let help = "the human who watches every strategy alike, or none";
+    r.object("onCall", help, |r| human(r, success))
+}
+
+fn usual(objective: Share) -> OnCall {
+    let minutes = |m: f64| m * 60.0;
+    let lognormal =
+        |median, p95| Distribution::lognormal_median_quantile(minutes(median), 0.95, minutes(p95));
+    OnCall {
+        acknowledge: lognormal(3.0, 15.0),
+        decide: lognormal(10.0, 60.0),
+        suspects: SimDuration::from_secs(3600),
+        every: SimDuration::from_secs(30),
+        windows: (SimDuration::from_secs(300), SimDuration::from_secs(60)),
+        objective,
+        present: true,
+    }
+}
+
+fn human(r: &mut Reader<'_>, success: Share) -> OnCall {
+    let usual = usual(success);
+    let human = OnCall {
+        acknowledge: r.distribution(
+            "acknowledge",
+            ("{lognormal: {median: 3m, p95: 15m}}", usual.acknowledge),
+            "from the page to someone looking; out of hours about twice as long (derived)",
+        ),
+        decide: r.distribution(
+            "decide",
+            ("{lognormal: {median: 10m, p95: 60m}}", usual.decide),
+            "from looking to ordering the way back (derived)",
+        ),
+        suspects: r.duration("suspects", "60m", "older releases are no longer suspected"),
+        every: at_least_1s(r, "every", "30s", "time between two looks at the alert"),
+        windows: (
+            at_least_1s(r, "long", "5m", "the alert's long window"),
+            at_least_1s(r, "short", "1m", "the alert's short window"),
+        ),
+        objective: r
+            .opt_share(
+                "alertBelow",
+                "share of good requests below which, in both windows, the alert fires; \
+                    left out: objective.success",
+            )
+            .unwrap_or(success),
+        present: true,
+    };
+    if human.windows.1 > human.windows.0 {
+        let found = format!("{} is longer than the long window", human.windows.1);
+        r.problem("short", found, "at most the long window", "");
+    }
+    human
+}
+
+/// Reads `spec.telemetry`.
+pub fn telemetry(r: &mut Reader<'_>) -> TelemetrySettings {
+    let help = "scrape interval; usual add-ons scrape every 15-30s, Prometheus' own default is 1m";
+    let interval = at_least_1s(r, "interval", "15s", help);
+    let help = "latency bounds of the histogram, rising (Prometheus' defaults)";
+    let buckets = r.texts("buckets", BUCKETS, help, parse_duration, "a duration such as 250ms");
+    let buckets: Vec<f64> = buckets.into_iter().map(|(_, b)| b.as_secs_f64()).collect();
+    let rising = buckets.is_sorted_by(|a, b| a < b) && buckets.first().is_some_and(|b| *b > 0.0);
+    if !rising || buckets.len() > BUCKETS_MAX {
+        let expected = format!("1 to {BUCKETS_MAX} rising durations above 0");
+        r.problem("buckets", "bounds that do not rise", &expected, "");
+    }
+    TelemetrySettings { interval, buckets }
+}
+
+/// Reads `spec.constraints`; the second value is the fastest scrape that the platform allows.
+pub fn constraints(r: &mut Reader<'_>) -> (Constraints, Option<SimDuration>) {
+    let constraints = Constraints {
+        no_second_fleet: r.flag("noSecondFleet", false, "there is no room for a second fleet"),
+        no_traffic_routing: r.flag("noMesh", false, "requests can't be weighed or mirrored"),
+        no_mixing: r.flag("noMixing", false, "two versions must never serve at the same time"),
+        maintenance_window: r.flag("maintenanceWindow", false, "downtime at night is allowed"),
+        risk_max: r.opt_share("riskMax", "highest share of users a release may hurt, on average"),
+        rollback_max: r.opt_duration("rollbackMax", "longest way back"),
+        fleet_minutes_max: r.opt_number(
+            "fleetMinutesMax",
+            0.0..=1e9,
+            "highest extra cost of a release, in minutes of the whole fleet",
+        ),
+    };
+    (constraints, r.opt_duration("scrapeEvery", "the platform scrapes no faster than this"))
+}
+
+/// Reads `spec.replications`.
+pub fn budget(r: &mut Reader<'_>) -> Budget {
+    let min = r.count("min", 20, 2..=100_000, "fewest flights per strategy and variant");
+    let max = r.count("max", 400, 2..=100_000, "most flights per strategy and variant");
+    let help = "most requests over all flights of the scenario";
+    let requests = r.count("requests", 60_000_000, 1..=1_000_000_000_000, help);
+    if max < min {
+        r.problem("max", format!("{max} is below min, {min}"), "at least min", "");
+    }
+    Budget {
+        replications_min: min as u32,
+        replications_max: max.max(min) as u32,
+        requests_max: requests,
+    }
+}

@@ -1,0 +1,278 @@
+//! `spec.service`: the service under test, its pods, balancer, nodes and dependency.
+//!
+//! Defaults are Kubernetes' own, or figures with their source in the help: (k8s) read in the
+//! platform, (derived) computed from sources, (assumption) to be replaced by your own.
+
+use super::words;
+use crate::base::distribution::Distribution;
+use crate::base::settings::{Kind, Reader};
+use crate::base::time::SimDuration;
+use crate::base::units::{Money, Share};
+use crate::world::probe::ProbeSettings;
+use crate::world::service::{
+    BalancerSettings, Dependency, KeepAlive, Mixing, NodeSettings, PodSettings, Policy, Retries,
+    Route, Service, WarmUp,
+};
+
+/// The one route of a service that names none.
+pub const ROUTES: &str = "[{name: all}]";
+
+/// Most pods a service may have.
+const REPLICAS_MAX: u64 = 5000;
+
+/// Most routes: their numbers fit a byte with room to spare.
+const ROUTES_MAX: usize = 64;
+
+/// Reads the service; timeout, retries and objective belong to other parts and are filled in later.
+pub fn read(r: &mut Reader<'_>) -> Service {
+    let name = r.text("name", "service", "its name");
+    words::check(r, "name", &name);
+    let replicas = r.required_count("replicas", 1..=REPLICAS_MAX, "pods at full size") as u32;
+    let pod = pod(r);
+    let routes = routes(r);
+    Service {
+        name,
+        replicas,
+        routes,
+        pod,
+        balancer: r.object("balancer", "the balancer in front of the service", balancer),
+        nodes: r.object("nodes", "nodes and zones", |r| nodes(r, replicas)),
+        timeout: SimDuration::from_secs(10),
+        retries: Retries { attempts: 0, backoff: SimDuration::from_secs(1) },
+        dependency: r.opt_object("dependency", "a service that requests call", dependency),
+        mixing: r.object("mixing", "what versions do to each other", |r| Mixing {
+            session_breaks: r.share(
+                "sessionBreaks",
+                "0%",
+                "share of a user's requests that fail when the last one met another version",
+            ),
+        }),
+        price_per_hour: r.price(
+            "price",
+            "$0.05/h",
+            "price of one pod; 1 vCPU and 2 GB cost $0.049 on Fargate, list price of 2026-03",
+        ),
+        slow: SimDuration::from_secs(1),
+        objective: Share::clamped(0.99),
+        come_back: Share::ZERO,
+    }
+}
+
+fn pod(r: &mut Reader<'_>) -> PodSettings {
+    let start = Distribution::lognormal_median_quantile(8.0, 0.99, 25.0);
+    let schedule = Distribution::lognormal_median_quantile(2.0, 0.99, 5.0);
+    let readiness = "readiness probe, or none; {} takes the defaults of Kubernetes (period 10s); \
+        left out: a probe every 5s";
+    let every_5s = ProbeSettings { period: SimDuration::from_secs(5), ..ProbeSettings::default() };
+    let cpu = |r: &mut Reader<'_>| {
+        let busy = "CPU seconds per second a slot is busy; most services wait (assumption)";
+        let limit = "CPU limit of a pod in cores, against which CPU checks measure";
+        let per_busy = r.number("perBusySecond", 0.1, 0.0..=1000.0, busy);
+        (per_busy, r.number("limit", 1.0, 0.001..=1000.0, limit))
+    };
+    let concurrency = r.count("concurrency", 8, 1..=10_000, "requests a pod serves at once") as u32;
+    let queue = "requests that may wait beyond the slots of a pod; more get 503";
+    let queue = r.count("queue", 100, 0..=100_000, queue) as u32;
+    let (cpu_per_busy, cpu_limit) = r.object("cpu", "CPU use of a pod", cpu);
+    let settings = PodSettings {
+        concurrency,
+        queue,
+        scheduling: r.distribution(
+            "scheduling",
+            ("{lognormal: {median: 2s, p99: 5s}}", schedule),
+            "from creation to the start of the container; 5s at p99 is the Kubernetes objective",
+        ),
+        startup: r.distribution(
+            "startup",
+            ("{lognormal: {median: 8s, p99: 25s}}", start),
+            "from the start of the container until it serves; a JVM takes 5-30s (assumption)",
+        ),
+        readiness: probe(r, "readinessProbe", readiness, Some(every_5s)),
+        liveness: probe(r, "livenessProbe", "liveness probe; left out: none (k8s)", None),
+        startup_probe: probe(r, "startupProbe", "startup probe; left out: none (k8s)", None),
+        min_ready: r.duration("minReady", "0s", "ready this long counts as available (k8s: 0s)"),
+        pre_stop: r.duration(
+            "preStop",
+            "10s",
+            "sleep before SIGTERM, still serving; covers the propagation p99 of 5s (derived)",
+        ),
+        grace: r.duration("grace", "30s", "from deletion to SIGKILL, preStop included (k8s: 30s)"),
+        warm_up: r.opt_object("warmUp", "slower after a start: cold caches, JIT", |r| WarmUp {
+            factor: r.number(
+                "factor",
+                3.0,
+                1.0..=1000.0,
+                "service-time factor at first; a JVM 2-5",
+            ),
+            tau: r.duration("tau", "30s", "time constant of the decay; a JVM 30-120s (assumption)"),
+        }),
+        cpu_per_busy,
+        cpu_limit,
+    };
+    if settings.pre_stop > SimDuration::ZERO && settings.pre_stop >= settings.grace {
+        let message =
+            format!("{} is not within the grace of {}", settings.pre_stop, settings.grace);
+        r.problem("preStop", message, "less than grace", "raise grace, which includes preStop");
+    }
+    settings
+}
+
+/// A probe: `none`, settings, or left out.
+fn probe(
+    r: &mut Reader<'_>,
+    name: &'static str,
+    help: &'static str,
+    left_out: Option<ProbeSettings>,
+) -> Option<ProbeSettings> {
+    if !r.describing() && r.text_is(name, "none") {
+        return if r.has(name) { None } else { left_out };
+    }
+    Some(r.object(name, help, |r| ProbeSettings {
+        initial_delay: r.duration("initialDelay", "0s", "no attempt before this (k8s: 0s)"),
+        period: at_least_1s(r, "period", "10s", "time between attempts (k8s: 10s)"),
+        timeout: r.duration("timeout", "1s", "an attempt unanswered for this fails (k8s: 1s)"),
+        success_threshold: r.count("successThreshold", 1, 1..=100, "successes in a row (k8s: 1)")
+            as u32,
+        failure_threshold: r.count("failureThreshold", 3, 1..=1000, "failures in a row (k8s: 3)")
+            as u32,
+    }))
+}
+
+/// A duration of a second or more.
+pub fn at_least_1s(
+    r: &mut Reader<'_>,
+    name: &'static str,
+    default: &str,
+    help: &'static str,
+) -> SimDuration {
+    let found = r.duration(name, default, help);
+    if found < SimDuration::from_secs(1) {
+        r.problem(name, format!("found {found}"), "at least 1s", "");
+    }
+    found.max(SimDuration::from_secs(1))
+}
+
+fn routes(r: &mut Reader<'_>) -> Vec<Route> {
+    let routes = r.list("routes", "kinds of requests", route).unwrap_or_default();
+    r.default_is("routes", ROUTES);
+    if r.describing() {
+        return Vec::new();
+    }
+    if routes.is_empty() || routes.len() > ROUTES_MAX {
+        let found = format!("{} routes", routes.len());
+        r.problem("routes", found, &format!("1 to {ROUTES_MAX} routes"), "");
+    }
+    words::unique(r, "routes", routes.iter().map(|(route, _)| route.name.as_str()));
+    words::whole(r, "routes", routes.iter().map(|(route, _)| route.share.value()));
+    let any_value = routes.iter().any(|(route, _)| route.value > Money::default());
+    let conversion = |route: &Route, given: Option<Share>| match given {
+        Some(given) => given,
+        None if any_value && route.value <= Money::default() => Share::ZERO,
+        None => Share::clamped(0.2),
+    };
+    routes.into_iter().map(|(r, given)| Route { conversion: conversion(&r, given), ..r }).collect()
+}
+
+fn route(r: &mut Reader<'_>) -> (Route, Option<Share>) {
+    let name = r.required_text("name", "name in metrics and faults");
+    words::check_path(r, "name", &name);
+    let mean_50ms = Distribution::lognormal_mean_cv(0.05, 1.0);
+    let route = Route {
+        name,
+        share: r.share("share", "100%", "share of the traffic; all routes together 100%"),
+        write: r.flag("write", false, "does it change data?"),
+        service_time: r.distribution(
+            "serviceTime",
+            ("{lognormal: {mean: 50ms, cv: 1}}", mean_50ms),
+            "time a slot is busy with it; cv 0.8-1.3 fits p99 of 5-10 times p50 (derived)",
+        ),
+        errors: r.share("errors", "0.1%", "share that fails without any release (assumption)"),
+        value: r.money("value", "$0", "what one answered request is worth; no default is honest"),
+        conversion: Share::ZERO,
+    };
+    let help = "share of answers that complete the business step; default 20% (assumption), but 0% \
+        where other routes have a value and this one has none";
+    let conversion = r.opt_share("conversion", help);
+    (route, conversion)
+}
+
+fn balancer(r: &mut Reader<'_>) -> BalancerSettings {
+    let words = ["leastRequest", "random", "roundRobin", "ringHash"];
+    let policy = r.choice("policy", &words, "leastRequest", "who gets a request; Envoy's default");
+    let median_1s = Distribution::lognormal_median_quantile(1.0, 0.99, 5.0);
+    BalancerSettings {
+        policy: match policy {
+            0 => Policy::LeastOfTwo,
+            1 => Policy::Random,
+            2 => Policy::RoundRobin,
+            _ => Policy::RingHash,
+        },
+        proxies: r.count("proxies", 2, 1..=64, "proxies, each with a delay of its own") as u32,
+        propagation: r.distribution(
+            "propagation",
+            ("{lognormal: {median: 1s, p99: 5s}}", median_1s),
+            "from a change of endpoints or weights until a proxy acts on it (derived)",
+        ),
+        retries: r.count(
+            "retries",
+            0,
+            0..=10,
+            "attempts on other pods when a connection is refused; Istio makes 2",
+        ) as u8,
+        keep_alive: r.opt_object("keepAlive", "connections pinned to pods", |r| KeepAlive {
+            max_age: at_least_1s(r, "maxAge", "5m", "older connections are opened anew"),
+        }),
+    }
+}
+
+/// Pods that the nodes hold when no number is given: three fleets, so that nothing waits for nodes
+/// unless the scenario says so.
+const ROOMY: u64 = 3;
+
+fn nodes(r: &mut Reader<'_>, replicas: u32) -> NodeSettings {
+    let given = r.count(
+        "count",
+        0,
+        0..=10_000,
+        "nodes at the start; 0: room for three fleets and at least one a zone, so that no pod waits",
+    );
+    let capacity = r.count("capacity", 30, 1..=1000, "pods a node holds; Kubernetes allows 110");
+    let zones = r.count("zones", 3, 1..=100, "zones the nodes are spread over");
+    let roomy = (u64::from(replicas) * ROOMY).div_ceil(capacity).max(zones);
+    let count = if given == 0 { roomy } else { given };
+    if count * capacity < u64::from(replicas) {
+        let found = format!("{count} nodes hold {} pods", count * capacity);
+        r.problem("count", found, &format!("room for {replicas} replicas"), "");
+    }
+    let provisioning = Distribution::lognormal_median_quantile(90.0, 0.99, 300.0);
+    NodeSettings {
+        count: count as u32,
+        capacity: capacity as u32,
+        zones: zones as u32,
+        provisioning: r.distribution(
+            "provisioning",
+            ("{lognormal: {median: 90s, p99: 300s}}", provisioning),
+            "from a pod without room to a ready new node (derived)",
+        ),
+        lost_after: r.duration("lostAfter", "40s", "from a node's loss to NotReady (k8s: 40s)"),
+        evict_after: r.duration("evictAfter", "300s", "from NotReady to new pods (k8s: 300s)"),
+    }
+}
+
+fn dependency(r: &mut Reader<'_>) -> Dependency {
+    let capacity = r.rate("capacity", "1000/s", "calls it can answer").value();
+    if capacity <= 0.0 {
+        r.problem("capacity", "found 0", "a rate above 0", "");
+    }
+    Dependency {
+        capacity: capacity.max(1e-9),
+        latency: r.duration("latency", "5ms", "time of one call without waiting"),
+        timeout: r.duration("timeout", "1s", "longest wait before a call fails"),
+        calls: r.number("calls", 1.0, 0.0..=1000.0, "calls that a request makes"),
+    }
+}
+
+/// The kind of a probe field in descriptions, for those that write settings at random.
+pub fn is_probe(path: &str, kind: &Kind) -> bool {
+    *kind == Kind::Object && path.ends_with("Probe")
+}
