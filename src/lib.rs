@@ -5,6 +5,7 @@ pub mod engine;
 pub mod experiment;
 pub mod fault;
 pub mod outcome;
+pub mod report;
 pub mod scenario;
 pub mod stats;
 pub mod strategy;

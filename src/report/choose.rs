@@ -1,0 +1,147 @@
+//! "Choose by": five questions that an architect asks, answered by measured figures.
+//!
+//! Each answer orders the strategies by the figure that decides, and sets those apart that a
+//! constraint of the scenario excludes. Whether a strategy qualifies under all constraints is
+//! the experiment's judgement and only repeated here. Deliberately absent: formats.
+
+use super::figure::Quantity;
+use super::reading;
+use crate::experiment::results::ScenarioResults;
+use crate::strategy::Plan;
+
+/// The answer to one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What one chooses by.
+    pub question: &'static str,
+    /// The limit that the scenario sets; empty if none.
+    pub limit: String,
+    /// Strategies within the limit, best first, each with its figure.
+    pub within: Vec<String>,
+    /// Strategies beyond it, each with the figure that decides.
+    pub beyond: Vec<String>,
+}
+
+/// What one question finds about one strategy.
+struct Finding {
+    /// Sort key: smaller is better.
+    key: f64,
+    /// The figure in words.
+    figure: String,
+    /// Is it within the limit?
+    within: bool,
+}
+
+/// The five questions, answered for one scenario.
+pub fn answers(results: &ScenarioResults) -> Vec<Answer> {
+    let limits = &results.scenario.constraints;
+    let risk = limits
+        .risk_max
+        .map(|share| format!("at most {} of users hurt", Quantity::Share.show(share.value())));
+    let rollback = limits.rollback_max.map(|span| format!("back within {span}"));
+    let fleet = limits.no_second_fleet.then(|| "no second fleet".to_string());
+    let cost = limits
+        .fleet_minutes_max
+        .map(|most| format!("at most {}", Quantity::FleetMinutes.show(most)));
+    let resources: Vec<String> = fleet.into_iter().chain(cost).collect();
+    let routing = limits.no_traffic_routing.then(|| "no traffic routing".to_string());
+    let scrape = format!("metrics every {}", results.scenario.telemetry.interval);
+    vec![
+        answer(results, "risk tolerance", risk.unwrap_or_default(), by_risk),
+        answer(results, "resources", resources.join(", "), by_resources),
+        answer(results, "rollback speed", rollback.unwrap_or_default(), by_rollback),
+        answer(results, "observability", scrape, by_observability),
+        answer(results, "traffic routing", routing.unwrap_or_default(), by_routing),
+    ]
+}
+
+fn answer(
+    results: &ScenarioResults,
+    question: &'static str,
+    limit: String,
+    find: fn(&ScenarioResults, &Plan) -> Finding,
+) -> Answer {
+    let plans = results.scenario.plans.iter();
+    let mut found: Vec<(&str, Finding)> =
+        plans.map(|plan| (plan.name.as_str(), find(results, plan))).collect();
+    found.sort_by(|a, b| a.1.key.total_cmp(&b.1.key));
+    let side = |within: bool| {
+        let chosen = found.iter().filter(|(_, finding)| finding.within == within);
+        chosen.map(|(name, finding)| format!("{name} ({})", finding.figure)).collect()
+    };
+    Answer { question, limit, within: side(true), beyond: side(false) }
+}
+
+fn by_risk(results: &ScenarioResults, plan: &Plan) -> Finding {
+    let Some(rating) = reading::rating(results, &plan.name) else { return unknown() };
+    let limit = results.scenario.constraints.risk_max;
+    Finding {
+        key: rating.hurt_share,
+        figure: Quantity::Share.show(rating.hurt_share),
+        within: limit.is_none_or(|most| rating.hurt_share <= most.value()),
+    }
+}
+
+fn by_resources(results: &ScenarioResults, plan: &Plan) -> Finding {
+    let Some(rating) = reading::rating(results, &plan.name) else { return unknown() };
+    let limits = &results.scenario.constraints;
+    let refused = limits.no_second_fleet && plan.needs.second_fleet;
+    let mut figure = Quantity::FleetMinutes.show(rating.fleet_minutes);
+    if let Some(peak) = reading::estimate(results, reading::MIX, &plan.name, "pods_peak") {
+        figure += &format!(", peak {} pods", Quantity::Count.show(peak.mean));
+    }
+    if refused {
+        figure += ", needs a second fleet";
+    }
+    let affordable = limits.fleet_minutes_max.is_none_or(|most| rating.fleet_minutes <= most);
+    Finding { key: rating.fleet_minutes, figure, within: affordable && !refused }
+}
+
+fn by_rollback(results: &ScenarioResults, plan: &Plan) -> Finding {
+    let Some(rating) = reading::rating(results, &plan.name) else { return unknown() };
+    let limit = results.scenario.constraints.rollback_max;
+    match rating.way_back_s {
+        _ if !rating.exposed => {
+            let figure = "no bad release exposed a user".to_string();
+            Finding { key: -1.0, figure, within: true }
+        }
+        Some(seconds) => Finding {
+            key: seconds,
+            figure: Quantity::Seconds.show(seconds),
+            within: limit.is_none_or(|most| seconds <= most.as_secs_f64()),
+        },
+        None => Finding {
+            key: f64::INFINITY,
+            figure: "no flight went back".to_string(),
+            within: limit.is_none(),
+        },
+    }
+}
+
+/// Who needs metrics, and how late a bad release is found.
+fn by_observability(results: &ScenarioResults, plan: &Plan) -> Finding {
+    let by = if plan.needs.metrics { "judges metrics" } else { "relies on the human" };
+    let worst = reading::bad_variants(results)
+        .filter_map(|v| reading::estimate(results, &v.name, &plan.name, "detected_after_s"))
+        .map(|estimate| estimate.mean)
+        .max_by(f64::total_cmp);
+    let exposed = reading::rating(results, &plan.name).is_none_or(|rating| rating.exposed);
+    let figure = match worst {
+        Some(seconds) => format!("{by}, found after {}", Quantity::Seconds.show(seconds)),
+        None if exposed => format!("{by}, no bad release taken back"),
+        None => format!("{by}, no user met a bad release"),
+    };
+    let blind = !plan.needs.metrics && !results.scenario.on_call.present;
+    Finding { key: worst.unwrap_or(if exposed { 1e12 } else { 0.0 }), figure, within: !blind }
+}
+
+fn by_routing(results: &ScenarioResults, plan: &Plan) -> Finding {
+    let needs = plan.needs.traffic_routing;
+    let figure = if needs { "weighs, matches or mirrors requests" } else { "plain service" };
+    let within = !(needs && results.scenario.constraints.no_traffic_routing);
+    Finding { key: f64::from(u8::from(needs)), figure: figure.to_string(), within }
+}
+
+fn unknown() -> Finding {
+    Finding { key: f64::INFINITY, figure: "not measured".to_string(), within: true }
+}

@@ -1,0 +1,129 @@
+//! What the tables say, as facts that summaries, terminal tables and chart titles put into words.
+//!
+//! Look-ups in the tables of one scenario, the rating rules in words, and the few judgements that
+//! compare strategies with each other. Deliberately absent: formats, and new measures.
+
+use crate::experiment::results::{RatingRow, ScenarioResults, SummaryRow, VerdictRow};
+use crate::outcome::Verdict;
+use crate::scenario::model::Variant;
+use crate::stats::estimate::Estimate;
+
+/// The name of the weighted mix of all variants.
+pub const MIX: &str = "all";
+
+/// The main measure of harm: users hurt by the release as a share of active users.
+pub const HURT_SHARE: &str = "users_hurt_by_release_share";
+
+/// Share of users hurt up to which the risk is low, and up to which it is medium.
+pub const RISK_LIMITS: [f64; 2] = [0.003, 0.03];
+
+/// Fleet-minutes up to which the cost is low, and up to which it is medium.
+pub const COST_LIMITS: [f64; 2] = [0.5, 6.0];
+
+/// The rating rules, one sentence each.
+pub const RULES: [&str; 4] = [
+    "**downtime** *yes* if good releases show 1 s or more of outage by the release",
+    "**rollback** *n.a.* if no bad release exposed a user; *slow* if the way back itself causes \
+     1 s or more of outage or W > 30 T; *medium* if W > 1.75 T; *fast* if W > 0.5 T; else \
+     *instant* (T: median from the creation of a pod to its readiness; W: median over bad flights \
+     of the longer of rollback and restored capacity)",
+    "**risk** *none* if no bad release exposed a user; by the share of active users hurt by the \
+     release over the mix *low* up to 0.3 %, *medium* up to 3 %, else *high*",
+    "**cost** by extra fleet-minutes per release *low* up to 0.5, *medium* up to 6, else *high*",
+];
+
+/// The row of `summary.csv` for a strategy, a variant (or the mix) and a measure.
+pub fn row<'a>(
+    results: &'a ScenarioResults,
+    release: &str,
+    strategy: &str,
+    measure: &str,
+) -> Option<&'a SummaryRow> {
+    let wanted =
+        |r: &&SummaryRow| r.measure == measure && r.strategy == strategy && r.release == release;
+    results.summary.iter().find(wanted)
+}
+
+/// The estimate in that row, if any flight had a value.
+pub fn estimate<'a>(
+    results: &'a ScenarioResults,
+    release: &str,
+    strategy: &str,
+    measure: &str,
+) -> Option<&'a Estimate> {
+    row(results, release, strategy, measure)?.estimate.as_ref()
+}
+
+/// The ratings of a strategy.
+pub fn rating<'a>(results: &'a ScenarioResults, strategy: &str) -> Option<&'a RatingRow> {
+    results.ratings.iter().find(|row| row.strategy == strategy)
+}
+
+/// Variants that should not have been shipped.
+pub fn bad_variants(results: &ScenarioResults) -> impl Iterator<Item = &Variant> {
+    results.scenario.release.variants.iter().filter(|variant| variant.bad)
+}
+
+/// How often a verdict fell.
+pub fn verdict<'a>(
+    results: &'a ScenarioResults,
+    release: &str,
+    strategy: &str,
+    verdict: Verdict,
+) -> Option<&'a VerdictRow> {
+    let wanted =
+        |r: &&VerdictRow| r.verdict == verdict && r.strategy == strategy && r.release == release;
+    results.verdicts.iter().find(wanted)
+}
+
+/// Number of flights of a strategy with a variant, both by name.
+pub fn flights(results: &ScenarioResults, release: &str, strategy: &str) -> usize {
+    let scenario = &results.scenario;
+    let variant = scenario.release.variants.iter().position(|v| v.name == release);
+    let plan = scenario.plans.iter().position(|p| p.name == strategy);
+    let (Some(variant), Some(plan)) = (variant, plan) else { return 0 };
+    results.flights.get(variant).and_then(|s| s.get(plan)).map_or(0, Vec::len)
+}
+
+/// A bad variant against which no strategy helps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoHelp {
+    /// The variant.
+    pub release: String,
+    /// The strategy that hurts fewest users, with the share it hurts.
+    pub best: (String, f64),
+    /// The strategy that hurts most users, with the share it hurts.
+    pub worst: (String, f64),
+}
+
+/// Bad variants for which the choice of strategy hardly matters: even the best of those that ship
+/// hurts more than a low risk and more than half of what the worst hurts. A strategy that exposed
+/// nobody counts only if it took the release back: stopping before shipping is no help unless it
+/// was for a reason.
+pub fn no_strategy_helps(results: &ScenarioResults) -> Vec<NoHelp> {
+    let mut found = Vec::new();
+    for variant in bad_variants(results) {
+        let mut shares: Vec<(&str, f64)> = Vec::new();
+        for plan in &results.scenario.plans {
+            let share = estimate(results, &variant.name, &plan.name, HURT_SHARE);
+            if let Some(share) = share.filter(|_| ships(results, &variant.name, &plan.name)) {
+                shares.push((&plan.name, share.mean));
+            }
+        }
+        shares.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let (Some(best), Some(worst)) = (shares.first(), shares.last()) else { continue };
+        if shares.len() > 1 && best.1 > RISK_LIMITS[0] && best.1 > worst.1 / 2.0 {
+            let owned = |(name, share): &(&str, f64)| ((*name).to_string(), *share);
+            let release = variant.name.clone();
+            found.push(NoHelp { release, best: owned(best), worst: owned(worst) });
+        }
+    }
+    found
+}
+
+/// Does the strategy let users meet a bad release, or else stop it knowingly?
+fn ships(results: &ScenarioResults, release: &str, strategy: &str) -> bool {
+    let exposed = estimate(results, release, strategy, "users_exposed").map_or(0.0, |e| e.mean);
+    let stopped = verdict(results, release, strategy, Verdict::RolledBackBad);
+    exposed > 0.0 || stopped.is_some_and(|row| row.share >= 0.5)
+}

@@ -1,0 +1,172 @@
+//! The story of one recorded flight, event by event: as text and as JSON.
+//!
+//! Times are told from the release on. Beside each event stand the fleet (one letter a pod) and
+//! the balancer's split as a bar, so that one can read the flight downwards. Deliberately absent:
+//! flying it again; the recording is all there is.
+
+use super::{events, figure};
+use crate::experiment::results::FlightRecord;
+use crate::outcome::Event;
+use crate::scenario::model::Scenario;
+use serde_json::{Value, json};
+
+/// Cells of the bar that shows the balancer's split.
+const BAR: usize = 10;
+/// Columns of a line of text.
+const WIDTH: usize = 100;
+/// Widest fleet that is drawn pod by pod on the event's line.
+const STRIP_MAX: usize = 40;
+
+/// The flight as text.
+pub fn text(scenario: &Scenario, record: &FlightRecord) -> String {
+    let release_s = scenario.release.at.as_secs_f64();
+    let events = &record.recording.events;
+    let longest = events.iter().map(|e| e.strip.chars().count()).max().unwrap_or(0);
+    let strip_width = longest.min(STRIP_MAX);
+    let mut out = format!(
+        "{} · {} · {} · replication {}\n\n{}\n",
+        scenario.name,
+        record.strategy,
+        record.release,
+        record.replication,
+        "times are relative to the release; [old----new] is the balancer's split; one letter a pod"
+    );
+    if events.is_empty() {
+        out += "\nnothing was recorded\n";
+        return out;
+    }
+    let mut before = None;
+    for event in events {
+        let state = (event.strip.as_str(), event.weight_new);
+        let changed = before.is_none_or(|before| before != state);
+        out += &line(event, release_s, strip_width, changed);
+        before = Some(state);
+    }
+    out + &totals(record)
+}
+
+/// One event. Fleet and split are drawn only where they differ from the line above.
+fn line(event: &Event, release_s: f64, strip_width: usize, changed: bool) -> String {
+    let at = figure::clock(event.at.as_secs_f64() - release_s);
+    let picture = if changed {
+        format!("{} {}", bar(event.weight_new), fitted(&event.strip, strip_width))
+    } else {
+        " ".repeat(BAR + 7 + 1 + strip_width)
+    };
+    let start = format!("{at:>9} {picture} {:<9}", event.kind);
+    let indent = start.chars().count() + 1;
+    let room = WIDTH.saturating_sub(indent).max(24);
+    let mut out = String::new();
+    for (number, part) in wrapped(&event.text, room).into_iter().enumerate() {
+        let head = if number == 0 { start.clone() } else { " ".repeat(indent - 1) };
+        out += &format!("{}\n", format!("{head} {part}").trim_end());
+    }
+    out
+}
+
+/// The split as a bar: `[----######]  60%` with `#` for the new version.
+fn bar(weight_new: f64) -> String {
+    let share = if weight_new.is_finite() { weight_new.clamp(0.0, 1.0) } else { 0.0 };
+    let exact = (share * BAR as f64).round() as usize;
+    // Anything but nothing shows, and so does anything but all.
+    let least = usize::from(share > 0.0);
+    let most = BAR - usize::from(share < 1.0);
+    let new = exact.clamp(least, most);
+    format!("[{}{}]{:>4.0}%", "-".repeat(BAR - new), "#".repeat(new), share * 100.0)
+}
+
+/// The fleet in exactly `width` letters; longer ones end in `…`.
+fn fitted(strip: &str, width: usize) -> String {
+    let length = strip.chars().count();
+    if length <= width {
+        return format!("{strip}{}", " ".repeat(width - length));
+    }
+    let cut: String = strip.chars().take(width.saturating_sub(1)).collect();
+    format!("{cut}…")
+}
+
+/// Text in lines of at most `room` letters, broken between words where that is possible.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let length = lines[last].chars().count();
+        if length > 0 && length + 1 + word.chars().count() > room {
+            lines.push(word.to_string());
+        } else {
+            let space = if length > 0 { " " } else { "" };
+            lines[last] += &format!("{space}{word}");
+        }
+    }
+    lines
+}
+
+fn totals(record: &FlightRecord) -> String {
+    let samples = &record.recording.samples;
+    let sum = |of: fn(&crate::outcome::Sample) -> u64| samples.iter().map(of).sum::<u64>();
+    if samples.is_empty() {
+        return String::new();
+    }
+    let (requests, failed, slow) = (sum(|s| s.requests), sum(|s| s.failed), sum(|s| s.slow));
+    format!("\n{requests} requests, {failed} of them failed or wrong, {slow} slow\n")
+}
+
+/// The flight as JSON: its events and its samples.
+pub fn json(scenario: &Scenario, record: &FlightRecord) -> Value {
+    let release_s = scenario.release.at.as_secs_f64();
+    let events = record.recording.events.iter().map(|event| events::described(event, release_s));
+    let samples = record.recording.samples.iter().map(|sample| {
+        json!({
+            "t_s": sample.t_s,
+            "requests": sample.requests,
+            "failed": sample.failed,
+            "slow": sample.slow,
+            "p99_ms": sample.p99_ms,
+            "weight_new": sample.weight_new,
+            "pods_old": phases(sample.pods[0]),
+            "pods_new": phases(sample.pods[1]),
+        })
+    });
+    json!({
+        "scenario": scenario.name,
+        "release": record.release,
+        "strategy": record.strategy,
+        "replication": record.replication,
+        "release_at_s": release_s,
+        "events": events.collect::<Vec<_>>(),
+        "samples": samples.collect::<Vec<_>>(),
+    })
+}
+
+fn phases([starting, ready, unready, terminating]: [u32; 4]) -> Value {
+    json!({
+        "starting": starting,
+        "ready": ready,
+        "unready": unready,
+        "terminating": terminating,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_split_never_hides_a_trickle() {
+        assert_eq!(bar(0.0), "[----------]   0%");
+        assert_eq!(bar(0.01), "[---------#]   1%");
+        assert_eq!(bar(0.6), "[----######]  60%");
+        assert_eq!(bar(0.999), "[-#########] 100%");
+        assert_eq!(bar(1.0), "[##########] 100%");
+        assert_eq!(bar(f64::NAN), "[----------]   0%");
+    }
+
+    #[test]
+    fn long_texts_wrap_between_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("", 7), [""]);
+        assert_eq!(wrapped("unbreakable", 4), ["unbreakable"]);
+        assert_eq!(fitted("abcdef", 4), "abc…");
+        assert_eq!(fitted("ab", 4), "ab  ");
+    }
+}

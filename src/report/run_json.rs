@@ -1,0 +1,82 @@
+//! `run.json`: what was flown, from which seed, how to repeat it, and how precise it is.
+//!
+//! CSV files carry no comments, so everything about the run as a whole stands here. Deliberately
+//! absent: time of day, machine, user; the same command gives the same bytes.
+
+use super::{Document, Format};
+use crate::experiment::results::{ExpectationResult, Judgement, Results, ScenarioResults};
+use serde_json::{Value, json};
+
+/// The format.
+pub const FORMAT: Format =
+    Format { name: "run", summary: "run.json: seed, version, command, precision", make };
+
+fn make(results: &Results) -> Result<Vec<Document>, String> {
+    let value = json!({
+        "seed": results.seed,
+        "version": env!("CARGO_PKG_VERSION"),
+        "command": results.command,
+        "interrupted": results.interrupted,
+        "scenarios": results.scenarios.iter().map(scenario).collect::<Vec<_>>(),
+    });
+    let mut bytes = serde_json::to_vec_pretty(&value).map_err(|e| format!("run.json: {e}"))?;
+    bytes.push(b'\n');
+    Ok(vec![Document { path: "run.json".to_string(), bytes }])
+}
+
+fn scenario(results: &ScenarioResults) -> Value {
+    let scenario = &results.scenario;
+    let variants = scenario.release.variants.iter();
+    json!({
+        "name": scenario.name,
+        "horizon_s": scenario.horizon.as_secs_f64(),
+        "release_at_s": scenario.release.at.as_secs_f64(),
+        "releases_per_year": scenario.releases_per_year,
+        "users": scenario.traffic.users,
+        "replicas": scenario.service.replicas,
+        "releases": variants
+            .map(|v| json!({"name": v.name, "share": v.share.value(), "bad": v.bad}))
+            .collect::<Vec<_>>(),
+        "strategies": scenario.plans.iter()
+            .map(|p| json!({"name": p.name, "kind": p.kind}))
+            .collect::<Vec<_>>(),
+        "precision": precision(results),
+        "expectations": results.expectations.iter().map(expectation).collect::<Vec<_>>(),
+    })
+}
+
+fn precision(results: &ScenarioResults) -> Vec<Value> {
+    let rows = results.precision.iter().map(|row| {
+        json!({
+            "release": row.release,
+            "strategy": row.strategy,
+            "flights": row.n,
+            "reached": row.reached,
+            "worst": row.worst.map(|(measure, half_width, target)| {
+                json!({"measure": measure, "half_width": half_width, "target": target})
+            }),
+        })
+    });
+    rows.collect()
+}
+
+/// One expectation with its judgement.
+pub(super) fn expectation(result: &ExpectationResult) -> Value {
+    json!({
+        "text": result.text,
+        "judgement": judgement_word(result.judgement),
+        "value": result.value,
+        "lower": result.interval.map(|(lower, _)| lower),
+        "upper": result.interval.map(|(_, upper)| upper),
+        "detail": result.detail,
+    })
+}
+
+/// The word for a judgement in JSON and text.
+pub(super) fn judgement_word(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Holds => "holds",
+        Judgement::Fails => "fails",
+        Judgement::Undecided => "undecided",
+    }
+}

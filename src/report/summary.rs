@@ -1,0 +1,284 @@
+//! `summary.md`: what the flights say, for readers.
+//!
+//! Per scenario: its question, the textbook table with the figures that decided, the main
+//! measures with intervals, verdicts, harm per year, what to choose by, and how precise it all
+//! is. Deliberately absent: computing measures; sentences that the tables do not carry.
+
+use super::figure::{Quantity, significant};
+use super::{Document, Format, choose, names, reading, run_json};
+use crate::experiment::results::{RatingRow, Results, ScenarioResults};
+use crate::outcome::Verdict;
+use crate::scenario::model::Variant;
+
+/// The format.
+pub const FORMAT: Format =
+    Format { name: "markdown", summary: "summary.md: what the flights say, in words", make };
+
+/// Measures of the main table: column head, column of `runs.csv`.
+const MAIN: [(&str, &str); 7] = [
+    ("users hurt by the release", reading::HURT_SHARE),
+    ("downtime by the release", "downtime_by_release_s"),
+    ("detected after", "detected_after_s"),
+    ("rollback", "rollback_s"),
+    ("harm to safe", "harm_to_safe_s"),
+    ("extra fleet-minutes", "fleet_minutes_extra"),
+    ("extra cost", "cost_extra_usd"),
+];
+
+/// Measures summed up over a year of releases.
+const YEARLY: [(&str, &str); 3] = [
+    ("users hurt by releases", "users_hurt_by_release"),
+    ("value lost by releases", "value_lost_by_release_usd"),
+    ("extra cost of pods", "cost_extra_usd"),
+];
+
+fn make(results: &Results) -> Result<Vec<Document>, String> {
+    let bytes = text(results).into_bytes();
+    Ok(vec![Document { path: "summary.md".to_string(), bytes }])
+}
+
+/// The whole page.
+pub fn text(results: &Results) -> String {
+    let mut page = "# What the flights say\n\n".to_string();
+    if results.interrupted {
+        page += "**Interrupted:** some flights are missing; the figures cover those flown.\n\n";
+    }
+    page += &format!("Seed {}. Repeat with `{}`.\n", results.seed, results.command);
+    page += "Intervals are 95 %. Shares of users are shares of the users active in the horizon.\n";
+    if results.scenarios.len() > 1 {
+        page += "\n![Who gets hurt: all strategies in all scenarios](charts/overview.svg)\n";
+    }
+    let folders = names::slugs(results.scenarios.iter().map(|s| s.scenario.name.as_str()));
+    for (scenario, folder) in results.scenarios.iter().zip(&folders) {
+        page += &section(scenario, folder);
+    }
+    page
+}
+
+fn section(results: &ScenarioResults, folder: &str) -> String {
+    let scenario = &results.scenario;
+    let mut parts = vec![format!("## {}", scenario.name)];
+    let head: Vec<String> = scenario.head.lines().map(|l| format!("> {l}").trim().into()).collect();
+    parts.extend((!head.is_empty()).then(|| head.join("\n")));
+    parts.push(flown(results));
+    parts.push(format!(
+        "![Users hurt](charts/{folder}/blast-radius.svg)\n![Cost against \
+         harm](charts/{folder}/cost-harm.svg)"
+    ));
+    parts.push("### The textbook table, measured".to_string());
+    parts.push(ratings(results));
+    parts.push(reading::RULES.map(|rule| format!("- {rule}")).join("\n"));
+    for found in reading::no_strategy_helps(results) {
+        let share = |s: f64| Quantity::Share.show(s);
+        parts.push(format!(
+            "**No strategy helps** against *{}*: even {} hurts {} of the users, {} hurts {}.",
+            found.release,
+            found.best.0,
+            share(found.best.1),
+            found.worst.0,
+            share(found.worst.1)
+        ));
+    }
+    parts.push("### The main measures".to_string());
+    parts.push(measures(results));
+    parts.push("### How the flights ended".to_string());
+    parts.push(verdicts(results));
+    parts.push(format!(
+        "### A year of {} releases",
+        significant(results.scenario.releases_per_year)
+    ));
+    parts.push(yearly(results));
+    parts.push("### Choose by".to_string());
+    parts.push(choose_by(results));
+    parts.extend(expectations(results));
+    parts.push("### How precise this is".to_string());
+    parts.push(precision(results));
+    format!("\n{}\n", parts.join("\n\n"))
+}
+
+fn flown(results: &ScenarioResults) -> String {
+    let scenario = &results.scenario;
+    let shares = scenario.release.variants.iter().map(|v| {
+        let kind = if v.bad { "bad" } else { "good" };
+        format!("*{}* ({kind}, {} of releases)", v.name, Quantity::Share.show(v.share.value()))
+    });
+    let flights: usize = results.flights.iter().flatten().map(Vec::len).sum();
+    format!(
+        "{} flights of {} each, {} strategies; shipped is {}. The release begins {} after the \
+         start.",
+        significant(flights as f64),
+        scenario.horizon,
+        scenario.plans.len(),
+        shares.collect::<Vec<_>>().join(", "),
+        scenario.release.at,
+    )
+}
+
+fn ratings(results: &ScenarioResults) -> String {
+    let rows = results.ratings.iter().map(|r| {
+        vec![
+            r.strategy.clone(),
+            format!("**{}** ({} of outage)", r.downtime, Quantity::Seconds.show(r.outage_good_s)),
+            format!("**{}** ({})", r.rollback, rollback_figures(r)),
+            format!("**{}** ({} hurt)", r.risk, Quantity::Share.show(r.hurt_share)),
+            format!("**{}** ({})", r.cost, Quantity::FleetMinutes.show(r.fleet_minutes)),
+        ]
+    });
+    markdown(&["strategy", "downtime", "rollback", "risk", "cost"], rows.collect())
+}
+
+/// The figures behind the rollback's word: W, and W as a multiple of T.
+fn rollback_figures(row: &RatingRow) -> String {
+    if !row.exposed {
+        return "no bad release exposed a user".to_string();
+    }
+    let Some(way_back_s) = row.way_back_s else { return "no flight went back".to_string() };
+    let mut text = format!("W {}", Quantity::Seconds.show(way_back_s));
+    if let Some(start_s) = row.start_to_ready_s.filter(|s| *s > 0.0) {
+        text += &format!(", {} T", significant(way_back_s / start_s));
+    }
+    if row.rollback_outage_s >= 1.0 {
+        let outage = Quantity::Seconds.show(row.rollback_outage_s);
+        text += &format!(", {outage} of outage on the way");
+    }
+    text
+}
+
+fn measures(results: &ScenarioResults) -> String {
+    let mut head = vec!["strategy", "release", "flights"];
+    head.extend(MAIN.map(|(title, ..)| title));
+    let mut rows = Vec::new();
+    for plan in &results.scenario.plans {
+        for variant in &results.scenario.release.variants {
+            let flights = reading::flights(results, &variant.name, &plan.name);
+            let cells = MAIN.map(|(_, measure)| cell(results, &variant.name, &plan.name, measure));
+            let start = vec![plan.name.clone(), variant.name.clone(), flights.to_string()];
+            rows.push(start.into_iter().chain(cells).collect());
+        }
+    }
+    let note = "\"(3 of 40 empty)\": in three flights the horizon came first, or it never \
+                happened; they are counted, not taken as 0.";
+    format!("{}\n\n{note}", markdown(&head, rows))
+}
+
+/// Mean with interval, and how many flights have no value.
+fn cell(results: &ScenarioResults, release: &str, strategy: &str, measure: &str) -> String {
+    let Some(row) = reading::row(results, release, strategy, measure) else { return "–".into() };
+    let Some(estimate) = &row.estimate else { return "–".into() };
+    let text = Quantity::of(measure).show_estimate(estimate);
+    if row.empty == 0 {
+        return text;
+    }
+    format!("{text} ({} of {} empty)", row.empty, estimate.n as u64 + u64::from(row.empty))
+}
+
+fn verdicts(results: &ScenarioResults) -> String {
+    let seen = |v: &Verdict| results.verdicts.iter().any(|row| row.verdict == *v && row.n > 0);
+    let columns: Vec<Verdict> = Verdict::ALL.into_iter().filter(seen).collect();
+    let mut head = vec!["strategy", "release"];
+    head.extend(columns.iter().map(|v| v.word()));
+    let mut rows = Vec::new();
+    for plan in &results.scenario.plans {
+        for variant in &results.scenario.release.variants {
+            let mut row = vec![plan.name.clone(), variant.name.clone()];
+            row.extend(columns.iter().map(|v| verdict_cell(results, variant, &plan.name, *v)));
+            rows.push(row);
+        }
+    }
+    markdown(&head, rows)
+}
+
+fn verdict_cell(results: &ScenarioResults, of: &Variant, strategy: &str, v: Verdict) -> String {
+    match reading::verdict(results, &of.name, strategy, v) {
+        Some(row) if row.n > 0 => Quantity::Share.show_interval(row.share, row.lower, row.upper),
+        _ => "–".to_string(),
+    }
+}
+
+fn yearly(results: &ScenarioResults) -> String {
+    let times = results.scenario.releases_per_year;
+    let mut head = vec!["strategy"];
+    head.extend(YEARLY.map(|(title, ..)| title));
+    let rows = results.scenario.plans.iter().map(|plan| {
+        let cells = YEARLY.map(|(_, measure)| {
+            match reading::estimate(results, reading::MIX, &plan.name, measure) {
+                Some(e) => {
+                    let [mean, lower, upper] = [e.mean, e.lower, e.upper].map(|end| end * times);
+                    Quantity::of(measure).show_interval(mean, lower, upper)
+                }
+                None => "–".to_string(),
+            }
+        });
+        std::iter::once(plan.name.clone()).chain(cells).collect()
+    });
+    format!(
+        "{}\n\nThe mix of one release times the releases of a year; a user hurt by two releases \
+         counts twice.",
+        markdown(&head, rows.collect())
+    )
+}
+
+fn choose_by(results: &ScenarioResults) -> String {
+    let list = |names: &[String]| {
+        if names.is_empty() { "–".to_string() } else { names.join(" · ") }
+    };
+    let limit = |text: &str| if text.is_empty() { "–".to_string() } else { text.to_string() };
+    let rows = choose::answers(results).into_iter().map(|answer| {
+        let (within, beyond) = (list(&answer.within), list(&answer.beyond));
+        vec![answer.question.to_string(), limit(&answer.limit), within, beyond]
+    });
+    let head = ["choose by", "limit here", "qualify, best first", "do not"];
+    let mut text = markdown(&head, rows.collect());
+    if results.qualification.is_empty() {
+        return text;
+    }
+    text += "\n\nUnder all constraints of the scenario together:\n";
+    for row in &results.qualification {
+        let word = if row.qualifies { "qualifies" } else { "does not qualify" };
+        let reasons = row.reasons.join("; ");
+        let colon = if reasons.is_empty() { "" } else { ": " };
+        text += &format!("\n- {} **{word}**{colon}{reasons}", row.strategy);
+    }
+    text
+}
+
+fn expectations(results: &ScenarioResults) -> Vec<String> {
+    if results.expectations.is_empty() {
+        return Vec::new();
+    }
+    let rows = results.expectations.iter().map(|e| {
+        let judgement = run_json::judgement_word(e.judgement);
+        vec![format!("`{}`", e.text), format!("**{judgement}**"), e.detail.clone()]
+    });
+    let table = markdown(&["expectation", "judgement", "measured"], rows.collect());
+    vec!["### What was expected".to_string(), table]
+}
+
+fn precision(results: &ScenarioResults) -> String {
+    let (reached, open): (Vec<_>, Vec<_>) = results.precision.iter().partition(|row| row.reached);
+    let mut text = format!(
+        "{} of {} combinations of strategy and release reached the precision asked for (half of \
+         each main interval within 5 % of its mean, 0.1 % of the users or 1 s).",
+        reached.len(),
+        results.precision.len()
+    );
+    for row in open {
+        text += &format!("\n- {} · {}: {} flights", row.strategy, row.release, row.n);
+        if let Some((measure, half_width, target)) = row.worst {
+            let show = |width| Quantity::of(measure).show(width);
+            let (half, aim) = (show(half_width), show(target));
+            text += &format!(", `{measure}` is known to ±{half} (asked: ±{aim})");
+        }
+    }
+    text
+}
+
+/// A table in Markdown.
+fn markdown(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let mut lines = vec![line(head.iter().map(|h| (*h).to_string()).collect())];
+    lines.push(format!("|{}", "---|".repeat(head.len())));
+    let safe = |cell: String| cell.replace('|', "\\|").replace('\n', " ");
+    lines.extend(rows.into_iter().map(|row| line(row.into_iter().map(safe).collect())));
+    lines.join("\n")
+}

@@ -1,0 +1,166 @@
+//! The table that a run ends with on the terminal, and the same as JSON.
+//!
+//! Plain text of at most 100 columns, one table a scenario. Deliberately absent: colours and the
+//! terminal itself; whoever prints it knows those.
+
+use super::figure::{Quantity, significant};
+use super::{reading, run_json};
+use crate::experiment::results::{RatingRow, Results, ScenarioResults};
+use crate::outcome::Verdict;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde_json::{Value, json};
+
+/// Widest line of a table.
+pub const WIDTH: u16 = 100;
+
+/// The table of one scenario, with what is to be said about it below.
+pub fn text(results: &ScenarioResults) -> String {
+    let mut out = format!("{}\n{}\n", headline(results), ratings_table(results));
+    for found in reading::no_strategy_helps(results) {
+        let share = Quantity::Share.show(found.best.1);
+        out += &format!(
+            "No strategy helps against {}: even {} hurts {share} of the users.\n",
+            found.release, found.best.0
+        );
+    }
+    for expectation in &results.expectations {
+        let word = run_json::judgement_word(expectation.judgement);
+        out += &format!("{word:>9}  {}\n", expectation.text);
+        if !expectation.detail.is_empty() {
+            out += &format!("{:>9}  {}\n", "", expectation.detail);
+        }
+    }
+    out + &precision_line(results)
+}
+
+fn headline(results: &ScenarioResults) -> String {
+    let scenario = &results.scenario;
+    let counts = || results.flights.iter().flatten().map(Vec::len);
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    let each = if least == most { most.to_string() } else { format!("{least} to {most}") };
+    let variants: Vec<&str> =
+        scenario.release.variants.iter().map(|variant| variant.name.as_str()).collect();
+    format!(
+        "{}: {} strategies, releases {}, {each} flights each, horizon {}",
+        scenario.name,
+        scenario.plans.len(),
+        variants.join(" and "),
+        scenario.horizon
+    )
+}
+
+fn ratings_table(results: &ScenarioResults) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    let users = "risk:\nusers hurt";
+    let cost = "cost:\nfleet-minutes";
+    table.set_header([
+        "strategy",
+        "downtime",
+        "rollback",
+        users,
+        cost,
+        "bad\nstopped",
+        "false\nalarm",
+    ]);
+    for row in &results.ratings {
+        table.add_row(cells(results, row));
+    }
+    for index in 5..7 {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 7] {
+    let way_back = match row.way_back_s {
+        Some(seconds) if row.exposed => format!("  {}", Quantity::Seconds.show(seconds)),
+        _ => String::new(),
+    };
+    let outage = match row.outage_good_s {
+        seconds if seconds > 0.0 => format!("  {}", Quantity::Seconds.show(seconds)),
+        _ => String::new(),
+    };
+    [
+        row.strategy.clone(),
+        format!("{}{outage}", row.downtime),
+        format!("{}{way_back}", row.rollback),
+        format!("{}  {}", row.risk, Quantity::Share.show(row.hurt_share)),
+        format!("{}  {}", row.cost, significant(row.fleet_minutes)),
+        share_text(results, &row.strategy, Verdict::RolledBackBad, true),
+        share_text(results, &row.strategy, Verdict::FalseRollback, false),
+    ]
+}
+
+/// How often a verdict falls over the variants of one kind, weighted by their shares.
+fn verdict_share(results: &ScenarioResults, plan: &str, of: Verdict, bad: bool) -> Option<f64> {
+    let variants = results.scenario.release.variants.iter();
+    let (mut sum, mut total) = (0.0, 0.0);
+    for variant in variants.filter(|v| v.bad == bad && v.share.value() > 0.0) {
+        if reading::flights(results, &variant.name, plan) == 0 {
+            continue;
+        }
+        let row = reading::verdict(results, &variant.name, plan, of);
+        sum += variant.share.value() * row.map_or(0.0, |row| row.share);
+        total += variant.share.value();
+    }
+    (total > 0.0).then(|| sum / total)
+}
+
+fn share_text(results: &ScenarioResults, plan: &str, of: Verdict, bad: bool) -> String {
+    verdict_share(results, plan, of, bad).map_or("–".into(), |share| Quantity::Share.show(share))
+}
+
+fn precision_line(results: &ScenarioResults) -> String {
+    let open = results.precision.iter().filter(|row| !row.reached).count();
+    match (results.precision.len(), open) {
+        (0, _) => String::new(),
+        (_, 0) => "Precision: reached for every strategy and release.\n".to_string(),
+        (all, open) => format!("Precision: not reached for {open} of {all}; see summary.md.\n"),
+    }
+}
+
+/// The same as JSON, for all scenarios: `--format json`.
+pub fn json(results: &Results) -> Value {
+    json!({
+        "seed": results.seed,
+        "command": results.command,
+        "interrupted": results.interrupted,
+        "scenarios": results.scenarios.iter().map(scenario_json).collect::<Vec<_>>(),
+    })
+}
+
+fn scenario_json(results: &ScenarioResults) -> Value {
+    let no_help = reading::no_strategy_helps(results).into_iter().map(|found| found.release);
+    let qualification = results.qualification.iter().map(
+        |row| json!({"strategy": row.strategy, "qualifies": row.qualifies, "reasons": row.reasons}),
+    );
+    json!({
+        "scenario": results.scenario.name,
+        "strategies": results.ratings.iter().map(|r| rating_json(results, r)).collect::<Vec<_>>(),
+        "no_strategy_helps_against": no_help.collect::<Vec<_>>(),
+        "qualification": qualification.collect::<Vec<_>>(),
+        "expectations": results.expectations.iter().map(run_json::expectation).collect::<Vec<_>>(),
+    })
+}
+
+fn rating_json(results: &ScenarioResults, row: &RatingRow) -> Value {
+    json!({
+        "strategy": row.strategy,
+        "downtime": row.downtime,
+        "rollback": row.rollback,
+        "risk": row.risk,
+        "cost": row.cost,
+        "outage_good_s": row.outage_good_s,
+        "way_back_s": row.way_back_s,
+        "start_to_ready_s": row.start_to_ready_s,
+        "rollback_outage_s": row.rollback_outage_s,
+        "hurt_share": row.hurt_share,
+        "fleet_minutes": row.fleet_minutes,
+        "bad_stopped": verdict_share(results, &row.strategy, Verdict::RolledBackBad, true),
+        "false_alarm": verdict_share(results, &row.strategy, Verdict::FalseRollback, false),
+    })
+}

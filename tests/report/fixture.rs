@@ -1,0 +1,389 @@
+//! Made-up results of two scenarios, as an experiment would hand them over: nothing is flown.
+//!
+//! Figures follow a few plain rules per strategy, so that tables and charts look as they do in
+//! earnest: six strategies (one kind twice in the second scenario), a good and a bad variant,
+//! twenty flights, recordings, empty values, an expectation of each judgement.
+
+use crate::recordings::recording;
+use crate::world::scenario;
+use windtunnel::base::random::Streams;
+use windtunnel::experiment::results::*;
+use windtunnel::outcome::{Measures, Outcome, Verdict};
+use windtunnel::scenario::model::Scenario;
+use windtunnel::stats::estimate::{estimate, mix};
+use windtunnel::stats::interval::wilson;
+use windtunnel::stats::paired::paired_difference;
+use windtunnel::world::log::{Differences, ShadowCounts};
+
+pub const FLIGHTS: u32 = 20;
+const USERS: f64 = 19_500.0;
+
+/// How a strategy fares: shares of users hurt, seconds, fleet-minutes.
+#[derive(Clone, Copy)]
+pub struct Fate {
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub hurt: [f64; 2],
+    pub outage: [f64; 2],
+    pub detected: Option<f64>,
+    pub way_back: Option<f64>,
+    pub fleet: f64,
+    pub ratings: [&'static str; 4],
+    pub bad_verdict: Verdict,
+}
+
+/// The six strategies of the first scenario.
+pub const COMPARISON: [Fate; 6] = [
+    Fate {
+        name: "recreate",
+        kind: "recreate",
+        hurt: [0.062, 0.285],
+        outage: [38.0, 77.0],
+        detected: Some(505.0),
+        way_back: Some(47.0),
+        fleet: -0.42,
+        ratings: ["yes", "slow", "high", "low"],
+        bad_verdict: Verdict::RolledBackLate,
+    },
+    Fate {
+        name: "rollingUpdate",
+        kind: "rollingUpdate",
+        hurt: [0.0004, 0.131],
+        outage: [0.0, 0.0],
+        detected: Some(498.0),
+        way_back: Some(62.0),
+        fleet: 0.31,
+        ratings: ["no", "medium", "medium", "low"],
+        bad_verdict: Verdict::RolledBackLate,
+    },
+    Fate {
+        name: "blueGreen",
+        kind: "blueGreen",
+        hurt: [0.0, 0.128],
+        outage: [0.0, 0.0],
+        detected: Some(496.0),
+        way_back: Some(1.4),
+        fleet: 40.9,
+        ratings: ["no", "instant", "medium", "high"],
+        bad_verdict: Verdict::RolledBackLate,
+    },
+    Fate {
+        name: "canary",
+        kind: "canary",
+        hurt: [0.0002, 0.0052],
+        outage: [0.0, 0.0],
+        detected: Some(118.0),
+        way_back: Some(9.0),
+        fleet: 2.1,
+        ratings: ["no", "fast", "low", "medium"],
+        bad_verdict: Verdict::RolledBackBad,
+    },
+    Fate {
+        name: "abTest",
+        kind: "abTest",
+        hurt: [0.0003, 0.041],
+        outage: [0.0, 0.0],
+        detected: Some(390.0),
+        way_back: Some(2.0),
+        fleet: 9.4,
+        ratings: ["no", "instant", "medium", "high"],
+        bad_verdict: Verdict::RolledBackBad,
+    },
+    Fate {
+        name: "shadow",
+        kind: "shadow",
+        hurt: [0.0, 0.0],
+        outage: [0.0, 0.0],
+        detected: None,
+        way_back: None,
+        fleet: 17.8,
+        ratings: ["no", "n.a.", "none", "high"],
+        bad_verdict: Verdict::RolledBackBad,
+    },
+];
+
+/// The strategies of the second scenario: one kind twice, and a bug that nobody sees in time.
+pub fn slow_start() -> Vec<Fate> {
+    let mut fates = COMPARISON.to_vec();
+    fates.truncate(4);
+    for fate in &mut fates {
+        fate.hurt[1] = 0.21 + fate.outage[1] / 1000.0;
+        fate.fleet *= 3.0;
+        fate.bad_verdict = Verdict::MissedBad;
+        fate.detected = None;
+        fate.way_back = None;
+        fate.ratings[2] = "high";
+    }
+    let twin = Fate { name: "canary-slow", hurt: [0.0004, 0.19], fleet: 8.8, ..fates[3] };
+    fates.push(twin);
+    fates
+}
+
+/// Both scenarios.
+pub fn results() -> Results {
+    Results {
+        seed: 7,
+        command: "windtunnel run scenarios --seed 7".to_string(),
+        scenarios: vec![
+            flown(scenario("strategy-comparison", &COMPARISON), &COMPARISON),
+            flown(scenario("slow-jvm", &slow_start()), &slow_start()),
+        ],
+        interrupted: false,
+    }
+}
+
+/// Nothing but the scenarios: an interrupted run before its first flight.
+pub fn nothing_flown() -> Results {
+    let mut results = Results { interrupted: true, ..results() };
+    for s in &mut results.scenarios {
+        *s = ScenarioResults {
+            scenario: s.scenario.clone(),
+            flights: Vec::new(),
+            twins: Vec::new(),
+            summary: Vec::new(),
+            verdicts: Vec::new(),
+            differences: Vec::new(),
+            ratings: Vec::new(),
+            precision: Vec::new(),
+            recordings: Vec::new(),
+            expectations: Vec::new(),
+            qualification: Vec::new(),
+        };
+    }
+    results
+}
+
+/// A number within ±1 that looks random and is always the same.
+pub fn wobble(a: u32, b: u32) -> f64 {
+    let x = f64::from(a) * 0.618_033_988_75 + f64::from(b) * 0.754_877_666_25;
+    2.0 * (x - x.floor()) - 1.0
+}
+
+fn flown(scenario: Scenario, fates: &[Fate]) -> ScenarioResults {
+    let flights: Vec<Vec<Vec<Outcome>>> = (0..2)
+        .map(|variant| {
+            let one = |fate: &Fate| (0..FLIGHTS).map(|r| outcome(fate, variant, r)).collect();
+            fates.iter().map(one).collect()
+        })
+        .collect();
+    let names = ["good", "bad"];
+    let recordings = (0..2)
+        .flat_map(|variant| fates.iter().map(move |fate| (variant, fate)))
+        .map(|(variant, fate)| FlightRecord {
+            release: names[variant].to_string(),
+            strategy: fate.name.to_string(),
+            replication: 11,
+            recording: recording(fate, variant == 1),
+        })
+        .collect();
+    ScenarioResults {
+        summary: summary(fates, &flights),
+        verdicts: verdicts(fates, &flights),
+        differences: differences(fates, &flights),
+        ratings: fates.iter().map(rating).collect(),
+        precision: precision(fates),
+        recordings,
+        expectations: expectations(),
+        qualification: qualification(fates),
+        twins: (0..FLIGHTS).map(|r| outcome(&TWIN, 0, r)).collect(),
+        scenario: scenario.into(),
+        flights,
+    }
+}
+
+const TWIN: Fate = Fate {
+    name: "none",
+    kind: "none",
+    hurt: [0.0; 2],
+    outage: [0.0; 2],
+    detected: None,
+    way_back: None,
+    fleet: 0.0,
+    ratings: ["no", "n.a.", "none", "low"],
+    bad_verdict: Verdict::Unfinished,
+};
+
+fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
+    let bad = variant == 1;
+    let share = (fate.hurt[variant] * (1.0 + 0.18 * wobble(r, 1))).max(0.0);
+    let back = |seconds: Option<f64>, salt| {
+        // Two flights in twenty meet the end of the horizon first.
+        let seconds = seconds.filter(|_| bad && !(r % 10 == 3 && fate.kind == "rollingUpdate"))?;
+        Some(seconds * (1.0 + 0.3 * wobble(r, salt)))
+    };
+    let (detected, rollback) = (back(fate.detected, 2), back(fate.way_back, 3));
+    let extra_hours = fate.fleet * 10.0 / 60.0 * (1.0 + 0.05 * wobble(r, 4));
+    let outage = fate.outage[variant] * (1.0 + 0.1 * wobble(r, 5));
+    let exposed = if fate.hurt[1] > 0.0 { (share * 11.0).min(0.97) * USERS } else { 0.0 };
+    let measures = Measures {
+        users_active: Some(USERS),
+        users_exposed: Some(exposed.round()),
+        users_hurt: Some((share * USERS).round() + 210.0),
+        users_hurt_by_release: Some((share * USERS).round()),
+        users_spared: Some(0.0),
+        requests: Some(216_000.0 + 400.0 * wobble(r, 6)),
+        requests_failed: Some(130.0 + share * USERS * 1.3),
+        outage_s: Some(outage),
+        downtime_by_release_s: Some(outage * 1.1 + if bad { share * 900.0 } else { 0.0 }),
+        detected_after_s: detected,
+        rollback_s: rollback,
+        capacity_restored_s: rollback.map(|s| s * 0.8),
+        harm_to_safe_s: detected.zip(rollback).map(|(a, b)| a + b),
+        pod_hours: Some(10.0 + extra_hours),
+        pod_hours_extra: Some(extra_hours),
+        fleet_minutes_extra: Some(extra_hours * 6.0),
+        pods_peak: Some(10.0 + (fate.fleet / 4.0).clamp(0.0, 10.0).round()),
+        cost_usd: Some((10.0 + extra_hours) * 0.05),
+        cost_extra_usd: Some(extra_hours * 0.05),
+        value_lost_by_release_usd: Some(share * USERS * 0.4),
+        users_hurt_by_release_share: Some(share),
+        start_to_ready_s: Some(15.0),
+        outage_by_release_s: Some(outage),
+        ..Measures::default()
+    };
+    let verdict = match (bad, r) {
+        (true, _) => fate.bad_verdict,
+        (false, 4) if fate.kind == "canary" => Verdict::FalseRollback,
+        (false, _) if fate.kind == "shadow" => Verdict::PassedGood,
+        (false, _) => Verdict::PromotedGood,
+    };
+    let found =
+        Differences { compared: 4000, status: if bad { 80 } else { 2 }, body: 6, latency: 1 };
+    let noise = Differences { compared: 4000, status: 2, body: 5, latency: 1 };
+    let differences =
+        (fate.kind == "shadow").then_some(ShadowCounts { candidate: found, noise, unanswered: 3 });
+    Outcome { replication: r, verdict, measures, differences, work: 216_000 }
+}
+
+fn row(release: &str, fate: &Fate, measure: &'static str, values: &[f64], n: usize) -> SummaryRow {
+    SummaryRow {
+        release: release.to_string(),
+        strategy: fate.name.to_string(),
+        measure,
+        estimate: estimate(values, &Streams::new(7, 0), 1),
+        empty: (n - values.len()) as u32,
+    }
+}
+
+fn column(flights: &[Outcome], measure: &str) -> Vec<f64> {
+    flights.iter().filter_map(|flight| flight.measures.get(measure)).collect()
+}
+
+fn summary(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<SummaryRow> {
+    let mut rows = Vec::new();
+    for (s, fate) in fates.iter().enumerate() {
+        for (measure, _) in Measures::COLUMNS {
+            let [good, bad] = [0, 1].map(|v| column(&flights[v][s], measure));
+            let n = flights[0][s].len();
+            rows.push(row("good", fate, measure, &good, n));
+            rows.push(row("bad", fate, measure, &bad, n));
+            let mixed = mix(&[(&good, 0.85), (&bad, 0.15)]).unwrap_or_default();
+            rows.push(row("all", fate, measure, &mixed, n));
+        }
+    }
+    rows
+}
+
+fn verdicts(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
+    let mut rows = Vec::new();
+    for (v, release) in ["good", "bad"].into_iter().enumerate() {
+        for (s, fate) in fates.iter().enumerate() {
+            let all = &flights[v][s];
+            for verdict in Verdict::ALL {
+                let n = all.iter().filter(|flight| flight.verdict == verdict).count();
+                let interval = wilson(n as u64, all.len() as u64, 0.95).expect("flights");
+                rows.push(VerdictRow {
+                    release: release.to_string(),
+                    strategy: fate.name.to_string(),
+                    verdict,
+                    n: n as u32,
+                    share: n as f64 / all.len() as f64,
+                    lower: interval.lower,
+                    upper: interval.upper,
+                });
+            }
+        }
+    }
+    rows
+}
+
+fn differences(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<DifferenceRow> {
+    let measure = "users_hurt_by_release";
+    let reference = column(&flights[1][0], measure);
+    let rows = fates.iter().enumerate().skip(1).filter_map(|(s, fate)| {
+        let paired = paired_difference(&column(&flights[1][s], measure), &reference, 0.95)?;
+        Some(DifferenceRow {
+            release: "bad".to_string(),
+            strategy: fate.name.to_string(),
+            reference: fates[0].name.to_string(),
+            measure,
+            n: paired.n as u32,
+            mean: paired.mean,
+            lower: paired.interval.lower,
+            upper: paired.interval.upper,
+        })
+    });
+    rows.collect()
+}
+
+fn rating(fate: &Fate) -> RatingRow {
+    let [downtime, rollback, risk, cost] = fate.ratings;
+    RatingRow {
+        strategy: fate.name.to_string(),
+        downtime,
+        rollback,
+        risk,
+        cost,
+        outage_good_s: fate.outage[0],
+        way_back_s: fate.way_back,
+        start_to_ready_s: Some(15.0),
+        rollback_outage_s: fate.outage[1] / 2.0,
+        hurt_share: 0.85 * fate.hurt[0] + 0.15 * fate.hurt[1],
+        fleet_minutes: fate.fleet,
+        exposed: fate.hurt[1] > 0.0,
+    }
+}
+
+fn precision(fates: &[Fate]) -> Vec<PrecisionRow> {
+    let pairs = fates.iter().flat_map(|fate| ["good", "bad"].map(|release| (fate, release)));
+    pairs
+        .map(|(fate, release)| PrecisionRow {
+            release: release.to_string(),
+            strategy: fate.name.to_string(),
+            n: FLIGHTS,
+            reached: fate.kind != "canary",
+            worst: Some(("detected_after_s", 12.5, 8.0)),
+        })
+        .collect()
+}
+
+fn expectations() -> Vec<ExpectationResult> {
+    let lines = [
+        ("canary · bad · users_hurt_by_release_share · p95 < 0.5%", Judgement::Holds),
+        ("canary · good · verdict promoted-good ≥ 95%", Judgement::Undecided),
+        ("recreate · good · outage_s · mean < 1s", Judgement::Fails),
+    ];
+    let result = |(text, judgement): (&str, Judgement)| ExpectationResult {
+        text: text.to_string(),
+        judgement,
+        value: Some(0.95),
+        interval: Some((0.76, 0.99)),
+        detail: "measured 95.0 % [76.4, 99.1] over 20 flights".to_string(),
+    };
+    lines.map(result).to_vec()
+}
+
+fn qualification(fates: &[Fate]) -> Vec<QualificationRow> {
+    fates
+        .iter()
+        .map(|fate| QualificationRow {
+            strategy: fate.name.to_string(),
+            qualifies: fate.kind != "blueGreen" && fate.outage[0] < 1.0,
+            reasons: vec![match fate.kind {
+                "blueGreen" => "needs a second fleet: peak 20 pods of 10".to_string(),
+                _ if fate.outage[0] >= 1.0 => format!("{} s of outage", fate.outage[0]),
+                _ => format!("{} fleet-minutes", fate.fleet),
+            }],
+        })
+        .collect()
+}

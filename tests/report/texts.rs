@@ -1,0 +1,74 @@
+//! Texts for readers and JSON for scripts.
+
+use crate::fixture::{nothing_flown, results};
+use windtunnel::report::{Formats, documents, replay, summary, table};
+
+fn document(name: &str, path: &str) -> String {
+    let formats = Formats::NONE.with(name).expect("a format");
+    let all = documents(&results(), formats).expect("documents");
+    let found = all.into_iter().find(|d| d.path == path).expect("the document");
+    String::from_utf8(found.bytes).expect("UTF-8")
+}
+
+#[test]
+fn the_summary_states_figures_intervals_and_censoring() {
+    let page = summary::text(&results());
+    for part in [
+        "# What the flights say",
+        "> Which strategy for an ordinary web service?",
+        "**yes** (38 s of outage)",
+        "(2 of 20 empty)",
+        "A year of 150 releases",
+        "**No strategy helps** against *bad*",
+        "needs a second fleet",
+        "rolled-back-bad",
+        "100 % [84, 100]",
+        "reached the precision",
+    ] {
+        assert!(page.contains(part), "{part} is missing in\n{page}");
+    }
+    assert!(!page.contains("NaN"));
+}
+
+#[test]
+fn terminal_tables_fit() {
+    for results in [results(), nothing_flown()] {
+        for scenario in &results.scenarios {
+            let text = table::text(scenario);
+            let widest = text.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(100), "{widest:?}\n{text}");
+            assert!(!text.contains('\u{1b}'), "plain text");
+        }
+    }
+}
+
+#[test]
+fn json_reads_back() {
+    let run: serde_json::Value = serde_json::from_str(&document("run", "run.json")).expect("JSON");
+    assert_eq!(run["seed"], 7);
+    assert_eq!(run["scenarios"][0]["strategies"][2]["kind"], "blueGreen");
+    for line in document("events", "events.jsonl").lines() {
+        let event: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert!(event["since_release_s"].is_number() && event["kind"].is_string());
+    }
+    let summary = table::json(&results());
+    assert_eq!(summary["scenarios"][0]["strategies"][0]["downtime"], "yes");
+    assert_eq!(table::json(&nothing_flown())["interrupted"], true);
+}
+
+#[test]
+fn a_replay_tells_times_from_the_release_on() {
+    let results = results();
+    let scenario = &results.scenarios[0];
+    let record = scenario
+        .recordings
+        .iter()
+        .find(|r| r.strategy == "canary" && r.release == "bad")
+        .expect("a recording");
+    let text = replay::text(&scenario.scenario, record);
+    assert!(text.contains("+0:00") && text.contains("exceeds 1 %"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let json = replay::json(&scenario.scenario, record);
+    assert_eq!(json["release_at_s"], 300.0);
+    assert_eq!(json["samples"].as_array().map(Vec::len), Some(360));
+}
