@@ -85,7 +85,7 @@ impl Flight {
             Action::Evidence(evidence) => self.story("check", || shown(&evidence)),
             Action::DeadlinePassed => {
                 self.story("action", || "the progress deadline has passed".into());
-                self.page("the rollout exceeded its progress deadline");
+                self.page("the rollout exceeded its progress deadline", true);
             }
             Action::Say(text) => self.story("action", || text),
         }

@@ -4,13 +4,15 @@
 
 use super::flight::{Event, Flight};
 use crate::base::random::Purpose;
-use crate::base::time::SimTime;
+use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::Cause;
 
 /// Where the human stands.
 #[derive(Clone, Debug, Default)]
 pub struct Human {
     busy: bool,
+    /// Was the page about a rollout that does not move on?
+    stuck: bool,
     pages: u64,
     first: Option<[f64; 2]>,
 }
@@ -18,7 +20,7 @@ pub struct Human {
 impl Human {
     /// A human whose first two draws may come from a quasi-random block.
     pub fn new(first: Option<[f64; 2]>) -> Human {
-        Human { busy: false, pages: 0, first }
+        Human { first, ..Human::default() }
     }
 }
 
@@ -28,18 +30,21 @@ impl Flight {
         let settings = &self.scenario.on_call;
         self.calendar.plan(self.now + settings.every, Event::Alert);
         let (long, short) = settings.windows;
-        let limit = 1.0 - settings.objective.value();
-        let burns = |window| {
-            let counted = self.telemetry.ingress_increase(self.now, window);
-            counted.is_some_and(|(all, bad)| all > 0.0 && bad / all > limit)
-        };
-        if burns(long) && burns(short) {
-            self.page("the success rate is below the objective");
+        if self.burns(long) && self.burns(short) {
+            self.page("the success rate is below the objective", false);
         }
     }
 
+    /// Is the share of bad requests at the ingress above what the objective allows?
+    fn burns(&self, window: SimDuration) -> bool {
+        let limit = 1.0 - self.scenario.on_call.objective.value();
+        let counted = self.telemetry.ingress_increase(self.now, window);
+        counted.is_some_and(|(all, bad)| all > 0.0 && bad / all > limit)
+    }
+
     /// Pages the human, unless one is already at work or nothing can be taken back.
-    pub(super) fn page(&mut self, why: &str) {
+    pub(super) fn page(&mut self, why: &str, stuck: bool) {
+        self.human.stuck |= stuck;
         let nothing_left = self.watch.way_back_at.is_some() || self.watch.release_at.is_none();
         if self.human.busy || nothing_left || !self.scenario.on_call.present {
             return;
@@ -65,6 +70,12 @@ impl Flight {
         self.human.busy = false;
         let recent = |at: SimTime| self.now.since(at) <= self.scenario.on_call.suspects;
         if self.watch.way_back_at.is_some() || !self.watch.release_at.is_some_and(recent) {
+            return;
+        }
+        // A page that has resolved itself by now (a short outage) is closed; a stuck rollout or
+        // errors that go on are not.
+        if !self.human.stuck && !self.burns(self.scenario.on_call.windows.1) {
+            self.story("human", || "the alert has resolved: nothing is taken back".into());
             return;
         }
         self.story("decision", || "the human orders the way back".into());

@@ -128,5 +128,6 @@ pub fn budget(r: &mut Reader<'_>) -> Budget {
         replications_min: min as u32,
         replications_max: max.max(min) as u32,
         requests_max: requests,
+        strategies_listed: 0,
     }
 }

@@ -181,7 +181,8 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let lines = r.texts("expect", "", help, |line| Some(line.to_string()), "a line of text");
     let (constraints, scrape_every) =
         r.object("constraints", "what the platform can't do", operations::constraints);
-    let budget = r.object("replications", "how many flights", operations::budget);
+    let mut budget = r.object("replications", "how many flights", operations::budget);
+    budget.strategies_listed = plans.len() as u32;
     let service = Service {
         timeout: clients.timeout,
         retries: clients.retries,
