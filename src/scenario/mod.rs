@@ -13,5 +13,6 @@ pub mod release;
 pub mod service;
 pub mod tree;
 pub mod warn;
+mod warn_checks;
 pub mod words;
 pub mod yaml;
