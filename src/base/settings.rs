@@ -50,6 +50,8 @@ pub enum Kind {
     Parts(Vec<&'static str>),
     /// A mapping whose fields follow under this path.
     Object,
+    /// A mapping whose fields follow under this path, or one word instead.
+    ObjectOr(&'static str),
     /// A list of mappings whose fields follow under this path with `[]`.
     List,
     /// A list of plain texts, each of a unit that the help names.
@@ -421,6 +423,26 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(self.object(name, help, read))
+    }
+
+    /// A nested mapping, read even when absent, or `word` instead of it, which yields nothing.
+    pub fn object_or<T>(
+        &mut self,
+        name: &'static str,
+        word: &'static str,
+        help: &'static str,
+        read: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> Option<T> {
+        if self.child(name).is_some_and(|n| n.text() == Some(word)) {
+            self.known.push(name);
+            return None;
+        }
+        let value = self.object(name, help, read);
+        let spec = self.child_spec(name);
+        for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
+            field.kind = Kind::ObjectOr(word);
+        }
+        Some(value)
     }
 
     /// A list of mappings; nothing when it is not given.

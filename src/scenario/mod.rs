@@ -5,13 +5,18 @@
 
 pub mod clients;
 pub mod consistency;
+pub mod describe;
 pub mod expect;
 pub mod model;
 pub mod operations;
+pub mod random;
 pub mod read;
 pub mod release;
+pub mod schema;
 pub mod service;
+pub mod starter;
 pub mod tree;
 pub mod warn;
+mod warn_checks;
 pub mod words;
 pub mod yaml;

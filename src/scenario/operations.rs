@@ -25,11 +25,9 @@ pub fn objective(r: &mut Reader<'_>) -> (Share, SimDuration) {
 
 /// Reads `spec.onCall`: `none`, or the human's delays and the alert.
 pub fn on_call(r: &mut Reader<'_>, success: Share) -> OnCall {
-    if !r.describing() && r.has("onCall") && r.text_is("onCall", "none") {
-        return OnCall { present: false, ..usual(success) };
-    }
     let help = "the human who watches every strategy alike, or none";
-    r.object("onCall", help, |r| human(r, success))
+    let human = r.object_or("onCall", "none", help, |r| human(r, success));
+    human.unwrap_or(OnCall { present: false, ..usual(success) })
 }
 
 fn usual(objective: Share) -> OnCall {

@@ -5,7 +5,7 @@
 
 use super::words;
 use crate::base::distribution::Distribution;
-use crate::base::settings::{Kind, Reader};
+use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
 use crate::base::units::{Money, Share};
 use crate::world::probe::ProbeSettings;
@@ -124,10 +124,11 @@ fn probe(
     help: &'static str,
     left_out: Option<ProbeSettings>,
 ) -> Option<ProbeSettings> {
-    if !r.describing() && r.text_is(name, "none") {
-        return if r.has(name) { None } else { left_out };
+    if !r.describing() && !r.has(name) {
+        r.text_is(name, "none");
+        return left_out;
     }
-    Some(r.object(name, help, |r| ProbeSettings {
+    r.object_or(name, "none", help, |r| ProbeSettings {
         initial_delay: r.duration("initialDelay", "0s", "no attempt before this (k8s: 0s)"),
         period: at_least_1s(r, "period", "10s", "time between attempts (k8s: 10s)"),
         timeout: r.duration("timeout", "1s", "an attempt unanswered for this fails (k8s: 1s)"),
@@ -135,7 +136,7 @@ fn probe(
             as u32,
         failure_threshold: r.count("failureThreshold", 3, 1..=1000, "failures in a row (k8s: 3)")
             as u32,
-    }))
+    })
 }
 
 /// A duration of a second or more.
@@ -270,9 +271,4 @@ fn dependency(r: &mut Reader<'_>) -> Dependency {
         timeout: r.duration("timeout", "1s", "longest wait before a call fails"),
         calls: r.number("calls", 1.0, 0.0..=1000.0, "calls that a request makes"),
     }
-}
-
-/// The kind of a probe field in descriptions, for those that write settings at random.
-pub fn is_probe(path: &str, kind: &Kind) -> bool {
-    *kind == Kind::Object && path.ends_with("Probe")
 }

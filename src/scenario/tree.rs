@@ -18,12 +18,7 @@ enum Step {
 pub fn deepest<'a>(root: &'a Node, path: &str) -> &'a Node {
     let mut node = root;
     for step in steps(path).unwrap_or_default() {
-        let next = match (&step, &node.value) {
-            (Step::Key(name), _) => node.get(name),
-            (Step::Index(index), Value::List(items)) => items.get(*index),
-            _ => None,
-        };
-        match next {
+        match next(node, &step) {
             Some(next) => node = next,
             None => break,
         }
@@ -31,9 +26,28 @@ pub fn deepest<'a>(root: &'a Node, path: &str) -> &'a Node {
     node
 }
 
-/// The place of what stands under `path`, or of the deepest node on the way that exists.
+/// The place of what stands under `path`, or of the deepest node on the way that a text holds.
 pub fn place(root: &Node, path: &str) -> Place {
-    deepest(root, path).place
+    let mut place = root.place;
+    let mut node = root;
+    for step in steps(path).unwrap_or_default() {
+        match next(node, &step) {
+            Some(next) => node = next,
+            None => break,
+        }
+        if node.place.line > 0 {
+            place = node.place;
+        }
+    }
+    place
+}
+
+fn next<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
+    match (step, &node.value) {
+        (Step::Key(name), _) => node.get(name),
+        (Step::Index(index), Value::List(items)) => items.get(*index),
+        _ => None,
+    }
 }
 
 /// Sets what stands under `path` to a value written in YAML; missing mappings are made.

@@ -1,9 +1,188 @@
-//! stub
+//! What is allowed but will probably surprise: warnings that `validate` and `run` print.
+//!
+//! Rough figures on purpose (means, medians, no queueing): they point at settings to look at, the
+//! flights say what really happens. Checks that behave like coin flips are in `warn_checks`.
+
 use super::model::Scenario;
+use super::{tree, warn_checks};
 use crate::base::node::Node;
 use crate::base::problem::Problem;
 use crate::base::time::SimDuration;
-/// stub
-pub fn warnings(_d: &Node, _s: &Scenario, _e: Option<SimDuration>) -> Vec<Problem> {
-    Vec::new()
+use crate::fault::{Fault, FaultEffect, InfraEffect};
+use crate::traffic::Arrivals;
+
+/// Share of slots above which a queue builds up.
+const BUSY: f64 = 0.9;
+
+/// Warnings about a scenario without problems; `scrape_every` is the platform's fastest scrape.
+pub fn warnings(
+    document: &Node,
+    scenario: &Scenario,
+    scrape_every: Option<SimDuration>,
+) -> Vec<Problem> {
+    let mut found = Found { document, problems: Vec::new() };
+    load(scenario, &mut found);
+    probes(scenario, &mut found);
+    shutdown(scenario, &mut found);
+    time(scenario, &mut found);
+    faults(scenario, &mut found);
+    if let Some(every) = scrape_every.filter(|every| *every > scenario.telemetry.interval) {
+        let message = format!("the platform scrapes every {every} at best");
+        let help = format!("set spec.telemetry.interval to {every}, so that checks see as little");
+        found.say("spec.telemetry.interval", message, &help);
+    }
+    warn_checks::warnings(scenario, &mut found);
+    found.problems
+}
+
+/// Warnings on their way, with the document that they point into.
+pub(super) struct Found<'a> {
+    document: &'a Node,
+    problems: Vec<Problem>,
+}
+
+impl Found<'_> {
+    /// Adds a warning about what stands under `path`.
+    pub(super) fn say(&mut self, path: &str, message: impl Into<String>, help: &str) {
+        let place = tree::place(self.document, path);
+        self.problems.push(Problem::warning(place, path, message).help(help));
+    }
+}
+
+/// Highest mean arrivals per second within the flight.
+fn peak_rate(scenario: &Scenario) -> Option<f64> {
+    match &scenario.traffic.arrivals {
+        Arrivals::Steps(steps) => {
+            let within = steps.steps.iter().filter(|(start, _)| *start <= scenario.horizon);
+            within.map(|(_, rate)| *rate).reduce(f64::max)
+        }
+        _ => None,
+    }
+}
+
+/// Slots that the load keeps busy, against slots that there are.
+fn load(scenario: &Scenario, found: &mut Found<'_>) {
+    let Some(rate) = peak_rate(scenario) else { return };
+    let service = &scenario.service;
+    let busy = rate * scenario.mean_service_secs();
+    let use_with = |pods: u32| busy / (f64::from(pods) * f64::from(service.pod.concurrency));
+    let percent = |share: f64| format!("{:.0}%", share * 100.0);
+    let missing = (service.replicas / 4).max(1);
+    let fewer = service.replicas.saturating_sub(missing);
+    let help = "more replicas, more concurrency, less traffic, or mean to show an overload";
+    let path = "spec.service.replicas";
+    if use_with(service.replicas) > BUSY {
+        let message = format!(
+            "the offered load keeps {} of all slots busy",
+            percent(use_with(service.replicas))
+        );
+        found.say(path, message, help);
+    } else if fewer > 0 && use_with(fewer) > BUSY {
+        let message = format!(
+            "with {missing} of {} pods missing, as during a rolling update, the offered load keeps \
+             {} of all slots busy",
+            service.replicas,
+            percent(use_with(fewer))
+        );
+        found.say(path, message, help);
+    }
+}
+
+fn probes(scenario: &Scenario, found: &mut Found<'_>) {
+    let pod = &scenario.service.pod;
+    if pod.readiness.is_none() {
+        let message = "without a readiness probe pods get requests before they serve";
+        found.say("spec.service.readinessProbe", message, "readinessProbe: {period: 5s}");
+    }
+    let slow = pod.startup.quantile(0.99);
+    if let (Some(probe), None) = (&pod.liveness, &pod.startup_probe) {
+        let patience = probe.initial_delay + probe.period * u64::from(probe.failure_threshold);
+        if slow > patience {
+            let message = format!(
+                "kills a container after {patience}, but 1 start in 100 takes more than {slow}"
+            );
+            found.say("spec.service.livenessProbe", message, "add a startupProbe");
+        }
+    }
+    if let Some(probe) = &pod.startup_probe {
+        let patience = probe.initial_delay + probe.period * u64::from(probe.failure_threshold);
+        if slow > patience {
+            let message = format!(
+                "gives up after {patience}, but 1 start in 100 takes more than {slow}: a crash loop"
+            );
+            found.say("spec.service.startupProbe", message, "raise failureThreshold");
+        }
+    }
+}
+
+fn shutdown(scenario: &Scenario, found: &mut Found<'_>) {
+    let service = &scenario.service;
+    let learned = service.balancer.propagation.quantile(0.99);
+    if service.pod.pre_stop < learned {
+        let message = format!(
+            "{} is over before the balancers have learned of the end ({learned} at p99): requests \
+             go to pods that are gone",
+            service.pod.pre_stop
+        );
+        found.say("spec.service.preStop", message, &format!("preStop: {}s", whole_secs(learned)));
+    }
+}
+
+fn whole_secs(span: SimDuration) -> u64 {
+    span.as_secs_f64().ceil() as u64
+}
+
+/// Strategies and humans that the horizon cuts off.
+fn time(scenario: &Scenario, found: &mut Found<'_>) {
+    let left = scenario.horizon.saturating_sub(scenario.release.at);
+    for (i, plan) in scenario.plans.iter().enumerate() {
+        let takes = plan.strategy.takes();
+        if takes > left {
+            let message = format!(
+                "{} takes at least {takes}, but {left} are left after the release begins: every \
+                 flight stays unfinished",
+                plan.name
+            );
+            let help = "lengthen spec.horizon or shorten the strategy";
+            found.say(&format!("spec.strategies[{i}].{}", plan.kind), message, help);
+        }
+    }
+    let human = &scenario.on_call;
+    let usual = human.acknowledge.quantile(0.5) + human.decide.quantile(0.5);
+    if human.present && usual > left {
+        let message = format!(
+            "the human needs {usual} in the median, but {left} are left after the release begins"
+        );
+        found.say("spec.onCall", message, "lengthen spec.horizon, or onCall: none");
+    }
+}
+
+/// Faults that nothing in the scenario can feel.
+fn faults(scenario: &Scenario, found: &mut Found<'_>) {
+    let chaos = scenario.chaos.iter().enumerate();
+    let chaos = chaos.map(|(i, f)| (format!("spec.chaos[{i}].{}", f.name), f));
+    let variants = scenario.release.variants.iter().enumerate();
+    let defects = variants.flat_map(|(v, variant)| {
+        let path = move |i, f: &Fault| format!("spec.release.variants[{v}].faults[{i}].{}", f.name);
+        variant.faults.iter().enumerate().map(move |(i, f)| (path(i, f), f))
+    });
+    for (path, fault) in chaos.chain(defects) {
+        if needs_dependency(fault) && scenario.service.dependency.is_none() {
+            let message = "the service has no dependency: nothing happens";
+            found.say(&path, message, "add spec.service.dependency");
+        }
+        if let Some(zone) = fault.scope.zone.filter(|z| *z >= scenario.service.nodes.zones) {
+            let message = format!("there is no zone {zone}: nothing happens");
+            let zones = scenario.service.nodes.zones;
+            found.say(&path, message, &format!("zones are 0 to {}", zones.saturating_sub(1)));
+        }
+    }
+}
+
+fn needs_dependency(fault: &Fault) -> bool {
+    match &fault.effect {
+        FaultEffect::Infra(InfraEffect::DependencyErrors(_)) => true,
+        FaultEffect::Request(effect) => effect.calls != 1.0,
+        _ => false,
+    }
 }

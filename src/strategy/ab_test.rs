@@ -362,6 +362,10 @@ impl Strategy for AbTest {
         Box::new(self.clone())
     }
 
+    fn takes(&self) -> SimDuration {
+        self.duration + self.follow.as_ref().map_or(SimDuration::ZERO, |next| next.takes())
+    }
+
     fn checks(&self) -> Vec<(Check, SimDuration, f64)> {
         let share = self.share.value();
         self.checks.iter().map(|c| (c.clone(), self.interval, share)).collect()

@@ -303,6 +303,10 @@ impl Strategy for Canary {
         Box::new(self.clone())
     }
 
+    fn takes(&self) -> SimDuration {
+        self.interval * self.weights.len() as u64
+    }
+
     fn checks(&self) -> Vec<(Check, SimDuration, f64)> {
         let first = self.weights.first().copied().unwrap_or(1.0);
         self.checks.iter().map(|c| (c.clone(), self.interval, first)).collect()

@@ -132,6 +132,12 @@ pub trait Strategy: Debug + Send + Sync {
     fn checks(&self) -> Vec<(crate::analysis::check::Check, SimDuration, f64)> {
         Vec::new()
     }
+
+    /// Shortest time from the start of the release to its verdict, as far as settings tell: pods
+    /// that have to start come on top.
+    fn takes(&self) -> SimDuration {
+        SimDuration::ZERO
+    }
 }
 
 impl Clone for Box<dyn Strategy> {

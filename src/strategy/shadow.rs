@@ -217,6 +217,10 @@ impl Strategy for Shadow {
     fn clone_box(&self) -> Box<dyn Strategy> {
         Box::new(self.clone())
     }
+
+    fn takes(&self) -> SimDuration {
+        self.duration + self.follow.as_ref().map_or(SimDuration::ZERO, |next| next.takes())
+    }
 }
 
 /// The share that is mirrored, for warnings.

@@ -1,0 +1,237 @@
+//! The JSON Schema (draft 2020-12) of a scenario, for editors and other tools.
+//!
+//! Made from the catalogue. It says what a field may look like; how fields fit together (shares that
+//! come to 100 %, one trigger a fault) only the readers know.
+
+use super::describe::{Entry, catalogue, group_of};
+use crate::base::settings::{FieldSpec, Kind};
+use serde_json::{Map, Value, json};
+
+/// The schema of one document.
+pub fn json_schema() -> Value {
+    let entries = catalogue();
+    let mut definitions = units();
+    let mut groups: Vec<&str> = entries.iter().map(|e| e.group).collect();
+    groups.dedup();
+    for group in groups.into_iter().filter(|g| *g != "scenario") {
+        let parts: Vec<&Entry> = entries.iter().filter(|e| e.group == group).collect();
+        definitions.insert(group.to_string(), one_of(&parts));
+        for part in parts {
+            let mut settings = object(&part.fields, "");
+            // `canary:` with nothing behind it takes all defaults.
+            settings.insert("type".into(), json!(["object", "null"]));
+            settings.insert("description".into(), json!(part.summary));
+            definitions.insert(format!("{group}.{}", part.name), Value::Object(settings));
+        }
+    }
+    let mut schema = Map::new();
+    schema.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+    schema.insert("title".into(), json!("A windtunnel scenario"));
+    if let Some(document) = entries.iter().find(|e| e.group == "scenario") {
+        schema.extend(object(&document.fields, ""));
+        schema.insert("required".into(), json!(["apiVersion", "kind", "metadata", "spec"]));
+    }
+    schema.insert("$defs".into(), Value::Object(definitions));
+    Value::Object(schema)
+}
+
+/// A part: its name, or its name with settings.
+fn one_of(parts: &[&Entry]) -> Value {
+    let names: Vec<&str> = parts.iter().map(|p| p.name).collect();
+    let settings: Map<String, Value> = parts
+        .iter()
+        .map(|p| (p.name.to_string(), json!({"$ref": format!("#/$defs/{}.{}", p.group, p.name)})))
+        .collect();
+    json!({"oneOf": [
+        {"enum": names},
+        {
+            "type": "object",
+            "properties": settings,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": false,
+        },
+    ]})
+}
+
+/// The mapping whose fields stand directly below `prefix`.
+fn object(fields: &[FieldSpec], prefix: &str) -> Map<String, Value> {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for field in fields {
+        let below = field.path.strip_prefix(prefix).filter(|name| !name.contains('.'));
+        let Some(name) = below.filter(|name| !name.is_empty()) else { continue };
+        properties.insert(name.to_string(), described(fields, field));
+        if field.required || has_required(fields, &field.path) {
+            required.push(json!(name));
+        }
+    }
+    let mut object = Map::new();
+    object.insert("type".into(), json!("object"));
+    object.insert("properties".into(), Value::Object(properties));
+    if !required.is_empty() {
+        object.insert("required".into(), Value::Array(required));
+    }
+    object.insert("additionalProperties".into(), json!(false));
+    object
+}
+
+/// Must a mapping be given because something in it must?
+fn has_required(fields: &[FieldSpec], path: &str) -> bool {
+    let below = format!("{path}.");
+    let inner = |f: &FieldSpec| f.path.strip_prefix(&below).is_some_and(|rest| !rest.contains('['));
+    fields.iter().any(|f| f.required && inner(f))
+}
+
+fn described(fields: &[FieldSpec], field: &FieldSpec) -> Value {
+    let mut schema = match kind(fields, field) {
+        Value::Object(schema) => schema,
+        other => return other,
+    };
+    let mut help = field.help.to_string();
+    if let Some(default) = &field.default {
+        help += &format!(" (default: {default})");
+    }
+    schema.insert("description".into(), json!(help));
+    Value::Object(schema)
+}
+
+fn kind(fields: &[FieldSpec], field: &FieldSpec) -> Value {
+    let unit = |name: &str| json!({"$ref": format!("#/$defs/{name}")});
+    let below = |suffix: &str| Value::Object(object(fields, &format!("{}{suffix}", field.path)));
+    match &field.kind {
+        Kind::Duration => unit("duration"),
+        Kind::Share => unit("share"),
+        Kind::Rate => unit("rate"),
+        Kind::Money => unit("money"),
+        Kind::Price => unit("price"),
+        Kind::Distribution => unit("distribution"),
+        Kind::Count(min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Kind::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
+        Kind::Text => json!({"type": ["string", "number"]}),
+        Kind::Flag => json!({"type": "boolean"}),
+        Kind::Choice(words) => json!({"enum": words}),
+        Kind::Object => below("."),
+        Kind::ObjectOr(word) => json!({"oneOf": [{"const": word}, below(".")]}),
+        Kind::List => json!({"type": "array", "items": below("[].")}),
+        Kind::Texts => json!({"type": "array", "items": {"type": ["string", "number"]}}),
+        Kind::Part(names) => part(names, field.default.as_deref()),
+        Kind::Parts(names) => json!({"type": "array", "items": part(names, None)}),
+    }
+}
+
+fn part(names: &[&'static str], default: Option<&str>) -> Value {
+    let Some(group) = group_of(names) else { return json!({}) };
+    let part = json!({"$ref": format!("#/$defs/{group}")});
+    match default.filter(|word| names.first() == Some(word)) {
+        Some(_) => json!({"anyOf": [{"enum": names}, part]}),
+        None => part,
+    }
+}
+
+/// Spellings of durations, shares, rates, money and distributions.
+fn units() -> Map<String, Value> {
+    let pattern = |pattern: &str| json!({"type": "string", "pattern": pattern});
+    let duration = "^\\s*(0|([0-9]*\\.?[0-9]+(ns|us|µs|ms|s|m|h|d))+)\\s*$";
+    let of = |names: &[&str], required: &[&str]| {
+        let property = |name: &&str| {
+            let bare = matches!(*name, "cv" | "alpha");
+            let unit =
+                if bare { json!({"type": "number"}) } else { json!({"$ref": "#/$defs/duration"}) };
+            (name.to_string(), unit)
+        };
+        let properties: Map<String, Value> = names.iter().map(property).collect();
+        json!({
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false,
+        })
+    };
+    let one = |name: &str, settings: Value| {
+        json!({
+            "type": "object",
+            "properties": {name: settings},
+            "required": [name],
+            "additionalProperties": false,
+        })
+    };
+    let quantiles = ["median", "p90", "p95", "p99"];
+    let lognormal =
+        json!({"oneOf": [of(&["mean", "cv"], &["mean", "cv"]), of(&quantiles, &["median"])]});
+    let distribution = json!({"anyOf": [
+        {"$ref": "#/$defs/duration"},
+        one("constant", json!({"$ref": "#/$defs/duration"})),
+        one("uniform", of(&["min", "max"], &["min", "max"])),
+        one("exponential", of(&["mean"], &["mean"])),
+        one("lognormal", lognormal),
+        one("pareto", of(&["min", "alpha"], &["min", "alpha"])),
+    ]});
+    let number = "[0-9]*\\.?[0-9]+";
+    let mut units = Map::new();
+    units.insert("duration".into(), json!({"anyOf": [pattern(duration), {"const": 0}]}));
+    units.insert(
+        "share".into(),
+        json!({"anyOf": [
+            pattern(&format!("^\\s*{number}(\\s*%)?\\s*$")),
+            {"type": "number", "minimum": 0, "maximum": 1},
+        ]}),
+    );
+    units.insert("rate".into(), pattern(&format!("^\\s*{number}\\s*[kK]?\\s*/\\s*[smhd]\\s*$")));
+    units.insert(
+        "money".into(),
+        json!({"anyOf": [
+            pattern(&format!("^\\s*\\$?{number}\\s*$")),
+            {"type": "number", "minimum": 0},
+        ]}),
+    );
+    units.insert("price".into(), pattern(&format!("^\\s*\\$?{number}\\s*/h\\s*$")));
+    units.insert("distribution".into(), distribution);
+    units
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::String(target)) = map.get("$ref") {
+                    found.push(target.clone());
+                }
+                map.values().for_each(|v| references(v, found));
+            }
+            Value::Array(items) => items.iter().for_each(|v| references(v, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let schema = json_schema();
+        let mut found = Vec::new();
+        references(&schema, &mut found);
+        assert!(found.len() > 100);
+        for target in found {
+            let name = target.strip_prefix("#/$defs/").expect("a definition");
+            assert!(schema["$defs"].get(name).is_some(), "{target}");
+        }
+    }
+
+    #[test]
+    fn nesting_and_duties_are_kept() {
+        let schema = json_schema();
+        let spec = &schema["properties"]["spec"];
+        assert_eq!(spec["required"], json!(["service"]));
+        assert_eq!(spec["properties"]["service"]["required"], json!(["replicas"]));
+        let route = &spec["properties"]["service"]["properties"]["routes"]["items"];
+        assert_eq!(route["required"], json!(["name"]));
+        assert_eq!(route["additionalProperties"], json!(false));
+        let probe = &spec["properties"]["service"]["properties"]["readinessProbe"]["oneOf"];
+        assert_eq!(probe[0]["const"], json!("none"));
+        assert_eq!(probe[1]["properties"]["period"]["$ref"], json!("#/$defs/duration"));
+        let then = &schema["$defs"]["strategy.shadow"]["properties"]["then"]["anyOf"];
+        assert_eq!(then[1]["$ref"], json!("#/$defs/strategy"));
+    }
+}

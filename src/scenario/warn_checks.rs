@@ -1,0 +1,258 @@
+//! Metric checks that cannot tell a good release from a bad one: too few requests, a limit at the
+//! expected value, windows without data, limits between histogram bounds.
+//!
+//! The arithmetic is the binomial one of `analysis::binomial`, at the first step's weight; windows
+//! lose one scrape interval, as increases between scrapes do.
+
+use super::model::{Scenario, Variant};
+use super::warn::Found;
+use crate::analysis::binomial::threshold_check;
+use crate::analysis::check::{Bound, Check, Metric};
+use crate::base::time::SimDuration;
+use crate::base::units::Money;
+use crate::fault::{FaultEffect, Trigger};
+
+/// A good release's check that fails this often is a coin flip over a few steps.
+const FALSE_ALARM: f64 = 0.02;
+
+/// A bad variant's error share within this factor of the limit is a coin flip.
+const NEAR: f64 = 1.5;
+
+/// A check, where it stands, and what it sees.
+struct Seen<'a> {
+    check: &'a Check,
+    path: String,
+    window: SimDuration,
+    weight: f64,
+    /// Expected requests between the scrapes of one window.
+    requests: f64,
+}
+
+/// Adds the warnings about all checks of all strategies.
+pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
+    let scrape = scenario.telemetry.interval;
+    let rate = scenario.expected_requests() / scenario.horizon.as_secs_f64().max(1.0);
+    for (i, plan) in scenario.plans.iter().enumerate() {
+        let list = if plan.kind == "abTest" { "guardrails" } else { "checks" };
+        for (j, (check, interval, weight)) in plan.strategy.checks().iter().enumerate() {
+            let window = check.window.unwrap_or(*interval);
+            let path = format!("spec.strategies[{i}].{}.{list}[{j}]", plan.kind);
+            let seconds = window.saturating_sub(scrape).as_secs_f64();
+            let requests = rate * weight * seconds;
+            let seen = Seen { check, path, window, weight: *weight, requests };
+            if window < scrape * 2 {
+                let message = format!(
+                    "a window of {window} never holds two scrapes of {scrape}: the query is empty"
+                );
+                found.say(&seen.path, message, "a window of 4 scrapes or more");
+                continue;
+            }
+            match check.metric {
+                Metric::ErrorRate => errors(scenario, &seen, found),
+                Metric::Latency { quantile } => latency(scenario, &seen, quantile, found),
+                Metric::Conversion => conversion(scenario, &seen, found),
+                Metric::Cpu => {}
+            }
+        }
+    }
+}
+
+/// Share of requests that fail without any release.
+fn base_errors(scenario: &Scenario) -> f64 {
+    scenario.service.routes.iter().map(|r| r.share.value() * r.errors.value()).sum()
+}
+
+/// Share of the new version's requests that fail, as far as constant errors say.
+fn errors_of(scenario: &Scenario, variant: &Variant) -> f64 {
+    let of_route = |route: &crate::world::service::Route| {
+        let good = variant.faults.iter().fold(1.0 - route.errors.value(), |good, fault| {
+            let FaultEffect::Request(effect) = &fault.effect else { return good };
+            let here = fault.scope.route.as_ref().is_none_or(|name| *name == route.name);
+            let constant = fault.trigger == Trigger::Always && effect.above_load.is_none();
+            let part = |share: Option<crate::base::units::Share>| share.map_or(1.0, |s| s.value());
+            let reach = part(fault.scope.cohort) * part(fault.scope.pods);
+            good * if here && constant { 1.0 - effect.errors * reach } else { 1.0 }
+        });
+        route.share.value() * (1.0 - good)
+    };
+    scenario.service.routes.iter().map(of_route).sum()
+}
+
+fn errors(scenario: &Scenario, seen: &Seen<'_>, found: &mut Found<'_>) {
+    let Bound::AtMost(limit) = seen.check.bound else { return };
+    let (requests, percent) = (seen.requests.round() as u64, (1.0 - limit) * 100.0);
+    let base = base_errors(scenario);
+    let Some(check) = threshold_check(requests, base, percent) else {
+        let message = format!(
+            "this check sees no request in a window of {} at a weight of {}",
+            seen.window,
+            shown(seen.weight)
+        );
+        found.say(&seen.path, message, "a longer window or a greater weight");
+        return;
+    };
+    if check.p_fails >= FALSE_ALARM {
+        let fails = match check.most_errors_passing {
+            0 => "one error fails it".to_string(),
+            n => format!("{} errors fail it", n + 1),
+        };
+        let message = format!(
+            "this check sees {requests} requests a window at a weight of {}: {fails}, and a good \
+             release ({} errors) fails it {} of the time",
+            shown(seen.weight),
+            shown(base),
+            shown(check.p_fails)
+        );
+        found.say(&seen.path, message, "a longer window, a greater weight or a higher limit");
+    }
+    for variant in scenario.release.variants.iter().filter(|v| v.bad) {
+        let expected = errors_of(scenario, variant);
+        let near = expected > limit / NEAR && expected < limit * NEAR;
+        if near && expected > base * 1.01 {
+            let fails = threshold_check(requests, expected, percent).map_or(0.0, |c| c.p_fails);
+            let message = format!(
+                "variant {}: {} expected against a limit of {}; at a weight of {} this fails {} \
+                 of the time",
+                variant.name,
+                shown(expected),
+                shown(limit),
+                shown(seen.weight),
+                shown(fails)
+            );
+            let help = "a coin flip decides: move the limit away from the figure it has to tell";
+            found.say(&seen.path, message, help);
+        }
+    }
+}
+
+fn latency(scenario: &Scenario, seen: &Seen<'_>, quantile: f64, found: &mut Found<'_>) {
+    if seen.requests * (1.0 - quantile) < 1.0 {
+        let message = format!(
+            "this check sees {:.0} requests a window at a weight of {}: their {} quantile is \
+             their slowest one",
+            seen.requests,
+            shown(seen.weight),
+            shown(quantile)
+        );
+        found.say(&seen.path, message, "a longer window, a greater weight or a lower quantile");
+    }
+    let Bound::AtMost(limit) = seen.check.bound else { return };
+    let buckets = &scenario.telemetry.buckets;
+    if buckets.last().is_none_or(|last| limit > *last) {
+        let message = "the limit lies above the last bucket bound: this check can never fail";
+        found.say(&seen.path, message, "lower the limit or add a bucket to spec.telemetry");
+    } else if !buckets.iter().any(|bound| (bound - limit).abs() < 1e-9) {
+        let message = format!(
+            "the limit of {} lies between two bucket bounds: the quantile is interpolated there",
+            SimDuration::from_secs_f64(limit)
+        );
+        found.say(&seen.path, message, "put the limit on a bound of spec.telemetry.buckets");
+    }
+}
+
+fn conversion(scenario: &Scenario, seen: &Seen<'_>, found: &mut Found<'_>) {
+    if !scenario.service.routes.iter().any(|r| r.value > Money::default()) {
+        let message = "no route has a value, so that no business step is counted";
+        found.say(&seen.path, message, "give spec.service.routes[] a value");
+    }
+}
+
+/// A share as people read it: 1.06%, 0.1%, 5%.
+fn shown(share: f64) -> String {
+    let percent = share * 100.0;
+    let digits = if percent >= 10.0 { 0 } else { 2 };
+    let text = format!("{percent:.digits$}");
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text}%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+    use crate::scenario::read::read;
+
+    /// The warnings of a scenario with these extra lines under `spec`.
+    fn warnings(spec: &str) -> String {
+        let text = format!(
+            "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: a}}\nspec:\n{spec}"
+        );
+        let (_, warnings) = read(&text, "a.yaml").unwrap_or_else(|p| panic!("{p:?}"));
+        warnings.iter().map(|w| format!("{w}\n")).collect()
+    }
+
+    fn check(spec: &str, expected: &[&str]) {
+        let found = warnings(spec);
+        for part in expected {
+            assert!(found.contains(part), "{part:?} is not in:\n{found}");
+        }
+        assert_eq!(
+            found.lines().filter(|l| l.contains("warning:")).count(),
+            expected.len(),
+            "{found}"
+        );
+    }
+
+    const SERVICE: &str = "  service: {replicas: 10}\n";
+
+    #[test]
+    fn the_defaults_warn_of_nothing() {
+        check(SERVICE, &[]);
+    }
+
+    #[test]
+    fn coin_flips_are_named_with_their_figures() {
+        let slow = "  traffic: {arrivals: {poisson: {rate: 40/s}}}\n";
+        let canary = "  strategies: [{canary: {checks: [errorRate]}}]\n";
+        check(
+            &format!("{SERVICE}{slow}{canary}"),
+            &["sees 90 requests a window at a weight of 5%: one error fails it"],
+        );
+        let near = "  release: {variants: [{name: bad, faults: [{errors: {rate: 0.961%}}]}]}\n";
+        check(
+            &format!("{SERVICE}{near}{canary}"),
+            &["variant bad: 1.06% expected against a limit of 1%"],
+        );
+    }
+
+    #[test]
+    fn windows_and_buckets_are_looked_at() {
+        let of =
+            |checks: &str| format!("{SERVICE}  strategies: [{{canary: {{checks: [{checks}]}}}}]\n");
+        check(&of("{errorRate: {window: 20s}}"), &["never holds two scrapes"]);
+        check(&of("{latency: {max: 700ms}}"), &["between two bucket bounds"]);
+        check(&of("{latency: {max: 20s}}"), &["can never fail"]);
+        check(&of("conversion"), &["no business step"]);
+        check(&of("{latency: {quantile: 99.9%, max: 1s}}"), &["slowest one"]);
+    }
+
+    #[test]
+    fn the_service_and_the_clock_are_looked_at() {
+        check(
+            "  service: {replicas: 2, concurrency: 2}\n  strategies: [recreate]\n",
+            &["with 1 of 2"],
+        );
+        check("  service: {replicas: 1, concurrency: 2}\n", &["150% of all slots"]);
+        let odd = "{replicas: 10, readinessProbe: none, preStop: 1s, \
+            livenessProbe: {failureThreshold: 1}}";
+        check(
+            &format!("  service: {odd}\n"),
+            &["before they serve", "kills a container after 10s", "1s is over before"],
+        );
+        let short = format!("{SERVICE}  horizon: 12m\n  onCall: {{decide: 10m}}\n");
+        check(
+            &short,
+            &["the human needs", "abTest takes at least 20m", "shadow takes at least 15m"],
+        );
+        let lonely = "  chaos: [dependencyErrors, {podKill: {zone: 7}}]\n";
+        check(&format!("{SERVICE}{lonely}"), &["no dependency", "no zone 7"]);
+        let slow = "  constraints: {scrapeEvery: 60s}\n";
+        check(&format!("{SERVICE}{slow}"), &["scrapes every 1m at best"]);
+    }
+
+    #[test]
+    fn shares_read_well() {
+        let texts = [0.0106, 0.05, 0.001, 0.5, 1.0, 0.0].map(shown);
+        assert_eq!(texts, ["1.06%", "5%", "0.1%", "50%", "100%", "0%"]);
+    }
+}

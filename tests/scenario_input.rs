@@ -1,0 +1,199 @@
+//! Scenario texts and what reading them comes to, side by side in `tests/data/scenarios`: a
+//! `*.problems` file holds every problem, or `fine` and the warnings. `UPDATE_GOLDEN=1` rewrites
+//! them. Then texts that nobody wrote: arbitrary ones, and valid ones with damage.
+
+use proptest::prelude::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use windtunnel::base::random::{Purpose, Streams};
+use windtunnel::scenario::random::random_valid;
+use windtunnel::scenario::read::{head, read};
+use windtunnel::scenario::{starter, yaml};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios")
+}
+
+fn inputs() -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder()).expect("the folder of inputs");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut inputs: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    inputs.sort();
+    inputs
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What a reader of the command line would see.
+fn outcome(text: &str, file: &str) -> String {
+    let lines = |problems: &[windtunnel::base::problem::Problem]| {
+        problems.iter().map(|p| format!("{p}\n")).collect::<String>()
+    };
+    match read(text, file) {
+        Ok((_, warnings)) => format!("fine\n{}", lines(&warnings)),
+        Err(problems) => lines(&problems),
+    }
+}
+
+#[test]
+fn every_input_yields_what_stands_beside_it() {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let (mut wrong, mut bad) = (Vec::new(), 0);
+    for path in inputs() {
+        let text = fs::read_to_string(&path).expect("text");
+        let found = outcome(&text, &name(&path));
+        bad += u32::from(!found.starts_with("fine"));
+        let golden = path.with_extension("problems");
+        if update {
+            fs::write(&golden, &found).expect("the golden file is writable");
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        if found != expected {
+            wrong.push(format!("{}: expected\n{expected}found\n{found}", name(&path)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(bad >= 15, "only {bad} bad inputs");
+}
+
+#[test]
+fn problems_come_in_the_order_of_the_text_and_in_the_named_file() {
+    for path in inputs() {
+        let text = fs::read_to_string(&path).expect("text");
+        let Err(problems) = read(&text, "some.yaml") else { continue };
+        assert!(problems.is_sorted_by_key(|p| p.place), "{}", name(&path));
+        assert!(problems.iter().all(|p| &*p.file == "some.yaml"), "{}", name(&path));
+        assert!(problems.iter().all(|p| p.place.line > 0), "{}: {problems:?}", name(&path));
+    }
+}
+
+#[test]
+fn the_head_comment_is_kept() {
+    let text = fs::read_to_string(folder().join("everything.yaml")).expect("text");
+    let (scenarios, _) = read(&text, "everything.yaml").unwrap_or_else(|p| panic!("{p:?}"));
+    let expected = "Does every part of the format read?\n\nA second paragraph of the head.";
+    assert_eq!(scenarios[0].head, expected);
+    assert_eq!(head("kind: Scenario # no head"), "");
+}
+
+#[test]
+fn hostile_texts_end_soon() {
+    let long_list = format!("a: [{}]", "x, ".repeat(400_000));
+    let long_key = format!("{}: 1", "k".repeat(1_000_000));
+    let anchors: String = (0..60_000).map(|i| format!("k{i}: &a{i} 1\n")).collect();
+    let comments = "# nothing\n".repeat(1_000_000);
+    let colons = ": ".repeat(500_000);
+    let quotes = "\"".repeat(99_999);
+    for text in [&long_list, &long_key, &anchors, &comments, &colons, &quotes] {
+        let begun = Instant::now();
+        assert!(read(text, "hostile.yaml").is_err());
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}…", &text[..20]);
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_placed() {
+    let problem = yaml::text(b"kind: Scenario\nmetadata: \xff", "a.yaml").expect_err("no text");
+    assert_eq!(
+        problem.to_string(),
+        "a.yaml:2:11: error: found the byte 0xff; expected text in UTF-8"
+    );
+}
+
+/// Puts damage into a text: pieces out, in, and doubled.
+fn damaged(text: &str, damage: &[(usize, u8, String)]) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for (at, kind, piece) in damage {
+        let at = at % (chars.len() + 1);
+        let end = (at + piece.chars().count()).min(chars.len());
+        match kind % 3 {
+            0 => drop(chars.splice(at..end, piece.chars())),
+            1 => drop(chars.splice(at..at, piece.chars())),
+            _ => drop(chars.drain(at..end)),
+        }
+    }
+    chars.into_iter().collect()
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    let tokens = [
+        "{",
+        "}",
+        "[",
+        "]",
+        ": ",
+        "- ",
+        "&a ",
+        "*a",
+        "\n",
+        "  ",
+        "\t",
+        "%",
+        "/s",
+        "-1",
+        "0",
+        "1e999",
+        ".nan",
+        "null",
+        "~",
+        "|",
+        ">",
+        "\"",
+        "'",
+        "#",
+        "<<: ",
+        "!!int ",
+        "!x ",
+        "999999999999999999999",
+        "5m",
+        "lognormal",
+        "canary",
+        "·",
+        "≥",
+        "ä",
+        "\u{0}",
+        "---\n",
+    ];
+    prop_oneof![
+        proptest::sample::select(tokens.to_vec()).prop_map(String::from),
+        "\\PC{0,8}".prop_map(String::from),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        if let Ok(text) = yaml::text(&bytes, "a") {
+            let _ = read(text, "a");
+        }
+    }
+
+    #[test]
+    fn arbitrary_expectations_never_panic(line in "\\PC{0,60}") {
+        let text = format!("{}    - {}\n", starter::starter("a"), serde_json::json!(line));
+        if let Err(problems) = read(&text, "a") {
+            prop_assert!(!problems.is_empty());
+        }
+    }
+
+    #[test]
+    fn damaged_scenarios_never_panic(
+        seed in 0u64..50,
+        fresh in any::<bool>(),
+        damage in proptest::collection::vec((any::<usize>(), any::<u8>(), piece()), 1..6),
+    ) {
+        let text = match fresh {
+            true => starter::starter("a"),
+            false => random_valid(&mut Streams::new(seed, 0).stream(Purpose::Swarm, 0)),
+        };
+        if let Err(problems) = read(&damaged(&text, &damage), "a") {
+            prop_assert!(!problems.is_empty());
+        }
+    }
+}
