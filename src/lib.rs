@@ -1,6 +1,31 @@
 //! windtunnel: a wind tunnel for deployment strategies.
+//!
+//! Data flows one way. A scenario's text becomes a validated [`scenario::model::Scenario`]; the
+//! [`engine`] flies one replication of it for one strategy and yields an [`outcome::Outcome`];
+//! [`stats`] turns replications into estimates; [`experiment`] flies scenarios × strategies ×
+//! replications in parallel and compares them; [`report`] turns the tables into bytes; [`cli`]
+//! reads and writes files.
+//!
+//! The layers, lowest first (a module imports only from lower ones, a test checks it):
+//!
+//! 1. [`base`]: time, units, distributions, named random streams, problems, settings
+//! 2. [`world`]: the state of one replication, and the rules by which its parts live
+//! 3. [`traffic`], [`fault`], [`telemetry`]: who sends what; what breaks; what can be seen
+//! 4. [`analysis`]: judging a release from telemetry only
+//! 5. [`strategy`]: one file per strategy, and the Deployment controller they share
+//! 6. [`scenario`]: YAML to a validated scenario, or all of its problems
+//! 8. [`outcome`]: the measures of one replication
+//! 9. [`engine`]: one replication, pure and deterministic
+//! 10. [`stats`]: replications to estimates
+//! 11. [`experiment`]: everything flown, compared, judged
+//! 12. [`report`]: results to bytes
+//! 13. [`cli`]: flags, files, exit codes
+//!
+//! Rooms to visit in order: [`engine::fly`], `strategy/recreate.rs`, the smallest file of `fault/`.
+
 pub mod analysis;
 pub mod base;
+pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod fault;

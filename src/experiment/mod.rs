@@ -9,6 +9,7 @@ pub mod precision;
 pub mod qualification;
 pub mod rating;
 pub mod results;
+pub mod selftest;
 pub mod tables;
 
 use crate::scenario::model::Scenario;

@@ -1,0 +1,76 @@
+//! `check`: the CI gate. Every `expect:` line must hold by its whole interval.
+
+use super::flags::{Format, Run};
+use super::{FAILED, FINE, INTERRUPTED, WRONG, fly, output};
+use crate::experiment::results::{ExpectationResult, Judgement, Results};
+use serde_json::{Value, json};
+
+/// Flies, judges, prints; 1 unless every line holds.
+pub fn run(flags: &Run) -> u8 {
+    let results = match fly::results(flags, false) {
+        Ok(results) => results,
+        Err(code) => return code,
+    };
+    let lines: Vec<(&str, &ExpectationResult)> = results
+        .scenarios
+        .iter()
+        .flat_map(|s| s.expectations.iter().map(|e| (s.scenario.name.as_str(), e)))
+        .collect();
+    if lines.is_empty() {
+        eprintln!("windtunnel: no `expect:` line in these scenarios, so nothing was checked");
+        return WRONG;
+    }
+    match flags.format {
+        Format::Json => output::print(&format!("{:#}\n", as_json(&results, &lines))),
+        Format::Text => output::print(&as_text(&lines)),
+    }
+    if results.interrupted {
+        return INTERRUPTED;
+    }
+    let holds = lines.iter().all(|(_, e)| e.judgement == Judgement::Holds);
+    if holds { FINE } else { FAILED }
+}
+
+fn word(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Holds => "holds",
+        Judgement::Fails => "FAILS",
+        Judgement::Undecided => "UNDECIDED",
+    }
+}
+
+fn as_text(lines: &[(&str, &ExpectationResult)]) -> String {
+    let mut text = String::new();
+    let mut last = "";
+    for (scenario, line) in lines {
+        if *scenario != last {
+            text.push_str(&format!("{scenario}\n"));
+            last = scenario;
+        }
+        text.push_str(&format!("  {:9} {}\n", word(line.judgement), line.text));
+        text.push_str(&format!("            {}\n", line.detail));
+    }
+    let count = |j: Judgement| lines.iter().filter(|(_, e)| e.judgement == j).count();
+    let undecided = count(Judgement::Undecided);
+    text.push_str(&format!(
+        "{} hold, {} fail, {undecided} undecided\n",
+        count(Judgement::Holds),
+        count(Judgement::Fails)
+    ));
+    if undecided > 0 {
+        text.push_str("Undecided: the interval spans the limit; more --replications decide it.\n");
+    }
+    text
+}
+
+fn as_json(results: &Results, lines: &[(&str, &ExpectationResult)]) -> Value {
+    let line = |(scenario, e): &(&str, &ExpectationResult)| {
+        json!({
+            "scenario": scenario, "expectation": e.text,
+            "judgement": word(e.judgement).to_lowercase(),
+            "value": e.value, "interval": e.interval, "detail": e.detail,
+        })
+    };
+    let all = lines.iter().map(line).collect::<Vec<_>>();
+    json!({ "seed": results.seed, "command": results.command, "expectations": all })
+}

@@ -1,0 +1,191 @@
+//! `list`, `explain`, `schema`, `completions`: what may be written, from the readers themselves.
+
+use super::flags::{Explain, Flags, Format, List};
+use super::{FINE, WRONG, output};
+use crate::base::problem::nearest;
+use crate::base::settings::{FieldSpec, Kind};
+use crate::outcome::{Measures, Verdict};
+use crate::scenario::describe::{Entry, GROUPS, catalogue};
+use crate::scenario::schema::json_schema;
+use clap::CommandFactory;
+use clap_complete::Shell;
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::{Value, json};
+
+/// Prints all parts, or those of one group.
+pub fn list(flags: &List) -> u8 {
+    let entries = catalogue();
+    let wanted = flags.group.as_deref().map(|g| g.trim_end_matches('s'));
+    // `strategies` and `strategy`, `checks` and `check` are the same wish.
+    let fits = |group: &str| {
+        wanted.is_none_or(|w| group == w || group.trim_end_matches('y') == w.trim_end_matches("ie"))
+    };
+    let chosen: Vec<&Entry> = entries.iter().filter(|e| fits(e.group)).collect();
+    let measures = wanted.is_none_or(|w| w == "measure");
+    if chosen.is_empty() && !measures {
+        let known: Vec<&str> = GROUPS.iter().map(|(g, _)| *g).chain(["measures"]).collect();
+        eprintln!("windtunnel: no group {:?}; known are {}", flags.group, known.join(", "));
+        return WRONG;
+    }
+    match flags.format {
+        Format::Json => {
+            let parts = chosen.iter().map(|e| entry_json(e)).collect::<Vec<_>>();
+            output::print(&format!("{:#}\n", json!(parts)));
+        }
+        Format::Text => output::print(&listing(&chosen, measures)),
+    }
+    FINE
+}
+
+fn listing(chosen: &[&Entry], measures: bool) -> String {
+    let mut text = String::new();
+    for (group, heading) in GROUPS {
+        let parts: Vec<&&Entry> = chosen.iter().filter(|e| e.group == group).collect();
+        if !parts.is_empty() {
+            let rows = parts.iter().map(|e| [e.name.to_string(), e.summary.to_string()]);
+            text.push_str(&format!("{heading}\n{}\n\n", table(rows)));
+        }
+    }
+    if measures {
+        let rows = Measures::COLUMNS.iter().map(|(n, d)| [n.to_string(), d.trim().to_string()]);
+        text.push_str(&format!("Measures (columns of runs.csv)\n{}\n", table(rows)));
+    }
+    text
+}
+
+fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(100);
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    table
+}
+
+/// Explains a part, a field, a measure or a verdict.
+pub fn explain(flags: &Explain) -> u8 {
+    let entries = catalogue();
+    let name = flags.name.as_str();
+    let parts: Vec<&Entry> = entries.iter().filter(|e| e.name == name).collect();
+    let measure = Measures::COLUMNS.iter().find(|(n, _)| *n == name);
+    let verdict = Verdict::ALL.iter().find(|v| v.word() == name);
+    let field = entries
+        .iter()
+        .filter(|e| e.group == "scenario")
+        .flat_map(|e| &e.fields)
+        .find(|f| f.path.trim_start_matches("spec.") == name.trim_start_matches("spec."));
+    let (text, value) = match (parts.as_slice(), measure, verdict, field) {
+        ([_, ..], ..) => {
+            let text = parts.iter().map(|e| entry_text(e)).collect::<Vec<_>>().join("\n");
+            (text, json!(parts.iter().map(|e| entry_json(e)).collect::<Vec<_>>()))
+        }
+        (_, Some((_, meaning)), ..) => {
+            let text = format!("{name}: {}\n", meaning.trim());
+            (text, json!({ "measure": name, "meaning": meaning.trim() }))
+        }
+        (_, _, Some(verdict), _) => {
+            let meaning = verdict_meaning(*verdict);
+            (format!("{name}: {meaning}\n"), json!({ "verdict": name, "meaning": meaning }))
+        }
+        (_, _, _, Some(field)) => {
+            let row = [field_row(field)];
+            (format!("{}\n", table(row.into_iter())), field_json(field))
+        }
+        _ => return unknown(name, &entries),
+    };
+    match flags.format {
+        Format::Json => output::print(&format!("{value:#}\n")),
+        Format::Text => output::print(&text),
+    }
+    FINE
+}
+
+fn unknown(name: &str, entries: &[Entry]) -> u8 {
+    let parts = entries.iter().map(|e| e.name);
+    let fields = entries.iter().flat_map(|e| e.fields.iter().map(|f| f.path.as_str()));
+    let measures = Measures::COLUMNS.iter().map(|(n, _)| *n);
+    let near = nearest(name, parts.chain(fields).chain(measures));
+    let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
+    eprintln!("windtunnel: nothing is called {name:?}{help}; `windtunnel list` shows all names");
+    WRONG
+}
+
+/// What a verdict means.
+fn verdict_meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::PromotedGood => "a good release stays",
+        Verdict::RolledBackBad => "a bad release was taken back before it was promoted",
+        Verdict::MissedBad => "a bad release stays: nothing and nobody noticed in time",
+        Verdict::FalseRollback => "a good release was taken back",
+        Verdict::RolledBackLate => "a bad release was promoted, then taken back by the human",
+        Verdict::NoEvidence => "the evidence sufficed neither way; the release was taken back",
+        Verdict::PassedGood => "nothing was to be shipped, and a good release was found good",
+        Verdict::Unfinished => "the horizon came before any decision",
+    }
+}
+
+fn entry_text(entry: &Entry) -> String {
+    let mut text = format!("{} ({}): {}\n\n", entry.name, entry.group, entry.summary);
+    text.push_str(&table(entry.fields.iter().map(field_row)).to_string());
+    text.push('\n');
+    text
+}
+
+fn field_row(field: &FieldSpec) -> [String; 4] {
+    let default = match (&field.default, field.required) {
+        (_, true) => "required".to_string(),
+        (Some(default), _) => default.clone(),
+        (None, _) => "-".to_string(),
+    };
+    [field.path.clone(), kind_text(&field.kind), default, field.help.to_string()]
+}
+
+/// What a field holds, in words.
+fn kind_text(kind: &Kind) -> String {
+    match kind {
+        Kind::Duration => "duration".into(),
+        Kind::Share => "share".into(),
+        Kind::Rate => "rate".into(),
+        Kind::Money => "money".into(),
+        Kind::Price => "price".into(),
+        Kind::Count(low, high) => format!("{low}..{high}"),
+        Kind::Number(low, high) => format!("{low}..{high}"),
+        Kind::Text => "text".into(),
+        Kind::Flag => "true|false".into(),
+        Kind::Distribution => "distribution".into(),
+        Kind::Choice(words) => words.join("|"),
+        Kind::Part(names) => format!("one of {}", names.join(", ")),
+        Kind::Parts(names) => format!("list of {}", names.join(", ")),
+        Kind::Object => "mapping".into(),
+        Kind::ObjectOr(word) => format!("{word}|mapping"),
+        Kind::List => "list of mappings".into(),
+        Kind::Texts => "list".into(),
+    }
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    let fields: Vec<Value> = entry.fields.iter().map(field_json).collect();
+    json!({ "group": entry.group, "name": entry.name, "summary": entry.summary, "fields": fields })
+}
+
+fn field_json(field: &FieldSpec) -> Value {
+    json!({
+        "path": field.path, "kind": kind_text(&field.kind), "default": field.default,
+        "required": field.required, "help": field.help,
+    })
+}
+
+/// Prints the JSON Schema of scenario files.
+pub fn schema() -> u8 {
+    output::print(&format!("{:#}\n", json_schema()));
+    FINE
+}
+
+/// Prints completions.
+pub fn completions(shell: Shell) -> u8 {
+    let mut bytes = Vec::new();
+    clap_complete::generate(shell, &mut Flags::command(), "windtunnel", &mut bytes);
+    output::print(&String::from_utf8_lossy(&bytes));
+    FINE
+}

@@ -1,0 +1,201 @@
+//! Every flag, declared once: what may be typed, and its help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// A wind tunnel for deployment strategies: flies recreate, rolling update, blue-green, canary, A/B
+/// and shadow through the same storm, and says who gets hurt, for how long, how fast the way back
+/// is and what it costs.
+#[derive(Debug, Parser)]
+#[command(name = "windtunnel", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 fine, 1 an expectation failed, 2 the input or the tool is \
+    wrong, 130 interrupted (what is finished is written).")]
+pub struct Flags {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Fly every strategy of every scenario and write tables and charts
+    #[command(after_help = "Example: windtunnel run scenarios/checkout-errors.yaml \
+        --set spec.service.replicas=5,20 --out reports/replicas")]
+    Run(Run),
+    /// Judge the scenarios' `expect:` lines by their intervals; exit 1 unless every one holds
+    Check(Run),
+    /// Tell one release event by event, with the evidence behind every decision
+    Replay(Replay),
+    /// Read scenarios, print every problem and every warning, fly nothing
+    Validate(Validate),
+    /// List strategies, faults, checks and traffic sources
+    List(List),
+    /// Explain a strategy, fault, check, field, measure or rating: settings, defaults, meaning
+    Explain(Explain),
+    /// Print the JSON Schema of scenario files
+    Schema,
+    /// Print a commented scenario to start from
+    New(New),
+    /// Compare the engine with theory: formula, estimate, interval
+    Selftest(Selftest),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For machines
+    Json,
+}
+
+/// Which scenarios, and what is changed in them.
+#[derive(Args, Clone, Debug)]
+pub struct Source {
+    /// Scenario files, folders (the files directly in them), or - for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Change a field before reading; several values fly several scenarios
+    #[arg(long = "set", value_name = "PATH=VALUE[,VALUE…]")]
+    pub sets: Vec<String>,
+}
+
+/// Flags of `run` and `check`.
+#[derive(Args, Clone, Debug)]
+pub struct Run {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub source: Source,
+    /// Seed of all random numbers: the same seed gives the same bytes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Exactly this many replications, instead of as many as precision asks for
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub replications: Option<u32>,
+    /// Most requests per scenario, instead of the scenario's own budget
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_requests: Option<u64>,
+    /// Only these strategies, by name
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub strategies: Vec<String>,
+    /// Folder for the results; it is replaced as a whole
+    #[arg(long, default_value = "reports/latest", value_name = "FOLDER")]
+    pub out: String,
+    /// Threads; the results do not depend on it [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub jobs: Option<u16>,
+    /// One batch of replications: a first look in seconds
+    #[arg(long)]
+    pub quick: bool,
+    /// How the summary is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Check the engine's invariants after every control event
+    #[arg(long, hide = true)]
+    pub checked: bool,
+}
+
+/// Flags of `replay`.
+#[derive(Args, Clone, Debug)]
+pub struct Replay {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub source: Source,
+    /// The strategy, by name [default: the scenario's first]
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// The variant of the release [default: the first bad one]
+    #[arg(long, value_name = "NAME")]
+    pub release: Option<String>,
+    /// Seed of the run
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Which replication of that run
+    #[arg(long, default_value_t = 0)]
+    pub replication: u32,
+    /// How the story is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Flags of `validate`.
+#[derive(Args, Clone, Debug)]
+pub struct Validate {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub source: Source,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Flags of `list`.
+#[derive(Args, Clone, Debug)]
+pub struct List {
+    /// Only this group: strategies, defects, chaos, checks, traffic, scenario, measures
+    pub group: Option<String>,
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Flags of `explain`.
+#[derive(Args, Clone, Debug)]
+pub struct Explain {
+    /// A name from `list`, or a field such as spec.service.preStop
+    pub name: String,
+    /// How the explanation is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Flags of `new`.
+#[derive(Args, Clone, Debug)]
+pub struct New {
+    /// Name of the scenario
+    #[arg(default_value = "my-service")]
+    pub name: String,
+    /// Write it to this file instead of standard output; an existing file is left alone
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
+}
+
+/// Flags of `selftest`.
+#[derive(Args, Clone, Debug)]
+pub struct Selftest {
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Fewer replications: wider intervals, a quick look
+    #[arg(long)]
+    pub quick: bool,
+    /// How the proofs are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_declaration_is_consistent() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_help() {
+        let flags = Flags::try_parse_from(["windtunnel", "run"]).expect("no flag is required");
+        let Verb::Run(run) = flags.verb else { panic!("run was typed") };
+        assert_eq!((run.seed, run.out.as_str(), run.format), (1, "reports/latest", Format::Text));
+        assert!(Flags::try_parse_from(["windtunnel", "run", "--jobs", "0"]).is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! `run`: flies everything, writes the report, prints a table per scenario.
+
+use super::flags::{Format, Run};
+use super::{FINE, INTERRUPTED, WRONG, input, output};
+use crate::base::problem::nearest;
+use crate::experiment::fly::{BATCH, Settings};
+use crate::experiment::results::Results;
+use crate::report::{self, Formats};
+use crate::scenario::model::Scenario;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set by Ctrl-C; flights in the air are given up, finished ones are kept.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Flies, writes, prints.
+pub fn run(flags: &Run) -> u8 {
+    let results = match results(flags, true) {
+        Ok(results) => results,
+        Err(code) => return code,
+    };
+    let written = report::documents(&results, Formats::ALL)
+        .and_then(|documents| output::replace_folder(&flags.out, &documents));
+    if let Err(error) = written {
+        eprintln!("windtunnel: {error}");
+        return WRONG;
+    }
+    match flags.format {
+        Format::Json => output::print(&format!("{:#}\n", report::table::json(&results))),
+        Format::Text => {
+            for scenario in &results.scenarios {
+                output::print(&format!("{}\n", report::table::text(scenario)));
+            }
+        }
+    }
+    eprintln!("Results: {0}/summary.md, {0}/runs.csv, {0}/charts/", flags.out);
+    if results.interrupted {
+        eprintln!("Interrupted: only finished replications are in these files.");
+        return INTERRUPTED;
+    }
+    FINE
+}
+
+/// Loads and flies; on failure everything has been said and the exit code comes back.
+pub fn results(flags: &Run, record: bool) -> Result<Results, u8> {
+    let (scenarios, warnings) = input::load(&flags.source).map_err(|problems| {
+        output::complain(&problems);
+        WRONG
+    })?;
+    output::complain(&warnings);
+    let scenarios = chosen(scenarios, &flags.strategies)?;
+    if let Some(jobs) = flags.jobs {
+        // Fails only when a pool exists already, which a single run never has.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
+    }
+    let settings = Settings {
+        seed: flags.seed,
+        replications: flags.replications.or(flags.quick.then_some(BATCH)),
+        requests_max: flags.max_requests,
+        checked: flags.checked,
+        record,
+    };
+    listen_for_interrupt();
+    let bar = progress(&scenarios);
+    let names: Vec<String> = scenarios.iter().map(|s| s.name.clone()).collect();
+    let count = names.len();
+    let tell = |index: usize, done: u64, expected: u64| {
+        bar.set_length(expected);
+        bar.set_position(done);
+        bar.set_message(format!("{} ({}/{count})", names[index], index + 1));
+    };
+    let results = crate::experiment::run(&scenarios, &settings, &command(), &STOP, &tell);
+    bar.finish_and_clear();
+    if results.scenarios.is_empty() {
+        eprintln!("Interrupted before a replication was complete: nothing is written.");
+        return Err(INTERRUPTED);
+    }
+    Ok(results)
+}
+
+/// The scenarios with only the strategies that were asked for.
+fn chosen(scenarios: Vec<Arc<Scenario>>, wanted: &[String]) -> Result<Vec<Arc<Scenario>>, u8> {
+    if wanted.is_empty() {
+        return Ok(scenarios);
+    }
+    let known: Vec<&str> =
+        scenarios.iter().flat_map(|s| s.plans.iter().map(|p| p.name.as_str())).collect();
+    let unknown = wanted.iter().find(|name| !known.contains(&name.as_str()));
+    if let Some(name) = unknown {
+        let near = nearest(name, known.iter().copied());
+        let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
+        eprintln!("windtunnel: --strategies: no scenario has a strategy {name:?}{help}");
+        return Err(WRONG);
+    }
+    let keep = |scenario: &Arc<Scenario>| {
+        let mut scenario = Scenario::clone(scenario);
+        scenario.plans.retain(|p| wanted.contains(&p.name));
+        scenario.expect.retain(|e| wanted.contains(&e.strategy));
+        (!scenario.plans.is_empty()).then(|| Arc::new(scenario))
+    };
+    Ok(scenarios.iter().filter_map(keep).collect())
+}
+
+fn listen_for_interrupt() {
+    let handler = || {
+        if STOP.swap(true, Ordering::SeqCst) {
+            // The second time: leave at once, nothing half-written is left behind.
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        eprintln!("\nInterrupted: finishing up; once more to leave at once.");
+    };
+    // Without a handler Ctrl-C still ends the process; only the finished part would be lost.
+    let _ = ctrlc::set_handler(handler);
+}
+
+fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
+    if !std::io::stderr().is_terminal() || scenarios.is_empty() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    let template = "{msg:34!} {bar:32} {pos}/{len} flights {elapsed}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// The command that repeats this run, as typed.
+fn command() -> String {
+    let quote = |word: String| {
+        let plain = |c: char| c.is_alphanumeric() || "-_./=,:%".contains(c);
+        if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{word}'") }
+    };
+    let words = std::env::args().skip(1).map(quote);
+    std::iter::once("windtunnel".to_string()).chain(words).collect::<Vec<_>>().join(" ")
+}

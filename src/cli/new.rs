@@ -1,0 +1,31 @@
+//! `new`: a commented scenario to start from.
+
+use super::flags::New;
+use super::{FINE, WRONG, output};
+use crate::scenario::starter::starter;
+use std::io::Write;
+
+/// Prints the starter, or writes it to a file that does not exist yet.
+pub fn run(flags: &New) -> u8 {
+    let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if flags.name.is_empty() || !flags.name.chars().all(named) {
+        eprintln!("windtunnel: name {:?}; expected letters, digits, '-', '_' and '.'", flags.name);
+        return WRONG;
+    }
+    let text = starter(&flags.name);
+    let Some(path) = &flags.out else {
+        output::print(&text);
+        return FINE;
+    };
+    let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    match opened.and_then(|mut file| file.write_all(text.as_bytes())) {
+        Ok(()) => {
+            eprintln!("Wrote {path}; fly it with `windtunnel run {path}`.");
+            FINE
+        }
+        Err(error) => {
+            eprintln!("windtunnel: {path}: {error}");
+            WRONG
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Writing: a folder of documents as a whole or not at all, text to standard output, problems to
+//! standard error.
+
+use crate::base::problem::Problem;
+use crate::report::Document;
+use std::io::{ErrorKind, Write};
+use std::path::{Component, Path, PathBuf};
+
+/// Prints to standard output; a closed pipe is fine.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = written {
+        if error.kind() != ErrorKind::BrokenPipe {
+            eprintln!("windtunnel: standard output: {error}");
+        }
+    }
+}
+
+/// Prints problems to standard error.
+pub fn complain(problems: &[Problem]) {
+    let mut err = std::io::stderr().lock();
+    for problem in problems {
+        // Nothing is left to tell if standard error is closed.
+        let _ = writeln!(err, "{problem}");
+    }
+}
+
+/// Replaces `folder` by the documents. They are written beside it first, so that a failure leaves
+/// the old folder as it was.
+pub fn replace_folder(folder: &str, documents: &[Document]) -> Result<(), String> {
+    let target = Path::new(folder);
+    refuse_foreign(target)?;
+    let name = target.file_name().ok_or_else(|| format!("{folder:?} names no folder"))?;
+    let mut fresh_name = name.to_os_string();
+    fresh_name.push(format!(".new-{}", std::process::id()));
+    let fresh = target.with_file_name(fresh_name);
+    let written = write_all(&fresh, documents).and_then(|()| swap(&fresh, target));
+    if written.is_err() {
+        let _ = std::fs::remove_dir_all(&fresh);
+    }
+    written
+}
+
+/// A folder that holds something else than a report is never replaced.
+fn refuse_foreign(target: &Path) -> Result<(), String> {
+    let shown = target.display();
+    if target.exists() && !target.is_dir() {
+        return Err(format!("{shown} is not a folder"));
+    }
+    let Ok(mut entries) = std::fs::read_dir(target) else { return Ok(()) };
+    if entries.next().is_some() && !target.join("run.json").is_file() {
+        return Err(format!("{shown} holds files that are not a report; name another --out"));
+    }
+    Ok(())
+}
+
+fn write_all(folder: &Path, documents: &[Document]) -> Result<(), String> {
+    let failed = |path: &Path, e: std::io::Error| format!("{}: {e}", path.display());
+    std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
+    for document in documents {
+        let relative = PathBuf::from(&document.path);
+        assert!(
+            relative.components().all(|c| matches!(c, Component::Normal(_))),
+            "a report stays in its folder"
+        );
+        let path = folder.join(relative);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|e| failed(parent, e))?;
+        }
+        std::fs::write(&path, &document.bytes).map_err(|e| failed(&path, e))?;
+    }
+    Ok(())
+}
+
+fn swap(fresh: &Path, target: &Path) -> Result<(), String> {
+    let failed = |e: std::io::Error| format!("{}: {e}", target.display());
+    if target.exists() {
+        std::fs::remove_dir_all(target).map_err(failed)?;
+    }
+    std::fs::rename(fresh, target).map_err(failed)
+}

@@ -1,0 +1,79 @@
+//! `replay`: one release, told event by event.
+
+use super::flags::{Format, Replay};
+use super::{FINE, WRONG, input, output};
+use crate::base::problem::nearest;
+use crate::engine::{Order, fly, fly_twin};
+use crate::experiment::fly::{recording_interval, single_order};
+use crate::experiment::results::FlightRecord;
+use crate::report;
+use crate::scenario::model::Scenario;
+
+/// Reflies the asked flight with recording on, and tells it.
+pub fn run(flags: &Replay) -> u8 {
+    let (scenarios, warnings) = match input::load(&flags.source) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            output::complain(&problems);
+            return WRONG;
+        }
+    };
+    output::complain(&warnings);
+    let [scenario] = scenarios.as_slice() else {
+        eprintln!("windtunnel: replay tells one scenario, {} were named", scenarios.len());
+        return WRONG;
+    };
+    let (plan, variant) = match (plan_of(scenario, flags), variant_of(scenario, flags)) {
+        (Some(plan), Some(variant)) => (plan, variant),
+        _ => return WRONG,
+    };
+    let plain = single_order(scenario, flags.seed, flags.replication);
+    let twin = fly_twin(scenario, &plain);
+    let order = Order { record: Some(recording_interval(scenario.horizon)), ..plain };
+    let (outcome, recording) = fly(scenario, variant, &scenario.plans[plan], &order, &twin);
+    let record = FlightRecord {
+        release: scenario.release.variants[variant].name.clone(),
+        strategy: scenario.plans[plan].name.clone(),
+        replication: flags.replication,
+        recording: recording.unwrap_or_default(),
+    };
+    match flags.format {
+        Format::Json => {
+            let mut told = report::replay::json(scenario, &record);
+            told["verdict"] = outcome.verdict.word().into();
+            output::print(&format!("{told:#}\n"));
+        }
+        Format::Text => {
+            let story = report::replay::text(scenario, &record);
+            output::print(&format!("{story}\nVerdict: {}\n", outcome.verdict.word()));
+        }
+    }
+    FINE
+}
+
+/// Finds a name in a list, or says what is known.
+fn find<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Option<usize> {
+    let known: Vec<&str> = known.collect();
+    let found = known.iter().position(|k| *k == name);
+    if found.is_none() {
+        let near = nearest(name, known.iter().copied());
+        let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
+        eprintln!("windtunnel: no {what} {name:?}; known are {}{help}", known.join(", "));
+    }
+    found
+}
+
+fn plan_of(scenario: &Scenario, flags: &Replay) -> Option<usize> {
+    match &flags.strategy {
+        Some(name) => find("strategy", name, scenario.plans.iter().map(|p| p.name.as_str())),
+        None => Some(0),
+    }
+}
+
+fn variant_of(scenario: &Scenario, flags: &Replay) -> Option<usize> {
+    let variants = &scenario.release.variants;
+    match &flags.release {
+        Some(name) => find("release", name, variants.iter().map(|v| v.name.as_str())),
+        None => Some(variants.iter().position(|v| v.bad).unwrap_or(0)),
+    }
+}

@@ -1,0 +1,40 @@
+//! `validate`: every problem and every warning, nothing flown.
+
+use super::flags::{Format, Validate};
+use super::{FINE, WRONG, input, output};
+use crate::base::problem::{Problem, Severity};
+use serde_json::{Value, json};
+
+/// Reads and reports; 2 if anything can't be used.
+pub fn run(flags: &Validate) -> u8 {
+    let (names, problems, code) = match input::load(&flags.source) {
+        Ok((scenarios, warnings)) => {
+            (scenarios.iter().map(|s| s.name.clone()).collect(), warnings, FINE)
+        }
+        Err(problems) => (Vec::<String>::new(), problems, WRONG),
+    };
+    match flags.format {
+        Format::Json => {
+            let found: Vec<Value> = problems.iter().map(as_json).collect();
+            let answer = json!({ "valid": code == FINE, "scenarios": names, "problems": found });
+            output::print(&format!("{answer:#}\n"));
+        }
+        Format::Text => {
+            output::complain(&problems);
+            let warnings = problems.iter().filter(|p| p.severity == Severity::Warning).count();
+            if code == FINE {
+                output::print(&format!("{} valid, {warnings} warnings\n", names.join(", ")));
+            }
+        }
+    }
+    code
+}
+
+fn as_json(problem: &Problem) -> Value {
+    json!({
+        "severity": if problem.severity == Severity::Error { "error" } else { "warning" },
+        "file": &*problem.file, "line": problem.place.line, "column": problem.place.column,
+        "path": problem.path, "message": problem.message,
+        "expected": problem.expected, "help": problem.help,
+    })
+}
