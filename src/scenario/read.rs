@@ -66,7 +66,7 @@ pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
     }
 }
 
-/// Sets a field of a document by its path, as `--set` does; entries of default lists can be reached.
+/// Sets a field of a document by its path, as `--set` does; default lists can be reached into.
 pub fn set(document: &mut Node, path: &str, value: &str) -> Result<(), Problem> {
     fill_defaults(document);
     tree::set(document, path, value)
