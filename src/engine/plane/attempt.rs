@@ -19,6 +19,17 @@ struct Served {
     converts: bool,
 }
 
+/// A request that is never answered holds its slot for longer than any pod lives (a week).
+const NEVER_ANSWERED_NS: u64 = 604_800_000_000_000;
+
+/// Is this draw one that is never answered?
+#[inline]
+fn hangs(effect: &Effect, arrival: &Arrival) -> bool {
+    let draw = arrival.error;
+    let meets = effect.cohort == u32::MAX || user_hash(arrival.user) < effect.cohort;
+    draw >= effect.wrong && draw < effect.hang && meets
+}
+
 /// Where an attempt ends up.
 enum Choice {
     /// At a pod that accepts it.
@@ -135,6 +146,7 @@ impl Plane {
         self.tally.second(now).new += u32::from(version == 1);
         let effect = self.effects[self.row(pod, version, attempt.arrival.route)];
         let (busy, lost) = self.busy_ns(pod, &effect, &attempt.arrival, in_flight);
+        let busy = if hangs(&effect, &attempt.arrival) { NEVER_ANSWERED_NS } else { busy };
         let start = self.pods[pod as usize].start_at(now);
         let done = start.saturating_add(busy);
         let served = self.judge(&attempt, &effect, version, in_flight, done, crossed, lost);
