@@ -4,6 +4,7 @@
 //! away from zero and linear around it, so that "nothing" and negative figures have a place too.
 //! Deliberately absent: drawing.
 
+use super::canvas::{Type, measured};
 use crate::report::figure::{Quantity, Scale, significant};
 
 /// Largest over smallest value from which an axis is logarithmic.
@@ -31,6 +32,25 @@ pub struct Tick {
     pub place: f64,
     /// What is written there.
     pub label: String,
+}
+
+/// The labels that fit on an axis of this length, each with its middle; zero comes first, then the
+/// others from the left, and none comes nearer to another than a space.
+pub fn labels(ticks: &[Tick], start: f64, length: f64, style: Type) -> Vec<(f64, String)> {
+    let mut order: Vec<&Tick> = ticks.iter().collect();
+    order.sort_by_key(|tick| tick.value != 0.0);
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    let mut kept = Vec::new();
+    for tick in order {
+        let (middle, half) =
+            (start + tick.place * length, measured(&tick.label, style) / 2.0 + 3.0);
+        let (from, to) = (middle - half, middle + half);
+        if taken.iter().all(|(left, right)| to <= *left || from >= *right) {
+            taken.push((from, to));
+            kept.push((middle, tick.label.clone()));
+        }
+    }
+    kept
 }
 
 impl Axis {

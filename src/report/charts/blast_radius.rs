@@ -17,7 +17,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
         return page::empty("No flight to tell whom a release hurts", &subtitle);
     }
     let title = "Users hurt, of those active";
-    let mut panel = measures::panel(title, Quantity::Share, &groups, 0);
+    let mut panel = measures::panel(title, measures::axis(Quantity::Share, &groups, &[0]));
     let [low, medium] = RISK_LIMITS;
     panel.zones = vec![(low, "low risk"), (medium, "medium"), (f64::INFINITY, "high")];
     let legend = releases.legend();

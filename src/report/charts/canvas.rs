@@ -270,6 +270,18 @@ pub fn wrapped(text: &str, width: f64, style: Type) -> Vec<String> {
     lines
 }
 
+/// `text` in as few lines as fit into `width`, all of about the same length.
+pub fn balanced(text: &str, width: f64, style: Type) -> Vec<String> {
+    let lines = wrapped(text, width, style);
+    let (mut narrow, mut wide) = (width / 3.0, width);
+    for _ in 0..8 {
+        let middle = (narrow + wide) / 2.0;
+        let fits = wrapped(text, middle, style).len() == lines.len();
+        if fits { wide = middle } else { narrow = middle }
+    }
+    wrapped(text, wide, style)
+}
+
 /// `text` cut to `width` points, ending in `…` if it was longer.
 pub fn shortened(text: &str, width: f64, style: Type) -> String {
     if measured(text, style) <= width {

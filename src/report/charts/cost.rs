@@ -4,7 +4,7 @@ use super::dots::DotChart;
 use super::measures::{self, Releases};
 use super::page;
 use crate::experiment::results::ScenarioResults;
-use crate::report::figure::Quantity;
+use crate::report::figure::{Quantity, significant};
 use crate::report::reading::{COST_LIMITS, MIX};
 
 const COLUMNS: [&str; 2] = ["fleet_minutes_extra", "pods_peak"];
@@ -21,10 +21,12 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     if !measures::has_values(&groups) {
         return page::empty("No flight to tell the cost from", &subtitle);
     }
-    let mut minutes = measures::panel("Extra cost", Quantity::FleetMinutes, &groups, 0);
+    let mut minutes =
+        measures::panel("Extra cost", measures::axis(Quantity::FleetMinutes, &groups, &[0]));
     let [low, medium] = COST_LIMITS;
     minutes.zones = vec![(low, "low"), (medium, "medium"), (f64::INFINITY, "high")];
-    let peak = measures::panel("Peak, number of pods", Quantity::Count, &groups, 1);
+    let axis = measures::axis(Quantity::Count, &groups, &[1]);
+    let peak = measures::panel("Most pods at a time", axis);
     let legend = releases.legend();
     let panels = vec![minutes, peak];
     DotChart { title: message(results), subtitle, legend, panels, groups }.svg()
@@ -33,12 +35,13 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
 /// The dearest and the cheapest.
 fn message(results: &ScenarioResults) -> String {
     let ranked = measures::ranked(results, MIX, COLUMNS[0]);
-    let show = |value: f64| Quantity::FleetMinutes.show(value);
+    let show = |value: f64| format!("{} fleet-minutes", significant(value.abs()));
     match ranked.as_slice() {
         [] => "What a release costs in pods".to_string(),
         [(name, cost)] => format!("A release by {name} costs {}", show(*cost)),
         [(first, least), .., (last, most)] => {
-            format!("A release costs {} by {last} and {} by {first}", show(*most), show(*least))
+            let verb = if *least < 0.0 { "saves" } else { "takes" };
+            format!("{last} takes {} more a release, {first} {verb} {}", show(*most), show(*least))
         }
     }
 }

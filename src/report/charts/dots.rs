@@ -4,8 +4,8 @@
 //! Dots instead of bars, because values of very different size need a logarithmic axis, on which
 //! the length of a bar means nothing. Deliberately absent: which measures.
 
-use super::axis::Axis;
-use super::canvas::{self, Align, Frame, Paint, Pen, measured, shortened};
+use super::axis::{self, Axis};
+use super::canvas::{self, Align, Frame, Paint, Pen, Point, Type, measured, shortened};
 use super::page::{Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 
@@ -95,8 +95,7 @@ impl DotChart {
         let legend: Vec<(Key, String)> =
             self.legend.iter().map(|(mark, words)| (Key::Mark(*mark), words.clone())).collect();
         let head = Head::new(WIDTH, &self.title, &self.subtitle, &legend);
-        let zones = self.panels.iter().any(|panel| !panel.zones.is_empty());
-        let top = head.height() + 10.0 + PANEL_TITLE + if zones { ZONE_WORDS } else { 0.0 };
+        let top = head.height() + 10.0 + PANEL_TITLE + self.zone_height();
         let lines: usize = self.groups.iter().map(|group| group.lines.len()).sum();
         let rows = lines as f64 * LINE + self.groups.len() as f64 * GROUP_GAP;
         let size = (WIDTH, top + rows + 36.0 + MARGIN);
@@ -139,42 +138,59 @@ impl DotChart {
     }
 
     fn draw_panel(&self, pen: &Pen<'_>, panel: &Panel, index: usize, frame: Frame) {
-        let words = self.groups.iter().flat_map(|group| &group.lines);
-        let figures = words.filter_map(|(_, cells)| match cells.get(index) {
-            Some(cell @ Cell::Value { .. }) => Some(measured(cell.words(), palette::NOTE)),
-            _ => None,
-        });
-        let reserve = figures.fold(0.0, f64::max) + FIGURE_GAP + 6.0;
-        let inner = Frame {
-            left: frame.left + 8.0,
-            right: (frame.right - reserve).max(frame.left + 40.0),
-            ..frame
-        };
-        draw_axis(pen, panel, inner, frame);
+        let inner = self.inner(panel, frame);
+        draw_axis(pen, panel, inner, (frame, self.zone_height()));
         let x = |value: f64| inner.left + panel.axis.place(value) * inner.width();
         let mut y = frame.top;
-        for group in &self.groups {
+        for (number, group) in self.groups.iter().enumerate() {
+            let paper = if number % 2 == 0 { palette::BAND } else { palette::PAPER };
             y += GROUP_GAP / 2.0;
             for (mark, cells) in &group.lines {
                 if let Some(cell) = cells.get(index) {
-                    draw_cell(pen, cell, (*mark, group.paint), &x, y + LINE / 2.0);
+                    draw_cell(pen, cell, (*mark, group.paint, paper), &x, y + LINE / 2.0);
                 }
                 y += LINE;
             }
             y += GROUP_GAP / 2.0;
         }
     }
+
+    /// The part of a panel in which the axis lies: as wide as it can be while every figure still
+    /// fits to the right of its whisker, and the same for panels that share an axis.
+    fn inner(&self, panel: &Panel, frame: Frame) -> Frame {
+        let left = frame.left + 8.0;
+        let room = frame.right - left - 8.0;
+        let mut width = room;
+        for (_, cells) in self.groups.iter().flat_map(|group| &group.lines) {
+            for (cell, _) in cells.iter().zip(&self.panels).filter(|(_, p)| p.axis == panel.axis) {
+                let Cell::Value { figure, .. } = cell else { continue };
+                let ends = cell.ends().into_iter();
+                let far = ends.map(|end| panel.axis.place(end)).fold(0.0, f64::max);
+                let figure = measured(figure, palette::LABEL_NOTE) + FIGURE_GAP + 9.0;
+                if far > 0.0 {
+                    width = width.min((room - figure) / far);
+                }
+            }
+        }
+        Frame { left, right: left + width.max(60.0), ..frame }
+    }
+
+    /// Height of the words above the zones, if any panel has zones.
+    fn zone_height(&self) -> f64 {
+        let zones = self.panels.iter().any(|panel| !panel.zones.is_empty());
+        if zones { ZONE_WORDS } else { 0.0 }
+    }
 }
 
 fn draw_cell(
     pen: &Pen<'_>,
     cell: &Cell,
-    (mark, paint): (Mark, Paint),
+    (mark, paint, paper): (Mark, Paint, Paint),
     x: &dyn Fn(f64) -> f64,
     y: f64,
 ) {
     let Cell::Value { mean, lower, upper, figure } = cell else {
-        pen.text(cell.words(), (x(0.0) + 6.0, y), Align::Left, palette::NOTE);
+        on_paper(pen, cell.words(), (x(0.0) + 8.0, y), palette::NOTE, paper);
         return;
     };
     let centre = x(*mean);
@@ -188,14 +204,25 @@ fn draw_cell(
         right = right.max(to);
     }
     palette::draw_mark(pen, mark, (centre, y), paint);
-    pen.text(figure, (right + FIGURE_GAP - 4.0, y), Align::Left, palette::LABEL_NOTE);
+    if centre < x(0.0) {
+        right = right.max(x(0.0));
+    }
+    on_paper(pen, figure, (right + FIGURE_GAP - 4.0, y), palette::LABEL_NOTE, paper);
+}
+
+/// Writes a text on a patch of paper, so that no line crosses it.
+fn on_paper(pen: &Pen<'_>, text: &str, (x, y): Point, style: Type, paper: Paint) {
+    if text.is_empty() {
+        return;
+    }
+    let right = x + measured(text, style) + 1.0;
+    pen.fill(Frame { left: x - 2.0, top: y - 10.0, right, bottom: y + 11.0 }, paper);
+    pen.text(text, (x, y), Align::Left, style);
 }
 
 /// Title, zones, grid and ticks of one panel.
-fn draw_axis(pen: &Pen<'_>, panel: &Panel, inner: Frame, frame: Frame) {
-    let zones = if panel.zones.is_empty() { 0.0 } else { ZONE_WORDS };
-    let unit = panel.axis.unit();
-    let title = match unit {
+fn draw_axis(pen: &Pen<'_>, panel: &Panel, inner: Frame, (frame, zones): (Frame, f64)) {
+    let title = match panel.axis.unit() {
         "" => panel.title.clone(),
         unit => format!("{}, {unit}", panel.title),
     };
@@ -203,22 +230,20 @@ fn draw_axis(pen: &Pen<'_>, panel: &Panel, inner: Frame, frame: Frame) {
     let title = shortened(&title, frame.width(), palette::PANEL);
     pen.text(&title, place, Align::Left, palette::PANEL);
     let x = |value: f64| inner.left + panel.axis.place(value) * inner.width();
-    let mut free_from = f64::NEG_INFINITY;
-    for tick in panel.axis.ticks() {
-        let at = x(tick.value);
+    let ticks = panel.axis.ticks();
+    for tick in &ticks {
         let (paint, width) =
             if tick.value == 0.0 { (palette::SOFT, 1.5) } else { (palette::GRID, 1.0) };
+        let at = x(tick.value);
         pen.line((at, frame.top), (at, frame.bottom), paint, width);
-        let half = measured(&tick.label, palette::NOTE) / 2.0;
-        if at - half > free_from {
-            pen.text(&tick.label, (at, frame.bottom + 16.0), Align::Middle, palette::NOTE);
-            free_from = at + half + 6.0;
-        }
+    }
+    for (at, label) in axis::labels(&ticks, inner.left, inner.width(), palette::NOTE) {
+        pen.text(&label, (at, frame.bottom + 16.0), Align::Middle, palette::NOTE);
     }
     let mut from = inner.left - 8.0;
     for (end, word) in &panel.zones {
         let to = if panel.axis.place(*end) < 1.0 { x(*end) } else { frame.right };
-        if to - from > measured(word, palette::NOTE) + 8.0 {
+        if to - from > measured(word, palette::NOTE) + 6.0 {
             let middle = ((from + to) / 2.0, frame.top - ZONE_WORDS / 2.0);
             pen.text(word, middle, Align::Middle, palette::NOTE);
         }

@@ -11,7 +11,7 @@ use crate::report::reading;
 pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     let name = &results.scenario.name;
     let subtitle = format!(
-        "{name}: means over the flights, minus the twin without a release, with 95 % intervals"
+        "{name}: time by the release, over the twin without one; means with 95 % intervals"
     );
     let releases = Releases::of(results, false, false);
     let columns = ["outage_by_release_s", "downtime_by_release_s"];
@@ -19,9 +19,10 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     if !measures::has_values(&groups) {
         return page::empty("No flight to tell downtime from", &subtitle);
     }
+    let axis = measures::axis(Quantity::Seconds, &groups, &[0, 1]);
     let panels = vec![
-        measures::panel("Outage: no pod answers", Quantity::Seconds, &groups, 0),
-        measures::panel("Downtime: objective missed", Quantity::Seconds, &groups, 1),
+        measures::panel("Outage: no pod answers", axis.clone()),
+        measures::panel("Downtime: objective missed", axis),
     ];
     let legend = releases.legend();
     DotChart { title: message(results), subtitle, legend, panels, groups }.svg()

@@ -5,7 +5,7 @@ use super::axis::Axis;
 use super::dots::{Cell, Group, Panel};
 use super::palette::{self, Mark};
 use crate::experiment::results::ScenarioResults;
-use crate::report::figure::Quantity;
+use crate::report::figure::{Quantity, significant};
 use crate::report::reading;
 
 /// The releases that a chart shows: names with their marks, and what the legend says of them.
@@ -71,19 +71,30 @@ pub fn groups(
 fn cell(results: &ScenarioResults, release: &str, plan: &str, measure: &str) -> Option<Cell> {
     let row = reading::row(results, release, plan, measure)?;
     let estimate = row.estimate.as_ref().filter(|e| e.mean.is_finite())?;
-    let mut figure = Quantity::of(measure).show(estimate.mean);
+    let mut figure = match Quantity::of(measure) {
+        // The axis says it; beside every mark it would only take room.
+        Quantity::FleetMinutes => significant(estimate.mean),
+        quantity => quantity.show(estimate.mean),
+    };
     if row.empty > 0 {
-        figure += &format!(" ({} of {} flights)", estimate.n, estimate.n + row.empty as usize);
+        figure += &format!(" · {}/{}", estimate.n, estimate.n + row.empty as usize);
     }
     let (lower, upper) = (estimate.lower, estimate.upper);
     Some(Cell::Value { mean: estimate.mean, lower, upper, figure })
 }
 
-/// A panel whose axis holds all values of its column.
-pub fn panel(title: &str, quantity: Quantity, groups: &[Group], column: usize) -> Panel {
-    let cells = groups.iter().flat_map(|group| &group.lines);
-    let ends = cells.flat_map(|(_, cells)| cells.get(column).map_or(Vec::new(), Cell::ends));
-    Panel { title: title.to_string(), axis: Axis::over(quantity, ends), zones: Vec::new() }
+/// A panel with an axis of its own, or one that it shares.
+pub fn panel(title: &str, axis: Axis) -> Panel {
+    Panel { title: title.to_string(), axis, zones: Vec::new() }
+}
+
+/// An axis that holds all values of these columns.
+pub fn axis(quantity: Quantity, groups: &[Group], columns: &[usize]) -> Axis {
+    let lines = groups.iter().flat_map(|group| &group.lines);
+    let ends = lines.flat_map(|(_, cells)| {
+        columns.iter().filter_map(|column| cells.get(*column)).flat_map(Cell::ends)
+    });
+    Axis::over(quantity, ends)
 }
 
 /// Is there any value to draw?

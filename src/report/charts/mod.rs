@@ -11,9 +11,12 @@ pub mod axis;
 pub mod blast_radius;
 pub mod canvas;
 pub mod cost;
+pub mod cost_harm;
 pub mod dots;
 pub mod downtime;
+pub mod labels;
 pub mod measures;
+pub mod overview;
 pub mod page;
 pub mod palette;
 #[cfg(feature = "png")]
@@ -33,17 +36,27 @@ type Picture = (String, String);
 /// Draws one chart of a scenario.
 type Chart = fn(&ScenarioResults) -> Result<String, String>;
 
+/// Draws one chart of all scenarios.
+type Overview = fn(&Results) -> Result<String, String>;
+
 /// Charts of one scenario, by their file name.
 pub const CHARTS: &[(&str, Chart)] = &[
     ("blast-radius", blast_radius::svg),
     ("downtime", downtime::svg),
     ("rollback", rollback::svg),
     ("cost", cost::svg),
+    ("cost-harm", cost_harm::svg),
 ];
+
+/// Charts of all scenarios together, by their file name.
+pub const OVERVIEWS: &[(&str, Overview)] = &[("overview", overview::svg)];
 
 /// Every picture of a report.
 fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
     let mut all = Vec::new();
+    for (name, draw) in OVERVIEWS {
+        all.push((format!("charts/{name}"), draw(results)?));
+    }
     let folders = names::slugs(results.scenarios.iter().map(|s| s.scenario.name.as_str()));
     for (scenario, folder) in results.scenarios.iter().zip(folders) {
         for (name, draw) in CHARTS {

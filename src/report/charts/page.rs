@@ -2,7 +2,7 @@
 //!
 //! A reader who sees nothing else takes the message home. Deliberately absent: the data.
 
-use super::canvas::{Align, Caption, Paint, Pen, measured, wrapped};
+use super::canvas::{Align, Caption, Paint, Pen, balanced, measured, wrapped};
 use super::palette::{self, Mark};
 
 /// Width of all charts, in points.
@@ -40,7 +40,7 @@ impl Head {
         let room = width - 2.0 * MARGIN;
         Head {
             width,
-            title: wrapped(title, room, palette::TITLE),
+            title: balanced(title, room, palette::TITLE),
             subtitle: wrapped(subtitle, room, palette::SUBTITLE),
             legend: legend_lines(legend, room),
         }
