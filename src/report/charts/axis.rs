@@ -178,7 +178,7 @@ impl Axis {
 }
 
 /// Ticks of a logarithmic axis of time, in seconds.
-const TIMES: [f64; 7] = [0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 36_000.0];
+const TIMES: [f64; 8] = [0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0, 36_000.0];
 
 /// Where the linear part ends: a tick at or below the smallest value, but not more decades below
 /// the largest than can be shown.
@@ -221,7 +221,7 @@ mod tests {
         let places: Vec<f64> = axis.ticks().iter().map(|tick| tick.place).collect();
         assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
         let times = Axis::over(Quantity::Seconds, [1.4, 500.0, 7000.0]);
-        assert_eq!(labels(&times), ["0", "1 s", "10 s", "1 min", "10 min", "1 h"]);
+        assert_eq!(labels(&times), ["0", "1 s", "10 s", "1 min", "5 min", "30 min"]);
     }
 
     #[test]

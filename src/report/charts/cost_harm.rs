@@ -40,14 +40,14 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
         return page::empty("No flight to tell cost and harm from", &subtitle);
     }
     let mut legend = vec![
-        (Key::Mark(Mark::Disc), "not beaten on both".to_string()),
-        (Key::Mark(Mark::Ring), "another is cheaper and hurts fewer".to_string()),
+        (Key::Mark(Mark::Disc), "nothing is both cheaper and less harmful".to_string()),
+        (Key::Mark(Mark::Ring), "something is".to_string()),
     ];
     if spots.iter().any(|spot| !spot.ships) {
         legend.push((Key::Mark(Mark::Box), "ships nothing".to_string()));
     }
     let head = Head::new(WIDTH, &message(&spots), &subtitle, &legend);
-    let top = head.height() + 40.0;
+    let top = head.height() + 60.0;
     let frame = Frame { left: MARGIN + 62.0, top, right: WIDTH - 92.0, bottom: top + HEIGHT };
     let size = (WIDTH, frame.bottom + 62.0);
     canvas::svg(size, &head.caption(), |pen| {
@@ -117,8 +117,13 @@ fn draw(pen: &Pen<'_>, spots: &[Spot<'_>], frame: Frame) {
             (to(spot.cost.mean, spot.harm.mean), width)
         })
         .collect();
-    let within = Frame { left: frame.left + 4.0, right: WIDTH - 4.0, ..frame };
-    let places = labels::place(&marks, &[], within);
+    let within = Frame { left: frame.left + 4.0, right: frame.right - 2.0, ..frame };
+    let (x, y) = to(0.0, 0.0);
+    let zeros = [
+        Frame { top: y - 1.0, bottom: y + 1.0, ..frame },
+        Frame { left: x - 1.0, right: x + 1.0, ..frame },
+    ];
+    let places = labels::place(&marks, &zeros, within);
     for ((spot, (mark, _)), place) in spots.iter().zip(&marks).zip(&places) {
         draw_spot(pen, spot, *mark, place);
     }

@@ -14,6 +14,7 @@ pub mod cost;
 pub mod cost_harm;
 pub mod dots;
 pub mod downtime;
+pub mod flight;
 pub mod labels;
 pub mod measures;
 pub mod overview;
@@ -22,6 +23,7 @@ pub mod palette;
 #[cfg(feature = "png")]
 pub mod png;
 pub mod rollback;
+pub mod timeline;
 
 /// Charts as SVG.
 pub const SVG: Format = Format { name: "svg", summary: "charts as SVG", make: svg_documents };
@@ -61,6 +63,11 @@ fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
     for (scenario, folder) in results.scenarios.iter().zip(folders) {
         for (name, draw) in CHARTS {
             all.push((format!("charts/{folder}/{name}"), draw(scenario)?));
+        }
+        let plans = names::slugs(scenario.scenario.plans.iter().map(|plan| plan.name.as_str()));
+        for (index, plan) in plans.iter().enumerate() {
+            let picture = timeline::svg(scenario, index)?;
+            all.push((format!("charts/{folder}/timeline-{plan}"), picture));
         }
     }
     Ok(all)

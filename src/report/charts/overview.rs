@@ -4,6 +4,7 @@
 //! that hurts fewest of those that ship.
 
 use super::canvas::{self, Align, Frame, Paint, Pen, Type, measured, shortened};
+use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
 use crate::experiment::results::{Results, ScenarioResults};
@@ -18,7 +19,7 @@ const COLUMN_MIN: f64 = 100.0;
 
 /// A shade a rating of risk: light to dark, so that order is seen without colour.
 const SHADES: [(&str, Paint); 4] = [
-    ("none", RGBColor(250, 250, 250)),
+    ("none", RGBColor(240, 240, 240)),
     ("low", RGBColor(214, 231, 242)),
     ("medium", RGBColor(124, 172, 208)),
     ("high", RGBColor(24, 82, 130)),
@@ -98,19 +99,24 @@ fn message(rows: &[&ScenarioResults]) -> String {
     names.sort_unstable();
     names.dedup();
     let count = |name: &str| winners.iter().filter(|winner| **winner == name).count();
-    let Some(leader) = names.into_iter().max_by_key(|name| count(name)) else {
-        return "No strategy hurts fewer users than the others".to_string();
-    };
-    let of = match rows.len() {
-        1 => "here".to_string(),
-        all => format!("in {} of {all} scenarios", count(leader)),
-    };
+    let most = names.iter().map(|name| count(name)).max().unwrap_or(0);
+    let leaders: Vec<&str> = names.into_iter().filter(|name| count(name) == most).collect();
     let tail = match helpless {
         0 => String::new(),
         1 => "; in one, no strategy helps".to_string(),
         several => format!("; in {several}, no strategy helps"),
     };
-    format!("{leader} hurts fewest users {of}{tail}")
+    let all = rows.len();
+    match leaders.as_slice() {
+        [] => format!("No strategy hurts fewer users than all others{tail}"),
+        [one] if all == 1 => format!("{one} hurts fewest users{tail}"),
+        [one] => format!("{one} hurts fewest users in {most} of {all} scenarios{tail}"),
+        [_, _] => {
+            let both = listed(&leaders);
+            format!("{both} hurt fewest users in {most} of {all} scenarios each{tail}")
+        }
+        _ => format!("Which strategy hurts fewest users depends on the scenario{tail}"),
+    }
 }
 
 fn draw_heads(pen: &Pen<'_>, columns: &[(String, Paint)], top: f64, width: f64) {
@@ -134,8 +140,12 @@ fn head_lines(name: &str, width: f64, style: Type) -> Vec<String> {
     if measured(name, style) <= width {
         return vec![name.to_string()];
     }
-    let breaks = name.char_indices().skip(1).filter(|(_, c)| c.is_uppercase() || *c == '-');
-    let halves = breaks.map(|(at, _)| name.split_at(at));
+    let breaks = name.char_indices().skip(1).filter_map(|(at, c)| match c {
+        '-' | '_' | ' ' => Some(at + 1),
+        _ if c.is_uppercase() => Some(at),
+        _ => None,
+    });
+    let halves = breaks.map(|at| name.split_at(at));
     let longest = |(a, b): &(&str, &str)| measured(a, style).max(measured(b, style));
     let best = halves.min_by(|a, b| longest(a).total_cmp(&longest(b)));
     match best {
