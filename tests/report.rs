@@ -4,6 +4,8 @@
 
 #[path = "report/fixture.rs"]
 mod fixture;
+#[path = "report/gallery.rs"]
+mod gallery;
 #[path = "report/recordings.rs"]
 mod recordings;
 #[path = "report/tables.rs"]
