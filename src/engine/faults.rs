@@ -170,10 +170,12 @@ impl Flight {
         if begins && self.faults[index].is_phase_bound() && !defect {
             self.watch.chaos_at.push((index, self.now));
         }
-        let source = if defect { "defect" } else { "chaos" };
-        self.story("fault", || {
-            format!("{source} {name} {}", if begins { "begins" } else { "ends" })
-        });
+        // What is there from the start is part of the scenario, not of the story.
+        if self.now > SimTime::ZERO {
+            let source = if defect { "defect" } else { "chaos" };
+            let word = if begins { "begins" } else { "ends" };
+            self.story("fault", || format!("{source} {name} {word}"));
+        }
         match effect {
             FaultEffect::Request(_) => (0..self.pods.len() as u32).for_each(|p| self.fault_rows(p)),
             FaultEffect::Pod(effect) => self.pod_fault(index, &effect, begins),
