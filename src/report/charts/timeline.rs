@@ -4,7 +4,7 @@
 //! The new version has the strategy's colour, the old one is grey. All columns share their axes.
 
 use super::axis::{self, Axis};
-use super::canvas::{self, Align, Frame, Paint, Pen, Type, shortened};
+use super::canvas::{self, Align, Frame, Paint, Pen, Point, Type, shortened};
 use super::flight::{self, Column};
 use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
@@ -13,13 +13,14 @@ use crate::experiment::results::{FlightRecord, ScenarioResults};
 use crate::outcome::{Event, Outcome, Verdict};
 use crate::report::figure::{self, Quantity};
 use crate::report::reading::HURT_SHARE;
+use crate::scenario::model::Scenario;
 
 const AXIS_WIDTH: f64 = 56.0;
 const GAP: f64 = 30.0;
 const PANELS: [(&str, f64); 3] = [
     ("Requests per second, by version", 110.0),
     ("Pods, by version and phase", 130.0),
-    ("Good answers, % of requests", 100.0),
+    ("Good answers, % of requests (dashed: the objective of {objective})", 100.0),
 ];
 const PANEL_TITLE: f64 = 30.0;
 const HEADS: f64 = 54.0;
@@ -44,6 +45,8 @@ struct Shared {
     release_s: f64,
     time: Axis,
     axes: [Axis; 3],
+    /// Share of requests that must succeed.
+    objective: f64,
 }
 
 /// The chart of one strategy as SVG.
@@ -65,7 +68,7 @@ pub fn svg(results: &ScenarioResults, plan: usize) -> Result<String, String> {
     }
     let paints = palette::strategy_paints(scenario);
     let paint = paints.get(plan).copied().unwrap_or(palette::OLD);
-    let shared = shared(&lanes, paint, scenario.release.at.as_secs_f64());
+    let shared = shared(&lanes, paint, scenario);
     let head = Head::new(WIDTH, &message(name, &lanes), &subtitle, &legend(&lanes, paint));
     let width = lane_width(lanes.len());
     let told: Vec<Vec<Vec<String>>> = lanes.iter().map(|lane| told(lane, &shared, width)).collect();
@@ -114,19 +117,20 @@ fn outcome<'a>(results: &'a ScenarioResults, record: &FlightRecord) -> Option<&'
     flights.iter().find(|flight| flight.replication == record.replication)
 }
 
-fn shared(lanes: &[Lane<'_>], paint: Paint, release_s: f64) -> Shared {
+fn shared(lanes: &[Lane<'_>], paint: Paint, scenario: &Scenario) -> Shared {
     let all = || lanes.iter().flat_map(|lane| &lane.columns);
     let from = all().map(|column| column.from_s).fold(f64::INFINITY, f64::min);
     let to = all().map(|column| column.to_s).fold(f64::NEG_INFINITY, f64::max);
     let rate = all().map(|column| column.rate);
     let pods = all().map(|column| f64::from(column.pods.iter().flatten().sum::<u32>()));
     let worst = all().map(|column| 1.0 - column.failed - column.slow).fold(1.0, f64::min);
-    let floors = [0.99, 0.98, 0.95, 0.9, 0.8, 0.5];
+    let floors = [0.98, 0.95, 0.9, 0.8, 0.5];
     let floor = floors.into_iter().find(|floor| *floor <= worst).unwrap_or(0.0);
     let rates = rate.fold(0.0, f64::max);
     Shared {
         paint,
-        release_s,
+        release_s: scenario.release.at.as_secs_f64(),
+        objective: scenario.service.objective.value(),
         time: Axis::between(Quantity::Seconds, from, to),
         axes: [
             Axis::between(Quantity::Count, 0.0, rates * 1.1),
@@ -202,42 +206,41 @@ fn legend(lanes: &[Lane<'_>], paint: Paint) -> Vec<(Key, String)> {
 
 fn draw_lane(pen: &Pen<'_>, lane: &Lane<'_>, shared: &Shared, frame: Frame, first: bool) {
     draw_lane_head(pen, lane, frame);
-    let x = |seconds: f64| frame.left + shared.time.place(seconds) * frame.width();
-    let mut top = frame.top + HEADS + NUMBERS;
+    // The numbers of the turns stand between the first panel and its title.
+    let mut top = frame.top + HEADS;
     let mut panels = Vec::new();
-    for ((title, height), axis) in PANELS.iter().zip(&shared.axes) {
-        top += PANEL_TITLE;
-        let panel = Frame { top, bottom: top + height, ..frame };
+    for (index, ((title, height), axis)) in PANELS.iter().zip(&shared.axes).enumerate() {
+        let gap = PANEL_TITLE + if index == 0 { NUMBERS } else { 0.0 };
+        let panel = Frame { top: top + gap, bottom: top + gap + height, ..frame };
         pen.fill(panel, palette::BAND);
-        draw_panel_axis(pen, axis, panel, first.then_some(*title));
-        panels.push(panel);
-        top += height;
-    }
-    let step = |panel: &Frame, axis: &Axis, column: &Column, low: f64, high: f64, paint: Paint| {
-        let y = |value: f64| panel.bottom - axis.place(value) * panel.height();
-        let (left, right) = (x(column.from_s), x(column.to_s));
-        if y(low) - y(high) > 0.05 {
-            pen.fill(Frame { left, right, top: y(high), bottom: y(low) }, paint);
+        if first {
+            let place = (panel.left, top + PANEL_TITLE / 2.0 + 2.0);
+            let objective = Quantity::Share.show(shared.objective);
+            let title = title.replace("{objective}", &objective);
+            pen.text(&title, place, Align::Left, palette::PANEL);
         }
-    };
-    for column in &lane.columns {
-        let old = column.rate * (1.0 - column.weight_new);
-        step(&panels[0], &shared.axes[0], column, 0.0, old, palette::OLD);
-        step(&panels[0], &shared.axes[0], column, old, column.rate, shared.paint);
-        let mut piled = 0.0;
-        for (version, pods) in column.pods.iter().enumerate() {
-            for phase in PILE {
-                let next = piled + f64::from(pods[phase]);
-                let paint = phase_paint(shared.paint, version, phase);
-                step(&panels[1], &shared.axes[1], column, piled, next, paint);
-                piled = next;
-            }
-        }
-        let answered = 1.0 - column.failed;
-        step(&panels[2], &shared.axes[2], column, answered, 1.0, palette::FAILED);
-        step(&panels[2], &shared.axes[2], column, answered - column.slow, answered, palette::SLOW);
+        draw_grid(pen, axis, panel, first);
+        top = panel.bottom;
+        panels.push(Pane { frame: panel, time: &shared.time, axis });
     }
-    draw_time(pen, shared, frame, panels[2].bottom);
+    let columns = &lane.columns;
+    let old = |c: &Column| c.rate * (1.0 - c.weight_new);
+    panels[0].area(pen, columns, &|_| 0.0, &old, palette::OLD);
+    panels[0].area(pen, columns, &old, &|c| c.rate, shared.paint);
+    let mut piled: Vec<(usize, usize)> = Vec::new();
+    for layer in [0, 1].into_iter().flat_map(|v| PILE.map(|phase| (v, phase))) {
+        let below = |c: &Column| piled.iter().map(|(v, p)| f64::from(c.pods[*v][*p])).sum();
+        let above = |c: &Column| below(c) + f64::from(c.pods[layer.0][layer.1]);
+        let paint = phase_paint(shared.paint, layer.0, layer.1);
+        panels[1].area(pen, columns, &below, &above, paint);
+        piled.push(layer);
+    }
+    let answered = |c: &Column| 1.0 - c.failed;
+    panels[2].area(pen, columns, &answered, &|_| 1.0, palette::FAILED);
+    panels[2].area(pen, columns, &|c| answered(c) - c.slow, &answered, palette::SLOW);
+    panels[2].level(pen, shared.objective);
+    let panels: Vec<Frame> = panels.iter().map(|panel| panel.frame).collect();
+    draw_time(pen, shared, frame, frame.bottom);
     draw_turns(pen, lane, shared, frame, &panels);
 }
 
@@ -256,17 +259,71 @@ fn draw_lane_head(pen: &Pen<'_>, lane: &Lane<'_>, frame: Frame) {
     }
 }
 
-/// Grid, title, and for the first column the ticks.
-fn draw_panel_axis(pen: &Pen<'_>, axis: &Axis, panel: Frame, title: Option<&str>) {
-    if let Some(title) = title {
-        let place = (panel.left, panel.top - PANEL_TITLE / 2.0 + 2.0);
-        pen.text(title, place, Align::Left, palette::PANEL);
+/// One panel with its axes.
+struct Pane<'a> {
+    frame: Frame,
+    time: &'a Axis,
+    axis: &'a Axis,
+}
+
+/// A figure of one column.
+type Figure<'a> = &'a dyn Fn(&Column) -> f64;
+
+impl Pane<'_> {
+    fn x(&self, seconds: f64) -> f64 {
+        self.frame.left + self.time.place(seconds) * self.frame.width()
     }
-    for tick in axis.ticks() {
+
+    fn y(&self, value: f64) -> f64 {
+        self.frame.bottom - self.axis.place(value) * self.frame.height()
+    }
+
+    /// Fills what lies between two figures, in one shape per stretch of time in which there is
+    /// anything between them: single bars would show seams.
+    fn area(&self, pen: &Pen<'_>, columns: &[Column], low: Figure, high: Figure, paint: Paint) {
+        let (mut upper, mut lower) = (Vec::new(), Vec::new());
+        for column in columns {
+            let (bottom, top) = (self.y(low(column)), self.y(high(column)));
+            if bottom - top < 0.05 {
+                close(pen, &mut upper, &mut lower, paint);
+                continue;
+            }
+            let (left, right) = (self.x(column.from_s), self.x(column.to_s));
+            upper.extend([(left, top), (right, top)]);
+            lower.extend([(left, bottom), (right, bottom)]);
+        }
+        close(pen, &mut upper, &mut lower, paint);
+    }
+
+    /// A level across the panel, if it lies within.
+    fn level(&self, pen: &Pen<'_>, value: f64) {
+        let y = self.y(value);
+        if y < self.frame.bottom - 1.0 && y > self.frame.top + 1.0 {
+            pen.dashed((self.frame.left, y), (self.frame.right, y), palette::INK, 1.0);
+        }
+    }
+}
+
+/// Fills the shape between two step lines and starts anew.
+fn close(pen: &Pen<'_>, upper: &mut Vec<Point>, lower: &mut Vec<Point>, paint: Paint) {
+    if !upper.is_empty() {
+        upper.extend(lower.drain(..).rev());
+        pen.shape(upper, paint);
+    }
+    upper.clear();
+    lower.clear();
+}
+
+/// Grid lines, and for the first lane the ticks.
+fn draw_grid(pen: &Pen<'_>, axis: &Axis, panel: Frame, labelled: bool) {
+    let mut free_above = f64::NEG_INFINITY;
+    // From the top, so that 100 % keeps its label where not all have room.
+    for tick in axis.ticks().iter().rev() {
         let y = panel.bottom - tick.place * panel.height();
         pen.line((panel.left, y), (panel.right, y), palette::GRID, 1.0);
-        if title.is_some() {
+        if labelled && y - 10.0 > free_above {
             pen.text(&tick.label, (panel.left - 7.0, y), Align::Right, palette::NOTE);
+            free_above = y + 10.0;
         }
     }
 }
@@ -300,11 +357,10 @@ fn draw_turns(pen: &Pen<'_>, lane: &Lane<'_>, shared: &Shared, frame: Frame, pan
     };
     let lines: Vec<f64> = lane.turns.iter().map(|event| at(event)).collect();
     let places = spread(&lines, APART, frame.left + 11.0, frame.right - 11.0);
-    let middle = frame.top + HEADS + NUMBERS / 2.0;
+    let middle = frame.top + HEADS + PANEL_TITLE + NUMBERS / 2.0 - 6.0;
     for (number, (line, place)) in lines.iter().zip(&places).enumerate() {
         let start = panels.first().map_or(frame.top, |panel| panel.top);
-        pen.line((*place, middle + 10.0), (*line, middle + 26.0), palette::INK, 1.2);
-        pen.line((*line, middle + 26.0), (*line, start), palette::INK, 1.2);
+        pen.line((*place, middle + 8.0), (*line, start), palette::INK, 1.2);
         for panel in panels {
             pen.dashed((*line, panel.top), (*line, panel.bottom), palette::INK, 1.2);
         }
