@@ -38,8 +38,8 @@ pub struct Column {
 pub fn last_turn_s(recording: &Recording, release_s: f64) -> f64 {
     let state = |sample: &Sample| (sample.weight_new.to_bits(), sample.pods);
     let samples = &recording.samples;
-    let changes = samples.windows(2).filter(|pair| state(&pair[0]) != state(&pair[1]));
-    let last = changes.last().map_or(release_s, |pair| pair[1].t_s);
+    let mut changes = samples.windows(2).filter(|pair| state(&pair[0]) != state(&pair[1]));
+    let last = changes.next_back().map_or(release_s, |pair| pair[1].t_s);
     let told = turns(recording).last().map_or(release_s, |event| event.at.as_secs_f64());
     let end = samples.last().map_or(release_s, |sample| sample.t_s);
     let span = (last.max(told) - release_s).max(AFTER_MIN_S) * 1.12;

@@ -4,14 +4,16 @@
 //! The new version has the strategy's colour, the old one is grey. All columns share their axes.
 
 use super::axis::{self, Axis};
-use super::canvas::{self, Align, Frame, Paint, Pen, Point, Type, shortened};
+use super::canvas::{self, Align, Frame, Paint, Pen, shortened};
 use super::flight::{self, Column};
 use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
+use super::pane::{Pane, draw_grid};
+use super::turns::{self, Told};
 use crate::experiment::results::{FlightRecord, ScenarioResults};
 use crate::outcome::{Event, Outcome, Verdict};
-use crate::report::figure::{self, Quantity};
+use crate::report::figure::Quantity;
 use crate::report::reading::HURT_SHARE;
 use crate::scenario::model::Scenario;
 
@@ -25,11 +27,6 @@ const PANELS: [(&str, f64); 3] = [
 const PANEL_TITLE: f64 = 30.0;
 const HEADS: f64 = 54.0;
 const NUMBERS: f64 = 34.0;
-const TOLD_LINE: f64 = 21.0;
-/// Most lines in which one event is told.
-const TOLD_MAX: usize = 3;
-const NUMBER: Type = Type { size: 14.5, bold: true, paint: palette::PAPER };
-const TOLD: Type = Type { size: 16.0, bold: false, paint: palette::INK };
 
 /// What is drawn of one variant.
 struct Lane<'a> {
@@ -71,19 +68,20 @@ pub fn svg(results: &ScenarioResults, plan: usize) -> Result<String, String> {
     let shared = shared(&lanes, paint, scenario);
     let head = Head::new(WIDTH, &message(name, &lanes), &subtitle, &legend(&lanes, paint));
     let width = lane_width(lanes.len());
-    let told: Vec<Vec<Vec<String>>> = lanes.iter().map(|lane| told(lane, &shared, width)).collect();
-    let lines = told.iter().map(|told| told.iter().map(Vec::len).sum::<usize>()).max();
+    let told: Vec<Told> =
+        lanes.iter().map(|lane| Told::new(&lane.turns, shared.release_s, width)).collect();
+    let told_height = told.iter().map(Told::height).fold(0.0, f64::max);
     let panels: f64 = PANELS.iter().map(|(_, height)| height + PANEL_TITLE).sum();
     let top = head.height() + 6.0;
     let bottom = top + HEADS + NUMBERS + panels;
-    let height = bottom + 64.0 + lines.unwrap_or(0) as f64 * TOLD_LINE + MARGIN;
+    let height = bottom + 64.0 + told_height + MARGIN;
     canvas::svg((WIDTH, height), &head.caption(), |pen| {
         head.draw(pen);
         for (index, (lane, told)) in lanes.iter().zip(&told).enumerate() {
             let left = MARGIN + AXIS_WIDTH + index as f64 * (width + GAP);
             let frame = Frame { left, top, right: left + width, bottom };
             draw_lane(pen, lane, &shared, frame, index == 0);
-            draw_told(pen, told, left, bottom + 64.0);
+            told.draw(pen, left, bottom + 64.0);
         }
     })
 }
@@ -241,7 +239,13 @@ fn draw_lane(pen: &Pen<'_>, lane: &Lane<'_>, shared: &Shared, frame: Frame, firs
     panels[2].level(pen, shared.objective);
     let panels: Vec<Frame> = panels.iter().map(|panel| panel.frame).collect();
     draw_time(pen, shared, frame, frame.bottom);
-    draw_turns(pen, lane, shared, frame, &panels);
+    let at = |event: &&Event| {
+        let since = event.at.as_secs_f64() - shared.release_s;
+        frame.left + shared.time.place(since) * frame.width()
+    };
+    let lines: Vec<f64> = lane.turns.iter().map(at).collect();
+    let numbers = frame.top + HEADS + PANEL_TITLE + NUMBERS / 2.0 - 6.0;
+    turns::draw(pen, &lines, numbers, &panels);
 }
 
 /// Name of the variant, how the flight ended, and whom it hurt.
@@ -256,75 +260,6 @@ fn draw_lane_head(pen: &Pen<'_>, lane: &Lane<'_>, frame: Frame) {
     if let Some(share) = hurt {
         let words = format!("{} of the users hurt by it", Quantity::Share.show(share));
         pen.text(&words, (frame.left, frame.top + 42.0), Align::Left, palette::NOTE);
-    }
-}
-
-/// One panel with its axes.
-struct Pane<'a> {
-    frame: Frame,
-    time: &'a Axis,
-    axis: &'a Axis,
-}
-
-/// A figure of one column.
-type Figure<'a> = &'a dyn Fn(&Column) -> f64;
-
-impl Pane<'_> {
-    fn x(&self, seconds: f64) -> f64 {
-        self.frame.left + self.time.place(seconds) * self.frame.width()
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        self.frame.bottom - self.axis.place(value) * self.frame.height()
-    }
-
-    /// Fills what lies between two figures, in one shape per stretch of time in which there is
-    /// anything between them: single bars would show seams.
-    fn area(&self, pen: &Pen<'_>, columns: &[Column], low: Figure, high: Figure, paint: Paint) {
-        let (mut upper, mut lower) = (Vec::new(), Vec::new());
-        for column in columns {
-            let (bottom, top) = (self.y(low(column)), self.y(high(column)));
-            if bottom - top < 0.05 {
-                close(pen, &mut upper, &mut lower, paint);
-                continue;
-            }
-            let (left, right) = (self.x(column.from_s), self.x(column.to_s));
-            upper.extend([(left, top), (right, top)]);
-            lower.extend([(left, bottom), (right, bottom)]);
-        }
-        close(pen, &mut upper, &mut lower, paint);
-    }
-
-    /// A level across the panel, if it lies within.
-    fn level(&self, pen: &Pen<'_>, value: f64) {
-        let y = self.y(value);
-        if y < self.frame.bottom - 1.0 && y > self.frame.top + 1.0 {
-            pen.dashed((self.frame.left, y), (self.frame.right, y), palette::INK, 1.0);
-        }
-    }
-}
-
-/// Fills the shape between two step lines and starts anew.
-fn close(pen: &Pen<'_>, upper: &mut Vec<Point>, lower: &mut Vec<Point>, paint: Paint) {
-    if !upper.is_empty() {
-        upper.extend(lower.drain(..).rev());
-        pen.shape(upper, paint);
-    }
-    upper.clear();
-    lower.clear();
-}
-
-/// Grid lines, and for the first lane the ticks.
-fn draw_grid(pen: &Pen<'_>, axis: &Axis, panel: Frame, labelled: bool) {
-    let mut free_above = f64::NEG_INFINITY;
-    // From the top, so that 100 % keeps its label where not all have room.
-    for tick in axis.ticks().iter().rev() {
-        let y = panel.bottom - tick.place * panel.height();
-        pen.line((panel.left, y), (panel.right, y), palette::GRID, 1.0);
-        if labelled && y - 10.0 > free_above {
-            pen.text(&tick.label, (panel.left - 7.0, y), Align::Right, palette::NOTE);
-            free_above = y + 10.0;
-        }
     }
 }
 
@@ -345,95 +280,5 @@ fn unit_word(unit: &str) -> &str {
         "min" => "minutes",
         "h" => "hours",
         other => other,
-    }
-}
-
-/// A numbered line through all panels for every turn; numbers are moved apart where they crowd.
-fn draw_turns(pen: &Pen<'_>, lane: &Lane<'_>, shared: &Shared, frame: Frame, panels: &[Frame]) {
-    const APART: f64 = 26.0;
-    let at = |event: &Event| {
-        let since = event.at.as_secs_f64() - shared.release_s;
-        frame.left + shared.time.place(since) * frame.width()
-    };
-    let lines: Vec<f64> = lane.turns.iter().map(|event| at(event)).collect();
-    let places = spread(&lines, APART, frame.left + 11.0, frame.right - 11.0);
-    let middle = frame.top + HEADS + PANEL_TITLE + NUMBERS / 2.0 - 6.0;
-    for (number, (line, place)) in lines.iter().zip(&places).enumerate() {
-        let start = panels.first().map_or(frame.top, |panel| panel.top);
-        pen.line((*place, middle + 8.0), (*line, start), palette::INK, 1.2);
-        for panel in panels {
-            pen.dashed((*line, panel.top), (*line, panel.bottom), palette::INK, 1.2);
-        }
-        pen.disc((*place, middle), 11.0, palette::INK);
-        let label = (number + 1).to_string();
-        pen.text(&label, (*place, middle - 1.0), Align::Middle, NUMBER);
-    }
-}
-
-/// Places in the order given, at least `apart` from each other, within bounds where possible.
-fn spread(wanted: &[f64], apart: f64, least: f64, most: f64) -> Vec<f64> {
-    let mut places: Vec<f64> = wanted.iter().map(|x| x.clamp(least, most)).collect();
-    for index in 1..places.len() {
-        places[index] = places[index].max(places[index - 1] + apart);
-    }
-    let mut limit = most;
-    for place in places.iter_mut().rev() {
-        *place = place.min(limit);
-        limit = *place - apart;
-    }
-    places
-}
-
-/// The turns in words: number, time since the release, text; each in lines that fit.
-fn told(lane: &Lane<'_>, shared: &Shared, width: f64) -> Vec<Vec<String>> {
-    let tell = |(number, event): (usize, &&Event)| {
-        let since = figure::clock(event.at.as_secs_f64() - shared.release_s);
-        let mut lines = canvas::wrapped(&format!("{since} {}", event.text), width - 30.0, TOLD);
-        if lines.len() > TOLD_MAX {
-            let rest = lines.split_off(TOLD_MAX - 1).join(" ");
-            lines.push(shortened(&rest, width - 30.0, TOLD));
-        }
-        lines.insert(0, (number + 1).to_string());
-        lines
-    };
-    let mut all: Vec<Vec<String>> = lane.turns.iter().enumerate().map(tell).collect();
-    // The number stands beside the first line, not on one of its own.
-    for lines in &mut all {
-        if lines.len() > 1 {
-            let number = lines.remove(0);
-            lines[0] = format!("{number}\t{}", lines[0]);
-        }
-    }
-    all
-}
-
-fn draw_told(pen: &Pen<'_>, told: &[Vec<String>], left: f64, top: f64) {
-    let mut y = top + TOLD_LINE / 2.0;
-    for line in told.iter().flatten() {
-        let words = match line.split_once('\t') {
-            Some((number, words)) => {
-                pen.disc((left + 10.0, y), 9.5, palette::INK);
-                let small = Type { size: 13.0, ..NUMBER };
-                pen.text(number, (left + 10.0, y - 1.0), Align::Middle, small);
-                words
-            }
-            None => line,
-        };
-        pen.text(words, (left + 28.0, y), Align::Left, TOLD);
-        y += TOLD_LINE;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn crowded_numbers_move_apart() {
-        let places = spread(&[10.0, 11.0, 12.0, 300.0], 20.0, 0.0, 100.0);
-        assert_eq!(places, [10.0, 30.0, 50.0, 100.0]);
-        let places = spread(&[99.0, 100.0], 20.0, 0.0, 100.0);
-        assert_eq!(places, [80.0, 100.0]);
-        assert!(spread(&[], 20.0, 0.0, 100.0).is_empty());
     }
 }
