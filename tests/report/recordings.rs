@@ -32,7 +32,7 @@ fn sample(step: u32, bad: bool, (weight_new, pods): State) -> Sample {
         t_s: f64::from(step) * STEP_S,
         requests,
         failed: if dead { requests } else { (requests as f64 * errors) as u64 },
-        slow: u64::from(step % 17 == 0),
+        slow: u64::from(step.is_multiple_of(17)),
         p99_ms: (!dead).then(|| 180.0 + 30.0 * wobble(step, 2)),
         weight_new,
         pods,
