@@ -45,6 +45,11 @@ fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow
         let reason = format!("takes {way_back:.0} s back, at most {limit} allowed");
         refuse(way_back > limit.as_secs_f64(), reason);
     }
+    let endless = rating.way_back_s.is_none() && rating.exposed;
+    refuse(
+        wishes.rollback_max.is_some() && endless,
+        "its way back does not end within the horizon".into(),
+    );
     if let Some(limit) = wishes.fleet_minutes_max {
         let cost = rating.fleet_minutes;
         refuse(cost > limit, format!("costs {cost:.1} fleet-minutes, at most {limit:.1} allowed"));
