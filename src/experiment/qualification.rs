@@ -60,8 +60,11 @@ fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow
 }
 
 fn strengths(rating: &RatingRow) -> String {
-    let back =
-        rating.way_back_s.map_or("no way back needed".to_string(), |s| format!("{s:.0} s back"));
+    let back = match rating.way_back_s {
+        Some(secs) => format!("{secs:.0} s back"),
+        None if rating.exposed => "no way back within the horizon".to_string(),
+        None => "no way back needed".to_string(),
+    };
     format!(
         "hurts {:.2} % of the users, {back}, {:.1} fleet-minutes a release",
         rating.hurt_share * 100.0,
