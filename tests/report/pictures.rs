@@ -202,6 +202,6 @@ fn pictures_have_the_size_of_the_charts() {
     for picture in pictures {
         assert_eq!(&picture.bytes[1..4], b"PNG", "{}", picture.path);
         let width = u32::from_be_bytes(picture.bytes[16..20].try_into().expect("four bytes"));
-        assert!(width >= 1920, "{}: {width}", picture.path);
+        assert!(width >= 1440, "{}: {width}", picture.path);
     }
 }

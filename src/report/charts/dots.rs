@@ -5,11 +5,12 @@
 //! the length of a bar means nothing. Deliberately absent: which measures.
 
 use super::axis::{self, Axis};
-use super::canvas::{self, Align, Frame, Paint, Pen, Point, Type, measured, shortened};
+use super::canvas::{self, Align, Frame, Paint, Pen, Point, Type, broken, measured, shortened};
 use super::page::{Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 
 const LINE: f64 = 27.0;
+const NAME_LINE: f64 = 23.0;
 const GROUP_GAP: f64 = 9.0;
 const PANEL_GAP: f64 = 26.0;
 const PANEL_TITLE: f64 = 28.0;
@@ -130,9 +131,13 @@ impl DotChart {
             }
             let stripe = Frame { left: MARGIN, top: y, right: MARGIN + 5.0, bottom: y + height };
             pen.fill(stripe, group.paint);
-            let name = shortened(&group.name, room - 14.0, palette::NAME);
-            let place = (MARGIN + 13.0, y + height / 2.0);
-            pen.text(&name, place, Align::Left, palette::NAME);
+            let most = if group.lines.len() > 1 { 2 } else { 1 };
+            let lines = broken(&group.name, room - 14.0, most, palette::NAME);
+            let first = y + height / 2.0 - NAME_LINE * (lines.len() as f64 - 1.0) / 2.0;
+            for (number, line) in lines.iter().enumerate() {
+                let place = (MARGIN + 13.0, first + NAME_LINE * number as f64);
+                pen.text(line, place, Align::Left, palette::NAME);
+            }
             y += height;
         }
     }
@@ -195,8 +200,10 @@ fn draw_cell(
     };
     let centre = x(*mean);
     let mut right = centre + 9.0;
-    if lower.is_finite() && upper.is_finite() {
-        let (from, to) = (x(*lower), x(*upper));
+    let (from, to) = (x(*lower), x(*upper));
+    let hidden = if mark == Mark::Bar { 4.0 } else { 8.0 };
+    // An interval that its mark hides would only make the mark ragged.
+    if lower.is_finite() && upper.is_finite() && (centre - from).max(to - centre) > hidden {
         pen.line((from, y), (to, y), paint, 2.5);
         for end in [from, to] {
             pen.line((end, y - 5.0), (end, y + 5.0), paint, 2.0);

@@ -72,9 +72,9 @@ pub fn draw_grid(pen: &Pen<'_>, axis: &Axis, panel: Frame, labelled: bool) {
     for tick in axis.ticks().iter().rev() {
         let y = panel.bottom - tick.place * panel.height();
         pen.line((panel.left, y), (panel.right, y), palette::GRID, 1.0);
-        if labelled && y - 10.0 > free_above {
+        if labelled && y - 9.0 > free_above {
             pen.text(&tick.label, (panel.left - 7.0, y), Align::Right, palette::NOTE);
-            free_above = y + 10.0;
+            free_above = y + 9.0;
         }
     }
 }
