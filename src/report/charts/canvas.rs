@@ -223,11 +223,6 @@ impl Pen<'_> {
         let style = text_style(style).pos(Pos::new(horizontal, VPos::Center));
         self.keep(self.area.draw(&Text::new(text, place, style)));
     }
-
-    /// Width of a text, with a little slack for viewers that lack the font.
-    pub fn width(&self, text: &str, style: Type) -> f64 {
-        measured(text, style)
-    }
 }
 
 /// Width of a text in points, with a little slack for viewers that lack the font.

@@ -23,6 +23,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     }
     let mut minutes =
         measures::panel("Extra cost", measures::axis(Quantity::FleetMinutes, &groups, &[0]));
+    minutes.weight = 2.0;
     let [low, medium] = COST_LIMITS;
     minutes.zones = vec![(low, "low"), (medium, "medium"), (f64::INFINITY, "high")];
     let axis = measures::axis(Quantity::Count, &groups, &[1]);

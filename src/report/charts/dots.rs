@@ -41,6 +41,8 @@ pub struct Panel {
     pub axis: Axis,
     /// Zones of the axis: where each ends, and its word.
     pub zones: Vec<(f64, &'static str)>,
+    /// Width in comparison with the other panels.
+    pub weight: f64,
 }
 
 /// The lines of one strategy.
@@ -110,13 +112,14 @@ impl DotChart {
         let names = self.groups.iter().map(|group| measured(&group.name, palette::NAME));
         let names = names.fold(60.0, f64::max).min(NAMES_MAX) + 18.0;
         self.draw_names(pen, top, names);
-        let count = self.panels.len().max(1) as f64;
-        let room = WIDTH - 2.0 * MARGIN - names;
-        let width = (room - PANEL_GAP * (count - 1.0)) / count;
+        let gaps = PANEL_GAP * (self.panels.len().max(1) - 1) as f64;
+        let total: f64 = self.panels.iter().map(|panel| panel.weight).sum();
+        let mut left = MARGIN + names;
+        let room = WIDTH - MARGIN - left - gaps;
         for (index, panel) in self.panels.iter().enumerate() {
-            let left = MARGIN + names + index as f64 * (width + PANEL_GAP);
-            let frame = Frame { left, top, right: left + width, bottom };
-            self.draw_panel(pen, panel, index, frame);
+            let right = left + room * panel.weight / total;
+            self.draw_panel(pen, panel, index, Frame { left, top, right, bottom });
+            left = right + PANEL_GAP;
         }
     }
 
@@ -211,7 +214,9 @@ fn draw_cell(
         right = right.max(to);
     }
     palette::draw_mark(pen, mark, (centre, y), paint);
-    if centre < x(0.0) {
+    // The figure of a negative value stands before the line of zero, or if it must beyond it.
+    let end = right + FIGURE_GAP + measured(figure, palette::LABEL_NOTE);
+    if centre < x(0.0) && end > x(0.0) {
         right = right.max(x(0.0));
     }
     on_paper(pen, figure, (right + FIGURE_GAP - 4.0, y), palette::LABEL_NOTE, paper);
