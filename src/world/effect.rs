@@ -85,6 +85,26 @@ impl Effect {
     }
 }
 
+impl Effect {
+    /// Draws below this fail by the defect, on a pod with `load` requests in flight.
+    #[inline]
+    pub fn defect_at(&self, load: u32) -> u32 {
+        if load > self.load_limit { self.loaded } else { self.defect }
+    }
+
+    /// Is a request with this draw never answered, on a pod with `load` requests in flight?
+    #[inline]
+    pub fn hangs(&self, draw: u32, load: u32) -> bool {
+        draw < self.hang && draw >= self.wrong && draw >= self.defect_at(load)
+    }
+
+    /// Service-time factor on a pod with `load` requests in flight.
+    #[inline]
+    pub fn factor_at(&self, load: u32) -> f32 {
+        if load > self.load_limit { self.loaded_factor } else { self.factor }
+    }
+}
+
 impl Causes {
     /// No cause beyond base errors.
     pub fn plain(base: f64, conversion: f64) -> Causes {

@@ -19,6 +19,15 @@ struct Served {
     converts: bool,
 }
 
+/// A request that hangs keeps its slot for this long: more than an hour.
+pub(super) const HANGS_NS: u64 = u32::MAX as u64 * 1_000;
+
+/// Is the user one of those whom the defect touches?
+#[inline]
+pub(super) fn meets_defect(effect: &Effect, user: u32) -> bool {
+    effect.cohort == u32::MAX || user_hash(user) < effect.cohort
+}
+
 /// Where an attempt ends up.
 enum Choice {
     /// At a pod that accepts it.
@@ -134,7 +143,10 @@ impl Plane {
         }
         self.tally.second(now).new += u32::from(version == 1);
         let effect = self.effects[self.row(pod, version, attempt.arrival.route)];
-        let (busy, lost) = self.busy_ns(pod, &effect, &attempt.arrival, in_flight);
+        let (mut busy, lost) = self.busy_ns(pod, &effect, &attempt.arrival, in_flight);
+        if effect.hangs(attempt.arrival.error, in_flight) && meets_defect(&effect, user) {
+            busy = busy.saturating_add(HANGS_NS);
+        }
         let start = self.pods[pod as usize].start_at(now);
         let done = start.saturating_add(busy);
         let served = self.judge(&attempt, &effect, version, in_flight, done, crossed, lost);
@@ -167,9 +179,18 @@ impl Plane {
     #[inline]
     fn busy_ns(&mut self, pod: u32, effect: &Effect, arrival: &Arrival, load: u32) -> (u64, bool) {
         let route = &self.service.routes[usize::from(arrival.route)];
-        let demand = demand_ns(&route.service_time, arrival);
-        let mut factor =
-            if load > effect.load_limit { effect.loaded_factor } else { effect.factor };
+        let own = self.own_ns(pod, effect, demand_ns(&route.service_time, arrival), load);
+        if self.service.dependency.is_none() {
+            return (own, false);
+        }
+        let (wait, lost) = self.call_dependency(effect.calls, arrival.error);
+        (own.saturating_add(wait), lost)
+    }
+
+    /// Time that a slot of the pod is busy with a demand of its own, `load` being in flight.
+    #[inline]
+    pub(super) fn own_ns(&self, pod: u32, effect: &Effect, demand: u64, load: u32) -> u64 {
+        let mut factor = effect.factor_at(load);
         let ledger = &self.pods[pod as usize];
         if self.now < ledger.warm_until {
             if let Some(warm_up) = self.service.pod.warm_up {
@@ -179,12 +200,7 @@ impl Plane {
             }
         }
         let own = if factor == 1.0 { demand } else { (demand as f64 * f64::from(factor)) as u64 };
-        let own = own.saturating_add(u64::from(effect.add_us) * 1_000);
-        if self.service.dependency.is_none() {
-            return (own, false);
-        }
-        let (wait, lost) = self.call_dependency(effect.calls, arrival.error);
-        (own.saturating_add(wait), lost)
+        own.saturating_add(u64::from(effect.add_us) * 1_000)
     }
 
     /// Calls the dependency: time spent there, and whether it failed. It serves at a fixed rate,
@@ -217,8 +233,8 @@ impl Plane {
         lost: bool,
     ) -> Served {
         let Arrival { error: draw, user, route, .. } = attempt.arrival;
-        let meets_defect = effect.cohort == u32::MAX || user_hash(user) < effect.cohort;
-        let defect = if load > effect.load_limit { effect.loaded } else { effect.defect };
+        let meets_defect = meets_defect(effect, user);
+        let defect = effect.defect_at(load);
         let mut error = lost || draw < effect.chaos || (meets_defect && draw < defect);
         if !error && crossed && self.service.mixing.session_breaks.value() > 0.0 {
             let keyed = u64::from(mix64(attempt.arrival.routing ^ 0xC805) as u32);

@@ -5,9 +5,10 @@
 //! second old copy tells how often equal versions differ (Diffy's noise).
 
 use super::Plane;
+use super::attempt::{HANGS_NS, meets_defect};
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
-use super::tape::demand_ns;
+use super::tape::{Arrival, demand_ns};
 use crate::base::random::{Purpose, mix64};
 use crate::world::routing::{Mirror, Pool};
 use rand_distr::{Exp1, StandardNormal};
@@ -49,22 +50,17 @@ impl Plane {
         let effect = self.effects[self.row(pod, version, attempt.arrival.route)];
         let now = self.now;
         self.commit(pod, now);
-        let busy =
-            self.own_busy(&effect, attempt.arrival.route, attempt.arrival.z, attempt.arrival.e);
+        let load = self.pods[pod as usize].in_flight();
+        let route = &self.service.routes[usize::from(attempt.arrival.route)];
+        let demand = demand_ns(&route.service_time, &attempt.arrival);
+        let busy = self.own_ns(pod, &effect, demand, load);
         let start = self.pods[pod as usize].start_at(now);
-        let draw = attempt.arrival.error;
+        let (draw, defect) = (attempt.arrival.error, effect.defect_at(load));
         Answer {
-            error: draw < effect.defect,
-            wrong: draw >= effect.defect && draw < effect.wrong,
+            error: draw < defect,
+            wrong: draw >= defect && draw < effect.wrong,
             latency: start + busy - now,
         }
-    }
-
-    fn own_busy(&self, effect: &crate::world::effect::Effect, route: u8, z: f64, e: f64) -> u64 {
-        let dist = &self.service.routes[usize::from(route)].service_time;
-        let arrival = super::tape::Arrival { at: 0, user: 0, route, z, e, error: 0, routing: 0 };
-        (demand_ns(dist, &arrival) as f64 * f64::from(effect.factor)) as u64
-            + u64::from(effect.add_us) * 1_000
     }
 
     /// Sends one copy to a pod of `pool`.
@@ -84,12 +80,19 @@ impl Plane {
         let now = self.now;
         self.commit(pod, now);
         let ledger = &self.pods[pod as usize];
-        if !ledger.accepting || ledger.in_flight() >= ledger.limit {
+        let load = ledger.in_flight();
+        if !ledger.accepting || load >= ledger.limit {
             return Some(Answer { error: true, wrong: false, latency: 0 });
         }
         let version = ledger.version;
         let effect = self.effects[self.row(pod, version, arrival.route)];
-        let mut busy = self.own_busy(&effect, arrival.route, z, e);
+        let route = &self.service.routes[usize::from(arrival.route)];
+        let demand = demand_ns(&route.service_time, &Arrival { z, e, ..arrival });
+        let mut busy = self.own_ns(pod, &effect, demand, load);
+        let meets = meets_defect(&effect, arrival.user);
+        if meets && effect.hangs(draw, load) {
+            busy = busy.saturating_add(HANGS_NS);
+        }
         let mut lost = false;
         if !mirror.isolated {
             let (wait, failed) = self.call_dependency(effect.calls, draw);
@@ -98,8 +101,8 @@ impl Plane {
                 u64::from(self.service.routes[usize::from(arrival.route)].write);
         }
         let done = self.pods[pod as usize].start_at(now) + busy;
-        let error = lost || draw < effect.defect;
-        let wrong = !error && draw < effect.wrong;
+        let error = lost || draw < if meets { effect.defect_at(load) } else { effect.chaos };
+        let wrong = !error && meets && draw < effect.wrong;
         let cpu_ns = busy as f32 * self.service.pod.cpu_per_busy as f32 * effect.cpu;
         let entry = Entry {
             arrived: now,
