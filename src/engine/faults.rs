@@ -74,6 +74,8 @@ impl Flight {
         for index in 0..self.faults.len() {
             let state = &self.faults[index];
             match state.fault.trigger.clone() {
+                // A defect begins to exist with the release that carries it.
+                Trigger::Always if state.defect => {}
                 Trigger::Always => self.fault(index, true),
                 Trigger::Window { from, until } => {
                     self.plan_fault(index, SimTime::ZERO + from, until.saturating_sub(from))
@@ -122,13 +124,16 @@ impl Flight {
         self.calendar.plan(until, Event::Fault { index, begins: false });
     }
 
-    /// The release begins: defects that count from it are planned.
+    /// The release begins: defects that are always there begin, those that count from it are
+    /// planned.
     pub(super) fn fault_release(&mut self) {
-        for index in 0..self.faults.len() {
-            if let (true, Trigger::AfterRelease { delay, lasts }) =
-                (self.faults[index].defect, self.faults[index].fault.trigger.clone())
-            {
-                self.plan_fault(index, self.now + delay, lasts);
+        for index in (0..self.faults.len()).filter(|i| self.faults[*i].defect).collect::<Vec<_>>() {
+            match self.faults[index].fault.trigger {
+                Trigger::Always => self.fault(index, true),
+                Trigger::AfterRelease { delay, lasts } => {
+                    self.plan_fault(index, self.now + delay, lasts);
+                }
+                _ => {}
             }
         }
     }
@@ -138,7 +143,7 @@ impl Flight {
         if !self.has_release || self.watch.release_at.is_none() {
             return;
         }
-        let (old, new) = (self.ready_pods(Version::Old), self.ready_pods(Version::New));
+        let new = self.ready_pods(Version::New);
         let replicas = f64::from(self.scenario.service.replicas);
         for index in 0..self.faults.len() {
             if !self.faults[index].is_phase_bound() {
@@ -154,7 +159,7 @@ impl Flight {
                     (true, lasts)
                 }
                 Trigger::AboveFleet(count) => (new > count, SimDuration::FOREVER),
-                Trigger::MixedVersions => (old > 0 && new > 0, SimDuration::FOREVER),
+                Trigger::MixedVersions => (self.both_versions_serve(), SimDuration::FOREVER),
                 Trigger::OnRollback => (self.watch.way_back_at.is_some(), SimDuration::FOREVER),
                 _ => continue,
             };
