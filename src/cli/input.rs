@@ -5,7 +5,7 @@
 use super::flags::Source;
 use crate::base::problem::{Place, Problem, Severity};
 use crate::scenario::model::Scenario;
-use crate::scenario::{read, tree, yaml};
+use crate::scenario::{read, yaml};
 use crate::traffic::{Arrivals, trace};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -132,7 +132,7 @@ fn load_file(file: &Option<PathBuf>, sweep: &[Vec<(String, String)>]) -> FileRes
         let mut changed = documents.clone();
         for (path, value) in changes {
             for document in &mut changed {
-                tree::set(document, path, value)
+                read::set(document, path, value)
                     .map_err(|p| vec![p.in_file(&Arc::from("--set"))])?;
             }
         }

@@ -10,10 +10,8 @@ use std::path::{Component, Path, PathBuf};
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    if let Err(error) = written {
-        if error.kind() != ErrorKind::BrokenPipe {
-            eprintln!("windtunnel: standard output: {error}");
-        }
+    if let Some(error) = written.err().filter(|e| e.kind() != ErrorKind::BrokenPipe) {
+        eprintln!("windtunnel: standard output: {error}");
     }
 }
 

@@ -75,6 +75,8 @@ impl Flight {
         for index in 0..self.faults.len() {
             let state = &self.faults[index];
             match state.fault.trigger.clone() {
+                // A defect begins to exist with the release that carries it.
+                Trigger::Always if state.defect => {}
                 Trigger::Always => self.fault(index, true),
                 Trigger::Window { from, until } => {
                     self.plan_fault(index, SimTime::ZERO + from, until.saturating_sub(from))
@@ -123,13 +125,16 @@ impl Flight {
         self.calendar.plan(until, Event::Fault { index, begins: false });
     }
 
-    /// The release begins: defects that count from it are planned.
+    /// The release begins: defects that are always there begin, those that count from it are
+    /// planned.
     pub(super) fn fault_release(&mut self) {
-        for index in 0..self.faults.len() {
-            if let (true, Trigger::AfterRelease { delay, lasts }) =
-                (self.faults[index].defect, self.faults[index].fault.trigger.clone())
-            {
-                self.plan_fault(index, self.now + delay, lasts);
+        for index in (0..self.faults.len()).filter(|i| self.faults[*i].defect).collect::<Vec<_>>() {
+            match self.faults[index].fault.trigger {
+                Trigger::Always => self.fault(index, true),
+                Trigger::AfterRelease { delay, lasts } => {
+                    self.plan_fault(index, self.now + delay, lasts);
+                }
+                _ => {}
             }
         }
     }
@@ -139,7 +144,7 @@ impl Flight {
         if !self.has_release || self.watch.release_at.is_none() {
             return;
         }
-        let (old, new) = (self.ready_pods(Version::Old), self.ready_pods(Version::New));
+        let new = self.ready_pods(Version::New);
         let replicas = f64::from(self.scenario.service.replicas);
         for index in 0..self.faults.len() {
             if !self.faults[index].is_phase_bound() {
@@ -155,7 +160,7 @@ impl Flight {
                     (true, lasts)
                 }
                 Trigger::AboveFleet(count) => (new > count, SimDuration::FOREVER),
-                Trigger::MixedVersions => (old > 0 && new > 0, SimDuration::FOREVER),
+                Trigger::MixedVersions => (self.both_versions_serve(), SimDuration::FOREVER),
                 Trigger::OnRollback => (self.watch.way_back_at.is_some(), SimDuration::FOREVER),
                 _ => continue,
             };
@@ -181,10 +186,12 @@ impl Flight {
         if self.faults[index].is_phase_bound() && !defect {
             self.watch.chaos_at.push((index, begins, self.now));
         }
-        let source = if defect { "defect" } else { "chaos" };
-        self.story("fault", || {
-            format!("{source} {name} {}", if begins { "begins" } else { "ends" })
-        });
+        // What is there from the start is part of the scenario, not of the story.
+        if self.now > SimTime::ZERO {
+            let source = if defect { "defect" } else { "chaos" };
+            let word = if begins { "begins" } else { "ends" };
+            self.story("fault", || format!("{source} {name} {word}"));
+        }
         match effect {
             FaultEffect::Request(_) => (0..self.pods.len() as u32).for_each(|p| self.fault_rows(p)),
             FaultEffect::Pod(effect) => self.pod_fault(index, &effect, begins),

@@ -185,6 +185,13 @@ impl Flight {
         reach
     }
 
+    /// Can users' requests reach both versions, be it different users? A fleet that is kept or
+    /// only gets copies serves nobody.
+    pub(super) fn both_versions_serve(&self) -> bool {
+        let (some, others) = (self.reach(false), self.reach(true));
+        (some[0] || others[0]) && (some[1] || others[1])
+    }
+
     fn versions_mix(&self) -> bool {
         [false, true].iter().any(|side| self.reach(*side) == [true, true])
     }

@@ -7,7 +7,8 @@
 
 /// Probability as a threshold of a 32-bit draw; 1 becomes 1 − 2⁻³².
 pub fn threshold(probability: f64) -> u32 {
-    (probability.clamp(0.0, 1.0) * 4_294_967_296.0).min(4_294_967_295.0) as u32
+    // `as` saturates at both ends and turns NaN into 0.
+    (probability * 4_294_967_296.0) as u32
 }
 
 /// The row of one pod, version, class of users and route.

@@ -139,7 +139,7 @@ impl Plane {
     #[inline]
     fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>, logged: bool) {
         let now = self.now;
-        self.commit(pod, now);
+        self.commit_due(pod, now);
         let version = asked.unwrap_or(self.pods[pod as usize].version);
         let ledger = &self.pods[pod as usize];
         let (in_flight, limit) = (ledger.in_flight(), ledger.limit);
@@ -223,12 +223,10 @@ impl Plane {
         let mut factor = if loaded { effect.loaded_factor } else { effect.factor };
         let add_us = if loaded { effect.loaded_add_us } else { effect.add_us };
         let ledger = &self.pods[pod as usize];
-        if self.now < ledger.warm_until {
-            if let Some(warm_up) = self.service.pod.warm_up {
-                let age = (self.now - ledger.serving_since) as f64;
-                let left = (-age / warm_up.tau.as_nanos() as f64).exp();
-                factor *= (1.0 + (warm_up.factor - 1.0) * left) as f32;
-            }
+        if let Some(warm_up) = self.service.pod.warm_up.filter(|_| self.now < ledger.warm_until) {
+            let age = (self.now - ledger.serving_since) as f64;
+            let left = (-age / warm_up.tau.as_nanos() as f64).exp();
+            factor *= (1.0 + (warm_up.factor - 1.0) * left) as f32;
         }
         let own = if factor == 1.0 { demand } else { (demand as f64 * f64::from(factor)) as u64 };
         own.saturating_add(u64::from(add_us) * 1_000)

@@ -134,6 +134,10 @@ impl Plane {
         if let Some(chain) = self.try_again(attempt, seen_at) {
             entry.chain = chain;
             entry.flags |= flag::NOT_FINAL;
+            // The server finishes what the client gave up on: the retry writes a second time.
+            let written = done > deadline && entry.flags & flag::ERROR == 0;
+            let write = self.service.routes[usize::from(entry.route)].write;
+            self.tally.duplicated += u64::from(written && write);
             return;
         }
         self.free_chain(attempt.chain);
@@ -234,9 +238,6 @@ impl Plane {
             error: own.bits() as u32,
             routing: own.bits(),
         };
-        if self.service.routes[usize::from(chain.route)].write {
-            self.tally.duplicated += u64::from(own.bits() & 1);
-        }
         self.attempt(Attempt {
             arrival,
             index: chain.index,
