@@ -163,7 +163,9 @@ impl Plane {
         let fate = fate(&effect, attempt.arrival.error, in_flight);
         let start = self.pods[pod as usize].start_at(now);
         let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
-        let fate = Fate { error: fate.error || fate.hung || lost, ..fate };
+        // A request that waits for a slot which hangs is never answered either.
+        let hung = done - now > NEVER_NS / 2;
+        let fate = Fate { error: fate.error || hung || lost, hung, ..fate };
         let served = self.judge(&attempt, &effect, version, done, crossed, fate);
         if logged {
             self.log_experiment(user, version, &served);
