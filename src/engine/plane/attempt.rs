@@ -185,7 +185,7 @@ impl Plane {
                 | if funnel { flag::FUNNEL } else { 0 }
                 | if fate.hung { flag::HUNG } else { 0 },
             number: attempt.number,
-            since_first_ms: ((now - attempt.first_at) / 1_000_000).min(u64::from(u16::MAX)) as u16,
+            since_first_ms: attempt.since_first_ms(now),
         };
         self.settle(&attempt, done, &mut entry);
         let ledger = &mut self.pods[pod as usize];

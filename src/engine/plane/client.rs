@@ -26,6 +26,17 @@ pub struct Attempt {
     pub chain: u32,
 }
 
+impl Attempt {
+    /// From the first attempt to this one, sent at `now`; longer than 65 s is not told.
+    #[inline]
+    pub(super) fn since_first_ms(&self, now: u64) -> u16 {
+        if self.number == 0 {
+            return 0;
+        }
+        ((now - self.first_at) / 1_000_000).min(u64::from(u16::MAX)) as u16
+    }
+}
+
 /// A request that may be tried again.
 #[derive(Clone, Copy, Debug)]
 pub struct Chain {
