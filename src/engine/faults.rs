@@ -243,8 +243,8 @@ impl Flight {
         }
     }
 
-    /// Draws distinct entries of a list, each strike anew. Every entry has a place of its own in the
-    /// draw, so that a flight with further entries meets the same ones as far as possible.
+    /// Draws distinct entries of a list, each strike anew. Every entry has a place of its own in
+    /// the draw, so that a flight with further entries meets the same ones as far as possible.
     fn draw_some(&self, index: usize, from: Vec<(u64, u32)>, count: u32) -> Vec<u32> {
         let strike = u64::from(self.faults[index].strikes);
         let key = self.streams.key(Purpose::Chaos, 1 << 55 | strike << 16 | index as u64);
