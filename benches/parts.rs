@@ -23,6 +23,8 @@ fn ledger(c: &mut Criterion) {
     let entry = Entry {
         arrived: 0,
         cpu_ns: 0.0,
+        number: 0,
+        since_first_ms: 0,
         user: 1,
         index: 0,
         chain: NO_CHAIN,

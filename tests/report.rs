@@ -6,6 +6,8 @@
 mod fixture;
 #[path = "report/gallery.rs"]
 mod gallery;
+#[path = "report/pictures.rs"]
+mod pictures;
 #[path = "report/recordings.rs"]
 mod recordings;
 #[path = "report/tables.rs"]

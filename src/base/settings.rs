@@ -173,7 +173,8 @@ impl<'a> Reader<'a> {
         self.node.and_then(|n| n.get(name)).map_or(self.place, |n| n.place)
     }
 
-    /// Where field `field` of entry `index` of the list `name` stands, or as much of that as exists.
+    /// Where field `field` of entry `index` of the list `name` stands, or as much of that as
+    /// exists.
     pub fn place_in(&self, name: &str, index: usize, field: &str) -> Place {
         let list = self.child(name).map(|n| &n.value);
         let Some(Value::List(items)) = list else { return self.place_of(name) };
@@ -817,9 +818,9 @@ fn word(node: &Node, words: &[&'static str]) -> Result<usize, String> {
     found.ok_or_else(|| format!("one of {}", words.join(", ")))
 }
 
-const DISTRIBUTION: &str = "a duration such as 8s, or one of {constant: 8s}, {uniform: {min, max}}, \
-    {exponential: {mean}}, {lognormal: {mean, cv}}, {lognormal: {median, p90|p95|p99}}, \
-    {pareto: {min, alpha}}";
+const DISTRIBUTION: &str = "a duration such as 8s, or one of {constant: 8s}, \
+    {uniform: {min, max}}, {exponential: {mean}}, {lognormal: {mean, cv}}, \
+    {lognormal: {median, p90|p95|p99}}, {pareto: {min, alpha}}";
 
 /// Reads a distribution; the error is the place and what was expected there.
 fn distribution(node: &Node) -> Result<Distribution, (Place, String)> {

@@ -50,6 +50,11 @@ impl FaultState {
     fn is_phase_bound(&self) -> bool {
         is_phase_bound(&self.fault.trigger)
     }
+
+    fn acts_once(&self) -> bool {
+        use InfraEffect::{NodeLoss, PodKill, ZoneLoss};
+        matches!(self.fault.effect, FaultEffect::Infra(PodKill(_) | NodeLoss(_) | ZoneLoss))
+    }
 }
 
 /// Does the trigger depend on how far a release is?
@@ -69,6 +74,8 @@ impl Flight {
         for index in 0..self.faults.len() {
             let state = &self.faults[index];
             match state.fault.trigger.clone() {
+                // A defect begins to exist with the release that carries it.
+                Trigger::Always if state.defect => {}
                 Trigger::Always => self.fault(index, true),
                 Trigger::Window { from, until } => {
                     self.plan_fault(index, SimTime::ZERO + from, until.saturating_sub(from))
@@ -83,12 +90,8 @@ impl Flight {
             }
         }
         if !self.has_release {
-            for (index, at) in std::mem::take(&mut self.chaos_at) {
-                let lasts = match self.faults[index].fault.trigger {
-                    Trigger::AtProgress { lasts, .. } => lasts,
-                    _ => SimDuration::FOREVER,
-                };
-                self.plan_fault(index, at, lasts);
+            for (index, begins, at) in std::mem::take(&mut self.chaos_at) {
+                self.calendar.plan(at, Event::Fault { index, begins });
             }
         }
     }
@@ -101,24 +104,36 @@ impl Flight {
     fn plan_random(&mut self, index: usize, per_sec: f64, lasts: SimDuration) {
         let purpose = if self.faults[index].defect { Purpose::Defects } else { Purpose::Chaos };
         let mut stream = self.streams.stream(purpose, index as u64);
+        // What acts once is over at once, so that it can strike again.
+        let lasts = if self.faults[index].acts_once() { SimDuration::ZERO } else { lasts };
         let mut at = SimTime::ZERO;
+        let mut until = SimTime::ZERO;
         // Bounded: a rate of many per second would be a state, not an event.
         for _ in 0..10_000 {
             at += SimDuration::from_secs_f64(-stream.uniform().ln() / per_sec.max(1e-12));
             if at >= self.end {
                 break;
             }
-            self.plan_fault(index, at, lasts);
+            // One that strikes while the last one lasts prolongs it.
+            if at >= until {
+                self.calendar.plan(until, Event::Fault { index, begins: false });
+                self.calendar.plan(at, Event::Fault { index, begins: true });
+            }
+            until = at + lasts;
         }
+        self.calendar.plan(until, Event::Fault { index, begins: false });
     }
 
-    /// The release begins: defects that count from it are planned.
+    /// The release begins: defects that are always there begin, those that count from it are
+    /// planned.
     pub(super) fn fault_release(&mut self) {
-        for index in 0..self.faults.len() {
-            if let (true, Trigger::AfterRelease { delay, lasts }) =
-                (self.faults[index].defect, self.faults[index].fault.trigger.clone())
-            {
-                self.plan_fault(index, self.now + delay, lasts);
+        for index in (0..self.faults.len()).filter(|i| self.faults[*i].defect).collect::<Vec<_>>() {
+            match self.faults[index].fault.trigger {
+                Trigger::Always => self.fault(index, true),
+                Trigger::AfterRelease { delay, lasts } => {
+                    self.plan_fault(index, self.now + delay, lasts);
+                }
+                _ => {}
             }
         }
     }
@@ -128,7 +143,7 @@ impl Flight {
         if !self.has_release || self.watch.release_at.is_none() {
             return;
         }
-        let (old, new) = (self.ready_pods(Version::Old), self.ready_pods(Version::New));
+        let new = self.ready_pods(Version::New);
         let replicas = f64::from(self.scenario.service.replicas);
         for index in 0..self.faults.len() {
             if !self.faults[index].is_phase_bound() {
@@ -144,7 +159,7 @@ impl Flight {
                     (true, lasts)
                 }
                 Trigger::AboveFleet(count) => (new > count, SimDuration::FOREVER),
-                Trigger::MixedVersions => (old > 0 && new > 0, SimDuration::FOREVER),
+                Trigger::MixedVersions => (self.both_versions_serve(), SimDuration::FOREVER),
                 Trigger::OnRollback => (self.watch.way_back_at.is_some(), SimDuration::FOREVER),
                 _ => continue,
             };
@@ -167,13 +182,15 @@ impl Flight {
         state.active = begins;
         state.fired |= begins;
         let (name, effect, defect) = (state.fault.name, state.fault.effect.clone(), state.defect);
-        if begins && self.faults[index].is_phase_bound() && !defect {
-            self.watch.chaos_at.push((index, self.now));
+        if self.faults[index].is_phase_bound() && !defect {
+            self.watch.chaos_at.push((index, begins, self.now));
         }
-        let source = if defect { "defect" } else { "chaos" };
-        self.story("fault", || {
-            format!("{source} {name} {}", if begins { "begins" } else { "ends" })
-        });
+        // What is there from the start is part of the scenario, not of the story.
+        if self.now > SimTime::ZERO {
+            let source = if defect { "defect" } else { "chaos" };
+            let word = if begins { "begins" } else { "ends" };
+            self.story("fault", || format!("{source} {name} {word}"));
+        }
         match effect {
             FaultEffect::Request(_) => (0..self.pods.len() as u32).for_each(|p| self.fault_rows(p)),
             FaultEffect::Pod(effect) => self.pod_fault(index, &effect, begins),
@@ -347,29 +364,46 @@ impl Flight {
     /// Makes a pod's rows anew.
     pub(super) fn fault_rows(&mut self, pod: u32) {
         for version in Version::BOTH {
-            for route in 0..self.scenario.service.routes.len() as u8 {
-                let row = self.plane.row(pod, version as u8, route);
-                self.plane.effects[row] = self.effect_of(pod, version, route);
+            for class in 0..self.plane.classes() {
+                for route in 0..self.scenario.service.routes.len() as u8 {
+                    let row = self.plane.row(pod, version as u8, class, route);
+                    self.plane.effects[row] = self.effect_of(pod, version, class, route);
+                }
             }
         }
     }
 
-    fn effect_of(&self, pod: u32, version: Version, route: u8) -> Effect {
+    /// Divides users by the cohorts that request faults are limited to.
+    pub(super) fn prepare_cohorts(&mut self) {
+        let cohorts = self.faults.iter().filter_map(|state| match state.fault.effect {
+            FaultEffect::Request(_) => state.fault.scope.cohort,
+            _ => None,
+        });
+        let mut below: Vec<u32> = cohorts.map(|share| threshold(share.value())).collect();
+        below.sort_unstable();
+        below.dedup();
+        self.plane.cohorts = below;
+    }
+
+    fn effect_of(&self, pod: u32, version: Version, class: usize, route: u8) -> Effect {
         let facts = &self.scenario.service.routes[usize::from(route)];
         let mut causes = Causes::plain(facts.errors.value(), facts.conversion.value());
         for (index, state) in self.faults.iter().enumerate() {
             let FaultEffect::Request(effect) = &state.fault.effect else { continue };
             let version_fits = !state.defect || version == Version::New;
             let route_fits = state.route.is_none_or(|r| r == route);
-            if !state.active || !version_fits || !route_fits || !self.in_pods_and_zone(index, pod) {
+            // Users of a class lie below the cohort's end with this number, and all later ones.
+            let cohort = state.fault.scope.cohort.map(|share| threshold(share.value()));
+            let user_fits =
+                cohort.is_none_or(|end| self.plane.cohorts.get(class).is_some_and(|b| *b <= end));
+            let fits = version_fits && route_fits && user_fits;
+            if !state.active || !fits || !self.in_pods_and_zone(index, pod) {
                 continue;
             }
             apply(&mut causes, state, effect, self.scenario.service.pod.concurrency);
         }
-        if self.pods[pod as usize].frozen {
-            causes.row.add_us = u32::MAX;
-        }
-        causes.into_effect()
+        let row = causes.into_effect();
+        if self.pods[pod as usize].frozen { row.frozen() } else { row }
     }
 }
 
@@ -381,27 +415,25 @@ fn apply(
     slots: u32,
 ) {
     let errors = match (state.defect, effect.above_load) {
-        (false, _) => &mut causes.chaos,
-        (true, Some(_)) => &mut causes.loaded,
+        (_, Some(_)) => &mut causes.loaded,
+        (false, None) => &mut causes.chaos,
         (true, None) => &mut causes.defect,
     };
     *errors = Causes::also(*errors, effect.errors);
     causes.wrong = Causes::also(causes.wrong, effect.wrong);
     causes.hang = Causes::also(causes.hang, effect.hang);
     let row = &mut causes.row;
+    let add_us = (effect.add.as_nanos() / 1_000).min(u64::from(u32::MAX)) as u32;
     row.loaded_factor *= effect.factor as f32;
+    row.loaded_add_us = row.loaded_add_us.saturating_add(add_us);
     if let Some(share) = effect.above_load {
         // "While this share of the slots is busy": the arriving request is not counted.
         row.load_limit = ((f64::from(slots) * share.value()).ceil() as u32).saturating_sub(1);
     } else {
         row.factor *= effect.factor as f32;
+        row.add_us = row.add_us.saturating_add(add_us);
     }
-    let add_us = (effect.add.as_nanos() / 1_000).min(u64::from(u32::MAX)) as u32;
-    row.add_us = row.add_us.saturating_add(add_us);
     row.cpu *= effect.cpu as f32;
     row.calls *= effect.calls as f32;
     row.conversion = (f64::from(row.conversion) * effect.conversion) as u32;
-    if let Some(cohort) = state.fault.scope.cohort {
-        row.cohort = row.cohort.min(threshold(cohort.value()));
-    }
 }

@@ -33,8 +33,8 @@ pub struct Watch {
     pub paged_at: Option<SimTime>,
     /// From creation to first readiness, of every pod that got there, in seconds.
     pub start_to_ready_s: Vec<f64>,
-    /// Phase-bound chaos that struck: (fault, instant).
-    pub chaos_at: Vec<(usize, SimTime)>,
+    /// Phase-bound chaos: (fault, does it begin, instant).
+    pub chaos_at: Vec<(usize, bool, SimTime)>,
     /// When only the new version served, at full size, with old pods gone or kept on purpose.
     pub rolled_out_at: Option<SimTime>,
     /// When the old version was at full size again after the way back.
@@ -178,6 +178,13 @@ impl Flight {
             }
         }
         reach
+    }
+
+    /// Can users' requests reach both versions, be it different users? A fleet that is kept or
+    /// only gets copies serves nobody.
+    pub(super) fn both_versions_serve(&self) -> bool {
+        let (some, others) = (self.reach(false), self.reach(true));
+        (some[0] || others[0]) && (some[1] || others[1])
     }
 
     fn versions_mix(&self) -> bool {

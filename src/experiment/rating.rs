@@ -46,7 +46,7 @@ fn rating(
         risk: risk_word(exposed, hurt_share),
         cost: cost_word(fleet_minutes),
         outage_good_s,
-        way_back_s,
+        way_back_s: way_back_s.filter(|s| s.is_finite()),
         start_to_ready_s,
         rollback_outage_s,
         hurt_share,
@@ -94,7 +94,8 @@ fn rollback_word(
 
 fn risk_word(exposed: bool, hurt_share: f64) -> &'static str {
     match hurt_share {
-        _ if !exposed => "none",
+        // Nobody met the bad release; an outage on the way still hurts people.
+        share if share <= 0.003 && !exposed => "none",
         share if share <= 0.003 => "low",
         share if share <= 0.03 => "medium",
         _ => "high",
@@ -168,6 +169,7 @@ mod tests {
             [0.003, 0.0031, 0.03, 0.031].map(|s| risk_word(true, s)),
             ["low", "medium", "medium", "high"]
         );
+        assert_eq!([0.0, 0.14].map(|s| risk_word(false, s)), ["none", "high"]);
         assert_eq!([0.5, 0.6, 6.0, 6.1].map(cost_word), ["low", "medium", "medium", "high"]);
     }
 

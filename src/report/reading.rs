@@ -27,8 +27,8 @@ pub const RULES: [&str; 4] = [
      1 s or more of outage or W > 30 T; *medium* if W > 1.75 T; *fast* if W > 0.5 T; else \
      *instant* (T: median from the creation of a pod to its readiness; W: median over bad flights \
      of the longer of rollback and restored capacity)",
-    "**risk** *none* if no bad release exposed a user; by the share of active users hurt by the \
-     release over the mix *low* up to 0.3 %, *medium* up to 3 %, else *high*",
+    "**risk** by the share of active users hurt by the release over the mix *low* up to 0.3 % \
+     (*none* if besides no bad release exposed a user), *medium* up to 3 %, else *high*",
     "**cost** by extra fleet-minutes per release *low* up to 0.5, *medium* up to 6, else *high*",
 ];
 

@@ -268,12 +268,29 @@ impl Plane {
             }
             return;
         }
+        if self.retry_broken(&entry) {
+            return;
+        }
         let was = Outcome::from_number(entry.outcome);
         if was < Outcome::Wrong {
             self.lose_value(entry.route);
         }
         self.end(now, Outcome::Failed);
         self.harm(entry.user, entry.index, entry.arrived, Outcome::Failed);
+    }
+
+    /// Tries a request again whose connection broke before its answer. In a closed loop the user's
+    /// next request is planned already, so there the request just fails.
+    fn retry_broken(&mut self, entry: &Entry) -> bool {
+        if self.think.is_some() {
+            return false;
+        }
+        let (now, user, route) = (self.now, entry.user, entry.route);
+        let arrival = Arrival { at: now, user, route, z: 0.0, e: 0.0, error: 0, routing: 0 };
+        let first_at = entry.arrived - u64::from(entry.since_first_ms) * 1_000_000;
+        let number = entry.number;
+        let broken = Attempt { arrival, index: entry.index, first_at, number, chain: NO_CHAIN };
+        self.try_again(&broken, now).is_some()
     }
 
     /// A request ended other than well.

@@ -27,6 +27,10 @@ pub struct Entry {
     pub outcome: u8,
     /// Bits of `flag`.
     pub flags: u8,
+    /// Number of this attempt, 0 for the first.
+    pub number: u8,
+    /// From the first attempt to this one, in milliseconds (at most 65 s are told).
+    pub since_first_ms: u16,
 }
 
 /// No chain: the first attempt, and nothing follows.
@@ -44,6 +48,8 @@ pub mod flag {
     pub const CONVERTS: u8 = 8;
     /// The answer starts the business step.
     pub const FUNNEL: u8 = 16;
+    /// The server never answers; the slot stays taken.
+    pub const HUNG: u8 = 32;
 }
 
 /// A place in the heap of completions.
@@ -267,6 +273,8 @@ mod tests {
             version: 0,
             outcome: 0,
             flags: 0,
+            number: 0,
+            since_first_ms: 0,
         }
     }
 

@@ -5,9 +5,10 @@
 //! second old copy tells how often equal versions differ (Diffy's noise).
 
 use super::Plane;
+use super::attempt::{Fate, NEVER_NS, fate};
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
-use super::tape::demand_ns;
+use super::tape::Arrival;
 use crate::base::random::{Purpose, mix64};
 use crate::world::routing::{Mirror, Pool};
 use rand_distr::{Exp1, StandardNormal};
@@ -46,25 +47,20 @@ impl Plane {
 
     fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
         let version = self.pods[pod as usize].version;
-        let effect = self.effects[self.row(pod, version, attempt.arrival.route)];
-        let now = self.now;
+        let (now, class) = (self.now, self.class_of(attempt.arrival.user));
+        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)];
         self.commit(pod, now);
-        let busy =
-            self.own_busy(&effect, attempt.arrival.route, attempt.arrival.z, attempt.arrival.e);
+        let load = self.pods[pod as usize].in_flight();
+        let busy = self.own_busy_ns(pod, &effect, &attempt.arrival, load);
         let start = self.pods[pod as usize].start_at(now);
-        let draw = attempt.arrival.error;
-        Answer {
-            error: draw < effect.defect,
-            wrong: draw >= effect.defect && draw < effect.wrong,
-            latency: start + busy - now,
-        }
+        let fate = fate(&effect, attempt.arrival.error, load);
+        self.answer(fate, start + busy - now)
     }
 
-    fn own_busy(&self, effect: &crate::world::effect::Effect, route: u8, z: f64, e: f64) -> u64 {
-        let dist = &self.service.routes[usize::from(route)].service_time;
-        let arrival = super::tape::Arrival { at: 0, user: 0, route, z, e, error: 0, routing: 0 };
-        (demand_ns(dist, &arrival) as f64 * f64::from(effect.factor)) as u64
-            + u64::from(effect.add_us) * 1_000
+    /// What comes back of a request: one that hangs fails when its client's patience ends.
+    fn answer(&self, fate: Fate, latency: u64) -> Answer {
+        let latency = if fate.hung { self.service.timeout.as_nanos() } else { latency };
+        Answer { error: fate.error || fate.hung, wrong: fate.wrong, latency }
     }
 
     /// Sends one copy to a pod of `pool`.
@@ -88,8 +84,10 @@ impl Plane {
             return Some(Answer { error: true, wrong: false, latency: 0 });
         }
         let version = ledger.version;
-        let effect = self.effects[self.row(pod, version, arrival.route)];
-        let mut busy = self.own_busy(&effect, arrival.route, z, e);
+        let load = ledger.in_flight();
+        let effect =
+            self.effects[self.row(pod, version, self.class_of(arrival.user), arrival.route)];
+        let mut busy = self.own_busy_ns(pod, &effect, &Arrival { z, e, ..arrival }, load);
         let mut lost = false;
         if !mirror.isolated {
             let (wait, failed) = self.call_dependency(effect.calls, draw);
@@ -97,9 +95,9 @@ impl Plane {
             self.tally.duplicated +=
                 u64::from(self.service.routes[usize::from(arrival.route)].write);
         }
-        let done = self.pods[pod as usize].start_at(now) + busy;
-        let error = lost || draw < effect.defect;
-        let wrong = !error && draw < effect.wrong;
+        let fate = fate(&effect, draw, load);
+        let fate = Fate { error: fate.error || lost, wrong: fate.wrong && !lost, ..fate };
+        let done = self.pods[pod as usize].start_at(now) + if fate.hung { NEVER_NS } else { busy };
         let cpu_ns = busy as f32 * self.service.pod.cpu_per_busy as f32 * effect.cpu;
         let entry = Entry {
             arrived: now,
@@ -110,7 +108,11 @@ impl Plane {
             route: arrival.route,
             version,
             outcome: 0,
-            flags: flag::MIRROR | if error { flag::ERROR } else { 0 },
+            flags: flag::MIRROR
+                | if fate.error { flag::ERROR } else { 0 }
+                | if fate.hung { flag::HUNG } else { 0 },
+            number: 0,
+            since_first_ms: 0,
         };
         self.pods[pod as usize].book(done, entry);
         self.pods[pod as usize].accepted += 1;
@@ -118,7 +120,7 @@ impl Plane {
             self.pods[pod as usize].trip_at = u64::MAX;
             self.tripped = Some(pod);
         }
-        Some(Answer { error, wrong, latency: done - now })
+        Some(self.answer(fate, done - now))
     }
 
     fn compare(&mut self, pool: Pool, user: Answer, copy: Option<Answer>, noisy: bool) {

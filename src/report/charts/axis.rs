@@ -158,7 +158,7 @@ impl Axis {
         let span = (self.max - self.min) * self.unit.factor;
         let rough = span / 5.0;
         let power = 10f64.powf(rough.log10().floor());
-        let nice = [1.0, 2.0, 5.0, 10.0].into_iter().find(|n| n * power >= rough * 0.999);
+        let nice = [1.0, 2.0, 5.0, 10.0].into_iter().find(|n| n * power >= rough * 0.75);
         nice.unwrap_or(10.0) * power / self.unit.factor
     }
 

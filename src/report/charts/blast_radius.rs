@@ -14,7 +14,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     let releases = Releases::of(results, false, true);
     let groups = measures::groups(results, &releases, &[HURT_SHARE], |_, _| "not flown".into());
     if !measures::has_values(&groups) {
-        return page::empty("No flight to tell whom a release hurts", &subtitle);
+        return page::empty("No flight to tell whom a release hurts", name);
     }
     let title = "Users hurt, of those active";
     let mut panel = measures::panel(title, measures::axis(Quantity::Share, &groups, &[0]));

@@ -223,11 +223,6 @@ impl Pen<'_> {
         let style = text_style(style).pos(Pos::new(horizontal, VPos::Center));
         self.keep(self.area.draw(&Text::new(text, place, style)));
     }
-
-    /// Width of a text, with a little slack for viewers that lack the font.
-    pub fn width(&self, text: &str, style: Type) -> f64 {
-        measured(text, style)
-    }
 }
 
 /// Width of a text in points, with a little slack for viewers that lack the font.
@@ -282,6 +277,38 @@ pub fn balanced(text: &str, width: f64, style: Type) -> Vec<String> {
     wrapped(text, wide, style)
 }
 
+/// A name in at most `lines` lines of `width` points, broken where its words meet: at hyphens,
+/// spaces and capital letters. What is still too long is cut.
+pub fn broken(name: &str, width: f64, lines: usize, style: Type) -> Vec<String> {
+    let mut done = vec![String::new()];
+    for piece in pieces(name) {
+        let last = done.len() - 1;
+        let longer = format!("{}{piece}", done[last]);
+        let fits = measured(&longer, style) <= width;
+        if fits || done[last].is_empty() || done.len() == lines {
+            done[last] = longer;
+        } else {
+            done.push(piece.to_string());
+        }
+    }
+    done.iter().map(|line| shortened(line.trim(), width, style)).collect()
+}
+
+/// The words of a name, hyphens and spaces kept at their ends.
+fn pieces(name: &str) -> Vec<&str> {
+    let mut starts = vec![0];
+    for (at, letter) in name.char_indices().skip(1) {
+        match letter {
+            '-' | '_' | ' ' | '/' => starts.push(at + 1),
+            _ if letter.is_uppercase() => starts.push(at),
+            _ => {}
+        }
+    }
+    starts.push(name.len());
+    starts.dedup();
+    starts.windows(2).map(|pair| &name[pair[0]..pair[1]]).collect()
+}
+
 /// `text` cut to `width` points, ending in `…` if it was longer.
 pub fn shortened(text: &str, width: f64, style: Type) -> String {
     if measured(text, style) <= width {
@@ -295,4 +322,44 @@ pub fn shortened(text: &str, width: f64, style: Type) -> String {
         }
     }
     String::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::palette::NAME;
+
+    #[test]
+    fn names_break_where_words_meet() {
+        assert_eq!(pieces("rollingUpdate"), ["rolling", "Update"]);
+        assert_eq!(pieces("canary-slow"), ["canary-", "slow"]);
+        assert_eq!(pieces("ABtest-"), ["A", "Btest-"]);
+        assert!(pieces("").is_empty());
+        assert_eq!(broken("rollingUpdate", 100.0, 2, NAME), ["rolling", "Update"]);
+        assert_eq!(broken("recreate", 300.0, 2, NAME), ["recreate"]);
+        let long = broken("canary-with-a-name-that-never-ends", 90.0, 2, NAME);
+        assert!(long.len() == 2 && long[1].ends_with('…'), "{long:?}");
+    }
+
+    #[test]
+    fn texts_fit_their_width() {
+        let text = "A bad release hurts 28.8 % of the users under recreate, nobody under shadow";
+        for line in balanced(text, 400.0, NAME) {
+            assert!(measured(&line, NAME) <= 400.0);
+        }
+        assert!(measured(&shortened(text, 200.0, NAME), NAME) <= 200.0);
+        assert_eq!(shortened(text, 1.0, NAME), "");
+        assert!(measured("MMM", NAME) > measured("iii", NAME), "the font is really asked");
+    }
+
+    #[test]
+    fn hostile_texts_stay_texts() {
+        let caption = Caption { title: "a < b & c".to_string(), description: "d > e".to_string() };
+        let svg = svg((100.0, 50.0), &caption, |pen| {
+            pen.text("<script>&", (5.0, 5.0), Align::Left, NAME);
+        });
+        let svg = svg.expect("drawn");
+        assert!(svg.contains("<title>a &lt; b &amp; c</title>") && !svg.contains("<script>"));
+        assert!(svg.contains("width=\"100\" height=\"50\"") && svg.contains("0 0 800 400"));
+    }
 }

@@ -19,10 +19,11 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     let releases = Releases::of(results, false, true);
     let groups = measures::groups(results, &releases, &COLUMNS, |_, _| "not flown".into());
     if !measures::has_values(&groups) {
-        return page::empty("No flight to tell the cost from", &subtitle);
+        return page::empty("No flight to tell the cost from", name);
     }
     let mut minutes =
         measures::panel("Extra cost", measures::axis(Quantity::FleetMinutes, &groups, &[0]));
+    minutes.weight = 2.0;
     let [low, medium] = COST_LIMITS;
     minutes.zones = vec![(low, "low"), (medium, "medium"), (f64::INFINITY, "high")];
     let axis = measures::axis(Quantity::Count, &groups, &[1]);

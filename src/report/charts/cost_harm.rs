@@ -37,7 +37,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     );
     let spots = spots(results);
     if spots.is_empty() {
-        return page::empty("No flight to tell cost and harm from", &subtitle);
+        return page::empty("No flight to tell cost and harm from", name);
     }
     let mut legend = vec![
         (Key::Mark(Mark::Disc), "nothing is both cheaper and less harmful".to_string()),

@@ -5,11 +5,12 @@
 //! the length of a bar means nothing. Deliberately absent: which measures.
 
 use super::axis::{self, Axis};
-use super::canvas::{self, Align, Frame, Paint, Pen, Point, Type, measured, shortened};
+use super::canvas::{self, Align, Frame, Paint, Pen, Point, Type, broken, measured, shortened};
 use super::page::{Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 
 const LINE: f64 = 27.0;
+const NAME_LINE: f64 = 23.0;
 const GROUP_GAP: f64 = 9.0;
 const PANEL_GAP: f64 = 26.0;
 const PANEL_TITLE: f64 = 28.0;
@@ -40,6 +41,8 @@ pub struct Panel {
     pub axis: Axis,
     /// Zones of the axis: where each ends, and its word.
     pub zones: Vec<(f64, &'static str)>,
+    /// Width in comparison with the other panels.
+    pub weight: f64,
 }
 
 /// The lines of one strategy.
@@ -109,13 +112,14 @@ impl DotChart {
         let names = self.groups.iter().map(|group| measured(&group.name, palette::NAME));
         let names = names.fold(60.0, f64::max).min(NAMES_MAX) + 18.0;
         self.draw_names(pen, top, names);
-        let count = self.panels.len().max(1) as f64;
-        let room = WIDTH - 2.0 * MARGIN - names;
-        let width = (room - PANEL_GAP * (count - 1.0)) / count;
+        let gaps = PANEL_GAP * (self.panels.len().max(1) - 1) as f64;
+        let total: f64 = self.panels.iter().map(|panel| panel.weight).sum();
+        let mut left = MARGIN + names;
+        let room = WIDTH - MARGIN - left - gaps;
         for (index, panel) in self.panels.iter().enumerate() {
-            let left = MARGIN + names + index as f64 * (width + PANEL_GAP);
-            let frame = Frame { left, top, right: left + width, bottom };
-            self.draw_panel(pen, panel, index, frame);
+            let right = left + room * panel.weight / total;
+            self.draw_panel(pen, panel, index, Frame { left, top, right, bottom });
+            left = right + PANEL_GAP;
         }
     }
 
@@ -130,9 +134,13 @@ impl DotChart {
             }
             let stripe = Frame { left: MARGIN, top: y, right: MARGIN + 5.0, bottom: y + height };
             pen.fill(stripe, group.paint);
-            let name = shortened(&group.name, room - 14.0, palette::NAME);
-            let place = (MARGIN + 13.0, y + height / 2.0);
-            pen.text(&name, place, Align::Left, palette::NAME);
+            let most = if group.lines.len() > 1 { 2 } else { 1 };
+            let lines = broken(&group.name, room - 14.0, most, palette::NAME);
+            let first = y + height / 2.0 - NAME_LINE * (lines.len() as f64 - 1.0) / 2.0;
+            for (number, line) in lines.iter().enumerate() {
+                let place = (MARGIN + 13.0, first + NAME_LINE * number as f64);
+                pen.text(line, place, Align::Left, palette::NAME);
+            }
             y += height;
         }
     }
@@ -195,8 +203,10 @@ fn draw_cell(
     };
     let centre = x(*mean);
     let mut right = centre + 9.0;
-    if lower.is_finite() && upper.is_finite() {
-        let (from, to) = (x(*lower), x(*upper));
+    let (from, to) = (x(*lower), x(*upper));
+    let hidden = if mark == Mark::Bar { 4.0 } else { 8.0 };
+    // An interval that its mark hides would only make the mark ragged.
+    if lower.is_finite() && upper.is_finite() && (centre - from).max(to - centre) > hidden {
         pen.line((from, y), (to, y), paint, 2.5);
         for end in [from, to] {
             pen.line((end, y - 5.0), (end, y + 5.0), paint, 2.0);
@@ -204,7 +214,9 @@ fn draw_cell(
         right = right.max(to);
     }
     palette::draw_mark(pen, mark, (centre, y), paint);
-    if centre < x(0.0) {
+    // The figure of a negative value stands before the line of zero, or if it must beyond it.
+    let end = right + FIGURE_GAP + measured(figure, palette::LABEL_NOTE);
+    if centre < x(0.0) && end > x(0.0) {
         right = right.max(x(0.0));
     }
     on_paper(pen, figure, (right + FIGURE_GAP - 4.0, y), palette::LABEL_NOTE, paper);

@@ -17,7 +17,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     let columns = ["outage_by_release_s", "downtime_by_release_s"];
     let groups = measures::groups(results, &releases, &columns, |_, _| "not flown".into());
     if !measures::has_values(&groups) {
-        return page::empty("No flight to tell downtime from", &subtitle);
+        return page::empty("No flight to tell downtime from", name);
     }
     let axis = measures::axis(Quantity::Seconds, &groups, &[0, 1]);
     let panels = vec![

@@ -38,8 +38,8 @@ pub struct Column {
 pub fn last_turn_s(recording: &Recording, release_s: f64) -> f64 {
     let state = |sample: &Sample| (sample.weight_new.to_bits(), sample.pods);
     let samples = &recording.samples;
-    let changes = samples.windows(2).filter(|pair| state(&pair[0]) != state(&pair[1]));
-    let last = changes.last().map_or(release_s, |pair| pair[1].t_s);
+    let mut changes = samples.windows(2).filter(|pair| state(&pair[0]) != state(&pair[1]));
+    let last = changes.next_back().map_or(release_s, |pair| pair[1].t_s);
     let told = turns(recording).last().map_or(release_s, |event| event.at.as_secs_f64());
     let end = samples.last().map_or(release_s, |sample| sample.t_s);
     let span = (last.max(told) - release_s).max(AFTER_MIN_S) * 1.12;
@@ -61,24 +61,38 @@ pub fn columns(recording: &Recording, release_s: f64, from_s: f64, to_s: f64) ->
         .filter(|sample| since(sample) > from_s && since(sample) <= to_s + step)
         .collect();
     let merged = shown.len().div_ceil(COLUMNS_MAX).max(1);
-    shown.chunks(merged).filter_map(|samples| column(samples, step, release_s)).collect()
+    let mut before = None;
+    let mut columns = Vec::new();
+    for samples in shown.chunks(merged) {
+        columns.extend(column(samples, before, step, release_s));
+        before = samples.last().copied();
+    }
+    columns
 }
 
-/// Several samples as one: sums of requests, and the state at the end.
-fn column(samples: &[&Sample], step: f64, release_s: f64) -> Option<Column> {
+/// Several samples as one: sums of requests, and the state in which they began, which is that of
+/// the sample before. So nothing is seen before it happened.
+fn column(
+    samples: &[&Sample],
+    before: Option<&Sample>,
+    step: f64,
+    release_s: f64,
+) -> Option<Column> {
     let (first, last) = (samples.first()?, samples.last()?);
+    let state = before.unwrap_or(first);
     let sum = |of: fn(&Sample) -> u64| samples.iter().map(|sample| of(sample)).sum::<u64>() as f64;
     let requests = sum(|sample| sample.requests);
     let share = |count: f64| if requests > 0.0 { (count / requests).min(1.0) } else { 0.0 };
     let (from_s, to_s) = (first.t_s - step - release_s, last.t_s - release_s);
+    let weight = state.weight_new;
     Some(Column {
         from_s,
         to_s,
         rate: requests / (to_s - from_s).max(1e-9),
-        weight_new: if last.weight_new.is_finite() { last.weight_new.clamp(0.0, 1.0) } else { 0.0 },
+        weight_new: if weight.is_finite() { weight.clamp(0.0, 1.0) } else { 0.0 },
         failed: share(sum(|sample| sample.failed)),
         slow: share(sum(|sample| sample.slow)),
-        pods: last.pods,
+        pods: state.pods,
     })
 }
 

@@ -85,7 +85,7 @@ fn cell(results: &ScenarioResults, release: &str, plan: &str, measure: &str) -> 
 
 /// A panel with an axis of its own, or one that it shares.
 pub fn panel(title: &str, axis: Axis) -> Panel {
-    Panel { title: title.to_string(), axis, zones: Vec::new() }
+    Panel { title: title.to_string(), axis, zones: Vec::new(), weight: 1.0 }
 }
 
 /// An axis that holds all values of these columns.

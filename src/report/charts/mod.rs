@@ -20,10 +20,12 @@ pub mod measures;
 pub mod overview;
 pub mod page;
 pub mod palette;
+pub mod pane;
 #[cfg(feature = "png")]
 pub mod png;
 pub mod rollback;
 pub mod timeline;
+pub mod turns;
 
 /// Charts as SVG.
 pub const SVG: Format = Format { name: "svg", summary: "charts as SVG", make: svg_documents };

@@ -3,7 +3,7 @@
 //! Shades are the ratings of risk, figures the shares behind them; a frame marks the strategy
 //! that hurts fewest of those that ship.
 
-use super::canvas::{self, Align, Frame, Paint, Pen, Type, measured, shortened};
+use super::canvas::{self, Align, Frame, Paint, Pen, Type, broken};
 use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
@@ -13,7 +13,8 @@ use crate::report::reading;
 use plotters::style::RGBColor;
 
 const ROW: f64 = 62.0;
-const HEAD_ROW: f64 = 60.0;
+const HEAD_ROW: f64 = 74.0;
+const HEAD_LINES: usize = 3;
 const NAMES: f64 = 218.0;
 const COLUMN_MIN: f64 = 100.0;
 
@@ -123,7 +124,7 @@ fn draw_heads(pen: &Pen<'_>, columns: &[(String, Paint)], top: f64, width: f64) 
     let style = Type { size: 17.0, ..palette::NAME };
     for (index, (name, paint)) in columns.iter().enumerate() {
         let left = MARGIN + NAMES + index as f64 * width;
-        let lines = head_lines(name, width - 6.0, style);
+        let lines = broken(name, width - 6.0, HEAD_LINES, style);
         let start = top + HEAD_ROW - 20.0 - 20.0 * (lines.len() as f64 - 1.0);
         for (number, line) in lines.iter().enumerate() {
             let place = (left + width / 2.0, start + 20.0 * number as f64);
@@ -132,25 +133,6 @@ fn draw_heads(pen: &Pen<'_>, columns: &[(String, Paint)], top: f64, width: f64) 
         let bottom = top + HEAD_ROW - 3.0;
         let bar = Frame { left: left + 3.0, right: left + width - 3.0, top: bottom - 5.0, bottom };
         pen.fill(bar, *paint);
-    }
-}
-
-/// A name in one or two lines, broken where its words meet.
-fn head_lines(name: &str, width: f64, style: Type) -> Vec<String> {
-    if measured(name, style) <= width {
-        return vec![name.to_string()];
-    }
-    let breaks = name.char_indices().skip(1).filter_map(|(at, c)| match c {
-        '-' | '_' | ' ' => Some(at + 1),
-        _ if c.is_uppercase() => Some(at),
-        _ => None,
-    });
-    let halves = breaks.map(|at| name.split_at(at));
-    let longest = |(a, b): &(&str, &str)| measured(a, style).max(measured(b, style));
-    let best = halves.min_by(|a, b| longest(a).total_cmp(&longest(b)));
-    match best {
-        Some((a, b)) => [a, b].map(|half| shortened(half, width, style)).to_vec(),
-        None => vec![shortened(name, width, style)],
     }
 }
 
@@ -163,7 +145,7 @@ fn draw_row(
 ) {
     let middle = top + ROW / 2.0;
     let style = Type { size: 18.0, ..palette::NAME };
-    let lines = head_lines(&results.scenario.name, NAMES - 12.0, style);
+    let lines = broken(&results.scenario.name, NAMES - 12.0, 2, style);
     for (number, line) in lines.iter().enumerate() {
         let y = middle + 22.0 * (number as f64 - (lines.len() as f64 - 1.0) / 2.0);
         pen.text(line, (MARGIN, y), Align::Left, style);

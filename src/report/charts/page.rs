@@ -28,7 +28,6 @@ pub enum Key {
 /// Message, explanation and legend, laid out.
 #[derive(Clone, Debug)]
 pub struct Head {
-    width: f64,
     title: Vec<String>,
     subtitle: Vec<String>,
     legend: Vec<Vec<(Key, String, f64)>>,
@@ -39,7 +38,6 @@ impl Head {
     pub fn new(width: f64, title: &str, subtitle: &str, legend: &[(Key, String)]) -> Head {
         let room = width - 2.0 * MARGIN;
         Head {
-            width,
             title: balanced(title, room, palette::TITLE),
             subtitle: wrapped(subtitle, room, palette::SUBTITLE),
             legend: legend_lines(legend, room),
@@ -82,11 +80,6 @@ impl Head {
             }
             y += LEGEND_LINE;
         }
-    }
-
-    /// Width of the chart.
-    pub fn width(&self) -> f64 {
-        self.width
     }
 }
 

@@ -31,11 +31,11 @@ const KINDS: [(&str, Paint); 7] = [
     ("blueGreen", RGBColor(0, 114, 178)),
     ("canary", RGBColor(0, 158, 115)),
     ("abTest", RGBColor(204, 121, 167)),
-    ("shadow", RGBColor(70, 70, 70)),
-    ("none", RGBColor(160, 160, 160)),
+    ("shadow", RGBColor(86, 180, 233)),
+    ("none", RGBColor(120, 120, 120)),
 ];
 /// Kinds that the table above does not know yet.
-const OTHERS: Paint = RGBColor(86, 180, 233);
+const OTHERS: Paint = RGBColor(122, 98, 58);
 
 /// Headlines.
 pub const TITLE: Type = Type { size: 26.0, bold: true, paint: INK };

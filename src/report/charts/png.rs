@@ -5,7 +5,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 /// Pixels of the picture per point of the SVG.
-const PIXELS_PER_POINT: f32 = 2.0;
+const PIXELS_PER_POINT: f32 = 1.5;
 
 /// Options that know the embedded font; make them once, they parse it.
 pub fn options() -> Options<'static> {

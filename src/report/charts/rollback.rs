@@ -21,11 +21,11 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     );
     let releases = Releases::of(results, true, false);
     if releases.0.is_empty() {
-        return page::empty("No release was bad: there was nothing to take back", &subtitle);
+        return page::empty("No release was bad: there was nothing to take back", name);
     }
     let groups = groups(results, &releases);
     if !measures::has_values(&groups) {
-        return page::empty(&nothing_back(results), &subtitle);
+        return page::empty(&nothing_back(results), name);
     }
     let axis = measures::axis(Quantity::Seconds, &groups, &[0, 1]);
     let panels = vec![

@@ -4,31 +4,29 @@
 //! The new version has the strategy's colour, the old one is grey. All columns share their axes.
 
 use super::axis::{self, Axis};
-use super::canvas::{self, Align, Frame, Paint, Pen, Type, shortened};
+use super::canvas::{self, Align, Frame, Paint, Pen, shortened};
 use super::flight::{self, Column};
 use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
+use super::pane::{Pane, draw_grid};
+use super::turns::{self, Told};
 use crate::experiment::results::{FlightRecord, ScenarioResults};
 use crate::outcome::{Event, Outcome, Verdict};
-use crate::report::figure::{self, Quantity};
+use crate::report::figure::Quantity;
 use crate::report::reading::HURT_SHARE;
+use crate::scenario::model::Scenario;
 
 const AXIS_WIDTH: f64 = 56.0;
 const GAP: f64 = 30.0;
 const PANELS: [(&str, f64); 3] = [
     ("Requests per second, by version", 110.0),
     ("Pods, by version and phase", 130.0),
-    ("Good answers, % of requests", 100.0),
+    ("Good answers, % of requests (dashed: the objective of {objective})", 100.0),
 ];
 const PANEL_TITLE: f64 = 30.0;
 const HEADS: f64 = 54.0;
 const NUMBERS: f64 = 34.0;
-const TOLD_LINE: f64 = 21.0;
-/// Most lines in which one event is told.
-const TOLD_MAX: usize = 3;
-const NUMBER: Type = Type { size: 14.5, bold: true, paint: palette::PAPER };
-const TOLD: Type = Type { size: 16.0, bold: false, paint: palette::INK };
 
 /// What is drawn of one variant.
 struct Lane<'a> {
@@ -44,6 +42,8 @@ struct Shared {
     release_s: f64,
     time: Axis,
     axes: [Axis; 3],
+    /// Share of requests that must succeed.
+    objective: f64,
 }
 
 /// The chart of one strategy as SVG.
@@ -65,22 +65,23 @@ pub fn svg(results: &ScenarioResults, plan: usize) -> Result<String, String> {
     }
     let paints = palette::strategy_paints(scenario);
     let paint = paints.get(plan).copied().unwrap_or(palette::OLD);
-    let shared = shared(&lanes, paint, scenario.release.at.as_secs_f64());
+    let shared = shared(&lanes, paint, scenario);
     let head = Head::new(WIDTH, &message(name, &lanes), &subtitle, &legend(&lanes, paint));
     let width = lane_width(lanes.len());
-    let told: Vec<Vec<Vec<String>>> = lanes.iter().map(|lane| told(lane, &shared, width)).collect();
-    let lines = told.iter().map(|told| told.iter().map(Vec::len).sum::<usize>()).max();
+    let told: Vec<Told> =
+        lanes.iter().map(|lane| Told::new(&lane.turns, shared.release_s, width)).collect();
+    let told_height = told.iter().map(Told::height).fold(0.0, f64::max);
     let panels: f64 = PANELS.iter().map(|(_, height)| height + PANEL_TITLE).sum();
     let top = head.height() + 6.0;
     let bottom = top + HEADS + NUMBERS + panels;
-    let height = bottom + 64.0 + lines.unwrap_or(0) as f64 * TOLD_LINE + MARGIN;
+    let height = bottom + 64.0 + told_height + MARGIN;
     canvas::svg((WIDTH, height), &head.caption(), |pen| {
         head.draw(pen);
         for (index, (lane, told)) in lanes.iter().zip(&told).enumerate() {
             let left = MARGIN + AXIS_WIDTH + index as f64 * (width + GAP);
             let frame = Frame { left, top, right: left + width, bottom };
             draw_lane(pen, lane, &shared, frame, index == 0);
-            draw_told(pen, told, left, bottom + 64.0);
+            told.draw(pen, left, bottom + 64.0);
         }
     })
 }
@@ -114,19 +115,20 @@ fn outcome<'a>(results: &'a ScenarioResults, record: &FlightRecord) -> Option<&'
     flights.iter().find(|flight| flight.replication == record.replication)
 }
 
-fn shared(lanes: &[Lane<'_>], paint: Paint, release_s: f64) -> Shared {
+fn shared(lanes: &[Lane<'_>], paint: Paint, scenario: &Scenario) -> Shared {
     let all = || lanes.iter().flat_map(|lane| &lane.columns);
     let from = all().map(|column| column.from_s).fold(f64::INFINITY, f64::min);
     let to = all().map(|column| column.to_s).fold(f64::NEG_INFINITY, f64::max);
     let rate = all().map(|column| column.rate);
     let pods = all().map(|column| f64::from(column.pods.iter().flatten().sum::<u32>()));
     let worst = all().map(|column| 1.0 - column.failed - column.slow).fold(1.0, f64::min);
-    let floors = [0.99, 0.98, 0.95, 0.9, 0.8, 0.5];
+    let floors = [0.98, 0.95, 0.9, 0.8, 0.5];
     let floor = floors.into_iter().find(|floor| *floor <= worst).unwrap_or(0.0);
     let rates = rate.fold(0.0, f64::max);
     Shared {
         paint,
-        release_s,
+        release_s: scenario.release.at.as_secs_f64(),
+        objective: scenario.service.objective.value(),
         time: Axis::between(Quantity::Seconds, from, to),
         axes: [
             Axis::between(Quantity::Count, 0.0, rates * 1.1),
@@ -202,43 +204,48 @@ fn legend(lanes: &[Lane<'_>], paint: Paint) -> Vec<(Key, String)> {
 
 fn draw_lane(pen: &Pen<'_>, lane: &Lane<'_>, shared: &Shared, frame: Frame, first: bool) {
     draw_lane_head(pen, lane, frame);
-    let x = |seconds: f64| frame.left + shared.time.place(seconds) * frame.width();
-    let mut top = frame.top + HEADS + NUMBERS;
+    // The numbers of the turns stand between the first panel and its title.
+    let mut top = frame.top + HEADS;
     let mut panels = Vec::new();
-    for ((title, height), axis) in PANELS.iter().zip(&shared.axes) {
-        top += PANEL_TITLE;
-        let panel = Frame { top, bottom: top + height, ..frame };
+    for (index, ((title, height), axis)) in PANELS.iter().zip(&shared.axes).enumerate() {
+        let gap = PANEL_TITLE + if index == 0 { NUMBERS } else { 0.0 };
+        let panel = Frame { top: top + gap, bottom: top + gap + height, ..frame };
         pen.fill(panel, palette::BAND);
-        draw_panel_axis(pen, axis, panel, first.then_some(*title));
-        panels.push(panel);
-        top += height;
-    }
-    let step = |panel: &Frame, axis: &Axis, column: &Column, low: f64, high: f64, paint: Paint| {
-        let y = |value: f64| panel.bottom - axis.place(value) * panel.height();
-        let (left, right) = (x(column.from_s), x(column.to_s));
-        if y(low) - y(high) > 0.05 {
-            pen.fill(Frame { left, right, top: y(high), bottom: y(low) }, paint);
+        if first {
+            let place = (panel.left, top + PANEL_TITLE / 2.0 + 2.0);
+            let objective = Quantity::Share.show(shared.objective);
+            let title = title.replace("{objective}", &objective);
+            pen.text(&title, place, Align::Left, palette::PANEL);
         }
+        draw_grid(pen, axis, panel, first);
+        top = panel.bottom;
+        panels.push(Pane { frame: panel, time: &shared.time, axis });
+    }
+    let columns = &lane.columns;
+    let old = |c: &Column| c.rate * (1.0 - c.weight_new);
+    panels[0].area(pen, columns, &|_| 0.0, &old, palette::OLD);
+    panels[0].area(pen, columns, &old, &|c| c.rate, shared.paint);
+    let mut piled: Vec<(usize, usize)> = Vec::new();
+    for layer in [0, 1].into_iter().flat_map(|v| PILE.map(|phase| (v, phase))) {
+        let below = |c: &Column| piled.iter().map(|(v, p)| f64::from(c.pods[*v][*p])).sum();
+        let above = |c: &Column| below(c) + f64::from(c.pods[layer.0][layer.1]);
+        let paint = phase_paint(shared.paint, layer.0, layer.1);
+        panels[1].area(pen, columns, &below, &above, paint);
+        piled.push(layer);
+    }
+    let answered = |c: &Column| 1.0 - c.failed;
+    panels[2].area(pen, columns, &answered, &|_| 1.0, palette::FAILED);
+    panels[2].area(pen, columns, &|c| answered(c) - c.slow, &answered, palette::SLOW);
+    panels[2].level(pen, shared.objective);
+    let panels: Vec<Frame> = panels.iter().map(|panel| panel.frame).collect();
+    draw_time(pen, shared, frame, frame.bottom);
+    let at = |event: &&Event| {
+        let since = event.at.as_secs_f64() - shared.release_s;
+        frame.left + shared.time.place(since) * frame.width()
     };
-    for column in &lane.columns {
-        let old = column.rate * (1.0 - column.weight_new);
-        step(&panels[0], &shared.axes[0], column, 0.0, old, palette::OLD);
-        step(&panels[0], &shared.axes[0], column, old, column.rate, shared.paint);
-        let mut piled = 0.0;
-        for (version, pods) in column.pods.iter().enumerate() {
-            for phase in PILE {
-                let next = piled + f64::from(pods[phase]);
-                let paint = phase_paint(shared.paint, version, phase);
-                step(&panels[1], &shared.axes[1], column, piled, next, paint);
-                piled = next;
-            }
-        }
-        let answered = 1.0 - column.failed;
-        step(&panels[2], &shared.axes[2], column, answered, 1.0, palette::FAILED);
-        step(&panels[2], &shared.axes[2], column, answered - column.slow, answered, palette::SLOW);
-    }
-    draw_time(pen, shared, frame, panels[2].bottom);
-    draw_turns(pen, lane, shared, frame, &panels);
+    let lines: Vec<f64> = lane.turns.iter().map(at).collect();
+    let numbers = frame.top + HEADS + PANEL_TITLE + NUMBERS / 2.0 - 6.0;
+    turns::draw(pen, &lines, numbers, &panels);
 }
 
 /// Name of the variant, how the flight ended, and whom it hurt.
@@ -253,21 +260,6 @@ fn draw_lane_head(pen: &Pen<'_>, lane: &Lane<'_>, frame: Frame) {
     if let Some(share) = hurt {
         let words = format!("{} of the users hurt by it", Quantity::Share.show(share));
         pen.text(&words, (frame.left, frame.top + 42.0), Align::Left, palette::NOTE);
-    }
-}
-
-/// Grid, title, and for the first column the ticks.
-fn draw_panel_axis(pen: &Pen<'_>, axis: &Axis, panel: Frame, title: Option<&str>) {
-    if let Some(title) = title {
-        let place = (panel.left, panel.top - PANEL_TITLE / 2.0 + 2.0);
-        pen.text(title, place, Align::Left, palette::PANEL);
-    }
-    for tick in axis.ticks() {
-        let y = panel.bottom - tick.place * panel.height();
-        pen.line((panel.left, y), (panel.right, y), palette::GRID, 1.0);
-        if title.is_some() {
-            pen.text(&tick.label, (panel.left - 7.0, y), Align::Right, palette::NOTE);
-        }
     }
 }
 
@@ -288,96 +280,5 @@ fn unit_word(unit: &str) -> &str {
         "min" => "minutes",
         "h" => "hours",
         other => other,
-    }
-}
-
-/// A numbered line through all panels for every turn; numbers are moved apart where they crowd.
-fn draw_turns(pen: &Pen<'_>, lane: &Lane<'_>, shared: &Shared, frame: Frame, panels: &[Frame]) {
-    const APART: f64 = 26.0;
-    let at = |event: &Event| {
-        let since = event.at.as_secs_f64() - shared.release_s;
-        frame.left + shared.time.place(since) * frame.width()
-    };
-    let lines: Vec<f64> = lane.turns.iter().map(|event| at(event)).collect();
-    let places = spread(&lines, APART, frame.left + 11.0, frame.right - 11.0);
-    let middle = frame.top + HEADS + NUMBERS / 2.0;
-    for (number, (line, place)) in lines.iter().zip(&places).enumerate() {
-        let start = panels.first().map_or(frame.top, |panel| panel.top);
-        pen.line((*place, middle + 10.0), (*line, middle + 26.0), palette::INK, 1.2);
-        pen.line((*line, middle + 26.0), (*line, start), palette::INK, 1.2);
-        for panel in panels {
-            pen.dashed((*line, panel.top), (*line, panel.bottom), palette::INK, 1.2);
-        }
-        pen.disc((*place, middle), 11.0, palette::INK);
-        let label = (number + 1).to_string();
-        pen.text(&label, (*place, middle - 1.0), Align::Middle, NUMBER);
-    }
-}
-
-/// Places in the order given, at least `apart` from each other, within bounds where possible.
-fn spread(wanted: &[f64], apart: f64, least: f64, most: f64) -> Vec<f64> {
-    let mut places: Vec<f64> = wanted.iter().map(|x| x.clamp(least, most)).collect();
-    for index in 1..places.len() {
-        places[index] = places[index].max(places[index - 1] + apart);
-    }
-    let mut limit = most;
-    for place in places.iter_mut().rev() {
-        *place = place.min(limit);
-        limit = *place - apart;
-    }
-    places
-}
-
-/// The turns in words: number, time since the release, text; each in lines that fit.
-fn told(lane: &Lane<'_>, shared: &Shared, width: f64) -> Vec<Vec<String>> {
-    let tell = |(number, event): (usize, &&Event)| {
-        let since = figure::clock(event.at.as_secs_f64() - shared.release_s);
-        let mut lines = canvas::wrapped(&format!("{since} {}", event.text), width - 30.0, TOLD);
-        if lines.len() > TOLD_MAX {
-            let rest = lines.split_off(TOLD_MAX - 1).join(" ");
-            lines.push(shortened(&rest, width - 30.0, TOLD));
-        }
-        lines.insert(0, (number + 1).to_string());
-        lines
-    };
-    let mut all: Vec<Vec<String>> = lane.turns.iter().enumerate().map(tell).collect();
-    // The number stands beside the first line, not on one of its own.
-    for lines in &mut all {
-        if lines.len() > 1 {
-            let number = lines.remove(0);
-            lines[0] = format!("{number}\t{}", lines[0]);
-        }
-    }
-    all
-}
-
-fn draw_told(pen: &Pen<'_>, told: &[Vec<String>], left: f64, top: f64) {
-    let mut y = top + TOLD_LINE / 2.0;
-    for line in told.iter().flatten() {
-        let words = match line.split_once('\t') {
-            Some((number, words)) => {
-                pen.disc((left + 10.0, y), 9.5, palette::INK);
-                let small = Type { size: 13.0, ..NUMBER };
-                pen.text(number, (left + 10.0, y - 1.0), Align::Middle, small);
-                words
-            }
-            None => line,
-        };
-        pen.text(words, (left + 28.0, y), Align::Left, TOLD);
-        y += TOLD_LINE;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn crowded_numbers_move_apart() {
-        let places = spread(&[10.0, 11.0, 12.0, 300.0], 20.0, 0.0, 100.0);
-        assert_eq!(places, [10.0, 30.0, 50.0, 100.0]);
-        let places = spread(&[99.0, 100.0], 20.0, 0.0, 100.0);
-        assert_eq!(places, [80.0, 100.0]);
-        assert!(spread(&[], 20.0, 0.0, 100.0).is_empty());
     }
 }
