@@ -145,7 +145,7 @@ fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
     bar
 }
 
-/// The command that repeats this run, as typed but for the number of threads, which changes no byte.
+/// The command that repeats this run, as typed but for the number of threads: it changes no byte.
 fn command() -> String {
     let quote = |word: String| {
         let plain = |c: char| c.is_alphanumeric() || "-_./=,:%".contains(c);
