@@ -200,6 +200,8 @@ impl Flight {
             FaultEffect::Data(DataEffect::UnreadableForOld(share)) => {
                 self.plane.unreadable = if begins { threshold(share.value()) } else { 0 };
             }
+            // Done by the first new pod that serves, and not undone.
+            FaultEffect::Data(DataEffect::Migrated(_)) => {}
         }
     }
 
@@ -338,6 +340,7 @@ impl Flight {
 
     /// Plans what a process that begins to serve will meet.
     pub(super) fn serving_faults(&mut self, pod: u32) {
+        self.migrate(pod);
         for effect in self.pod_effects(pod) {
             match effect {
                 PodEffect::CrashAfter(time) => {
@@ -353,6 +356,22 @@ impl Flight {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A pod whose version changes the shared data does so before it serves.
+    fn migrate(&mut self, pod: u32) {
+        if self.pods[pod as usize].version == Version::Old {
+            return;
+        }
+        let share = |state: &FaultState| match state.fault.effect {
+            FaultEffect::Data(DataEffect::Migrated(share)) if state.active => share.value(),
+            _ => 0.0,
+        };
+        let fails = threshold(self.faults.iter().map(share).fold(0.0, f64::max));
+        if fails > self.plane.migrated {
+            self.plane.migrated = fails;
+            self.story("fault", || "the shared data are migrated".into());
         }
     }
 

@@ -265,8 +265,10 @@ impl Plane {
             let keyed = u64::from(mix64(attempt.arrival.routing ^ 0xC805) as u32);
             error = keyed < self.service.mixing.session_breaks.threshold();
         }
-        if !error && version == 0 && self.unreadable > 0 && self.users.has(user, Marks::WROTE_NEW) {
-            error = (mix64(attempt.arrival.routing ^ 0xDA7A) as u32) < self.unreadable;
+        if !error && version == 0 && self.unreadable | self.migrated > 0 {
+            let own = if self.users.has(user, Marks::WROTE_NEW) { self.unreadable } else { 0 };
+            let keyed = mix64(attempt.arrival.routing ^ 0xDA7A) as u32;
+            error = keyed < own.max(self.migrated);
         }
         let late = done - attempt.first_at > self.service.slow.as_nanos();
         let outcome = match (error, fate.wrong, late) {
