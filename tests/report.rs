@@ -4,6 +4,10 @@
 
 #[path = "report/fixture.rs"]
 mod fixture;
+#[path = "report/gallery.rs"]
+mod gallery;
+#[path = "report/pictures.rs"]
+mod pictures;
 #[path = "report/recordings.rs"]
 mod recordings;
 #[path = "report/tables.rs"]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use windtunnel::base::random::{Purpose, Streams};
 use windtunnel::scenario::random::random_valid;
-use windtunnel::scenario::read::{head, read};
+use windtunnel::scenario::read::{head, read, read_documents, set};
 use windtunnel::scenario::{starter, yaml};
 
 fn folder() -> PathBuf {
@@ -78,6 +78,31 @@ fn the_head_comment_is_kept() {
     let expected = "Does every part of the format read?\n\nA second paragraph of the head.";
     assert_eq!(scenarios[0].head, expected);
     assert_eq!(head("kind: Scenario # no head"), "");
+}
+
+#[test]
+fn fields_set_from_outside_are_read_like_written_ones() {
+    let text = fs::read_to_string(folder().join("smallest.yaml")).expect("text");
+    let with = |path: &str, value: &str| {
+        let mut documents = yaml::documents(&text, "a.yaml").expect("valid");
+        set(&mut documents[0], path, value)
+            .map_err(|p| vec![p])
+            .and_then(|()| read_documents(&documents, &text, "a.yaml"))
+    };
+    let replicas = with("spec.service.replicas", "5").expect("valid").0;
+    assert_eq!(replicas[0].service.replicas, 5);
+    let canary = with("spec.strategies[3].canary.interval", "2m").expect("valid").0;
+    let first = &canary[0].plans[3].strategy.checks()[0];
+    assert_eq!((first.1.as_secs_f64(), first.0.name), (120.0, "errorRate"));
+    for (path, value) in [
+        ("spec.service.replicas", "0"),
+        ("spec.service.replica", "5"),
+        ("spec.strategies[9].canary.interval", "2m"),
+        ("spec.expect", "[canry]"),
+        ("spec.service.replicas", "{"),
+    ] {
+        assert!(with(path, value).is_err(), "{path}={value}");
+    }
 }
 
 #[test]

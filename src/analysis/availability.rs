@@ -1,8 +1,8 @@
 //! Availability, by every definition in use: they disagree under partial outages.
 //!
-//! By requests (biased to heavy users), by bad minutes (depends on the limit), by weighted downtime,
-//! and by user-uptime (Hauer et al., "Meaningful Availability", NSDI 2020). Deliberately absent:
-//! how a user's minutes were judged from single requests.
+//! By requests (biased to heavy users), by bad minutes (depends on the limit), by weighted
+//! downtime, and by user-uptime (Hauer et al., "Meaningful Availability", NSDI 2020). Deliberately
+//! absent: how a user's minutes were judged from single requests.
 
 /// What a user saw in one minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The shadow comparator's rule per response field, after Diffy's published behaviour.
 //!
 //! Every request goes to the candidate and to two old instances; differences between the two old
-//! ones are noise. With no regression raw and noise are exchangeable, so small counts report falsely
-//! often. Deliberately absent: responses, and how they are compared.
+//! ones are noise. With no regression raw and noise are exchangeable, so small counts report
+//! falsely often. Deliberately absent: responses, and how they are compared.
 
 /// Shown above this relative difference in percent, unless set otherwise.
 pub const RELATIVE_PERCENT: f64 = 20.0;

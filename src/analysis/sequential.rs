@@ -84,7 +84,8 @@ impl Sprt {
         SprtRun { decision: SprtDecision::Continue, stopped_at: None, llr }
     }
 
-    /// Slope s of both lines in the plane (requests, errors): errors ≥ reject + s·n, ≤ accept + s·n.
+    /// Slope s of both lines in the plane (requests, errors): errors ≥ reject + s·n, ≤ accept +
+    /// s·n.
     pub fn slope(&self) -> f64 {
         -self.llr_ok / (self.llr_error - self.llr_ok)
     }
@@ -155,8 +156,8 @@ pub struct EValue {
 }
 
 /// E-process of two event counts whose exposures have the canary's share θ0 (Lindon & Malek,
-/// "Anytime-Valid Inference for Multinomial Count Data", 2022), with a Beta(cθ0, c(1−θ0)) mixture of
-/// `concentration` c: E = B(α+a, β+b)/(B(α, β)·θ0^a·(1−θ0)^b); alarm when E ≥ 1/level. Nothing
+/// "Anytime-Valid Inference for Multinomial Count Data", 2022), with a Beta(cθ0, c(1−θ0)) mixture
+/// of `concentration` c: E = B(α+a, β+b)/(B(α, β)·θ0^a·(1−θ0)^b); alarm when E ≥ 1/level. Nothing
 /// unless 0 < θ0 < 1 and c > 0.
 pub fn count_e_process(
     canary_events: u64,
@@ -220,8 +221,8 @@ mod tests {
         assert!(alarms < 141, "{alarms} of 2000");
     }
 
-    /// Wald's error bounds α/(1−β) hold: at 1 % true errors at most 5.6 % of 2000 runs reject, up to
-    /// 4.3 standard deviations; at 5 % at most 10.6 % accept.
+    /// Wald's error bounds α/(1−β) hold: at 1 % true errors at most 5.6 % of 2000 runs reject, up
+    /// to 4.3 standard deviations; at 5 % at most 10.6 % accept.
     #[test]
     fn the_sprt_keeps_its_errors() {
         let sprt = Sprt::new(0.01, 0.05, 0.05, 0.1).expect("shares");

@@ -54,7 +54,8 @@ pub fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
     if scale > 0.0 { Some(covariance(a, b)? / scale) } else { None }
 }
 
-/// Skewness m₃/m₂^1.5 with plain central moments; 0 for a constant sample, nothing for an empty one.
+/// Skewness m₃/m₂^1.5 with plain central moments; 0 for a constant sample, nothing for an empty
+/// one.
 pub fn skewness(sample: &[f64]) -> Option<f64> {
     let moments = Moments::of(sample)?;
     let n = moments.n as f64;

@@ -173,6 +173,20 @@ impl<'a> Reader<'a> {
         self.node.and_then(|n| n.get(name)).map_or(self.place, |n| n.place)
     }
 
+    /// Where field `field` of entry `index` of the list `name` stands, or as much of that as
+    /// exists.
+    pub fn place_in(&self, name: &str, index: usize, field: &str) -> Place {
+        let list = self.child(name).map(|n| &n.value);
+        let Some(Value::List(items)) = list else { return self.place_of(name) };
+        let item = items.get(index);
+        item.and_then(|i| i.get(field)).or(item).map_or(self.place_of(name), |n| n.place)
+    }
+
+    /// Problems and warnings so far: a reader skips conclusions from settings that were wrong.
+    pub fn complaints(&self) -> usize {
+        self.sink.borrow().problems.len()
+    }
+
     /// Is `name` the text `word` (or left out)? The field counts as known either way.
     pub fn text_is(&mut self, name: &'static str, word: &str) -> bool {
         self.known.push(name);
@@ -804,9 +818,9 @@ fn word(node: &Node, words: &[&'static str]) -> Result<usize, String> {
     found.ok_or_else(|| format!("one of {}", words.join(", ")))
 }
 
-const DISTRIBUTION: &str = "a duration such as 8s, or one of {constant: 8s}, {uniform: {min, max}}, \
-    {exponential: {mean}}, {lognormal: {mean, cv}}, {lognormal: {median, p90|p95|p99}}, \
-    {pareto: {min, alpha}}";
+const DISTRIBUTION: &str = "a duration such as 8s, or one of {constant: 8s}, \
+    {uniform: {min, max}}, {exponential: {mean}}, {lognormal: {mean, cv}}, \
+    {lognormal: {median, p90|p95|p99}}, {pareto: {min, alpha}}";
 
 /// Reads a distribution; the error is the place and what was expected there.
 fn distribution(node: &Node) -> Result<Distribution, (Place, String)> {
@@ -839,10 +853,10 @@ fn distribution(node: &Node) -> Result<Distribution, (Place, String)> {
         "pareto" => &["min", "alpha"],
         _ => &[],
     };
-    if let Value::Map(given) = &settings.value {
-        if let Some((key, _)) = given.iter().find(|(k, _)| !known.contains(&k.name.as_str())) {
-            return Err((key.place, format!("one of {} in {}", known.join(", "), kind.name)));
-        }
+    if let Value::Map(given) = &settings.value
+        && let Some((key, _)) = given.iter().find(|(k, _)| !known.contains(&k.name.as_str()))
+    {
+        return Err((key.place, format!("one of {} in {}", known.join(", "), kind.name)));
     }
     match kind.name.as_str() {
         "constant" => {

@@ -7,7 +7,15 @@ use serde_json::{Value, json};
 
 /// Flies, judges, prints; 1 unless every line holds.
 pub fn run(flags: &Run) -> u8 {
-    let results = match fly::results(flags, false) {
+    let scenarios = match fly::scenarios(flags) {
+        Ok(scenarios) => scenarios,
+        Err(code) => return code,
+    };
+    if scenarios.iter().all(|s| s.expect.is_empty()) {
+        output::say("windtunnel: no `expect:` line in these scenarios: nothing to check");
+        return WRONG;
+    }
+    let results = match fly::results(flags, &scenarios, false) {
         Ok(results) => results,
         Err(code) => return code,
     };
@@ -16,10 +24,6 @@ pub fn run(flags: &Run) -> u8 {
         .iter()
         .flat_map(|s| s.expectations.iter().map(|e| (s.scenario.name.as_str(), e)))
         .collect();
-    if lines.is_empty() {
-        eprintln!("windtunnel: no `expect:` line in these scenarios, so nothing was checked");
-        return WRONG;
-    }
     match flags.format {
         Format::Json => output::print(&format!("{:#}\n", as_json(&results, &lines))),
         Format::Text => output::print(&as_text(&lines)),

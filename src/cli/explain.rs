@@ -15,16 +15,18 @@ use serde_json::{Value, json};
 /// Prints all parts, or those of one group.
 pub fn list(flags: &List) -> u8 {
     let entries = catalogue();
-    let wanted = flags.group.as_deref().map(|g| g.trim_end_matches('s'));
+    let wanted = flags.group.as_deref();
     // `strategies` and `strategy`, `checks` and `check` are the same wish.
     let fits = |group: &str| {
-        wanted.is_none_or(|w| group == w || group.trim_end_matches('y') == w.trim_end_matches("ie"))
+        let plural = group.strip_suffix('y').map_or(format!("{group}s"), |g| format!("{g}ies"));
+        wanted.is_none_or(|w| w == group || w == plural)
     };
     let chosen: Vec<&Entry> = entries.iter().filter(|e| fits(e.group)).collect();
-    let measures = wanted.is_none_or(|w| w == "measure");
+    let measures = fits("measure");
     if chosen.is_empty() && !measures {
         let known: Vec<&str> = GROUPS.iter().map(|(g, _)| *g).chain(["measures"]).collect();
-        eprintln!("windtunnel: no group {:?}; known are {}", flags.group, known.join(", "));
+        let group = flags.group.as_deref().unwrap_or_default();
+        output::say(&format!("windtunnel: no group {group:?}; known are {}", known.join(", ")));
         return WRONG;
     }
     match flags.format {
@@ -53,14 +55,14 @@ fn listing(chosen: &[&Entry], measures: bool) -> String {
     text
 }
 
-fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Table {
+fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(100);
     rows.for_each(|row| {
         table.add_row(row);
     });
-    table
+    table.trim_fmt()
 }
 
 /// Explains a part, a field, a measure or a verdict.
@@ -88,10 +90,7 @@ pub fn explain(flags: &Explain) -> u8 {
             let meaning = verdict_meaning(*verdict);
             (format!("{name}: {meaning}\n"), json!({ "verdict": name, "meaning": meaning }))
         }
-        (_, _, _, Some(field)) => {
-            let row = [field_row(field)];
-            (format!("{}\n", table(row.into_iter())), field_json(field))
-        }
+        (_, _, _, Some(field)) => (field_text(field), field_json(field)),
         _ => return unknown(name, &entries),
     };
     match flags.format {
@@ -107,7 +106,9 @@ fn unknown(name: &str, entries: &[Entry]) -> u8 {
     let measures = Measures::COLUMNS.iter().map(|(n, _)| *n);
     let near = nearest(name, parts.chain(fields).chain(measures));
     let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
-    eprintln!("windtunnel: nothing is called {name:?}{help}; `windtunnel list` shows all names");
+    output::say(&format!(
+        "windtunnel: nothing is called {name:?}{help}; `windtunnel list` shows all names"
+    ));
     WRONG
 }
 
@@ -126,19 +127,18 @@ fn verdict_meaning(verdict: Verdict) -> &'static str {
 }
 
 fn entry_text(entry: &Entry) -> String {
-    let mut text = format!("{} ({}): {}\n\n", entry.name, entry.group, entry.summary);
-    text.push_str(&table(entry.fields.iter().map(field_row)).to_string());
-    text.push('\n');
-    text
+    let fields = entry.fields.iter().map(field_text).collect::<String>();
+    format!("{} ({}): {}\n\n{fields}", entry.name, entry.group, entry.summary)
 }
 
-fn field_row(field: &FieldSpec) -> [String; 4] {
+/// Two lines, because paths and defaults are too long to stand beside each other.
+fn field_text(field: &FieldSpec) -> String {
     let default = match (&field.default, field.required) {
-        (_, true) => "required".to_string(),
-        (Some(default), _) => default.clone(),
-        (None, _) => "-".to_string(),
+        (_, true) => ", required".to_string(),
+        (Some(default), _) => format!(", default {default}"),
+        (None, _) => String::new(),
     };
-    [field.path.clone(), kind_text(&field.kind), default, field.help.to_string()]
+    format!("{}: {}{default}\n    {}\n", field.path, kind_text(&field.kind), field.help)
 }
 
 /// What a field holds, in words.

@@ -6,9 +6,10 @@ use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
 use crate::experiment::results::Results;
 use crate::report::{self, Formats};
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{Expected, Scenario};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,14 +18,18 @@ static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Flies, writes, prints.
 pub fn run(flags: &Run) -> u8 {
-    let results = match results(flags, true) {
+    if let Err(error) = output::refuse_foreign(Path::new(&flags.out)) {
+        output::say(&format!("windtunnel: {error}"));
+        return WRONG;
+    }
+    let results = match scenarios(flags).and_then(|scenarios| results(flags, &scenarios, true)) {
         Ok(results) => results,
         Err(code) => return code,
     };
     let written = report::documents(&results, Formats::ALL)
         .and_then(|documents| output::replace_folder(&flags.out, &documents));
     if let Err(error) = written {
-        eprintln!("windtunnel: {error}");
+        output::say(&format!("windtunnel: {error}"));
         return WRONG;
     }
     match flags.format {
@@ -35,22 +40,27 @@ pub fn run(flags: &Run) -> u8 {
             }
         }
     }
-    eprintln!("Results: {0}/summary.md, {0}/runs.csv, {0}/charts/", flags.out);
+    let out = flags.out.trim_end_matches('/');
+    output::say(&format!("Results: {out}/summary.md, {out}/runs.csv, {out}/charts/"));
     if results.interrupted {
-        eprintln!("Interrupted: only finished replications are in these files.");
+        output::say("Interrupted: only finished replications are in these files.");
         return INTERRUPTED;
     }
     FINE
 }
 
-/// Loads and flies; on failure everything has been said and the exit code comes back.
-pub fn results(flags: &Run, record: bool) -> Result<Results, u8> {
+/// Loads what is to be flown; on failure everything has been said and the exit code comes back.
+pub fn scenarios(flags: &Run) -> Result<Vec<Arc<Scenario>>, u8> {
     let (scenarios, warnings) = input::load(&flags.source).map_err(|problems| {
         output::complain(&problems);
         WRONG
     })?;
     output::complain(&warnings);
-    let scenarios = chosen(scenarios, &flags.strategies)?;
+    chosen(scenarios, &flags.strategies)
+}
+
+/// Flies; nothing comes back if it was interrupted too early.
+pub fn results(flags: &Run, scenarios: &[Arc<Scenario>], record: bool) -> Result<Results, u8> {
     if let Some(jobs) = flags.jobs {
         // Fails only when a pool exists already, which a single run never has.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
@@ -63,7 +73,7 @@ pub fn results(flags: &Run, record: bool) -> Result<Results, u8> {
         record,
     };
     listen_for_interrupt();
-    let bar = progress(&scenarios);
+    let bar = progress(scenarios);
     let names: Vec<String> = scenarios.iter().map(|s| s.name.clone()).collect();
     let count = names.len();
     let tell = |index: usize, done: u64, expected: u64| {
@@ -71,10 +81,10 @@ pub fn results(flags: &Run, record: bool) -> Result<Results, u8> {
         bar.set_position(done);
         bar.set_message(format!("{} ({}/{count})", names[index], index + 1));
     };
-    let results = crate::experiment::run(&scenarios, &settings, &command(), &STOP, &tell);
+    let results = crate::experiment::run(scenarios, &settings, &command(), &STOP, &tell);
     bar.finish_and_clear();
     if results.scenarios.is_empty() {
-        eprintln!("Interrupted before a replication was complete: nothing is written.");
+        output::say("Interrupted before a replication was complete: nothing is written.");
         return Err(INTERRUPTED);
     }
     Ok(results)
@@ -91,13 +101,21 @@ fn chosen(scenarios: Vec<Arc<Scenario>>, wanted: &[String]) -> Result<Vec<Arc<Sc
     if let Some(name) = unknown {
         let near = nearest(name, known.iter().copied());
         let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
-        eprintln!("windtunnel: --strategies: no scenario has a strategy {name:?}{help}");
+        output::say(&format!(
+            "windtunnel: --strategies: no scenario has a strategy {name:?}{help}"
+        ));
         return Err(WRONG);
     }
     let keep = |scenario: &Arc<Scenario>| {
         let mut scenario = Scenario::clone(scenario);
         scenario.plans.retain(|p| wanted.contains(&p.name));
-        scenario.expect.retain(|e| wanted.contains(&e.strategy));
+        scenario.expect.retain(|e| {
+            let reference = match &e.what {
+                Expected::Difference { reference, .. } => reference,
+                _ => &e.strategy,
+            };
+            wanted.contains(&e.strategy) && wanted.contains(reference)
+        });
         (!scenario.plans.is_empty()).then(|| Arc::new(scenario))
     };
     Ok(scenarios.iter().filter_map(keep).collect())
@@ -109,7 +127,7 @@ fn listen_for_interrupt() {
             // The second time: leave at once, nothing half-written is left behind.
             std::process::exit(i32::from(INTERRUPTED));
         }
-        eprintln!("\nInterrupted: finishing up; once more to leave at once.");
+        output::say("\nInterrupted: finishing up; once more to leave at once.");
     };
     // Without a handler Ctrl-C still ends the process; only the finished part would be lost.
     let _ = ctrlc::set_handler(handler);
@@ -127,12 +145,20 @@ fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
     bar
 }
 
-/// The command that repeats this run, as typed.
+/// The command that repeats this run, as typed but for the number of threads: it changes no byte.
 fn command() -> String {
     let quote = |word: String| {
         let plain = |c: char| c.is_alphanumeric() || "-_./=,:%".contains(c);
         if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{word}'") }
     };
-    let words = std::env::args().skip(1).map(quote);
-    std::iter::once("windtunnel".to_string()).chain(words).collect::<Vec<_>>().join(" ")
+    let mut words = vec!["windtunnel".to_string()];
+    let mut typed = std::env::args().skip(1);
+    while let Some(word) = typed.next() {
+        match word.as_str() {
+            "--jobs" => drop(typed.next()),
+            set if set.starts_with("--jobs=") => {}
+            _ => words.push(quote(word)),
+        }
+    }
+    words.join(" ")
 }

@@ -5,9 +5,9 @@
 use super::flags::Source;
 use crate::base::problem::{Place, Problem, Severity};
 use crate::scenario::model::Scenario;
-use crate::scenario::{read, tree, yaml};
+use crate::scenario::{read, yaml};
 use crate::traffic::{Arrivals, trace};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ use std::sync::Arc;
 const DEFAULT_FOLDER: &str = "scenarios";
 /// Larger inputs are refused before they are read.
 const LARGEST_BYTES: u64 = 16 << 20;
+/// The way out for whoever has no scenario yet.
+const WRITE_ONE: &str = "name a file, or write one with `windtunnel new NAME --out FILE`";
 /// Most scenarios that `--set` may make of one.
 const LARGEST_SWEEP: usize = 1_000;
 
@@ -94,37 +96,39 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
         entries.filter_map(Result::ok).map(|e| e.path()).filter(is_yaml).collect();
     files.sort();
     if files.is_empty() {
-        let help = "name a file, or write one with `windtunnel new NAME`";
-        return Err(wrong(
-            &name,
-            "no scenario in this folder (*.yaml, *.yml, *.json)".into(),
-            help,
-        ));
+        let message = "no scenario in this folder (*.yaml, *.yml, *.json)".into();
+        return Err(wrong(&name, message, WRITE_ONE));
     }
     Ok(files)
 }
 
 /// The bytes of a file or of standard input, refused when too many.
-fn bytes(file: &Option<PathBuf>) -> Result<Vec<u8>, String> {
+fn bytes(file: &Option<PathBuf>) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    let too_large = || format!("more than {} MB", LARGEST_BYTES >> 20);
+    let unread = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => wrong("", "no such file or folder".into(), WRITE_ONE),
+        _ => wrong("", error.to_string(), ""),
+    };
     let read = match file {
         Some(path) => {
-            let opened = std::fs::File::open(path).map_err(|e| e.to_string())?;
+            let opened = std::fs::File::open(path).map_err(unread)?;
             opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes)
         }
         None => std::io::stdin().lock().take(LARGEST_BYTES + 1).read_to_end(&mut bytes),
     };
-    read.map_err(|e| e.to_string())?;
-    if bytes.len() as u64 > LARGEST_BYTES { Err(too_large()) } else { Ok(bytes) }
+    read.map_err(unread)?;
+    if bytes.len() as u64 > LARGEST_BYTES {
+        let help = "a scenario is a YAML text; traces belong into a CSV file beside it";
+        return Err(wrong("", format!("more than {} MB", LARGEST_BYTES >> 20), help));
+    }
+    Ok(bytes)
 }
 
 type FileResult = Result<(Vec<Scenario>, Vec<Problem>), Vec<Problem>>;
 
 fn load_file(file: &Option<PathBuf>, sweep: &[Vec<(String, String)>]) -> FileResult {
     let name = shown(file);
-    let help = "a scenario is a YAML text; traces belong into a CSV file beside it";
-    let bytes = bytes(file).map_err(|e| vec![wrong(&name, e, help)])?;
+    let bytes = bytes(file).map_err(|problem| vec![problem.in_file(&Arc::from(name.as_str()))])?;
     let text = yaml::text(&bytes, &name).map_err(|p| vec![p])?;
     let documents = yaml::documents(text, &name).map_err(|p| vec![p])?;
     let (mut scenarios, mut warnings) = (Vec::new(), Vec::new());
@@ -132,11 +136,13 @@ fn load_file(file: &Option<PathBuf>, sweep: &[Vec<(String, String)>]) -> FileRes
         let mut changed = documents.clone();
         for (path, value) in changes {
             for document in &mut changed {
-                tree::set(document, path, value)
+                read::set(document, path, value)
                     .map_err(|p| vec![p.in_file(&Arc::from("--set"))])?;
             }
         }
-        let (found, notes) = read::read_documents(&changed, text, &name)?;
+        let (found, notes) = read::read_documents(&changed, text, &name).map_err(|problems| {
+            problems.into_iter().map(|p| after(p, changes)).collect::<Vec<_>>()
+        })?;
         warnings.extend(notes.into_iter().filter(|n| !warnings.contains(n)).collect::<Vec<_>>());
         for mut scenario in found {
             if sweep.len() > 1 {
@@ -146,6 +152,16 @@ fn load_file(file: &Option<PathBuf>, sweep: &[Vec<(String, String)>]) -> FileRes
         }
     }
     Ok((scenarios, warnings))
+}
+
+/// The file alone may be right: a problem of a changed document names the changes.
+fn after(mut problem: Problem, changes: &[(String, String)]) -> Problem {
+    let words: Vec<String> =
+        changes.iter().map(|(p, value)| format!("--set {p}={value}")).collect();
+    if !words.is_empty() {
+        problem.message = format!("{} (with {})", problem.message, words.join(" "));
+    }
+    problem
 }
 
 /// The name of one point of a sweep: `checkout replicas=5`.

@@ -45,5 +45,6 @@ pub fn main() -> ExitCode {
         Verb::Selftest(selftest) => selftest::run(&selftest),
         Verb::Completions { shell } => explain::completions(shell),
     };
-    ExitCode::from(code)
+    let lost = code == FINE && !output::all_printed();
+    ExitCode::from(if lost { WRONG } else { code })
 }

@@ -9,7 +9,10 @@ use std::io::Write;
 pub fn run(flags: &New) -> u8 {
     let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if flags.name.is_empty() || !flags.name.chars().all(named) {
-        eprintln!("windtunnel: name {:?}; expected letters, digits, '-', '_' and '.'", flags.name);
+        output::say(&format!(
+            "windtunnel: name {:?}; expected letters, digits, '-', '_' and '.'",
+            flags.name
+        ));
         return WRONG;
     }
     let text = starter(&flags.name);
@@ -20,11 +23,11 @@ pub fn run(flags: &New) -> u8 {
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     match opened.and_then(|mut file| file.write_all(text.as_bytes())) {
         Ok(()) => {
-            eprintln!("Wrote {path}; fly it with `windtunnel run {path}`.");
+            output::say(&format!("Wrote {path}; fly it with `windtunnel run {path}`."));
             FINE
         }
         Err(error) => {
-            eprintln!("windtunnel: {path}: {error}");
+            output::say(&format!("windtunnel: {path}: {error}"));
             WRONG
         }
     }

@@ -5,16 +5,30 @@ use crate::base::problem::Problem;
 use crate::report::Document;
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Was a result lost because standard output took no more (a full disk)?
+static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Prints to standard output; a closed pipe is fine.
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    if let Err(error) = written {
-        if error.kind() != ErrorKind::BrokenPipe {
-            eprintln!("windtunnel: standard output: {error}");
-        }
+    if let Some(error) = written.err().filter(|e| e.kind() != ErrorKind::BrokenPipe) {
+        LOST.store(true, Ordering::Relaxed);
+        say(&format!("windtunnel: standard output: {error}"));
     }
+}
+
+/// Was everything printed that had to be?
+pub fn all_printed() -> bool {
+    !LOST.load(Ordering::Relaxed)
+}
+
+/// Says a line on standard error. Unlike `eprintln!` it survives a closed one: whoever does not
+/// listen misses it.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// Prints problems to standard error.
@@ -42,8 +56,9 @@ pub fn replace_folder(folder: &str, documents: &[Document]) -> Result<(), String
     written
 }
 
-/// A folder that holds something else than a report is never replaced.
-fn refuse_foreign(target: &Path) -> Result<(), String> {
+/// A folder that holds something else than a report is never replaced; asked before the first
+/// flight, too, so that no one waits in vain.
+pub fn refuse_foreign(target: &Path) -> Result<(), String> {
     let shown = target.display();
     if target.exists() && !target.is_dir() {
         return Err(format!("{shown} is not a folder"));
@@ -73,10 +88,19 @@ fn write_all(folder: &Path, documents: &[Document]) -> Result<(), String> {
     Ok(())
 }
 
+/// Two renames, so that at no instant half a report stands in the folder.
 fn swap(fresh: &Path, target: &Path) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("{}: {e}", target.display());
-    if target.exists() {
-        std::fs::remove_dir_all(target).map_err(failed)?;
+    if !target.exists() {
+        return std::fs::rename(fresh, target).map_err(failed);
     }
-    std::fs::rename(fresh, target).map_err(failed)
+    let mut old_name = target.file_name().unwrap_or_default().to_os_string();
+    old_name.push(format!(".old-{}", std::process::id()));
+    let old = target.with_file_name(old_name);
+    std::fs::rename(target, &old).map_err(failed)?;
+    if let Err(error) = std::fs::rename(fresh, target) {
+        let _ = std::fs::rename(&old, target);
+        return Err(failed(error));
+    }
+    std::fs::remove_dir_all(&old).map_err(failed)
 }

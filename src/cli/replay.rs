@@ -20,7 +20,10 @@ pub fn run(flags: &Replay) -> u8 {
     };
     output::complain(&warnings);
     let [scenario] = scenarios.as_slice() else {
-        eprintln!("windtunnel: replay tells one scenario, {} were named", scenarios.len());
+        output::say(&format!(
+            "windtunnel: replay tells one scenario, {} were named",
+            scenarios.len()
+        ));
         return WRONG;
     };
     let (plan, variant) = match (plan_of(scenario, flags), variant_of(scenario, flags)) {
@@ -58,7 +61,10 @@ fn find<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Opt
     if found.is_none() {
         let near = nearest(name, known.iter().copied());
         let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
-        eprintln!("windtunnel: no {what} {name:?}; known are {}{help}", known.join(", "));
+        output::say(&format!(
+            "windtunnel: no {what} {name:?}; known are {}{help}",
+            known.join(", ")
+        ));
     }
     found
 }

@@ -29,7 +29,7 @@ fn as_json(p: &Proof) -> Value {
 
 fn as_text(proofs: &[Proof]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(100);
     table.set_header(["proof", "theory", "estimate", "interval", "", "formula"]);
     for p in proofs {

@@ -167,11 +167,12 @@ impl Flight {
                 continue;
             };
             let version = self.pods[*pod as usize].version as u8;
-            let row = self.plane.effects[self.plane.row(*pod, version, (i % routes) as u8)];
-            let draw = mix64(self.streams.key(Purpose::Mirror, 1 << 60 | u64::from(i))) as u32;
             // A synthetic user belongs to no cohort.
-            let limit = if row.cohort == u32::MAX { row.defect } else { row.chaos };
-            failed += u32::from(draw < limit);
+            let outside = self.plane.classes() - 1;
+            let row = self.plane.row(*pod, version, outside, (i % routes) as u8);
+            let row = self.plane.effects[row];
+            let draw = mix64(self.streams.key(Purpose::Mirror, 1 << 60 | u64::from(i))) as u32;
+            failed += u32::from(draw < row.defect || (draw >= row.wrong && draw < row.hang));
         }
         self.calendar.plan(self.now + SMOKE_TIME, Event::SmokeDone { sent: requests, failed });
     }

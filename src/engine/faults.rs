@@ -5,7 +5,7 @@
 
 use super::flight::{Event, Flight, PodStep};
 use super::plane::ClientChange;
-use crate::base::random::Purpose;
+use crate::base::random::{Purpose, mix64};
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::fault::{ClientEffect, DataEffect, Fault, FaultEffect, InfraEffect, PodEffect, Trigger};
@@ -21,7 +21,8 @@ pub struct FaultState {
     /// Does it live in the new version (else in the environment)?
     pub(super) defect: bool,
     pub(super) active: bool,
-    fired: bool,
+    /// How often it has begun.
+    strikes: u32,
     route: Option<u8>,
 }
 
@@ -32,7 +33,7 @@ impl FaultState {
         let state = |fault: &Fault, defect: bool| FaultState {
             defect,
             active: false,
-            fired: false,
+            strikes: 0,
             route: fault
                 .scope
                 .route
@@ -49,6 +50,11 @@ impl FaultState {
 
     fn is_phase_bound(&self) -> bool {
         is_phase_bound(&self.fault.trigger)
+    }
+
+    fn acts_once(&self) -> bool {
+        use InfraEffect::{NodeLoss, PodKill, ZoneLoss};
+        matches!(self.fault.effect, FaultEffect::Infra(PodKill(_) | NodeLoss(_) | ZoneLoss))
     }
 }
 
@@ -85,12 +91,8 @@ impl Flight {
             }
         }
         if !self.has_release {
-            for (index, at) in std::mem::take(&mut self.chaos_at) {
-                let lasts = match self.faults[index].fault.trigger {
-                    Trigger::AtProgress { lasts, .. } => lasts,
-                    _ => SimDuration::FOREVER,
-                };
-                self.plan_fault(index, at, lasts);
+            for (index, begins, at) in std::mem::take(&mut self.chaos_at) {
+                self.calendar.plan(at, Event::Fault { index, begins });
             }
         }
     }
@@ -103,15 +105,24 @@ impl Flight {
     fn plan_random(&mut self, index: usize, per_sec: f64, lasts: SimDuration) {
         let purpose = if self.faults[index].defect { Purpose::Defects } else { Purpose::Chaos };
         let mut stream = self.streams.stream(purpose, index as u64);
+        // What acts once is over at once, so that it can strike again.
+        let lasts = if self.faults[index].acts_once() { SimDuration::ZERO } else { lasts };
         let mut at = SimTime::ZERO;
+        let mut until = SimTime::ZERO;
         // Bounded: a rate of many per second would be a state, not an event.
         for _ in 0..10_000 {
             at += SimDuration::from_secs_f64(-stream.uniform().ln() / per_sec.max(1e-12));
             if at >= self.end {
                 break;
             }
-            self.plan_fault(index, at, lasts);
+            // One that strikes while the last one lasts prolongs it.
+            if at >= until {
+                self.calendar.plan(until, Event::Fault { index, begins: false });
+                self.calendar.plan(at, Event::Fault { index, begins: true });
+            }
+            until = at + lasts;
         }
+        self.calendar.plan(until, Event::Fault { index, begins: false });
     }
 
     /// The release begins: defects that are always there begin, those that count from it are
@@ -143,7 +154,7 @@ impl Flight {
             let (wanted, lasts) = match state.fault.trigger {
                 Trigger::AtProgress { share, lasts } => {
                     let reached = f64::from(new) >= share.value() * replicas;
-                    if state.fired || !reached {
+                    if state.strikes > 0 || !reached {
                         continue;
                     }
                     (true, lasts)
@@ -170,15 +181,17 @@ impl Flight {
         }
         let state = &mut self.faults[index];
         state.active = begins;
-        state.fired |= begins;
+        state.strikes += u32::from(begins);
         let (name, effect, defect) = (state.fault.name, state.fault.effect.clone(), state.defect);
-        if begins && self.faults[index].is_phase_bound() && !defect {
-            self.watch.chaos_at.push((index, self.now));
+        if self.faults[index].is_phase_bound() && !defect {
+            self.watch.chaos_at.push((index, begins, self.now));
         }
-        let source = if defect { "defect" } else { "chaos" };
-        self.story("fault", || {
-            format!("{source} {name} {}", if begins { "begins" } else { "ends" })
-        });
+        // What is there from the start is part of the scenario, not of the story.
+        if self.now > SimTime::ZERO {
+            let source = if defect { "defect" } else { "chaos" };
+            let word = if begins { "begins" } else { "ends" };
+            self.story("fault", || format!("{source} {name} {word}"));
+        }
         match effect {
             FaultEffect::Request(_) => (0..self.pods.len() as u32).for_each(|p| self.fault_rows(p)),
             FaultEffect::Pod(effect) => self.pod_fault(index, &effect, begins),
@@ -232,20 +245,24 @@ impl Flight {
         }
     }
 
-    /// Draws distinct entries of a list: the same ones in every flight with the same list.
-    fn draw_some(&self, index: usize, mut from: Vec<u32>, count: u32) -> Vec<u32> {
-        let mut stream = self.streams.stream(Purpose::Chaos, 1 << 32 | index as u64);
-        let mut drawn = Vec::new();
-        while drawn.len() < count as usize && !from.is_empty() {
-            let at = stream.below(from.len() as u32) as usize;
-            drawn.push(from.remove(at));
-        }
-        drawn
+    /// Draws distinct entries of a list, each strike anew. Every entry has a place of its own in
+    /// the draw, so that a flight with further entries meets the same ones as far as possible.
+    fn draw_some(&self, index: usize, from: Vec<(u64, u32)>, count: u32) -> Vec<u32> {
+        let strike = u64::from(self.faults[index].strikes);
+        let key = self.streams.key(Purpose::Chaos, 1 << 55 | strike << 16 | index as u64);
+        let mut placed: Vec<(u64, u32)> =
+            from.into_iter().map(|(entity, number)| (mix64(key ^ mix64(entity)), number)).collect();
+        placed.sort_unstable();
+        placed.into_iter().take(count as usize).map(|(_, number)| number).collect()
     }
 
     fn kill_pods(&mut self, index: usize, count: u32) {
-        let serving: Vec<u32> = (0..self.pods.len() as u32)
+        let serving = (0..self.pods.len() as u32)
             .filter(|p| self.pods[*p as usize].stage == Stage::Serving && self.in_scope(index, *p))
+            .map(|p| {
+                let pod = &self.pods[p as usize];
+                ((pod.version as u64) << 32 | u64::from(pod.ordinal), p)
+            })
             .collect();
         for pod in self.draw_some(index, serving, count) {
             self.story("fault", || format!("pod {pod} is killed"));
@@ -254,8 +271,9 @@ impl Flight {
     }
 
     fn choose_nodes(&self, index: usize, count: u32) -> Vec<u32> {
-        let busy: Vec<u32> = (0..self.nodes.len() as u32)
+        let busy = (0..self.nodes.len() as u32)
             .filter(|n| self.nodes[*n as usize].alive && self.nodes[*n as usize].used > 0)
+            .map(|n| (u64::from(n), n))
             .collect();
         self.draw_some(index, busy, count)
     }
@@ -371,29 +389,46 @@ impl Flight {
     /// Makes a pod's rows anew.
     pub(super) fn fault_rows(&mut self, pod: u32) {
         for version in Version::BOTH {
-            for route in 0..self.scenario.service.routes.len() as u8 {
-                let row = self.plane.row(pod, version as u8, route);
-                self.plane.effects[row] = self.effect_of(pod, version, route);
+            for class in 0..self.plane.classes() {
+                for route in 0..self.scenario.service.routes.len() as u8 {
+                    let row = self.plane.row(pod, version as u8, class, route);
+                    self.plane.effects[row] = self.effect_of(pod, version, class, route);
+                }
             }
         }
     }
 
-    fn effect_of(&self, pod: u32, version: Version, route: u8) -> Effect {
+    /// Divides users by the cohorts that request faults are limited to.
+    pub(super) fn prepare_cohorts(&mut self) {
+        let cohorts = self.faults.iter().filter_map(|state| match state.fault.effect {
+            FaultEffect::Request(_) => state.fault.scope.cohort,
+            _ => None,
+        });
+        let mut below: Vec<u32> = cohorts.map(|share| threshold(share.value())).collect();
+        below.sort_unstable();
+        below.dedup();
+        self.plane.cohorts = below;
+    }
+
+    fn effect_of(&self, pod: u32, version: Version, class: usize, route: u8) -> Effect {
         let facts = &self.scenario.service.routes[usize::from(route)];
         let mut causes = Causes::plain(facts.errors.value(), facts.conversion.value());
         for (index, state) in self.faults.iter().enumerate() {
             let FaultEffect::Request(effect) = &state.fault.effect else { continue };
             let version_fits = !state.defect || version == Version::New;
             let route_fits = state.route.is_none_or(|r| r == route);
-            if !state.active || !version_fits || !route_fits || !self.in_pods_and_zone(index, pod) {
+            // Users of a class lie below the cohort's end with this number, and all later ones.
+            let cohort = state.fault.scope.cohort.map(|share| threshold(share.value()));
+            let user_fits =
+                cohort.is_none_or(|end| self.plane.cohorts.get(class).is_some_and(|b| *b <= end));
+            let fits = version_fits && route_fits && user_fits;
+            if !state.active || !fits || !self.in_pods_and_zone(index, pod) {
                 continue;
             }
             apply(&mut causes, state, effect, self.scenario.service.pod.concurrency);
         }
-        if self.pods[pod as usize].frozen {
-            causes.row.add_us = u32::MAX;
-        }
-        causes.into_effect()
+        let row = causes.into_effect();
+        if self.pods[pod as usize].frozen { row.frozen() } else { row }
     }
 }
 
@@ -405,27 +440,25 @@ fn apply(
     slots: u32,
 ) {
     let errors = match (state.defect, effect.above_load) {
-        (false, _) => &mut causes.chaos,
-        (true, Some(_)) => &mut causes.loaded,
+        (_, Some(_)) => &mut causes.loaded,
+        (false, None) => &mut causes.chaos,
         (true, None) => &mut causes.defect,
     };
     *errors = Causes::also(*errors, effect.errors);
     causes.wrong = Causes::also(causes.wrong, effect.wrong);
     causes.hang = Causes::also(causes.hang, effect.hang);
     let row = &mut causes.row;
+    let add_us = (effect.add.as_nanos() / 1_000).min(u64::from(u32::MAX)) as u32;
     row.loaded_factor *= effect.factor as f32;
+    row.loaded_add_us = row.loaded_add_us.saturating_add(add_us);
     if let Some(share) = effect.above_load {
         // "While this share of the slots is busy": the arriving request is not counted.
         row.load_limit = ((f64::from(slots) * share.value()).ceil() as u32).saturating_sub(1);
     } else {
         row.factor *= effect.factor as f32;
+        row.add_us = row.add_us.saturating_add(add_us);
     }
-    let add_us = (effect.add.as_nanos() / 1_000).min(u64::from(u32::MAX)) as u32;
-    row.add_us = row.add_us.saturating_add(add_us);
     row.cpu *= effect.cpu as f32;
     row.calls *= effect.calls as f32;
     row.conversion = (f64::from(row.conversion) * effect.conversion) as u32;
-    if let Some(cohort) = state.fault.scope.cohort {
-        row.cohort = row.cohort.min(threshold(cohort.value()));
-    }
 }

@@ -109,8 +109,8 @@ pub struct FlightOptions {
     pub twin_bad: Option<Arc<[u64]>>,
     /// Keep bad outcomes: this flight is a twin.
     pub is_twin: bool,
-    /// Instants at which phase-bound chaos struck in the flight this one is the twin of.
-    pub chaos_at: Vec<(usize, SimTime)>,
+    /// Instants at which phase-bound chaos began (or ended) in the flight this one is the twin of.
+    pub chaos_at: Vec<(usize, bool, SimTime)>,
     /// Take samples at this interval and keep the story.
     pub record: Option<SimDuration>,
     /// Check invariants after every event.
@@ -150,7 +150,7 @@ pub struct Flight {
     pub(super) watch: Watch,
     pub(super) recorder: Option<Recorder>,
     pub(super) checked: bool,
-    pub(super) chaos_at: Vec<(usize, SimTime)>,
+    pub(super) chaos_at: Vec<(usize, bool, SimTime)>,
 }
 
 impl Flight {
@@ -204,6 +204,7 @@ impl Flight {
     /// The fleet as it stands before anything happens: nodes, ready old pods, first wake-ups.
     fn prepare(&mut self) {
         self.prepare_nodes();
+        self.prepare_cohorts();
         let replicas = self.scenario.service.replicas;
         self.sets.push(Set { version: Version::Old, pool: Pool::Stable, size: replicas });
         for _ in 0..replicas {

@@ -63,6 +63,7 @@ impl Flight {
             backoff: Default::default(),
             frozen: false,
             lost: false,
+            scraped: false,
         });
         self.add_plane_pod(id);
         self.telemetry.add_target(id, version, pool);
@@ -73,12 +74,13 @@ impl Flight {
     /// A pod that has been running since before the flight.
     pub(super) fn create_running_pod(&mut self, set: u32) {
         let id = self.create_pod(set);
-        self.assign_node(id);
+        assert!(self.find_node(id), "the fleet fits its nodes");
         let pod = &mut self.pods[id as usize];
         pod.stage = Stage::Serving;
         pod.container_started = SimTime::ZERO;
         pod.ready = true;
         pod.ready_since = Some(SimTime::ZERO);
+        pod.scraped = true;
         self.plane.start_pod(id);
         self.plane.pods[id as usize].warm_until = 0;
         for proxy in &mut self.plane.proxies {
@@ -130,6 +132,7 @@ impl Flight {
         entry.stage = Stage::Booting;
         entry.container_started = self.now;
         entry.frozen = false;
+        self.fault_rows(pod);
         self.start_probes(pod);
         let crashes = self.crashes_on_start(pod);
         let step = if crashes { PodStep::Crashes } else { PodStep::Booted };
@@ -146,11 +149,12 @@ impl Flight {
         self.pods[pod as usize].stage = Stage::Serving;
         self.plane.start_pod(pod);
         self.plane.counters.reset_pod(pod);
-        if self.pods[pod as usize].restarts == 0 {
+        if !std::mem::replace(&mut self.pods[pod as usize].scraped, true) {
             self.plan_scrapes(pod);
         }
         self.serving_faults(pod);
-        self.condition(pod, true);
+        let healthy = !self.pods[pod as usize].frozen;
+        self.condition(pod, healthy);
     }
 
     /// Probe workers of a container that starts.
@@ -285,8 +289,7 @@ impl Flight {
         entry.life += 1;
         self.plane.kill_pod(pod);
         self.watch.dirty = true;
-        if let Some(deleted) = self.pods[pod as usize].deleting {
-            let _ = deleted;
+        if self.pods[pod as usize].deleting.is_some() {
             self.ends(pod);
             return;
         }
@@ -296,12 +299,14 @@ impl Flight {
 
     fn crash_noticed(&mut self, pod: u32) {
         self.set_ready(pod, false);
-        let finished = self.now;
+        // The wait counts from the end of the container, not from when it was noticed.
+        let finished = self.now.saturating_sub(RELIST);
         let entry = &mut self.pods[pod as usize];
         entry.restarts += 1;
         let delay = entry.backoff.next_delay(&CrashBackoff::default(), finished);
         entry.probes = [None, None, None];
-        self.plan_pod(pod, finished + delay, PodStep::ContainerStarts);
+        let start = self.now.max(finished + delay);
+        self.plan_pod(pod, start, PodStep::ContainerStarts);
     }
 
     /// Deletes a pod: endpoints and kubelet react in parallel.
@@ -355,6 +360,7 @@ impl Flight {
         let node = entry.node;
         self.watch.pod_ended(now.since(created));
         self.free_node(node);
+        self.place_waiting();
         self.watch.dirty = true;
         self.reconcile_sets();
         self.plan_look();

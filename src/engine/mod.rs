@@ -94,7 +94,7 @@ fn fly_against(
 fn twin_with_chaos(
     scenario: &Arc<Scenario>,
     order: &Order,
-    chaos_at: Vec<(usize, SimTime)>,
+    chaos_at: Vec<(usize, bool, SimTime)>,
 ) -> Twin {
     let strategy = Box::new(NoRelease);
     let plan = Plan { name: "none".into(), kind: "none", needs: Needs::default(), strategy };

@@ -16,23 +16,27 @@ impl Flight {
         self.nodes = (0..settings.count.max(1)).map(node).collect();
     }
 
-    /// Gives a pod the emptiest node with room; without one the pod waits for a new node.
+    /// Gives a pod a node, where its container starts; without room it waits for a new node.
     pub(super) fn assign_node(&mut self, pod: u32) {
+        if self.find_node(pod) {
+            self.admit(pod);
+        } else {
+            self.ask_for_node();
+        }
+    }
+
+    /// Gives a pod the emptiest node with room, if there is any.
+    pub(super) fn find_node(&mut self, pod: u32) -> bool {
         let capacity = self.scenario.service.nodes.capacity;
         let open = self.nodes.iter().enumerate().filter(|(_, n)| n.alive && n.used < capacity);
-        let Some((node, _)) = open.min_by_key(|(i, n)| (n.used, *i)) else {
-            self.ask_for_node();
-            return;
-        };
+        let Some((node, _)) = open.min_by_key(|(i, n)| (n.used, *i)) else { return false };
         self.nodes[node].used += 1;
         let zone = self.nodes[node].zone;
         let entry = &mut self.pods[pod as usize];
         entry.node = Some(node as u32);
         entry.zone = zone;
         self.fault_rows(pod);
-        if self.now > crate::base::time::SimTime::ZERO {
-            self.admit(pod);
-        }
+        true
     }
 
     /// As many nodes are asked for as the waiting pods need.
@@ -55,6 +59,12 @@ impl Flight {
         let zones = self.scenario.service.nodes.zones.max(1);
         self.watch.nodes_on_order = self.watch.nodes_on_order.saturating_sub(1);
         self.nodes.push(Node { zone: self.nodes.len() as u32 % zones, used: 0, alive: true });
+        self.place_waiting();
+        self.watch.dirty = true;
+    }
+
+    /// Pods without a node look for one again, the longest waiting first.
+    pub(super) fn place_waiting(&mut self) {
         let waiting: Vec<u32> = (0..self.pods.len() as u32)
             .filter(|p| {
                 let pod = &self.pods[*p as usize];
@@ -62,7 +72,6 @@ impl Flight {
             })
             .collect();
         waiting.into_iter().for_each(|pod| self.assign_node(pod));
-        self.watch.dirty = true;
     }
 
     pub(super) fn free_node(&mut self, node: Option<u32>) {

@@ -26,10 +26,11 @@ impl Flight {
         let counters = &self.plane.counters;
         let routes = 0..counters.routes() as u8;
         let cells = routes.flat_map(|route| {
-            let requests = (0..3).map(move |status| counters.requests(pod, route, status) as f64);
-            let buckets = counters.buckets(pod, route).iter().map(|b| *b as f64);
+            let requests =
+                (0..3).map(move |status| f64::from(counters.requests(pod, route, status)));
+            let buckets = counters.buckets(pod, route).iter().map(|b| f64::from(*b));
             let (started, completed) = counters.steps(pod, route);
-            requests.chain(buckets).chain([started as f64, completed as f64])
+            requests.chain(buckets).chain([f64::from(started), f64::from(completed)])
         });
         let row = cells.chain([counters.cpu_secs(pod)]);
         self.telemetry.append(pod as usize, self.now, row);

@@ -45,6 +45,11 @@ fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow
         let reason = format!("takes {way_back:.0} s back, at most {limit} allowed");
         refuse(way_back > limit.as_secs_f64(), reason);
     }
+    let endless = rating.way_back_s.is_none() && rating.exposed;
+    refuse(
+        wishes.rollback_max.is_some() && endless,
+        "its way back does not end within the horizon".into(),
+    );
     if let Some(limit) = wishes.fleet_minutes_max {
         let cost = rating.fleet_minutes;
         refuse(cost > limit, format!("costs {cost:.1} fleet-minutes, at most {limit:.1} allowed"));
@@ -55,8 +60,11 @@ fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow
 }
 
 fn strengths(rating: &RatingRow) -> String {
-    let back =
-        rating.way_back_s.map_or("no way back needed".to_string(), |s| format!("{s:.0} s back"));
+    let back = match rating.way_back_s {
+        Some(secs) => format!("{secs:.0} s back"),
+        None if rating.exposed => "no way back within the horizon".to_string(),
+        None => "no way back needed".to_string(),
+    };
     format!(
         "hurts {:.2} % of the users, {back}, {:.1} fleet-minutes a release",
         rating.hurt_share * 100.0,

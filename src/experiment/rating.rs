@@ -46,7 +46,7 @@ fn rating(
         risk: risk_word(exposed, hurt_share),
         cost: cost_word(fleet_minutes),
         outage_good_s,
-        way_back_s,
+        way_back_s: way_back_s.filter(|s| s.is_finite()),
         start_to_ready_s,
         rollback_outage_s,
         hurt_share,

@@ -115,7 +115,8 @@ pub struct RatingRow {
     pub cost: &'static str,
     /// Mean outage by the release over good flights, in seconds.
     pub outage_good_s: f64,
-    /// Median over bad flights of max(rollback, capacity restored), in seconds.
+    /// Median over bad flights of max(rollback, capacity restored), in seconds; nothing if no bad
+    /// flight exposed a user, or if the horizon cut most ways back (`exposed` tells which).
     pub way_back_s: Option<f64>,
     /// Median from the creation of a pod to its readiness, in seconds.
     pub start_to_ready_s: Option<f64>,

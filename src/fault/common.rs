@@ -42,21 +42,20 @@ fn trigger(r: &mut Reader<'_>) -> Trigger {
     if rate.is_none() {
         r.opt_text("randomly", "");
     }
+    if rate.is_some_and(|rate| rate.value() > 1.0) {
+        r.problem("randomly", "more often than once a second", "at most 1/s", "");
+    }
     let given: Vec<&str> = TRIGGERS.into_iter().filter(|name| r.has(name)).collect();
     if let [_, second, ..] = given[..] {
         let message = format!("{} triggers at once", given.len());
         r.problem(second, message, "one trigger", "write the fault twice, once per trigger");
     }
     let lasts = lasts.unwrap_or(SimDuration::FOREVER);
-    if let (Some(from), Some(until)) = (from, until) {
-        if until <= from {
-            r.problem(
-                "until",
-                format!("ends at {until}, before its start"),
-                "until after from",
-                "",
-            );
-        }
+    if let (Some(from), Some(until)) = (from, until)
+        && until <= from
+    {
+        let found = format!("ends at {until}, before its start");
+        r.problem("until", found, "until after from", "");
     }
     match (from.or(until), delay, progress, fleet, rate) {
         (Some(_), ..) => {

@@ -120,7 +120,7 @@ fn by_rollback(results: &ScenarioResults, plan: &Plan) -> Finding {
 
 /// Who needs metrics, and how late a bad release is found.
 fn by_observability(results: &ScenarioResults, plan: &Plan) -> Finding {
-    let by = if plan.needs.metrics { "judges metrics" } else { "relies on the human" };
+    let by = if plan.needs.metrics { "needs metrics" } else { "needs no metrics" };
     let worst = reading::bad_variants(results)
         .filter_map(|v| reading::estimate(results, &v.name, &plan.name, "detected_after_s"))
         .map(|estimate| estimate.mean)

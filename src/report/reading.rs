@@ -121,6 +121,15 @@ pub fn no_strategy_helps(results: &ScenarioResults) -> Vec<NoHelp> {
     found
 }
 
+/// Does the strategy let users meet any release? One that only tests and stops does not.
+pub fn ships_something(results: &ScenarioResults, strategy: &str) -> bool {
+    let mut variants = results.scenario.release.variants.iter();
+    variants.any(|variant| {
+        let exposed = estimate(results, &variant.name, strategy, "users_exposed");
+        exposed.is_some_and(|exposed| exposed.mean > 0.0)
+    })
+}
+
 /// Does the strategy let users meet a bad release, or else stop it knowingly?
 fn ships(results: &ScenarioResults, release: &str, strategy: &str) -> bool {
     let exposed = estimate(results, release, strategy, "users_exposed").map_or(0.0, |e| e.mean);

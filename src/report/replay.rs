@@ -29,7 +29,8 @@ pub fn text(scenario: &Scenario, record: &FlightRecord) -> String {
         record.strategy,
         record.release,
         record.replication,
-        "times are relative to the release; [old----new] is the balancer's split; one letter a pod"
+        "times are relative to the release; [----####] is the balancer's split, # is new;\n\
+         one letter a pod, as the fleet stood then"
     );
     if events.is_empty() {
         out += "\nnothing was recorded\n";

@@ -7,15 +7,21 @@ use super::figure::{Quantity, significant};
 use super::{reading, run_json};
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Value, json};
 
 /// Widest line of a table.
 pub const WIDTH: u16 = 100;
 
+/// Rules above, below and under the head; none between rows.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
 /// The table of one scenario, with what is to be said about it below.
 pub fn text(results: &ScenarioResults) -> String {
-    let mut out = format!("{}\n{}\n", headline(results), ratings_table(results));
+    let mut out = format!("{}\n{}\n", headline(results), ratings_table(results).trim_fmt());
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
         out += &format!(
@@ -51,7 +57,7 @@ fn headline(results: &ScenarioResults) -> String {
 
 fn ratings_table(results: &ScenarioResults) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     let users = "risk:\nusers hurt";
     let cost = "cost:\nfleet-minutes";

@@ -32,12 +32,12 @@ pub fn read(r: &mut Reader<'_>) -> Clients {
     let arrivals = r.part("arrivals", "when requests arrive", SOURCES);
     r.default_is("arrivals", "{poisson: {rate: 60/s}}");
     let arrivals = arrivals.unwrap_or_else(|| Arrivals::Steps(Steps::constant(60.0)));
-    if let Arrivals::Closed { sessions, .. } = &arrivals {
-        if u64::from(*sessions) > users {
-            let found = format!("{sessions} sessions of {users} users");
-            let help = "every session is a user of its own: raise users or lower sessions";
-            r.problem("arrivals", found, "at most as many sessions as users", help);
-        }
+    if let Arrivals::Closed { sessions, .. } = &arrivals
+        && u64::from(*sessions) > users
+    {
+        let found = format!("{sessions} sessions of {users} users");
+        let help = "every session is a user of its own: raise users or lower sessions";
+        r.problem("arrivals", found, "at most as many sessions as users", help);
     }
     let header = "share of users that send the header by which an abTest may assign (assumption)";
     let header_share = r.share("headerShare", "10%", header);

@@ -79,11 +79,11 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
     let form = "strategy · release · measure · statistic < limit";
     let [who, rest @ ..] = words.as_slice() else { return Err(missing(line, form)) };
     let (strategy, reference) = strategies(*who, scenario)?;
-    if let [rating] = rest {
-        if let Some(rest) = after(*rating, "rating") {
-            let (what, operator, limit) = rated(rest)?;
-            return Ok(made(line, strategy, "all", what, operator, limit));
-        }
+    if let [rating] = rest
+        && let Some(rest) = after(*rating, "rating")
+    {
+        let (what, operator, limit) = rated(rest)?;
+        return Ok(made(line, strategy, "all", what, operator, limit));
     }
     let [release, what @ ..] = rest else { return Err(missing(line, form)) };
     let names = scenario.release.variants.iter().map(|v| v.name.as_str()).chain(["all"]);

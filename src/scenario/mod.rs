@@ -1,7 +1,9 @@
 //! Layer 6: our own YAML → a validated [`Scenario`](model::Scenario), or all of its problems.
 //!
-//! It is handed text and gives back values; it opens no file. Read next: `model` for what a
-//! scenario is, `read` for how it is made.
+//! It is handed text and gives back values; it opens no file, and knows neither the engine nor what
+//! becomes of a scenario. Read next: `model` for what a scenario is, `read` for how it is made of a
+//! text, `service` and its neighbours for the fields of each part with their defaults, `describe`
+//! for the same fields as data, and `warn` for what is allowed but unwise.
 
 pub mod clients;
 pub mod consistency;

@@ -232,7 +232,7 @@ impl Scenario {
         busy.sum::<f64>() / total.max(1e-12)
     }
 
-    /// Can the release be told from no release at all?
+    /// The strategy of this name.
     pub fn plan(&self, name: &str) -> Option<&Plan> {
         self.plans.iter().find(|p| p.name == name)
     }

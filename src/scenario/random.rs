@@ -125,6 +125,7 @@ impl Random<'_> {
             ("traffic", "bursts", "every") => some(self.secs(60, 120)),
             ("traffic", "bursts", "length") => some(self.secs(1, 10)),
             ("traffic", "bursts", "first") => some(self.secs(0, 30)),
+            ("traffic", "piecewise", "period") => some(self.secs(201, 400)),
             ("traffic", "closedLoop", "sessions") => some((1 + self.below(20)).to_string()),
             ("traffic", "piecewise", "steps") => {
                 let (later, rate) = (self.secs(20, 200), self.rate());
@@ -302,7 +303,7 @@ mod tests {
     #[test]
     fn random_scenarios_are_valid_small_and_use_every_part() {
         let mut all = String::new();
-        for seed in 0..300 {
+        for seed in 0..600 {
             let mut stream = Streams::new(seed, 0).stream(Purpose::Swarm, 0);
             let text = random_valid(&mut stream);
             let (scenarios, _) = read(&text, "swarm.yaml").unwrap_or_else(|problems| {

@@ -1,8 +1,9 @@
 //! Text → scenarios: the head of a document, the fields of `spec`, and everything wrong with them.
 //!
-//! All problems come at once, in the order of the text. Defaults of lists are written into the tree
-//! before it is read, so that a default is read like anything else. Deliberately unknown here: files
-//! and the engine. Read next: `service`, `clients`, `release`, `operations`, one per part of `spec`.
+//! All problems come at once, in the order of the text. Defaults of lists are written into the
+//! tree before it is read, so that a default is read like anything else. Deliberately unknown
+//! here: files and the engine. Read next: `service`, `clients`, `release` and `operations`, which
+//! read the parts of `spec`.
 
 use super::model::{Expectation, Scenario};
 use super::{clients, consistency, expect, operations, release, service, tree, warn, words, yaml};
@@ -34,7 +35,7 @@ pub fn read(text: &str, file: &str) -> Read {
     }
 }
 
-/// Reads scenarios from parsed documents, perhaps changed by [`tree::set`]; `text` is what they were
+/// Reads scenarios from parsed documents, perhaps changed by [`set`]; `text` is what they were
 /// parsed from (its head comment belongs to the first scenario).
 pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
     let sink = RefCell::new(Sink::default());
@@ -63,6 +64,19 @@ pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
         true => Err(problems),
         false => Ok((scenarios, problems)),
     }
+}
+
+/// Sets a field of a document by its path, as `--set` does; default lists can be reached into.
+pub fn set(document: &mut Node, path: &str, value: &str) -> Result<(), Problem> {
+    fill_defaults(document);
+    tree::set(document, path, value)
+}
+
+/// Writes the defaults of lists into a document that leaves them out.
+fn fill_defaults(document: &mut Node) {
+    tree::fill(document, "spec.service.routes", service::ROUTES);
+    tree::fill(document, "spec.release.variants", release::VARIANTS);
+    tree::fill(document, "spec.strategies", release::PLANS);
 }
 
 /// The comment at the head of a text, without its `#`.
@@ -117,9 +131,7 @@ fn is_scenario(document: &Node, sink: &RefCell<Sink>) -> bool {
 /// Reads one document and checks that its parts fit together.
 fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
     let mut filled = document.clone();
-    tree::fill(&mut filled, "spec.service.routes", service::ROUTES);
-    tree::fill(&mut filled, "spec.release.variants", release::VARIANTS);
-    tree::fill(&mut filled, "spec.strategies", release::PLANS);
+    fill_defaults(&mut filled);
     let Draft { mut scenario, expect, scrape_every } = read_tree(&filled, "", sink, fields);
     let before = sink.borrow().problems.len();
     for problem in consistency::check(&filled, &scenario) {

@@ -21,15 +21,17 @@ const ENTRIES_MAX: usize = 50;
 /// Reads `spec.release`.
 pub fn release(r: &mut Reader<'_>) -> Release {
     let at = r.duration("at", "5m", "start of the release, since the start of the flight");
+    let before = r.complaints();
     let variants = r.list("variants", "what may be shipped, and how often", variant);
     let variants = variants.unwrap_or_default();
     r.default_is("variants", VARIANTS);
-    if !r.describing() {
-        words::unique(r, "variants", variants.iter().map(|v| v.name.as_str()));
-        words::whole(r, "variants", variants.iter().map(|v| v.share.value()));
+    if !r.describing() && r.complaints() == before {
         if variants.is_empty() || variants.len() > ENTRIES_MAX {
             let found = format!("{} variants", variants.len());
             r.problem("variants", found, &format!("1 to {ENTRIES_MAX} variants"), "");
+        } else {
+            let entries = variants.iter().map(|v| (v.name.as_str(), v.share.value()));
+            words::listed(r, "variants", entries);
         }
     }
     Release { at, variants }
@@ -58,13 +60,15 @@ pub fn chaos(r: &mut Reader<'_>) -> Vec<Fault> {
 
 /// Reads `spec.strategies`.
 pub fn plans(r: &mut Reader<'_>) -> Vec<Plan> {
+    let before = r.complaints();
     let found = r.parts("strategies", "the strategies to compare", STRATEGIES);
     let found = found.unwrap_or_default();
     r.default_is("strategies", PLANS);
     if r.describing() {
         return Vec::new();
     }
-    if found.is_empty() || found.len() > ENTRIES_MAX {
+    let wrong = r.complaints() > before;
+    if !wrong && (found.is_empty() || found.len() > ENTRIES_MAX) {
         let message = format!("{} strategies", found.len());
         r.problem("strategies", message, &format!("1 to {ENTRIES_MAX} strategies"), "");
     }

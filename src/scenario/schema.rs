@@ -1,7 +1,7 @@
 //! The JSON Schema (draft 2020-12) of a scenario, for editors and other tools.
 //!
-//! Made from the catalogue. It says what a field may look like; how fields fit together (shares that
-//! come to 100 %, one trigger a fault) only the readers know.
+//! Made from the catalogue. It says what a field may look like; how fields fit together (shares
+//! that come to 100 %, one trigger a fault) only the readers know.
 
 use super::describe::{Entry, catalogue, group_of};
 use crate::base::settings::{FieldSpec, Kind};

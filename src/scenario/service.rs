@@ -97,15 +97,7 @@ fn pod(r: &mut Reader<'_>) -> PodSettings {
             "sleep before SIGTERM, still serving; covers the propagation p99 of 5s (derived)",
         ),
         grace: r.duration("grace", "30s", "from deletion to SIGKILL, preStop included (k8s: 30s)"),
-        warm_up: r.opt_object("warmUp", "slower after a start: cold caches, JIT", |r| WarmUp {
-            factor: r.number(
-                "factor",
-                3.0,
-                1.0..=1000.0,
-                "service-time factor at first; a JVM 2-5",
-            ),
-            tau: r.duration("tau", "30s", "time constant of the decay; a JVM 30-120s (assumption)"),
-        }),
+        warm_up: r.opt_object("warmUp", "slower after a start: cold caches, JIT", warm_up),
         cpu_per_busy,
         cpu_limit,
     };
@@ -115,6 +107,15 @@ fn pod(r: &mut Reader<'_>) -> PodSettings {
         r.problem("preStop", message, "less than grace", "raise grace, which includes preStop");
     }
     settings
+}
+
+fn warm_up(r: &mut Reader<'_>) -> WarmUp {
+    let factor = r.number("factor", 3.0, 1.0..=1000.0, "service-time factor at first; a JVM 2-5");
+    let tau = r.duration("tau", "30s", "time constant of the decay; a JVM 30-120s (assumption)");
+    if tau < SimDuration::from_millis(1) {
+        r.problem("tau", format!("found {tau}"), "at least 1ms", "");
+    }
+    WarmUp { factor, tau }
 }
 
 /// A probe: `none`, settings, or left out.
@@ -154,17 +155,19 @@ pub fn at_least_1s(
 }
 
 fn routes(r: &mut Reader<'_>) -> Vec<Route> {
+    let before = r.complaints();
     let routes = r.list("routes", "kinds of requests", route).unwrap_or_default();
     r.default_is("routes", ROUTES);
-    if r.describing() {
-        return Vec::new();
+    if r.describing() || r.complaints() > before {
+        return routes.into_iter().map(|(route, _)| route).collect();
     }
     if routes.is_empty() || routes.len() > ROUTES_MAX {
         let found = format!("{} routes", routes.len());
         r.problem("routes", found, &format!("1 to {ROUTES_MAX} routes"), "");
+    } else {
+        let entries = routes.iter().map(|(route, _)| (route.name.as_str(), route.share.value()));
+        words::listed(r, "routes", entries);
     }
-    words::unique(r, "routes", routes.iter().map(|(route, _)| route.name.as_str()));
-    words::whole(r, "routes", routes.iter().map(|(route, _)| route.share.value()));
     let any_value = routes.iter().any(|(route, _)| route.value > Money::default());
     let conversion = |route: &Route, given: Option<Share>| match given {
         Some(given) => given,
@@ -191,6 +194,10 @@ fn route(r: &mut Reader<'_>) -> (Route, Option<Share>) {
         value: r.money("value", "$0", "what one answered request is worth; no default is honest"),
         conversion: Share::ZERO,
     };
+    if route.service_time.mean_secs() < 1e-6 {
+        let found = "requests that take no time";
+        r.problem("serviceTime", found, "a mean of 1us or more", "");
+    }
     let help = "share of answers that complete the business step; default 20% (assumption), but 0% \
         where other routes have a value and this one has none";
     let conversion = r.opt_share("conversion", help);
@@ -235,7 +242,7 @@ fn nodes(r: &mut Reader<'_>, replicas: u32) -> NodeSettings {
         "count",
         0,
         0..=10_000,
-        "nodes at the start; 0: room for three fleets and at least one a zone, so that no pod waits",
+        "nodes at the start; 0: one a zone and room for three fleets, so that no pod waits",
     );
     let capacity = r.count("capacity", 30, 1..=1000, "pods a node holds; Kubernetes allows 110");
     let zones = r.count("zones", 3, 1..=100, "zones the nodes are spread over");

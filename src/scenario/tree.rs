@@ -94,11 +94,9 @@ fn child(node: &mut Node, name: String) -> Result<&mut Node, String> {
         node.value = Value::Map(Vec::new());
     }
     // The text names a part (`- canary`): settings turn it into a mapping.
-    if let Value::Text(part) = &node.value {
-        if *part == name {
-            let key = Key { place, name: name.clone() };
-            node.value = Value::Map(vec![(key, Node { place, value: Value::Null })]);
-        }
+    if node.text() == Some(name.as_str()) {
+        let key = Key { place, name: name.clone() };
+        node.value = Value::Map(vec![(key, Node { place, value: Value::Null })]);
     }
     let shown = node.shown();
     let Value::Map(entries) = &mut node.value else {

@@ -11,6 +11,7 @@ use crate::analysis::check::{Bound, Check, Metric};
 use crate::base::time::SimDuration;
 use crate::base::units::Money;
 use crate::fault::{FaultEffect, Trigger};
+use crate::traffic::Arrivals;
 
 /// A good release's check that fails this often is a coin flip over a few steps.
 const FALSE_ALARM: f64 = 0.02;
@@ -31,6 +32,9 @@ struct Seen<'a> {
 /// Adds the warnings about all checks of all strategies.
 pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
     let scrape = scenario.telemetry.interval;
+    if matches!(scenario.traffic.arrivals, Arrivals::TraceFile { .. }) {
+        return;
+    }
     let rate = scenario.expected_requests() / scenario.horizon.as_secs_f64().max(1.0);
     for (i, plan) in scenario.plans.iter().enumerate() {
         let list = if plan.kind == "abTest" { "guardrails" } else { "checks" };

@@ -26,21 +26,25 @@ pub fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().count() <= LONGEST && name.chars().all(sound) && !ends
 }
 
-/// Complains about a name that a list holds twice.
-pub fn unique<'n>(r: &mut Reader<'_>, field: &str, names: impl Iterator<Item = &'n str>) {
-    let names: Vec<&str> = names.collect();
-    let twice = names.iter().enumerate().filter(|(i, name)| names[..*i].contains(name));
-    for (_, name) in twice.filter(|(_, name)| !name.is_empty()) {
-        r.problem(field, format!("the name {name:?} is given twice"), "names that differ", "");
+/// Complains about names that a list of mappings holds twice, and about shares in it that do not
+/// come to 100 %.
+pub fn listed<'n>(
+    r: &mut Reader<'_>,
+    field: &'static str,
+    entries: impl Iterator<Item = (&'n str, f64)>,
+) {
+    let entries: Vec<(&str, f64)> = entries.collect();
+    for (i, (name, _)) in entries.iter().enumerate() {
+        if !name.is_empty() && entries[..i].iter().any(|(earlier, _)| earlier == name) {
+            let (place, path) = (r.place_in(field, i, "name"), format!("{field}[{i}].name"));
+            let message = format!("the name {name:?} is given twice");
+            r.problem_at(place, &path, message, "names that differ", "");
+        }
     }
-}
-
-/// Complains about shares that do not come to 100 %.
-pub fn whole(r: &mut Reader<'_>, field: &str, shares: impl Iterator<Item = f64>) {
-    let sum: f64 = shares.sum();
-    if (sum - 1.0).abs() > 0.001 && r.has(field) {
-        let found = format!("the shares come to {:.4}%", sum * 100.0);
-        let found = found.replace(".0000%", "%");
-        r.problem(field, found, "100% in all", "");
+    let sum: f64 = entries.iter().map(|(_, share)| share).sum();
+    if (sum - 1.0).abs() > 0.001 {
+        let percent = format!("{:.4}", sum * 100.0);
+        let percent = percent.trim_end_matches('0').trim_end_matches('.');
+        r.problem(field, format!("the shares come to {percent}%"), "100% in all", "");
     }
 }

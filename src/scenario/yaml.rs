@@ -1,8 +1,8 @@
 //! Text → trees of values, with line and column of every key and value.
 //!
-//! YAML 1.2 (of which JSON is a part), several documents in a stream, anchors and merge keys. Sizes,
-//! depths and the expansion of aliases are bounded, so that no text can exhaust memory or time.
-//! Deliberately unknown here: what a scenario is.
+//! YAML 1.2 (of which JSON is a part), several documents in a stream, anchors and merge keys.
+//! Sizes, depths and the expansion of aliases are bounded, so that no text can exhaust memory or
+//! time. Deliberately unknown here: what a scenario is.
 
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Place, Problem};

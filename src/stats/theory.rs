@@ -137,8 +137,8 @@ pub struct Mg1 {
     pub mean_in_system: f64,
 }
 
-/// Pollaczek and Khinchine: Wq = λE\[S²\]/(2(1−ρ)), with E\[S²\] = m²(1 + cv²). Nothing if the queue
-/// is unstable or an argument is out of range.
+/// Pollaczek and Khinchine: Wq = λE\[S²\]/(2(1−ρ)), with E\[S²\] = m²(1 + cv²). Nothing if the
+/// queue is unstable or an argument is out of range.
 pub fn mg1(arrival_rate: f64, mean_service: f64, cv: f64) -> Option<Mg1> {
     let utilization = arrival_rate * mean_service;
     if !(arrival_rate > 0.0 && mean_service > 0.0 && cv >= 0.0 && utilization < 1.0) {

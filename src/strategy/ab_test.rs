@@ -76,12 +76,16 @@ fn read(r: &mut Reader<'_>) -> Plan {
         WordOrPart::Word(_) => Some(Then::Nothing),
         WordOrPart::Part(plan) => Some(Then::Strategy(plan.strategy)),
     };
+    let interval = r.duration("interval", "60s", "time between looks at the guardrails");
+    if interval < SimDuration::from_secs(1) {
+        r.problem("interval", format!("found {interval}"), "at least 1s", "");
+    }
     let strategy = AbTest {
         assignment,
         bucket: ((share.value() * 100.0).round() as u8).clamp(1, 100),
         share,
         duration: r.duration("duration", "20m", "how long the test runs"),
-        interval: r.duration("interval", "60s", "time between looks at the guardrails"),
+        interval: interval.max(SimDuration::from_secs(1)),
         margin: margin.value(),
         require_better: better,
         confidence: r.share("confidence", "95%", "confidence of the comparison").value(),

@@ -175,10 +175,11 @@ impl Strategy for BlueGreen {
                 out.push(Action::DeadlinePassed);
                 self.gate_failed("green did not become available in time", view, out);
             }
-            (Cause::Pods, Stage::Starting) if self.gate != Gate::None => {
-                if is_available(view, Pool::Candidate, view.replicas) {
-                    self.passed(out);
-                }
+            (Cause::Pods, Stage::Starting)
+                if self.gate != Gate::None
+                    && is_available(view, Pool::Candidate, view.replicas) =>
+            {
+                self.passed(out);
             }
             (Cause::Smoke { sent, failed }, Stage::Testing) => {
                 let pass = failed == 0;

@@ -259,8 +259,9 @@ impl Canary {
                     out.push(route_all(Pool::Stable));
                     out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
                 } else {
+                    self.stage = Stage::Redeploying;
                     self.scale_stable(view, view.replicas, out);
-                    self.scale_canary(view, 0, out);
+                    self.redeployed(view, out);
                 }
             }
             Stage::Idle | Stage::Redeploying | Stage::Back => {}
@@ -268,12 +269,16 @@ impl Canary {
     }
 
     fn redeployed(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        let old = view.sets.iter().find(|s| s.version == Version::Old);
-        if old.is_some_and(|s| s.available >= view.replicas) {
+        let old = view.sets.iter().find(|s| s.version == Version::Old).map_or(0, |s| s.available);
+        if !self.mesh {
+            // One pool: canary pods go as fast as 25 % unavailability allows (Argo's default).
+            let needed = (view.replicas - view.replicas / 4).saturating_sub(old);
+            let new = view.sets.iter().find(|s| s.version == Version::New).map_or(0, |s| s.size);
+            self.scale_canary(view, new.min(needed), out);
+            self.stage = if needed == 0 { Stage::Back } else { Stage::Redeploying };
+        } else if old >= view.replicas {
             self.stage = Stage::Back;
-            if self.mesh {
-                out.push(route_all(Pool::Stable));
-            }
+            out.push(route_all(Pool::Stable));
             out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
         }
     }

@@ -90,6 +90,9 @@ fn read(r: &mut Reader<'_>) -> Plan {
     plan(r, "shadow", needs, Box::new(strategy))
 }
 
+/// Differences of one kind.
+type CountOf = fn(&Differences) -> u64;
+
 /// A mirror and its comparison.
 #[derive(Clone, Debug)]
 pub struct Shadow {
@@ -135,7 +138,7 @@ impl Shadow {
     /// Which kinds of difference exceed the noise?
     fn findings(&self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
         let (raw, noise) = (view.shadow.candidate, view.shadow.noise);
-        let kinds: [(&'static str, fn(&Differences) -> u64); 3] =
+        let kinds: [(&'static str, CountOf); 3] =
             [("status", |d| d.status), ("body", |d| d.body), ("latency", |d| d.latency)];
         let mut found = false;
         for (check, count) in kinds {

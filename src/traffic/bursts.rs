@@ -15,8 +15,9 @@ fn read(r: &mut Reader<'_>) -> Arrivals {
     let every = r.duration("every", "5m", "from the start of one burst to the next");
     let length = r.duration("length", "20s", "length of a burst");
     let first = r.duration("first", "1m", "start of the first burst");
-    if base <= 0.0 || length == SimDuration::ZERO || first + length > every {
-        let expected = "a base above 0 and first + length within every";
+    let short = length == SimDuration::ZERO || every < SimDuration::from_secs(1);
+    if base <= 0.0 || short || first + length > every {
+        let expected = "a base above 0, every of 1s or more, and first + length within it";
         r.problem("length", "bursts do not fit", expected, "");
         return Arrivals::Steps(Steps::constant(60.0));
     }

@@ -20,5 +20,8 @@ fn read(r: &mut Reader<'_>) -> Arrivals {
         ("{exponential: {mean: 10s}}", think),
         "wait between an answer and the user's next request",
     );
+    if think.mean_secs() < 0.001 {
+        r.problem("think", "users who never think", "a mean of 1ms or more", "");
+    }
     Arrivals::Closed { sessions: sessions as u32, think }
 }

@@ -21,8 +21,8 @@ fn read(r: &mut Reader<'_>) -> Arrivals {
     let period =
         r.duration("period", "24h", "length of the curve; compress a day to fly it faster");
     let start = r.share("start", "0%", "where in the curve the flight begins; 0% is the trough");
-    if mean <= 0.0 || period == SimDuration::ZERO {
-        r.problem("mean", "no traffic", "a mean and a period above 0", "");
+    if mean <= 0.0 || period < SimDuration::from_secs(1) {
+        r.problem("mean", "no traffic", "a mean above 0 and a period of 1s or more", "");
         return Arrivals::Steps(Steps::constant(60.0));
     }
     let rate = |i: u64| {

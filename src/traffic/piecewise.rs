@@ -25,6 +25,11 @@ fn read(r: &mut Reader<'_>) -> Arrivals {
         r.problem("steps", "no traffic at all", "at least one rate above 0", "");
         steps = vec![(SimDuration::ZERO, 60.0)];
     }
-    let period = period.filter(|p| *p > SimDuration::ZERO);
+    let last = steps.last().map_or(SimDuration::ZERO, |s| s.0).max(SimDuration::from_millis(999));
+    if let Some(period) = period.filter(|p| *p <= last) {
+        let found = format!("found {period}");
+        r.problem("period", found, "1s or more, and later than the last step", "");
+    }
+    let period = period.filter(|p| *p > last);
     Arrivals::Steps(Steps { steps, period })
 }

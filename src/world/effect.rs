@@ -7,10 +7,11 @@
 
 /// Probability as a threshold of a 32-bit draw; 1 becomes 1 − 2⁻³².
 pub fn threshold(probability: f64) -> u32 {
-    (probability.clamp(0.0, 1.0) * 4_294_967_296.0).min(4_294_967_295.0) as u32
+    // `as` saturates at both ends and turns NaN into 0.
+    (probability * 4_294_967_296.0) as u32
 }
 
-/// The row of one pod, version and route.
+/// The row of one pod, version, class of users and route.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
     /// Draws below this fail without release or chaos.
@@ -27,8 +28,8 @@ pub struct Effect {
     pub hang: u32,
     /// Requests in flight above which `loaded` applies.
     pub load_limit: u32,
-    /// Users whose hash lies below this meet the defect; everyone by default.
-    pub cohort: u32,
+    /// Added service time above `load_limit`, in microseconds.
+    pub loaded_add_us: u32,
     /// Service-time factor.
     pub factor: f32,
     /// Service-time factor above `load_limit`.
@@ -74,7 +75,7 @@ impl Effect {
             wrong: t,
             hang: t,
             load_limit: u32::MAX,
-            cohort: u32::MAX,
+            loaded_add_us: 0,
             factor: 1.0,
             loaded_factor: 1.0,
             add_us: 0,
@@ -86,22 +87,9 @@ impl Effect {
 }
 
 impl Effect {
-    /// Draws below this fail by the defect, on a pod with `load` requests in flight.
-    #[inline]
-    pub fn defect_at(&self, load: u32) -> u32 {
-        if load > self.load_limit { self.loaded } else { self.defect }
-    }
-
-    /// Is a request with this draw never answered, on a pod with `load` requests in flight?
-    #[inline]
-    pub fn hangs(&self, draw: u32, load: u32) -> bool {
-        draw < self.hang && draw >= self.wrong && draw >= self.defect_at(load)
-    }
-
-    /// Service-time factor on a pod with `load` requests in flight.
-    #[inline]
-    pub fn factor_at(&self, load: u32) -> f32 {
-        if load > self.load_limit { self.loaded_factor } else { self.factor }
+    /// The row of a process that accepts and never answers.
+    pub fn frozen(self) -> Effect {
+        Effect { base: 0, chaos: 0, defect: 0, loaded: 0, wrong: 0, hang: u32::MAX, ..self }
     }
 }
 
@@ -131,7 +119,7 @@ impl Causes {
             defect: threshold(defect),
             loaded: threshold(loaded),
             wrong: threshold(wrong).max(threshold(defect)),
-            hang: threshold(hang),
+            hang: threshold(hang).max(threshold(wrong)),
             ..self.row
         }
     }

@@ -67,6 +67,8 @@ pub struct Pod {
     pub frozen: bool,
     /// Has its node vanished?
     pub lost: bool,
+    /// Is it a target of the scraper (from the first time it served)?
+    pub scraped: bool,
 }
 
 /// A probe's counting, and up to when it was fed.

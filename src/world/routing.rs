@@ -51,6 +51,11 @@ impl Split {
         matches!(self, Split::Weight(share) if share.value() > 0.0 && share.value() < 1.0)
     }
 
+    /// Does it give every user one side, as experiments need?
+    pub fn assigns_users(self) -> bool {
+        matches!(self, Split::Buckets(_) | Split::Header(_) | Split::Flag(_))
+    }
+
     /// Can any request reach `pool`?
     pub fn reaches(self, pool: Pool) -> bool {
         let share = self.candidate_share();

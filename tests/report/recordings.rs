@@ -14,7 +14,11 @@ pub fn recording(fate: &Fate, bad: bool) -> Recording {
         _ => None,
     };
     let state = |t: f64| flown_back(fate, t, back_s);
-    let samples = (1..=360).map(|step| sample(step, bad, state(f64::from(step) * STEP_S)));
+    // What users met in an interval follows from the state at its beginning.
+    let samples = (1..=360).map(|step| {
+        let end = f64::from(step) * STEP_S;
+        sample(step, bad, state(end - STEP_S), state(end))
+    });
     Recording {
         samples: samples.collect(),
         events: events(fate, bad, back_s, &state),
@@ -24,15 +28,15 @@ pub fn recording(fate: &Fate, bad: bool) -> Recording {
 
 type State = (f64, [[u32; 4]; 2]);
 
-fn sample(step: u32, bad: bool, (weight_new, pods): State) -> Sample {
+fn sample(step: u32, bad: bool, before: State, (weight_new, pods): State) -> Sample {
     let requests = (600.0 + 40.0 * wobble(step, 0)) as u64;
-    let dead = pods[0][1] + pods[1][1] == 0;
-    let errors = if bad { 0.02 * weight_new } else { 0.0 } + 0.001 * (1.0 + wobble(step, 1));
+    let dead = before.1[0][1] + before.1[1][1] == 0;
+    let errors = if bad { 0.02 * before.0 } else { 0.0 } + 0.001 * (1.0 + wobble(step, 1));
     Sample {
         t_s: f64::from(step) * STEP_S,
         requests,
         failed: if dead { requests } else { (requests as f64 * errors) as u64 },
-        slow: u64::from(step % 17 == 0),
+        slow: u64::from(step.is_multiple_of(17)),
         p99_ms: (!dead).then(|| 180.0 + 30.0 * wobble(step, 2)),
         weight_new,
         pods,
@@ -114,9 +118,8 @@ fn events(fate: &Fate, bad: bool, back_s: Option<f64>, state: &dyn Fn(f64) -> St
     told.into_iter()
         .map(|(at, kind, text)| {
             let (weight_new, pods) = state(at);
-            let letters = ["sruxSRUX"; 1][0];
             let counts = pods.iter().flatten();
-            let strip = counts.zip(letters.chars()).flat_map(|(n, c)| vec![c; *n as usize]);
+            let strip = counts.zip("sruxSRUX".chars()).flat_map(|(n, c)| vec![c; *n as usize]);
             Event { at: SimTime::from_secs_f64(at), kind, text, strip: strip.collect(), weight_new }
         })
         .collect()

@@ -65,7 +65,12 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
             rollback_max: Some(secs(60)),
             ..Constraints::default()
         },
-        budget: Budget { replications_min: 20, replications_max: 400, requests_max: 1 << 32 },
+        budget: Budget {
+            replications_min: 20,
+            replications_max: 400,
+            requests_max: 1 << 32,
+            strategies_listed: 6,
+        },
     }
 }
 

@@ -10,22 +10,13 @@ use crate::base::random::mix64;
 use crate::world::effect::Effect;
 use crate::world::log::ExperimentCounts;
 use crate::world::routing::Pool;
-use crate::world::user::{Marks, user_hash};
+use crate::world::user::Marks;
 
 /// What a pod made of an attempt it accepted.
 struct Served {
     outcome: Outcome,
     error: bool,
     converts: bool,
-}
-
-/// A request that hangs keeps its slot for this long: more than an hour.
-pub(super) const HANGS_NS: u64 = u32::MAX as u64 * 1_000;
-
-/// Is the user one of those whom the defect touches?
-#[inline]
-pub(super) fn meets_defect(effect: &Effect, user: u32) -> bool {
-    effect.cohort == u32::MAX || user_hash(user) < effect.cohort
 }
 
 /// Where an attempt ends up.
@@ -36,6 +27,27 @@ enum Choice {
     Refused,
     /// At a pod whose node has vanished: nothing comes back.
     Silent,
+}
+
+/// How long a request that hangs keeps its slot: ten years.
+pub(super) const NEVER_NS: u64 = 320_000_000_000_000_000;
+
+/// What one draw makes of a request, before its client and its session have a say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fate {
+    pub(super) error: bool,
+    pub(super) wrong: bool,
+    pub(super) hung: bool,
+}
+
+/// One draw against the thresholds of a row, on a pod with `load` requests in flight: errors come
+/// first, then wrong answers, then none at all.
+#[inline]
+pub(super) fn fate(effect: &Effect, draw: u32, load: u32) -> Fate {
+    let errors = if load > effect.load_limit { effect.loaded } else { effect.defect };
+    let error = draw < errors;
+    let wrong = !error && draw < effect.wrong;
+    Fate { error, wrong, hung: !error && !wrong && draw < effect.hang }
 }
 
 impl Plane {
@@ -70,7 +82,9 @@ impl Plane {
         if self.proxies[proxy].routing.mirror.share.value() > 0.0 {
             self.mirror(proxy, pod, &attempt);
         }
-        self.serve(attempt, pod, asked);
+        // Exposures are logged where users are assigned: not by a proxy that knows of no test yet.
+        let logged = self.experiment.is_some() && self.proxies[proxy].routing.split.assigns_users();
+        self.serve(attempt, pod, asked, logged);
     }
 
     /// The pod that takes the attempt: the pinned one, or the balancer's pick with its retries.
@@ -105,7 +119,8 @@ impl Plane {
         {
             return Some(pod);
         }
-        if pinned.accepting {
+        if pinned.accepting && !young {
+            // Closed by its age; what an earlier process of the pod held was counted as broken.
             let open = &mut self.pinned[pod as usize];
             *open = open.saturating_sub(1);
         }
@@ -122,9 +137,9 @@ impl Plane {
 
     /// A pod that accepts serves the attempt, unless its queue is full.
     #[inline]
-    fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>) {
+    fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>, logged: bool) {
         let now = self.now;
-        self.commit(pod, now);
+        self.commit_due(pod, now);
         let version = asked.unwrap_or(self.pods[pod as usize].version);
         let ledger = &self.pods[pod as usize];
         let (in_flight, limit) = (ledger.in_flight(), ledger.limit);
@@ -142,15 +157,19 @@ impl Plane {
             self.tally.served_new += 1;
         }
         self.tally.second(now).new += u32::from(version == 1);
-        let effect = self.effects[self.row(pod, version, attempt.arrival.route)];
-        let (mut busy, lost) = self.busy_ns(pod, &effect, &attempt.arrival, in_flight);
-        if effect.hangs(attempt.arrival.error, in_flight) && meets_defect(&effect, user) {
-            busy = busy.saturating_add(HANGS_NS);
-        }
+        let class = self.class_of(user);
+        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)];
+        let (busy, lost) = self.busy_ns(pod, &effect, &attempt.arrival, in_flight);
+        let fate = fate(&effect, attempt.arrival.error, in_flight);
         let start = self.pods[pod as usize].start_at(now);
-        let done = start.saturating_add(busy);
-        let served = self.judge(&attempt, &effect, version, in_flight, done, crossed, lost);
-        self.log_experiment(user, version, &served);
+        let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
+        // A request that waits for a slot which hangs is never answered either.
+        let hung = done - now > NEVER_NS / 2;
+        let fate = Fate { error: fate.error || hung || lost, hung, ..fate };
+        let served = self.judge(&attempt, &effect, version, done, crossed, fate);
+        if logged {
+            self.log_experiment(user, version, &served);
+        }
         let funnel = !served.error && self.funnel[usize::from(attempt.arrival.route)];
         let mut entry = Entry {
             arrived: now,
@@ -163,7 +182,10 @@ impl Plane {
             outcome: served.outcome as u8,
             flags: if served.error { flag::ERROR } else { 0 }
                 | if served.converts { flag::CONVERTS } else { 0 }
-                | if funnel { flag::FUNNEL } else { 0 },
+                | if funnel { flag::FUNNEL } else { 0 }
+                | if fate.hung { flag::HUNG } else { 0 },
+            number: attempt.number,
+            since_first_ms: ((now - attempt.first_at) / 1_000_000).min(u64::from(u16::MAX)) as u16,
         };
         self.settle(&attempt, done, &mut entry);
         let ledger = &mut self.pods[pod as usize];
@@ -178,8 +200,7 @@ impl Plane {
     /// Busy time of the slot in nanoseconds, and whether the dependency gave no answer.
     #[inline]
     fn busy_ns(&mut self, pod: u32, effect: &Effect, arrival: &Arrival, load: u32) -> (u64, bool) {
-        let route = &self.service.routes[usize::from(arrival.route)];
-        let own = self.own_ns(pod, effect, demand_ns(&route.service_time, arrival), load);
+        let own = self.own_busy_ns(pod, effect, arrival, load);
         if self.service.dependency.is_none() {
             return (own, false);
         }
@@ -187,20 +208,28 @@ impl Plane {
         (own.saturating_add(wait), lost)
     }
 
-    /// Time that a slot of the pod is busy with a demand of its own, `load` being in flight.
+    /// Busy time of the slot without the dependency, in nanoseconds.
     #[inline]
-    pub(super) fn own_ns(&self, pod: u32, effect: &Effect, demand: u64, load: u32) -> u64 {
-        let mut factor = effect.factor_at(load);
+    pub(super) fn own_busy_ns(
+        &self,
+        pod: u32,
+        effect: &Effect,
+        arrival: &Arrival,
+        load: u32,
+    ) -> u64 {
+        let route = &self.service.routes[usize::from(arrival.route)];
+        let demand = demand_ns(&route.service_time, arrival);
+        let loaded = load > effect.load_limit;
+        let mut factor = if loaded { effect.loaded_factor } else { effect.factor };
+        let add_us = if loaded { effect.loaded_add_us } else { effect.add_us };
         let ledger = &self.pods[pod as usize];
-        if self.now < ledger.warm_until {
-            if let Some(warm_up) = self.service.pod.warm_up {
-                let age = (self.now - ledger.serving_since) as f64;
-                let left = (-age / warm_up.tau.as_nanos() as f64).exp();
-                factor *= (1.0 + (warm_up.factor - 1.0) * left) as f32;
-            }
+        if let Some(warm_up) = self.service.pod.warm_up.filter(|_| self.now < ledger.warm_until) {
+            let age = (self.now - ledger.serving_since) as f64;
+            let left = (-age / warm_up.tau.as_nanos() as f64).exp();
+            factor *= (1.0 + (warm_up.factor - 1.0) * left) as f32;
         }
         let own = if factor == 1.0 { demand } else { (demand as f64 * f64::from(factor)) as u64 };
-        own.saturating_add(u64::from(effect.add_us) * 1_000)
+        own.saturating_add(u64::from(add_us) * 1_000)
     }
 
     /// Calls the dependency: time spent there, and whether it failed. It serves at a fixed rate,
@@ -219,23 +248,19 @@ impl Plane {
         (wait + (dependency.latency.as_nanos() as f64 * calls) as u64, lost)
     }
 
-    /// The outcome of an accepted attempt: one draw against the row's thresholds, then the clock.
+    /// The outcome of an accepted attempt: its fate, its session, then the clock.
     #[inline]
-    #[allow(clippy::too_many_arguments)] // one decision, read in one place
     fn judge(
         &mut self,
         attempt: &Attempt,
         effect: &Effect,
         version: u8,
-        load: u32,
         done: u64,
         crossed: bool,
-        lost: bool,
+        fate: Fate,
     ) -> Served {
-        let Arrival { error: draw, user, route, .. } = attempt.arrival;
-        let meets_defect = meets_defect(effect, user);
-        let defect = effect.defect_at(load);
-        let mut error = lost || draw < effect.chaos || (meets_defect && draw < defect);
+        let Arrival { user, route, .. } = attempt.arrival;
+        let mut error = fate.error;
         if !error && crossed && self.service.mixing.session_breaks.value() > 0.0 {
             let keyed = u64::from(mix64(attempt.arrival.routing ^ 0xC805) as u32);
             error = keyed < self.service.mixing.session_breaks.threshold();
@@ -245,9 +270,8 @@ impl Plane {
             let keyed = mix64(attempt.arrival.routing ^ 0xDA7A) as u32;
             error = keyed < own.max(self.migrated);
         }
-        let wrong = meets_defect && draw >= defect && draw < effect.wrong;
         let late = done - attempt.first_at > self.service.slow.as_nanos();
-        let outcome = match (error, wrong, late) {
+        let outcome = match (error, fate.wrong, late) {
             (true, _, _) => Outcome::Failed,
             (_, true, _) => Outcome::Wrong,
             (_, _, true) => Outcome::Slow,

@@ -134,6 +134,10 @@ impl Plane {
         if let Some(chain) = self.try_again(attempt, seen_at) {
             entry.chain = chain;
             entry.flags |= flag::NOT_FINAL;
+            // The server finishes what the client gave up on: the retry writes a second time.
+            let written = done > deadline && entry.flags & flag::ERROR == 0;
+            let write = self.service.routes[usize::from(entry.route)].write;
+            self.tally.duplicated += u64::from(written && write);
             return;
         }
         self.free_chain(attempt.chain);
@@ -234,9 +238,6 @@ impl Plane {
             error: own.bits() as u32,
             routing: own.bits(),
         };
-        if self.service.routes[usize::from(chain.route)].write {
-            self.tally.duplicated += u64::from(own.bits() & 1);
-        }
         self.attempt(Attempt {
             arrival,
             index: chain.index,
@@ -267,12 +268,29 @@ impl Plane {
             }
             return;
         }
+        if self.retry_broken(&entry) {
+            return;
+        }
         let was = Outcome::from_number(entry.outcome);
         if was < Outcome::Wrong {
             self.lose_value(entry.route);
         }
         self.end(now, Outcome::Failed);
         self.harm(entry.user, entry.index, entry.arrived, Outcome::Failed);
+    }
+
+    /// Tries a request again whose connection broke before its answer. In a closed loop the user's
+    /// next request is planned already, so there the request just fails.
+    fn retry_broken(&mut self, entry: &Entry) -> bool {
+        if self.think.is_some() {
+            return false;
+        }
+        let (now, user, route) = (self.now, entry.user, entry.route);
+        let arrival = Arrival { at: now, user, route, z: 0.0, e: 0.0, error: 0, routing: 0 };
+        let first_at = entry.arrived - u64::from(entry.since_first_ms) * 1_000_000;
+        let number = entry.number;
+        let broken = Attempt { arrival, index: entry.index, first_at, number, chain: NO_CHAIN };
+        self.try_again(&broken, now).is_some()
     }
 
     /// A request ended other than well.

@@ -27,6 +27,10 @@ pub struct Entry {
     pub outcome: u8,
     /// Bits of `flag`.
     pub flags: u8,
+    /// Number of this attempt, 0 for the first.
+    pub number: u8,
+    /// From the first attempt to this one, in milliseconds (at most 65 s are told).
+    pub since_first_ms: u16,
 }
 
 /// No chain: the first attempt, and nothing follows.
@@ -44,6 +48,8 @@ pub mod flag {
     pub const CONVERTS: u8 = 8;
     /// The answer starts the business step.
     pub const FUNNEL: u8 = 16;
+    /// The server never answers; the slot stays taken.
+    pub const HUNG: u8 = 32;
 }
 
 /// A place in the heap of completions.
@@ -80,7 +86,8 @@ pub struct PodLedger {
     /// A binary heap by completion; equal ones commit in any (fixed) order, which changes nothing.
     heap: Vec<Due>,
     entries: Vec<Entry>,
-    free: Vec<u32>,
+    /// Head of the list of unused entries, linked through `chain`.
+    free: u32,
     /// When each slot is free, as a heap; only kept while requests wait.
     slot_free: Vec<u64>,
 }
@@ -102,7 +109,7 @@ impl PodLedger {
             serving_since: 0,
             heap: Vec::with_capacity(slots.min(64) as usize),
             entries: Vec::with_capacity(slots.min(64) as usize),
-            free: Vec::new(),
+            free: NO_CHAIN,
             slot_free: Vec::new(),
         }
     }
@@ -152,15 +159,14 @@ impl PodLedger {
             self.slot_free[0] = done;
             sift_down_min(&mut self.slot_free);
         }
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.entries[slot as usize] = entry;
-                slot
-            }
-            None => {
-                self.entries.push(entry);
-                self.entries.len() as u32 - 1
-            }
+        let slot = self.free;
+        let slot = if let Some(unused) = self.entries.get_mut(slot as usize) {
+            self.free = unused.chain;
+            *unused = entry;
+            slot
+        } else {
+            self.entries.push(entry);
+            self.entries.len() as u32 - 1
         };
         let due = Due { done, slot };
         self.heap.push(due);
@@ -206,8 +212,11 @@ impl PodLedger {
             heap[at] = last;
         }
         self.next_done = heap.first().map_or(u64::MAX, |due| due.done);
-        self.free.push(first.slot);
-        Some((first.done, self.entries[first.slot as usize]))
+        let unused = &mut self.entries[first.slot as usize];
+        let entry = *unused;
+        unused.chain = self.free;
+        self.free = first.slot;
+        Some((first.done, entry))
     }
 
     /// Kills the process: what is left of the ledger comes back as broken, earliest first.
@@ -218,7 +227,7 @@ impl PodLedger {
         due.sort_unstable_by_key(|d| (d.done, self.entries[d.slot as usize].index));
         let broken = due.iter().map(|d| self.entries[d.slot as usize]).collect();
         self.entries.clear();
-        self.free.clear();
+        self.free = NO_CHAIN;
         self.in_flight = 0;
         self.next_done = u64::MAX;
         broken
@@ -264,6 +273,8 @@ mod tests {
             version: 0,
             outcome: 0,
             flags: 0,
+            number: 0,
+            since_first_ms: 0,
         }
     }
 

@@ -5,10 +5,10 @@
 //! second old copy tells how often equal versions differ (Diffy's noise).
 
 use super::Plane;
-use super::attempt::{HANGS_NS, meets_defect};
+use super::attempt::{Fate, NEVER_NS, fate};
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
-use super::tape::{Arrival, demand_ns};
+use super::tape::Arrival;
 use crate::base::random::{Purpose, mix64};
 use crate::world::routing::{Mirror, Pool};
 use rand_distr::{Exp1, StandardNormal};
@@ -47,20 +47,20 @@ impl Plane {
 
     fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
         let version = self.pods[pod as usize].version;
-        let effect = self.effects[self.row(pod, version, attempt.arrival.route)];
-        let now = self.now;
+        let (now, class) = (self.now, self.class_of(attempt.arrival.user));
+        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)];
         self.commit(pod, now);
         let load = self.pods[pod as usize].in_flight();
-        let route = &self.service.routes[usize::from(attempt.arrival.route)];
-        let demand = demand_ns(&route.service_time, &attempt.arrival);
-        let busy = self.own_ns(pod, &effect, demand, load);
+        let busy = self.own_busy_ns(pod, &effect, &attempt.arrival, load);
         let start = self.pods[pod as usize].start_at(now);
-        let (draw, defect) = (attempt.arrival.error, effect.defect_at(load));
-        Answer {
-            error: draw < defect,
-            wrong: draw >= defect && draw < effect.wrong,
-            latency: start + busy - now,
-        }
+        let fate = fate(&effect, attempt.arrival.error, load);
+        self.answer(fate, start + busy - now)
+    }
+
+    /// What comes back of a request: one that hangs fails when its client's patience ends.
+    fn answer(&self, fate: Fate, latency: u64) -> Answer {
+        let latency = if fate.hung { self.service.timeout.as_nanos() } else { latency };
+        Answer { error: fate.error || fate.hung, wrong: fate.wrong, latency }
     }
 
     /// Sends one copy to a pod of `pool`.
@@ -80,19 +80,14 @@ impl Plane {
         let now = self.now;
         self.commit(pod, now);
         let ledger = &self.pods[pod as usize];
-        let load = ledger.in_flight();
-        if !ledger.accepting || load >= ledger.limit {
+        if !ledger.accepting || ledger.in_flight() >= ledger.limit {
             return Some(Answer { error: true, wrong: false, latency: 0 });
         }
         let version = ledger.version;
-        let effect = self.effects[self.row(pod, version, arrival.route)];
-        let route = &self.service.routes[usize::from(arrival.route)];
-        let demand = demand_ns(&route.service_time, &Arrival { z, e, ..arrival });
-        let mut busy = self.own_ns(pod, &effect, demand, load);
-        let meets = meets_defect(&effect, arrival.user);
-        if meets && effect.hangs(draw, load) {
-            busy = busy.saturating_add(HANGS_NS);
-        }
+        let load = ledger.in_flight();
+        let effect =
+            self.effects[self.row(pod, version, self.class_of(arrival.user), arrival.route)];
+        let mut busy = self.own_busy_ns(pod, &effect, &Arrival { z, e, ..arrival }, load);
         let mut lost = false;
         if !mirror.isolated {
             let (wait, failed) = self.call_dependency(effect.calls, draw);
@@ -100,9 +95,11 @@ impl Plane {
             self.tally.duplicated +=
                 u64::from(self.service.routes[usize::from(arrival.route)].write);
         }
-        let done = self.pods[pod as usize].start_at(now) + busy;
-        let error = lost || draw < if meets { effect.defect_at(load) } else { effect.chaos };
-        let wrong = !error && meets && draw < effect.wrong;
+        let fate = fate(&effect, draw, load);
+        let fate = Fate { error: fate.error || lost, wrong: fate.wrong && !lost, ..fate };
+        let start = self.pods[pod as usize].start_at(now);
+        let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
+        let fate = Fate { hung: done - now > NEVER_NS / 2, ..fate };
         let cpu_ns = busy as f32 * self.service.pod.cpu_per_busy as f32 * effect.cpu;
         let entry = Entry {
             arrived: now,
@@ -113,7 +110,11 @@ impl Plane {
             route: arrival.route,
             version,
             outcome: 0,
-            flags: flag::MIRROR | if error { flag::ERROR } else { 0 },
+            flags: flag::MIRROR
+                | if fate.error { flag::ERROR } else { 0 }
+                | if fate.hung { flag::HUNG } else { 0 },
+            number: 0,
+            since_first_ms: 0,
         };
         self.pods[pod as usize].book(done, entry);
         self.pods[pod as usize].accepted += 1;
@@ -121,7 +122,7 @@ impl Plane {
             self.pods[pod as usize].trip_at = u64::MAX;
             self.tripped = Some(pod);
         }
-        Some(Answer { error, wrong, latency: done - now })
+        Some(self.answer(fate, done - now))
     }
 
     fn compare(&mut self, pool: Pool, user: Answer, copy: Option<Answer>, noisy: bool) {

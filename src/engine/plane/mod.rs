@@ -20,7 +20,7 @@ use crate::world::effect::Effect;
 use crate::world::log::{ExperimentCounts, ShadowCounts};
 use crate::world::routing::Belief;
 use crate::world::service::Service;
-use crate::world::user::Users;
+use crate::world::user::{Users, user_hash};
 use client::{Chain, Follow};
 use ledger::{Entry, PodLedger, flag};
 use std::cmp::Reverse;
@@ -72,8 +72,10 @@ pub struct Plane {
     /// Requests that each closed-loop session has finished.
     pub(crate) session_steps: Vec<u32>,
     pub(crate) pods: Vec<PodLedger>,
-    /// Row (pod × 2 + version) × routes + route.
+    /// Row ((pod × 2 + version) × classes + class) × routes + route.
     pub(crate) effects: Vec<Effect>,
+    /// Ends of the cohorts that faults are limited to, rising; they divide users into classes.
+    pub(crate) cohorts: Vec<u32>,
     pub(crate) proxies: Vec<Belief>,
     pub(crate) users: Users,
     pub(crate) counters: Counters,
@@ -124,6 +126,7 @@ impl Plane {
             session_steps: Vec::new(),
             pods: Vec::new(),
             effects: Vec::new(),
+            cohorts: Vec::new(),
             proxies: vec![Belief::default(); service.balancer.proxies.max(1) as usize],
             users: Users::new(users),
             counters: Counters::new(service.routes.len(), buckets),
@@ -166,8 +169,25 @@ impl Plane {
         self.pinned.push(0);
         let routes = self.service.routes.len();
         for version in 0..2 {
-            self.effects.extend((0..routes).map(|route| row(version, route)));
+            for _ in 0..self.classes() {
+                self.effects.extend((0..routes).map(|route| row(version, route)));
+            }
         }
+    }
+
+    /// Classes of users that rows tell apart: one, unless a fault is limited to a cohort.
+    pub fn classes(&self) -> usize {
+        self.cohorts.len() + 1
+    }
+
+    /// The class of a user: the number of cohorts' ends at or below its hash.
+    #[inline]
+    pub(crate) fn class_of(&self, user: u32) -> usize {
+        if self.cohorts.is_empty() {
+            return 0;
+        }
+        let hash = user_hash(user);
+        self.cohorts.partition_point(|end| *end <= hash)
     }
 
     /// The clock of the data plane.
@@ -210,17 +230,25 @@ impl Plane {
             }
         }
         self.tripped = None;
-        self.commit_all(u64::MAX - 1);
+        // What hangs is never answered: its client left long ago, its server counts nothing.
+        self.commit_all(self.now.saturating_add(attempt::NEVER_NS / 2));
     }
 
     pub(crate) fn commit_all(&mut self, until: u64) {
         for pod in 0..self.pods.len() as u32 {
-            self.commit(pod, until);
+            self.commit_due(pod, until);
+        }
+    }
+
+    /// Commits a pod's completions up to `now`, if there are any: most looks find none.
+    #[inline(always)]
+    pub(crate) fn commit_due(&mut self, pod: u32, now: u64) {
+        if self.pods[pod as usize].next_done() <= now {
+            self.commit(pod, now);
         }
     }
 
     /// Commits a pod's completions up to `until`.
-    #[inline]
     pub(crate) fn commit(&mut self, pod: u32, until: u64) {
         while self.pods[pod as usize].next_done() <= until {
             let Some((done, entry)) = self.pods[pod as usize].commit() else { break };
@@ -230,6 +258,13 @@ impl Plane {
 
     #[inline]
     fn book_completion(&mut self, pod: u32, done: u64, entry: &Entry) {
+        if entry.flags & flag::HUNG != 0 {
+            // The end of a flight clears it away; nobody ever saw an answer.
+            if entry.flags & (flag::MIRROR | flag::NOT_FINAL) == 0 {
+                self.end(done, Outcome::Failed);
+            }
+            return;
+        }
         let latency = done - entry.arrived;
         let bucket = bucket_of(latency);
         let status = if entry.flags & flag::ERROR != 0 { Status::Error } else { Status::Ok };
@@ -259,8 +294,9 @@ impl Plane {
     }
 
     #[inline]
-    pub(crate) fn row(&self, pod: u32, version: u8, route: u8) -> usize {
-        (pod as usize * 2 + usize::from(version)) * self.service.routes.len() + usize::from(route)
+    pub(crate) fn row(&self, pod: u32, version: u8, class: usize, route: u8) -> usize {
+        let side = pod as usize * 2 + usize::from(version);
+        (side * self.classes() + class) * self.service.routes.len() + usize::from(route)
     }
 
     /// Tells `proxy` that a pod is (or is no longer) an endpoint of the stable pool.

@@ -58,8 +58,8 @@ impl Plane {
                 let other = other + usize::from(other >= first);
                 let (a, b) = (endpoints[first], endpoints[other]);
                 let now = self.now;
-                self.commit(a, now);
-                self.commit(b, now);
+                self.commit_due(a, now);
+                self.commit_due(b, now);
                 let (in_a, in_b) =
                     (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
                 Some(if in_b < in_a { b } else { a })

@@ -137,9 +137,10 @@ pub struct Counters {
     bounds_ns: Vec<u64>,
     /// Bucket of the smallest latency in each slot of the fine histogram.
     coarse: Vec<u8>,
-    counts: Vec<u64>,
-    latency_sum_ns: Vec<u64>,
-    cpu_ns: Vec<f64>,
+    /// 32 bits: a flight is refused long before a pod serves four thousand million requests.
+    counts: Vec<u32>,
+    /// By pod and route: sum of latencies and of CPU time, both in nanoseconds.
+    sums: Vec<(u64, f64)>,
     /// Requests that the ingress answered well, and badly.
     pub ingress: [u64; 2],
 }
@@ -161,8 +162,7 @@ impl Counters {
             bounds_ns,
             coarse,
             counts: Vec::new(),
-            latency_sum_ns: Vec::new(),
-            cpu_ns: Vec::new(),
+            sums: Vec::new(),
             ingress: [0; 2],
         }
     }
@@ -176,16 +176,14 @@ impl Counters {
     /// Adds the row of a further pod.
     pub fn add_pod(&mut self) {
         self.counts.resize(self.counts.len() + self.routes * self.cells(), 0);
-        self.latency_sum_ns.resize(self.latency_sum_ns.len() + self.routes, 0);
-        self.cpu_ns.push(0.0);
+        self.sums.resize(self.sums.len() + self.routes, (0, 0.0));
     }
 
     /// Sets a pod's row to zero, as the restart of its container does.
     pub fn reset_pod(&mut self, pod: u32) {
         let (pod, width) = (pod as usize, self.routes * self.cells());
         self.counts[pod * width..(pod + 1) * width].fill(0);
-        self.latency_sum_ns[pod * self.routes..(pod + 1) * self.routes].fill(0);
-        self.cpu_ns[pod] = 0.0;
+        self.sums[pod * self.routes..(pod + 1) * self.routes].fill((0, 0.0));
     }
 
     #[inline]
@@ -210,8 +208,9 @@ impl Counters {
         let mut bucket = usize::from(self.coarse[fine]);
         bucket += usize::from(self.bounds_ns.get(bucket).is_some_and(|b| latency > *b));
         self.counts[row + STATUSES + bucket] += 1;
-        self.latency_sum_ns[pod as usize * self.routes + usize::from(route)] += latency;
-        self.cpu_ns[pod as usize] += f64::from(cpu_ns);
+        let sums = &mut self.sums[pod as usize * self.routes + usize::from(route)];
+        sums.0 += latency;
+        sums.1 += f64::from(cpu_ns);
     }
 
     /// Counts a step of the business funnel.
@@ -219,34 +218,35 @@ impl Counters {
     pub fn funnel(&mut self, pod: u32, route: u8, completed: bool) {
         let at = self.row(pod, route) + self.cells() - 2;
         self.counts[at] += 1;
-        self.counts[at + 1] += u64::from(completed);
+        self.counts[at + 1] += u32::from(completed);
     }
 
     /// `http_requests_total` of a pod, route and status.
-    pub fn requests(&self, pod: u32, route: u8, status: usize) -> u64 {
+    pub fn requests(&self, pod: u32, route: u8, status: usize) -> u32 {
         self.counts[self.row(pod, route) + status]
     }
 
     /// The latency buckets of a pod and route, not cumulative, the last is +Inf.
-    pub fn buckets(&self, pod: u32, route: u8) -> &[u64] {
+    pub fn buckets(&self, pod: u32, route: u8) -> &[u32] {
         let row = self.row(pod, route) + STATUSES;
         &self.counts[row..=row + self.bounds_ns.len()]
     }
 
     /// (business steps started, completed) of a pod and route.
-    pub fn steps(&self, pod: u32, route: u8) -> (u64, u64) {
+    pub fn steps(&self, pod: u32, route: u8) -> (u32, u32) {
         let at = self.row(pod, route) + self.cells() - 2;
         (self.counts[at], self.counts[at + 1])
     }
 
     /// Sum of the latencies of a pod and route, in seconds.
     pub fn latency_sum_secs(&self, pod: u32, route: u8) -> f64 {
-        self.latency_sum_ns[pod as usize * self.routes + usize::from(route)] as f64 / 1e9
+        self.sums[pod as usize * self.routes + usize::from(route)].0 as f64 / 1e9
     }
 
     /// `container_cpu_usage_seconds_total` of a pod.
     pub fn cpu_secs(&self, pod: u32) -> f64 {
-        self.cpu_ns[pod as usize] / 1e9
+        let first = pod as usize * self.routes;
+        self.sums[first..first + self.routes].iter().map(|(_, cpu)| cpu).sum::<f64>() / 1e9
     }
 
     /// Number of routes.

@@ -1,4 +1,5 @@
-//! `dependencyErrors`: calls to the dependency fail for every version: an outage that a release did not cause.
+//! `dependencyErrors`: calls to the dependency fail for every version: an outage that a release did
+//! not cause.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

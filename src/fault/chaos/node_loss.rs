@@ -1,4 +1,5 @@
-//! `nodeLoss`: nodes vanish with their pods; the cluster notices after 40 s and replaces the pods after 300 s more.
+//! `nodeLoss`: nodes vanish with their pods; the cluster notices after 40 s and replaces the pods
+//! after 300 s more.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

@@ -1,4 +1,5 @@
-//! `crashOnStart`: the process exits while starting (missing setting, bad migration): pods end in CrashLoopBackOff.
+//! `crashOnStart`: the process exits while starting (missing setting, bad migration): pods end in
+//! CrashLoopBackOff.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

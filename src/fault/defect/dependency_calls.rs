@@ -1,4 +1,5 @@
-//! `dependencyCalls`: requests call the dependency more often (an N+1 query), until it saturates for all versions.
+//! `dependencyCalls`: requests call the dependency more often (an N+1 query), until it saturates
+//! for all versions.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

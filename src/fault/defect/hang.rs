@@ -1,4 +1,5 @@
-//! `hang`: a share of requests is never answered and keeps its slot, as a deadlock or a lost reply does.
+//! `hang`: a share of requests is never answered and keeps its slot, as a deadlock or a lost reply
+//! does.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

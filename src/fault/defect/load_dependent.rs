@@ -1,4 +1,5 @@
-//! `loadDependent`: fails and slows down only when a pod is busy: a lock, a pool or a cache that small traffic never fills.
+//! `loadDependent`: fails and slows down only when a pod is busy: a lock, a pool or a cache that
+//! small traffic never fills.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

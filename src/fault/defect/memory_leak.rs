@@ -1,4 +1,5 @@
-//! `memoryLeak`: every request leaks memory until the container passes its limit and is killed (OOM).
+//! `memoryLeak`: every request leaks memory until the container passes its limit and is killed
+//! (OOM).
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

@@ -1,4 +1,5 @@
-//! `probeLies`: readiness passes as soon as the container runs, although the process refuses requests until it has booted.
+//! `probeLies`: readiness passes as soon as the container runs, although the process refuses
+//! requests until it has booted.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

@@ -1,4 +1,5 @@
-//! `routeMix`: users of the new version take another route more often than before: behaviour that no test foresaw.
+//! `routeMix`: users of the new version take another route more often than before: behaviour that
+//! no test foresaw.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;

@@ -1,11 +1,93 @@
-//! Charts.
-use super::{Document, Format};
-use crate::experiment::results::Results;
-/// SVG.
-pub const SVG: Format = Format { name: "svg", summary: "charts as SVG", make };
-/// PNG.
+//! Charts, as SVG by plotters and as PNG of the same picture.
+//!
+//! `canvas` draws, `axis` scales, `palette` colours, `page` and `dots` lay out; every other file
+//! is one chart and starts with its message. Charts are drawn from the tables of a scenario and
+//! never compute a measure. Adding a chart: one file, one line in [`CHARTS`] or [`OVERVIEWS`].
+
+use super::{Document, Format, names};
+use crate::experiment::results::{Results, ScenarioResults};
+
+pub mod axis;
+pub mod blast_radius;
+pub mod canvas;
+pub mod cost;
+pub mod cost_harm;
+pub mod dots;
+pub mod downtime;
+pub mod flight;
+pub mod labels;
+pub mod measures;
+pub mod overview;
+pub mod page;
+pub mod palette;
+pub mod pane;
 #[cfg(feature = "png")]
-pub const PNG: Format = Format { name: "png", summary: "charts as PNG", make };
-fn make(_: &Results) -> Result<Vec<Document>, String> {
-    Ok(Vec::new())
+pub mod png;
+pub mod rollback;
+pub mod timeline;
+pub mod turns;
+
+/// Charts as SVG.
+pub const SVG: Format = Format { name: "svg", summary: "charts as SVG", make: svg_documents };
+
+/// Charts as PNG.
+#[cfg(feature = "png")]
+pub const PNG: Format = Format { name: "png", summary: "charts as PNG", make: png_documents };
+
+/// A picture: file name without ending, and SVG.
+type Picture = (String, String);
+
+/// Draws one chart of a scenario.
+type Chart = fn(&ScenarioResults) -> Result<String, String>;
+
+/// Draws one chart of all scenarios.
+type Overview = fn(&Results) -> Result<String, String>;
+
+/// Charts of one scenario, by their file name.
+pub const CHARTS: &[(&str, Chart)] = &[
+    ("blast-radius", blast_radius::svg),
+    ("downtime", downtime::svg),
+    ("rollback", rollback::svg),
+    ("cost", cost::svg),
+    ("cost-harm", cost_harm::svg),
+];
+
+/// Charts of all scenarios together, by their file name.
+pub const OVERVIEWS: &[(&str, Overview)] = &[("overview", overview::svg)];
+
+/// Every picture of a report.
+fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
+    let mut all = Vec::new();
+    for (name, draw) in OVERVIEWS {
+        all.push((format!("charts/{name}"), draw(results)?));
+    }
+    let folders = names::slugs(results.scenarios.iter().map(|s| s.scenario.name.as_str()));
+    for (scenario, folder) in results.scenarios.iter().zip(folders) {
+        for (name, draw) in CHARTS {
+            all.push((format!("charts/{folder}/{name}"), draw(scenario)?));
+        }
+        let plans = names::slugs(scenario.scenario.plans.iter().map(|plan| plan.name.as_str()));
+        for (index, plan) in plans.iter().enumerate() {
+            let picture = timeline::svg(scenario, index)?;
+            all.push((format!("charts/{folder}/timeline-{plan}"), picture));
+        }
+    }
+    Ok(all)
+}
+
+fn svg_documents(results: &Results) -> Result<Vec<Document>, String> {
+    let document =
+        |(path, svg): Picture| Document { path: format!("{path}.svg"), bytes: svg.into_bytes() };
+    Ok(pictures(results)?.into_iter().map(document).collect())
+}
+
+#[cfg(feature = "png")]
+fn png_documents(results: &Results) -> Result<Vec<Document>, String> {
+    use rayon::prelude::*;
+    let options = png::options();
+    let document = |(path, svg): &Picture| {
+        let bytes = png::png(svg, &options).map_err(|e| format!("{path}: {e}"))?;
+        Ok(Document { path: format!("{path}.png"), bytes })
+    };
+    pictures(results)?.par_iter().map(document).collect()
 }

@@ -1,0 +1,135 @@
+//! Criterion benches of the parts: the ledger, the histogram, the calendar, a check on telemetry,
+//! one sync of the Deployment controller, and a whole flight.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use std::hint::black_box;
+use std::sync::Arc;
+use windtunnel::analysis::check::{Bound, Check, Metric, NoData};
+use windtunnel::base::histogram::Histogram;
+use windtunnel::base::random::mix64;
+use windtunnel::base::time::{SimDuration, SimTime};
+use windtunnel::engine::calendar::Calendar;
+use windtunnel::engine::plane::ledger::{Entry, NO_CHAIN, PodLedger};
+use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::scenario::read::read;
+use windtunnel::strategy::deployment::bounds::Bounds;
+use windtunnel::strategy::deployment::rolling::{Aim, reconcile};
+use windtunnel::strategy::deployment::set::SetState;
+use windtunnel::telemetry::{Selector, Telemetry};
+use windtunnel::world::routing::Pool;
+use windtunnel::world::service::Version;
+
+fn ledger(c: &mut Criterion) {
+    let entry = Entry {
+        arrived: 0,
+        cpu_ns: 0.0,
+        number: 0,
+        since_first_ms: 0,
+        user: 1,
+        index: 0,
+        chain: NO_CHAIN,
+        route: 0,
+        version: 0,
+        outcome: 0,
+        flags: 0,
+    };
+    c.bench_function("ledger: book and commit at 5 in flight", |b| {
+        let (mut pod, mut now) = (PodLedger::new(0, 8, 100), 0_u64);
+        b.iter(|| {
+            now += 1_000;
+            while pod.next_done() <= now {
+                black_box(pod.commit());
+            }
+            let start = pod.start_at(now);
+            pod.book(start + mix64(now) % 10_000, entry);
+        });
+    });
+}
+
+fn histogram(c: &mut Criterion) {
+    let mut histogram = Histogram::default();
+    let mut draw = 0_u64;
+    c.bench_function("histogram: record", |b| {
+        b.iter(|| {
+            draw = mix64(draw);
+            histogram.record(draw >> 32);
+        });
+    });
+}
+
+fn calendar(c: &mut Criterion) {
+    c.bench_function("calendar: plan and take among 100", |b| {
+        let mut calendar = Calendar::default();
+        (0..100_u64).for_each(|i| calendar.plan(SimTime::from_nanos(mix64(i) >> 20), i));
+        b.iter(|| {
+            if let Some((at, event)) = calendar.take() {
+                let wait = SimDuration::from_nanos(mix64(event) >> 20);
+                calendar.plan(at + wait, mix64(event));
+            }
+        });
+    });
+}
+
+/// A canary check of the usual shape: 5-minute window, 20 pods, 3 statuses, scraped every 15 s.
+fn check(c: &mut Criterion) {
+    let mut telemetry = Telemetry::new(2, &[0.1, 0.5, 1.0], 1.0);
+    let width = telemetry.layout.width();
+    for pod in 0..20 {
+        telemetry.add_target(pod, Version::New, Pool::Candidate);
+        for scrape in 0..240 {
+            let at = SimTime::from_secs_f64(15.0 * f64::from(scrape) + f64::from(pod) / 2.0);
+            let row = (0..width).map(|cell| f64::from(scrape) * (cell + 1) as f64);
+            telemetry.append(pod as usize, at, row);
+        }
+    }
+    let check = Check {
+        name: "errorRate",
+        metric: Metric::ErrorRate,
+        bound: Bound::AtMost(0.01),
+        window: Some(SimDuration::from_secs(300)),
+        no_data: NoData::Fail,
+    };
+    let (new, old) = (Selector::version(Version::New), Selector::version(Version::Old));
+    let at = SimTime::from_secs_f64(3000.0);
+    c.bench_function("check: error rate over 5 minutes of 20 pods", |b| {
+        b.iter(|| black_box(check.judge(&telemetry, new, old, at, SimDuration::from_secs(60))));
+    });
+}
+
+fn controller(c: &mut Criterion) {
+    let aim = Aim { replicas: 100, bounds: Bounds { surge: 25, unavailable: 25 } };
+    let set = |id, size, available, is_new| SetState {
+        id,
+        size,
+        replicas: size,
+        ready: available,
+        available,
+        created: u64::from(id),
+        is_new,
+        ..SetState::default()
+    };
+    let sets = [set(0, 60, 60, false), set(1, 50, 30, true)];
+    c.bench_function("deployment: one sync", |b| b.iter(|| black_box(reconcile(&aim, &sets))));
+}
+
+fn flight(c: &mut Criterion) {
+    let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: bench}\n\
+        spec: {horizon: 10m, service: {replicas: 10}, release: {at: 2m}}\n";
+    let Ok((scenarios, _)) = read(text, "bench") else { return };
+    let scenario = Arc::new(scenarios[0].clone());
+    let order = Order { seed: 1, ..Order::default() };
+    let twin = fly_twin(&scenario, &order);
+    let canary = scenario.plan("canary").cloned();
+    let Some(canary) = canary else { return };
+    let mut group = c.benchmark_group("flight");
+    group.throughput(Throughput::Elements(twin.outcome.work));
+    group.sample_size(30);
+    group.bench_function("canary, 10 minutes at 60 requests/s", |b| {
+        b.iter(|| black_box(fly(&scenario, 1, &canary, &order, &twin)));
+    });
+    group.bench_function("twin", |b| b.iter(|| black_box(fly_twin(&scenario, &order))));
+    group.finish();
+}
+
+criterion_group!(parts, ledger, histogram, calendar, check, controller, flight);
+criterion_main!(parts);

@@ -1,0 +1,48 @@
+//! Cost: what a release needs in pods and money beyond a day without one.
+
+use super::dots::DotChart;
+use super::measures::{self, Releases};
+use super::page;
+use crate::experiment::results::ScenarioResults;
+use crate::report::figure::{Quantity, significant};
+use crate::report::reading::{COST_LIMITS, MIX};
+
+const COLUMNS: [&str; 2] = ["fleet_minutes_extra", "pods_peak"];
+
+/// The chart as SVG.
+pub fn svg(results: &ScenarioResults) -> Result<String, String> {
+    let name = &results.scenario.name;
+    let subtitle = format!(
+        "{name}: pods beyond the twin without a release, with 95 % intervals; a fleet-minute is \
+         the whole service for a minute"
+    );
+    let releases = Releases::of(results, false, true);
+    let groups = measures::groups(results, &releases, &COLUMNS, |_, _| "not flown".into());
+    if !measures::has_values(&groups) {
+        return page::empty("No flight to tell the cost from", name);
+    }
+    let mut minutes =
+        measures::panel("Extra cost", measures::axis(Quantity::FleetMinutes, &groups, &[0]));
+    minutes.weight = 2.0;
+    let [low, medium] = COST_LIMITS;
+    minutes.zones = vec![(low, "low"), (medium, "medium"), (f64::INFINITY, "high")];
+    let axis = measures::axis(Quantity::Count, &groups, &[1]);
+    let peak = measures::panel("Most pods at a time", axis);
+    let legend = releases.legend();
+    let panels = vec![minutes, peak];
+    DotChart { title: message(results), subtitle, legend, panels, groups }.svg()
+}
+
+/// The dearest and the cheapest.
+fn message(results: &ScenarioResults) -> String {
+    let ranked = measures::ranked(results, MIX, COLUMNS[0]);
+    let show = |value: f64| format!("{} fleet-minutes", significant(value.abs()));
+    match ranked.as_slice() {
+        [] => "What a release costs in pods".to_string(),
+        [(name, cost)] => format!("A release by {name} costs {}", show(*cost)),
+        [(first, least), .., (last, most)] => {
+            let verb = if *least < 0.0 { "saves" } else { "takes" };
+            format!("{last} takes {} more a release, {first} {verb} {}", show(*most), show(*least))
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Colours and marks: one colour a kind of strategy, everywhere; one mark a variant.
+//!
+//! Colours are those of Okabe and Ito (2008), which people with colour vision deficiency tell
+//! apart; nothing is told by colour alone. Deliberately absent: where things are drawn.
+
+use super::canvas::{Paint, Pen, Point, Type};
+use crate::scenario::model::{Scenario, Variant};
+use plotters::style::RGBColor;
+
+/// The page.
+pub const PAPER: Paint = RGBColor(255, 255, 255);
+/// Text.
+pub const INK: Paint = RGBColor(34, 34, 34);
+/// Text that may be overlooked.
+pub const SOFT: Paint = RGBColor(96, 96, 96);
+/// Lines that help the eye.
+pub const GRID: Paint = RGBColor(222, 222, 222);
+/// Bands behind the data.
+pub const BAND: Paint = RGBColor(245, 245, 245);
+/// The old version, and pods that serve it.
+pub const OLD: Paint = RGBColor(176, 176, 176);
+/// Requests that failed.
+pub const FAILED: Paint = RGBColor(140, 20, 40);
+/// Requests answered too late.
+pub const SLOW: Paint = RGBColor(232, 164, 160);
+
+/// The colour of each kind of strategy, by its name in YAML.
+const KINDS: [(&str, Paint); 7] = [
+    ("recreate", RGBColor(213, 94, 0)),
+    ("rollingUpdate", RGBColor(230, 159, 0)),
+    ("blueGreen", RGBColor(0, 114, 178)),
+    ("canary", RGBColor(0, 158, 115)),
+    ("abTest", RGBColor(204, 121, 167)),
+    ("shadow", RGBColor(86, 180, 233)),
+    ("none", RGBColor(120, 120, 120)),
+];
+/// Kinds that the table above does not know yet.
+const OTHERS: Paint = RGBColor(122, 98, 58);
+
+/// Headlines.
+pub const TITLE: Type = Type { size: 26.0, bold: true, paint: INK };
+/// What is drawn, below the headline.
+pub const SUBTITLE: Type = Type { size: 18.0, bold: false, paint: SOFT };
+/// Names of strategies and panels.
+pub const NAME: Type = Type { size: 19.0, bold: true, paint: INK };
+/// Everything else.
+pub const LABEL: Type = Type { size: 18.0, bold: false, paint: INK };
+/// Titles of panels and axes.
+pub const PANEL: Type = Type { size: 18.0, bold: true, paint: INK };
+/// Figures beside marks.
+pub const LABEL_NOTE: Type = Type { size: 16.5, bold: false, paint: INK };
+/// Ticks, legends, notes.
+pub const NOTE: Type = Type { size: 16.5, bold: false, paint: SOFT };
+
+/// The colours of a scenario's strategies, in its order: the kind's colour, in shades if a kind is
+/// listed several times.
+pub fn strategy_paints(scenario: &Scenario) -> Vec<Paint> {
+    let kinds: Vec<&str> = scenario.plans.iter().map(|plan| plan.kind).collect();
+    let shade = |index: usize| {
+        let before = kinds[..index].iter().filter(|kind| **kind == kinds[index]).count();
+        shaded(kind_paint(kinds[index]), before)
+    };
+    (0..kinds.len()).map(shade).collect()
+}
+
+/// The colour of a kind of strategy.
+pub fn kind_paint(kind: &str) -> Paint {
+    KINDS.iter().find(|(name, _)| *name == kind).map_or(OTHERS, |(_, paint)| *paint)
+}
+
+/// The n-th shade of a colour: itself, darker, lighter, and so on, never near paper or ink.
+fn shaded(paint: Paint, n: usize) -> Paint {
+    match n % 4 {
+        0 => paint,
+        1 => blend(paint, INK, 0.45),
+        2 => blend(paint, PAPER, 0.4),
+        _ => blend(paint, INK, 0.7),
+    }
+}
+
+/// `part` of `other` mixed into `paint`.
+pub fn blend(paint: Paint, other: Paint, part: f64) -> Paint {
+    let mix = |a: u8, b: u8| (f64::from(a) * (1.0 - part) + f64::from(b) * part).round() as u8;
+    RGBColor(mix(paint.0, other.0), mix(paint.1, other.1), mix(paint.2, other.2))
+}
+
+/// A mark at a value. Hollow ones stand for good releases, filled ones for bad ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// ○
+    Ring,
+    /// □
+    Box,
+    /// ◆
+    Diamond,
+    /// ▲
+    Triangle,
+    /// ■
+    Square,
+    /// ●
+    Disc,
+    /// A short upright bar: the weighted mix.
+    Bar,
+}
+
+/// The marks of the variants, in their order.
+pub fn variant_marks(variants: &[Variant]) -> Vec<Mark> {
+    const GOOD: [Mark; 2] = [Mark::Ring, Mark::Box];
+    const BAD: [Mark; 3] = [Mark::Diamond, Mark::Triangle, Mark::Square];
+    let mark = |index: usize| {
+        let bad = variants[index].bad;
+        let before = variants[..index].iter().filter(|v| v.bad == bad).count();
+        if bad { BAD[before % BAD.len()] } else { GOOD[before % GOOD.len()] }
+    };
+    (0..variants.len()).map(mark).collect()
+}
+
+/// Draws a mark of about the height of small letters.
+pub fn draw_mark(pen: &Pen<'_>, mark: Mark, centre: Point, paint: Paint) {
+    let (x, y) = centre;
+    let square = |r: f64| [(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)];
+    match mark {
+        Mark::Ring => {
+            pen.disc(centre, 6.5, paint);
+            pen.disc(centre, 3.9, PAPER);
+        }
+        Mark::Disc => pen.disc(centre, 6.5, paint),
+        Mark::Box => {
+            pen.shape(&square(6.0), paint);
+            pen.shape(&square(3.4), PAPER);
+        }
+        Mark::Square => pen.shape(&square(6.0), paint),
+        Mark::Diamond => {
+            pen.shape(&[(x, y - 8.0), (x + 8.0, y), (x, y + 8.0), (x - 8.0, y)], paint);
+        }
+        Mark::Triangle => {
+            pen.shape(&[(x, y - 7.5), (x + 8.0, y + 6.0), (x - 8.0, y + 6.0)], paint);
+        }
+        Mark::Bar => pen.line((x, y - 9.0), (x, y + 9.0), paint, 4.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strategy::STRATEGIES;
+
+    #[test]
+    fn every_strategy_has_a_colour_of_its_own() {
+        let paints: Vec<Paint> = STRATEGIES.iter().map(|part| kind_paint(part.name)).collect();
+        for (index, paint) in paints.iter().enumerate() {
+            assert_ne!(*paint, OTHERS, "{}", STRATEGIES[index].name);
+            assert!(!paints[..index].contains(paint), "{}", STRATEGIES[index].name);
+        }
+    }
+
+    #[test]
+    fn shades_of_a_colour_differ() {
+        let green = kind_paint("canary");
+        let shades: Vec<Paint> = (0..4).map(|n| shaded(green, n)).collect();
+        for (index, shade) in shades.iter().enumerate() {
+            assert!(!shades[..index].contains(shade));
+        }
+    }
+}

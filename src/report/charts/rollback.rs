@@ -1,0 +1,97 @@
+//! Rollback: how long a bad release is not seen, and how long the way back takes.
+
+use super::dots::{Cell, DotChart, Group};
+use super::measures::{self, Releases};
+use super::page;
+use super::palette::Mark;
+use crate::experiment::results::ScenarioResults;
+use crate::report::figure::Quantity;
+use crate::report::reading;
+
+const DETECTED: &str = "detected_after_s";
+const SAFE: &str = "rollback_s";
+const RESTORED: &str = "capacity_restored_s";
+
+/// The chart as SVG.
+pub fn svg(results: &ScenarioResults) -> Result<String, String> {
+    let name = &results.scenario.name;
+    let subtitle = format!(
+        "{name}: bad releases; means with 95 % intervals (the headline: medians). 18/20: out of \
+         20 flights 18 have a value"
+    );
+    let releases = Releases::of(results, true, false);
+    if releases.0.is_empty() {
+        return page::empty("No release was bad: there was nothing to take back", name);
+    }
+    let groups = groups(results, &releases);
+    if !measures::has_values(&groups) {
+        return page::empty(&nothing_back(results), name);
+    }
+    let axis = measures::axis(Quantity::Seconds, &groups, &[0, 1]);
+    let panels = vec![
+        measures::panel("First harm → decision", axis.clone()),
+        measures::panel("Decision → safe", axis),
+    ];
+    let one = releases.0.len() == 1;
+    let mut legend = releases.legend();
+    for (_, words) in &mut legend {
+        let which = if one { String::new() } else { format!("{words}: ") };
+        *words = format!("{which}no request reaches the new version any more");
+    }
+    legend.push((Mark::Disc, "old version at full size again".to_string()));
+    DotChart { title: message(results), subtitle, legend, panels, groups }.svg()
+}
+
+/// Per bad release one line until no request reaches it, and one until the old version is whole.
+fn groups(results: &ScenarioResults, releases: &Releases) -> Vec<Group> {
+    let mut safe = measures::groups(results, releases, &[DETECTED, SAFE], |release, plan| {
+        why_missing(results, release, plan).to_string()
+    });
+    let whole = measures::groups(results, releases, &[RESTORED], |_, _| String::new());
+    for (group, restored) in safe.iter_mut().zip(whole) {
+        let pairs = group.lines.drain(..).zip(restored.lines);
+        let both = pairs.flat_map(|(first, (_, mut cells))| {
+            cells.insert(0, Cell::Words(String::new()));
+            let known = cells.iter().any(|cell| matches!(cell, Cell::Value { .. }));
+            std::iter::once(first).chain(known.then_some((Mark::Disc, cells)))
+        });
+        group.lines = both.collect();
+    }
+    safe
+}
+
+fn why_missing(results: &ScenarioResults, release: &str, plan: &str) -> &'static str {
+    if reading::flights(results, release, plan) == 0 {
+        return "not flown";
+    }
+    match reading::estimate(results, release, plan, "users_exposed") {
+        Some(exposed) if exposed.mean > 0.0 => "never went back",
+        _ => "no user exposed",
+    }
+}
+
+/// Why no flight went back.
+fn nothing_back(results: &ScenarioResults) -> String {
+    let exposed = results.ratings.iter().any(|row| row.exposed);
+    let why =
+        if exposed { "No bad release was taken back" } else { "No bad flight exposed a user" };
+    why.to_string()
+}
+
+/// Who is back fastest and slowest, by the figure that the rating uses.
+fn message(results: &ScenarioResults) -> String {
+    let rows = results.ratings.iter().filter(|row| row.exposed);
+    let mut back: Vec<(&str, f64)> =
+        rows.filter_map(|row| Some((row.strategy.as_str(), row.way_back_s?))).collect();
+    back.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let show = |seconds: f64| Quantity::Seconds.show(seconds);
+    match back.as_slice() {
+        [] => nothing_back(results),
+        [(name, seconds)] => format!("Only {name} goes back: within {}", show(*seconds)),
+        [(first, fast), .., (last, slow)] => format!(
+            "Once decided, {first} is back within {}; {last} takes {}",
+            show(*fast),
+            show(*slow)
+        ),
+    }
+}

@@ -1,0 +1,21 @@
+//! The program as its users meet it: exit codes, files, pipes, bad input, and documents that run.
+//!
+//! Every test has a folder of its own (`desk`) with small scenarios in it; nothing here asks what
+//! the figures are, only that they are the same, whole and where they belong.
+
+#[path = "cli/answers.rs"]
+mod answers;
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/desk.rs"]
+mod desk;
+#[path = "cli/documents.rs"]
+mod documents;
+#[path = "cli/folders.rs"]
+mod folders;
+#[path = "cli/interrupt.rs"]
+mod interrupt;
+#[path = "cli/repeatable.rs"]
+mod repeatable;
+#[path = "cli/schema.rs"]
+mod schema;

@@ -1,0 +1,190 @@
+//! Documents that run: every `windtunnel` command in `README.md` and `docs/*.md` is executed, the
+//! example files in them are written first, and what they link to exists.
+//!
+//! Commands are those of fenced blocks marked `sh` or `console` (there after `$ `). YAML blocks that
+//! begin with `# name.yaml` become that file. Runs are scaled down to two replications.
+
+use super::desk::{Answer, Desk, PROGRAM};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A fenced block: the word behind the fence, and its lines.
+struct Block {
+    kind: String,
+    lines: Vec<String>,
+}
+
+fn documents() -> Vec<(PathBuf, String)> {
+    let mut paths = vec![Path::new(ROOT).join("README.md")];
+    let entries = fs::read_dir(Path::new(ROOT).join("docs")).expect("docs");
+    paths.extend(entries.map(|entry| entry.expect("an entry").path()));
+    paths.retain(|path| path.extension().is_some_and(|e| e == "md"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("text");
+        (path, text)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), open.as_mut()) {
+            (Some(kind), None) => {
+                open = Some(Block { kind: kind.trim().to_string(), lines: Vec::new() });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some(block)) => block.lines.push(line.to_string()),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a fence is not closed");
+    blocks
+}
+
+/// The commands of a block that run windtunnel.
+fn commands(block: &Block) -> Vec<String> {
+    let typed = |line: &String| match block.kind.as_str() {
+        "sh" => Some(line.trim().to_string()),
+        "console" => line.trim().strip_prefix("$ ").map(str::to_string),
+        _ => None,
+    };
+    let typed = block.lines.iter().filter_map(typed);
+    let ours = typed.map(|line| line.replace("cargo run --release -- ", "windtunnel "));
+    ours.filter(|line| line.starts_with("windtunnel ") || line.contains("| windtunnel ")).collect()
+}
+
+/// The same command with so few replications that it takes a moment.
+fn scaled(command: &str) -> String {
+    let words: Vec<&str> = command.split(' ').collect();
+    let flies = words.iter().any(|word| matches!(*word, "run" | "check"));
+    let mut kept = Vec::new();
+    let mut skip = false;
+    for word in words {
+        if !std::mem::take(&mut skip) && word != "--quick" {
+            skip = word == "--replications";
+            if !skip {
+                kept.push(word);
+            }
+        }
+        if flies && matches!(word, "run" | "check") {
+            kept.extend(["--replications", "2"]);
+        }
+    }
+    kept.join(" ")
+}
+
+fn execute(desk: &Desk, command: &str) -> Answer {
+    let folder = Path::new(PROGRAM).parent().expect("a folder");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let output = std::process::Command::new("sh")
+        .args(["-c", command])
+        .env("PATH", path)
+        .current_dir(desk.path("."))
+        .output();
+    Answer::of(&output.expect("sh runs"))
+}
+
+/// Example files, and the scenarios that come with windtunnel as far as a document names them.
+fn prepare(desk: &Desk, text: &str) {
+    let first = "scenarios/strategy-comparison.yaml";
+    let entries = fs::read_dir(Path::new(ROOT).join("scenarios")).expect("scenarios");
+    for entry in entries {
+        let path = entry.expect("an entry").path();
+        let name = format!("scenarios/{}", path.file_name().unwrap_or_default().to_string_lossy());
+        if path.is_file() && (name == first || text.contains(&name)) {
+            desk.write(&name, &fs::read_to_string(&path).expect("text"));
+        }
+    }
+    for block in blocks(text).iter().filter(|block| block.kind == "yaml") {
+        let named = block.lines.first().and_then(|line| line.strip_prefix("# "));
+        if let Some(name) = named.filter(|n| n.ends_with(".yaml") && !n.contains(' ')) {
+            desk.write(name, &(block.lines.join("\n") + "\n"));
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn every_command_in_the_documents_runs() {
+    let mut ran = 0;
+    for (path, text) in documents() {
+        let desk = Desk::new();
+        prepare(&desk, &text);
+        for command in blocks(&text).iter().flat_map(commands) {
+            let answer = execute(&desk, &scaled(&command));
+            // With two replications an expectation may well be undecided.
+            let checks = command.contains("windtunnel check");
+            let fine = answer.code == Some(0) || checks && answer.code == Some(1);
+            let (name, err) = (path.display(), &answer.err);
+            assert!(fine, "{name}: `{command}` ends with {:?}\n{err}", answer.code);
+            ran += 1;
+        }
+        reference_pictures_are_made(&desk, &text);
+    }
+    assert!(ran >= 10, "only {ran} commands");
+}
+
+/// A picture below `reports/reference` is one that the document's own command has just made.
+fn reference_pictures_are_made(desk: &Desk, text: &str) {
+    for target in links(text).filter(|target| target.starts_with("reports/reference/")) {
+        assert!(desk.path(target).exists(), "{target} is not made by the commands of its document");
+    }
+}
+
+/// Targets of Markdown links and pictures.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next())
+}
+
+#[test]
+fn what_the_documents_link_to_exists() {
+    for (path, text) in documents() {
+        let folder = path.parent().expect("a folder");
+        for target in links(&text) {
+            let elsewhere = target.is_empty() || target.contains("://");
+            if !elsewhere && !target.starts_with("reports/") {
+                assert!(folder.join(target).exists(), "{}: {target}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn examples_are_scenarios_without_warnings() {
+    for (path, text) in documents() {
+        for block in blocks(&text).iter().filter(|block| block.kind == "yaml") {
+            if block.lines.iter().any(|line| line.trim() == "kind: Scenario") {
+                let desk = Desk::new();
+                let answer = desk.run_with(&["validate", "-"], &(block.lines.join("\n") + "\n"));
+                let name = path.display();
+                assert_eq!(answer.code, Some(0), "{name}\n{}", answer.err);
+                assert!(answer.out.contains("0 warnings"), "{name}\n{}", answer.err);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_readme_and_ci_name_the_same_test_command() {
+    let read = |name: &str| fs::read_to_string(Path::new(ROOT).join(name)).expect("text");
+    let names = |text: &str| {
+        let line = |line: &&str| line.trim() == "cargo test";
+        text.lines().filter(line).count()
+    };
+    assert_eq!((names(&read("README.md")), names(&read(".ci/run"))), (1, 1));
+}
+
+#[test]
+fn commands_are_found_and_scaled() {
+    let text = "```console\n$ windtunnel run a.yaml --replications 400 --quick\nresult\n```\n\
+        ```sh\ncargo test\nwindtunnel new x | windtunnel run -\n```\n```text\nwindtunnel no\n```\n";
+    let found: Vec<String> = blocks(text).iter().flat_map(commands).collect();
+    assert_eq!(found.len(), 2);
+    assert_eq!(scaled(&found[0]), "windtunnel run --replications 2 a.yaml");
+    assert_eq!(scaled(&found[1]), "windtunnel new x | windtunnel run --replications 2 -");
+}

@@ -1,0 +1,28 @@
+//! Flights: what the engine must do, one file per promise.
+
+#[path = "flights/chaos_twins.rs"]
+mod chaos_twins;
+#[path = "flights/clients.rs"]
+mod clients;
+#[path = "flights/determinism.rs"]
+mod determinism;
+#[path = "flights/faults.rs"]
+mod faults;
+#[path = "flights/invariants.rs"]
+mod invariants;
+#[path = "flights/judges.rs"]
+mod judges;
+#[path = "flights/nodes.rs"]
+mod nodes;
+#[path = "flights/pods.rs"]
+mod pods;
+#[path = "flights/swarm.rs"]
+mod swarm;
+#[path = "flights/theory.rs"]
+mod theory;
+#[path = "flights/tunnel.rs"]
+mod tunnel;
+#[path = "flights/twin.rs"]
+mod twin;
+#[path = "flights/versions.rs"]
+mod versions;

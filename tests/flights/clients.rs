@@ -1,0 +1,146 @@
+//! The other end of a request: timeouts, retries, think times, connections.
+
+use crate::tunnel::{Flown, tunnel, within};
+
+const ONE_SLOT: &str = "
+    horizon: 60s
+    objective: {slow: 30s}
+    onCall: none
+    service: {replicas: 1, concurrency: 1, balancer: {proxies: 1}, \
+    routes: [{name: all, errors: 0%, serviceTime: 2s}]}
+    release: {at: 50s, variants: [{name: good}]}
+    strategies: [none]";
+
+/// The first client leaves at 11.5 s, its slot is busy until 12 s. The second request comes at
+/// 11.6 s and is served from 12 s to 14 s: 2.4 s after its arrival, not 2 s.
+#[test]
+fn a_clients_timeout_does_not_free_the_slot() {
+    let spec = format!("{ONE_SLOT}\ntraffic: {{timeout: 1.5s}}");
+    let flown = tunnel(&spec).requests_at([10.0, 11.6].into_iter()).fly();
+    within("p99_old_ms", flown.m().p99_old_ms, 2_390.0, 2_410.0);
+    within("p50_old_ms", flown.m().p50_old_ms, 1_992.0, 2_008.0);
+    assert_eq!(flown.m().requests_failed, Some(2.0), "both clients have left");
+}
+
+/// The slot serves one, one waits, the third gets a 503 at once and is counted as failed.
+#[test]
+fn a_full_queue_refuses() {
+    let spec = ONE_SLOT.replace("concurrency: 1", "concurrency: 1, queue: 1");
+    let flown = tunnel(&spec).requests_at([10.0, 10.1, 10.2].into_iter()).fly();
+    assert_eq!(flown.m().requests_failed, Some(1.0));
+    within("p99_old_ms", flown.m().p99_old_ms, 3_890.0, 3_920.0);
+}
+
+/// Half of the attempts fail and a request has three: an eighth of 20 000 requests fails, and no
+/// attempt is counted as a request. ± 4 standard deviations of √(20 000 · 1/8 · 7/8) = 46.8.
+#[test]
+fn a_request_is_counted_once_whatever_its_retries() {
+    let flown = tunnel(
+        "horizon: 10m
+        onCall: none
+        objective: {slow: 30s}
+        service: {replicas: 5, routes: [{name: all, errors: 50%, write: true}]}
+        traffic: {users: 100000, retries: {attempts: 2, backoff: 1s}}
+        release: {at: 9m, variants: [{name: good}]}
+        strategies: [none]",
+    )
+    .request_every(0.03)
+    .fly();
+    assert_eq!(flown.m().requests, Some(20_000.0));
+    within("failed", flown.m().requests_failed, 2_500.0 - 188.0, 2_500.0 + 188.0);
+    // 15 000 retries of writes, every second of which had been carried out before.
+    within("repeated writes", flown.m().side_effects_duplicated, 7_000.0, 8_000.0);
+}
+
+/// A request in flight on a pod that is killed is tried again elsewhere, if its client retries.
+#[test]
+fn a_broken_request_is_tried_again() {
+    let kill = |attempts: u32| {
+        tunnel(&format!(
+            "horizon: 2m
+            objective: {{slow: 60s}}
+            onCall: none
+            service: {{replicas: 4, concurrency: 100, balancer: {{retries: 5, propagation: 0s}}, \
+            routes: [{{name: all, errors: 0%, serviceTime: 1s}}]}}
+            traffic: {{users: 100000, retries: {{attempts: {attempts}, backoff: 3s}}, \
+            arrivals: {{poisson: {{rate: 80/s}}}}}}
+            chaos: [{{podKill: {{from: 60s}}}}]
+            release: {{at: 90s, variants: [{{name: good}}]}}
+            strategies: [none]"
+        ))
+        .fly()
+    };
+    // 80/s × 1 s in flight over 4 pods: 20 are broken, ± 4 standard deviations.
+    within("broken", kill(0).m().requests_failed, 2.0, 38.0);
+    assert_eq!(kill(2).m().requests_failed, Some(0.0), "the second attempt meets another pod");
+}
+
+/// 100 users who think for 1 s and wait for s make 100 · T/(1 s + s) requests in T = 600 s.
+#[test]
+fn in_a_closed_loop_slow_answers_slow_the_load() {
+    let requests = |secs: f64| {
+        let flown = tunnel(&format!(
+            "horizon: 10m
+            objective: {{slow: 30s}}
+            onCall: none
+            service: {{replicas: 10, concurrency: 50, \
+            routes: [{{name: all, serviceTime: {secs}s}}]}}
+            traffic: {{users: 100, arrivals: {{closedLoop: {{sessions: 100, think: 1s}}}}}}
+            release: {{at: 9m, variants: [{{name: good}}]}}
+            strategies: [none]"
+        ))
+        .fly();
+        (flown.m().requests, 60_000.0 / (1.0 + secs))
+    };
+    for secs in [0.01, 1.0, 3.0] {
+        let (found, expected) = requests(secs);
+        within("requests", found, expected - 200.0, expected + 1.0);
+    }
+}
+
+fn blue_green(keep_old: &str, max_age: &str) -> Flown {
+    tunnel(&format!(
+        "horizon: 15m
+        objective: {{slow: 5s}}
+        onCall: none
+        service: {{replicas: 4, routes: [{{name: all, errors: 0%}}], \
+        balancer: {{keepAlive: {{maxAge: {max_age}}}}}}}
+        traffic: {{users: 200, arrivals: {{poisson: {{rate: 20/s}}}}}}
+        release: {{at: 60s, variants: [{{name: good}}]}}
+        strategies: [{{blueGreen: {{keepOld: {keep_old}}}}}]"
+    ))
+    .fly()
+}
+
+/// Each of 200 users sends a request every 10 s and holds a connection to blue from its first one
+/// on. Blue ends a minute after the switch, long before the connections' age: it breaks them all
+/// (a user is still without one at the switch with probability e^−6).
+#[test]
+fn connections_stay_on_blue_and_break_with_it() {
+    let flown = blue_green("60s", "14m");
+    within("broken", flown.m().connections_broken, 190.0, 200.0);
+    // Nobody but the latecomers meets green before blue ends, some 140 s after the start.
+    within("users_exposed", flown.m().users_exposed, 195.0, 200.0);
+}
+
+/// With an age of 2 minutes all have moved to green when blue ends after 5 (a user sends nothing
+/// for the remaining 3 minutes with probability e^−18).
+#[test]
+fn connections_that_come_of_age_move_to_green() {
+    let flown = blue_green("5m", "2m");
+    assert_eq!(flown.m().connections_broken, Some(0.0));
+}
+
+/// With a proxy that balances every request, the switch moves everyone within the propagation.
+#[test]
+fn without_connections_nothing_breaks() {
+    let flown = tunnel(
+        "horizon: 10m
+        service: {replicas: 4}
+        traffic: {users: 200, arrivals: {poisson: {rate: 20/s}}}
+        release: {at: 60s, variants: [{name: good}]}
+        strategies: [blueGreen]",
+    )
+    .fly();
+    assert_eq!(flown.m().connections_broken, Some(0.0));
+}

@@ -1,0 +1,295 @@
+//! The house keeps its shape: imports point down the layers of DESIGN section 1, and the tidy
+//! rules hold. Everything is read from the text of `src`, so a new file is under the rules at once.
+
+use std::fs;
+use std::path::Path;
+
+/// Folder (or file) of `src` and its layer. A module imports only from smaller numbers.
+const LAYERS: &[(&str, u32)] = &[
+    ("base", 1),
+    ("world", 2),
+    ("traffic", 3),
+    ("fault", 3),
+    ("telemetry", 3),
+    ("analysis", 4),
+    ("strategy", 5),
+    ("scenario", 6),
+    ("manifest", 7),
+    ("outcome", 8),
+    ("engine", 9),
+    ("stats", 10),
+    ("experiment", 11),
+    ("report", 12),
+    ("cli", 13),
+];
+
+/// Upward edges that stand, each with its reason; remove one, never add one.
+const KNOWN_EDGES: &[(&str, &str)] = &[
+    // `expect:` lines name columns, and the names live with the measures (plain data).
+    ("scenario", "outcome"),
+];
+
+/// Files outside the layers: the tour and the entry.
+const OUTSIDE: &[&str] = &["lib", "main"];
+
+/// Files that may hold a hash table, each with its reason; nobody may iterate one.
+const MAY_HASH: &[&str] = &[];
+
+/// Sites outside tests that may panic by `unwrap()`; lower it whenever one goes.
+const UNWRAPS: usize = 0;
+
+/// Longest function.
+const FUNCTION_LINES: usize = 70;
+
+/// Functions that are longer, with their length; lower or remove an entry, never raise one.
+const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[("strategy/ab_test.rs", "read", 72)];
+
+/// Longest line.
+const COLUMNS: usize = 100;
+
+struct Source {
+    /// Path below `src`, with slashes.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The folder or file directly below `src`.
+    fn module(&self) -> &str {
+        self.path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+    }
+
+    /// The text before the tests at its end.
+    fn code(&self) -> &str {
+        self.text.split("#[cfg(test)]\nmod ").next().unwrap_or_default()
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.ends_with("tests.rs")
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    collect(&root, &root, &mut found);
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(found.len() > 100, "only {} files found", found.len());
+    found
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let below = path.strip_prefix(root).expect("below src");
+            let names: Vec<_> =
+                below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+            let text = fs::read_to_string(&path).expect("a readable file");
+            found.push(Source { path: names.join("/"), text });
+        }
+    }
+}
+
+/// A line without its comment; texts in quotes stay, they hold no paths of ours.
+fn bare(line: &str) -> &str {
+    line.split("//").next().unwrap_or_default()
+}
+
+/// Top-level modules that a text names after `crate::`, with the line, groups included.
+fn imports(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut group = 0;
+    for (number, line) in text.lines().enumerate() {
+        let mut rest = bare(line);
+        if group > 0 {
+            // A `use crate::{` that goes on over several lines.
+            for word in rest.split([',', '{', '}', ' ']).filter(|w| !w.is_empty()) {
+                if group == 1 {
+                    found.push((number + 1, first_name(word)));
+                }
+            }
+            group += rest.matches('{').count();
+            group = group.saturating_sub(rest.matches('}').count());
+            continue;
+        }
+        while let Some(at) = rest.find("crate::") {
+            let own = at == 0 || !rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '$');
+            rest = &rest[at + "crate::".len()..];
+            if !own {
+                continue;
+            }
+            if let Some(inner) = rest.strip_prefix('{') {
+                let closed = inner.find("};");
+                let names = closed.map_or(inner, |end| &inner[..end]);
+                found.extend(top_level(names).map(|name| (number + 1, name)));
+                group = usize::from(closed.is_none());
+            } else {
+                found.push((number + 1, first_name(rest)));
+            }
+        }
+    }
+    found.retain(|(_, name)| !name.is_empty());
+    found
+}
+
+/// The names of a group that stand outside inner braces.
+fn top_level(names: &str) -> impl Iterator<Item = String> + '_ {
+    let mut depth = 0;
+    let mut outer = String::new();
+    for c in names.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            c if depth == 0 => outer.push(c),
+            _ => {}
+        }
+    }
+    outer.split(',').map(|n| first_name(n.trim())).collect::<Vec<_>>().into_iter()
+}
+
+fn first_name(path: &str) -> String {
+    path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+fn layer(module: &str) -> Option<u32> {
+    LAYERS.iter().find(|(name, _)| *name == module).map(|(_, layer)| *layer)
+}
+
+/// Imports of one file that point up, sideways, or nowhere.
+fn wrong_edges(source: &Source) -> Vec<String> {
+    if OUTSIDE.contains(&source.module()) {
+        return Vec::new();
+    }
+    let path = &source.path;
+    let Some(own) = layer(source.module()) else {
+        return vec![format!("src/{path} belongs to no layer: add its folder to the table")];
+    };
+    let wrong = |(line, name): (usize, String)| {
+        let edge = (source.module(), name.as_str());
+        if edge.0 == edge.1 || KNOWN_EDGES.contains(&edge) {
+            return None;
+        }
+        match layer(&name) {
+            Some(other) if other < own => None,
+            Some(other) => {
+                Some(format!("src/{path}:{line}: layer {own} imports {name}, layer {other}"))
+            }
+            None if name.starts_with(char::is_uppercase) => None,
+            None => Some(format!("src/{path}:{line}: {name} belongs to no layer")),
+        }
+    };
+    imports(&source.text).into_iter().filter_map(wrong).collect()
+}
+
+#[test]
+fn imports_point_down() {
+    let wrong: Vec<String> = sources().iter().flat_map(wrong_edges).collect();
+    assert!(wrong.is_empty(), "{} wrong imports:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn wrong_imports_are_found() {
+    let source = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
+    let count = |path: &str, text: &str| wrong_edges(&source(path, text)).len();
+    assert_eq!(count("engine/flight.rs", "use crate::world::pod::Pod;\n"), 0);
+    assert_eq!(count("engine/flight.rs", "use crate::stats::theory;\n"), 1, "upward");
+    assert_eq!(count("fault/mod.rs", "use crate::traffic::Steps;\n"), 1, "sideways");
+    assert_eq!(count("world/pod.rs", "fn f(x: &crate::engine::Order) {}\n"), 1, "in a path");
+    assert_eq!(count("world/pod.rs", "use crate::{base::time, engine::Order};\n"), 1, "a group");
+    let lines = "use crate::{\n    base::time::{SimTime, SimDuration},\n    cli::flags,\n};\n";
+    assert_eq!(count("world/pod.rs", lines), 1, "a group over lines");
+    assert_eq!(count("world/pod.rs", "// see crate::engine\n"), 0, "a comment");
+    assert_eq!(count("world/pod.rs", "macro_rules! m { () => { $crate::engine::f() } }\n"), 0);
+    assert_eq!(count("elsewhere/new.rs", ""), 1, "a folder without a layer");
+    assert_eq!(count("base/time.rs", "use crate::nowhere::X;\n"), 1, "an unknown module");
+}
+
+#[test]
+fn every_layer_is_there() {
+    let sources = sources();
+    for (name, _) in LAYERS.iter().filter(|(name, _)| *name != "manifest") {
+        assert!(sources.iter().any(|s| s.module() == *name), "no module {name}");
+    }
+}
+
+#[test]
+fn nothing_depends_on_the_order_of_a_hash_table() {
+    let hashed = |s: &&Source| {
+        let used = |line: &str| bare(line).contains("HashMap") || bare(line).contains("HashSet");
+        s.code().lines().any(used) && !MAY_HASH.contains(&s.path.as_str())
+    };
+    let sources = sources();
+    let found: Vec<&str> = sources.iter().filter(hashed).map(|s| s.path.as_str()).collect();
+    assert!(found.is_empty(), "use a BTreeMap, or a sorted list: {found:?}");
+}
+
+#[test]
+fn unwraps_only_become_fewer() {
+    let sites = |s: &Source| s.code().lines().filter(|l| bare(l).contains(".unwrap()")).count();
+    let sources = sources();
+    let found: usize = sources.iter().filter(|s| !s.is_test()).map(sites).sum();
+    assert!(found == UNWRAPS, "{found} unwraps outside tests, {UNWRAPS} allowed: remove or lower");
+}
+
+/// (name, lines) of every function of a text, by its indentation (the formatter keeps it).
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let indent = line.len() - line.trim_start().len();
+        let Some(name) = function_name(line.trim_start()) else { continue };
+        let close = format!("{}}}", " ".repeat(indent));
+        let ends = |l: &&str| *l == close || l.trim_end().ends_with(';') && l.starts_with(&close);
+        if line.trim_end().ends_with(['}', ';']) {
+            continue;
+        }
+        if let Some(length) = lines[start..].iter().position(ends) {
+            found.push((name, length + 1));
+        }
+    }
+    found
+}
+
+fn function_name(line: &str) -> Option<String> {
+    let words = ["pub(super) ", "pub(crate) ", "pub ", "const ", "unsafe ", "async "];
+    let bare = words.iter().fold(line, |l, word| l.strip_prefix(word).unwrap_or(l));
+    bare.strip_prefix("fn ").map(first_name)
+}
+
+#[test]
+fn functions_fit_a_screen() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (name, lines) in functions(&source.text) {
+            let known = LONG_FUNCTIONS.iter().find(|(p, n, _)| *p == source.path && *n == name);
+            let limit = known.map_or(FUNCTION_LINES, |(.., lines)| *lines);
+            if lines > limit {
+                wrong.push(format!("src/{}: {name} has {lines} lines", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "longer than {FUNCTION_LINES} lines:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn long_functions_are_found() {
+    let body = "    x();\n".repeat(80);
+    let text = format!("pub fn long(\n    a: u8,\n) {{\n{body}}}\n\nfn short() {{\n    y();\n}}\n");
+    assert_eq!(functions(&text), [("long".to_string(), 84), ("short".to_string(), 3)]);
+}
+
+#[test]
+fn lines_end_at_the_margin() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (number, line) in source.text.lines().enumerate() {
+            if line.chars().count() > COLUMNS {
+                wrong.push(format!("src/{}:{}", source.path, number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "longer than {COLUMNS} columns:\n{}", wrong.join("\n"));
+}

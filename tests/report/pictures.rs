@@ -1,0 +1,207 @@
+//! Charts: well-formed, the same on repeat, with units, and drawn from odd data too.
+
+use crate::fixture::{nothing_flown, results};
+use std::sync::Arc;
+use windtunnel::experiment::results::Results;
+use windtunnel::report::{Document, Formats, documents};
+use windtunnel::scenario::model::Scenario;
+
+fn charts(results: &Results) -> Vec<(String, String)> {
+    let formats = Formats::NONE.with("svg").expect("a format");
+    let text = |d: Document| (d.path, String::from_utf8(d.bytes).expect("UTF-8"));
+    documents(results, formats).expect("charts").into_iter().map(text).collect()
+}
+
+fn chart(results: &Results, path: &str) -> String {
+    let found = charts(results).into_iter().find(|(p, _)| p == path);
+    found.unwrap_or_else(|| panic!("{path} is missing")).1
+}
+
+/// All text that a reader sees, without tags.
+fn words(svg: &str) -> String {
+    let mut out = String::new();
+    for part in svg.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').expect("every tag is closed");
+        if tag.starts_with("text") || tag.starts_with("title") {
+            out += text.trim();
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Every tag is closed in the right order, and no bare `&` is left.
+fn well_formed(path: &str, svg: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for part in svg.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').unwrap_or_else(|| panic!("{path}: {part}"));
+        let name = tag.split([' ', '\n']).next().unwrap_or("");
+        if let Some(closed) = name.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed), "{path}");
+        } else if !tag.ends_with('/') {
+            open.push(name);
+        }
+        for entity in tag.split('&').skip(1).chain(text.split('&').skip(1)) {
+            assert!(entity.split(';').next().is_some_and(|e| e.len() <= 6), "{path}: &{entity}");
+        }
+    }
+    assert!(open.is_empty(), "{path}: {open:?} not closed");
+    assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{path}");
+}
+
+/// A change to every scenario of the results.
+fn changed(mut results: Results, change: impl Fn(&mut Scenario)) -> Results {
+    for results in &mut results.scenarios {
+        change(Arc::make_mut(&mut results.scenario));
+    }
+    results
+}
+
+#[test]
+fn every_chart_is_there_once_and_well_formed() {
+    let charts = charts(&results());
+    let mut paths: Vec<&str> = charts.iter().map(|(path, _)| path.as_str()).collect();
+    for name in ["blast-radius", "downtime", "rollback", "cost", "cost-harm", "timeline-blue-green"]
+    {
+        let path = format!("charts/strategy-comparison/{name}.svg");
+        assert!(paths.contains(&path.as_str()), "{path}");
+    }
+    assert!(paths.contains(&"charts/overview.svg"));
+    let count = paths.len();
+    paths.sort_unstable();
+    paths.dedup();
+    assert_eq!(paths.len(), count, "no path twice");
+    for (path, svg) in &charts {
+        well_formed(path, svg);
+    }
+}
+
+#[test]
+fn the_same_results_give_the_same_bytes() {
+    let first = documents(&results(), Formats::ALL).expect("documents");
+    let second = documents(&results(), Formats::ALL).expect("documents");
+    assert_eq!(first, second);
+}
+
+#[test]
+fn charts_state_message_units_and_names() {
+    let results = results();
+    let cases = [
+        ("blast-radius", vec!["28.8 % of the users", "Users hurt, of those active, %", "canary"]),
+        ("downtime", vec!["38 s even when", "Outage: no pod answers", "5 min"]),
+        ("rollback", vec!["1.4 s", "First harm → decision", "no user exposed", "18/20"]),
+        ("cost", vec!["fleet-minutes", "Extra cost, fleet-min", "Most pods at a time"]),
+        ("cost-harm", vec!["fleet-minutes →", "% of those active", "ships nothing"]),
+        (
+            "timeline-canary",
+            vec!["taken back in time", "Requests per second", "minutes since", "+2:28"],
+        ),
+    ];
+    for (name, parts) in cases {
+        let svg = chart(&results, &format!("charts/strategy-comparison/{name}.svg"));
+        let words = words(&svg).replace('\n', " ");
+        for part in parts {
+            assert!(words.contains(part), "{name}: {part} is missing in\n{words}");
+        }
+    }
+    let words = words(&chart(&results, "charts/overview.svg"));
+    assert!(words.contains("slow-jvm") && words.contains("0.095 %"), "{words}");
+}
+
+#[test]
+fn charts_without_data_say_so() {
+    let results = nothing_flown();
+    for (path, svg) in charts(&results) {
+        well_formed(&path, &svg);
+        assert!(!words(&svg).trim().is_empty(), "{path}");
+    }
+    let mut unharmed = crate::fixture::results();
+    for row in unharmed.scenarios.iter_mut().flat_map(|s| &mut s.summary) {
+        row.estimate = row.estimate.filter(|_| !row.measure.ends_with("_s"));
+    }
+    for row in unharmed.scenarios.iter_mut().flat_map(|s| &mut s.ratings) {
+        row.exposed = false;
+    }
+    let words = words(&chart(&unharmed, "charts/slow-jvm/rollback.svg"));
+    assert!(words.contains("No bad flight exposed a user"), "{words}");
+}
+
+#[test]
+fn odd_figures_and_names_are_drawn() {
+    let mut odd = changed(results(), |scenario| {
+        scenario.name = "a <b> & \"c\" with a name that is much longer than any column".to_string();
+        for (index, plan) in scenario.plans.iter_mut().enumerate() {
+            plan.name = format!("{}-with-a-very-long-name-<{index}>", plan.name);
+        }
+    });
+    for scenario in &mut odd.scenarios {
+        let names: Vec<String> = scenario.scenario.plans.iter().map(|p| p.name.clone()).collect();
+        for row in &mut scenario.summary {
+            let plan = names.iter().find(|name| name.starts_with(&format!("{}-", row.strategy)));
+            row.strategy = plan.cloned().unwrap_or_default();
+            if let Some(estimate) = &mut row.estimate {
+                let odd = [f64::NAN, f64::INFINITY, -1e300, 1e-300, 1e300];
+                estimate.mean = odd[row.measure.len() % odd.len()];
+                estimate.lower = f64::NEG_INFINITY;
+                estimate.upper = f64::NAN;
+            }
+        }
+        for row in &mut scenario.ratings {
+            row.hurt_share = f64::NAN;
+            row.fleet_minutes = f64::INFINITY;
+            row.way_back_s = Some(f64::NAN);
+        }
+        for record in &mut scenario.recordings {
+            record.recording.interval_s = 0.0;
+            for sample in &mut record.recording.samples {
+                sample.weight_new = f64::NAN;
+                sample.failed = sample.requests * 2;
+            }
+        }
+    }
+    for (path, svg) in charts(&odd) {
+        well_formed(&path, &svg);
+    }
+    assert!(documents(&odd, Formats::ALL).is_ok());
+}
+
+#[test]
+fn many_strategies_and_a_single_variant_fit() {
+    let many = changed(results(), |scenario| {
+        let plans = scenario.plans.clone();
+        scenario.plans = (0..30)
+            .map(|number| {
+                let mut plan = plans[number % plans.len()].clone();
+                plan.name = format!("{}-{number}", plan.name);
+                plan
+            })
+            .collect();
+        scenario.release.variants.truncate(1);
+    });
+    let none = changed(results(), |scenario| {
+        scenario.plans.clear();
+        scenario.release.variants.clear();
+    });
+    let empty = Results { scenarios: Vec::new(), ..results() };
+    for results in [many, none, empty] {
+        for document in documents(&results, Formats::ALL).expect("documents") {
+            if document.path.ends_with(".svg") {
+                let svg = String::from_utf8(document.bytes).expect("UTF-8");
+                well_formed(&document.path, &svg);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "png")]
+#[test]
+fn pictures_have_the_size_of_the_charts() {
+    let formats = Formats::NONE.with("png").expect("a format");
+    let pictures = documents(&results(), formats).expect("pictures");
+    assert_eq!(pictures.len(), charts(&results()).len());
+    for picture in pictures {
+        assert_eq!(&picture.bytes[1..4], b"PNG", "{}", picture.path);
+        let width = u32::from_be_bytes(picture.bytes[16..20].try_into().expect("four bytes"));
+        assert!(width >= 1440, "{}: {width}", picture.path);
+    }
+}
