@@ -1,0 +1,132 @@
+//! The scenarios that come with the tool: each is readable, says what it asks and what it found,
+//! flies, and does what its `expect:` lines say; and the textbook's table comes out of the
+//! comparison with room to spare.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use windtunnel::experiment::fly::Settings;
+use windtunnel::experiment::results::{Judgement, RatingRow, ScenarioResults};
+use windtunnel::experiment::run;
+use windtunnel::scenario::model::Scenario;
+use windtunnel::scenario::read::read;
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let entries = std::fs::read_dir(folder).expect("the folder of scenarios");
+    let mut files: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    files.sort();
+    files
+}
+
+/// The scenarios of a file, and the warnings about it.
+fn scenarios(path: &Path) -> (Vec<Arc<Scenario>>, Vec<String>) {
+    let text = std::fs::read_to_string(path).expect("text");
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (found, warnings) = read(&text, &name).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let warnings = warnings.iter().map(|w| w.to_string()).collect();
+    (found.into_iter().map(Arc::new).collect(), warnings)
+}
+
+fn named(name: &str) -> Vec<Arc<Scenario>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
+    scenarios(&path).0
+}
+
+fn flown(scenarios: &[Arc<Scenario>], seed: u64, replications: u32) -> Vec<ScenarioResults> {
+    let settings = Settings {
+        seed,
+        replications: Some(replications),
+        requests_max: None,
+        checked: false,
+        record: false,
+    };
+    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
+}
+
+#[test]
+fn every_scenario_asks_points_and_answers() {
+    let files = files();
+    assert!(files.len() >= 12, "{} scenarios", files.len());
+    for path in files {
+        let (found, warnings) = scenarios(&path);
+        let [scenario] = found.as_slice() else { panic!("{path:?}: one scenario a file") };
+        assert_eq!(path.file_stem().and_then(|s| s.to_str()), Some(scenario.name.as_str()));
+        for part in ["Question: ", "Look at: ", "Answer: "] {
+            assert!(scenario.head.contains(part), "{path:?} has no {part:?} in its head");
+        }
+        assert!(scenario.head.chars().any(|c| c.is_ascii_digit()), "{path:?}: no figure");
+        assert!((2..=4).contains(&scenario.expect.len()), "{path:?}: 2 to 4 expectations");
+        // Thin traffic is about the warning; the others give no cause for any.
+        let warns = !warnings.is_empty();
+        assert_eq!(warns, scenario.name == "thin-traffic", "{path:?}: {warnings:?}");
+    }
+}
+
+#[test]
+fn no_expectation_fails_with_few_flights() {
+    for path in files() {
+        for results in flown(&scenarios(&path).0, 1, 8) {
+            for line in &results.expectations {
+                let fails = line.judgement == Judgement::Fails;
+                assert!(!fails, "{path:?}: {}: {}", line.text, line.detail);
+            }
+        }
+    }
+}
+
+/// The factor between a figure and the nearest of its cut-offs.
+fn room(figure: f64, cut_offs: &[f64]) -> f64 {
+    let factor =
+        |cut: &f64| if figure <= 0.0 { f64::INFINITY } else { (figure / cut).max(cut / figure) };
+    cut_offs.iter().map(factor).fold(f64::INFINITY, f64::min)
+}
+
+fn words(row: &RatingRow) -> [&str; 5] {
+    [&row.strategy, row.downtime, row.rollback, row.risk, row.cost]
+}
+
+#[test]
+fn the_textbook_table_is_measured_with_room_to_every_cut_off() {
+    for seed in [1, 2] {
+        let results = flown(&named("strategy-comparison.yaml"), seed, 32);
+        let rows = &results[0].ratings;
+        let found: Vec<[&str; 5]> = rows.iter().map(words).collect();
+        assert_eq!(
+            found,
+            [
+                ["recreate", "yes", "slow", "high", "low"],
+                ["rollingUpdate", "no", "medium", "medium", "low"],
+                ["blueGreen", "no", "instant", "medium", "high"],
+                ["canary", "no", "instant", "low", "medium"],
+                ["abTest", "no", "instant", "low", "high"],
+                ["shadow", "no", "n.a.", "none", "high"],
+            ]
+        );
+        for row in rows {
+            let mut rooms = vec![
+                ("outage", room(row.outage_good_s, &[1.0])),
+                ("outage on the way back", room(row.rollback_outage_s, &[1.0])),
+                ("users hurt", room(row.hurt_share, &[0.003, 0.03])),
+                ("cost", room(row.fleet_minutes, &[0.5, 6.0])),
+            ];
+            if let (Some(way_back), Some(start)) = (row.way_back_s, row.start_to_ready_s) {
+                rooms.push(("way back", room(way_back / start, &[0.5, 1.75, 30.0])));
+            }
+            for (figure, factor) in rooms {
+                assert!(factor >= 1.5, "seed {seed}, {}: {figure} at {factor:.2}", row.strategy);
+            }
+        }
+    }
+}
+
+#[test]
+fn slow_starts_with_preloaded_surge_change_two_cells() {
+    let usual = ["rollingUpdate", "no", "medium", "medium", "low"];
+    let results = flown(&named("jvm-slow-start.yaml"), 1, 16);
+    let rows = &results[0].ratings;
+    let row = rows.iter().find(|r| r.strategy == usual[0]).map(words).expect("a rolling update");
+    assert_eq!(row, ["rollingUpdate", "no", "fast", "medium", "medium"]);
+    assert_eq!(row.iter().zip(usual).filter(|(a, b)| **a != *b).count(), 2);
+}
