@@ -63,3 +63,23 @@ fn a_copy_meets_the_load_that_a_request_would_meet() {
     let (outcome, _) = flown("{hang: {rate: 2%}}", "{shadow: {for: 5m}}");
     assert_eq!(outcome.verdict, Verdict::RolledBackBad);
 }
+
+#[test]
+fn migrated_data_fail_the_old_version_and_no_other() {
+    // Recreate has no old pod left when the first new one serves; a canary keeps them for long.
+    let recreate = flown("schemaChange", "recreate").0;
+    let canary = flown("schemaChange", "{canary: {interval: 2m}}").0;
+    let failed = |o: &Outcome| o.measures.get("downtime_by_release_s").expect("measured");
+    assert!(failed(&recreate) < 40.0 && failed(&canary) > 240.0);
+}
+
+#[test]
+fn a_comparison_with_the_stable_version_ends_where_it_serves_nobody() {
+    // The last step carries everything: a check against the stable version has no reference there.
+    let canary =
+        "{canary: {steps: [25%, 100%], interval: 2m, checks: [{errorRate: {overStable: 5%}}]}}";
+    let (outcome, _) = flown("{errors: {rate: 1%}}", canary);
+    assert_eq!(outcome.verdict, Verdict::MissedBad);
+    let (outcome, _) = flown("{errors: {rate: 40%}}", canary);
+    assert_eq!(outcome.verdict, Verdict::RolledBackBad);
+}

@@ -5,7 +5,7 @@
 
 use super::flight::{Event, Flight, PodStep};
 use super::plane::ClientChange;
-use crate::base::random::Purpose;
+use crate::base::random::{Purpose, mix64};
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::fault::{ClientEffect, DataEffect, Fault, FaultEffect, InfraEffect, PodEffect, Trigger};
@@ -21,7 +21,8 @@ pub struct FaultState {
     /// Does it live in the new version (else in the environment)?
     pub(super) defect: bool,
     pub(super) active: bool,
-    fired: bool,
+    /// How often it has begun.
+    strikes: u32,
     route: Option<u8>,
 }
 
@@ -32,7 +33,7 @@ impl FaultState {
         let state = |fault: &Fault, defect: bool| FaultState {
             defect,
             active: false,
-            fired: false,
+            strikes: 0,
             route: fault
                 .scope
                 .route
@@ -153,7 +154,7 @@ impl Flight {
             let (wanted, lasts) = match state.fault.trigger {
                 Trigger::AtProgress { share, lasts } => {
                     let reached = f64::from(new) >= share.value() * replicas;
-                    if state.fired || !reached {
+                    if state.strikes > 0 || !reached {
                         continue;
                     }
                     (true, lasts)
@@ -180,7 +181,7 @@ impl Flight {
         }
         let state = &mut self.faults[index];
         state.active = begins;
-        state.fired |= begins;
+        state.strikes += u32::from(begins);
         let (name, effect, defect) = (state.fault.name, state.fault.effect.clone(), state.defect);
         if self.faults[index].is_phase_bound() && !defect {
             self.watch.chaos_at.push((index, begins, self.now));
@@ -199,6 +200,8 @@ impl Flight {
             FaultEffect::Data(DataEffect::UnreadableForOld(share)) => {
                 self.plane.unreadable = if begins { threshold(share.value()) } else { 0 };
             }
+            // Done by the first new pod that serves, and not undone.
+            FaultEffect::Data(DataEffect::Migrated(_)) => {}
         }
     }
 
@@ -242,20 +245,24 @@ impl Flight {
         }
     }
 
-    /// Draws distinct entries of a list: the same ones in every flight with the same list.
-    fn draw_some(&self, index: usize, mut from: Vec<u32>, count: u32) -> Vec<u32> {
-        let mut stream = self.streams.stream(Purpose::Chaos, 1 << 32 | index as u64);
-        let mut drawn = Vec::new();
-        while drawn.len() < count as usize && !from.is_empty() {
-            let at = stream.below(from.len() as u32) as usize;
-            drawn.push(from.remove(at));
-        }
-        drawn
+    /// Draws distinct entries of a list, each strike anew. Every entry has a place of its own in
+    /// the draw, so that a flight with further entries meets the same ones as far as possible.
+    fn draw_some(&self, index: usize, from: Vec<(u64, u32)>, count: u32) -> Vec<u32> {
+        let strike = u64::from(self.faults[index].strikes);
+        let key = self.streams.key(Purpose::Chaos, 1 << 55 | strike << 16 | index as u64);
+        let mut placed: Vec<(u64, u32)> =
+            from.into_iter().map(|(entity, number)| (mix64(key ^ mix64(entity)), number)).collect();
+        placed.sort_unstable();
+        placed.into_iter().take(count as usize).map(|(_, number)| number).collect()
     }
 
     fn kill_pods(&mut self, index: usize, count: u32) {
-        let serving: Vec<u32> = (0..self.pods.len() as u32)
+        let serving = (0..self.pods.len() as u32)
             .filter(|p| self.pods[*p as usize].stage == Stage::Serving && self.in_scope(index, *p))
+            .map(|p| {
+                let pod = &self.pods[p as usize];
+                ((pod.version as u64) << 32 | u64::from(pod.ordinal), p)
+            })
             .collect();
         for pod in self.draw_some(index, serving, count) {
             self.story("fault", || format!("pod {pod} is killed"));
@@ -264,8 +271,9 @@ impl Flight {
     }
 
     fn choose_nodes(&self, index: usize, count: u32) -> Vec<u32> {
-        let busy: Vec<u32> = (0..self.nodes.len() as u32)
+        let busy = (0..self.nodes.len() as u32)
             .filter(|n| self.nodes[*n as usize].alive && self.nodes[*n as usize].used > 0)
+            .map(|n| (u64::from(n), n))
             .collect();
         self.draw_some(index, busy, count)
     }
@@ -332,6 +340,7 @@ impl Flight {
 
     /// Plans what a process that begins to serve will meet.
     pub(super) fn serving_faults(&mut self, pod: u32) {
+        self.migrate(pod);
         for effect in self.pod_effects(pod) {
             match effect {
                 PodEffect::CrashAfter(time) => {
@@ -347,6 +356,22 @@ impl Flight {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A pod whose version changes the shared data does so before it serves.
+    fn migrate(&mut self, pod: u32) {
+        if self.pods[pod as usize].version == Version::Old {
+            return;
+        }
+        let share = |state: &FaultState| match state.fault.effect {
+            FaultEffect::Data(DataEffect::Migrated(share)) if state.active => share.value(),
+            _ => 0.0,
+        };
+        let fails = threshold(self.faults.iter().map(share).fold(0.0, f64::max));
+        if fails > self.plane.migrated {
+            self.plane.migrated = fails;
+            self.story("fault", || "the shared data are migrated".into());
         }
     }
 

@@ -132,6 +132,7 @@ impl Flight {
         entry.stage = Stage::Booting;
         entry.container_started = self.now;
         entry.frozen = false;
+        self.fault_rows(pod);
         self.start_probes(pod);
         let crashes = self.crashes_on_start(pod);
         let step = if crashes { PodStep::Crashes } else { PodStep::Booted };

@@ -79,7 +79,7 @@ impl Flight {
             hurt,
             outage_s: self.watch.outage.as_secs_f64(),
             downtime_s: outcome.measures.downtime_s.unwrap_or(0.0),
-            pod_seconds: self.watch.pod_seconds,
+            pod_seconds: self.watch.pod_seconds(),
             value_lost: self.plane.tally.value_lost,
             outcome,
         }
@@ -194,7 +194,7 @@ impl Flight {
 
     fn cost_measures(&self, m: &mut Measures, twin: Option<&Twin>) {
         let service = &self.scenario.service;
-        let hours = self.watch.pod_seconds / 3600.0;
+        let hours = self.watch.pod_seconds() / 3600.0;
         m.pod_hours = Some(hours);
         m.pods_peak = Some(f64::from(self.watch.pods_peak));
         m.cost_usd = Some(hours * service.price_per_hour.value());

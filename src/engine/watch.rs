@@ -45,8 +45,8 @@ pub struct Watch {
     pub outage_after_decision: SimDuration,
     /// Time in which a user's requests could reach either version.
     pub mixed: SimDuration,
-    /// Pod-seconds.
-    pub pod_seconds: f64,
+    /// Nanoseconds of all pods: whole numbers, so that no sum depends on how often it was added to.
+    pod_nanos: u128,
     /// Most pods at the same time.
     pub pods_peak: u32,
     /// Fewest ready pods since the release began.
@@ -58,7 +58,7 @@ pub struct Watch {
     pods: u32,
     in_outage: bool,
     is_mixed: bool,
-    ended_pod_seconds: f64,
+    ended_pod_nanos: u128,
 }
 
 impl Watch {
@@ -81,7 +81,7 @@ impl Watch {
             outage: SimDuration::ZERO,
             outage_after_decision: SimDuration::ZERO,
             mixed: SimDuration::ZERO,
-            pod_seconds: 0.0,
+            pod_nanos: 0,
             pods_peak: 0,
             available_min: None,
             nodes_on_order: 0,
@@ -89,13 +89,13 @@ impl Watch {
             pods: 0,
             in_outage: false,
             is_mixed: false,
-            ended_pod_seconds: 0.0,
+            ended_pod_nanos: 0,
         }
     }
 
     /// The present states have lasted for `span`.
     pub fn lapse(&mut self, span: SimDuration) {
-        self.pod_seconds += f64::from(self.pods) * span.as_secs_f64();
+        self.pod_nanos += u128::from(self.pods) * u128::from(span.as_nanos());
         if self.in_outage {
             self.outage += span;
             if self.way_back_at.is_some() {
@@ -107,9 +107,14 @@ impl Watch {
         }
     }
 
+    /// Pod-seconds.
+    pub fn pod_seconds(&self) -> f64 {
+        self.pod_nanos as f64 / 1e9
+    }
+
     /// A pod has ended after `lived`.
     pub fn pod_ended(&mut self, lived: SimDuration) {
-        self.ended_pod_seconds += lived.as_secs_f64();
+        self.ended_pod_nanos += u128::from(lived.as_nanos());
     }
 }
 
@@ -224,12 +229,8 @@ impl Flight {
 
     /// Panics with every violated invariant.
     pub(super) fn check_invariants(&self) {
-        let by_pod: f64 = self
-            .pods
-            .iter()
-            .filter(|p| p.exists())
-            .map(|p| self.now.since(p.created).as_secs_f64())
-            .sum();
+        let living = self.pods.iter().filter(|p| p.exists());
+        let by_pod: u128 = living.map(|p| u128::from(self.now.since(p.created).as_nanos())).sum();
         let gone = |pod: usize| !self.pods[pod].exists();
         let (in_flight, on_dead) = self.plane.in_flight(gone);
         let snapshot = Snapshot {
@@ -241,8 +242,8 @@ impl Flight {
             active_max: None,
             active: self.pods.iter().filter(|p| p.is_active()).count() as u32,
             on_dead_pods: on_dead,
-            pod_seconds: self.watch.pod_seconds,
-            pod_seconds_by_pod: by_pod + self.watch.ended_pod_seconds,
+            pod_nanos: self.watch.pod_nanos,
+            pod_nanos_by_pod: by_pod + self.watch.ended_pod_nanos,
             proxies: &self.plane.proxies,
         };
         let found = violations(&snapshot);

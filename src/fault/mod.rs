@@ -134,6 +134,8 @@ pub enum ClientEffect {
 pub enum DataEffect {
     /// Share of the old version's requests that fail for users who wrote with the new one.
     UnreadableForOld(Share),
+    /// Share of the old version's requests that fail once a new pod has served.
+    Migrated(Share),
 }
 
 /// Where a fault acts.

@@ -22,10 +22,10 @@ pub struct Snapshot<'a> {
     pub active: u32,
     /// Requests booked on pods that do not exist any more.
     pub on_dead_pods: u64,
-    /// Integral of existing pods over time, in pod-seconds, added up by the watch.
-    pub pod_seconds: f64,
+    /// Integral of existing pods over time, in pod-nanoseconds, added up by the watch.
+    pub pod_nanos: u128,
     /// The same, added up pod by pod.
-    pub pod_seconds_by_pod: f64,
+    pub pod_nanos_by_pod: u128,
     /// What the proxies believe.
     pub proxies: &'a [Belief],
 }
@@ -45,10 +45,8 @@ pub fn violations(s: &Snapshot<'_>) -> Vec<String> {
     if s.available > s.active || s.active > s.pods {
         found.push(format!("{} available, {} active, {} pods", s.available, s.active, s.pods));
     }
-    let gap = (s.pod_seconds - s.pod_seconds_by_pod).abs();
-    if gap > 1e-6 * s.pod_seconds.max(1.0) {
-        found
-            .push(format!("cost {} is not the pods' time {}", s.pod_seconds, s.pod_seconds_by_pod));
+    if s.pod_nanos != s.pod_nanos_by_pod {
+        found.push(format!("cost {} is not the pods' time {}", s.pod_nanos, s.pod_nanos_by_pod));
     }
     for belief in s.proxies {
         let share = belief.routing.split.candidate_share();
@@ -73,8 +71,8 @@ mod tests {
             active_max: Some(4),
             active: 4,
             on_dead_pods: 0,
-            pod_seconds: 7.0,
-            pod_seconds_by_pod: 7.0,
+            pod_nanos: 7,
+            pod_nanos_by_pod: 7,
             proxies: &[],
         }
     }
@@ -87,7 +85,7 @@ mod tests {
             Snapshot { on_dead_pods: 1, ..sound() },
             Snapshot { active_max: Some(3), ..sound() },
             Snapshot { available: 5, ..sound() },
-            Snapshot { pod_seconds: 7.1, ..sound() },
+            Snapshot { pod_nanos: 8, ..sound() },
         ];
         for bug in planted {
             assert_eq!(violations(&bug).len(), 1, "{bug:?}");

@@ -62,27 +62,33 @@ fn latency_under_load_needs_load() {
         flown.m().requests_slow
     };
     assert_eq!(slow("1/s"), Some(0.0));
-    assert!(slow("300/s") > Some(10_000.0), "{:?}", slow("300/s"));
+    // 300/s ask for 600 slots of 2 s: eight at a time are served, the others wait or get a 503.
+    assert!(slow("300/s") > Some(500.0), "{:?}", slow("300/s"));
 }
 
-/// A kill at random instants strikes again and again: 60 an hour for 10 minutes make 10.
-/// P(Poisson(10) < 3) = 0.3 % over three replications together below 10⁻⁶ · 20.
+/// A kill at random instants strikes again and again, and not always the same pod: 60 an hour for
+/// 10 minutes make 10 a flight, and P(Poisson(30) < 12) is below 10⁻⁴. Ten kills of one of eight
+/// pods hit a single pod with probability 8⁻⁹.
 #[test]
-fn random_kills_strike_more_than_once() {
-    let kills: usize = (0..3)
-        .map(|replication| {
-            let tunnel = tunnel(
-                "horizon: 10m
-                service: {replicas: 8}
-                onCall: none
-                chaos: [{podKill: {randomly: 60/h}}]
-                release: {at: 9m, variants: [{name: good}]}
-                strategies: [none]",
-            );
-            tunnel.replication(replication).fly().told("is killed").len()
-        })
-        .sum();
-    assert!((12..=55).contains(&kills), "{kills} kills, 30 expected");
+fn random_kills_strike_more_than_once_and_elsewhere() {
+    let mut kills = Vec::new();
+    for replication in 0..3 {
+        let tunnel = tunnel(
+            "horizon: 10m
+            service: {replicas: 8}
+            onCall: none
+            chaos: [{podKill: {randomly: 60/h}}]
+            release: {at: 9m, variants: [{name: good}]}
+            strategies: [none]",
+        );
+        let flown = tunnel.replication(replication).fly();
+        let events = flown.recording.events.iter().filter(|e| e.text.contains("is killed"));
+        kills.extend(events.map(|e| e.text.clone()));
+    }
+    assert!((12..=55).contains(&kills.len()), "{} kills, 30 expected", kills.len());
+    kills.sort_unstable();
+    kills.dedup();
+    assert!(kills.len() >= 3, "only {kills:?}");
 }
 
 /// Overlapping spells of a random fault last until the last of them ends.

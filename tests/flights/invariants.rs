@@ -33,6 +33,7 @@ fn spec(chaos: &str) -> String {
     let defects = DEFECTS.iter().map(|part| match part.name {
         "latency" => "{latency: {add: 500ms}}".to_string(),
         "crashAfter" => "{crashAfter: {time: {exponential: {mean: 1m}}}}".to_string(),
+        "routeMix" => "{routeMix: {route: rest}}".to_string(),
         "memoryLeak" => "{memoryLeak: {limitMib: 20}}".to_string(),
         name => name.to_string(),
     });
@@ -52,7 +53,8 @@ fn spec(chaos: &str) -> String {
         "horizon: 10m
         service: {{replicas: 5, warmUp: {{factor: 2}}, dependency: {{capacity: 100/s}}, \
         nodes: {{count: 3, capacity: 4, provisioning: 30s}}, mixing: {{sessionBreaks: 1%}}, \
-        livenessProbe: {{}}, routes: [{{name: all, write: true, value: $1, errors: 0.5%}}]}}
+        livenessProbe: {{}}, routes: [{{name: all, share: 60%, write: true, value: $1, errors: 0.5%}}, \
+        {{name: rest, share: 40%}}]}}
         traffic: {{users: 500, timeout: 3s, retries: {{attempts: 1}}, \
         arrivals: {{poisson: {{rate: 10/s}}}}}}
         onCall: {{acknowledge: 1m, decide: 1m}}

@@ -52,6 +52,13 @@ pub enum Bound {
     },
 }
 
+impl Bound {
+    /// Is the limit taken from the stable version?
+    pub fn is_relative(self) -> bool {
+        matches!(self, Bound::AtMostStable { .. } | Bound::AtLeastStable { .. })
+    }
+}
+
 /// What a check says when its query is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoData {

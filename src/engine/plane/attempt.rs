@@ -163,7 +163,9 @@ impl Plane {
         let fate = fate(&effect, attempt.arrival.error, in_flight);
         let start = self.pods[pod as usize].start_at(now);
         let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
-        let fate = Fate { error: fate.error || fate.hung || lost, ..fate };
+        // A request that waits for a slot which hangs is never answered either.
+        let hung = done - now > NEVER_NS / 2;
+        let fate = Fate { error: fate.error || hung || lost, hung, ..fate };
         let served = self.judge(&attempt, &effect, version, done, crossed, fate);
         if logged {
             self.log_experiment(user, version, &served);
@@ -263,8 +265,10 @@ impl Plane {
             let keyed = u64::from(mix64(attempt.arrival.routing ^ 0xC805) as u32);
             error = keyed < self.service.mixing.session_breaks.threshold();
         }
-        if !error && version == 0 && self.unreadable > 0 && self.users.has(user, Marks::WROTE_NEW) {
-            error = (mix64(attempt.arrival.routing ^ 0xDA7A) as u32) < self.unreadable;
+        if !error && version == 0 && self.unreadable | self.migrated > 0 {
+            let own = if self.users.has(user, Marks::WROTE_NEW) { self.unreadable } else { 0 };
+            let keyed = mix64(attempt.arrival.routing ^ 0xDA7A) as u32;
+            error = keyed < own.max(self.migrated);
         }
         let late = done - attempt.first_at > self.service.slow.as_nanos();
         let outcome = match (error, fate.wrong, late) {

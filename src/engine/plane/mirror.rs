@@ -97,7 +97,9 @@ impl Plane {
         }
         let fate = fate(&effect, draw, load);
         let fate = Fate { error: fate.error || lost, wrong: fate.wrong && !lost, ..fate };
-        let done = self.pods[pod as usize].start_at(now) + if fate.hung { NEVER_NS } else { busy };
+        let start = self.pods[pod as usize].start_at(now);
+        let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
+        let fate = Fate { hung: done - now > NEVER_NS / 2, ..fate };
         let cpu_ns = busy as f32 * self.service.pod.cpu_per_busy as f32 * effect.cpu;
         let entry = Entry {
             arrived: now,

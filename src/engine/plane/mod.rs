@@ -92,6 +92,8 @@ pub struct Plane {
     pub(crate) client_change: Option<ClientChange>,
     /// Old pods fail requests of users who wrote with the new version, with this threshold.
     pub(crate) unreadable: u32,
+    /// Share (as a threshold) of the old version's requests that the migrated data fail.
+    pub(crate) migrated: u32,
     pub(crate) dependency_free_at: u64,
     pub(crate) dependency_down: u32,
     /// Pod and second (plus one) of each user's open connection, if clients keep them.
@@ -139,6 +141,7 @@ impl Plane {
             shadow: ShadowCounts::default(),
             client_change: None,
             unreadable: 0,
+            migrated: 0,
             dependency_free_at: 0,
             dependency_down: 0,
             pins: if keep_alive { vec![(u32::MAX, 0); users as usize] } else { Vec::new() },
@@ -227,7 +230,8 @@ impl Plane {
             }
         }
         self.tripped = None;
-        self.commit_all(u64::MAX - 1);
+        // What hangs is never answered: its client left long ago, its server counts nothing.
+        self.commit_all(self.now.saturating_add(attempt::NEVER_NS / 2));
     }
 
     pub(crate) fn commit_all(&mut self, until: u64) {

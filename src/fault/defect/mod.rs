@@ -16,6 +16,7 @@ pub mod load_dependent;
 pub mod memory_leak;
 pub mod probe_lies;
 pub mod route_mix;
+pub mod schema_change;
 pub mod slow_start;
 pub mod unreadable_data;
 pub mod wrong_answers;
@@ -35,6 +36,7 @@ pub const PARTS: &[Part<Fault>] = &[
     memory_leak::PART,
     probe_lies::PART,
     route_mix::PART,
+    schema_change::PART,
     slow_start::PART,
     unreadable_data::PART,
     wrong_answers::PART,
