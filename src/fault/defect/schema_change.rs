@@ -1,4 +1,5 @@
-//! `schemaChange`: the first new pod that serves migrates the shared data, and the old version fails on them from then on, after a way back too.
+//! `schemaChange`: the first new pod that serves migrates the shared data, and the old version
+//! fails on them from then on, after a way back too.
 
 use crate::base::settings::{Part, Reader};
 use crate::fault::common::fault;
