@@ -42,7 +42,7 @@ const UNWRAPS: usize = 0;
 const FUNCTION_LINES: usize = 70;
 
 /// Functions that are longer, with their length; lower or remove an entry, never raise one.
-const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[("strategy/ab_test.rs", "read", 72)];
+const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[];
 
 /// Longest line.
 const COLUMNS: usize = 100;

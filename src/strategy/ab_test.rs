@@ -50,8 +50,8 @@ enum Stage {
     Followed,
 }
 
-fn read(r: &mut Reader<'_>) -> Plan {
-    let assignment = match r.choice(
+fn assignment(r: &mut Reader<'_>) -> Assignment {
+    match r.choice(
         "assignment",
         &["hash", "header", "flag"],
         "hash",
@@ -60,7 +60,11 @@ fn read(r: &mut Reader<'_>) -> Plan {
         0 => Assignment::Hash,
         1 => Assignment::Header,
         _ => Assignment::Flag,
-    };
+    }
+}
+
+fn read(r: &mut Reader<'_>) -> Plan {
+    let assignment = assignment(r);
     let share = r.share("share", "50%", "share of users that meet the variant, in whole percent");
     let margin =
         r.share("margin", "10%", "relative drop of the conversion that would count as worse");
