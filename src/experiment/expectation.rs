@@ -179,15 +179,15 @@ fn decided(line: &Expectation, found: &Found) -> ExpectationResult {
         estimate::Judgement::Fails => Judgement::Fails,
         estimate::Judgement::Undecided => Judgement::Undecided,
     };
-    let detail = format!(
-        "{:.6} [{:.6}, {:.6}] over {} flights, expected {} {}",
-        found.value,
-        found.interval.0,
-        found.interval.1,
-        found.n,
-        line.operator.sign(),
-        line.limit
-    );
+    let expected = format!("expected {} {}", line.operator.sign(), line.limit);
+    let detail = match (found.n, found.interval) {
+        (1, (lower, upper)) if lower.is_infinite() && upper.is_infinite() => {
+            format!("{:.6} in one flight, which has no interval, {expected}", found.value)
+        }
+        (n, (lower, upper)) => {
+            format!("{:.6} [{lower:.6}, {upper:.6}] over {n} flights, {expected}", found.value)
+        }
+    };
     ExpectationResult {
         text: line.text.clone(),
         judgement,
