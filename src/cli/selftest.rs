@@ -39,6 +39,5 @@ fn as_text(proofs: &[Proof]) -> String {
         table.add_row([p.name, &theory, &estimate, &interval, word, p.note]);
     }
     let failed = proofs.iter().filter(|p| !p.holds).count();
-    let held = proofs.len() - failed;
-    format!("{}\n{held} of {} proofs hold\n", table.trim_fmt(), proofs.len())
+    format!("{}\n{} of {} proofs hold\n", table.trim_fmt(), proofs.len() - failed, proofs.len())
 }
