@@ -8,6 +8,12 @@ use crate::scenario::model::Scenario;
 /// Outage of this many seconds counts as downtime.
 const OUTAGE_S: f64 = 1.0;
 
+/// Highest share of active users hurt that is still a low, and still a medium risk.
+pub const RISK_LIMITS: [f64; 2] = [0.003, 0.03];
+
+/// Most extra fleet-minutes per release that are still a low, and still a medium cost.
+pub const COST_LIMITS: [f64; 2] = [0.5, 6.0];
+
 /// The ratings of all strategies, in the scenario's order.
 pub fn ratings(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<RatingRow> {
     let start_to_ready_s = start_to_ready(scenario, flights);
@@ -95,17 +101,17 @@ fn rollback_word(
 fn risk_word(exposed: bool, hurt_share: f64) -> &'static str {
     match hurt_share {
         // Nobody met the bad release; an outage on the way still hurts people.
-        share if share <= 0.003 && !exposed => "none",
-        share if share <= 0.003 => "low",
-        share if share <= 0.03 => "medium",
+        share if share <= RISK_LIMITS[0] && !exposed => "none",
+        share if share <= RISK_LIMITS[0] => "low",
+        share if share <= RISK_LIMITS[1] => "medium",
         _ => "high",
     }
 }
 
 fn cost_word(fleet_minutes: f64) -> &'static str {
     match fleet_minutes {
-        minutes if minutes <= 0.5 => "low",
-        minutes if minutes <= 6.0 => "medium",
+        minutes if minutes <= COST_LIMITS[0] => "low",
+        minutes if minutes <= COST_LIMITS[1] => "medium",
         _ => "high",
     }
 }

@@ -3,6 +3,7 @@
 //! Look-ups in the tables of one scenario, the rating rules in words, and the few judgements that
 //! compare strategies with each other. Deliberately absent: formats, and new measures.
 
+use crate::experiment::rating::RISK_LIMITS;
 use crate::experiment::results::{RatingRow, ScenarioResults, SummaryRow, VerdictRow};
 use crate::outcome::Verdict;
 use crate::scenario::model::Variant;
@@ -13,12 +14,6 @@ pub const MIX: &str = "all";
 
 /// The main measure of harm: users hurt by the release as a share of active users.
 pub const HURT_SHARE: &str = "users_hurt_by_release_share";
-
-/// Share of users hurt up to which the risk is low, and up to which it is medium.
-pub const RISK_LIMITS: [f64; 2] = [0.003, 0.03];
-
-/// Fleet-minutes up to which the cost is low, and up to which it is medium.
-pub const COST_LIMITS: [f64; 2] = [0.5, 6.0];
 
 /// The rating rules, one sentence each.
 pub const RULES: [&str; 4] = [

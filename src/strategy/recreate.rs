@@ -6,13 +6,12 @@
 //! those being deleted included.
 
 use super::deployment::bounds::{Bounds, Replacement};
-use super::rollout::{Progress, Rollout};
+use super::rollout::Rollout;
 use super::{Cause, Needs, Plan, Strategy, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
-use crate::world::action::{Action, Decision};
+use crate::world::action::Action;
 use crate::world::routing::Pool;
-use crate::world::service::Version;
 
 /// The part.
 pub const PART: Part<Plan> =
@@ -38,27 +37,13 @@ pub struct Recreate {
 
 impl Strategy for Recreate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        let (replicas, deadline) = (view.replicas, Some(self.deadline));
-        match cause {
-            Cause::Release => {
-                let bounds = Bounds::default();
-                let mut rollout =
-                    Rollout::new(Pool::Stable, Replacement::Recreate, bounds, replicas, deadline);
-                rollout.aim(Version::New, view.now);
-                self.rollout = Some(rollout);
-            }
-            Cause::WayBack => {
-                if let Some(rollout) = &mut self.rollout {
-                    rollout.aim(Version::Old, view.now);
-                }
-            }
-            _ => {}
+        if cause == Cause::Release {
+            let (bounds, deadline) = (Bounds::default(), Some(self.deadline));
+            let way = Replacement::Recreate;
+            self.rollout = Some(Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline));
         }
-        let Some(rollout) = &mut self.rollout else { return };
-        let complete = rollout.sync(view, 0, out) == Progress::Complete;
-        if complete && rollout.target() == Version::New && !self.promoted {
-            self.promoted = true;
-            out.push(Action::Decide(Decision::Promote));
+        if let Some(rollout) = &mut self.rollout {
+            rollout.drive(view, cause, &mut self.promoted, out);
         }
     }
 

@@ -5,13 +5,12 @@
 //! progress deadline only reports: it neither stops nor turns the rollout.
 
 use super::deployment::bounds::{Bounds, IntOrPercent, Replacement};
-use super::rollout::{Progress, Rollout};
+use super::rollout::Rollout;
 use super::{Cause, Needs, Plan, Strategy, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
-use crate::world::action::{Action, Decision};
+use crate::world::action::Action;
 use crate::world::routing::Pool;
-use crate::world::service::Version;
 
 /// The part.
 pub const PART: Part<Plan> =
@@ -87,34 +86,14 @@ impl RollingUpdate {
 
 impl Strategy for RollingUpdate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        match cause {
-            Cause::Release => {
-                let bounds =
-                    Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
-                        .unwrap_or(Bounds { surge: 1, unavailable: 0 });
-                let deadline = Some(self.deadline);
-                let mut rollout = Rollout::new(
-                    Pool::Stable,
-                    Replacement::RollingUpdate,
-                    bounds,
-                    view.replicas,
-                    deadline,
-                );
-                rollout.aim(Version::New, view.now);
-                self.rollout = Some(rollout);
-            }
-            Cause::WayBack => {
-                if let Some(rollout) = &mut self.rollout {
-                    rollout.aim(Version::Old, view.now);
-                }
-            }
-            _ => {}
+        if cause == Cause::Release {
+            let bounds = Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
+                .unwrap_or(Bounds { surge: 1, unavailable: 0 });
+            let (way, deadline) = (Replacement::RollingUpdate, Some(self.deadline));
+            self.rollout = Some(Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline));
         }
-        let Some(rollout) = &mut self.rollout else { return };
-        let complete = rollout.sync(view, 0, out) == Progress::Complete;
-        if complete && rollout.target() == Version::New && !self.promoted {
-            self.promoted = true;
-            out.push(Action::Decide(Decision::Promote));
+        if let Some(rollout) = &mut self.rollout {
+            rollout.drive(view, cause, &mut self.promoted, out);
         }
     }
 

@@ -9,9 +9,9 @@ use super::deployment::recreate::{self, RecreateStep};
 use super::deployment::rolling::{self, Aim};
 use super::deployment::set::{SetState, SizeChange, Target};
 use super::deployment::status::DeploymentStatus;
-use super::{SetFacts, View};
+use super::{Cause, SetFacts, View};
 use crate::base::time::{SimDuration, SimTime};
-use crate::world::action::Action;
+use crate::world::action::{Action, Decision};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -68,6 +68,27 @@ impl Rollout {
         self.generation += 1;
         self.missed = false;
         self.record = self.deadline.map(|_| ProgressRecord::new(Reason::FoundNewReplicaSet, now));
+    }
+
+    /// What both Deployment strategies do once they have begun: turn round when the way back is
+    /// ordered, sync, and decide when the new version is complete (`promoted` notes that it was).
+    pub fn drive(
+        &mut self,
+        view: &View<'_>,
+        cause: Cause,
+        promoted: &mut bool,
+        out: &mut Vec<Action>,
+    ) {
+        match cause {
+            Cause::Release => self.aim(Version::New, view.now),
+            Cause::WayBack => self.aim(Version::Old, view.now),
+            _ => {}
+        }
+        let complete = self.sync(view, 0, out) == Progress::Complete;
+        if complete && self.target == Version::New && !*promoted {
+            *promoted = true;
+            out.push(Action::Decide(Decision::Promote));
+        }
     }
 
     /// The version it rolls out.

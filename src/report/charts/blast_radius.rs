@@ -3,9 +3,10 @@
 use super::dots::DotChart;
 use super::measures::{self, Releases};
 use super::page;
+use crate::experiment::rating::RISK_LIMITS;
 use crate::experiment::results::ScenarioResults;
 use crate::report::figure::Quantity;
-use crate::report::reading::{self, HURT_SHARE, RISK_LIMITS};
+use crate::report::reading::{self, HURT_SHARE};
 
 /// The chart as SVG.
 pub fn svg(results: &ScenarioResults) -> Result<String, String> {

@@ -3,9 +3,10 @@
 use super::dots::DotChart;
 use super::measures::{self, Releases};
 use super::page;
+use crate::experiment::rating::COST_LIMITS;
 use crate::experiment::results::ScenarioResults;
 use crate::report::figure::{Quantity, significant};
-use crate::report::reading::{COST_LIMITS, MIX};
+use crate::report::reading::MIX;
 
 const COLUMNS: [&str; 2] = ["fleet_minutes_extra", "pods_peak"];
 

@@ -10,9 +10,10 @@ use super::labels;
 use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
+use crate::experiment::rating::{COST_LIMITS, RISK_LIMITS};
 use crate::experiment::results::ScenarioResults;
 use crate::report::figure::Quantity;
-use crate::report::reading::{self, COST_LIMITS, HURT_SHARE, MIX, RISK_LIMITS};
+use crate::report::reading::{self, HURT_SHARE, MIX};
 use crate::stats::estimate::Estimate;
 
 const HEIGHT: f64 = 500.0;

@@ -55,7 +55,8 @@ pub fn svg(results: &Results) -> Result<String, String> {
 }
 
 fn limit_of(word: &str) -> String {
-    let [low, medium] = reading::RISK_LIMITS.map(|limit| Quantity::Share.show(limit));
+    let [low, medium] =
+        crate::experiment::rating::RISK_LIMITS.map(|limit| Quantity::Share.show(limit));
     match word {
         "none" => " (nobody exposed)".to_string(),
         "low" => format!(" (up to {low})"),
