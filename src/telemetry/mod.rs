@@ -4,6 +4,9 @@
 //! nothing where a real query would be empty. True counts never come here, so lag, windows and
 //! emptiness decide as they do in production. Formats and queries live elsewhere.
 
+pub mod store;
+pub mod symbol;
+
 use crate::base::time::{SimDuration, SimTime};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
