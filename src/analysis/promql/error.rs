@@ -46,7 +46,7 @@ impl fmt::Display for ParseError {
         // Tabs stay tabs, so that the caret stands below its character.
         let before = self.shown.chars().take(self.column - 1);
         let indent: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        write!(f, "{}:{}: {}\n", self.line, self.column, self.message)?;
+        writeln!(f, "{}:{}: {}", self.line, self.column, self.message)?;
         write!(f, "  {}\n  {indent}^", self.shown)
     }
 }

@@ -1,5 +1,5 @@
-//! Numbers, durations and strings as queries write them (`promql/parser/lex.go`,
-//! `prometheus/common` `model.ParseDuration`, `util/strutil/quote.go`).
+//! Numbers, durations and strings as queries write them (`promql/parser/lex.go`;
+//! `prometheus/common`, `model.ParseDuration`; `util/strutil/quote.go`).
 
 use super::error::ParseError;
 

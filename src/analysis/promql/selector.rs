@@ -108,7 +108,7 @@ impl Parser<'_> {
         let Some(seconds) = found else {
             return Err(self.unexpected("a timestamp, start() or end()"));
         };
-        if !(seconds.abs() < 9.2e15) {
+        if seconds.is_nan() || seconds.abs() >= 9.2e15 {
             let message = format!("timestamp out of bounds for @ modifier: {text}");
             return Err(self.wrong(message));
         }

@@ -126,7 +126,7 @@ pub fn bucket_quantile(phi: f64, buckets: Vec<Bucket>) -> f64 {
 fn bucket_fraction(lower: f64, upper: f64, buckets: Vec<Bucket>) -> f64 {
     let Some(buckets) = tidy(buckets) else { return f64::NAN };
     let total = buckets.last().map_or(0.0, |b| b.count);
-    if !(total > 0.0) || lower.is_nan() || upper.is_nan() {
+    if total.is_nan() || total <= 0.0 || lower.is_nan() || upper.is_nan() {
         return f64::NAN;
     }
     if lower >= upper {
