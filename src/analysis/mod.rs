@@ -14,7 +14,6 @@ pub mod check;
 pub mod cuped;
 pub mod diffy;
 pub mod group_sequential;
-pub mod histogram_quantile;
 pub mod kayenta;
 pub mod mann_whitney;
 pub mod promql;

@@ -139,7 +139,8 @@ pub struct Validate {
 /// Flags of `list`.
 #[derive(Args, Clone, Debug)]
 pub struct List {
-    /// Only this group: strategies, defects, chaos, checks, traffic, scenario, measures
+    /// Only this group: strategies, defects, chaos, checks, traffic, scenario, measures,
+    /// metrics
     pub group: Option<String>,
     /// How the list is printed
     #[arg(long, value_enum, default_value_t)]

@@ -36,7 +36,7 @@ pub struct ClockId(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeriesId(u32);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Clock {
     /// Rising, in milliseconds of Unix time.
     times: Vec<i64>,
@@ -45,7 +45,7 @@ struct Clock {
     series: Vec<SeriesId>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Series {
     /// Sorted by the text of the names; the metric's name is among them.
     labels: Box<[(Symbol, Symbol)]>,
@@ -56,7 +56,7 @@ struct Series {
 }
 
 /// A set of series.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Store {
     symbols: Symbols,
     clocks: Vec<Clock>,

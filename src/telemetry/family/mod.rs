@@ -27,6 +27,17 @@ pub enum Kind {
     Histogram,
 }
 
+impl Kind {
+    /// The word behind `# TYPE`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        }
+    }
+}
+
 /// Who shows a family, and how its cells are written.
 #[derive(Clone, Copy)]
 pub enum Exporter {
