@@ -126,6 +126,29 @@ impl Query {
         found
     }
 
+    /// The metrics that its selectors name outright.
+    pub fn metrics(&self) -> Vec<String> {
+        let named = |s: &&Selector| {
+            s.matchers.iter().find_map(|m| match &m.test {
+                Test::Equal(name) if m.label == "__name__" => Some(name.to_string()),
+                _ => None,
+            })
+        };
+        self.selectors().iter().filter_map(named).collect()
+    }
+
+    /// The shortest range of its range selectors, in milliseconds.
+    pub fn shortest_range_ms(&self) -> Option<i64> {
+        let (mut open, mut shortest) = (vec![&*self.expr], None::<i64>);
+        while let Some(expr) = open.pop() {
+            if let Node::Range(_, range) = &expr.node {
+                shortest = Some(shortest.map_or(*range, |s| s.min(*range)));
+            }
+            open.extend(expr.children());
+        }
+        shortest
+    }
+
     /// Does it hold a selector without a matcher on the metric's name?
     pub fn has_nameless_selector(&self) -> bool {
         let named = |s: &&Selector| s.matchers.iter().any(|m| m.label == "__name__");
