@@ -47,10 +47,18 @@ pub enum Node {
 pub struct Selector {
     /// Conditions on labels, the metric's name among them.
     pub matchers: Vec<Matcher>,
-    /// The metric's name, if exactly one is asked for.
-    pub name: Option<String>,
     /// Where in time.
     pub when: When,
+}
+
+impl Selector {
+    /// The metric's name, if exactly one is asked for.
+    pub fn name(&self) -> Option<&str> {
+        self.matchers.iter().find_map(|matcher| match &matcher.test {
+            Test::Equal(name) if matcher.label == "__name__" => Some(name.as_str()),
+            _ => None,
+        })
+    }
 }
 
 /// `offset` and `@`.
@@ -58,8 +66,6 @@ pub struct Selector {
 pub struct When {
     /// Back in time by this many milliseconds.
     pub offset_ms: i64,
-    /// Is there an `offset`?
-    pub has_offset: bool,
     /// A fixed instant.
     pub at: Option<At>,
 }

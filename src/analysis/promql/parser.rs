@@ -5,12 +5,12 @@
 //! what types allow is checked in `check`.
 
 use super::Rules;
-use super::ast::{Aggregate, Binary, Expr, Fold, Many, Matching, Node, Op, Subquery, When};
+use super::ast::{Aggregate, At, Binary, Expr, Fold, Many, Matching, Node, Op, Subquery, When};
 use super::check;
 use super::error::ParseError;
 use super::function;
 use super::lexer::{Spot, Token, tokens};
-use super::literal::{duration_ms, number};
+use super::literal::{duration_ms, number, seconds_ms};
 
 /// Deepest nesting of expressions.
 const DEEPEST: usize = 200;
@@ -183,7 +183,11 @@ impl Parser<'_> {
         self.need_sign("(", "\"(\" and labels")?;
         let mut labels = Vec::new();
         while !self.take_sign(")") {
+            let at = self.here();
             labels.push(self.label_name()?);
+            if labels.last().is_some_and(String::is_empty) {
+                return Err(self.wrong_at(at, "a label needs a name"));
+            }
             if !self.take_sign(",") {
                 self.need_sign(")", "\",\" or \")\"")?;
                 break;
@@ -198,7 +202,7 @@ impl Parser<'_> {
                 self.next();
                 Ok(word)
             }
-            Token::Text(text) if self.rules == Rules::V3 && !text.is_empty() => {
+            Token::Text(text) if self.rules == Rules::V3 => {
                 self.next();
                 Ok(text)
             }
@@ -216,9 +220,7 @@ impl Parser<'_> {
                 let at = self.here();
                 let offset = self.offset()?;
                 let when = self.when_of(&mut expr, at, "offset")?;
-                let twice = std::mem::replace(&mut when.has_offset, true);
-                when.offset_ms = offset;
-                if twice {
+                if std::mem::replace(&mut when.offset_ms, offset) != 0 {
                     return Err(self.wrong_at(at, "offset may not be set multiple times"));
                 }
             } else if self.is_sign("@") {
@@ -275,10 +277,15 @@ impl Parser<'_> {
             let message = "ranges only allowed for vector selectors";
             return Err(self.wrong_at(open, message));
         };
-        if selector.when.has_offset {
+        if selector.when.offset_ms != 0 {
             return Err(self.wrong_at(open, "no offset modifiers allowed before range"));
         }
-        if selector.when.at.is_some() {
+        // 2.x overlooks `start()` and `end()` here.
+        let fixed = match selector.when.at {
+            Some(At::Instant(_)) => true,
+            at => at.is_some() && self.rules == Rules::V3,
+        };
+        if fixed {
             return Err(self.wrong_at(open, "no @ modifiers allowed before range"));
         }
         Ok(Expr { node: Node::Range(selector, range_ms), at: expr.at })
@@ -303,8 +310,8 @@ impl Parser<'_> {
             return Ok(ms);
         }
         let seconds = number(text, true).filter(|_| self.rules == Rules::V3);
-        let ms = seconds.map(|s| s * 1000.0).filter(|ms| ms.abs() < 1e15);
-        ms.map(|ms| ms as i64).ok_or_else(|| self.wrong(format!("bad duration {text:?}")))
+        let ms = seconds.and_then(seconds_ms);
+        ms.ok_or_else(|| self.wrong(format!("bad duration {text:?}")))
     }
 
     fn offset(&mut self) -> Result<i64, ParseError> {
@@ -346,7 +353,8 @@ impl Parser<'_> {
         Ok(Expr { node, at })
     }
 
-    fn number(&self, text: &str) -> Result<f64, ParseError> {
+    /// A number; under the rules of 3.x a duration counts as its seconds.
+    pub(super) fn number(&self, text: &str) -> Result<f64, ParseError> {
         let duration = || duration_ms(text).filter(|_| self.rules == Rules::V3);
         number(text, self.rules == Rules::V3)
             .or_else(|| duration().map(|ms| ms as f64 / 1000.0))
@@ -376,8 +384,7 @@ impl Parser<'_> {
             check::call(&node).map_err(|(arg, e)| self.wrong_at(arg.unwrap_or(at), e))?;
             return Ok(Expr { node, at });
         }
-        if matches!(lower.as_str(), "inf" | "nan") && !matches!(self.peek_after(), Token::Sign("{"))
-        {
+        if matches!(lower.as_str(), "inf" | "nan") {
             self.next();
             let value = if lower == "inf" { f64::INFINITY } else { f64::NAN };
             return Ok(Expr { node: Node::Number(value), at });

@@ -1,6 +1,7 @@
 //! Calls of functions: each goes to the file of its kind; plain arithmetic is done here.
 
 use super::{Evaluator, Found, Moment, Sample, dates, distinct, drop_name, fail};
+use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Aggregate, Expr, Fold, Node};
 use crate::analysis::promql::error::EvalError;
 use crate::analysis::promql::eval::quantile::nan_first;
@@ -55,7 +56,9 @@ impl Evaluator<'_> {
             }
             "histogram_fraction" => {
                 let bounds = [self.scalar(&args[0], at)?, self.scalar(&args[1], at)?];
-                self.histogram(&bounds, &args[2], at)?
+                let found = self.histogram(&bounds, &args[2], at)?;
+                // 2.x knows it for native histograms alone.
+                if self.options.rules == Rules::V2 { Vec::new() } else { found }
             }
             // These read native histograms, and every series here is made of floats.
             "histogram_avg" | "histogram_count" | "histogram_sum" | "histogram_stddev"

@@ -13,11 +13,11 @@ pub fn part(name: &str, seconds: f64) -> Option<f64> {
             | "month"
             | "year"
     );
-    if !known || seconds.is_nan() {
-        return known.then_some(f64::NAN);
+    if !known {
+        return None;
     }
-    let whole = seconds as i64;
-    let (days, second) = (whole.div_euclid(86_400), whole.rem_euclid(86_400));
+    let whole = whole_seconds(seconds);
+    let (days, second) = (whole.div_euclid(86_400) as i64, whole.rem_euclid(86_400) as i64);
     let (year, month, day) = civil(days);
     Some(match name {
         "minute" => (second / 60 % 60) as f64,
@@ -30,6 +30,13 @@ pub fn part(name: &str, seconds: f64) -> Option<f64> {
         "month" => month as f64,
         _ => year as f64,
     })
+}
+
+/// Whole seconds. What no 64 bits hold, NaN among it, becomes what Go's calendar makes of it on
+/// amd64: the far end, in the year 292277026596.
+fn whole_seconds(seconds: f64) -> i128 {
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    if (-END..END).contains(&seconds) { seconds as i128 } else { END as i128 }
 }
 
 fn leaps(year: i64) -> bool {
@@ -94,7 +101,8 @@ mod tests {
         }
         assert_eq!(part("year", -1.0), Some(1969.0));
         assert_eq!(part("day_of_month", -1.0), Some(31.0));
-        assert!(part("year", f64::NAN).is_some_and(f64::is_nan));
+        assert_eq!(part("day_of_month", f64::NAN), Some(4.0), "the end of Go's time");
+        assert_eq!(part("hour", f64::INFINITY), Some(15.0));
         assert!(part("year", 1e18).is_some(), "no overflow, no endless search");
         assert_eq!(part("rate", 0.0), None);
     }

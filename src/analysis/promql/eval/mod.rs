@@ -7,6 +7,7 @@ mod aggregate;
 mod binary;
 mod calls;
 mod dates;
+mod fold;
 mod histogram;
 mod labels;
 mod over_time;

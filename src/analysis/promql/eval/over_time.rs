@@ -1,5 +1,6 @@
 //! Functions of a range: each sees the samples of one series and gives at most one value.
 
+use super::fold::{greatest, least};
 use super::quantile::quantile;
 use super::rate::{self, Change};
 use super::regression;
@@ -23,14 +24,11 @@ impl Evaluator<'_> {
             debug_assert!(i != range_at);
             numbers.push(self.scalar(arg, moment)?);
         }
-        if name == "holt_winters" {
-            smoothing("smoothing", "sf", numbers[0])?;
-            smoothing("trend", "tf", numbers[1])?;
-        }
         let (span, rules) = (Self::span(range, moment), self.options.rules);
-        let mut found = Vec::new();
+        let (mut found, mut any) = (Vec::new(), false);
         let keeps_name = name == "last_over_time";
         self.each_window(range, moment, |labels, points| {
+            any = true;
             let value = match name {
                 "rate" => rate::extrapolated(Change::Rate, points, span, rules),
                 "increase" => rate::extrapolated(Change::Increase, points, span, rules),
@@ -38,7 +36,8 @@ impl Evaluator<'_> {
                 "predict_linear" => regression::predict(points, moment.at, numbers[0]),
                 "holt_winters" => regression::holt(points, numbers[0], numbers[1]),
                 "quantile_over_time" => {
-                    Some(quantile(numbers[0], points.iter().map(|p| p.1).collect()))
+                    let mut values: Vec<f64> = points.iter().map(|p| p.1).collect();
+                    Some(quantile(numbers[0], &mut values))
                 }
                 _ => of_window(name, points),
             };
@@ -49,6 +48,11 @@ impl Evaluator<'_> {
                 found.push(Sample { labels: kept.copied().collect(), value });
             }
         })?;
+        // Factors are looked at with the first series.
+        if any && name == "holt_winters" {
+            smoothing("smoothing", "sf", numbers[0])?;
+            smoothing("trend", "tf", numbers[1])?;
+        }
         Ok(Some(distinct(found)?))
     }
 }
@@ -63,11 +67,6 @@ fn smoothing(what: &str, short: &str, value: f64) -> Result<(), EvalError> {
 /// Functions that need the samples and nothing else.
 fn of_window(name: &str, points: &[(i64, f64)]) -> Option<f64> {
     let values = || points.iter().map(|p| p.1);
-    // The least and the greatest ignore NaN, unless there is nothing else.
-    let best = |better: fn(f64, f64) -> bool| {
-        let pick = |a: f64, b: f64| if a.is_nan() || better(b, a) { b } else { a };
-        values().reduce(pick)
-    };
     match name {
         "irate" => rate::instant(true, points),
         "idelta" => rate::instant(false, points),
@@ -77,8 +76,8 @@ fn of_window(name: &str, points: &[(i64, f64)]) -> Option<f64> {
         "avg_over_time" => Some(mean(values())),
         "sum_over_time" => Some(Sum::of(values())),
         "count_over_time" => Some(points.len() as f64),
-        "min_over_time" => best(|b, a| b < a),
-        "max_over_time" => best(|b, a| b > a),
+        "min_over_time" => Some(least(values())),
+        "max_over_time" => Some(greatest(values())),
         "stddev_over_time" => Some(variance(values()).sqrt()),
         "stdvar_over_time" => Some(variance(values())),
         "last_over_time" => values().next_back(),

@@ -2,7 +2,7 @@
 
 use super::{Evaluator, Found, Labels, Moment, Sample, Window, fail};
 use crate::analysis::promql::Rules;
-use crate::analysis::promql::ast::{At, Expr, Matcher, Node, Selector, Subquery, Test, When};
+use crate::analysis::promql::ast::{At, Expr, Matcher, Node, Selector, Subquery, When};
 use crate::analysis::promql::error::EvalError;
 use crate::telemetry::store::{SeriesId, is_stale};
 use crate::telemetry::symbol::Symbol;
@@ -39,16 +39,14 @@ impl Evaluator<'_> {
     /// Series that a selector takes.
     fn series(&self, selector: &Selector) -> Vec<SeriesId> {
         let symbols = self.store.symbols();
-        let named = selector.name.as_ref().map(|name| symbols.find(name));
+        let named = selector.name().map(|name| symbols.find(name));
         let candidates: Vec<SeriesId> = match named {
             Some(None) => return Vec::new(),
             Some(Some(name)) => self.store.named(name).to_vec(),
             None => self.store.ids().collect(),
         };
-        let exact_name = |m: &Matcher| m.label == "__name__" && matches!(m.test, Test::Equal(_));
-        let rest = selector.matchers.iter().filter(|m| !exact_name(m));
         let bind = |matcher| Bound { matcher, label: symbols.find(&matcher.label), known: vec![] };
-        let mut bounds: Vec<Bound<'_>> = rest.map(bind).collect();
+        let mut bounds: Vec<Bound<'_>> = selector.matchers.iter().map(bind).collect();
         let takes = |id: &SeriesId| {
             let labels = self.store.labels(*id);
             bounds.iter_mut().all(|bound| {
