@@ -19,6 +19,7 @@ pub mod ab_test;
 pub mod blue_green;
 pub mod canary;
 pub mod deployment;
+pub mod flagger;
 pub mod fleet;
 pub mod none;
 pub mod recreate;
