@@ -3,6 +3,8 @@
 //! One module per file of `tests/data/oracles/`; each answers the kinds of case in its file, from
 //! the inputs alone. `runner` reads the file and compares.
 
+#[path = "oracles/flagger.rs"]
+mod flagger;
 #[path = "oracles/input.rs"]
 mod input;
 #[path = "oracles/kubernetes_deployment_status.rs"]

@@ -1,9 +1,19 @@
 //! Flagger, as pure functions over plain data: what one tick of its scheduler decides.
 //!
-//! Read from fluxcd/flagger 15bd6ad (1.44.0). [`settings`] is what a Canary says. [`weights`],
-//! [`ready`], [`answer`] and [`query`] are one rule each, and [`tick`] runs them in the order of
-//! `advanceCanary`. Deliberately unknown here: pods, requests and time between ticks.
+//! Read from fluxcd/flagger 15bd6ad (1.44.0). [`settings`] is what a Canary says, [`status`] what
+//! is kept of it. [`weights`], [`ready`], [`answer`], [`query`] and [`check`] are one rule each,
+//! and [`tick`] runs them in the order of `advanceCanary`. Deliberately unknown here: pods,
+//! requests and the time between ticks.
 
+pub mod answer;
+pub mod check;
 pub mod gate;
 pub mod provider;
+pub mod query;
+pub mod ready;
 pub mod settings;
+pub mod status;
+mod step;
+pub mod tick;
+pub mod weights;
+pub mod words;
