@@ -3,6 +3,8 @@
 //! One module per file of `tests/data/oracles/`; each answers the kinds of case in its file, from
 //! the inputs alone. `runner` reads the file and compares.
 
+#[path = "oracles/argo.rs"]
+mod argo;
 #[path = "oracles/flagger.rs"]
 mod flagger;
 #[path = "oracles/input.rs"]

@@ -16,6 +16,7 @@ use crate::world::service::Version;
 use std::fmt::Debug;
 
 pub mod ab_test;
+pub mod argo;
 pub mod blue_green;
 pub mod canary;
 pub mod deployment;

@@ -29,6 +29,17 @@ pub fn run_list(name: &str, list: &str, check: impl Fn(Input) -> (Value, Value))
     assert!(wrong.is_empty(), "{name}: {} wrong answers\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// The same for a list whose entries are rows of values.
+pub fn run_rows(name: &str, list: &str, check: impl Fn(&[Value]) -> (Value, Value)) {
+    let file = read(name);
+    let rows = file[list].as_array().expect("the oracle file has the list");
+    assert!(!rows.is_empty(), "{name}: no row in {list}");
+    for row in rows {
+        let (found, expected) = check(row.as_array().expect("a row"));
+        assert!(matches(&found, &expected), "{row}: found {found}, expected {expected}");
+    }
+}
+
 fn read(name: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/oracles");
     let path = folder.join(name).with_extension("json");
