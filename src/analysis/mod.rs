@@ -19,6 +19,7 @@ pub mod group_sequential;
 pub mod histogram_quantile;
 pub mod kayenta;
 pub mod mann_whitney;
+pub mod promql;
 pub mod proportions;
 pub mod sequential;
 pub mod srm;

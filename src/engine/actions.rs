@@ -37,7 +37,7 @@ impl Flight {
             now: self.now,
             replicas: self.scenario.service.replicas,
             sets: &facts,
-            telemetry: &self.telemetry,
+            telemetry: &self.scraper.store,
             experiment: self.plane.experiment,
             shadow: self.plane.shadow,
         };

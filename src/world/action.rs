@@ -3,6 +3,7 @@
 use super::routing::{Pool, Routing};
 use super::service::Version;
 use crate::base::time::SimDuration;
+use std::sync::Arc;
 
 /// A verdict that a strategy reaches on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum Decision {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// Name of the check.
-    pub check: &'static str,
+    pub check: Arc<str>,
     /// What was measured; nothing when the query was empty.
     pub value: Option<f64>,
     /// The limit in force.

@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod check;
 pub mod effect;
 pub mod log;
+pub mod names;
 pub mod pod;
 pub mod probe;
 pub mod replica_set;
