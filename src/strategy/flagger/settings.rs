@@ -8,7 +8,7 @@ use super::gate::Reply;
 use super::provider::Provider;
 use crate::base::time::SimDuration;
 use crate::base::units::{Rate, Share};
-use crate::strategy::deployment::bounds::Bounds;
+use crate::strategy::deployment::bounds::{Bounds, IntOrPercent};
 use std::collections::BTreeMap;
 
 /// One Canary.
@@ -32,6 +32,8 @@ pub struct Settings {
     pub target: Target,
     /// Which release's rules apply where they changed.
     pub rules: Rules,
+    /// From the release to the first tick that can see it; nothing draws it within one interval.
+    pub first_tick: Option<SimDuration>,
 }
 
 /// Names that events and queries speak of.
@@ -52,12 +54,15 @@ pub struct Names {
 }
 
 /// What the promotion copies from the target Deployment to the primary, and its size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// `spec.replicas` of the target when it is scaled up; nothing means the primary's size.
+    /// `spec.replicas` as the release writes it; nothing leaves the target at zero until it is
+    /// scaled up to the primary's size.
     pub replicas: Option<u32>,
-    /// Resolved `maxSurge` and `maxUnavailable` of its strategy, for the primary's own update.
-    pub bounds: Bounds,
+    /// `maxSurge` of its strategy, for the primary's own update too.
+    pub max_surge: IntOrPercent,
+    /// `maxUnavailable` of its strategy.
+    pub max_unavailable: IntOrPercent,
     /// `strategy.type: Recreate`: the primary stops all old pods before it starts a new one.
     pub recreate: bool,
     /// The Deployments' own `spec.progressDeadlineSeconds`, nothing if it is switched off.
@@ -203,6 +208,12 @@ impl Hook {
         ("event", Hook::Event),
     ];
 
+    /// The answer to assume when nothing is known of the service: gates are open, tests pass, and
+    /// nobody calls back.
+    pub fn usual_reply(self) -> Reply {
+        if self == Hook::Rollback { Reply::Never } else { Reply::Always }
+    }
+
     /// The type that `word` names.
     pub fn parse(word: &str) -> Option<Hook> {
         Hook::WORDS.iter().find(|(known, _)| *known == word).map(|(_, hook)| *hook)
@@ -260,6 +271,14 @@ impl Names {
     }
 }
 
+impl Target {
+    /// The bounds of an update of `replicas` pods; settings that mean no number bound nothing.
+    pub fn bounds(&self, replicas: u32) -> Bounds {
+        let found = Bounds::resolve(Some(&self.max_surge), Some(&self.max_unavailable), replicas);
+        found.unwrap_or(Bounds { surge: 1, unavailable: 0 })
+    }
+}
+
 impl Settings {
     /// A Canary that only names its target: every default of the controller, no analysis.
     pub fn new(names: Names) -> Settings {
@@ -273,11 +292,13 @@ impl Settings {
             autoscaler: None,
             target: Target {
                 replicas: None,
-                bounds: Bounds { surge: 1, unavailable: 0 },
+                max_surge: IntOrPercent::Text("25%".into()),
+                max_unavailable: IntOrPercent::Text("25%".into()),
                 recreate: false,
                 deadline: Some(SimDuration::from_secs(600)),
             },
             rules: Rules::default(),
+            first_tick: None,
         }
     }
 
