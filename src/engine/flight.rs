@@ -85,6 +85,13 @@ pub enum Event {
         /// Requests not answered rightly.
         failed: u32,
     },
+    /// A load test sends its next request.
+    Synthetic {
+        /// When it ends.
+        until: SimTime,
+        /// Between two requests.
+        gap: SimDuration,
+    },
     /// A recording takes a sample.
     Sample,
 }
@@ -184,6 +191,8 @@ impl Flight {
         wanted.retain(|_| variant.is_some());
         let scraper = scrape::scraper(&wanted, options.export);
         let proxies_count = scraper.wants_proxy_bounds();
+        let mut names = service.names.clone();
+        plan.strategy.rename(&mut names);
         let bounds = Arc::new(Bounds::new(&scenario.telemetry.buckets, proxies_count));
         let mut plane =
             Plane::new(Arc::clone(&service), &scenario.traffic, streams, end, &bounds.all);
@@ -194,7 +203,7 @@ impl Flight {
             faults: FaultState::all(scenario, variant),
             human,
             scraper,
-            names: Arc::new(service.names.clone()),
+            names: Arc::new(names),
             pod_names: Vec::new(),
             bounds,
             watch: Watch::new(scenario.horizon),
@@ -306,6 +315,7 @@ impl Flight {
             Event::NodeNoticed(node) => self.node_noticed(node),
             Event::NodeEvicted(node) => self.node_evicted(node),
             Event::SmokeDone { sent, failed } => self.wake(Cause::Smoke { sent, failed }),
+            Event::Synthetic { until, gap } => self.synthetic(until, gap),
             Event::Sample => self.sample(),
         }
     }

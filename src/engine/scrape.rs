@@ -117,6 +117,12 @@ impl Flight {
                 ("version", of_pod.version.clone()),
                 ("rollouts_pod_template_hash", of_pod.hash.clone()),
             ]);
+            if names.long_labels {
+                labels.extend([
+                    ("kubernetes_namespace", names.namespace.clone()),
+                    ("kubernetes_pod_name", of_pod.pod.clone()),
+                ]);
+            }
         }
         labels
     }

@@ -16,7 +16,7 @@ use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::world::action::{Action, Decision, Evidence};
-use crate::world::routing::{Mirror, Pool, Routing, Split};
+use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
 
 /// The part.
@@ -164,7 +164,7 @@ impl AbTest {
     }
 
     fn route(split: Split) -> Action {
-        Action::Route(Routing { split, mirror: Mirror::default() })
+        Action::Route(Routing { split, ..Routing::default() })
     }
 
     fn has_fleet(&self) -> bool {

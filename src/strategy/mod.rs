@@ -16,15 +16,20 @@ use crate::telemetry::store::Store;
 use crate::telemetry::unix_ms;
 use crate::world::action::Action;
 use crate::world::log::{ExperimentCounts, ShadowCounts};
+use crate::world::names::Names;
 use crate::world::replica_set::PodPhase;
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 use std::fmt::Debug;
 
 pub mod ab_test;
+pub mod argo;
+pub mod autoscaler;
 pub mod blue_green;
 pub mod canary;
 pub mod deployment;
+pub mod disruption;
+pub mod flagger;
 pub mod fleet;
 pub mod none;
 pub mod recreate;
@@ -124,6 +129,8 @@ pub struct View<'a> {
     pub experiment: Option<ExperimentCounts>,
     /// The shadow's log.
     pub shadow: ShadowCounts,
+    /// A number of this flight for a controller's own chances: the phase of its clock, say.
+    pub chance: u64,
 }
 
 /// A way to ship a release.
@@ -136,6 +143,9 @@ pub trait Strategy: Debug + Send + Sync {
 
     /// Tells it whom it is about, so that it can write its queries; once, before it flies.
     fn prepare(&mut self, _about: &About<'_>) {}
+
+    /// Renames what the world calls workloads as the real controller does; once, before it flies.
+    fn rename(&self, _names: &mut Names) {}
 
     /// The queries that it asks: only series that one of them names are scraped.
     fn queries(&self) -> Vec<Query> {

@@ -15,7 +15,7 @@ use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::world::action::{Action, Decision, Evidence};
 use crate::world::log::Differences;
-use crate::world::routing::{Mirror, Pool, Routing, Split};
+use crate::world::routing::{Mirror, Pool, Routing};
 use crate::world::service::Version;
 
 /// The part.
@@ -133,7 +133,7 @@ impl Shadow {
 
     fn begin(&mut self, out: &mut Vec<Action>) {
         self.stage = Stage::Mirroring;
-        out.push(Action::Route(Routing { split: Split::All(Pool::Stable), mirror: self.mirror }));
+        out.push(Action::Route(Routing { mirror: self.mirror, ..Routing::default() }));
         out.push(Action::Wake { after: self.duration, token: END });
     }
 

@@ -3,6 +3,7 @@
 use super::routing::{Pool, Routing};
 use super::service::Version;
 use crate::base::time::SimDuration;
+use crate::base::units::Rate;
 use std::sync::Arc;
 
 /// A verdict that a strategy reaches on its own.
@@ -67,6 +68,13 @@ pub enum Action {
     Smoke {
         /// How many.
         requests: u32,
+    },
+    /// Send synthetic load to the candidate; it counts in metrics and as no user's.
+    Load {
+        /// Requests a second.
+        rate: Rate,
+        /// For how long.
+        lasts: SimDuration,
     },
     /// The strategy has decided.
     Decide(Decision),

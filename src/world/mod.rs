@@ -8,6 +8,7 @@ pub mod action;
 pub mod backoff;
 pub mod check;
 pub mod effect;
+pub mod endpoint;
 pub mod log;
 pub mod names;
 pub mod pod;

@@ -20,6 +20,9 @@ pub struct Names {
     pub routes: Vec<String>,
     /// Further labels of every pod, which the scraper keeps.
     pub labels: Vec<(String, String)>,
+    /// Does the scraper also call a pod `kubernetes_pod_name` and its namespace
+    /// `kubernetes_namespace`, as the one that comes with Flagger does?
+    pub long_labels: bool,
 }
 
 /// Names of one pod.
@@ -58,6 +61,7 @@ impl Names {
             workloads: [service.into(), format!("{service}-canary"), format!("{service}-baseline")],
             routes: Vec::new(),
             labels: Vec::new(),
+            long_labels: false,
         }
     }
 
