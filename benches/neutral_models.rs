@@ -12,6 +12,7 @@ use windtunnel::engine::plane::Plane;
 use windtunnel::engine::plane::tally::DEFAULT_BUCKETS;
 use windtunnel::traffic::{Activity, Arrivals, Steps, Traffic};
 use windtunnel::world::effect::Effect;
+use windtunnel::world::names::Names;
 use windtunnel::world::service::*;
 
 struct Model {
@@ -56,7 +57,7 @@ fn model(name: &str) -> Option<Model> {
 
 fn service(m: &Model) -> Service {
     Service {
-        name: "neutral".into(),
+        names: Names { routes: vec!["all".into()], ..Names::of_service("neutral") },
         replicas: m.pods,
         routes: vec![Route {
             name: "all".into(),

@@ -1,10 +1,8 @@
-//! Criterion benches of the parts: the ledger, the histogram, the calendar, a check on telemetry,
-//! one sync of the Deployment controller, and a whole flight.
+//! Criterion benches of the parts: the ledger, the histogram, the calendar, one sync of the Deployment controller, and a whole flight.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::Arc;
-use windtunnel::analysis::check::{Bound, Check, Metric, NoData};
 use windtunnel::base::histogram::Histogram;
 use windtunnel::base::random::mix64;
 use windtunnel::base::time::{SimDuration, SimTime};
@@ -15,9 +13,6 @@ use windtunnel::scenario::read::read;
 use windtunnel::strategy::deployment::bounds::Bounds;
 use windtunnel::strategy::deployment::rolling::{Aim, reconcile};
 use windtunnel::strategy::deployment::set::SetState;
-use windtunnel::telemetry::{Selector, Telemetry};
-use windtunnel::world::routing::Pool;
-use windtunnel::world::service::Version;
 
 fn ledger(c: &mut Criterion) {
     let entry = Entry {
@@ -70,32 +65,6 @@ fn calendar(c: &mut Criterion) {
     });
 }
 
-/// A canary check of the usual shape: 5-minute window, 20 pods, 3 statuses, scraped every 15 s.
-fn check(c: &mut Criterion) {
-    let mut telemetry = Telemetry::new(2, &[0.1, 0.5, 1.0], 1.0);
-    let width = telemetry.layout.width();
-    for pod in 0..20 {
-        telemetry.add_target(pod, Version::New, Pool::Candidate);
-        for scrape in 0..240 {
-            let at = SimTime::from_secs_f64(15.0 * f64::from(scrape) + f64::from(pod) / 2.0);
-            let row = (0..width).map(|cell| f64::from(scrape) * (cell + 1) as f64);
-            telemetry.append(pod as usize, at, row);
-        }
-    }
-    let check = Check {
-        name: "errorRate",
-        metric: Metric::ErrorRate,
-        bound: Bound::AtMost(0.01),
-        window: Some(SimDuration::from_secs(300)),
-        no_data: NoData::Fail,
-    };
-    let (new, old) = (Selector::version(Version::New), Selector::version(Version::Old));
-    let at = SimTime::from_secs_f64(3000.0);
-    c.bench_function("check: error rate over 5 minutes of 20 pods", |b| {
-        b.iter(|| black_box(check.judge(&telemetry, new, old, at, SimDuration::from_secs(60))));
-    });
-}
-
 fn controller(c: &mut Criterion) {
     let aim = Aim { replicas: 100, bounds: Bounds { surge: 25, unavailable: 25 } };
     let set = |id, size, available, is_new| SetState {
@@ -131,5 +100,5 @@ fn flight(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(parts, ledger, histogram, calendar, check, controller, flight);
+criterion_group!(parts, ledger, histogram, calendar, controller, flight);
 criterion_main!(parts);

@@ -3,10 +3,16 @@
 //! One module per file of `tests/data/oracles/`; each answers the kinds of case in its file, from
 //! the inputs alone. `runner` reads the file and compares.
 
+#[path = "oracles/argo.rs"]
+mod argo;
+#[path = "oracles/flagger.rs"]
+mod flagger;
 #[path = "oracles/input.rs"]
 mod input;
 #[path = "oracles/kubernetes_deployment_status.rs"]
 mod kubernetes_deployment_status;
+#[path = "oracles/kubernetes_hpa.rs"]
+mod kubernetes_hpa;
 #[path = "oracles/kubernetes_probes_and_backoff.rs"]
 mod kubernetes_probes_and_backoff;
 #[path = "oracles/kubernetes_proportional_scaling.rs"]
@@ -17,5 +23,7 @@ mod kubernetes_replicaset;
 mod kubernetes_rolling_update;
 #[path = "oracles/kubernetes_rollout_bounds.rs"]
 mod kubernetes_rollout_bounds;
+#[path = "oracles/kubernetes_service_and_pdb.rs"]
+mod kubernetes_service_and_pdb;
 #[path = "oracles/runner.rs"]
 mod runner;

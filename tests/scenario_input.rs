@@ -93,7 +93,7 @@ fn fields_set_from_outside_are_read_like_written_ones() {
     assert_eq!(replicas[0].service.replicas, 5);
     let canary = with("spec.strategies[3].canary.interval", "2m").expect("valid").0;
     let first = &canary[0].plans[3].strategy.checks()[0];
-    assert_eq!((first.1.as_secs_f64(), first.0.name), (120.0, "errorRate"));
+    assert_eq!((first.1.as_secs_f64(), &*first.0.name), (120.0, "errorRate"));
     for (path, value) in [
         ("spec.service.replicas", "0"),
         ("spec.service.replica", "5"),

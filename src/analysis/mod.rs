@@ -5,6 +5,7 @@
 //! rates, randomness, time. Formulas name their source; the recorded answers they are checked
 //! against lie in `tests/data/oracles`.
 
+pub mod argo;
 pub mod availability;
 pub mod beta_binomial;
 pub mod binomial;
@@ -13,10 +14,12 @@ pub mod burn_rate;
 pub mod check;
 pub mod cuped;
 pub mod diffy;
+pub mod expr;
 pub mod group_sequential;
 pub mod histogram_quantile;
 pub mod kayenta;
 pub mod mann_whitney;
+pub mod promql;
 pub mod proportions;
 pub mod sequential;
 pub mod srm;

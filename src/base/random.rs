@@ -49,6 +49,8 @@ pub enum Purpose {
     Bootstrap = 18,
     /// Random scenarios of the swarm test.
     Swarm = 19,
+    /// A controller's own chances: the phase of its clock, answers of its webhooks.
+    Controller = 20,
 }
 
 /// SplitMix64's finaliser: a bijection that scatters neighbouring inputs (Steele, Lea, Flood 2014).

@@ -3,7 +3,7 @@
 use super::flight::{Event, Flight};
 use crate::analysis::bucket::{experiment_key, md5_bucket};
 use crate::base::random::{Purpose, mix64};
-use crate::base::time::SimDuration;
+use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::none::NoRelease;
 use crate::strategy::{Cause, View};
 use crate::world::action::{Action, Decision, Evidence};
@@ -37,9 +37,10 @@ impl Flight {
             now: self.now,
             replicas: self.scenario.service.replicas,
             sets: &facts,
-            telemetry: &self.telemetry,
+            telemetry: &self.scraper.store,
             experiment: self.plane.experiment,
             shadow: self.plane.shadow,
+            chance: self.streams.key(Purpose::Controller, 0),
         };
         strategy.wake(&view, cause, &mut orders);
         self.strategy = strategy;
@@ -81,6 +82,13 @@ impl Flight {
                 self.calendar.plan(self.now + after, Event::Timer(token))
             }
             Action::Smoke { requests } => self.smoke(requests),
+            Action::Load { rate, lasts } if rate.value() > 0.0 => {
+                self.story("action", || format!("load test: {} requests/s", rate.value()));
+                let gap = SimDuration::from_secs_f64(1.0 / rate.value());
+                let until = self.now + lasts;
+                self.calendar.plan(self.now, Event::Synthetic { until, gap });
+            }
+            Action::Load { .. } => {}
             Action::Decide(decision) => self.decide(decision),
             Action::Evidence(evidence) => self.story("check", || shown(&evidence)),
             Action::DeadlinePassed => {
@@ -150,6 +158,15 @@ impl Flight {
     /// Gives the flight buckets that were made once for the whole scenario.
     pub fn share_buckets(&mut self, buckets: &Arc<[u8]>) {
         self.plane.buckets = Arc::clone(buckets);
+    }
+
+    /// A load test sends its next request to the candidate.
+    pub(super) fn synthetic(&mut self, until: SimTime, gap: SimDuration) {
+        self.plane.synthetic(Pool::Candidate);
+        let next = self.now + gap.max(SimDuration::from_nanos(1));
+        if next < until {
+            self.calendar.plan(next, Event::Synthetic { until, gap });
+        }
     }
 
     /// Sends synthetic requests to ready candidate pods; only the status is looked at.

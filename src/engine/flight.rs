@@ -10,12 +10,15 @@ use super::human::Human;
 use super::network::Change;
 use super::plane::{Advanced, Plane};
 use super::record::Recorder;
+use super::scrape;
 use super::watch::Watch;
-use crate::base::random::{Purpose, Streams};
+use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::scenario::model::Scenario;
 use crate::strategy::{Cause, Plan, Strategy};
-use crate::telemetry::Telemetry;
+use crate::telemetry::facts::Bounds;
+use crate::telemetry::scraper::Scraper;
+use crate::world::names::{Names, PodNames};
 use crate::world::pod::{Node, Pod, Set};
 use crate::world::routing::{Pool, Routing};
 use crate::world::service::Version;
@@ -49,10 +52,15 @@ pub enum Event {
         /// What it learns.
         change: Change,
     },
-    /// A pod is scraped.
+    /// A target is scraped.
     Scrape(u32),
-    /// The ingress is scraped.
-    ScrapeIngress,
+    /// A target has been gone for long enough: its series end.
+    TargetGone {
+        /// Which target.
+        target: u32,
+        /// When its next scrape would have been.
+        since: SimTime,
+    },
     /// The alert is evaluated.
     Alert,
     /// The human has decided.
@@ -76,6 +84,13 @@ pub enum Event {
         sent: u32,
         /// Requests not answered rightly.
         failed: u32,
+    },
+    /// A load test sends its next request.
+    Synthetic {
+        /// When it ends.
+        until: SimTime,
+        /// Between two requests.
+        gap: SimDuration,
     },
     /// A recording takes a sample.
     Sample,
@@ -117,6 +132,8 @@ pub struct FlightOptions {
     pub checked: bool,
     /// Fail all scrapes: nothing is ever measured.
     pub blind: bool,
+    /// Scrape everything that the world exports, and keep it.
+    pub export: bool,
     /// Draws of the human's first page (acknowledge, decide), from a quasi-random block.
     pub human: Option<[f64; 2]>,
 }
@@ -139,7 +156,10 @@ pub struct Flight {
     pub(super) reached: Vec<SimTime>,
     pub(super) lag_factor: f64,
     pub(super) route_writes: u64,
-    pub(super) telemetry: Telemetry,
+    pub(super) scraper: Scraper,
+    pub(super) names: Arc<Names>,
+    pub(super) pod_names: Vec<PodNames>,
+    pub(super) bounds: Arc<Bounds>,
     pub(super) scrapes_fail: bool,
     pub(super) blind: bool,
     pub(super) strategy: Box<dyn Strategy>,
@@ -164,15 +184,28 @@ impl Flight {
     ) -> Flight {
         let end = SimTime::ZERO + scenario.horizon;
         let service = Arc::clone(&scenario.service);
-        let buckets = &scenario.telemetry.buckets;
-        let mut plane = Plane::new(Arc::clone(&service), &scenario.traffic, streams, end, buckets);
+        let human = Human::new(options.human, scenario);
+        let mut wanted = plan.strategy.queries();
+        wanted.extend(human.queries());
+        // A twin decides nothing, and nobody reads its metrics.
+        wanted.retain(|_| variant.is_some());
+        let scraper = scrape::scraper(&wanted, options.export);
+        let proxies_count = scraper.wants_proxy_bounds();
+        let mut names = service.names.clone();
+        plan.strategy.rename(&mut names);
+        let bounds = Arc::new(Bounds::new(&scenario.telemetry.buckets, proxies_count));
+        let mut plane =
+            Plane::new(Arc::clone(&service), &scenario.traffic, streams, end, &bounds.all);
         plane.log_bad = options.is_twin;
         plane.twin_bad = options.twin_bad;
         let proxies = plane.proxies.len();
         let mut flight = Flight {
-            telemetry: Telemetry::new(service.routes.len(), buckets, service.pod.cpu_limit),
             faults: FaultState::all(scenario, variant),
-            human: Human::new(options.human),
+            human,
+            scraper,
+            names: Arc::new(names),
+            pod_names: Vec::new(),
+            bounds,
             watch: Watch::new(scenario.horizon),
             recorder: options.record.map(Recorder::new),
             scenario: Arc::clone(scenario),
@@ -204,6 +237,7 @@ impl Flight {
     /// The fleet as it stands before anything happens: nodes, ready old pods, first wake-ups.
     fn prepare(&mut self) {
         self.prepare_nodes();
+        self.prepare_scrapes();
         self.prepare_cohorts();
         let replicas = self.scenario.service.replicas;
         self.sets.push(Set { version: Version::Old, pool: Pool::Stable, size: replicas });
@@ -220,9 +254,6 @@ impl Flight {
         if self.scenario.on_call.present && self.has_release {
             self.calendar.plan(SimTime::ZERO + every, Event::Alert);
         }
-        let interval = self.scenario.telemetry.interval;
-        let phase = self.streams.uniform(Purpose::Scrapes, u64::MAX);
-        self.calendar.plan(SimTime::ZERO + interval.scaled(phase), Event::ScrapeIngress);
         if let Some(recorder) = &self.recorder {
             self.calendar.plan(SimTime::ZERO + recorder.interval(), Event::Sample);
             self.plane.interval = Some(Box::default());
@@ -275,8 +306,8 @@ impl Flight {
             }
             Event::Pod { pod, life, step } => self.pod_step(pod, life, step),
             Event::Believe { proxy, change } => self.believe(proxy, change),
-            Event::Scrape(pod) => self.scrape(pod),
-            Event::ScrapeIngress => self.scrape_ingress(),
+            Event::Scrape(target) => self.scrape(target),
+            Event::TargetGone { target, since } => self.target_gone(target, since),
             Event::Alert => self.alert(),
             Event::HumanDecides => self.human_decides(),
             Event::Fault { index, begins } => self.fault(index, begins),
@@ -284,6 +315,7 @@ impl Flight {
             Event::NodeNoticed(node) => self.node_noticed(node),
             Event::NodeEvicted(node) => self.node_evicted(node),
             Event::SmokeDone { sent, failed } => self.wake(Cause::Smoke { sent, failed }),
+            Event::Synthetic { until, gap } => self.synthetic(until, gap),
             Event::Sample => self.sample(),
         }
     }

@@ -3,9 +3,18 @@
 //! own way. A human can't tell chaos from a release.
 
 use super::flight::{Event, Flight};
+use crate::analysis::check::about::range;
+use crate::analysis::promql::value::Value;
+use crate::analysis::promql::{Options, Query};
 use crate::base::random::Purpose;
-use crate::base::time::{SimDuration, SimTime};
+use crate::base::time::SimTime;
+use crate::scenario::model::Scenario;
 use crate::strategy::Cause;
+use crate::telemetry::unix_ms;
+
+/// Numbers of the alert's windows.
+const LONG: usize = 0;
+const SHORT: usize = 1;
 
 /// Where the human stands.
 #[derive(Clone, Debug, Default)]
@@ -15,31 +24,53 @@ pub struct Human {
     stuck: bool,
     pages: u64,
     first: Option<[f64; 2]>,
+    /// The alert's queries: the share of failed requests over the long and the short window.
+    alert: Vec<Query>,
 }
 
 impl Human {
     /// A human whose first two draws may come from a quasi-random block.
-    pub fn new(first: Option<[f64; 2]>) -> Human {
-        Human { first, ..Human::default() }
+    pub fn new(first: Option<[f64; 2]>, scenario: &Scenario) -> Human {
+        let settings = &scenario.on_call;
+        let of = format!("service=\"{}\"", scenario.service.names.service);
+        let query = |window| {
+            let range = range(window);
+            let text = format!(
+                "sum(rate(edge_requests_total{{{of},result=\"failed\"}}[{range}])) / \
+                 sum(rate(edge_requests_total{{{of}}}[{range}]))"
+            );
+            Query::parse_by(&text, scenario.telemetry.rules).ok()
+        };
+        let windows = [settings.windows.0, settings.windows.1];
+        let alert = windows.into_iter().filter(|_| settings.present).filter_map(query).collect();
+        Human { first, alert, ..Human::default() }
+    }
+
+    /// The queries of the alert, for the scraper.
+    pub fn queries(&self) -> Vec<Query> {
+        self.alert.clone()
     }
 }
 
 impl Flight {
     /// The alert: bad requests above the objective in the long and in the short window.
     pub(super) fn alert(&mut self) {
-        let settings = &self.scenario.on_call;
-        self.calendar.plan(self.now + settings.every, Event::Alert);
-        let (long, short) = settings.windows;
-        if self.burns(long) && self.burns(short) {
+        self.calendar.plan(self.now + self.scenario.on_call.every, Event::Alert);
+        // The short window first: it answers sooner, and mostly says no.
+        if self.burns(SHORT) && self.burns(LONG) {
             self.page("the success rate is below the objective", false);
         }
     }
 
-    /// Is the share of bad requests at the ingress above what the objective allows?
-    fn burns(&self, window: SimDuration) -> bool {
+    /// Is the share of failed requests at the ingress above what the objective allows?
+    fn burns(&self, window: usize) -> bool {
         let limit = 1.0 - self.scenario.on_call.objective.value();
-        let counted = self.telemetry.ingress_increase(self.now, window);
-        counted.is_some_and(|(all, bad)| all > 0.0 && bad / all > limit)
+        let Some(query) = self.human.alert.get(window) else { return false };
+        let answer = query.instant(&self.scraper.store, unix_ms(self.now), &Options::default());
+        match answer {
+            Ok(Value::Vector(elements)) => elements.first().is_some_and(|e| e.value > limit),
+            _ => false,
+        }
     }
 
     /// Pages the human, unless one is already at work or nothing can be taken back.
@@ -74,7 +105,7 @@ impl Flight {
         }
         // A page that has resolved itself by now (a short outage) is closed; a stuck rollout or
         // errors that go on are not.
-        if !self.human.stuck && !self.burns(self.scenario.on_call.windows.1) {
+        if !self.human.stuck && !self.burns(SHORT) {
             self.story("human", || "the alert has resolved: nothing is taken back".into());
             return;
         }

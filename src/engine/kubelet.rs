@@ -66,7 +66,7 @@ impl Flight {
             scraped: false,
         });
         self.add_plane_pod(id);
-        self.telemetry.add_target(id, version, pool);
+        self.pod_names.push(self.names.pod(pool as usize, version.index(), id));
         self.watch.dirty = true;
         id
     }
@@ -91,7 +91,7 @@ impl Flight {
             probe.worker = probe.worker.clone().starting_as(ProbeState::Success);
             probe.healthy = true;
         }
-        self.plan_scrapes(id);
+        self.plan_pod_scrapes(id);
         self.serving_faults(id);
     }
 
@@ -132,6 +132,9 @@ impl Flight {
         entry.stage = Stage::Booting;
         entry.container_started = self.now;
         entry.frozen = false;
+        if !std::mem::replace(&mut entry.scraped, true) {
+            self.plan_pod_scrapes(pod);
+        }
         self.fault_rows(pod);
         self.start_probes(pod);
         let crashes = self.crashes_on_start(pod);
@@ -149,9 +152,6 @@ impl Flight {
         self.pods[pod as usize].stage = Stage::Serving;
         self.plane.start_pod(pod);
         self.plane.counters.reset_pod(pod);
-        if !std::mem::replace(&mut self.pods[pod as usize].scraped, true) {
-            self.plan_scrapes(pod);
-        }
         self.serving_faults(pod);
         let healthy = !self.pods[pod as usize].frozen;
         self.condition(pod, healthy);

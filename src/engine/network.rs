@@ -50,6 +50,10 @@ impl Flight {
 
     /// Writes the desired routing.
     pub(super) fn route(&mut self, routing: Routing) {
+        if routing.sticky.is_some() && self.desired.sticky.is_none() {
+            // Another rollout has another cookie: what users kept means nothing any more.
+            self.plane.cookies = vec![[0; 2]; self.plane.users.len()];
+        }
         self.desired = routing;
         self.route_writes += 1;
         self.send(Change::Routing(routing), 1 << 61 | self.route_writes);

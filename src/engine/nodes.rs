@@ -3,6 +3,7 @@
 use super::flight::{Event, Flight};
 use crate::base::random::Purpose;
 use crate::base::time::SimDuration;
+use crate::telemetry::scraper::Place;
 use crate::world::pod::{Node, Stage};
 
 /// The cluster autoscaler looks for pods without a node every ten seconds.
@@ -59,6 +60,7 @@ impl Flight {
         let zones = self.scenario.service.nodes.zones.max(1);
         self.watch.nodes_on_order = self.watch.nodes_on_order.saturating_sub(1);
         self.nodes.push(Node { zone: self.nodes.len() as u32 % zones, used: 0, alive: true });
+        self.plan_scrapes(Place::Kubelet(self.nodes.len() as u32 - 1));
         self.place_waiting();
         self.watch.dirty = true;
     }

@@ -1,48 +1,297 @@
-//! The scraper: every target at its own phase, every interval, into telemetry.
+//! When targets are scraped, and what their pages show: the world's counts become facts.
+//!
+//! A target is scraped at its own phase of absolute time. A process that does not answer makes the
+//! scrape fail; a target that is gone gets its staleness markers late, as Prometheus writes them
+//! (`telemetry::scraper` has the rules). What is on a page is the families' affair.
 
 use super::flight::{Event, Flight};
+use crate::analysis::promql::{Options, Query};
 use crate::base::random::Purpose;
+use crate::base::time::{SimDuration, SimTime};
+use crate::strategy::SetFacts;
+use crate::telemetry::facts::{BackendFacts, EdgeFacts, PodFacts, WorkloadFacts};
+use crate::telemetry::scraper::{Place, Scraper, Visit};
+use crate::telemetry::unix_ms;
 use crate::world::pod::Stage;
+use crate::world::replica_set::PodPhase;
+use crate::world::routing::POOLS;
+use crate::world::service::Version;
+
+/// Samples are kept for longer than queries look back: markers are written late.
+const SPARE_MS: i64 = 120_000;
+
+/// Memory of a process that does not leak, as a share of its limit.
+const USUAL_MEMORY: f64 = 0.25;
+
+/// A scraper for everything that these queries name, or for an export of everything.
+pub(super) fn scraper(queries: &[Query], export: bool) -> Scraper {
+    if export {
+        return Scraper::new(|_| true, None);
+    }
+    let reach = |query: &Query| query.reach_ms(&Options::default());
+    // Nothing is forgotten while a query looks at a fixed instant.
+    let deepest = queries.iter().map(reach).try_fold(0, |most, ms| Some(ms?.max(most)));
+    let keep_ms = deepest.map(|ms: i64| ms + SPARE_MS);
+    Scraper::new(|name| queries.iter().any(|query| query.names(name)), keep_ms)
+}
 
 impl Flight {
-    /// Plans the first scrape of a pod that serves: targets are found as soon as they run.
-    pub(super) fn plan_scrapes(&mut self, pod: u32) {
-        let interval = self.scenario.telemetry.interval;
-        let phase = self.streams.uniform(Purpose::Scrapes, self.pod_entity(pod, 10));
-        self.calendar.plan(self.now + interval.scaled(phase), Event::Scrape(pod));
+    /// Targets that are there from the start.
+    pub(super) fn prepare_scrapes(&mut self) {
+        for place in [Place::Cluster, Place::Edge] {
+            self.plan_scrapes(place);
+        }
+        for node in 0..self.nodes.len() as u32 {
+            self.plan_scrapes(Place::Kubelet(node));
+        }
     }
 
-    /// Scrapes a pod; a target that is gone is scraped no more.
-    pub(super) fn scrape(&mut self, pod: u32) {
-        let entry = &self.pods[pod as usize];
-        if !entry.exists() || entry.lost {
+    /// The targets of a pod: they are found as soon as its container runs.
+    pub(super) fn plan_pod_scrapes(&mut self, pod: u32) {
+        self.plan_scrapes(Place::App(pod));
+        self.plan_scrapes(Place::Sidecar(pod));
+    }
+
+    /// Adds a target if a query names anything it shows, and plans its first scrape.
+    pub(super) fn plan_scrapes(&mut self, place: Place) {
+        if !self.scraper.wants(place) || self.blind {
             return;
         }
-        let next = self.now + self.scenario.telemetry.interval;
-        self.calendar.plan(next, Event::Scrape(pod));
-        if self.scrapes_fail || self.blind || entry.stage != Stage::Serving || entry.frozen {
+        let labels = self.target_labels(place);
+        let target = self.scraper.add(place, labels);
+        let draw = self.streams.uniform(Purpose::Scrapes, self.target_entity(place));
+        let interval = self.interval_of(place);
+        let phase = interval.scaled(draw).as_nanos() / 1_000_000 * 1_000_000;
+        // The next instant of that phase; whole milliseconds, as timestamps are.
+        let (now, interval) = (self.now.as_nanos(), interval.as_nanos());
+        let rounds = now.saturating_sub(phase).div_ceil(interval);
+        self.calendar.plan(SimTime::from_nanos(phase + rounds * interval), Event::Scrape(target));
+    }
+
+    fn interval_of(&self, place: Place) -> SimDuration {
+        let settings = &self.scenario.telemetry;
+        match place {
+            Place::App(_) | Place::Sidecar(_) => settings.interval,
+            Place::Kubelet(_) => settings.kubelets,
+            Place::Cluster => settings.cluster,
+            Place::Edge => settings.edge,
+        }
+    }
+
+    /// The same address for the same thing in every flight.
+    fn target_entity(&self, place: Place) -> u64 {
+        match place {
+            Place::App(pod) => self.pod_entity(pod, 10),
+            Place::Sidecar(pod) => self.pod_entity(pod, 11),
+            Place::Kubelet(node) => 1 << 40 | u64::from(node),
+            Place::Cluster => u64::MAX - 1,
+            Place::Edge => u64::MAX,
+        }
+    }
+
+    /// `job`, `instance`, and what discovery tells of a target.
+    fn target_labels(&self, place: Place) -> Vec<(&'static str, String)> {
+        let names = &self.names;
+        let (job, instance) = match place {
+            Place::App(pod) => {
+                (names.service.clone(), format!("{}:8080", self.pod_names[pod as usize].address))
+            }
+            Place::Sidecar(pod) => {
+                let address = &self.pod_names[pod as usize].address;
+                ("kubernetes-pods".to_string(), format!("{address}:15020"))
+            }
+            Place::Kubelet(node) => ("kubelet".to_string(), format!("node-{node}:10250")),
+            Place::Cluster => {
+                ("kube-state-metrics".to_string(), "kube-state-metrics:8080".to_string())
+            }
+            Place::Edge => ("ingress".to_string(), "ingress:10254".to_string()),
+        };
+        let mut labels = vec![("job", job), ("instance", instance)];
+        if let Place::App(pod) | Place::Sidecar(pod) = place {
+            let of_pod = &self.pod_names[pod as usize];
+            labels.extend([
+                ("namespace", names.namespace.clone()),
+                ("pod", of_pod.pod.clone()),
+                ("app", names.service.clone()),
+                ("service", names.service.clone()),
+                ("version", of_pod.version.clone()),
+                ("rollouts_pod_template_hash", of_pod.hash.clone()),
+            ]);
+            if names.long_labels {
+                labels.extend([
+                    ("kubernetes_namespace", names.namespace.clone()),
+                    ("kubernetes_pod_name", of_pod.pod.clone()),
+                ]);
+            }
+        }
+        labels
+    }
+
+    /// A target's scrape is due.
+    pub(super) fn scrape(&mut self, target: u32) {
+        let place = self.scraper.place(target);
+        let interval = self.interval_of(place);
+        let gone = match place {
+            Place::App(pod) | Place::Sidecar(pod) => !self.pods[pod as usize].exists(),
+            _ => false,
+        };
+        if gone {
+            let at = self.now + interval + SimDuration::from_nanos(interval.as_nanos() / 10);
+            let event = Event::TargetGone { target, since: self.now };
+            return self.calendar.plan(at, event);
+        }
+        self.calendar.plan(self.now + interval, Event::Scrape(target));
+        if self.scrapes_fail {
+            // Prometheus itself is away: it writes no markers either.
             return;
         }
-        let counters = &self.plane.counters;
-        let routes = 0..counters.routes() as u8;
-        let cells = routes.flat_map(|route| {
-            let requests =
-                (0..3).map(move |status| f64::from(counters.requests(pod, route, status)));
-            let buckets = counters.buckets(pod, route).iter().map(|b| f64::from(*b));
-            let (started, completed) = counters.steps(pod, route);
-            requests.chain(buckets).chain([f64::from(started), f64::from(completed)])
+        let at_ms = unix_ms(self.now);
+        if !self.answers_scrapes(place) {
+            return self.scraper.failed(target, at_ms);
+        }
+        match place {
+            Place::App(pod) | Place::Sidecar(pod) => self.scrape_pods(target, &[pod]),
+            Place::Kubelet(node) => {
+                let on_node = |p: &u32| self.pods[*p as usize].node == Some(node);
+                let pods: Vec<u32> = self.existing_pods().filter(on_node).collect();
+                self.scrape_pods(target, &pods);
+            }
+            Place::Cluster => self.scrape_cluster(target),
+            Place::Edge => self.scrape_edge(target),
+        }
+    }
+
+    /// Writes the markers of a target that has been gone for a while.
+    pub(super) fn target_gone(&mut self, target: u32, since: SimTime) {
+        if !self.scrapes_fail {
+            self.scraper.vanished(target, unix_ms(since));
+        }
+    }
+
+    fn existing_pods(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.pods.len() as u32).filter(|p| self.pods[*p as usize].exists())
+    }
+
+    fn answers_scrapes(&self, place: Place) -> bool {
+        match place {
+            Place::App(pod) => {
+                let pod = &self.pods[pod as usize];
+                pod.stage == Stage::Serving && !pod.frozen && !pod.lost
+            }
+            Place::Sidecar(pod) => !self.pods[pod as usize].lost,
+            Place::Kubelet(node) => self.nodes[node as usize].alive,
+            Place::Cluster | Place::Edge => true,
+        }
+    }
+
+    /// Reads a page. Facts borrow the flight, so the scraper steps out of it meanwhile.
+    fn read_page(&mut self, target: u32, read: impl FnOnce(&Flight, &mut Visit<'_>)) {
+        let mut scraper = std::mem::take(&mut self.scraper);
+        let mut visit = scraper.visit(target, unix_ms(self.now));
+        read(self, &mut visit);
+        visit.end_unseen();
+        self.scraper = scraper;
+    }
+
+    fn scrape_pods(&mut self, target: u32, pods: &[u32]) {
+        self.read_page(target, |flight, visit| {
+            pods.iter().for_each(|pod| visit.pod(*pod, &flight.pod_facts(*pod)));
         });
-        let row = cells.chain([counters.cpu_secs(pod)]);
-        self.telemetry.append(pod as usize, self.now, row);
     }
 
-    /// Scrapes the ingress.
-    pub(super) fn scrape_ingress(&mut self) {
-        let next = self.now + self.scenario.telemetry.interval;
-        self.calendar.plan(next, Event::ScrapeIngress);
-        if !self.scrapes_fail && !self.blind {
-            let counts = self.plane.counters.ingress;
-            self.telemetry.append_ingress(self.now, counts);
+    fn scrape_cluster(&mut self, target: u32) {
+        self.read_page(target, |flight, visit| {
+            flight.existing_pods().for_each(|pod| visit.pod(pod, &flight.pod_facts(pod)));
+            let sets = flight.set_facts();
+            for pool in 0..POOLS {
+                let mine: Vec<&SetFacts> =
+                    sets.iter().filter(|s| s.pool as usize == pool).collect();
+                if !mine.is_empty() {
+                    visit.workload(pool, &flight.workload_facts(pool, &mine));
+                }
+            }
+        });
+    }
+
+    fn scrape_edge(&mut self, target: u32) {
+        self.read_page(target, |flight, visit| {
+            let answered = flight.plane.counters.ingress;
+            visit.edge(&EdgeFacts { names: &flight.names, answered });
+            for pool in 0..POOLS {
+                for version in Version::BOTH {
+                    let facts = flight.backend_facts(pool, version);
+                    if !facts.pods.is_empty() {
+                        visit.backend(pool * 2 + version.index(), &facts);
+                    }
+                }
+            }
+        });
+    }
+
+    fn pod_facts(&self, number: u32) -> PodFacts<'_> {
+        let (pod, counters) = (&self.pods[number as usize], &self.plane.counters);
+        let facts = pod.facts(0);
+        PodFacts {
+            names: &self.names,
+            pod: &self.pod_names[number as usize],
+            bounds: &self.bounds,
+            process: counters.of_process(number),
+            lifetime: counters.of_pod(number),
+            cpu_secs: counters.cpu_secs(number),
+            cpu_limit: self.scenario.service.pod.cpu_limit,
+            memory_share: self.memory_share(number),
+            phase: match facts.phase {
+                PodPhase::Pending => "Pending",
+                PodPhase::Running => "Running",
+                PodPhase::Succeeded => "Succeeded",
+                PodPhase::Failed => "Failed",
+                PodPhase::Unknown => "Unknown",
+            },
+            ready: pod.ready,
+            running: matches!(pod.stage, Stage::Booting | Stage::Serving),
+            backing_off: pod.stage == Stage::BackOff,
+            restarts: pod.restarts,
+        }
+    }
+
+    /// Memory in use as a share of the limit: a leak fills it request by request.
+    fn memory_share(&self, pod: u32) -> f64 {
+        let ledger = &self.plane.pods[pod as usize];
+        if ledger.trip_at == u64::MAX {
+            return USUAL_MEMORY;
+        }
+        let leaked = ledger.accepted as f64 / ledger.trip_at.max(1) as f64;
+        USUAL_MEMORY + (1.0 - USUAL_MEMORY) * leaked.min(1.0)
+    }
+
+    fn workload_facts(&self, pool: usize, sets: &[&SetFacts]) -> WorkloadFacts<'_> {
+        let sum = |of: fn(&SetFacts) -> u32| sets.iter().map(|s| of(s)).sum();
+        // The template in force is that of the set created last.
+        let newest = sets.iter().max_by_key(|s| s.id).map(|s| s.version);
+        let updated = sets.iter().filter(|s| Some(s.version) == newest).map(|s| s.replicas).sum();
+        WorkloadFacts {
+            names: &self.names,
+            workload: &self.names.workloads[pool],
+            desired: sum(|s| s.size),
+            replicas: sum(|s| s.replicas),
+            updated,
+            ready: sum(|s| s.ready),
+            available: sum(|s| s.available),
+        }
+    }
+
+    fn backend_facts(&self, pool: usize, version: Version) -> BackendFacts<'_> {
+        let in_it = |p: &u32| {
+            let pod = &self.pods[*p as usize];
+            pod.pool as usize == pool && pod.version == version
+        };
+        let pods = (0..self.pods.len() as u32).filter(in_it);
+        BackendFacts {
+            names: &self.names,
+            pool,
+            version: &self.names.versions[version.index()],
+            bounds: &self.bounds,
+            pods: pods.map(|pod| self.plane.counters.of_pod(pod)).collect(),
         }
     }
 }

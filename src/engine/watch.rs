@@ -171,10 +171,14 @@ impl Flight {
                 reach[usize::from(candidate_side && split.candidate_share() > 0.0)] = true;
                 continue;
             }
-            let by_user = matches!(split, Split::Buckets(_) | Split::Header(_));
             for pool in Self::pools(split) {
                 let own = if candidate_side { Pool::Candidate } else { Pool::Stable };
-                if by_user && pool != own {
+                let barred = match split {
+                    Split::Buckets(_) | Split::Header(_) => pool != own,
+                    Split::Matched { .. } => !candidate_side && pool == Pool::Candidate,
+                    _ => false,
+                };
+                if barred {
                     continue;
                 }
                 for pod in belief.known(pool) {

@@ -1,5 +1,6 @@
 //! What a validated scenario is: everything the engine needs to fly it, as plain data.
 
+use crate::analysis::promql::Rules;
 use crate::base::distribution::Distribution;
 use crate::base::problem::Place;
 use crate::base::time::SimDuration;
@@ -89,10 +90,18 @@ pub struct OnCall {
 /// What is scraped, and how often.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TelemetrySettings {
-    /// Scrape interval.
+    /// Scrape interval of the service's pods and of everything that has none of its own.
     pub interval: SimDuration,
+    /// Scrape interval of kubelets (CPU and memory of containers).
+    pub kubelets: SimDuration,
+    /// Scrape interval of kube-state-metrics.
+    pub cluster: SimDuration,
+    /// Scrape interval of the ingress.
+    pub edge: SimDuration,
     /// Latency bounds in seconds.
     pub buckets: Vec<f64>,
+    /// Whose rules answer queries.
+    pub rules: Rules,
 }
 
 /// What the platform can't do: which strategies qualify.

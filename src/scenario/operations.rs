@@ -2,6 +2,7 @@
 
 use super::model::{Budget, Constraints, OnCall, TelemetrySettings};
 use super::service::at_least_1s;
+use crate::analysis::promql::Rules;
 use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
@@ -92,7 +93,19 @@ pub fn telemetry(r: &mut Reader<'_>) -> TelemetrySettings {
         let expected = format!("1 to {BUCKETS_MAX} rising durations above 0");
         r.problem("buckets", "bounds that do not rise", &expected, "");
     }
-    TelemetrySettings { interval, buckets }
+    let help = "whose rules of PromQL answer queries: Prometheus 3's or 2.42's";
+    let rules = [Rules::V3, Rules::V2][r.choice("rules", &["v3", "v2"], "v3", help)];
+    let mut own = |name, help| {
+        let own = r.opt_duration(name, help).unwrap_or(interval);
+        if own < SimDuration::from_secs(1) {
+            r.problem(name, format!("found {own}"), "at least 1s", "");
+        }
+        own.max(SimDuration::from_secs(1))
+    };
+    let kubelets = own("kubelets", "scrape interval of kubelets: CPU and memory of containers");
+    let cluster = own("cluster", "scrape interval of kube-state-metrics: pods and Deployments");
+    let edge = own("edge", "scrape interval of the ingress, which the alert reads");
+    TelemetrySettings { interval, kubelets, cluster, edge, buckets, rules }
 }
 
 /// Reads `spec.constraints`; the second value is the fastest scrape that the platform allows.

@@ -6,7 +6,7 @@
 
 use super::describe::{Entry, catalogue, group_of};
 use crate::base::random::Stream;
-use crate::base::settings::{FieldSpec, Kind};
+use crate::base::settings::{FieldSpec, Kind, is_inline};
 
 /// Settings of a fault of which only one may be given.
 const TRIGGERS: [&str; 6] =
@@ -136,6 +136,10 @@ impl Random<'_> {
             ("strategy", _, "steps") => some(
                 self.pick(&["[50%]", "[1%, 100%]", "[5%, 30%, 60%]", "[20%, 40%, 100%]"]).into(),
             ),
+            ("check", "query", "query") => some("'sum(rate(http_requests_total[2m]))'".into()),
+            ("check", "query", "failsWhen") => {
+                some(self.pick(&["'> 5'", "'< 1'", "'!= 0'"]).into())
+            }
             ("defect" | "chaos", _, "route") => {
                 let route = self.below(self.routes);
                 let wanted = part.name == "routeMix" || self.chance(0.3);
@@ -215,7 +219,11 @@ impl Random<'_> {
         }
         let part = self.pick(&parts);
         let settings = self.mapping(part, "", depth);
-        Some(format!("{{{}: {settings}}}", part.name))
+        Some(if is_inline(part.name, &part.fields) {
+            settings
+        } else {
+            format!("{{{}: {settings}}}", part.name)
+        })
     }
 
     fn rate(&mut self) -> String {

@@ -7,6 +7,7 @@
 
 use super::model::{Expectation, Scenario};
 use super::{clients, consistency, expect, operations, release, service, tree, warn, words, yaml};
+use crate::analysis::check::about::About;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::base::settings::{Reader, Sink, read_tree};
@@ -183,7 +184,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let chaos = release::chaos(r);
     let on_call = operations::on_call(r, objective);
     let telemetry = r.object("telemetry", "what is scraped", operations::telemetry);
-    let plans = release::plans(r);
+    let mut plans = release::plans(r);
     let come_back = "share of failed business requests that come back later (assumption)";
     let come_back = r.share("comeBack", "50%", come_back);
     let per_year = "such releases a year, for harm per year; one a week (assumption)";
@@ -202,6 +203,9 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         come_back,
         ..service
     };
+    let about =
+        About { names: &service.names, cpu_limit: service.pod.cpu_limit, rules: telemetry.rules };
+    plans.iter_mut().for_each(|plan| plan.strategy.prepare(&about));
     let scenario = Scenario {
         name,
         head: String::new(),

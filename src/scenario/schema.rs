@@ -4,7 +4,7 @@
 //! that come to 100 %, one trigger a fault) only the readers know.
 
 use super::describe::{Entry, catalogue, group_of};
-use crate::base::settings::{FieldSpec, Kind};
+use crate::base::settings::{FieldSpec, Kind, is_inline};
 use serde_json::{Map, Value, json};
 
 /// The schema of one document.
@@ -38,20 +38,23 @@ pub fn json_schema() -> Value {
 /// A part: its name, or its name with settings.
 fn one_of(parts: &[&Entry]) -> Value {
     let names: Vec<&str> = parts.iter().map(|p| p.name).collect();
-    let settings: Map<String, Value> = parts
-        .iter()
-        .map(|p| (p.name.to_string(), json!({"$ref": format!("#/$defs/{}.{}", p.group, p.name)})))
-        .collect();
-    json!({"oneOf": [
-        {"enum": names},
-        {
+    let reference = |p: &Entry| json!({"$ref": format!("#/$defs/{}.{}", p.group, p.name)});
+    let (inline, named): (Vec<&Entry>, Vec<&Entry>) =
+        parts.iter().copied().partition(|p| is_inline(p.name, &p.fields));
+    let settings: Map<String, Value> =
+        named.into_iter().map(|p| (p.name.to_string(), reference(p))).collect();
+    let mut forms = vec![
+        json!({"enum": names}),
+        json!({
             "type": "object",
             "properties": settings,
             "minProperties": 1,
             "maxProperties": 1,
             "additionalProperties": false,
-        },
-    ]})
+        }),
+    ];
+    forms.extend(inline.into_iter().map(reference));
+    json!({ "oneOf": forms })
 }
 
 /// The mapping whose fields stand directly below `prefix`.

@@ -8,6 +8,7 @@ use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
 use crate::base::units::{Money, Share};
+use crate::world::names::Names;
 use crate::world::probe::ProbeSettings;
 use crate::world::service::{
     BalancerSettings, Dependency, KeepAlive, Mixing, NodeSettings, PodSettings, Policy, Retries,
@@ -25,13 +26,13 @@ const ROUTES_MAX: usize = 64;
 
 /// Reads the service; timeout, retries and objective belong to other parts and are filled in later.
 pub fn read(r: &mut Reader<'_>) -> Service {
-    let name = r.text("name", "service", "its name");
-    words::check(r, "name", &name);
+    let names = names(r);
     let replicas = r.required_count("replicas", 1..=REPLICAS_MAX, "pods at full size") as u32;
     let pod = pod(r);
     let routes = routes(r);
+    let route_names = routes.iter().map(|route| route.name.clone()).collect();
     Service {
-        name,
+        names: Names { routes: route_names, ..names },
         replicas,
         routes,
         pod,
@@ -56,6 +57,25 @@ pub fn read(r: &mut Reader<'_>) -> Service {
         objective: Share::clamped(0.99),
         come_back: Share::ZERO,
     }
+}
+
+/// What the service and its parts are called in metrics.
+fn names(r: &mut Reader<'_>) -> Names {
+    let name = r.text("name", "service", "its name: of the Service, the Deployment, the job");
+    words::check(r, "name", &name);
+    let namespace = r.text("namespace", "default", "its namespace");
+    words::check(r, "namespace", &namespace);
+    let versions = r.object("versions", "values of the label `version`", |r| {
+        [
+            r.text("old", "old", "of what runs before the release"),
+            r.text("new", "new", "of what is released"),
+        ]
+    });
+    if versions[0] == versions[1] {
+        let found = format!("both are {:?}", versions[0]);
+        r.problem("versions", found, "two different names", "checks tell the versions by them");
+    }
+    Names { namespace, versions, ..Names::of_service(&name) }
 }
 
 fn pod(r: &mut Reader<'_>) -> PodSettings {

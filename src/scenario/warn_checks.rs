@@ -8,9 +8,12 @@ use super::model::{Scenario, Variant};
 use super::warn::Found;
 use crate::analysis::binomial::threshold_check;
 use crate::analysis::check::{Bound, Check, Metric};
+use crate::analysis::promql::Query;
+use crate::base::problem::nearest;
 use crate::base::time::SimDuration;
 use crate::base::units::Money;
 use crate::fault::{FaultEffect, Trigger};
+use crate::telemetry::family::{self, Family};
 use crate::traffic::Arrivals;
 
 /// A good release's check that fails this often is a coin flip over a few steps.
@@ -39,8 +42,12 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
     for (i, plan) in scenario.plans.iter().enumerate() {
         let list = if plan.kind == "abTest" { "guardrails" } else { "checks" };
         for (j, (check, interval, weight)) in plan.strategy.checks().iter().enumerate() {
-            let window = check.window.unwrap_or(*interval);
             let path = format!("spec.strategies[{i}].{}.{list}[{j}]", plan.kind);
+            if let Metric::Query { text } = &check.metric {
+                query(text, scrape, &path, found);
+                continue;
+            }
+            let window = check.window.unwrap_or(*interval);
             let seconds = window.saturating_sub(scrape).as_secs_f64();
             let requests = rate * weight * seconds;
             let seen = Seen { check, path, window, weight: *weight, requests };
@@ -51,13 +58,32 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
                 found.say(&seen.path, message, "a window of 4 scrapes or more");
                 continue;
             }
-            match check.metric {
+            match &check.metric {
                 Metric::ErrorRate => errors(scenario, &seen, found),
-                Metric::Latency { quantile } => latency(scenario, &seen, quantile, found),
+                Metric::Latency { quantile } => latency(scenario, &seen, *quantile, found),
                 Metric::Conversion => conversion(scenario, &seen, found),
-                Metric::Cpu => {}
+                Metric::Cpu | Metric::Query { .. } => {}
             }
         }
+    }
+}
+
+/// A query of the user's own: does it name what exists, and can its windows hold a rate?
+fn query(text: &str, scrape: SimDuration, path: &str, found: &mut Found<'_>) {
+    let Ok(query) = Query::parse(text) else { return };
+    let samples: Vec<String> = family::all().flat_map(Family::samples).collect();
+    for metric in query.metrics().into_iter().filter(|m| m != "up" && !samples.contains(m)) {
+        let near = nearest(&metric, samples.iter().map(String::as_str));
+        let help = near.map_or("docs/telemetry.md lists what is exported".into(), |near| {
+            format!("did you mean {near}?")
+        });
+        found.say(path, format!("nothing exports {metric}: the query is empty"), &help);
+    }
+    let shortest = query.shortest_range_ms().map(|ms| SimDuration::from_millis(ms as u64));
+    if let Some(window) = shortest.filter(|window| *window < scrape * 2) {
+        let message =
+            format!("a window of {window} never holds two scrapes of {scrape}: a rate is empty");
+        found.say(path, message, "a window of 4 scrapes or more");
     }
 }
 

@@ -7,15 +7,16 @@
 
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
+use crate::analysis::check::about::About;
 use crate::analysis::check::{CHECKS, Check, Verdict};
+use crate::analysis::promql::Query;
 use crate::analysis::proportions::two_proportions;
 use crate::analysis::srm::sample_ratio;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
-use crate::telemetry::Selector;
 use crate::world::action::{Action, Decision, Evidence};
-use crate::world::routing::{Mirror, Pool, Routing, Split};
+use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
 
 /// The part.
@@ -163,7 +164,7 @@ impl AbTest {
     }
 
     fn route(split: Split) -> Action {
-        Action::Route(Routing { split, mirror: Mirror::default() })
+        Action::Route(Routing { split, ..Routing::default() })
     }
 
     fn has_fleet(&self) -> bool {
@@ -191,11 +192,9 @@ impl AbTest {
 
     /// Do guardrail metrics or the users' errors call the test off?
     fn guardrails_fail(&self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
-        let (candidate, stable) =
-            (Selector::version(Version::New), Selector::version(Version::Old));
         let mut fail = false;
         for check in &self.checks {
-            let found = check.judge(view.telemetry, candidate, stable, view.now, self.interval);
+            let found = check.judge(&|query| view.ask(query));
             fail |= found.verdict == Verdict::Fail;
             out.push(Action::Evidence(Evidence {
                 check: found.check,
@@ -214,7 +213,7 @@ impl AbTest {
             let lower = found.map_or(0.0, |f| f.newcombe.lower);
             let worse = lower > 0.0 && log.users[1] >= 100;
             out.push(Action::Evidence(Evidence {
-                check: "usersWithErrors",
+                check: "usersWithErrors".into(),
                 value: Some(log.erred[1] as f64 / log.users[1].max(1) as f64),
                 limit: Some(log.erred[0] as f64 / log.users[0].max(1) as f64),
                 requests: (log.users[0] + log.users[1]) as f64,
@@ -245,7 +244,7 @@ impl AbTest {
         let control = log.converted[0] as f64 / log.users[0].max(1) as f64;
         let worst = -self.margin * control;
         out.push(Action::Evidence(Evidence {
-            check: "conversionDifference",
+            check: "conversionDifference".into(),
             value: Some(mean - control),
             limit: Some(if self.require_better { 0.0 } else { worst }),
             requests: (log.users[0] + log.users[1]) as f64,
@@ -372,6 +371,16 @@ impl Strategy for AbTest {
 
     fn takes(&self) -> SimDuration {
         self.duration + self.follow.as_ref().map_or(SimDuration::ZERO, |next| next.takes())
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        self.checks.iter_mut().for_each(|check| check.prepare(about, self.interval));
+        self.follow.iter_mut().for_each(|next| next.prepare(about));
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        let next = self.follow.iter().flat_map(|next| next.queries());
+        self.checks.iter().flat_map(Check::queries).chain(next).collect()
     }
 
     fn checks(&self) -> Vec<(Check, SimDuration, f64)> {

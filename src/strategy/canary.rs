@@ -9,11 +9,12 @@
 
 use super::fleet::{in_pool, is_available, pods_for, resize, route_all, route_weight};
 use super::{Cause, Needs, Plan, Strategy, View, plan};
+use crate::analysis::check::about::About;
 use crate::analysis::check::{CHECKS, Check, Verdict};
+use crate::analysis::promql::Query;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::base::units::parse_share;
-use crate::telemetry::Selector;
 use crate::world::action::{Action, Decision, Evidence};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
@@ -177,13 +178,11 @@ impl Canary {
 
     /// Runs all checks: do they pass, fail, or want to be asked again?
     fn judge(&self, view: &View<'_>, out: &mut Vec<Action>) -> Verdict {
-        let candidate = Selector::version(Version::New);
-        let stable = Selector::version(Version::Old);
         let mut verdict = Verdict::Pass;
         // With all traffic on the canary there is no stable version left to compare with.
         let alone = self.weight() >= 1.0;
         for check in self.checks.iter().filter(|c| !(alone && c.bound.is_relative())) {
-            let found = check.judge(view.telemetry, candidate, stable, view.now, self.interval);
+            let found = check.judge(&|query| view.ask(query));
             out.push(Action::Evidence(Evidence {
                 check: found.check,
                 value: found.value,
@@ -312,6 +311,14 @@ impl Strategy for Canary {
 
     fn takes(&self) -> SimDuration {
         self.interval * self.weights.len() as u64
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        self.checks.iter_mut().for_each(|check| check.prepare(about, self.interval));
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        self.checks.iter().flat_map(Check::queries).collect()
     }
 
     fn checks(&self) -> Vec<(Check, SimDuration, f64)> {

@@ -5,20 +5,31 @@
 //! Deliberately absent: requests, the future, true error rates. Adding a strategy: one file, one
 //! line in [`STRATEGIES`].
 
+use crate::analysis::check::Check;
+use crate::analysis::check::about::About;
+use crate::analysis::promql::error::EvalError;
+use crate::analysis::promql::value::Value;
+use crate::analysis::promql::{Options, Query};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::{SimDuration, SimTime};
-use crate::telemetry::Telemetry;
+use crate::telemetry::store::Store;
+use crate::telemetry::unix_ms;
 use crate::world::action::Action;
 use crate::world::log::{ExperimentCounts, ShadowCounts};
+use crate::world::names::Names;
 use crate::world::replica_set::PodPhase;
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 use std::fmt::Debug;
 
 pub mod ab_test;
+pub mod argo;
+pub mod autoscaler;
 pub mod blue_green;
 pub mod canary;
 pub mod deployment;
+pub mod disruption;
+pub mod flagger;
 pub mod fleet;
 pub mod none;
 pub mod recreate;
@@ -113,11 +124,13 @@ pub struct View<'a> {
     /// All replica sets, in order of creation.
     pub sets: &'a [SetFacts],
     /// What was scraped.
-    pub telemetry: &'a Telemetry,
+    pub telemetry: &'a Store,
     /// The experiment's log, while one is open.
     pub experiment: Option<ExperimentCounts>,
     /// The shadow's log.
     pub shadow: ShadowCounts,
+    /// A number of this flight for a controller's own chances: the phase of its clock, say.
+    pub chance: u64,
 }
 
 /// A way to ship a release.
@@ -128,8 +141,19 @@ pub trait Strategy: Debug + Send + Sync {
     /// A copy in the same state.
     fn clone_box(&self) -> Box<dyn Strategy>;
 
+    /// Tells it whom it is about, so that it can write its queries; once, before it flies.
+    fn prepare(&mut self, _about: &About<'_>) {}
+
+    /// Renames what the world calls workloads as the real controller does; once, before it flies.
+    fn rename(&self, _names: &mut Names) {}
+
+    /// The queries that it asks: only series that one of them names are scraped.
+    fn queries(&self) -> Vec<Query> {
+        Vec::new()
+    }
+
     /// Checks it decides by, with their default window, for warnings and explanations.
-    fn checks(&self) -> Vec<(crate::analysis::check::Check, SimDuration, f64)> {
+    fn checks(&self) -> Vec<(Check, SimDuration, f64)> {
         Vec::new()
     }
 
@@ -147,6 +171,11 @@ impl Clone for Box<dyn Strategy> {
 }
 
 impl View<'_> {
+    /// What Prometheus answers at the present instant.
+    pub fn ask(&self, query: &Query) -> Result<Value, EvalError> {
+        query.instant(self.telemetry, unix_ms(self.now), &Options::default())
+    }
+
     /// The facts of one set.
     pub fn set(&self, id: u32) -> Option<&SetFacts> {
         self.sets.get(id as usize)

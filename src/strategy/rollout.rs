@@ -91,6 +91,26 @@ impl Rollout {
         }
     }
 
+    /// Its status as of the last sync.
+    pub fn status(&self) -> DeploymentStatus {
+        self.status
+    }
+
+    /// Pods it wants.
+    pub fn replicas(&self) -> u32 {
+        self.replicas
+    }
+
+    /// Writes `spec.replicas`, with the bounds that follow.
+    pub fn resize(&mut self, replicas: u32, bounds: Bounds) {
+        (self.replicas, self.bounds) = (replicas, bounds);
+    }
+
+    /// Fewest pods that it must keep available.
+    pub fn min_available(&self) -> u32 {
+        self.bounds.min_available(self.replacement, self.replicas)
+    }
+
     /// The version it rolls out.
     pub fn target(&self) -> Version {
         self.target

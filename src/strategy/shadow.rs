@@ -7,13 +7,15 @@
 
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
+use crate::analysis::check::about::About;
 use crate::analysis::diffy;
+use crate::analysis::promql::Query;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::world::action::{Action, Decision, Evidence};
 use crate::world::log::Differences;
-use crate::world::routing::{Mirror, Pool, Routing, Split};
+use crate::world::routing::{Mirror, Pool, Routing};
 use crate::world::service::Version;
 
 /// The part.
@@ -131,7 +133,7 @@ impl Shadow {
 
     fn begin(&mut self, out: &mut Vec<Action>) {
         self.stage = Stage::Mirroring;
-        out.push(Action::Route(Routing { split: Split::All(Pool::Stable), mirror: self.mirror }));
+        out.push(Action::Route(Routing { mirror: self.mirror, ..Routing::default() }));
         out.push(Action::Wake { after: self.duration, token: END });
     }
 
@@ -153,7 +155,7 @@ impl Shadow {
             );
             let differs = field.shown;
             out.push(Action::Evidence(Evidence {
-                check,
+                check: check.into(),
                 value: Some(count(&raw) as f64 / raw.compared.max(1) as f64),
                 limit: Some(expected / raw.compared.max(1) as f64),
                 requests: raw.compared as f64,
@@ -219,6 +221,14 @@ impl Strategy for Shadow {
 
     fn clone_box(&self) -> Box<dyn Strategy> {
         Box::new(self.clone())
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        self.follow.iter_mut().for_each(|next| next.prepare(about));
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        self.follow.iter().flat_map(|next| next.queries()).collect()
     }
 
     fn takes(&self) -> SimDuration {

@@ -180,22 +180,21 @@ impl Store {
         self.labels(series).iter().map(move |(name, value)| (text(*name), text(*value)))
     }
 
-    /// Forgets samples before an instant, a target at a time, once half of what it holds is older:
-    /// memory stays within twice what is kept.
-    pub fn forget_before(&mut self, at_ms: i64) {
-        for clock in &mut self.clocks {
-            let old = clock.times.partition_point(|t| *t < at_ms);
-            if old == 0 || old * 2 < clock.times.len() {
-                continue;
-            }
-            clock.times.drain(..old);
-            clock.forgotten += old;
-            for id in &clock.series {
-                let series = &mut self.series[id.0 as usize];
-                let gone = clock.forgotten.saturating_sub(series.first).min(series.values.len());
-                series.values.drain(..gone);
-                series.first += gone;
-            }
+    /// Forgets a target's samples before an instant, once half of what it holds is older: memory
+    /// stays within twice what is kept.
+    pub fn forget_before(&mut self, clock: ClockId, at_ms: i64) {
+        let clock = &mut self.clocks[clock.0 as usize];
+        let old = clock.times.partition_point(|t| *t < at_ms);
+        if old == 0 || old * 2 < clock.times.len() {
+            return;
+        }
+        clock.times.drain(..old);
+        clock.forgotten += old;
+        for id in &clock.series {
+            let series = &mut self.series[id.0 as usize];
+            let gone = clock.forgotten.saturating_sub(series.first).min(series.values.len());
+            series.values.drain(..gone);
+            series.first += gone;
         }
     }
 
@@ -258,7 +257,7 @@ mod tests {
             if let Some(late) = late {
                 store.record(late, i as f64);
             }
-            store.forget_before((i - 10) * 1000);
+            store.forget_before(clock, (i - 10) * 1000);
             assert!(store.sample_bytes() <= 3 * 8 * 22, "{}", store.sample_bytes());
         }
         let late = late.expect("created");

@@ -74,3 +74,59 @@ impl Symbols {
         self.texts.is_empty()
     }
 }
+
+/// A table that is read only, and what was interned on top of it: for readers that make new texts.
+#[derive(Debug)]
+pub struct Overlay<'a> {
+    base: &'a Symbols,
+    texts: Vec<Arc<str>>,
+    numbers: BTreeMap<Arc<str>, Symbol>,
+}
+
+impl<'a> Overlay<'a> {
+    /// Nothing on top yet.
+    pub fn new(base: &'a Symbols) -> Overlay<'a> {
+        Overlay { base, texts: Vec::new(), numbers: BTreeMap::new() }
+    }
+
+    /// The symbol of a text, made on top if there is none yet.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(known) = self.find(text) {
+            return known;
+        }
+        let symbol = Symbol((self.base.len() + self.texts.len()) as u32);
+        let text: Arc<str> = Arc::from(text);
+        self.texts.push(Arc::clone(&text));
+        self.numbers.insert(text, symbol);
+        symbol
+    }
+
+    /// The symbol of a text, if it has one.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        self.base.find(text).or_else(|| self.numbers.get(text).copied())
+    }
+
+    /// The text of a symbol.
+    pub fn text(&self, symbol: Symbol) -> &str {
+        match self.texts.get(symbol.index().wrapping_sub(self.base.len())) {
+            Some(text) => text,
+            None => self.base.text(symbol),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overlay_adds_without_touching_its_base() {
+        let mut base = Symbols::default();
+        let job = base.intern("job");
+        let mut overlay = Overlay::new(&base);
+        let new = overlay.intern("new");
+        assert_eq!((overlay.intern("job"), overlay.intern("new")), (job, new));
+        assert_eq!((overlay.text(job), overlay.text(new)), ("job", "new"));
+        assert_eq!((overlay.text(Symbol::NAME), base.find("new")), ("__name__", None));
+    }
+}

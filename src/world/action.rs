@@ -3,6 +3,8 @@
 use super::routing::{Pool, Routing};
 use super::service::Version;
 use crate::base::time::SimDuration;
+use crate::base::units::Rate;
+use std::sync::Arc;
 
 /// A verdict that a strategy reaches on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub enum Decision {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// Name of the check.
-    pub check: &'static str,
+    pub check: Arc<str>,
     /// What was measured; nothing when the query was empty.
     pub value: Option<f64>,
     /// The limit in force.
@@ -66,6 +68,13 @@ pub enum Action {
     Smoke {
         /// How many.
         requests: u32,
+    },
+    /// Send synthetic load to the candidate; it counts in metrics and as no user's.
+    Load {
+        /// Requests a second.
+        rate: Rate,
+        /// For how long.
+        lasts: SimDuration,
     },
     /// The strategy has decided.
     Decide(Decision),

@@ -67,7 +67,7 @@ pub struct Pod {
     pub frozen: bool,
     /// Has its node vanished?
     pub lost: bool,
-    /// Is it a target of the scraper (from the first time it served)?
+    /// Is it a target of the scraper (from the first start of its container)?
     pub scraped: bool,
 }
 

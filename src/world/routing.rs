@@ -3,6 +3,7 @@
 //! Controllers write the desired state at once; a proxy acts on it only when the change has
 //! reached it. Everything a request meets is read from a [`Belief`].
 
+use crate::base::time::SimDuration;
 use crate::base::units::Share;
 
 /// A pool of endpoints that weights can tell apart.
@@ -33,6 +34,23 @@ pub enum Split {
     Header(Share),
     /// One pool of pods that hold both versions; users below the bucket meet the new one.
     Flag(u8),
+    /// Users with the header: this share of their requests, each drawn anew, to the candidate.
+    Matched {
+        /// Share of users that send the header.
+        users: Share,
+        /// Share of their requests.
+        weight: Share,
+    },
+}
+
+/// Cookies that keep users at the side they have met, while requests are weighed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sticky {
+    /// How long a user who met the candidate stays there.
+    pub candidate: SimDuration,
+    /// How long a user who met the stable side stays there; nothing means that each request of
+    /// theirs is drawn anew.
+    pub stable: Option<SimDuration>,
 }
 
 impl Split {
@@ -43,12 +61,16 @@ impl Split {
             Split::All(_) => 0.0,
             Split::Weight(share) | Split::Header(share) => share.value(),
             Split::Buckets(below) | Split::Flag(below) => f64::from(below) / 100.0,
+            Split::Matched { users, weight } => users.value() * weight.value(),
         }
     }
 
     /// Can one user's requests reach both sides?
     pub fn mixes_per_user(self) -> bool {
-        matches!(self, Split::Weight(share) if share.value() > 0.0 && share.value() < 1.0)
+        let (Split::Weight(share) | Split::Matched { weight: share, .. }) = self else {
+            return false;
+        };
+        share.value() > 0.0 && share.value() < 1.0
     }
 
     /// Does it give every user one side, as experiments need?
@@ -87,11 +109,13 @@ pub struct Routing {
     pub split: Split,
     /// Copies.
     pub mirror: Mirror,
+    /// Cookies that keep users where a weight has sent them.
+    pub sticky: Option<Sticky>,
 }
 
 impl Default for Routing {
     fn default() -> Self {
-        Routing { split: Split::All(Pool::Stable), mirror: Mirror::default() }
+        Routing { split: Split::All(Pool::Stable), mirror: Mirror::default(), sticky: None }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Plain data, filled by the scenario layer. It does not know what is being released.
 
+use super::names::Names;
 use crate::base::distribution::Distribution;
 use crate::base::time::SimDuration;
 use crate::base::units::{Money, Share};
@@ -179,8 +180,8 @@ pub struct NodeSettings {
 /// The service under test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
-    /// Its name.
-    pub name: String,
+    /// What it and its parts are called in metrics.
+    pub names: Names,
     /// Pods at full size.
     pub replicas: u32,
     /// Kinds of requests.

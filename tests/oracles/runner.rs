@@ -8,12 +8,43 @@ use std::path::Path;
 /// returns nothing for a kind it does not know, which fails the test, as does a file without cases.
 /// Of an answer with named parts, only the parts that the case expects are compared.
 pub fn run(name: &str, answer: impl Fn(&str, Input) -> Option<Value>) {
+    let wrong = wrong_answers(&read(name), answer);
+    assert!(wrong.is_empty(), "{name}: {} wrong answers\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Compares the answer to every entry of the list `list` of `tests/data/oracles/<name>.json`, for
+/// files whose entries name no kind. `check` returns what was found and what is expected.
+pub fn run_list(name: &str, list: &str, check: impl Fn(Input) -> (Value, Value)) {
+    let file = read(name);
+    let entries = file[list].as_array().expect("the oracle file has the list");
+    assert!(!entries.is_empty(), "{name}: no entry in {list}");
+    let mut wrong = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        eprintln!("{list} {number}");
+        let (found, expected) = check(Input::of(entry));
+        if !matches(&found, &expected) {
+            wrong.push(format!("{entry}: found {found}, expected {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{name}: {} wrong answers\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The same for a list whose entries are rows of values.
+pub fn run_rows(name: &str, list: &str, check: impl Fn(&[Value]) -> (Value, Value)) {
+    let file = read(name);
+    let rows = file[list].as_array().expect("the oracle file has the list");
+    assert!(!rows.is_empty(), "{name}: no row in {list}");
+    for row in rows {
+        let (found, expected) = check(row.as_array().expect("a row"));
+        assert!(matches(&found, &expected), "{row}: found {found}, expected {expected}");
+    }
+}
+
+fn read(name: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/oracles");
     let path = folder.join(name).with_extension("json");
     let text = std::fs::read_to_string(&path).expect("the oracle file can be read");
-    let file: Value = serde_json::from_str(&text).expect("the oracle file is JSON");
-    let wrong = wrong_answers(&file, answer);
-    assert!(wrong.is_empty(), "{name}: {} wrong answers\n{}", wrong.len(), wrong.join("\n"));
+    serde_json::from_str(&text).expect("the oracle file is JSON")
 }
 
 /// One line for each case whose answer is not the expected one.

@@ -56,7 +56,14 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
             objective: share(0.99),
             present: true,
         },
-        telemetry: TelemetrySettings { interval: secs(15), buckets: vec![0.1, 1.0] },
+        telemetry: TelemetrySettings {
+            interval: secs(15),
+            kubelets: secs(15),
+            cluster: secs(15),
+            edge: secs(15),
+            buckets: vec![0.1, 1.0],
+            rules: Default::default(),
+        },
         plans: fates.iter().map(plan).collect(),
         releases_per_year: 150.0,
         expect: Vec::new(),
@@ -93,7 +100,7 @@ fn plan(fate: &Fate) -> Plan {
 
 fn service() -> Service {
     Service {
-        name: "shop".to_string(),
+        names: windtunnel::world::names::Names::of_service("shop"),
         replicas: 10,
         routes: Vec::new(),
         pod: PodSettings {

@@ -1,9 +1,10 @@
 //! `conversion`: orders completed per checkout started by the new version's users.
 
+use super::about::{About, range};
 use super::{Bound, Check, Metric, common};
 use crate::base::settings::{Part, Reader};
-use crate::base::time::{SimDuration, SimTime};
-use crate::telemetry::{Selector, Telemetry};
+use crate::base::time::SimDuration;
+use crate::world::service::Version;
 
 /// The part.
 pub const PART: Part<Check> =
@@ -18,16 +19,14 @@ fn read(r: &mut Reader<'_>) -> Check {
         Some(min) => Bound::AtLeast(min.value()),
         None => Bound::AtLeastStable { factor: versus as f64 / 100.0 },
     };
-    Check { name: "conversion", metric: Metric::Conversion, bound, window, no_data }
+    Check::new("conversion", Metric::Conversion, bound, window, no_data)
 }
 
-/// The measured ratio.
-pub fn value(t: &Telemetry, select: Selector, at: SimTime, window: SimDuration) -> Option<f64> {
-    let sum = |cell: fn(crate::telemetry::Layout, usize) -> usize| {
-        let cells = (0..t.layout.routes).map(|r| t.increase(select, cell(t.layout, r), at, window));
-        cells.fold(None, |sum: Option<f64>, cell| cell.map(|c| sum.unwrap_or(0.0) + c).or(sum))
-    };
-    let started = sum(crate::telemetry::Layout::started)?;
-    let completed = sum(crate::telemetry::Layout::completed)?;
-    Some(completed / started)
+/// The ratio. Where nothing was completed yet it is 0, not empty.
+pub fn query(about: &About<'_>, version: Version, window: SimDuration) -> String {
+    let (of, range) = (about.matchers(version), range(window));
+    format!(
+        "(sum(rate(orders_completed_total{{{of}}}[{range}])) or vector(0)) / \
+         sum(rate(checkout_started_total{{{of}}}[{range}]))"
+    )
 }

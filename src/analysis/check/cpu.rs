@@ -1,7 +1,10 @@
 //! `cpu`: mean CPU use of the new version's pods, as a share of their limit.
 
+use super::about::{About, range};
 use super::{Bound, Check, Metric, common};
 use crate::base::settings::{Part, Reader};
+use crate::base::time::SimDuration;
+use crate::world::service::Version;
 
 /// The part.
 pub const PART: Part<Check> =
@@ -16,5 +19,11 @@ fn read(r: &mut Reader<'_>) -> Check {
         Some(percent) => Bound::AtMostStable { factor: percent as f64 / 100.0, margin: 0.0 },
         None => Bound::AtMost(max.value()),
     };
-    Check { name: "cpu", metric: Metric::Cpu, bound, window, no_data }
+    Check::new("cpu", Metric::Cpu, bound, window, no_data)
+}
+
+/// Mean use per pod, divided by the limit.
+pub fn query(about: &About<'_>, version: Version, window: SimDuration) -> String {
+    let (of, range) = (about.containers(version), range(window));
+    format!("avg(rate(container_cpu_usage_seconds_total{{{of}}}[{range}])) / {}", about.cpu_limit)
 }

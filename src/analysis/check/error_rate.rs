@@ -2,10 +2,11 @@
 //!
 //! It sees what servers answered. Connections that a dead pod refused are in no server's counter.
 
+use super::about::{About, range};
 use super::{Bound, Check, Metric, common};
 use crate::base::settings::{Part, Reader};
-use crate::base::time::{SimDuration, SimTime};
-use crate::telemetry::{STATUSES, Selector, Telemetry};
+use crate::base::time::SimDuration;
+use crate::world::service::Version;
 
 /// The part.
 pub const PART: Part<Check> =
@@ -20,30 +21,20 @@ fn read(r: &mut Reader<'_>) -> Check {
         Some(margin) => Bound::AtMostStable { factor: 1.0, margin: margin.value() },
         None => Bound::AtMost(max.value()),
     };
-    Check { name: "errorRate", metric: Metric::ErrorRate, bound, window, no_data }
+    Check::new("errorRate", Metric::ErrorRate, bound, window, no_data)
 }
 
-/// Requests of all routes and statuses within the window.
-pub fn requests(t: &Telemetry, select: Selector, at: SimTime, window: SimDuration) -> Option<f64> {
-    sum(t, select, at, window, 0..STATUSES)
+/// The share. A version without any 5xx has no such series yet: that is 0, as long as it serves.
+pub fn query(about: &About<'_>, version: Version, window: SimDuration) -> String {
+    let (of, range) = (about.matchers(version), range(window));
+    format!(
+        "(sum(rate(http_requests_total{{{of},status=~\"5..\"}}[{range}])) or vector(0)) / \
+         sum(rate(http_requests_total{{{of}}}[{range}]))"
+    )
 }
 
-fn sum(
-    t: &Telemetry,
-    select: Selector,
-    at: SimTime,
-    window: SimDuration,
-    statuses: std::ops::Range<usize>,
-) -> Option<f64> {
-    let cells = (0..t.layout.routes)
-        .flat_map(|route| statuses.clone().map(move |status| (route, status)))
-        .map(|(route, status)| t.increase(select, t.layout.requests(route, status), at, window));
-    cells.fold(None, |sum, cell| cell.map(|c| sum.unwrap_or(0.0) + c).or(sum))
-}
-
-/// The measured share.
-pub fn value(t: &Telemetry, select: Selector, at: SimTime, window: SimDuration) -> Option<f64> {
-    let all = requests(t, select, at, window)?;
-    let bad = sum(t, select, at, window, 1..STATUSES)?;
-    Some(bad / all)
+/// Requests of the version within the window, as far as scrapes tell.
+pub fn requests(about: &About<'_>, version: Version, window: SimDuration) -> String {
+    let (of, range) = (about.matchers(version), range(window));
+    format!("sum(increase(http_requests_total{{{of}}}[{range}]))")
 }

@@ -3,11 +3,11 @@
 //! Between two bucket bounds the answer is interpolated, so a limit on a bound is exact and one
 //! between bounds is biased (see `docs/methods.md`).
 
+use super::about::{About, range};
 use super::{Bound, Check, Metric, common};
-use crate::analysis::histogram_quantile::histogram_quantile;
 use crate::base::settings::{Part, Reader};
-use crate::base::time::{SimDuration, SimTime};
-use crate::telemetry::{Selector, Telemetry};
+use crate::base::time::SimDuration;
+use crate::world::service::Version;
 
 /// The part.
 pub const PART: Part<Check> =
@@ -25,24 +25,14 @@ fn read(r: &mut Reader<'_>) -> Check {
         None => Bound::AtMost(max.as_secs_f64()),
     };
     let metric = Metric::Latency { quantile: quantile.value() };
-    Check { name: "latency", metric, bound, window, no_data }
+    Check::new("latency", metric, bound, window, no_data)
 }
 
-/// The measured quantile in seconds.
-pub fn value(
-    t: &Telemetry,
-    select: Selector,
-    at: SimTime,
-    window: SimDuration,
-    quantile: f64,
-) -> Option<f64> {
-    let counts: Vec<f64> = (0..=t.layout.bounds)
-        .map(|bucket| {
-            let routes = 0..t.layout.routes;
-            let cells =
-                routes.map(|route| t.increase(select, t.layout.bucket(route, bucket), at, window));
-            cells.fold(None, |sum: Option<f64>, cell| cell.map(|c| sum.unwrap_or(0.0) + c).or(sum))
-        })
-        .collect::<Option<_>>()?;
-    Some(histogram_quantile(quantile, &t.bounds, &counts)).filter(|v| !v.is_nan())
+/// The quantile in seconds, over all pods, routes and statuses.
+pub fn query(about: &About<'_>, version: Version, window: SimDuration, quantile: f64) -> String {
+    let (of, range) = (about.matchers(version), range(window));
+    format!(
+        "histogram_quantile({quantile}, sum by (le) \
+         (rate(http_request_duration_seconds_bucket{{{of}}}[{range}])))"
+    )
 }

@@ -124,6 +124,12 @@ pub fn describe<T>(read: fn(&mut Reader<'_>) -> T) -> Vec<FieldSpec> {
     sink.into_inner().fields
 }
 
+/// Is a part of this name written as its own settings, because one of its fields has its name?
+/// `{query: up, failsWhen: "== 0"}` rather than `{query: {…}}`.
+pub fn is_inline(name: &str, fields: &[FieldSpec]) -> bool {
+    fields.iter().any(|field| field.path == name)
+}
+
 /// Reads a whole tree with `read`, complaining about keys that nobody asked for.
 pub fn read_tree<T>(
     node: &Node,

@@ -1,6 +1,6 @@
 //! The fields of one mapping that hold mappings of their own: objects, lists, parts by name.
 
-use super::{Kind, Part, Reader, WordOrPart};
+use super::{Kind, Part, Reader, WordOrPart, describe};
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Place, Problem, nearest};
 
@@ -174,17 +174,14 @@ impl<'a> Reader<'a> {
         let names = || part_names(parts).join(", ");
         let (key_place, name, settings) = match &node.value {
             Value::Text(name) => (node.place, name.as_str(), None),
-            Value::Map(entries) if entries.len() == 1 => {
-                let (Key { place, name }, settings) = &entries[0];
-                (*place, name.as_str(), Some(settings))
-            }
-            _ => {
-                let found = format!("found {}", node.shown());
-                let help = "write a name, or one name with its settings: `name: {…}`";
-                let problem = Problem::error(node.place, path, found);
-                self.push(problem.expected(format!("one of {}", names())).help(help));
-                return None;
-            }
+            Value::Map(entries) => match (inline(entries, parts), entries.as_slice()) {
+                (Some((place, name)), _) => (place, name, Some(node)),
+                (None, [(Key { place, name }, settings)]) => {
+                    (*place, name.as_str(), Some(settings))
+                }
+                _ => return self.not_a_part(node, path, parts),
+            },
+            _ => return self.not_a_part(node, path, parts),
         };
         let Some(part) = parts.iter().find(|p| p.name == name) else {
             let meant = nearest(name, parts.iter().map(|p| p.name));
@@ -213,6 +210,14 @@ impl<'a> Reader<'a> {
         Some((key_place, value))
     }
 
+    fn not_a_part<T, U>(&self, node: &Node, path: String, parts: &[Part<T>]) -> Option<U> {
+        let names: Vec<&str> = parts.iter().map(|p| p.name).collect();
+        let help = "write a name, or one name with its settings: `name: {…}`";
+        let problem = Problem::error(node.place, path, format!("found {}", node.shown()));
+        self.push(problem.expected(format!("one of {}", names.join(", "))).help(help));
+        None
+    }
+
     fn descend<T>(
         &self,
         node: Option<&'a Node>,
@@ -237,6 +242,16 @@ impl<'a> Reader<'a> {
             sink: self.sink,
         }
     }
+}
+
+/// A part that is written as its own settings, `query: …` beside others, because one of its fields
+/// has its name: the place of that key, and the name.
+fn inline<'a, T>(entries: &'a [(Key, Node)], parts: &[Part<T>]) -> Option<(Place, &'a str)> {
+    let is_plain = |node: &Node| matches!(node.value, Value::Text(_));
+    let named = entries.iter().filter(|(_, value)| is_plain(value)).find(|(key, _)| {
+        parts.iter().any(|p| p.name == key.name && super::is_inline(p.name, &describe(p.read)))
+    });
+    named.map(|(key, _)| (key.place, key.name.as_str()))
 }
 
 fn part_names<T>(parts: &'static [Part<T>]) -> Vec<&'static str> {

@@ -45,6 +45,22 @@ impl Plane {
         }
     }
 
+    /// Sends a request of a load test to `pool`. Like a copy it takes a slot and counts in metrics;
+    /// nobody waits for it, and it calls nothing downstream. Routes take turns.
+    pub(crate) fn synthetic(&mut self, pool: Pool) {
+        self.synthetic = self.synthetic.wrapping_add(1);
+        let number = self.synthetic;
+        let route = (number as usize % self.service.routes.len().max(1)) as u8;
+        // Numbers from the end, which the tape never reaches.
+        let (index, user) = (u32::MAX - number, u32::MAX);
+        let routing = mix64(u64::from(index));
+        let arrival = Arrival { at: self.now, user, route, z: 0.0, e: 0.0, error: 0, routing };
+        let attempt = Attempt { arrival, index, first_at: self.now, number: 0, chain: NO_CHAIN };
+        let apart = Mirror { isolated: true, ..Mirror::default() };
+        let proxy = self.proxy_of(routing);
+        self.copy(proxy, pool, 0, &attempt, &apart);
+    }
+
     fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
         let version = self.pods[pod as usize].version;
         let (now, class) = (self.now, self.class_of(attempt.arrival.user));

@@ -87,6 +87,10 @@ pub struct Plane {
     /// md5 bucket of every user, once an experiment needs it.
     pub(crate) buckets: Arc<[u8]>,
     pub(crate) header_below: u32,
+    /// Requests that load tests have sent.
+    pub(crate) synthetic: u32,
+    /// Until when each user's cookies hold (candidate, stable), once a routing sets any.
+    pub(crate) cookies: Vec<[u64; 2]>,
     pub(crate) experiment: Option<ExperimentCounts>,
     pub(crate) shadow: ShadowCounts,
     pub(crate) client_change: Option<ClientChange>,
@@ -136,6 +140,8 @@ impl Plane {
             free_chains: Vec::new(),
             sequence: 0,
             buckets: Arc::from([]),
+            synthetic: 0,
+            cookies: Vec::new(),
             header_below: crate::world::effect::threshold(traffic.header_share.value()),
             experiment: None,
             shadow: ShadowCounts::default(),

@@ -2,7 +2,7 @@
 
 use super::Plane;
 use crate::base::random::mix64;
-use crate::world::routing::{Pool, Split};
+use crate::world::routing::{Pool, Split, Sticky};
 use crate::world::service::Policy;
 use crate::world::user::user_hash;
 
@@ -21,15 +21,40 @@ impl Plane {
 
     /// The pool a user's request goes to, and the version it asks for within one pool, if any.
     #[inline]
-    pub(super) fn pool_of(&self, proxy: usize, user: u32, draw: u32) -> (Pool, Option<u8>) {
+    pub(super) fn pool_of(&mut self, proxy: usize, user: u32, draw: u32) -> (Pool, Option<u8>) {
         let pool = |candidate: bool| if candidate { Pool::Candidate } else { Pool::Stable };
-        match self.proxies[proxy].routing.split {
+        let routing = &self.proxies[proxy].routing;
+        let sticky = routing.sticky;
+        match routing.split {
             Split::All(to) => (to, None),
-            Split::Weight(share) => (pool(u64::from(draw) < share.threshold()), None),
+            Split::Weight(share) => {
+                let drawn = u64::from(draw) < share.threshold();
+                (pool(sticky.map_or(drawn, |sticky| self.by_cookie(sticky, user, drawn))), None)
+            }
+            Split::Matched { weight, .. } => {
+                let drawn = u64::from(draw) < weight.threshold();
+                (pool(user_hash(user) < self.header_below && drawn), None)
+            }
             Split::Buckets(below) => (pool(self.bucket(user) < below), None),
             Split::Header(_) => (pool(user_hash(user) < self.header_below), None),
             Split::Flag(below) => (Pool::Stable, Some(u8::from(self.bucket(user) < below))),
         }
+    }
+
+    /// Does the user's cookie, or else the draw, send the request to the candidate? A draw leaves
+    /// a cookie behind.
+    fn by_cookie(&mut self, sticky: Sticky, user: u32, drawn: bool) -> bool {
+        let now = self.now;
+        let Some([candidate, stable]) = self.cookies.get_mut(user as usize) else { return drawn };
+        if *candidate > now || *stable > now {
+            return *candidate > now;
+        }
+        match (drawn, sticky.stable) {
+            (true, _) => *candidate = now.saturating_add(sticky.candidate.as_nanos()),
+            (false, Some(age)) => *stable = now.saturating_add(age.as_nanos()),
+            (false, None) => {}
+        }
+        drawn
     }
 
     #[inline]

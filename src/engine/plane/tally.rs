@@ -5,6 +5,7 @@
 
 use crate::base::histogram::Histogram;
 use crate::base::time::SimTime;
+use crate::telemetry::facts::{Counted, Earlier, STATUSES};
 
 /// The outcome of a request, worst first in rank (DESIGN section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,13 +125,10 @@ pub enum Status {
     Busy = 2,
 }
 
-/// Number of status classes.
-pub const STATUSES: usize = 3;
-
 /// The counters of all pods, as their `/metrics` pages would show them.
 ///
-/// One row a pod; per route: requests by status, then latency buckets (not cumulative, the last is
-/// +Inf), then business steps started and completed.
+/// One row a pod; per route: latency buckets by status (not cumulative, the last is +Inf), then
+/// business steps started and completed. Requests are what their buckets add up to.
 #[derive(Clone, Debug)]
 pub struct Counters {
     routes: usize,
@@ -139,8 +137,13 @@ pub struct Counters {
     coarse: Vec<u8>,
     /// 32 bits: a flight is refused long before a pod serves four thousand million requests.
     counts: Vec<u32>,
-    /// By pod and route: sum of latencies and of CPU time, both in nanoseconds.
-    sums: Vec<(u64, f64)>,
+    /// Sums of latencies in nanoseconds, by pod, route and status.
+    latency_ns: Vec<u64>,
+    /// CPU time in nanoseconds, by pod.
+    cpu_ns: Vec<f64>,
+    /// What earlier processes of a pod had counted, for whoever outlives them (a sidecar, the
+    /// ingress): counts, then latencies.
+    earlier: Vec<Option<Box<Earlier>>>,
     /// Requests that the ingress answered well, and badly.
     pub ingress: [u64; 2],
 }
@@ -162,28 +165,49 @@ impl Counters {
             bounds_ns,
             coarse,
             counts: Vec::new(),
-            sums: Vec::new(),
+            latency_ns: Vec::new(),
+            cpu_ns: Vec::new(),
+            earlier: Vec::new(),
             ingress: [0; 2],
         }
     }
 
-    /// Cells of one route: statuses, buckets with +Inf, started, completed.
+    /// Buckets of one route and status, +Inf included.
+    #[inline]
+    fn buckets(&self) -> usize {
+        self.bounds_ns.len() + 1
+    }
+
+    /// Cells of one route: buckets by status, started, completed.
     #[inline]
     fn cells(&self) -> usize {
-        STATUSES + self.bounds_ns.len() + 1 + 2
+        STATUSES * self.buckets() + 2
     }
 
     /// Adds the row of a further pod.
     pub fn add_pod(&mut self) {
         self.counts.resize(self.counts.len() + self.routes * self.cells(), 0);
-        self.sums.resize(self.sums.len() + self.routes, (0, 0.0));
+        self.latency_ns.resize(self.latency_ns.len() + self.routes * STATUSES, 0);
+        self.cpu_ns.push(0.0);
+        self.earlier.push(None);
     }
 
     /// Sets a pod's row to zero, as the restart of its container does.
     pub fn reset_pod(&mut self, pod: u32) {
-        let (pod, width) = (pod as usize, self.routes * self.cells());
-        self.counts[pod * width..(pod + 1) * width].fill(0);
-        self.sums[pod * self.routes..(pod + 1) * self.routes].fill((0, 0.0));
+        let pod = pod as usize;
+        let (width, sums) = (self.routes * self.cells(), self.routes * STATUSES);
+        let counts = &mut self.counts[pod * width..(pod + 1) * width];
+        let latency = &mut self.latency_ns[pod * sums..(pod + 1) * sums];
+        if counts.iter().any(|count| *count > 0) {
+            let earlier = self.earlier[pod].get_or_insert_default();
+            earlier.counts.resize(width, 0);
+            earlier.latency_ns.resize(sums, 0);
+            earlier.counts.iter_mut().zip(counts.iter()).for_each(|(sum, c)| *sum += u64::from(*c));
+            earlier.latency_ns.iter_mut().zip(latency.iter()).for_each(|(sum, ns)| *sum += ns);
+        }
+        counts.fill(0);
+        latency.fill(0);
+        self.cpu_ns[pod] = 0.0;
     }
 
     #[inline]
@@ -203,14 +227,13 @@ impl Counters {
         fine: usize,
         cpu_ns: f32,
     ) {
-        let row = self.row(pod, route);
-        self.counts[row + status as usize] += 1;
         let mut bucket = usize::from(self.coarse[fine]);
         bucket += usize::from(self.bounds_ns.get(bucket).is_some_and(|b| latency > *b));
-        self.counts[row + STATUSES + bucket] += 1;
-        let sums = &mut self.sums[pod as usize * self.routes + usize::from(route)];
-        sums.0 += latency;
-        sums.1 += f64::from(cpu_ns);
+        let at = self.row(pod, route) + status as usize * self.buckets() + bucket;
+        self.counts[at] += 1;
+        let series = (pod as usize * self.routes + usize::from(route)) * STATUSES;
+        self.latency_ns[series + status as usize] += latency;
+        self.cpu_ns[pod as usize] += f64::from(cpu_ns);
     }
 
     /// Counts a step of the business funnel.
@@ -221,37 +244,26 @@ impl Counters {
         self.counts[at + 1] += u32::from(completed);
     }
 
-    /// `http_requests_total` of a pod, route and status.
-    pub fn requests(&self, pod: u32, route: u8, status: usize) -> u32 {
-        self.counts[self.row(pod, route) + status]
+    /// What the present process of a pod shows.
+    pub fn of_process(&self, pod: u32) -> Counted<'_> {
+        let (first, width) = (self.row(pod, 0), self.routes * self.cells());
+        let (sums, series) = (pod as usize * self.routes * STATUSES, self.routes * STATUSES);
+        Counted {
+            buckets: self.buckets(),
+            counts: &self.counts[first..first + width],
+            latency_ns: &self.latency_ns[sums..sums + series],
+            earlier: None,
+        }
     }
 
-    /// The latency buckets of a pod and route, not cumulative, the last is +Inf.
-    pub fn buckets(&self, pod: u32, route: u8) -> &[u32] {
-        let row = self.row(pod, route) + STATUSES;
-        &self.counts[row..=row + self.bounds_ns.len()]
+    /// What all processes of a pod have counted: the view of its sidecar, and of the ingress.
+    pub fn of_pod(&self, pod: u32) -> Counted<'_> {
+        Counted { earlier: self.earlier[pod as usize].as_deref(), ..self.of_process(pod) }
     }
 
-    /// (business steps started, completed) of a pod and route.
-    pub fn steps(&self, pod: u32, route: u8) -> (u32, u32) {
-        let at = self.row(pod, route) + self.cells() - 2;
-        (self.counts[at], self.counts[at + 1])
-    }
-
-    /// Sum of the latencies of a pod and route, in seconds.
-    pub fn latency_sum_secs(&self, pod: u32, route: u8) -> f64 {
-        self.sums[pod as usize * self.routes + usize::from(route)].0 as f64 / 1e9
-    }
-
-    /// `container_cpu_usage_seconds_total` of a pod.
+    /// CPU seconds that the present process of a pod has used.
     pub fn cpu_secs(&self, pod: u32) -> f64 {
-        let first = pod as usize * self.routes;
-        self.sums[first..first + self.routes].iter().map(|(_, cpu)| cpu).sum::<f64>() / 1e9
-    }
-
-    /// Number of routes.
-    pub fn routes(&self) -> usize {
-        self.routes
+        self.cpu_ns[pod as usize] / 1e9
     }
 }
 
@@ -270,13 +282,15 @@ mod tests {
         counters.add_pod();
         for (i, bound) in DEFAULT_BUCKETS.iter().enumerate() {
             let at = (bound * 1e9).round() as u64;
-            let before = counters.buckets(0, 0).to_vec();
+            let buckets =
+                |c: &Counters| (0..12).map(|b| c.of_process(0).bucket(0, 0, b)).collect::<Vec<_>>();
+            let before = buckets(&counters);
             answer(&mut counters, at);
             answer(&mut counters, at + 1);
             answer(&mut counters, at - 1);
-            let after = counters.buckets(0, 0);
+            let after = buckets(&counters);
             assert_eq!((after[i] - before[i], after[i + 1] - before[i + 1]), (2, 1), "{bound}");
         }
-        assert_eq!(counters.requests(0, 0, Status::Ok as usize), 33);
+        assert_eq!(counters.of_process(0).requests(0, Status::Ok as usize), 33);
     }
 }

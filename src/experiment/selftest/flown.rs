@@ -107,17 +107,19 @@ fn assignment(seed: u64, effort: Effort) -> Proof {
 /// Flown checks of a good release whose base error rate is believed to be 0.8 %.
 pub fn false_alarms(base_errors: f64, seed: u64, effort: Effort) -> Proof {
     let spec = format!(
-        "  horizon: 2m\n  onCall: none\n  \
+        "  horizon: 7m\n  onCall: none\n  \
          service: {{replicas: 1, scheduling: 0s, startup: 1s, balancer: {{propagation: 0s}}, \
          routes: [{{name: all, errors: {}%, serviceTime: 1ms}}]}}\n  \
          traffic: {{users: 100}}\n  release: {{at: 1s, variants: [{{name: good}}]}}\n  \
-         strategies: [{{canary: {{steps: [100%], interval: 60s, checks: [errorRate]}}}}]\n",
+         strategies: [{{canary: {{steps: [100%], interval: 5m, \
+         checks: [{{errorRate: {{window: 60s}}}}]}}}}]\n",
         base_errors * 100.0
     );
     let mut scenario = scenario("false-alarms", &spec);
     // One request every 100 ms: four scrapes at 15 s within the window of 60 s span 450 of them.
+    // The first errors, which a rate can't see, come minutes before the window.
     let row = |i: u64| Recorded { at: SimDuration::from_millis(i * 100), user: None, route: None };
-    scenario.traffic.arrivals = Arrivals::Trace((0..1_200).map(row).collect());
+    scenario.traffic.arrivals = Arrivals::Trace((0..4_200).map(row).collect());
     let replications = if effort == Effort::Quick { 600 } else { 4_000 };
     let rows = fly_all(&Arc::new(scenario), seed, replications);
     let alarms = rows.iter().filter(|o| o.verdict == Verdict::FalseRollback).count();

@@ -1,0 +1,133 @@
+//! What an AnalysisTemplate says of one metric, as plain data with the defaults of the controller.
+//!
+//! Arguments (`{{args.name}}`) are filled in by whoever reads the manifest, and metrics named by
+//! `dryRun` are marked there. Deliberately unknown here: measurements.
+
+use crate::analysis::expr::{Condition, Fault};
+use crate::base::time::SimDuration;
+
+/// Errors in a row that are forgiven when nothing is said.
+pub const CONSECUTIVE_ERROR_LIMIT: u32 = 4;
+
+/// After this long a measurement that was an error is tried again, whatever the interval.
+pub const ERROR_RETRY: SimDuration = SimDuration::from_secs(10);
+
+/// One metric of an AnalysisTemplate.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metric {
+    /// `name`.
+    pub name: String,
+    /// `provider.prometheus.query`, arguments filled in.
+    pub query: String,
+    /// `provider.prometheus.rangeQuery`, if the query is one over time.
+    pub range: Option<RangeQuery>,
+    /// `interval` between the end of a measurement and the next one.
+    pub interval: Option<SimDuration>,
+    /// `initialDelay` before the first measurement.
+    pub initial_delay: Option<SimDuration>,
+    /// `count` of measurements; nothing and 0 mean one without interval, else no end.
+    pub count: Option<u32>,
+    /// `successCondition`.
+    pub success: Option<String>,
+    /// `failureCondition`.
+    pub failure: Option<String>,
+    /// `failureLimit`: failed measurements that are forgiven; -1 forgives all.
+    pub failure_limit: Option<i32>,
+    /// `inconclusiveLimit`: inconclusive measurements that are forgiven.
+    pub inconclusive_limit: Option<u32>,
+    /// `consecutiveErrorLimit`: errors in a row that are forgiven.
+    pub consecutive_error_limit: Option<u32>,
+    /// `consecutiveSuccessLimit`: successes in a row that are enough; 0 is off.
+    pub consecutive_success_limit: Option<u32>,
+    /// Named by `dryRun`: measured, but without a say.
+    pub dry_run: bool,
+}
+
+/// `rangeQuery`: the spans are back from the time of asking, as `now() - duration("1h")` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RangeQuery {
+    /// Where the range begins.
+    pub start: SimDuration,
+    /// Where it ends.
+    pub end: SimDuration,
+    /// The step between its points.
+    pub step: SimDuration,
+}
+
+impl Metric {
+    /// Measurements after which the metric is complete; nothing means never.
+    pub fn effective_count(&self) -> Option<u32> {
+        match (self.count.filter(|count| *count > 0), self.interval) {
+            (Some(count), _) => Some(count),
+            (None, None) => Some(1),
+            (None, Some(_)) => None,
+        }
+    }
+
+    /// Reads both conditions, to tell early what is wrong with them: (success, failure).
+    pub fn conditions(&self) -> Result<(Option<Condition>, Option<Condition>), Fault> {
+        let read = |text: &Option<String>| {
+            let text = text.as_deref().filter(|text| !text.is_empty());
+            text.map(Condition::parse).transpose()
+        };
+        Ok((read(&self.success)?, read(&self.failure)?))
+    }
+
+    /// What the controller's validation says against it (`utils/analysis/factory.go`).
+    pub fn problem(&self) -> Option<String> {
+        let failures = self.failure_limit.unwrap_or(0);
+        let successes = self.consecutive_success_limit.unwrap_or(0);
+        let count = self.effective_count();
+        let below = |limit: i64| count.is_some_and(|count| i64::from(count) < limit);
+        let inconclusive = i64::from(self.inconclusive_limit.unwrap_or(0));
+        if self.count.is_some_and(|count| count > 1) && self.interval.is_none() {
+            return Some("interval must be specified when count > 1".into());
+        }
+        if failures < -1 {
+            return Some("failureLimit must be >= -1".into());
+        }
+        if failures == -1 && successes == 0 {
+            return Some("failureLimit -1 needs a consecutiveSuccessLimit above 0".into());
+        }
+        if below(i64::from(failures.max(0)) + i64::from(successes)) {
+            return Some("count must be >= failureLimit + consecutiveSuccessLimit".into());
+        }
+        if below(inconclusive) {
+            return Some("count must be >= inconclusiveLimit".into());
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_count_an_interval_runs_for_ever() {
+        let secs = SimDuration::from_secs;
+        let metric = |count, interval| Metric { count, interval, ..Metric::default() };
+        assert_eq!(metric(None, None).effective_count(), Some(1));
+        assert_eq!(metric(Some(0), Some(secs(60))).effective_count(), None);
+        assert_eq!(metric(Some(3), Some(secs(60))).effective_count(), Some(3));
+        assert!(metric(Some(3), None).problem().is_some());
+        assert_eq!(metric(Some(3), Some(secs(60))).problem(), None);
+    }
+
+    #[test]
+    fn limits_have_to_fit_the_count() {
+        let interval = Some(SimDuration::from_secs(1));
+        let metric = |count, failure_limit, consecutive_success_limit| Metric {
+            count: Some(count),
+            interval,
+            failure_limit,
+            consecutive_success_limit,
+            ..Metric::default()
+        };
+        assert_eq!(metric(3, Some(3), None).problem(), None);
+        assert!(metric(3, Some(4), None).problem().is_some());
+        assert!(metric(3, Some(2), Some(2)).problem().is_some());
+        assert!(metric(3, Some(-1), None).problem().is_some());
+        assert_eq!(metric(3, Some(-1), Some(2)).problem(), None);
+    }
+}

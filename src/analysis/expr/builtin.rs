@@ -1,0 +1,272 @@
+//! The functions of an expression: what they take, and what the plain ones do.
+//!
+//! `asInt`, `asFloat`, `isNaN`, `isInf`, `isNil` and `default` are Argo's
+//! (`utils/evaluate/evaluate.go`), the others expr's (`builtin/builtin.go`). Those that take a
+//! closure are run by [`super::eval`]. Deliberately unknown here: trees.
+
+use super::value::Value;
+
+/// How a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// With at least and at most so many arguments; one of them may be a closure.
+    Function {
+        /// Fewest arguments.
+        least: usize,
+        /// Most arguments.
+        most: usize,
+        /// Which one is a closure.
+        closure: Option<usize>,
+    },
+    /// The language has it, this reader does not.
+    Beyond,
+    /// No such function.
+    Unknown,
+}
+
+/// Functions of the language that conditions on samples have no use for.
+const BEYOND: &[&str] = &[
+    "groupBy",
+    "sortBy",
+    "reduce",
+    "flatten",
+    "uniq",
+    "concat",
+    "join",
+    "split",
+    "splitAfter",
+    "replace",
+    "repeat",
+    "indexOf",
+    "lastIndexOf",
+    "hasPrefix",
+    "hasSuffix",
+    "trim",
+    "trimPrefix",
+    "trimSuffix",
+    "upper",
+    "lower",
+    "now",
+    "duration",
+    "date",
+    "timezone",
+    "toJSON",
+    "fromJSON",
+    "toBase64",
+    "fromBase64",
+    "toPairs",
+    "fromPairs",
+    "keys",
+    "values",
+    "get",
+    "type",
+    "bitand",
+    "bitor",
+    "bitxor",
+    "bitnand",
+    "bitshl",
+    "bitshr",
+    "bitushr",
+    "bitnot",
+    "findLastIndex",
+];
+
+/// The shape of a function.
+pub fn shape(name: &str) -> Shape {
+    let takes = |least, most, closure| Shape::Function { least, most, closure };
+    match name {
+        "all" | "none" | "any" | "one" | "filter" | "map" | "find" | "findIndex" | "findLast" => {
+            takes(2, 2, Some(1))
+        }
+        "count" | "sum" => takes(1, 2, Some(1)),
+        "len" | "abs" | "ceil" | "floor" | "round" | "int" | "float" | "string" | "first"
+        | "last" | "reverse" | "asInt" | "asFloat" | "isNaN" | "isInf" | "isNil" => {
+            takes(1, 1, None)
+        }
+        "sort" => takes(1, 2, None),
+        "take" | "default" => takes(2, 2, None),
+        "max" | "min" | "mean" | "median" => takes(1, 100, None),
+        name if BEYOND.contains(&name) => Shape::Beyond,
+        _ => Shape::Unknown,
+    }
+}
+
+/// Runs a function without a closure. `result` is what the condition is about.
+pub fn call(name: &str, arguments: &[Value], result: &Value) -> Result<Value, String> {
+    let first = arguments.first().unwrap_or(&Value::Nil);
+    match name {
+        "asInt" => as_int(first),
+        "asFloat" => as_float(first),
+        "isNaN" => number(first, name).map(|n| Value::Bool(n.is_nan())),
+        "isInf" => number(first, name).map(|n| Value::Bool(n.is_infinite())),
+        // Both look at the result, not at what they are given, as upstream does.
+        "isNil" => Ok(Value::Bool(*result == Value::Nil)),
+        "default" if *result == Value::Nil => Ok(arguments.get(1).cloned().unwrap_or(Value::Nil)),
+        "default" => Ok(result.clone()),
+        "len" => match first {
+            Value::List(list) => Ok(Value::Int(list.len() as i64)),
+            Value::Text(text) => Ok(Value::Int(text.chars().count() as i64)),
+            Value::Map(map) => Ok(Value::Int(map.len() as i64)),
+            other => Err(format!("invalid argument for len (type {})", other.type_name())),
+        },
+        "int" => match first {
+            Value::Text(_) => as_int(first),
+            other => number(other, name).map(|n| Value::Int(n as i64)),
+        },
+        "float" => match first {
+            Value::Text(_) => as_float(first),
+            other => number(other, name).map(Value::Float),
+        },
+        "string" => Ok(Value::Text(text(first))),
+        "abs" => match first {
+            Value::Int(n) => Ok(Value::Int(n.wrapping_abs())),
+            other => number(other, name).map(|n| Value::Float(n.abs())),
+        },
+        "ceil" => number(first, name).map(|n| Value::Float(n.ceil())),
+        "floor" => number(first, name).map(|n| Value::Float(n.floor())),
+        "round" => number(first, name).map(|n| Value::Float(n.round())),
+        "max" | "min" | "mean" | "median" => statistic(name, arguments),
+        _ => listed(name, first, arguments.get(1)),
+    }
+}
+
+/// Functions of lists.
+fn listed(name: &str, first: &Value, more: Option<&Value>) -> Result<Value, String> {
+    let Value::List(list) = first else {
+        let kind = first.type_name();
+        return Err(format!("cannot {name} {kind}"));
+    };
+    Ok(match name {
+        "first" => list.first().cloned().unwrap_or(Value::Nil),
+        "last" => list.last().cloned().unwrap_or(Value::Nil),
+        "reverse" => Value::List(list.iter().rev().cloned().collect()),
+        "take" => {
+            let count = match more {
+                Some(Value::Int(count)) if *count >= 0 => *count as usize,
+                _ => return Err("cannot take this many elements".into()),
+            };
+            Value::List(list.iter().take(count).cloned().collect())
+        }
+        "sort" => {
+            let down = matches!(more, Some(Value::Text(order)) if order == "desc");
+            let mut sorted = list.clone();
+            for pair in list.windows(2) {
+                pair[0].compare(&pair[1], "<")?;
+            }
+            // Values that have no order, NaN among them, stay where they are.
+            sorted.sort_by(|a, b| {
+                let order = a.compare(b, "<").ok().flatten().unwrap_or(std::cmp::Ordering::Equal);
+                if down { order.reverse() } else { order }
+            });
+            Value::List(sorted)
+        }
+        _ => return Err(format!("unknown name {name}")),
+    })
+}
+
+/// `max`, `min`, `mean` and `median` of numbers and lists of numbers.
+fn statistic(name: &str, arguments: &[Value]) -> Result<Value, String> {
+    let mut values = Vec::new();
+    for argument in arguments {
+        match argument {
+            Value::List(list) => values.extend(list.iter().cloned()),
+            other => values.push(other.clone()),
+        }
+    }
+    let numbers: Vec<f64> = values.iter().map(|v| number(v, name)).collect::<Result<_, _>>()?;
+    match name {
+        "max" | "min" => {
+            let better = |a: f64, b: f64| if name == "max" { a > b } else { a < b };
+            let mut best: Option<usize> = None;
+            for at in 0..numbers.len() {
+                if best.is_none_or(|b| better(numbers[at], numbers[b])) {
+                    best = Some(at);
+                }
+            }
+            best.map(|at| values[at].clone()).ok_or(format!("not enough arguments to call {name}"))
+        }
+        _ if numbers.is_empty() => Ok(Value::Float(0.0)),
+        "mean" => Ok(Value::Float(numbers.iter().sum::<f64>() / numbers.len() as f64)),
+        _ => {
+            let mut sorted = numbers;
+            sorted.sort_by(f64::total_cmp);
+            let middle = sorted.len() / 2;
+            let median = match sorted.len() % 2 {
+                1 => sorted[middle],
+                _ => (sorted[middle - 1] + sorted[middle]) / 2.0,
+            };
+            Ok(Value::Float(median))
+        }
+    }
+}
+
+fn number(value: &Value, name: &str) -> Result<f64, String> {
+    let found = value.as_float();
+    found.ok_or_else(|| format!("invalid argument for {name} (type {})", value.type_name()))
+}
+
+fn as_int(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Int(_) => Ok(value.clone()),
+        // Go keeps the low bits of what does not fit; on amd64 that is the least number.
+        Value::Float(n) if n.abs() < 9_223_372_036_854_775_808.0 => Ok(Value::Int(*n as i64)),
+        Value::Float(_) => Ok(Value::Int(i64::MIN)),
+        Value::Text(text) => text
+            .parse()
+            .map(Value::Int)
+            .map_err(|_| format!("strconv.ParseInt: parsing {text:?}: invalid syntax")),
+        other => Err(format!("asInt() not supported on {}", other.type_name())),
+    }
+}
+
+fn as_float(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Float(_) => Ok(value.clone()),
+        Value::Int(n) => Ok(Value::Float(*n as f64)),
+        Value::Text(text) => text
+            .parse()
+            .map(Value::Float)
+            .map_err(|_| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax")),
+        other => Err(format!("asFloat() not supported on {}", other.type_name())),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Nil => "<nil>".into(),
+        Value::Bool(b) => b.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Float(n) => n.to_string(),
+        Value::Text(t) => t.clone(),
+        Value::List(list) => {
+            let items: Vec<String> = list.iter().map(text).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Value::Map(_) => "map".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_take_numbers_and_lists() {
+        let list = Value::floats([3.0, 1.0, 2.0, 10.0]);
+        let call = |name| call(name, std::slice::from_ref(&list), &Value::Nil);
+        assert_eq!(call("max"), Ok(Value::Float(10.0)));
+        assert_eq!(call("min"), Ok(Value::Float(1.0)));
+        assert_eq!(call("mean"), Ok(Value::Float(4.0)));
+        assert_eq!(call("median"), Ok(Value::Float(2.5)));
+        assert_eq!(statistic("mean", &[Value::List(vec![])]), Ok(Value::Float(0.0)));
+        assert!(statistic("max", &[Value::List(vec![])]).is_err());
+    }
+
+    #[test]
+    fn sorting_knows_both_ways() {
+        let list = Value::floats([2.0, 3.0, 1.0]);
+        let down = Value::Text("desc".into());
+        assert_eq!(listed("sort", &list, None), Ok(Value::floats([1.0, 2.0, 3.0])));
+        assert_eq!(listed("sort", &list, Some(&down)), Ok(Value::floats([3.0, 2.0, 1.0])));
+    }
+}

@@ -1,0 +1,160 @@
+//! Conditions as AnalysisTemplates write them, and bad ones.
+
+use super::*;
+
+fn holds(text: &str, result: &Value) -> Result<bool, String> {
+    Condition::parse(text).map_err(|fault| fault.text)?.holds(result)
+}
+
+fn one(value: f64) -> Value {
+    Value::floats([value])
+}
+
+#[test]
+fn conditions_of_templates() {
+    let vector = Value::floats([0.97, 0.99]);
+    let cases = [
+        ("result[0] >= 0.95", true),
+        ("result[0] >= 0.95 && result[1] < 0.98", false),
+        ("len(result) == 0 || result[0] < 0.05", false),
+        ("all(result, # > 0.9)", true),
+        ("all(result, {# > 0.98})", false),
+        ("any(result, {# > 0.98}) and not none(result, # > 2)", false),
+        ("none(result, {isNaN(#)})", true),
+        ("one(result, {# > 0.98})", true),
+        ("len(filter(result, {# > 0.98})) == 1", true),
+        ("count(result, {# > 0.9}) == 2", true),
+        ("sum(result) > 1.95", true),
+        ("max(result) == 0.99 and min(result) == .97", true),
+        ("mean(result) < 0.99 && median(result) < 0.99", true),
+        ("0.97 in result", true),
+        ("1 not in result", true),
+        ("result[0] in [0.97, 1]", true),
+        ("(result[0] - 0.97) * 100 / 2 < 1e-9", true),
+        ("result[-1] == 0.99", true),
+        ("isNaN(result[0]) ? false : result[0] > 0.9", true),
+        ("asInt(result[0]) == 0", true),
+        ("asFloat(result[0]) > 0.5", true),
+        ("0.9 < result[0] < 0.98", true),
+        ("result | len() == 2", true),
+        ("map(result, {# * 100})[0] > 96.9", true),
+        ("len(result[0:1]) == 1", true),
+        ("not (result[0] > 1) and !false", true),
+        ("2 ** 3 == 8 and 7 % 3 == 1 and 1 / 2 == 0.5", true),
+        ("default(result, 0)[0] > 0.5", true),
+        ("'a' + 'b' == 'ab' and 'abc' contains 'b'", true),
+        ("isInf(1 / 0)", true),
+        ("all(1..3, # < 4) and (nil ?? 5) == 5", true),
+        ("all(result, #index < 2)", true),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(holds(text, &vector), Ok(expected), "{text}");
+    }
+}
+
+#[test]
+fn nan_makes_comparisons_false() {
+    let nan = one(f64::NAN);
+    for text in ["result[0] > 0", "result[0] <= 0", "result[0] == result[0]"] {
+        assert_eq!(holds(text, &nan), Ok(false), "{text}");
+    }
+    assert_eq!(holds("result[0] != 1 and isNaN(result[0])", &nan), Ok(true));
+}
+
+#[test]
+fn an_empty_vector_has_no_first_sample() {
+    let empty = Value::floats([]);
+    let error = holds("result[0] > 1", &empty);
+    assert_eq!(error, Err("index out of range: 0 (array length is 0)".into()));
+    assert_eq!(holds("len(result) == 0 || result[0] < 0.05", &empty), Ok(true));
+    // An empty list is not nil, and `default` does not help.
+    assert_eq!(holds("isNil(result)", &empty), Ok(false));
+    assert_eq!(holds("all(result, # > 1)", &empty), Ok(true));
+    assert!(holds("default(result, 0) < 0.05", &empty).is_err());
+    assert_eq!(holds("default(result, 0) < 0.05", &Value::Nil), Ok(true));
+}
+
+#[test]
+fn types_are_checked_even_where_nothing_runs() {
+    let number = Value::Float(1.0);
+    let cases = [
+        ("true || unknown", "unknown name unknown"),
+        ("result == 'a'", "invalid operation: == (mismatched types float64 and string)"),
+        ("true || result[0] > 1", "type float64 has no field or index"),
+        ("len(result) > 0", "invalid argument for len (type float64)"),
+        ("all(result, # > 1)", "builtin all takes only array (got float64)"),
+        ("result and true", "invalid operation: and (mismatched types float64 and bool)"),
+        ("not result", "invalid operation: not (mismatched type float64)"),
+        ("result", "expected bool, but got float64"),
+        ("1", "expected bool, but got int"),
+        ("1.5 % 2 == 1", "invalid operation: % (mismatched types float64 and int)"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(holds(text, &number), Err(expected.into()), "{text}");
+    }
+    let text = holds("all(result, {#})", &one(1.0));
+    assert_eq!(text, Err("predicate should return boolean (got float64)".into()));
+}
+
+#[test]
+fn web_results_are_named_values() {
+    let values = Value::List(vec![Value::Float(2.0), Value::Float(3.0)]);
+    let inner = Value::Map([("values".to_string(), values)].into());
+    let result = Value::Map([("data".to_string(), inner)].into());
+    assert_eq!(holds("all(result.data.values, {# > 1})", &result), Ok(true));
+    assert_eq!(holds("'data' in result and result['data'].none == nil", &result), Ok(true));
+    assert!(holds("result.none.values[0] > 1", &result).is_err());
+    assert_eq!(holds("result.none?.values == nil", &result), Ok(true));
+}
+
+#[test]
+fn texts_are_read_as_numbers_on_request() {
+    let text = |t: &str| Value::Text(t.into());
+    assert_eq!(holds("asInt(result) == 1", &text("1")), Ok(true));
+    assert_eq!(holds("asFloat(result) >= 1.1", &text("1.1")), Ok(true));
+    assert!(holds("asInt(result) == 1", &text("1.1")).is_err());
+    assert!(holds("asFloat(result) == \"1.1\"", &text("1.1")).is_err());
+}
+
+#[test]
+fn nonsense_is_told_with_its_place() {
+    let column = |text: &str| Condition::parse(text).map_err(|fault| fault.column);
+    let cases = [
+        ("", 1),
+        ("result[0] >", 12),
+        ("result[0", 9),
+        ("(1", 3),
+        ("1 2", 3),
+        ("# > 1", 1),
+        ("all(result)", 1),
+        ("nothing(1)", 1),
+        ("result[0] > 1 )", 15),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(column(text).err(), Some(expected), "{text}");
+    }
+    for text in ["let x = 1; x > 0", "reduce(result, # + #acc)", "{a: 1}", "now() > 1"] {
+        assert!(Condition::parse(text).is_err_and(|fault| fault.unsupported), "{text}");
+    }
+}
+
+/// Nesting, chains and work have limits: no text can hang or exhaust anything.
+#[test]
+fn hostile_texts_end() {
+    let deep = |open: &str, n: usize| format!("{}1{}", open.repeat(n), ")".repeat(n));
+    assert!(Condition::parse(&deep("(", 10_000)).is_err());
+    assert!(Condition::parse(&deep("not (", 3_000)).is_err());
+    assert!(Condition::parse(&format!("1{}", " + 1".repeat(4_000))).is_err());
+    assert!(Condition::parse(&format!("1{}", " < 1".repeat(4_000))).is_err());
+    assert!(Condition::parse(&format!("result{}", "[0]".repeat(4_000))).is_err());
+    assert!(Condition::parse(&"-".repeat(10_000)).is_err());
+    let twice = (0..60).fold("1".to_string(), |inner, _| format!("0 < ({inner}) < 1"));
+    assert!(Condition::parse(&twice).is_err());
+    let twice = (0..60).fold("1".to_string(), |inner, _| format!("({inner}) ?: 1"));
+    assert!(Condition::parse(&twice).is_err());
+    let long = Value::floats((0..300).map(f64::from));
+    let nested = "all(result, all(result, all(result, # >= 0)))";
+    assert_eq!(holds(nested, &long), Err("memory budget exceeded".into()));
+    assert!(holds("len(1..9223372036854775807) > 0", &long).is_err());
+    assert!(holds("-9223372036854775807 - 10 < 0 or true", &long).is_ok());
+}

@@ -1,0 +1,48 @@
+//! The tree of an expression.
+
+/// What a node does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// A literal.
+    Literal(super::value::Value),
+    /// A name of the environment.
+    Name(String, usize),
+    /// The element that a closure is asked about.
+    Element(usize),
+    /// The position of that element.
+    Index(usize),
+    /// `not`, `-` or `+` of a value.
+    Unary(&'static str, Box<Node>, usize),
+    /// An operator between two values.
+    Binary(&'static str, Box<Node>, Box<Node>, usize),
+    /// `condition ? yes : no`.
+    Choice(Box<Node>, Box<Node>, Box<Node>, usize),
+    /// `value[index]` and `value.name`; the flag is for `?.`.
+    Member(Box<Node>, Box<Node>, bool, usize),
+    /// `value[from:to]`.
+    Slice(Box<Node>, Option<Box<Node>>, Option<Box<Node>>, usize),
+    /// A list.
+    List(Vec<Node>, usize),
+    /// A function with its arguments.
+    Call(String, Vec<Node>, usize),
+    /// A closure.
+    Closure(Box<Node>),
+}
+
+impl Node {
+    /// Number of nodes in it.
+    pub fn size(&self) -> usize {
+        let optional = |node: &Option<Box<Node>>| node.as_ref().map_or(0, |node| node.size());
+        let all = |nodes: &[Node]| nodes.iter().map(Node::size).sum::<usize>();
+        1 + match self {
+            Node::Literal(_) | Node::Name(..) | Node::Element(_) | Node::Index(_) => 0,
+            Node::Unary(_, value, _) | Node::Closure(value) => value.size(),
+            Node::Binary(_, left, right, _) | Node::Member(left, right, ..) => {
+                left.size() + right.size()
+            }
+            Node::Choice(condition, yes, no, _) => condition.size() + yes.size() + no.size(),
+            Node::Slice(value, from, to, _) => value.size() + optional(from) + optional(to),
+            Node::List(items, _) | Node::Call(_, items, _) => all(items),
+        }
+    }
+}

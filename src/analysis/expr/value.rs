@@ -1,0 +1,100 @@
+//! Values of the expression language, and how two of them compare.
+//!
+//! Follows expr-lang `vm/runtime/runtime.go` and the generated `helpers`: numbers of different
+//! kinds compare by value, NaN equals nothing. Deliberately unknown here: expressions.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing at all.
+    Nil,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Float(f64),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// Named values, as a web metric's JSON has them.
+    Map(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// The numbers of a vector of samples.
+    pub fn floats(values: impl IntoIterator<Item = f64>) -> Value {
+        Value::List(values.into_iter().map(Value::Float).collect())
+    }
+
+    /// Go's name of its type.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Nil => "<nil>",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Float(_) => "float64",
+            Value::Text(_) => "string",
+            Value::List(_) => "[]interface {}",
+            Value::Map(_) => "map[string]interface {}",
+        }
+    }
+
+    /// As a number, if it is one.
+    pub fn as_float(&self) -> Option<f64> {
+        match self {
+            Value::Int(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Are two values equal? Values of kinds that don't mix never are.
+    pub fn equals(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::List(a), Value::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.equals(b))
+            }
+            (a, b) => match (a.as_float(), b.as_float()) {
+                (Some(a), Some(b)) => a == b,
+                _ => a == b,
+            },
+        }
+    }
+
+    /// The order of two numbers or texts; nothing for NaN. The error says that they have none.
+    pub fn compare(&self, other: &Value, operator: &str) -> Result<Option<Ordering>, String> {
+        match (self, other) {
+            (Value::Int(a), Value::Int(b)) => Ok(Some(a.cmp(b))),
+            (Value::Text(a), Value::Text(b)) => Ok(Some(a.cmp(b))),
+            (a, b) => match (a.as_float(), b.as_float()) {
+                (Some(a), Some(b)) => Ok(a.partial_cmp(&b)),
+                _ => Err(mismatch(a, b, operator)),
+            },
+        }
+    }
+}
+
+/// The message for an operator that two values don't have.
+pub fn mismatch(left: &Value, right: &Value, operator: &str) -> String {
+    format!("invalid operation: {} {operator} {}", left.type_name(), right.type_name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_compare_by_value_and_nan_with_nothing() {
+        assert!(Value::Int(2).equals(&Value::Float(2.0)));
+        assert!(!Value::Float(f64::NAN).equals(&Value::Float(f64::NAN)));
+        assert_eq!(Value::Float(f64::NAN).compare(&Value::Int(1), "<"), Ok(None));
+        assert!(Value::Bool(true).compare(&Value::Int(1), "<").is_err());
+        assert!(!Value::Text("1".into()).equals(&Value::Int(1)));
+    }
+}

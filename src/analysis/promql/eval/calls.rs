@@ -1,0 +1,186 @@
+//! Calls of functions: each goes to the file of its kind; plain arithmetic is done here.
+
+use super::{Evaluator, Found, Moment, Sample, dates, distinct, drop_name, fail};
+use crate::analysis::promql::ast::{Aggregate, Expr, Fold, Node};
+use crate::analysis::promql::error::EvalError;
+use crate::analysis::promql::eval::quantile::nan_first;
+
+/// Does the order of the elements carry meaning?
+pub fn keeps_order(expr: &Expr) -> bool {
+    match &expr.bare().node {
+        Node::Call(function, _) => matches!(function.name, "sort" | "sort_desc"),
+        Node::Aggregate(a) => {
+            let Aggregate { op, .. } = &**a;
+            matches!(op, Fold::Topk | Fold::Bottomk)
+        }
+        _ => false,
+    }
+}
+
+impl Evaluator<'_> {
+    pub(super) fn call(
+        &mut self,
+        name: &str,
+        args: &[Expr],
+        at: Moment,
+    ) -> Result<Found, EvalError> {
+        let seconds = at.at as f64 / 1000.0;
+        match name {
+            "time" => return Ok(Found::Scalar(seconds)),
+            "pi" => return Ok(Found::Scalar(std::f64::consts::PI)),
+            "scalar" => {
+                let samples = self.vector(&args[0], at)?;
+                let one = if let [sample] = &samples[..] { sample.value } else { f64::NAN };
+                return Ok(Found::Scalar(one));
+            }
+            _ => {}
+        }
+        Ok(Found::Vector(match name {
+            "vector" => vec![Sample { labels: Vec::new(), value: self.scalar(&args[0], at)? }],
+            "absent" => {
+                let present = !self.vector(&args[0], at)?.is_empty();
+                self.absent(present, &args[0])
+            }
+            "absent_over_time" => {
+                let present = !self.windows(&args[0], at)?.is_empty();
+                self.absent(present, &args[0])
+            }
+            "timestamp" => self.timestamp(&args[0], at)?,
+            "sort" | "sort_desc" => self.sorted(name == "sort_desc", &args[0], at)?,
+            "label_replace" => self.label_replace(args, at)?,
+            "label_join" => self.label_join(args, at)?,
+            "histogram_quantile" => {
+                let phi = self.scalar(&args[0], at)?;
+                self.histogram(&[phi], &args[1], at)?
+            }
+            "histogram_fraction" => {
+                let bounds = [self.scalar(&args[0], at)?, self.scalar(&args[1], at)?];
+                self.histogram(&bounds, &args[2], at)?
+            }
+            // These read native histograms, and every series here is made of floats.
+            "histogram_avg" | "histogram_count" | "histogram_sum" | "histogram_stddev"
+            | "histogram_stdvar" => {
+                self.vector(&args[0], at)?;
+                Vec::new()
+            }
+            _ if dates::part(name, 0.0).is_some() => self.date(name, args, at)?,
+            _ => return self.mapped(name, args, at),
+        }))
+    }
+
+    fn absent(&mut self, present: bool, expr: &Expr) -> Vec<Sample> {
+        if present {
+            return Vec::new();
+        }
+        vec![Sample { labels: self.absent_labels(expr), value: 1.0 }]
+    }
+
+    /// Times of the samples of a plain selector; of anything else, the time of the question.
+    fn timestamp(&mut self, expr: &Expr, at: Moment) -> Result<Vec<Sample>, EvalError> {
+        let timed: Vec<(i64, Sample)> = match &expr.bare().node {
+            Node::Selector(selector) => self.instant_times(selector, at)?,
+            _ => self.vector(expr, at)?.into_iter().map(|s| (at.at, s)).collect(),
+        };
+        let stamp = |(ms, mut sample): (i64, Sample)| {
+            drop_name(&mut sample.labels);
+            sample.value = ms as f64 / 1000.0;
+            sample
+        };
+        distinct(timed.into_iter().map(stamp).collect())
+    }
+
+    fn sorted(&mut self, falling: bool, expr: &Expr, at: Moment) -> Result<Vec<Sample>, EvalError> {
+        let mut samples = self.vector(expr, at)?;
+        samples.sort_by(|a, b| {
+            // NaN comes last either way.
+            let nan = a.value.is_nan().cmp(&b.value.is_nan());
+            let order = nan_first(a.value, b.value);
+            nan.then(if falling { order.reverse() } else { order })
+        });
+        Ok(samples)
+    }
+
+    fn date(&mut self, name: &str, args: &[Expr], at: Moment) -> Result<Vec<Sample>, EvalError> {
+        let mut samples = match args.first() {
+            Some(expr) => self.vector(expr, at)?,
+            None => vec![Sample { labels: Vec::new(), value: at.at.div_euclid(1000) as f64 }],
+        };
+        for sample in &mut samples {
+            drop_name(&mut sample.labels);
+            sample.value = dates::part(name, sample.value).unwrap_or(f64::NAN);
+        }
+        distinct(samples)
+    }
+
+    /// Functions of a range, or of each element by itself.
+    fn mapped(&mut self, name: &str, args: &[Expr], at: Moment) -> Result<Found, EvalError> {
+        let ranges = args.iter().any(|a| a.yields() == crate::analysis::promql::ast::Type::Matrix);
+        if ranges {
+            return match self.over_time(name, args, at)? {
+                Some(samples) => Ok(Found::Vector(samples)),
+                None => fail(format!("unknown function {name:?}")),
+            };
+        }
+        let mut samples = self.vector(&args[0], at)?;
+        let mut numbers = Vec::new();
+        for arg in &args[1..] {
+            numbers.push(self.scalar(arg, at)?);
+        }
+        if let ("clamp", [low, high]) = (name, &numbers[..])
+            && low > high
+        {
+            return Ok(Found::Vector(Vec::new()));
+        }
+        for sample in &mut samples {
+            drop_name(&mut sample.labels);
+            sample.value = match of_value(name, sample.value, &numbers) {
+                Some(value) => value,
+                None => return fail(format!("unknown function {name:?}")),
+            };
+        }
+        Ok(Found::Vector(distinct(samples)?))
+    }
+}
+
+/// Arithmetic on one value. NaN stays NaN.
+fn of_value(name: &str, x: f64, numbers: &[f64]) -> Option<f64> {
+    let low = |x: f64, limit: f64| if x < limit || limit.is_nan() { limit } else { x };
+    let high = |x: f64, limit: f64| if x > limit || limit.is_nan() { limit } else { x };
+    Some(match (name, numbers) {
+        ("abs", _) => x.abs(),
+        ("ceil", _) => x.ceil(),
+        ("floor", _) => x.floor(),
+        ("exp", _) => x.exp(),
+        ("ln", _) => x.ln(),
+        ("log2", _) => x.log2(),
+        ("log10", _) => x.log10(),
+        ("sqrt", _) => x.sqrt(),
+        ("sgn", _) if x > 0.0 => 1.0,
+        ("sgn", _) if x < 0.0 => -1.0,
+        ("sgn", _) => x,
+        ("sin", _) => x.sin(),
+        ("cos", _) => x.cos(),
+        ("tan", _) => x.tan(),
+        ("asin", _) => x.asin(),
+        ("acos", _) => x.acos(),
+        ("atan", _) => x.atan(),
+        ("sinh", _) => x.sinh(),
+        ("cosh", _) => x.cosh(),
+        ("tanh", _) => x.tanh(),
+        ("asinh", _) => x.asinh(),
+        ("acosh", _) => x.acosh(),
+        ("atanh", _) => x.atanh(),
+        ("deg", _) => x * 180.0 / std::f64::consts::PI,
+        ("rad", _) => x * std::f64::consts::PI / 180.0,
+        ("clamp", [least, most]) => high(low(x, *least), *most),
+        ("clamp_min", [least]) => low(x, *least),
+        ("clamp_max", [most]) => high(x, *most),
+        ("round", []) => (x + 0.5).floor(),
+        ("round", [to]) => {
+            // As Prometheus computes it, with the inverse: ties go up.
+            let inverse = 1.0 / to;
+            (x * inverse + 0.5).floor() / inverse
+        }
+        _ => return None,
+    })
+}

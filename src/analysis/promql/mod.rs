@@ -1,0 +1,232 @@
+//! PromQL over scraped series, answered as Prometheus answers.
+//!
+//! [`Query::parse`] reads a query once; [`Query::instant`] and [`Query::range`] answer it over a
+//! [`Store`] as often as wanted. The rules are those of 3.x; three rules of 2.x (closed windows,
+//! the older extrapolation, the dot of regular expressions) can be had by [`Rules::V2`]. Left out
+//! knowingly: native histograms, and what a server takes only with a flag. Sources:
+//! `prometheus/prometheus` at 2.42.0 and at 3.x (`promql/engine.go`, `functions.go`, `quantile.go`,
+//! `parser/`). Deliberately absent: where series come from, and what an answer decides.
+
+pub mod ast;
+mod check;
+pub mod error;
+pub mod eval;
+pub mod function;
+mod lexer;
+mod literal;
+mod parser;
+mod selector;
+pub mod value;
+
+use crate::telemetry::store::Store;
+use ast::{At, Expr, Node, Selector, Test, Type, When};
+use error::{EvalError, ParseError, fail};
+use eval::{Evaluator, Moment};
+use std::sync::Arc;
+use value::{Element, Row, Value};
+
+pub use literal::duration_ms;
+
+/// Whose rules hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rules {
+    /// Prometheus 2.42.
+    V2,
+    /// Prometheus 3.
+    #[default]
+    V3,
+}
+
+/// How a query is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whose rules hold.
+    pub rules: Rules,
+    /// How far back an instant selector looks, in milliseconds.
+    pub lookback_ms: i64,
+    /// Step of subqueries that name none, in milliseconds.
+    pub subquery_step_ms: i64,
+    /// Most samples that one answer may load; Prometheus' default is 50 million.
+    pub samples_max: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            rules: Rules::V3,
+            lookback_ms: 300_000,
+            subquery_step_ms: 60_000,
+            samples_max: 50_000_000,
+        }
+    }
+}
+
+/// Most steps of a range query, as Prometheus' HTTP interface has it.
+pub const STEPS_MAX: i64 = 11_000;
+
+/// A query, ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Query {
+    text: Arc<str>,
+    rules: Rules,
+    expr: Arc<Expr>,
+}
+
+impl PartialEq for Query {
+    fn eq(&self, other: &Query) -> bool {
+        self.text == other.text && self.rules == other.rules
+    }
+}
+
+impl Query {
+    /// Reads a query under the rules of 3.x.
+    pub fn parse(text: &str) -> Result<Query, ParseError> {
+        Query::parse_by(text, Rules::V3)
+    }
+
+    /// Reads a query under given rules.
+    pub fn parse_by(text: &str, rules: Rules) -> Result<Query, ParseError> {
+        let expr = Arc::new(parser::parse(text, rules)?);
+        Ok(Query { text: Arc::from(text), rules, expr })
+    }
+
+    /// The query as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it yields.
+    pub fn yields(&self) -> Type {
+        self.expr.yields()
+    }
+
+    /// Can any of its selectors take series of this metric?
+    pub fn names(&self, metric: &str) -> bool {
+        self.selectors().iter().any(|selector| {
+            let on_name = |m: &&ast::Matcher| m.label == "__name__";
+            selector.matchers.iter().filter(on_name).all(|m| m.takes(metric))
+        })
+    }
+
+    /// How far back from the instant of the question it can look, in milliseconds; instants fixed
+    /// by `@` look as far as there is.
+    pub fn reach_ms(&self, options: &Options) -> Option<i64> {
+        reach(&self.expr, options)
+    }
+
+    fn selectors(&self) -> Vec<&Selector> {
+        let (mut open, mut found) = (vec![&*self.expr], Vec::new());
+        while let Some(expr) = open.pop() {
+            if let Node::Selector(selector) | Node::Range(selector, _) = &expr.node {
+                found.push(selector);
+            }
+            open.extend(expr.children());
+        }
+        found
+    }
+
+    /// The metrics that its selectors name outright.
+    pub fn metrics(&self) -> Vec<String> {
+        let named = |s: &&Selector| {
+            s.matchers.iter().find_map(|m| match &m.test {
+                Test::Equal(name) if m.label == "__name__" => Some(name.to_string()),
+                _ => None,
+            })
+        };
+        self.selectors().iter().filter_map(named).collect()
+    }
+
+    /// The shortest range of its range selectors, in milliseconds.
+    pub fn shortest_range_ms(&self) -> Option<i64> {
+        let (mut open, mut shortest) = (vec![&*self.expr], None::<i64>);
+        while let Some(expr) = open.pop() {
+            if let Node::Range(_, range) = &expr.node {
+                shortest = Some(shortest.map_or(*range, |s| s.min(*range)));
+            }
+            open.extend(expr.children());
+        }
+        shortest
+    }
+
+    /// Does it hold a selector without a matcher on the metric's name?
+    pub fn has_nameless_selector(&self) -> bool {
+        let named = |s: &&Selector| s.matchers.iter().any(|m| m.label == "__name__");
+        self.selectors().iter().any(|s| !named(s))
+    }
+
+    /// Does a condition on `label` in it hold equal to one of these values only?
+    pub fn asks_for(&self, label: &str, value: &str) -> bool {
+        self.selectors().iter().any(|s| {
+            s.matchers.iter().any(|m| {
+                m.label == label
+                    && matches!(m.test, Test::Equal(_) | Test::Like(_))
+                    && m.takes(value)
+            })
+        })
+    }
+
+    /// Answers at an instant, in milliseconds of Unix time.
+    pub fn instant(
+        &self,
+        store: &Store,
+        at_ms: i64,
+        options: &Options,
+    ) -> Result<Value, EvalError> {
+        let options = Options { rules: self.rules, ..*options };
+        let moment = Moment { at: at_ms, start: at_ms, end: at_ms };
+        Evaluator::new(store, options).value(&self.expr, moment)
+    }
+
+    /// Answers at `start_ms`, then every `step_ms`, up to `end_ms`: a matrix.
+    pub fn range(
+        &self,
+        store: &Store,
+        (start_ms, end_ms, step_ms): (i64, i64, i64),
+        options: &Options,
+    ) -> Result<Value, EvalError> {
+        if !matches!(self.yields(), Type::Scalar | Type::Vector) {
+            return fail(format!(
+                "invalid expression type {:?} for range query, must be Scalar or instant Vector",
+                self.yields().word()
+            ));
+        }
+        if step_ms <= 0 || end_ms < start_ms {
+            return fail("a range needs a step above zero and an end after its start");
+        }
+        if (end_ms - start_ms) / step_ms >= STEPS_MAX {
+            return fail(format!("exceeded maximum resolution of {STEPS_MAX} points per series"));
+        }
+        let mut evaluator = Evaluator::new(store, Options { rules: self.rules, ..*options });
+        let mut rows: Vec<Row> = Vec::new();
+        for at in (start_ms..=end_ms).step_by(step_ms as usize) {
+            let moment = Moment { at, start: start_ms, end: end_ms };
+            let elements = match evaluator.value(&self.expr, moment)? {
+                Value::Scalar(value) => vec![Element { labels: Vec::new(), value }],
+                Value::Vector(elements) => elements,
+                Value::Matrix(_) | Value::Text(_) => Vec::new(),
+            };
+            value::append(&mut rows, at, elements);
+        }
+        rows.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Ok(Value::Matrix(rows))
+    }
+}
+
+fn reach(expr: &Expr, options: &Options) -> Option<i64> {
+    let back = |when: &When| match when.at {
+        None => Some(when.offset_ms),
+        Some(At::Start | At::End) => Some(when.offset_ms),
+        Some(At::Instant(_)) => None,
+    };
+    let own = match &expr.node {
+        Node::Selector(s) => back(&s.when)? + options.lookback_ms,
+        Node::Range(s, range) => back(&s.when)? + range,
+        Node::Subquery(sub) => back(&sub.when)? + sub.range_ms,
+        _ => 0,
+    };
+    let mut deepest = 0;
+    for child in expr.children() {
+        deepest = deepest.max(reach(child, options)?);
+    }
+    Some((own + deepest).max(0))
+}

@@ -1,0 +1,329 @@
+//! What a Rollout of Argo says, as plain data, with the defaults of the controller.
+//!
+//! Read from argoproj/argo-rollouts 9f8d111 (1.10.0-rc1): `pkg/apis/rollouts/v1alpha1/types.go`
+//! and `utils/defaults/defaults.go`. Each field names the field of the manifest it stands for.
+//! Whoever reads manifests fills it in, with AnalysisTemplates resolved and their arguments put
+//! in place. Deliberately unknown here: what the controller makes of it.
+
+use crate::analysis::argo::metric::Metric;
+use crate::base::time::SimDuration;
+use crate::base::units::Share;
+use crate::strategy::deployment::bounds::{Bounds, IntOrPercent};
+
+/// One Rollout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// `metadata.name`.
+    pub name: String,
+    /// `spec.strategy`.
+    pub strategy: Strategy,
+    /// `spec.progressDeadlineSeconds`.
+    pub progress_deadline: SimDuration,
+    /// `spec.progressDeadlineAbort`.
+    pub progress_deadline_abort: bool,
+    /// How long after a pause without end somebody promotes it; nothing means never.
+    pub promoted_after: Option<SimDuration>,
+}
+
+/// `spec.strategy`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Strategy {
+    /// `canary`.
+    Canary(Canary),
+    /// `blueGreen`.
+    BlueGreen(BlueGreen),
+}
+
+/// `spec.strategy.canary`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Canary {
+    /// `steps`.
+    pub steps: Vec<Step>,
+    /// `maxSurge`.
+    pub max_surge: IntOrPercent,
+    /// `maxUnavailable`.
+    pub max_unavailable: IntOrPercent,
+    /// `trafficRouting`; without it the weight is the ratio of pods.
+    pub traffic: Option<Traffic>,
+    /// `dynamicStableScale`.
+    pub dynamic_stable_scale: bool,
+    /// `scaleDownDelaySeconds` of the old stable pods; the default is 30 s with traffic routing.
+    pub scale_down_delay: Option<SimDuration>,
+    /// `abortScaleDownDelaySeconds`; zero keeps the canary for ever.
+    pub abort_scale_down_delay: Option<SimDuration>,
+    /// `minPodsPerReplicaSet`.
+    pub min_pods: Option<u32>,
+    /// `replicaProgressThreshold`.
+    pub progress_threshold: Option<Threshold>,
+    /// `analysis`: one run beside the steps.
+    pub analysis: Option<Background>,
+}
+
+/// `trafficRouting`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// `maxTrafficWeight`.
+    pub max_weight: u32,
+    /// `managedRoutes`, by name.
+    pub managed_routes: Vec<String>,
+    /// The router, such as `istio` or `nginx`, for the story.
+    pub router: String,
+}
+
+/// `replicaProgressThreshold`: how much of a step's pods is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// Percent of the desired pods.
+    Percent(i32),
+    /// Pods.
+    Pods(i32),
+}
+
+/// One analysis: its metrics, with templates merged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Analysis {
+    /// The metrics.
+    pub metrics: Vec<Metric>,
+}
+
+/// `canary.analysis`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Background {
+    /// The analysis.
+    pub analysis: Analysis,
+    /// `startingStep`.
+    pub starting_step: Option<usize>,
+}
+
+/// One of `canary.steps`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// `setWeight`.
+    SetWeight(u32),
+    /// `pause`, without a duration until somebody promotes.
+    Pause(Option<SimDuration>),
+    /// `setCanaryScale`, with traffic routing only.
+    SetCanaryScale(CanaryScale),
+    /// `analysis`.
+    Analysis(Analysis),
+    /// `setHeaderRoute`: matching users go to the canary; no match takes the route away.
+    SetHeaderRoute {
+        /// `name`.
+        name: String,
+        /// Share of users whose requests match.
+        matching: Option<Share>,
+    },
+    /// `setMirrorRoute`: matching requests are copied to the canary; no match takes it away.
+    SetMirrorRoute {
+        /// `name`.
+        name: String,
+        /// Share of requests that match.
+        matching: Option<Share>,
+        /// `percentage` of those that are copied.
+        percentage: Share,
+    },
+}
+
+/// `setCanaryScale`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CanaryScale {
+    /// `replicas`.
+    pub replicas: Option<u32>,
+    /// `weight`, percent of the replicas; more than 100 is allowed.
+    pub weight: Option<u32>,
+    /// `matchTrafficWeight`: back to the size that the weight asks for.
+    pub match_traffic_weight: bool,
+}
+
+/// `spec.strategy.blueGreen`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlueGreen {
+    /// `autoPromotionEnabled`.
+    pub auto_promotion: bool,
+    /// `autoPromotionSeconds`.
+    pub auto_promotion_after: SimDuration,
+    /// `previewReplicaCount`.
+    pub preview_replicas: Option<u32>,
+    /// Is there a `previewService`?
+    pub preview_service: bool,
+    /// `scaleDownDelaySeconds`; the default is 30 s.
+    pub scale_down_delay: Option<SimDuration>,
+    /// `scaleDownDelayRevisionLimit`.
+    pub scale_down_revisions: Option<u32>,
+    /// `abortScaleDownDelaySeconds`; zero keeps the preview for ever.
+    pub abort_scale_down_delay: Option<SimDuration>,
+    /// `prePromotionAnalysis`.
+    pub pre_promotion: Option<Analysis>,
+    /// `postPromotionAnalysis`.
+    pub post_promotion: Option<Analysis>,
+}
+
+/// Delay before pods are scaled down, when nothing is said.
+pub const SCALE_DOWN_DELAY: SimDuration = SimDuration::from_secs(30);
+
+impl Settings {
+    /// A Rollout with this strategy and the controller's defaults.
+    pub fn new(name: &str, strategy: Strategy) -> Settings {
+        Settings {
+            name: name.to_string(),
+            strategy,
+            progress_deadline: SimDuration::from_secs(600),
+            progress_deadline_abort: false,
+            promoted_after: None,
+        }
+    }
+}
+
+impl Canary {
+    /// The largest weight.
+    pub fn max_weight(&self) -> u32 {
+        self.traffic.as_ref().map_or(100, |traffic| traffic.max_weight)
+    }
+
+    /// The resolved bounds: surge rounds up, unavailable down, and one pod may be missing when
+    /// both come out 0. A text without a sign is read as a percentage, as the defaults are.
+    pub fn bounds(&self, replicas: u32) -> Result<Bounds, String> {
+        let percent = |setting: &IntOrPercent| match setting {
+            IntOrPercent::Text(text) if !text.ends_with('%') => {
+                IntOrPercent::Text(format!("{text}%"))
+            }
+            other => other.clone(),
+        };
+        let (surge, unavailable) = (percent(&self.max_surge), percent(&self.max_unavailable));
+        let mut bounds = Bounds::resolve(Some(&surge), Some(&unavailable), replicas)?;
+        bounds.unavailable = bounds.unavailable.min(replicas);
+        Ok(bounds)
+    }
+
+    /// Delay before old stable pods go; basic canaries have none.
+    pub fn scale_down_delay(&self) -> SimDuration {
+        match self.traffic {
+            None => SimDuration::ZERO,
+            Some(_) => self.scale_down_delay.unwrap_or(SCALE_DOWN_DELAY),
+        }
+    }
+
+    /// Delay before an aborted canary's pods go; nothing means never. Only traffic routing reads
+    /// the setting.
+    pub fn abort_delay(&self) -> Option<SimDuration> {
+        match self.traffic {
+            None => Some(SimDuration::ZERO),
+            Some(_) => delay(self.abort_scale_down_delay),
+        }
+    }
+
+    /// Was that delay written, and not as "never"?
+    pub fn has_abort_delay(&self) -> bool {
+        self.traffic.is_some() && self.abort_scale_down_delay.is_some_and(|d| d > SimDuration::ZERO)
+    }
+}
+
+impl BlueGreen {
+    /// Delay before old pods go.
+    pub fn scale_down_delay(&self) -> SimDuration {
+        self.scale_down_delay.unwrap_or(SCALE_DOWN_DELAY)
+    }
+
+    /// Delay before an aborted preview's pods go; nothing means never.
+    pub fn abort_delay(&self) -> Option<SimDuration> {
+        delay(self.abort_scale_down_delay)
+    }
+
+    /// Does the controller pause before it promotes?
+    pub fn pauses(&self) -> bool {
+        !self.auto_promotion || self.auto_promotion_after > SimDuration::ZERO
+    }
+}
+
+fn delay(written: Option<SimDuration>) -> Option<SimDuration> {
+    match written {
+        None => Some(SCALE_DOWN_DELAY),
+        Some(SimDuration::ZERO) => None,
+        Some(delay) => Some(delay),
+    }
+}
+
+impl Default for Canary {
+    fn default() -> Self {
+        let quarter = || IntOrPercent::Text("25%".into());
+        Canary {
+            steps: Vec::new(),
+            max_surge: quarter(),
+            max_unavailable: quarter(),
+            traffic: None,
+            dynamic_stable_scale: false,
+            scale_down_delay: None,
+            abort_scale_down_delay: None,
+            min_pods: None,
+            progress_threshold: None,
+            analysis: None,
+        }
+    }
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Traffic { max_weight: 100, managed_routes: Vec::new(), router: "istio".into() }
+    }
+}
+
+impl Default for BlueGreen {
+    fn default() -> Self {
+        BlueGreen {
+            auto_promotion: true,
+            auto_promotion_after: SimDuration::ZERO,
+            preview_replicas: None,
+            preview_service: true,
+            scale_down_delay: None,
+            scale_down_revisions: None,
+            abort_scale_down_delay: None,
+            pre_promotion: None,
+            post_promotion: None,
+        }
+    }
+}
+
+impl Step {
+    /// The step as `kubectl argo rollouts get rollout` and events print it
+    /// (`utils/rollout/rolloututil.go` CanaryStepString).
+    pub fn told(&self) -> String {
+        match self {
+            Step::SetWeight(weight) => format!("setWeight: {weight}"),
+            Step::Pause(None) => "pause".into(),
+            Step::Pause(Some(span)) => format!("pause: {span}"),
+            Step::SetCanaryScale(scale) => match (scale.weight, scale.replicas) {
+                (Some(weight), _) => format!("setCanaryScale{{weight: {weight}}}"),
+                (None, Some(replicas)) => format!("setCanaryScale{{replicas: {replicas}}}"),
+                _ => "setCanaryScale{matchTrafficWeight: true}".into(),
+            },
+            Step::Analysis(_) => "analysis".into(),
+            Step::SetHeaderRoute { name, .. } => format!("setHeaderRoute: {name}"),
+            Step::SetMirrorRoute { name, .. } => format!("setMirrorRoute: {name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_bounds_zero_leave_one_pod() {
+        let zero = IntOrPercent::Int(0);
+        let canary = Canary { max_surge: zero.clone(), max_unavailable: zero, ..Canary::default() };
+        assert_eq!(canary.bounds(5), Ok(Bounds { surge: 0, unavailable: 1 }));
+        let plain = Canary { max_surge: IntOrPercent::Text("25".into()), ..Canary::default() };
+        assert_eq!(plain.bounds(10), Ok(Bounds { surge: 3, unavailable: 2 }));
+    }
+
+    #[test]
+    fn delays_of_zero_mean_never() {
+        let mut canary = Canary { traffic: Some(Traffic::default()), ..Canary::default() };
+        assert_eq!(canary.abort_delay(), Some(SCALE_DOWN_DELAY));
+        assert!(!canary.has_abort_delay());
+        canary.abort_scale_down_delay = Some(SimDuration::ZERO);
+        assert_eq!((canary.abort_delay(), canary.has_abort_delay()), (None, false));
+        canary.traffic = None;
+        assert_eq!(canary.scale_down_delay(), SimDuration::ZERO);
+    }
+}

@@ -1,0 +1,333 @@
+//! Flagger in a flight: its ticker, what a tick sees in the world, and what its orders do there.
+//!
+//! The primary lives in the stable pool, the target (the canary) in the candidate pool. The same
+//! ticker that runs the analysis also sees the new template first, so a release waits for the next
+//! tick. The way back is a human's: a rollback webhook if there is one, else the old template, of
+//! which Flagger makes what it makes of any template. Deliberately unknown here: how a tick
+//! decides (see [`super::tick`]).
+
+use super::answer::{Answer, Response, read};
+use super::check::{Question, questions};
+use super::provider::Provider;
+use super::settings::{Analysis, Hook, Settings, Webhook};
+use super::side::Side;
+use super::status::{Phase, Spec, Status};
+use super::tick::{Order, Senses, Sight, advance, reported_routes};
+use super::weights::{Mode, Routes, TOTAL};
+use crate::analysis::promql::Query;
+use crate::analysis::promql::value::Value;
+use crate::base::random::mix64;
+use crate::base::time::{SimDuration, SimTime};
+use crate::base::units::Share;
+use crate::strategy::{Cause, Needs, Plan, Strategy, View};
+use crate::world::action::{Action, Decision, Evidence};
+use crate::world::names::Names;
+use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
+use crate::world::service::Version;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const TICK: u32 = 1;
+const PRIMARY: u32 = 2;
+const CANARY: u32 = 3;
+
+/// Flagger with the state of one Canary.
+#[derive(Clone, Debug)]
+pub struct Flagger {
+    settings: Settings,
+    queries: BTreeMap<Question, Result<Query, String>>,
+    status: Status,
+    routes: Routes,
+    /// The template that the target has been given.
+    wanted: Version,
+    sides: Option<(Side, Side)>,
+    released: SimTime,
+    /// A human has opened the rollback webhook.
+    called_back: bool,
+    calls: u64,
+}
+
+/// The plan of a Canary, under a name of its own.
+pub fn plan(name: &str, settings: Settings) -> Plan {
+    let analysis = settings.analysis.clone().unwrap_or_default();
+    let needs = Needs {
+        second_fleet: true,
+        traffic_routing: settings.provider.routes(),
+        metrics: !settings.skips_analysis() && !analysis.metrics.is_empty(),
+        mixing: true,
+    };
+    let strategy = Box::new(Flagger::new(settings));
+    Plan { name: name.to_string(), kind: "flagger", needs, strategy }
+}
+
+fn spec(version: Version) -> Spec {
+    Spec { template: 1 + version.index() as u64, configs: 0 }
+}
+
+impl Flagger {
+    /// A Canary whose primary runs the old version.
+    pub fn new(settings: Settings) -> Flagger {
+        let parse = |text: Result<String, String>| {
+            text.and_then(|text| Query::parse(&text).map_err(|error| error.message))
+        };
+        let asked = questions(&settings).into_iter();
+        Flagger {
+            queries: asked.map(|(question, text)| (question, parse(text))).collect(),
+            settings,
+            status: Status::initialized(spec(Version::Old)),
+            routes: Routes::PRIMARY,
+            wanted: Version::Old,
+            sides: None,
+            released: SimTime::ZERO,
+            called_back: false,
+            calls: 0,
+        }
+    }
+
+    /// Its status, as `kubectl get canary` shows it.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    fn release(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        let target = &self.settings.target;
+        self.released = view.now;
+        self.wanted = Version::New;
+        let primary = Side::new(Pool::Stable, target, view.replicas);
+        let mut canary = Side::new(Pool::Candidate, target, 0);
+        canary.aim(Version::New, view.now);
+        canary.resize(target.replicas.unwrap_or(0), target);
+        self.sides = Some((primary, canary));
+        let interval = self.settings.interval();
+        let drawn = interval.scaled((mix64(view.chance) >> 11) as f64 / (1u64 << 53) as f64);
+        let after = self.settings.first_tick.unwrap_or(drawn);
+        out.push(Action::Wake { after, token: TICK });
+    }
+
+    fn way_back(&mut self, view: &View<'_>) {
+        let hooks = self.settings.analysis.iter().flat_map(|a| &a.webhooks);
+        let has_hook = hooks.clone().any(|hook| hook.hook == Hook::Rollback);
+        if has_hook && self.status.phase.is_analysing() {
+            self.called_back = true;
+        } else {
+            self.wanted = Version::Old;
+            if let Some((_, canary)) = &mut self.sides {
+                canary.aim(Version::Old, view.now);
+            }
+        }
+    }
+
+    fn sync(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        if let Some((primary, canary)) = &mut self.sides {
+            primary.sync(view, PRIMARY, out);
+            canary.sync(view, CANARY, out);
+        }
+    }
+
+    fn tick(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        let Some((primary, canary)) = &self.sides else { return };
+        let sight = Sight {
+            now: view.now,
+            primary: primary.report(),
+            canary: canary.report(),
+            routes: reported_routes(&self.settings, &self.status, self.routes),
+            spec: spec(self.wanted),
+        };
+        let mut sensed = Sensed {
+            view,
+            queries: &self.queries,
+            age: view.now.since(self.released),
+            called_back: self.called_back,
+            calls: &mut self.calls,
+            answers: Vec::new(),
+        };
+        let before = self.status.phase;
+        let orders = advance(&self.settings, &mut self.status, &sight, &mut sensed);
+        let answers = sensed.answers;
+        self.tell_evidence(&answers, &orders, out);
+        for order in orders {
+            self.carry_out(view, order, out);
+        }
+        self.sync(view, out);
+        // A failed promotion is no way back: the new version keeps all the traffic.
+        let failed = self.status.phase == Phase::Failed && before != Phase::Failed;
+        if failed && self.routes != Routes::CANARY {
+            out.push(Action::Decide(Decision::WayBack));
+        }
+        out.push(Action::Wake { after: self.settings.interval(), token: TICK });
+    }
+
+    /// What was asked in this tick; the last question is the one that halts, if anything does.
+    fn tell_evidence(
+        &self,
+        answers: &[(Question, Answer)],
+        orders: &[Order],
+        out: &mut Vec<Action>,
+    ) {
+        let halts = |order: &Order| matches!(order, Order::Event(e) if e.warning);
+        let halted = orders.iter().any(halts);
+        let metrics = self.settings.analysis.as_ref().map_or(&[][..], |a| &a.metrics);
+        for (at, ((number, _), answer)) in answers.iter().enumerate() {
+            let Some(metric) = metrics.get(*number) else { continue };
+            let range = metric.range.unwrap_or_default();
+            let value = match answer {
+                Answer::Value(value) => Some(*value),
+                Answer::NoValues | Answer::Error(_) => None,
+            };
+            out.push(Action::Evidence(Evidence {
+                check: Arc::from(metric.name.as_str()),
+                value,
+                limit: range.min.or(range.max).or(Some(metric.threshold)),
+                requests: 0.0,
+                pass: !(halted && at + 1 == answers.len()),
+            }));
+        }
+    }
+
+    fn carry_out(&mut self, view: &View<'_>, order: Order, out: &mut Vec<Action>) {
+        let Some((primary, canary)) = &mut self.sides else { return };
+        match order {
+            Order::Route(routes) => {
+                self.routes = routes;
+                if self.settings.provider.routes() {
+                    out.push(Action::Route(routing(&self.settings, routes)));
+                }
+            }
+            Order::ScaleCanary(size) => canary.resize(size, &self.settings.target),
+            Order::Promote => {
+                primary.aim(self.wanted, view.now);
+                if self.settings.autoscaler.is_none() {
+                    primary.resize(canary.desired(), &self.settings.target);
+                }
+                if self.wanted == Version::New {
+                    out.push(Action::Decide(Decision::Promote));
+                }
+            }
+            Order::Load(load) => out.push(Action::Load { rate: load.rate, lasts: load.lasts }),
+            Order::Event(event) => out.push(Action::Say(event.text)),
+        }
+    }
+}
+
+/// What the mesh object means to the balancers. Percent become shares; a match leaves all other
+/// users with the primary.
+fn routing(settings: &Settings, routes: Routes) -> Routing {
+    let usual = Analysis::default();
+    let analysis = settings.analysis.as_ref().unwrap_or(&usual);
+    let share = |percent: u32| Share::clamped(f64::from(percent) / f64::from(TOTAL));
+    let weight = share(routes.canary);
+    let split = match (&analysis.matching, routes.canary) {
+        (_, 0) => Split::All(Pool::Stable),
+        (Some(matching), TOTAL) => Split::Header(matching.share),
+        (Some(matching), _) => Split::Matched { users: matching.share, weight },
+        (None, TOTAL) => Split::All(Pool::Candidate),
+        (None, _) => Split::Weight(weight),
+    };
+    let copied = match analysis.mirror_weight {
+        // Other routers copy everything.
+        0 => Share::ONE,
+        percent if settings.provider == Provider::Istio => share(percent),
+        _ => Share::ONE,
+    };
+    let mirrors = routes.mirrored && settings.provider.mirrors(analysis.iterations);
+    let mirror = Mirror { share: if mirrors { copied } else { Share::ZERO }, ..Mirror::default() };
+    let keeps = routes.canary > 0 && settings.provider.keeps_sessions();
+    let sticky = analysis.affinity.as_ref().filter(|_| keeps).map(|affinity| Sticky {
+        candidate: affinity.max_age,
+        stable: affinity.primary_cookie.as_ref().map(|_| analysis.interval),
+    });
+    Routing { split, mirror, sticky }
+}
+
+/// What a tick can ask of the world.
+struct Sensed<'s, 'v> {
+    view: &'s View<'v>,
+    queries: &'s BTreeMap<Question, Result<Query, String>>,
+    age: SimDuration,
+    called_back: bool,
+    calls: &'s mut u64,
+    answers: Vec<(Question, Answer)>,
+}
+
+impl Senses for Sensed<'_, '_> {
+    fn call(&mut self, hook: &Webhook) -> bool {
+        *self.calls += 1;
+        if hook.hook == Hook::Rollback && self.called_back {
+            return true;
+        }
+        hook.reply.passes(self.age, self.view.chance ^ *self.calls)
+    }
+
+    fn ask(&mut self, question: Question) -> Answer {
+        let answer = match self.queries.get(&question) {
+            None => Answer::NoValues,
+            Some(Err(text)) => Answer::Error(text.clone()),
+            Some(Ok(query)) => read(&response(self.view, query)),
+        };
+        self.answers.push((question, answer.clone()));
+        answer
+    }
+}
+
+fn response(view: &View<'_>, query: &Query) -> Response {
+    match view.ask(query) {
+        Ok(Value::Vector(elements)) => {
+            Response::Vector(elements.iter().map(|element| element.value).collect())
+        }
+        Ok(Value::Matrix(rows)) => Response::Matrix(rows.len()),
+        Ok(Value::Scalar(_) | Value::Text(_)) => Response::Single,
+        Err(error) => Response::Failed(error.0),
+    }
+}
+
+impl Strategy for Flagger {
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        match cause {
+            Cause::Release => self.release(view, out),
+            Cause::WayBack => self.way_back(view),
+            Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
+        }
+        // The Deployments' own controller reacts to every change, Flagger to its ticker only.
+        if cause == Cause::Timer(TICK) {
+            self.sync(view, &mut Vec::new());
+            self.tick(view, out);
+        } else {
+            self.sync(view, out);
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
+    fn rename(&self, names: &mut Names) {
+        let target = &self.settings.names.target;
+        names.namespace = self.settings.names.namespace.clone();
+        names.workloads =
+            [format!("{target}-primary"), target.clone(), format!("{target}-baseline")];
+        names.long_labels = true;
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        self.queries.values().flatten().cloned().collect()
+    }
+
+    fn takes(&self) -> SimDuration {
+        let Some(analysis) = &self.settings.analysis else { return self.settings.interval() };
+        let ticks = match Mode::of(Some(analysis)) {
+            Mode::Canary => {
+                let mut routes = Routes::PRIMARY;
+                let last = super::weights::max_weight(analysis);
+                let mut steps = 1;
+                while routes.canary < last && steps < 1000 {
+                    routes = super::weights::step(analysis, routes);
+                    steps += 1;
+                }
+                steps
+            }
+            Mode::AbTesting => u64::from(analysis.iterations) + 1,
+            Mode::BlueGreen => u64::from(analysis.iterations) + 2,
+        };
+        self.settings.interval() * ticks
+    }
+}

@@ -1,0 +1,47 @@
+//! What a plain Envoy at the edge (Contour, Gloo, a front proxy) exports about its upstream
+//! clusters (envoyproxy.io, "Cluster statistics"): attempts by response code, and their times in
+//! milliseconds.
+
+use super::{Exporter, Family, Kind};
+use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
+use crate::telemetry::page::{Labels, Page};
+
+/// Its families.
+pub const FAMILIES: &[Family] = &[
+    Family {
+        name: "envoy_cluster_upstream_rq",
+        kind: Kind::Counter,
+        help: "attempts answered by the cluster, by response code",
+        exporter: Exporter::Backend(requests),
+    },
+    Family {
+        name: "envoy_cluster_upstream_rq_time",
+        kind: Kind::Histogram,
+        help: "time of an attempt, in milliseconds",
+        exporter: Exporter::Backend(times),
+    },
+];
+
+fn labels(facts: &BackendFacts<'_>) -> Labels {
+    let backend = &facts.names.workloads[facts.pool];
+    let cluster = format!("{}_{backend}_80", facts.names.namespace);
+    vec![("envoy_cluster_name", cluster)]
+}
+
+fn requests(facts: &BackendFacts<'_>, page: &mut Page<'_>) {
+    for (status, code) in CODES.iter().enumerate() {
+        let count = facts.requests(status);
+        page.cell("envoy_cluster_upstream_rq", count > 0, count as f64, || {
+            let mut labels = labels(facts);
+            labels.push(("envoy_response_code", code.to_string()));
+            labels
+        });
+    }
+}
+
+fn times(facts: &BackendFacts<'_>, page: &mut Page<'_>) {
+    let count = |bucket| (0..STATUSES).map(|status| facts.bucket(status, bucket)).sum();
+    let ms = (0..STATUSES).map(|status| facts.latency_secs(status)).sum::<f64>() * 1e3;
+    let (name, shown) = ("envoy_cluster_upstream_rq_time", &facts.bounds.proxy);
+    page.histogram(name, shown, count, ms, || labels(facts));
+}

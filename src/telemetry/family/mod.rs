@@ -1,0 +1,88 @@
+//! The metric families that the world exports, one file per exporter.
+//!
+//! A family says which target shows it and writes its cells from facts. Only families that a
+//! check, a query or an export names are sampled. Names and labels are those of the real exporters,
+//! so that published queries find them. Adding a family: one entry in the list of its file.
+
+use super::facts::{BackendFacts, EdgeFacts, PodFacts, WorkloadFacts};
+use super::page::Page;
+
+pub mod application;
+pub mod container;
+pub mod edge;
+pub mod envoy;
+pub mod ingress_nginx;
+pub mod istio;
+pub mod kube_state;
+pub mod linkerd;
+
+/// Type of a family, as `# TYPE` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Rises, and falls to zero at restarts.
+    Counter,
+    /// Rises and falls.
+    Gauge,
+    /// Classic histogram: `_bucket`, `_sum`, `_count`.
+    Histogram,
+}
+
+/// Who shows a family, and how its cells are written.
+#[derive(Clone, Copy)]
+pub enum Exporter {
+    /// The process of a pod.
+    App(fn(&PodFacts<'_>, &mut Page<'_>)),
+    /// The sidecar of a pod: it outlives restarts of the process.
+    Sidecar(fn(&PodFacts<'_>, &mut Page<'_>)),
+    /// The kubelet of a node, about the pods on it.
+    Kubelet(fn(&PodFacts<'_>, &mut Page<'_>)),
+    /// kube-state-metrics, about pods.
+    KubePod(fn(&PodFacts<'_>, &mut Page<'_>)),
+    /// kube-state-metrics, about Deployments.
+    KubeWorkload(fn(&WorkloadFacts<'_>, &mut Page<'_>)),
+    /// The ingress or its proxy, about its backends.
+    Backend(fn(&BackendFacts<'_>, &mut Page<'_>)),
+    /// The ingress, about its clients.
+    Edge(fn(&EdgeFacts<'_>, &mut Page<'_>)),
+}
+
+/// A metric family.
+pub struct Family {
+    /// Name of its samples; histograms add `_bucket`, `_sum` and `_count`.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// What it is, for `# HELP` and the reference.
+    pub help: &'static str,
+    /// Who shows it.
+    pub exporter: Exporter,
+}
+
+/// All families, exporter by exporter.
+pub const FAMILIES: &[&[Family]] = &[
+    application::FAMILIES,
+    container::FAMILIES,
+    kube_state::FAMILIES,
+    istio::FAMILIES,
+    ingress_nginx::FAMILIES,
+    linkerd::FAMILIES,
+    envoy::FAMILIES,
+    edge::FAMILIES,
+];
+
+impl Family {
+    /// Names of its samples.
+    pub fn samples(&self) -> Vec<String> {
+        match self.kind {
+            Kind::Histogram => {
+                ["_bucket", "_sum", "_count"].map(|end| format!("{}{end}", self.name)).to_vec()
+            }
+            _ => vec![self.name.to_string()],
+        }
+    }
+}
+
+/// All families.
+pub fn all() -> impl Iterator<Item = &'static Family> {
+    FAMILIES.iter().copied().flatten()
+}

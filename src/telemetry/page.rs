@@ -1,0 +1,159 @@
+//! One scraped page: samples in a fixed order, each kept in its series.
+//!
+//! A family writes its cells in the same order at every scrape, so a cell finds its series by its
+//! place, and labels are spelled out once in the life of a series. A cell that does not exist yet
+//! (a label combination without events) leaves no sample; one that vanishes leaves a marker.
+
+use super::facts::Shown;
+use super::store::{ClockId, SeriesId, Store, stale};
+
+/// Labels with their values.
+pub type Labels = Vec<(&'static str, String)>;
+
+/// The series of one thing on a page, by the place of their cells.
+#[derive(Clone, Debug, Default)]
+pub struct Columns(Vec<Column>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Column {
+    series: Option<SeriesId>,
+    /// Was its last sample a real one?
+    live: bool,
+}
+
+impl Columns {
+    /// Ends all series that are alive with staleness markers, at the latest instant of the target.
+    pub fn end(&mut self, store: &mut Store) {
+        for column in self.0.iter_mut().filter(|c| c.live) {
+            column.live = false;
+            if let Some(series) = column.series {
+                store.record(series, stale());
+            }
+        }
+    }
+}
+
+/// A page that is being read.
+pub struct Page<'a> {
+    store: &'a mut Store,
+    clock: ClockId,
+    columns: &'a mut Vec<Column>,
+    next: usize,
+    /// Labels that the scraper adds: job, instance, namespace, pod.
+    target: &'a [(&'static str, String)],
+}
+
+impl<'a> Page<'a> {
+    /// The part of a target's page that is about one thing.
+    pub fn new(
+        store: &'a mut Store,
+        clock: ClockId,
+        columns: &'a mut Columns,
+        target: &'a [(&'static str, String)],
+    ) -> Page<'a> {
+        Page { store, clock, columns: &mut columns.0, next: 0, target }
+    }
+
+    /// A sample, if the thing exists; `labels` are the page's own, which win over the target's.
+    pub fn cell(&mut self, name: &str, exists: bool, value: f64, labels: impl FnOnce() -> Labels) {
+        self.put([name, ""], exists, value, labels);
+    }
+
+    /// The cells of a classic histogram, if it has any observation: cumulative buckets, sum, count.
+    /// `count` gives the observations in a bucket of the world, `shown` what of it is exported.
+    pub fn histogram(
+        &mut self,
+        name: &str,
+        shown: &Shown,
+        count: impl Fn(usize) -> u64,
+        sum: f64,
+        labels: impl Fn() -> Labels,
+    ) {
+        let mut below: u64 = 0;
+        let mut next = 0;
+        let total: u64 = (0..shown.buckets).map(&count).sum();
+        for (bucket, bound) in &shown.bounds {
+            while next <= *bucket {
+                below += count(next);
+                next += 1;
+            }
+            self.put([name, "_bucket"], total > 0, below as f64, || with_le(labels(), *bound));
+        }
+        let inf = || with_le(labels(), f64::INFINITY);
+        self.put([name, "_bucket"], total > 0, total as f64, inf);
+        self.put([name, "_sum"], total > 0, sum, &labels);
+        self.put([name, "_count"], total > 0, total as f64, &labels);
+    }
+
+    #[inline]
+    fn put(&mut self, name: [&str; 2], exists: bool, value: f64, labels: impl FnOnce() -> Labels) {
+        let at = self.next;
+        self.next += 1;
+        if self.columns.len() <= at {
+            self.columns.resize(at + 1, Column::default());
+        }
+        let column = self.columns[at];
+        match (exists, column.series) {
+            (true, Some(series)) => self.store.record(series, value),
+            (true, None) => {
+                let series = self.add(&name.concat(), &labels());
+                self.store.record(series, value);
+                self.columns[at].series = Some(series);
+            }
+            (false, Some(series)) if column.live => self.store.record(series, stale()),
+            (false, _) => {}
+        }
+        self.columns[at].live = exists;
+    }
+
+    fn add(&mut self, name: &str, own: &Labels) -> SeriesId {
+        let mut labels: Vec<(&str, &str)> = vec![("__name__", name)];
+        labels.extend(own.iter().map(|(name, value)| (*name, value.as_str())));
+        for (name, value) in self.target {
+            if !own.iter().any(|(known, _)| known == name) {
+                labels.push((name, value));
+            }
+        }
+        self.store.add_series(self.clock, &labels)
+    }
+}
+
+/// Adds a bound, as Go clients print it in `le`.
+fn with_le(mut labels: Labels, bound: f64) -> Labels {
+    let text = if bound == f64::INFINITY { "+Inf".into() } else { format!("{bound}") };
+    labels.push(("le", text));
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::store::is_stale;
+
+    #[test]
+    fn cells_appear_with_their_first_event_and_leave_markers() {
+        let mut store = Store::default();
+        let clock = store.add_clock();
+        let mut columns = Columns::default();
+        let target = [("job", "shop".to_string()), ("pod", "a".to_string())];
+        for (at, errors) in [(1000, None), (2000, Some(1.0)), (3000, Some(4.0)), (4000, None)] {
+            store.tick(clock, at);
+            let mut page = Page::new(&mut store, clock, &mut columns, &target);
+            page.cell("up", true, 1.0, Vec::new);
+            page.cell("errors", errors.is_some(), errors.unwrap_or(0.0), || {
+                vec![("pod", "own".to_string())]
+            });
+        }
+        let errors = store.ids().nth(1).expect("a second series");
+        let texts: Vec<_> = store.label_texts(errors).collect();
+        assert_eq!(texts, [("__name__", "errors"), ("job", "shop"), ("pod", "own")]);
+        let samples: Vec<_> = store.samples(errors).collect();
+        assert_eq!(&samples[..2], &[(2000, 1.0), (3000, 4.0)]);
+        assert!(samples.len() == 3 && is_stale(samples[2].1), "{samples:?}");
+        store.tick(clock, 5000);
+        columns.end(&mut store);
+        let up = store.ids().next().expect("a first series");
+        assert!(store.last(up).is_some_and(is_stale));
+        assert_eq!(store.samples(errors).count(), 3, "one marker is enough");
+    }
+}

@@ -1,0 +1,108 @@
+//! What the world's things are called in metrics: namespaces, workloads, pods, versions, routes.
+//!
+//! Pods are named as Kubernetes names them, `<deployment>-<template hash>-<five characters>`, so
+//! that the patterns of published queries find them.
+
+use crate::base::random::mix64;
+
+/// Names of a service, the same for a whole flight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Names {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name: the Service, the job, the label `app`.
+    pub service: String,
+    /// Values of the label `version`: old, new.
+    pub versions: [String; 2],
+    /// Names of the Deployments by pool: stable, candidate, baseline.
+    pub workloads: [String; 3],
+    /// Names of the routes.
+    pub routes: Vec<String>,
+    /// Further labels of every pod, which the scraper keeps.
+    pub labels: Vec<(String, String)>,
+    /// Does the scraper also call a pod `kubernetes_pod_name` and its namespace
+    /// `kubernetes_namespace`, as the one that comes with Flagger does?
+    pub long_labels: bool,
+}
+
+/// Names of one pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodNames {
+    /// Its own name.
+    pub pod: String,
+    /// Its Deployment.
+    pub workload: String,
+    /// Label `version`.
+    pub version: String,
+    /// Hash of its template.
+    pub hash: String,
+    /// Its address, without a port.
+    pub address: String,
+}
+
+/// The letters that Kubernetes makes names of (`apimachinery/pkg/util/rand`).
+const SAFE: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+
+fn letters(mut seed: u64, count: usize) -> String {
+    let letter = |_| {
+        seed = mix64(seed);
+        char::from(SAFE[(seed % SAFE.len() as u64) as usize])
+    };
+    (0..count).map(letter).collect()
+}
+
+impl Names {
+    /// Names that follow from the service's own: candidate and baseline with a suffix.
+    pub fn of_service(service: &str) -> Names {
+        Names {
+            namespace: "default".into(),
+            service: service.into(),
+            versions: ["old".into(), "new".into()],
+            workloads: [service.into(), format!("{service}-canary"), format!("{service}-baseline")],
+            routes: Vec::new(),
+            labels: Vec::new(),
+            long_labels: false,
+        }
+    }
+
+    /// Names of the `number`-th pod of the flight, of a version (0 old, 1 new) in a pool.
+    pub fn pod(&self, pool: usize, version: usize, number: u32) -> PodNames {
+        let workload = &self.workloads[pool];
+        let hash = self.template_hash(version);
+        let suffix = letters(mix64(0x9e37_79b9 + u64::from(number)), 5);
+        let [_, _, high, low] = number.to_be_bytes();
+        PodNames {
+            pod: format!("{workload}-{hash}-{suffix}"),
+            workload: workload.clone(),
+            version: self.versions[version].clone(),
+            hash,
+            address: format!("10.1.{high}.{low}"),
+        }
+    }
+
+    /// Hash of the pod template of a version.
+    pub fn template_hash(&self, version: usize) -> String {
+        let bytes = self.service.bytes().chain(self.versions[version].bytes());
+        let seed = bytes.fold(version as u64 + 1, |seed, byte| mix64(seed ^ u64::from(byte)));
+        letters(seed, 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn pods_are_named_as_kubernetes_names_them() {
+        let names = Names::of_service("checkout");
+        let pod = names.pod(1, 1, 258);
+        let parts: Vec<&str> = pod.pod.split('-').collect();
+        assert_eq!((parts[0], parts[1]), ("checkout", "canary"));
+        assert_eq!((parts[2].len(), parts[3].len()), (10, 5));
+        assert_eq!((pod.address.as_str(), pod.version.as_str()), ("10.1.1.2", "new"));
+        assert_ne!(names.template_hash(0), names.template_hash(1));
+        let all: BTreeSet<String> = (0..3000).map(|n| names.pod(0, 0, n).pod).collect();
+        assert_eq!(all.len(), 3000, "names of pods differ");
+    }
+}
