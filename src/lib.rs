@@ -14,6 +14,7 @@
 //! 4. [`analysis`]: judging a release from telemetry only
 //! 5. [`strategy`]: one file per strategy, and the Deployment controller they share
 //! 6. [`scenario`]: YAML to a validated scenario, or all of its problems
+//! 7. [`manifest`]: other people's YAML to the same scenario; what is ignored is listed
 //! 8. [`outcome`]: the measures of one replication
 //! 9. [`engine`]: one replication, pure and deterministic
 //! 10. [`stats`]: replications to estimates
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod fault;
+pub mod manifest;
 pub mod outcome;
 pub mod report;
 pub mod scenario;

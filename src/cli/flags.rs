@@ -29,6 +29,9 @@ pub enum Verb {
     Replay(Replay),
     /// Read scenarios, print every problem and every warning, fly nothing
     Validate(Validate),
+    /// Print the Scenario that manifests come to, and what was understood, assumed and ignored
+    #[command(after_help = "Example: kubectl get deploy,svc,canary -o yaml | windtunnel import -")]
+    Import(Import),
     /// List strategies, faults, checks and traffic sources
     List(List),
     /// Explain a strategy, fault, check, field, measure or rating: settings, defaults, meaning
@@ -59,12 +62,18 @@ pub enum Format {
 /// Which scenarios, and what is changed in them.
 #[derive(Args, Clone, Debug)]
 pub struct Source {
-    /// Scenario files, folders (the files directly in them), or - for standard input
+    /// Scenarios and manifests: files, folders (the files directly in them), - for standard input
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
     /// Change a field before reading; several values fly several scenarios
     #[arg(long = "set", value_name = "PATH=VALUE[,VALUE…]")]
     pub sets: Vec<String>,
+    /// A Scenario to fly the manifests in, instead of the standard storm
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<String>,
+    /// Refuse manifests of which something is ignored, or assumed that they should say
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Flags of `run` and `check`.
@@ -132,6 +141,17 @@ pub struct Validate {
     #[command(flatten)]
     pub source: Source,
     /// How findings are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Flags of `import`.
+#[derive(Args, Clone, Debug)]
+pub struct Import {
+    /// Which manifests.
+    #[command(flatten)]
+    pub source: Source,
+    /// How the answer is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

@@ -51,12 +51,13 @@ pub fn run(flags: &Run) -> u8 {
 
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
 pub fn scenarios(flags: &Run) -> Result<Vec<Arc<Scenario>>, u8> {
-    let (scenarios, warnings) = input::load(&flags.source).map_err(|problems| {
+    let loaded = input::load(&flags.source).map_err(|problems| {
         output::complain(&problems);
         WRONG
     })?;
-    output::complain(&warnings);
-    chosen(scenarios, &flags.strategies)
+    output::complain(&loaded.warnings);
+    input::tell(&loaded.import.lists);
+    chosen(loaded.scenarios, &flags.strategies)
 }
 
 /// Flies; nothing comes back if it was interrupted too early.

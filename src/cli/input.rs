@@ -1,157 +1,168 @@
-//! Paths → scenarios: finds files, reads them, applies `--set`, reads traces.
+//! Documents → scenarios: finds what manifests release, applies `--set`, reads traces.
 //!
 //! All problems of all files are collected before anything is flown.
 
+use super::files::{self, wrong};
 use super::flags::Source;
-use crate::base::problem::{Place, Problem, Severity};
+use super::output;
+use crate::base::node::Node;
+use crate::base::problem::{Problem, Severity};
+use crate::manifest::note::{Lists, Weight};
+use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
-use crate::scenario::{read, yaml};
+use crate::scenario::read;
 use crate::traffic::{Arrivals, trace};
-use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-/// The folder that is flown when no path is given.
-const DEFAULT_FOLDER: &str = "scenarios";
-/// Larger inputs are refused before they are read.
-const LARGEST_BYTES: u64 = 16 << 20;
-/// The way out for whoever has no scenario yet.
-const WRITE_ONE: &str = "name a file, or write one with `windtunnel new NAME --out FILE`";
 /// Most scenarios that `--set` may make of one.
 const LARGEST_SWEEP: usize = 1_000;
 
-/// Scenarios with the warnings about them, or all problems.
-pub type Loaded = Result<(Vec<Arc<Scenario>>, Vec<Problem>), Vec<Problem>>;
+/// What a source came to.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The scenarios, ready to fly.
+    pub scenarios: Vec<Arc<Scenario>>,
+    /// Warnings about them.
+    pub warnings: Vec<Problem>,
+    /// What was found in manifests; empty lists if there were none.
+    pub import: Import,
+}
 
-/// Reads everything that `source` names.
-pub fn load(source: &Source) -> Loaded {
-    let (mut scenarios, mut problems) = (Vec::<Arc<Scenario>>::new(), Vec::new());
-    let sweep = match sweep(&source.sets) {
-        Ok(sweep) => sweep,
-        Err(problem) => return Err(vec![problem]),
-    };
-    let files = match files(&source.paths) {
-        Ok(files) => files,
-        Err(problem) => return Err(vec![problem]),
-    };
-    for file in files {
-        match load_file(&file, &sweep) {
-            Ok((found, warnings)) => {
-                problems.extend(warnings);
-                for scenario in found {
-                    if scenarios.iter().any(|s| s.name == scenario.name) {
-                        let message = format!("the scenario {:?} is defined twice", scenario.name);
-                        let name: Arc<str> = Arc::from(shown(&file));
-                        problems.push(Problem::error(Place::default(), "", message).in_file(&name));
-                    }
-                    scenarios.push(Arc::new(scenario));
-                }
-            }
-            Err(found) => problems.extend(found),
+/// Reads everything that `source` names, or says everything that is wrong with it.
+pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
+    let sweep = sweep(&source.sets).map_err(|problem| vec![problem])?;
+    let inputs = files::read(source)?;
+    let documents = || inputs.iter().flat_map(|i| &i.documents);
+    let mixed = documents().any(|d| manifest::is_manifest(d) || !named::named(d).is_empty());
+    let mut loaded = Loaded::default();
+    let mut problems = Vec::new();
+    if mixed {
+        loaded.import = import(&inputs)?;
+        problems.append(&mut loaded.import.warnings);
+        if source.strict {
+            problems.extend(manifest::refused(&loaded.import.lists));
+        }
+        for flyable in &loaded.import.flyables {
+            let read = |changed: &[Node]| {
+                let node = changed.first().cloned().unwrap_or_else(|| flyable.node.clone());
+                Flyable { node, ..flyable.clone() }.scenario()
+            };
+            let nodes = std::slice::from_ref(&flyable.node);
+            collect(nodes, &flyable.file, &sweep, read, &mut loaded.scenarios, &mut problems);
+        }
+    } else {
+        for input in &inputs {
+            let read = |changed: &[Node]| read::read_documents(changed, &input.text, &input.file);
+            let found = &mut loaded.scenarios;
+            collect(&input.documents, &input.file, &sweep, read, found, &mut problems);
         }
     }
     if problems.iter().any(|p| p.severity == Severity::Error) {
         return Err(problems);
     }
-    Ok((scenarios, problems))
+    Ok(Loaded { warnings: problems, ..loaded })
 }
 
-fn shown(file: &Option<PathBuf>) -> String {
-    file.as_ref().map_or("-".into(), |path| path.display().to_string())
-}
-
-fn wrong(file: &str, message: String, help: &str) -> Problem {
-    Problem::error(Place::default(), "", message).help(help).in_file(&Arc::from(file))
-}
-
-/// The files behind the paths, in order; nothing stands for standard input.
-fn files(paths: &[String]) -> Result<Vec<Option<PathBuf>>, Problem> {
-    let default = [DEFAULT_FOLDER.to_string()];
-    let paths = if paths.is_empty() { &default[..] } else { paths };
-    let mut files = Vec::new();
-    for path in paths {
-        if path == "-" {
-            files.push(None);
-            continue;
-        }
-        let path = Path::new(path);
-        if path.is_dir() {
-            files.extend(in_folder(path)?.into_iter().map(Some));
-        } else {
-            files.push(Some(path.to_path_buf()));
-        }
-    }
-    Ok(files)
-}
-
-/// The scenario files directly in a folder, sorted by name.
-fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let name = folder.display().to_string();
-    let entries = std::fs::read_dir(folder).map_err(|e| wrong(&name, e.to_string(), ""))?;
-    let is_yaml = |path: &PathBuf| {
-        let ending = path.extension().and_then(|e| e.to_str());
-        path.is_file() && matches!(ending, Some("yaml" | "yml" | "json"))
-    };
-    let mut files: Vec<PathBuf> =
-        entries.filter_map(Result::ok).map(|e| e.path()).filter(is_yaml).collect();
-    files.sort();
-    if files.is_empty() {
-        let message = "no scenario in this folder (*.yaml, *.yml, *.json)".into();
-        return Err(wrong(&name, message, WRITE_ONE));
-    }
-    Ok(files)
-}
-
-/// The bytes of a file or of standard input, refused when too many.
-fn bytes(file: &Option<PathBuf>) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    let unread = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => wrong("", "no such file or folder".into(), WRITE_ONE),
-        _ => wrong("", error.to_string(), ""),
-    };
-    let read = match file {
-        Some(path) => {
-            let opened = std::fs::File::open(path).map_err(unread)?;
-            opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes)
-        }
-        None => std::io::stdin().lock().take(LARGEST_BYTES + 1).read_to_end(&mut bytes),
-    };
-    read.map_err(unread)?;
-    if bytes.len() as u64 > LARGEST_BYTES {
-        let help = "a scenario is a YAML text; traces belong into a CSV file beside it";
-        return Err(wrong("", format!("more than {} MB", LARGEST_BYTES >> 20), help));
-    }
-    Ok(bytes)
-}
-
-type FileResult = Result<(Vec<Scenario>, Vec<Problem>), Vec<Problem>>;
-
-fn load_file(file: &Option<PathBuf>, sweep: &[Vec<(String, String)>]) -> FileResult {
-    let name = shown(file);
-    let bytes = bytes(file).map_err(|problem| vec![problem.in_file(&Arc::from(name.as_str()))])?;
-    let text = yaml::text(&bytes, &name).map_err(|p| vec![p])?;
-    let documents = yaml::documents(text, &name).map_err(|p| vec![p])?;
-    let (mut scenarios, mut warnings) = (Vec::new(), Vec::new());
-    for changes in sweep {
-        let mut changed = documents.clone();
-        for (path, value) in changes {
-            for document in &mut changed {
-                read::set(document, path, value)
-                    .map_err(|p| vec![p.in_file(&Arc::from("--set"))])?;
+/// Finds what manifests release, and reads the manifests that Scenarios name.
+fn import(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
+    let mut import = manifest::read(inputs)?;
+    let mut problems = Vec::new();
+    for flyable in &mut import.flyables {
+        let mut texts = Vec::new();
+        for named in named::named(&flyable.node) {
+            match files::beside(&flyable.file, &named.path) {
+                Ok(input) => texts.push((named, input)),
+                Err(problem) => {
+                    let path = format!("spec.strategies[{}].manifest", named.index);
+                    let message = format!("{}: {}", problem.file, problem.message);
+                    let whole = problem.place.line == 0;
+                    problems.push(match whole {
+                        true => Problem { place: named.place, path, message, ..problem }
+                            .in_file(&flyable.file),
+                        false => problem,
+                    });
+                }
             }
         }
-        let (found, notes) = read::read_documents(&changed, text, &name).map_err(|problems| {
-            problems.into_iter().map(|p| after(p, changes)).collect::<Vec<_>>()
-        })?;
-        warnings.extend(notes.into_iter().filter(|n| !warnings.contains(n)).collect::<Vec<_>>());
+        match named::expand(flyable, &texts, &mut import.lists) {
+            Ok(warnings) => import.warnings.extend(warnings),
+            Err(found) => problems.extend(found),
+        }
+    }
+    import.lists.sort();
+    if problems.is_empty() { Ok(import) } else { Err(problems) }
+}
+
+/// Says on standard error what manifests were taken for, where they left something open.
+pub fn tell(lists: &Lists) {
+    for note in &lists.assumed {
+        let missing = if note.weight == Weight::Matters { "missing, " } else { "" };
+        output::say(&format!(
+            "{}: {missing}assumed: {} = {} ({})",
+            note.spot, note.field, note.text, note.source
+        ));
+    }
+    let matters = lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
+    for note in matters {
+        output::say(&format!(
+            "{}: ignored: {} {}: {}",
+            note.spot, note.object, note.field, note.text
+        ));
+    }
+    if !lists.understood.is_empty() {
+        let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
+        output::say(&format!(
+            "{} fields understood, {} assumed, {} ignored ({rest} of them without effect); \
+             `windtunnel import` lists them all",
+            lists.understood.len(),
+            lists.assumed.len(),
+            lists.ignored.len()
+        ));
+    }
+}
+
+/// Reads documents at every point of a sweep.
+fn collect(
+    documents: &[Node],
+    file: &Arc<str>,
+    sweep: &[Vec<(String, String)>],
+    read: impl Fn(&[Node]) -> read::Read,
+    scenarios: &mut Vec<Arc<Scenario>>,
+    problems: &mut Vec<Problem>,
+) {
+    for changes in sweep {
+        let mut changed = documents.to_vec();
+        for (path, value) in changes {
+            for document in &mut changed {
+                if let Err(problem) = read::set(document, path, value) {
+                    problems.push(problem.in_file(&Arc::from("--set")));
+                    return;
+                }
+            }
+        }
+        let (found, notes) = match read(&changed) {
+            Ok(read) => read,
+            Err(wrong) => {
+                problems.extend(wrong.into_iter().map(|p| after(p, changes)));
+                return;
+            }
+        };
+        problems.extend(notes.into_iter().filter(|n| !problems.contains(n)).collect::<Vec<_>>());
         for mut scenario in found {
             if sweep.len() > 1 {
                 scenario.name = swept_name(&scenario.name, changes);
             }
-            scenarios.push(with_trace(scenario, file, &name)?);
+            if scenarios.iter().any(|s| s.name == scenario.name) {
+                let message = format!("the scenario {:?} is defined twice", scenario.name);
+                problems.push(wrong(file, message, ""));
+            }
+            match with_trace(scenario, file) {
+                Ok(scenario) => scenarios.push(Arc::new(scenario)),
+                Err(found) => problems.extend(found),
+            }
         }
     }
-    Ok((scenarios, warnings))
 }
 
 /// The file alone may be right: a problem of a changed document names the changes.
@@ -172,18 +183,14 @@ fn swept_name(name: &str, changes: &[(String, String)]) -> String {
 }
 
 /// Reads the trace that a scenario names, relative to its own file.
-fn with_trace(
-    mut scenario: Scenario,
-    file: &Option<PathBuf>,
-    name: &str,
-) -> Result<Scenario, Vec<Problem>> {
+fn with_trace(mut scenario: Scenario, file: &str) -> Result<Scenario, Vec<Problem>> {
     let Arrivals::TraceFile { path, speed } = scenario.traffic.arrivals.clone() else {
         return Ok(scenario);
     };
-    let folder = file.as_ref().and_then(|f| f.parent()).unwrap_or(Path::new("."));
+    let folder = Path::new(file).parent().unwrap_or(Path::new("."));
     let full = folder.join(&path);
     let text = std::fs::read_to_string(&full)
-        .map_err(|e| vec![wrong(name, format!("trace {}: {e}", full.display()), "")])?;
+        .map_err(|e| vec![wrong(file, format!("trace {}: {e}", full.display()), "")])?;
     let routes: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
     let place: Arc<str> = Arc::from(full.display().to_string());
     let rows = trace::parse(&text, speed, &routes)

@@ -7,8 +7,10 @@
 
 pub mod check;
 pub mod explain;
+pub mod files;
 pub mod flags;
 pub mod fly;
+pub mod import;
 pub mod input;
 pub mod new;
 pub mod output;
@@ -38,6 +40,7 @@ pub fn main() -> ExitCode {
         Verb::Check(run) => check::run(&run),
         Verb::Replay(replay) => replay::run(&replay),
         Verb::Validate(validate) => validate::run(&validate),
+        Verb::Import(import) => import::run(&import),
         Verb::List(list) => explain::list(&list),
         Verb::Explain(explain) => explain::explain(&explain),
         Verb::Schema => explain::schema(),

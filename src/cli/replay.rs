@@ -11,18 +11,19 @@ use crate::scenario::model::Scenario;
 
 /// Reflies the asked flight with recording on, and tells it.
 pub fn run(flags: &Replay) -> u8 {
-    let (scenarios, warnings) = match input::load(&flags.source) {
+    let loaded = match input::load(&flags.source) {
         Ok(loaded) => loaded,
         Err(problems) => {
             output::complain(&problems);
             return WRONG;
         }
     };
-    output::complain(&warnings);
-    let [scenario] = scenarios.as_slice() else {
+    output::complain(&loaded.warnings);
+    input::tell(&loaded.import.lists);
+    let [scenario] = loaded.scenarios.as_slice() else {
         output::say(&format!(
             "windtunnel: replay tells one scenario, {} were named",
-            scenarios.len()
+            loaded.scenarios.len()
         ));
         return WRONG;
     };

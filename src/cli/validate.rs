@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 /// Reads and reports; 2 if anything can't be used.
 pub fn run(flags: &Validate) -> u8 {
     let (names, problems, code) = match input::load(&flags.source) {
-        Ok((scenarios, warnings)) => {
-            (scenarios.iter().map(|s| s.name.clone()).collect(), warnings, FINE)
+        Ok(loaded) => {
+            let names = loaded.scenarios.iter().map(|s| s.name.clone()).collect();
+            (names, loaded.warnings, FINE)
         }
         Err(problems) => (Vec::<String>::new(), problems, WRONG),
     };

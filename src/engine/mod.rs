@@ -56,7 +56,8 @@ pub fn fly_twin(scenario: &Arc<Scenario>, order: &Order) -> Twin {
 }
 
 /// Flies `plan` with a variant of the release. Chaos that is bound to a phase of the release gives
-/// the flight a twin of its own, struck at the same instants; otherwise `twin` serves.
+/// the flight a twin of its own, struck at the same instants, and so does chaos of the variant's
+/// own; otherwise `twin` serves.
 pub fn fly(
     scenario: &Arc<Scenario>,
     variant: usize,
@@ -64,6 +65,10 @@ pub fn fly(
     order: &Order,
     twin: &Twin,
 ) -> (Outcome, Option<Recording>) {
+    if let Some(own) = with_chaos_of(scenario, variant) {
+        let twin = fly_twin(&own, order);
+        return fly(&own, variant, plan, order, &twin);
+    }
     let bound = scenario.chaos.iter().any(|f| faults::is_phase_bound(&f.trigger));
     if !bound {
         return fly_against(scenario, variant, plan, order, twin);
@@ -72,6 +77,18 @@ pub fn fly(
     scout.run();
     let own = twin_with_chaos(scenario, order, scout.watch.chaos_at);
     fly_against(scenario, variant, plan, order, &own)
+}
+
+/// The scenario with the chaos of a variant for its own; nothing if the variant has none. It is
+/// appended, so that the scenario's own strikes as it does in the other variants' flights.
+fn with_chaos_of(scenario: &Arc<Scenario>, variant: usize) -> Option<Arc<Scenario>> {
+    let own = &scenario.release.variants.get(variant)?.chaos;
+    if own.is_empty() {
+        return None;
+    }
+    let mut with = Scenario::clone(scenario);
+    with.chaos.extend(std::mem::take(&mut with.release.variants[variant].chaos));
+    Some(Arc::new(with))
 }
 
 fn fly_against(

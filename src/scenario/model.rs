@@ -64,6 +64,8 @@ pub struct Variant {
     pub bad: bool,
     /// Its defects.
     pub faults: Vec<Fault>,
+    /// Faults of the environment that strike while it is being released, beside the scenario's.
+    pub chaos: Vec<Fault>,
 }
 
 /// The human who watches, the same for all strategies.

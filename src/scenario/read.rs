@@ -115,9 +115,8 @@ fn is_scenario(document: &Node, sink: &RefCell<Sink>) -> bool {
             sink,
             match near {
                 Some(near) => problem.help(format!("did you mean {near}?")),
-                None => {
-                    problem.help("manifests of Kubernetes and its controllers are not read yet")
-                }
+                None => problem
+                    .help("`windtunnel import` reads manifests of Kubernetes and its controllers"),
             },
         );
         return false;

@@ -46,10 +46,14 @@ fn variant(r: &mut Reader<'_>) -> Variant {
     let share = r.share("share", "100%", "how often it is what is shipped; all together 100%");
     let faults = r.parts("faults", "its defects; without any it is a good release", DEFECTS);
     let faults: Vec<Fault> = faults.unwrap_or_default().into_iter().map(|(_, f)| f).collect();
+    let help = "faults of the environment that strike this variant's flights only, and the twins \
+        they are held against";
+    let chaos = r.parts("chaos", help, CHAOS).unwrap_or_default();
+    let chaos = chaos.into_iter().map(|(_, fault)| fault).collect();
     let help = "should it not have been shipped? Left out: bad if it has faults";
     let bad = r.flag("bad", false, help);
     let bad = if r.has("bad") { bad } else { !faults.is_empty() };
-    Variant { name, share, bad, faults }
+    Variant { name, share, bad, faults, chaos }
 }
 
 /// Reads `spec.chaos`.

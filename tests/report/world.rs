@@ -23,6 +23,7 @@ fn fixed(span: SimDuration) -> Distribution {
 pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
     let share = |value| Share::clamped(value);
     let variant = |name: &str, part, bad| Variant {
+        chaos: Vec::new(),
         name: name.to_string(),
         share: share(part),
         bad,

@@ -1,0 +1,113 @@
+//! Paths → texts: finds files, reads them, and parses them into documents.
+
+use super::flags::Source;
+use crate::base::problem::{Place, Problem};
+use crate::manifest::{self, Input};
+use crate::scenario::yaml;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The folder that is flown when no path is given.
+const DEFAULT_FOLDER: &str = "scenarios";
+/// Larger inputs are refused before they are read.
+const LARGEST_BYTES: u64 = 16 << 20;
+/// The way out for whoever has no scenario yet.
+const WRITE_ONE: &str = "name a file, or write one with `windtunnel new NAME --out FILE`";
+
+/// Everything that `source` names, parsed; or what is wrong with the files.
+pub fn read(source: &Source) -> Result<Vec<Input>, Vec<Problem>> {
+    let mut files = files(&source.paths).map_err(|problem| vec![problem])?;
+    files.extend(source.scenario.iter().map(|path| Some(PathBuf::from(path))));
+    let (mut inputs, mut problems) = (Vec::new(), Vec::new());
+    for file in &files {
+        match parsed(file) {
+            Ok(input) => inputs.push(input),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(inputs) } else { Err(problems) }
+}
+
+/// A file beside another, by the path that the other names.
+pub fn beside(file: &str, path: &str) -> Result<Input, Problem> {
+    let folder = Path::new(file).parent().unwrap_or(Path::new("."));
+    parsed(&Some(folder.join(path)))
+}
+
+/// A problem of a file as a whole.
+pub fn wrong(file: &str, message: String, help: &str) -> Problem {
+    Problem::error(Place::default(), "", message).help(help).in_file(&Arc::from(file))
+}
+
+fn parsed(file: &Option<PathBuf>) -> Result<Input, Problem> {
+    let name = file.as_ref().map_or("-".into(), |path| path.display().to_string());
+    let named: Arc<str> = Arc::from(name.as_str());
+    let bytes = bytes(file).map_err(|problem| problem.in_file(&named))?;
+    let text = yaml::text(&bytes, &name)?;
+    if let Some(problem) = manifest::foreign::text(text, &name) {
+        return Err(problem);
+    }
+    let documents = yaml::documents(text, &name)?;
+    Ok(Input { file: named, text: Arc::from(text), documents })
+}
+
+/// The files behind the paths, in order; nothing stands for standard input.
+fn files(paths: &[String]) -> Result<Vec<Option<PathBuf>>, Problem> {
+    let default = [DEFAULT_FOLDER.to_string()];
+    let paths = if paths.is_empty() { &default[..] } else { paths };
+    let mut files = Vec::new();
+    for path in paths {
+        if path == "-" {
+            files.push(None);
+            continue;
+        }
+        let path = Path::new(path);
+        if path.is_dir() {
+            files.extend(in_folder(path)?.into_iter().map(Some));
+        } else {
+            files.push(Some(path.to_path_buf()));
+        }
+    }
+    Ok(files)
+}
+
+/// The files directly in a folder that may hold scenarios or manifests, sorted by name.
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let name = folder.display().to_string();
+    let entries = std::fs::read_dir(folder).map_err(|e| wrong(&name, e.to_string(), ""))?;
+    let is_yaml = |path: &PathBuf| {
+        let ending = path.extension().and_then(|e| e.to_str());
+        path.is_file() && matches!(ending, Some("yaml" | "yml" | "json"))
+    };
+    let mut files: Vec<PathBuf> =
+        entries.filter_map(Result::ok).map(|e| e.path()).filter(is_yaml).collect();
+    files.sort();
+    if files.is_empty() {
+        let message = "no scenario in this folder (*.yaml, *.yml, *.json)".into();
+        return Err(wrong(&name, message, WRITE_ONE));
+    }
+    Ok(files)
+}
+
+/// The bytes of a file or of standard input, refused when too many.
+fn bytes(file: &Option<PathBuf>) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    let unread = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => wrong("", "no such file or folder".into(), WRITE_ONE),
+        _ => wrong("", error.to_string(), ""),
+    };
+    let read = match file {
+        Some(path) => {
+            let opened = std::fs::File::open(path).map_err(unread)?;
+            opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes)
+        }
+        None => std::io::stdin().lock().take(LARGEST_BYTES + 1).read_to_end(&mut bytes),
+    };
+    read.map_err(unread)?;
+    if bytes.len() as u64 > LARGEST_BYTES {
+        let help = "a scenario is a YAML text; traces belong into a CSV file beside it";
+        return Err(wrong("", format!("more than {} MB", LARGEST_BYTES >> 20), help));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,91 @@
+//! `import`: the Scenario that manifests come to, and three lists with places: understood, assumed,
+//! ignored.
+
+use super::flags::{Format, Import};
+use super::{FINE, WRONG, input, output};
+use crate::manifest::note::{Lists, Note, Weight};
+use crate::manifest::print;
+use serde_json::{Value, json};
+
+/// Reads, prints; 2 if anything can't be used.
+pub fn run(flags: &Import) -> u8 {
+    let loaded = match input::load(&flags.source) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            output::complain(&problems);
+            return WRONG;
+        }
+    };
+    output::complain(&loaded.warnings);
+    let import = &loaded.import;
+    if import.flyables.is_empty() {
+        output::say("windtunnel: no manifest here: nothing to import");
+        return WRONG;
+    }
+    let documents = import.flyables.iter().map(|f| &f.node);
+    match flags.format {
+        Format::Json => {
+            let scenarios: Vec<Value> = documents.map(print::json).collect();
+            let list = |notes: &[Note]| notes.iter().map(as_json).collect::<Vec<_>>();
+            let lists = &import.lists;
+            let answer = json!({
+                "scenarios": scenarios,
+                "understood": list(&lists.understood),
+                "assumed": list(&lists.assumed),
+                "ignored": list(&lists.ignored),
+            });
+            output::print(&format!("{answer:#}\n"));
+        }
+        Format::Text => {
+            let texts: Vec<String> = documents.map(print::yaml).collect();
+            // The lists are comments, so that the whole answer can be flown as it is.
+            output::print(&format!("{}\n{}", texts.join("---\n"), listing(&import.lists)));
+        }
+    }
+    FINE
+}
+
+fn as_json(note: &Note) -> Value {
+    let mut value = json!({
+        "file": &*note.spot.file,
+        "line": note.spot.place.line,
+        "column": note.spot.place.column,
+        "object": note.object,
+        "field": note.field,
+        "text": note.text,
+    });
+    if !note.source.is_empty() {
+        value["source"] = note.source.as_str().into();
+        value["missing"] = (note.weight == Weight::Matters).into();
+    } else if note.weight != Weight::NoEffect {
+        value["matters"] = (note.weight == Weight::Matters).into();
+    }
+    value
+}
+
+fn listing(lists: &Lists) -> String {
+    let mut text = String::new();
+    for (title, notes) in [
+        ("Understood", &lists.understood),
+        ("Assumed", &lists.assumed),
+        ("Ignored", &lists.ignored),
+    ] {
+        text.push_str(&format!("# {title}: {}\n", notes.len()));
+        for note in notes {
+            text.push_str(&format!("#   {}\n", line(note)));
+        }
+    }
+    text
+}
+
+fn line(note: &Note) -> String {
+    let text = note.text.replace('\n', " ");
+    let field = format!("{} {}", note.object, note.field);
+    let source = match note.source.as_str() {
+        "" => String::new(),
+        source => format!(" ({source})"),
+    };
+    let missing = note.weight == Weight::Matters && !note.source.is_empty();
+    let missing = if missing { "missing: " } else { "" };
+    format!("{}: {}: {missing}{text}{source}", note.spot, field.trim_end())
+}

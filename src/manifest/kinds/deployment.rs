@@ -1,0 +1,106 @@
+//! `Deployment` (apps/v1): replicas that are replaced step by step, or all at once.
+
+use super::pod::{self, PodTemplate, Selector};
+use super::{Body, KindPart, metadata};
+use crate::manifest::fields::Fields;
+
+/// The kind.
+pub const KIND: KindPart = KindPart {
+    kind: "Deployment",
+    group: "apps",
+    versions: &["v1"],
+    summary: "pods that are replaced step by step (rollingUpdate) or all at once (recreate)",
+    since: "0.2.0",
+    source: "kubernetes/api apps/v1/types.go, k/k pkg/apis/apps/v1/defaults.go",
+    read,
+};
+
+/// A Deployment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deployment {
+    /// Desired pods.
+    pub replicas: Option<u64>,
+    /// Which pods are its own.
+    pub selector: Option<Selector>,
+    /// Its pods.
+    pub template: Option<PodTemplate>,
+    /// `strategy.type: Recreate`?
+    pub recreate: bool,
+    /// `maxSurge`, as written.
+    pub max_surge: Option<String>,
+    /// `maxUnavailable`, as written.
+    pub max_unavailable: Option<String>,
+    /// Seconds that a pod must be ready.
+    pub min_ready_secs: Option<u64>,
+    /// Seconds without progress.
+    pub deadline_secs: Option<u64>,
+}
+
+/// Largest number of the API.
+const MAX: u64 = i32::MAX as u64;
+
+fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
+    let metadata = metadata::read(f);
+    let deployment = f.object("spec", spec);
+    if deployment.is_none() {
+        f.missing("spec", "a Deployment has at least spec.template");
+    }
+    (metadata, Body::Deployment(Box::new(deployment.unwrap_or_default())))
+}
+
+fn spec(f: &mut Fields<'_>) -> Deployment {
+    let replicas = f.count("replicas", 0..=5000, "pods at full size: spec.service.replicas");
+    let selector = pod::selector(f, "selector");
+    let template = pod::template(f);
+    let deployment = Deployment { replicas, selector, template, ..strategy(f) };
+    let min_ready = "ready this long counts as available: spec.service.minReady";
+    let min_ready_secs = f.count("minReadySeconds", 0..=MAX, min_ready);
+    let deadline = "without progress for this long: a page for the human, nothing is turned back";
+    let deadline_secs = f.count("progressDeadlineSeconds", 1..=MAX, deadline);
+    f.count(
+        "revisionHistoryLimit",
+        0..=MAX,
+        "with 0 an undo is a new rollout of the old template, which takes the same pods",
+    );
+    f.not_flown(&["paused"], "a paused Deployment rolls nothing out; flown as resumed");
+    let late = deadline_secs.is_some_and(|d| d <= min_ready_secs.unwrap_or(0));
+    if late {
+        let expected = "more than minReadySeconds";
+        f.problem("progressDeadlineSeconds", "shorter than minReadySeconds", expected, "");
+    }
+    Deployment { min_ready_secs, deadline_secs, ..deployment }
+}
+
+fn strategy(f: &mut Fields<'_>) -> Deployment {
+    let found = f.object("strategy", |f| {
+        let words = ["RollingUpdate", "Recreate"];
+        let word = f.word("type", &words, "the strategy: rollingUpdate or recreate");
+        let bounds = f.object("rollingUpdate", |f| {
+            let surge = "pods above full size; a percentage rounds up";
+            let surge = f.int_or_percent("maxSurge", surge);
+            let missing = "pods that may be missing; a percentage rounds down";
+            let missing = f.int_or_percent("maxUnavailable", missing);
+            let is_zero = |b: &Option<String>| b.as_deref().is_some_and(|b| b == "0" || b == "0%");
+            if is_zero(&surge) && is_zero(&missing) {
+                let found = "maxSurge and maxUnavailable are both 0";
+                f.problem("maxUnavailable", found, "one of them above 0", "");
+            }
+            if percent(&missing).is_some_and(|p| p > 100) {
+                f.problem("maxUnavailable", "more than all pods", "at most 100%", "");
+            }
+            (surge, missing)
+        });
+        let recreate = word == Some(1);
+        if recreate && f.has("rollingUpdate") {
+            let help = "remove rollingUpdate, or write type: RollingUpdate";
+            f.problem("rollingUpdate", "given beside type: Recreate", "nothing", help);
+        }
+        let (max_surge, max_unavailable) = bounds.unwrap_or_default();
+        Deployment { recreate, max_surge, max_unavailable, ..Deployment::default() }
+    });
+    found.unwrap_or_default()
+}
+
+fn percent(bound: &Option<String>) -> Option<u32> {
+    bound.as_deref().and_then(|b| b.strip_suffix('%')).and_then(|p| p.parse().ok())
+}

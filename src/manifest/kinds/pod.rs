@@ -1,0 +1,384 @@
+//! The pod template of a workload: probes, shutdown, resources; the rest shapes no rollout.
+
+use crate::base::node::{Node, Value};
+use crate::base::units::parse_duration;
+use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::scalars;
+
+/// A pod template.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PodTemplate {
+    /// Labels of the pods.
+    pub labels: Labels,
+    /// Seconds from deletion to SIGKILL.
+    pub grace_secs: Option<u64>,
+    /// Its containers, in order.
+    pub containers: Vec<Container>,
+}
+
+/// A container.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// Its image.
+    pub image: Option<String>,
+    /// Readiness probe.
+    pub readiness: Option<Probe>,
+    /// Liveness probe.
+    pub liveness: Option<Probe>,
+    /// Startup probe.
+    pub startup: Option<Probe>,
+    /// Seconds of its preStop hook.
+    pub pre_stop_secs: Option<f64>,
+    /// CPU limit in cores, or its request where there is no limit.
+    pub cpu: Option<f64>,
+    /// Cores that it requests, by which an autoscaler measures.
+    pub cpu_request: Option<f64>,
+}
+
+/// A probe, as far as it is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Probe {
+    /// Seconds before the first attempt.
+    pub initial_delay_secs: Option<u64>,
+    /// Seconds between attempts.
+    pub period_secs: Option<u64>,
+    /// Seconds until an attempt has failed.
+    pub timeout_secs: Option<u64>,
+    /// Successes in a row.
+    pub success_threshold: Option<u64>,
+    /// Failures in a row.
+    pub failure_threshold: Option<u64>,
+}
+
+/// Containers that meshes and agents put beside the application.
+const SIDECARS: [&str; 6] =
+    ["istio-proxy", "linkerd-proxy", "envoy", "envoy-sidecar", "vault-agent", "cloudsql-proxy"];
+
+const NOT_A_ROLLOUT: &str = "no effect on a rollout: what the process does is given by a Scenario";
+const PLACING: &str = "pods go to nodes by free room alone; rules of placement are not flown";
+
+/// Longest time that a pod may be given, in seconds.
+const SECS_MAX: u64 = 86_400;
+
+impl PodTemplate {
+    /// The application's container: the first with a readiness probe, or else the first that is no
+    /// known sidecar.
+    pub fn application(&self) -> Option<&Container> {
+        let own = || self.containers.iter().filter(|c| !SIDECARS.contains(&c.name.as_str()));
+        own().find(|c| c.readiness.is_some()).or(own().next()).or(self.containers.first())
+    }
+}
+
+/// Reads `template`; nothing if it is not given.
+pub fn template(f: &mut Fields<'_>) -> Option<PodTemplate> {
+    f.object("template", |f| {
+        let labels = f.object("metadata", |f| {
+            let labels = f.labels("labels", "labels of the pods, by which selectors find them");
+            f.no_effect(&["annotations", "name"], "no effect on a rollout");
+            f.bookkeeping(&["creationTimestamp"], "written by the server: no effect");
+            labels
+        });
+        let spec = f.object("spec", spec).unwrap_or_default();
+        PodTemplate { labels: labels.flatten().unwrap_or_default(), ..spec }
+    })
+}
+
+fn spec(f: &mut Fields<'_>) -> PodTemplate {
+    let grace = "from deletion to SIGKILL, preStop included: spec.service.grace";
+    let grace_secs = f.count("terminationGracePeriodSeconds", 0..=SECS_MAX, grace);
+    let containers = f.list("containers", container);
+    f.not_flown(&["initContainers"], "their time is part of the start-up, which a Scenario gives");
+    f.not_flown(
+        &["affinity", "nodeSelector", "tolerations", "topologySpreadConstraints", "nodeName"],
+        PLACING,
+    );
+    f.not_flown(&["priorityClassName", "priority", "preemptionPolicy"], PLACING);
+    f.word("restartPolicy", &["Always"], "containers are restarted with back-off");
+    f.not_flown(&["readinessGates"], "pods are ready by their probes alone");
+    f.no_effect(
+        &[
+            "volumes",
+            "securityContext",
+            "serviceAccountName",
+            "serviceAccount",
+            "automountServiceAccountToken",
+            "imagePullSecrets",
+            "dnsPolicy",
+            "dnsConfig",
+            "hostNetwork",
+            "hostPID",
+            "hostIPC",
+            "hostAliases",
+            "hostname",
+            "subdomain",
+            "schedulerName",
+            "enableServiceLinks",
+            "shareProcessNamespace",
+            "runtimeClassName",
+            "overhead",
+            "os",
+            "setHostnameAsFQDN",
+            "activeDeadlineSeconds",
+            "hostUsers",
+            "resourceClaims",
+            "ephemeralContainers",
+            "schedulingGates",
+        ],
+        NOT_A_ROLLOUT,
+    );
+    f.no_effect(&["resources"], NOT_A_ROLLOUT);
+    PodTemplate { labels: Labels::new(), grace_secs, containers }
+}
+
+fn container(f: &mut Fields<'_>) -> Container {
+    let name = f.text("name", "the first with a readiness probe is taken for the application");
+    let image = f.text("image", "what is released: the version before it is the old one");
+    let readiness = probe(f, "readinessProbe");
+    let liveness = probe(f, "livenessProbe");
+    let startup = probe(f, "startupProbe");
+    let pre_stop_secs = f.object("lifecycle", lifecycle).flatten();
+    let resources = f.object("resources", |f| {
+        let limit = f.object("limits", |f| cpu(f, "CPU limit, against which CPU checks measure"));
+        let request = f.object("requests", |f| cpu(f, "share of it in use is what an HPA reads"));
+        f.no_effect(&["claims"], NOT_A_ROLLOUT);
+        (limit.flatten(), request.flatten())
+    });
+    let (limit, cpu_request) = resources.unwrap_or_default();
+    f.list("ports", |f| {
+        f.scalar("containerPort", "port", "where the process listens", scalars::port);
+        f.text("name", "a name that Services and probes may use");
+        f.no_effect(&["protocol", "hostPort", "hostIP"], "every request is an HTTP request");
+    });
+    f.no_effect(
+        &[
+            "env",
+            "envFrom",
+            "command",
+            "args",
+            "volumeMounts",
+            "volumeDevices",
+            "workingDir",
+            "imagePullPolicy",
+            "securityContext",
+            "stdin",
+            "stdinOnce",
+            "tty",
+            "terminationMessagePath",
+            "terminationMessagePolicy",
+        ],
+        NOT_A_ROLLOUT,
+    );
+    f.not_flown(&["restartPolicy", "resizePolicy"], "containers are restarted with back-off");
+    Container {
+        name: name.unwrap_or_default(),
+        image,
+        readiness,
+        liveness,
+        startup,
+        pre_stop_secs,
+        cpu: limit.or(cpu_request),
+        cpu_request,
+    }
+}
+
+fn cpu(f: &mut Fields<'_>, becomes: &'static str) -> Option<f64> {
+    let cores = f.scalar("cpu", "quantity", becomes, scalars::cores);
+    f.scalar("memory", "quantity", "only a leak fills memory, and it says how fast", |node| {
+        scalars::bytes(node)
+    });
+    f.no_effect(&["ephemeral-storage"], "no effect on a rollout");
+    cores
+}
+
+fn probe(f: &mut Fields<'_>, name: &'static str) -> Option<Probe> {
+    let once = name != "readinessProbe";
+    f.object(name, |f| {
+        let secs = |f: &mut Fields<'_>, name, min, becomes| f.count(name, min..=SECS_MAX, becomes);
+        let probe = Probe {
+            initial_delay_secs: secs(f, "initialDelaySeconds", 0, "no attempt before this"),
+            period_secs: secs(f, "periodSeconds", 1, "time between attempts"),
+            timeout_secs: secs(f, "timeoutSeconds", 1, "an attempt unanswered for this fails"),
+            success_threshold: f.count("successThreshold", 1..=100, "successes in a row"),
+            failure_threshold: f.count("failureThreshold", 1..=1000, "failures in a row"),
+        };
+        if once && probe.success_threshold.is_some_and(|n| n != 1) {
+            let help = "the API server refuses anything else for liveness and startup probes";
+            f.problem("successThreshold", "more than one success", "1", help);
+        }
+        f.object("httpGet", |f| {
+            f.text("path", "the simulated process answers its probes as it answers requests");
+            f.scalar("port", "port", "where the process is probed", scalars::port);
+            f.no_effect(&["scheme", "host", "httpHeaders"], "no effect on the answer");
+        });
+        f.object("tcpSocket", |f| {
+            f.scalar("port", "port", "where the process is probed", scalars::port);
+            f.no_effect(&["host"], "no effect on the answer");
+        });
+        f.object("grpc", |f| {
+            f.scalar("port", "port", "where the process is probed", scalars::port);
+            f.no_effect(&["service"], "no effect on the answer");
+        });
+        f.object("exec", |f| {
+            f.texts("command", "the simulated process answers its probes as it answers requests");
+        });
+        let why = "a container killed by this probe gets the pod's own grace";
+        f.not_flown(&["terminationGracePeriodSeconds"], why);
+        assume_defaults(f, &probe);
+        probe
+    })
+}
+
+fn assume_defaults(f: &mut Fields<'_>, probe: &Probe) {
+    let defaults = [
+        (probe.period_secs, "periodSeconds", 10),
+        (probe.timeout_secs, "timeoutSeconds", 1),
+        (probe.initial_delay_secs, "initialDelaySeconds", 0),
+        (probe.success_threshold, "successThreshold", 1),
+        (probe.failure_threshold, "failureThreshold", 3),
+    ];
+    for (given, name, value) in defaults {
+        if given.is_none() && !f.has(name) {
+            let source = "default of Kubernetes, pkg/apis/core/v1/defaults.go";
+            f.assume(name, &value.to_string(), source, false);
+        }
+    }
+}
+
+/// Seconds of the preStop hook, as far as the manifest tells.
+fn lifecycle(f: &mut Fields<'_>) -> Option<f64> {
+    f.no_effect(&["postStart"], "no effect: a pod is ready by its probes");
+    f.no_effect(&["stopSignal"], "the process stops when it is asked to");
+    let hook = f.object("preStop", |f| {
+        let exec = f.object("exec", |f| {
+            let becomes = "a `sleep` in it is the time a pod still serves: spec.service.preStop";
+            f.texts("command", becomes).map(|words| slept(&words.join(" ")))
+        });
+        let sleep = f.object("sleep", |f| {
+            f.count("seconds", 0..=SECS_MAX, "the time a pod still serves: spec.service.preStop")
+        });
+        let opaque = f.object("httpGet", |f| {
+            f.text("path", "how long the call takes can't be read here");
+            f.scalar("port", "port", "where the process is called", scalars::port);
+            f.no_effect(&["scheme", "host", "httpHeaders"], "no effect on the answer");
+        });
+        f.no_effect(&["tcpSocket"], "Kubernetes does nothing with it");
+        let slept = exec.flatten().flatten().or(sleep.flatten().map(|s| s as f64));
+        if slept.is_none() && (opaque.is_some() || f.has("exec")) {
+            let source = "how long the hook takes can't be read from the manifest; \
+                spec.service.preStop in a Scenario says it";
+            f.assume("exec", "0s", source, false);
+        }
+        slept
+    });
+    hook.flatten()
+}
+
+/// Seconds of the first `sleep` in a command.
+fn slept(command: &str) -> Option<f64> {
+    let words = command.split(|c: char| c.is_whitespace() || ";&|\"'()".contains(c));
+    let mut words = words.filter(|w| !w.is_empty());
+    while let Some(word) = words.next() {
+        if word == "sleep" || word.ends_with("/sleep") {
+            let span = words.next()?;
+            let secs = span.parse::<f64>().ok().filter(|s| (0.0..=86_400.0).contains(s));
+            return secs.or_else(|| parse_duration(span).map(|d| d.as_secs_f64()));
+        }
+    }
+    None
+}
+
+/// Reads a label selector; nothing if it is not given. Expressions come back as texts.
+pub fn selector(f: &mut Fields<'_>, name: &'static str) -> Option<Selector> {
+    f.object(name, |f| {
+        let labels = f.labels("matchLabels", "pods with all of these labels belong to it");
+        let expressions = f.list("matchExpressions", |f| Expression {
+            key: f.text("key", "name of the label").unwrap_or_default(),
+            operator: f
+                .word("operator", &OPERATORS, "how the label is compared")
+                .map_or(0, |i| i as u8),
+            values: f.texts("values", "what it is compared with").unwrap_or_default(),
+        });
+        Selector { labels: labels.unwrap_or_default(), expressions }
+    })
+}
+
+const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
+
+/// A label selector.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selector {
+    /// All of these.
+    pub labels: Labels,
+    /// And all of these.
+    pub expressions: Vec<Expression>,
+}
+
+/// One requirement of a selector.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expression {
+    key: String,
+    operator: u8,
+    values: Vec<String>,
+}
+
+impl Selector {
+    /// Does it pick pods with these labels?
+    pub fn picks(&self, labels: &Labels) -> bool {
+        let has = |key: &str| labels.iter().find(|(k, _)| k == key).map(|(_, v)| v);
+        let fits = |e: &Expression| match (e.operator, has(&e.key)) {
+            (0, value) => value.is_some_and(|v| e.values.contains(v)),
+            (1, value) => value.is_none_or(|v| !e.values.contains(v)),
+            (2, value) => value.is_some(),
+            (_, value) => value.is_none(),
+        };
+        contains(labels, &self.labels) && self.expressions.iter().all(fits)
+    }
+}
+
+/// Are all of `wanted` among `labels`?
+pub fn contains(labels: &Labels, wanted: &Labels) -> bool {
+    wanted.iter().all(|pair| labels.contains(pair))
+}
+
+/// A value that is a mapping or a list, for fields that are passed on unread.
+pub fn is_nested(node: &Node) -> bool {
+    matches!(node.value, Value::Map(_) | Value::List(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleeps_are_found_in_commands() {
+        for (command, secs) in [
+            ("sleep 15", Some(15.0)),
+            ("/bin/sh -c sleep 5 && nginx -s quit", Some(5.0)),
+            ("sh -c nginx -s quit; /bin/sleep 2.5", Some(2.5)),
+            ("sleep 1m", Some(60.0)),
+            ("nginx -s quit", None),
+            ("sleep", None),
+        ] {
+            assert_eq!(slept(command), secs, "{command}");
+        }
+    }
+
+    #[test]
+    fn selectors_pick_by_all_of_their_terms() {
+        let labels = vec![("app".to_string(), "a".to_string()), ("v".into(), "1".into())];
+        let of = |operator, key: &str, values: &[&str]| Selector {
+            labels: vec![("app".into(), "a".into())],
+            expressions: vec![Expression {
+                key: key.into(),
+                operator,
+                values: values.iter().map(|v| v.to_string()).collect(),
+            }],
+        };
+        assert!(of(0, "v", &["1", "2"]).picks(&labels) && !of(0, "v", &["2"]).picks(&labels));
+        assert!(of(1, "v", &["2"]).picks(&labels) && !of(1, "v", &["1"]).picks(&labels));
+        assert!(of(2, "v", &[]).picks(&labels) && !of(2, "w", &[]).picks(&labels));
+        assert!(of(3, "w", &[]).picks(&labels) && !of(3, "v", &[]).picks(&labels));
+    }
+}

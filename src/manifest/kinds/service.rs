@@ -1,0 +1,73 @@
+//! `Service` (v1): who is behind a name. Its selector is the switch of a blue-green release.
+
+use super::{Body, KindPart, metadata};
+use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::scalars;
+
+/// The kind.
+pub const KIND: KindPart = KindPart {
+    kind: "Service",
+    group: "",
+    versions: &["v1"],
+    summary: "who is behind a name; with two Deployments its selector is the blue-green switch",
+    since: "0.2.0",
+    source: "kubernetes/api core/v1/types.go, k/k pkg/proxy",
+    read,
+};
+
+/// A Service.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Service {
+    /// Labels of the pods behind it.
+    pub selector: Option<Labels>,
+    /// `sessionAffinity: ClientIP`?
+    pub sticky: bool,
+}
+
+fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
+    let metadata = metadata::read(f);
+    let service = f.object("spec", spec).unwrap_or_default();
+    (metadata, Body::Service(Box::new(service)))
+}
+
+fn spec(f: &mut Fields<'_>) -> Service {
+    let selector = f.labels("selector", "pods with these labels are behind the name");
+    f.list("ports", |f| {
+        f.scalar("port", "port", "where users connect", scalars::port);
+        f.scalar("targetPort", "port", "where the process listens", scalars::port);
+        f.text("name", "its name");
+        f.no_effect(&["protocol", "nodePort", "appProtocol"], "every request is an HTTP request");
+    });
+    let affinity = f.word(
+        "sessionAffinity",
+        &["None", "ClientIP"],
+        "ClientIP: a user stays with a pod (spec.service.balancer.policy: ringHash)",
+    );
+    f.not_flown(&["sessionAffinityConfig"], "a user stays with a pod as long as it exists");
+    f.not_flown(
+        &["publishNotReadyAddresses"],
+        "pods get requests only while ready; this would send them before and after",
+    );
+    f.not_flown(
+        &["internalTrafficPolicy", "externalTrafficPolicy", "trafficDistribution"],
+        "every pod is as near as any other",
+    );
+    f.no_effect(
+        &[
+            "type",
+            "clusterIP",
+            "clusterIPs",
+            "ipFamilies",
+            "ipFamilyPolicy",
+            "loadBalancerIP",
+            "loadBalancerClass",
+            "loadBalancerSourceRanges",
+            "externalIPs",
+            "externalName",
+            "healthCheckNodePort",
+            "allocateLoadBalancerNodePorts",
+        ],
+        "no effect on which pods are behind the name",
+    );
+    Service { selector, sticky: affinity == Some(1) }
+}

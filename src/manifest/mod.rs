@@ -1,0 +1,248 @@
+//! Layer 7: other people's YAML → the same Scenario; what is ignored is listed, never silent.
+//!
+//! It is handed documents and gives back Scenario documents, with three lists: understood, assumed,
+//! ignored. A manifest's wishes are written as the Scenario that says the same ([`draft`]), so that
+//! there is one reader, `--set` works on manifests, and an import can be printed and flown again.
+//! Deliberately unknown here: files, the engine, and what becomes of a Scenario.
+//!
+//! Read next: [`kinds`] for one file per kind, [`unit`] for how objects become release units,
+//! [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
+
+pub mod documentation;
+pub mod draft;
+pub mod fields;
+pub mod foreign;
+pub mod join;
+pub mod kinds;
+pub mod named;
+pub mod note;
+pub mod objects;
+pub mod print;
+pub mod rule;
+mod scalars;
+pub mod store;
+pub mod storm;
+pub mod unit;
+
+use crate::base::node::Node;
+use crate::base::problem::{Place, Problem, Severity, nearest};
+use crate::scenario::read::{self as scenario, KIND, Read};
+use draft::Draft;
+use note::{Lists, Spot};
+use std::sync::Arc;
+
+/// Most release units of one run.
+const UNITS_MAX: usize = 100;
+
+/// A text that was parsed.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// Name of its file, or `-`.
+    pub file: Arc<str>,
+    /// Its text, for the comment at its head.
+    pub text: Arc<str>,
+    /// Its documents.
+    pub documents: Vec<Node>,
+}
+
+/// A Scenario that manifests came to.
+#[derive(Clone, Debug)]
+pub struct Flyable {
+    /// The document.
+    pub node: Node,
+    /// The text that a Scenario in it was parsed from; empty if it is made of manifests alone.
+    pub text: Arc<str>,
+    /// Name of the file of that Scenario, or of the first manifest.
+    pub file: Arc<str>,
+    /// Paths of the document, and the places in manifests where their values came from.
+    pub origins: Vec<(String, Spot)>,
+}
+
+/// What was found in a run's documents.
+#[derive(Clone, Debug, Default)]
+pub struct Import {
+    /// Scenarios, ready to be read.
+    pub flyables: Vec<Flyable>,
+    /// Understood, assumed, ignored.
+    pub lists: Lists,
+    /// Warnings.
+    pub warnings: Vec<Problem>,
+}
+
+/// Is the document a manifest, and not a Scenario (or something meant to be one)?
+pub fn is_manifest(document: &Node) -> bool {
+    let kind = document.get("kind").and_then(Node::text);
+    kind.is_some_and(|kind| kind != KIND && nearest(kind, [KIND]).is_none())
+        || foreign::document(document, "").is_some()
+}
+
+/// Finds what can be flown in the documents of a run; or all problems.
+pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
+    let read = objects::read(inputs);
+    let mut problems = read.problems;
+    let mut lists = read.lists;
+    let found = unit::find(&read.store);
+    lists.extend(found.lists);
+    problems.extend(found.problems);
+    if found.drafts.len() > UNITS_MAX {
+        let message = format!("{} things are released", found.drafts.len());
+        let problem = Problem::error(Place::default(), "", message);
+        problems.push(problem.expected(format!("at most {UNITS_MAX}")).help("name fewer files"));
+    }
+    if found.drafts.is_empty() && !fields::has_errors(&problems) {
+        problems.extend(nothing(inputs, &read.store));
+    }
+    let flyables = flyables(inputs, found.drafts, &mut lists, &mut problems);
+    if fields::has_errors(&problems) {
+        problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
+        problems.dedup();
+        return Err(problems);
+    }
+    lists.sort();
+    Ok(Import { flyables, lists, warnings: problems })
+}
+
+/// Nothing to fly: says what was seen.
+fn nothing(inputs: &[Input], store: &store::Store) -> Option<Problem> {
+    let scenarios = inputs.iter().flat_map(|i| &i.documents).any(|d| !is_manifest(d));
+    if scenarios {
+        return None;
+    }
+    let mut seen: Vec<String> = store.objects.iter().map(kinds::Object::title).collect();
+    let unknown = inputs.iter().flat_map(|i| &i.documents).filter_map(|d| d.get("kind")?.text());
+    if seen.is_empty() {
+        seen = unknown.map(str::to_string).collect();
+        seen.dedup();
+    }
+    seen.truncate(8);
+    let file = inputs.first().map(|i| Arc::clone(&i.file)).unwrap_or_default();
+    let message = format!("nothing is released here: found {}", seen.join(", "));
+    let problem = Problem::error(Place { line: 1, column: 1 }, "", message).in_file(&file);
+    let expected = "a Deployment, a Canary, a Rollout, or rules that divide requests";
+    Some(problem.expected(expected).help("name the files of the workload beside these"))
+}
+
+/// Joins units with the Scenarios of the run.
+fn flyables(
+    inputs: &[Input],
+    drafts: Vec<Draft>,
+    lists: &mut Lists,
+    problems: &mut Vec<Problem>,
+) -> Vec<Flyable> {
+    let mut flyables = Vec::new();
+    let mut flown = vec![false; drafts.len()];
+    for input in inputs {
+        for document in input.documents.iter().filter(|d| !is_manifest(d)) {
+            let chosen = belongs(document, &drafts);
+            if let (true, Some(problem)) = (chosen.is_empty(), slip(document, input, &drafts)) {
+                problems.push(problem);
+            }
+            if chosen.is_empty() {
+                flyables.push(alone(document, input));
+            }
+            for index in &chosen {
+                let draft = &drafts[*index];
+                flown[*index] = true;
+                storm::assume_defaults(&with(draft, document), lists);
+                let (mut node, origins) = join::join(document, &input.file, draft, lists);
+                storm::settle(&mut node);
+                let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
+                let mut flyable = Flyable { node, text, file, origins };
+                if chosen.len() > 1 {
+                    rename(&mut flyable, &draft.name);
+                }
+                flyables.push(flyable);
+            }
+        }
+    }
+    for (mut draft, flown) in drafts.into_iter().zip(flown) {
+        if !flown {
+            storm::fill(&mut draft, lists);
+            storm::settle(&mut draft.node);
+            flyables.push(of_manifests(draft));
+        }
+    }
+    flyables
+}
+
+fn alone(document: &Node, input: &Input) -> Flyable {
+    let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
+    Flyable { node: document.clone(), text, file, origins: Vec::new() }
+}
+
+fn of_manifests(draft: Draft) -> Flyable {
+    let file = Arc::clone(&draft.spot.file);
+    Flyable { node: draft.node, text: Arc::from(""), file, origins: draft.origins }
+}
+
+/// The draft with a Scenario's document in place of its own, to ask what neither has said.
+fn with(draft: &Draft, document: &Node) -> Draft {
+    let mut lists = Lists::default();
+    let (node, _) = join::join(document, &Arc::from(""), draft, &mut lists);
+    Draft { node, ..draft.clone() }
+}
+
+/// Several units fly one Scenario: each under a name of its own.
+fn rename(flyable: &mut Flyable, unit: &str) {
+    let node = join::child(&mut flyable.node, "metadata").and_then(|m| join::child(m, "name"));
+    if let Some(node) = node {
+        let own = node.text().unwrap_or_default();
+        node.value = draft::text(format!("{own}-{unit}"));
+    }
+}
+
+/// The units that a Scenario is about: those of its service's name; all, if it names no service.
+fn belongs(document: &Node, drafts: &[Draft]) -> Vec<usize> {
+    let name = service_name(document).and_then(Node::text);
+    let fits = |draft: &Draft| match name {
+        Some(name) => draft.name == name || draft.aliases.iter().any(|a| a == name),
+        None => true,
+    };
+    (0..drafts.len()).filter(|i| fits(&drafts[*i])).collect()
+}
+
+fn service_name(document: &Node) -> Option<&Node> {
+    document.get("spec")?.get("service")?.get("name")
+}
+
+/// A Scenario whose service is a slip of a unit's name.
+fn slip(document: &Node, input: &Input, drafts: &[Draft]) -> Option<Problem> {
+    let node = service_name(document)?;
+    let near = nearest(node.text()?, drafts.iter().map(|d| d.name.as_str()))?;
+    let message = format!("nothing is released here under the name {}", node.shown());
+    let problem = Problem::error(node.place, "spec.service.name", message);
+    Some(problem.help(format!("did you mean {near}?")).in_file(&input.file))
+}
+
+impl Flyable {
+    /// Reads it as a Scenario. Problems with values of manifests are told where those stand.
+    pub fn scenario(&self) -> Read {
+        let document = std::slice::from_ref(&self.node);
+        let (scenarios, warnings) = scenario::read_documents(document, &self.text, &self.file)
+            .map_err(|problems| problems.into_iter().map(|p| self.placed(p)).collect::<Vec<_>>())?;
+        let warnings = warnings.into_iter().map(|p| self.placed(p)).collect();
+        Ok((scenarios, warnings))
+    }
+
+    fn placed(&self, problem: Problem) -> Problem {
+        match join::origin(&self.origins, &problem.path) {
+            Some(spot) => Problem { place: spot.place, ..problem }.in_file(&spot.file),
+            None => problem,
+        }
+    }
+}
+
+/// What `--strict` refuses, as problems.
+pub fn refused(lists: &Lists) -> Vec<Problem> {
+    let problem = |(list, note): (&str, &note::Note)| {
+        let path = format!("{} {}", note.object, note.field);
+        let message = match list {
+            "ignored" => format!("ignored: {}", note.text),
+            _ => format!("missing, assumed: {} ({})", note.text, note.source),
+        };
+        let mut problem = Problem::error(note.spot.place, path.trim(), message);
+        problem.severity = Severity::Error;
+        problem.in_file(&note.spot.file)
+    };
+    lists.refused().map(problem).collect()
+}

@@ -1,0 +1,118 @@
+//! The three lists of an import: what was understood, what was assumed, what was ignored.
+//!
+//! A note says where a field stands and what became of it, so that nothing of a manifest is dropped
+//! in silence. It knows no kind and no rule.
+
+use crate::base::problem::Place;
+use std::sync::Arc;
+
+/// A place in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// The file, or `-` for standard input.
+    pub file: Arc<str>,
+    /// Where in it.
+    pub place: Place,
+}
+
+/// How an ignored field counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Written by the server or by tools: nobody's wish, so it counts for nothing.
+    Bookkeeping,
+    /// A wish that changes nothing in a flight.
+    NoEffect,
+    /// A wish that would change figures, and is not flown.
+    Matters,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where the field stands; for something that is missing, where the object begins.
+    pub spot: Spot,
+    /// Whose field it is: `Deployment/storefront`.
+    pub object: String,
+    /// Path of the field: `spec.replicas`.
+    pub field: String,
+    /// Understood: what it becomes. Assumed: the value. Ignored: why it matters or not.
+    pub text: String,
+    /// Assumed: where the value is from. Empty elsewhere.
+    pub source: String,
+    /// Understood and assumed: always [`Weight::NoEffect`], but [`Weight::Matters`] for something
+    /// that a complete manifest holds and this one lacks.
+    pub weight: Weight,
+}
+
+/// The three lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lists {
+    /// Fields and what they become.
+    pub understood: Vec<Note>,
+    /// Values that no manifest gave.
+    pub assumed: Vec<Note>,
+    /// Fields that change nothing here.
+    pub ignored: Vec<Note>,
+}
+
+impl Lists {
+    /// Appends the notes of another.
+    pub fn extend(&mut self, other: Lists) {
+        self.understood.extend(other.understood);
+        self.assumed.extend(other.assumed);
+        self.ignored.extend(other.ignored);
+    }
+
+    /// Sorts every list by place and drops repetitions.
+    pub fn sort(&mut self) {
+        for list in [&mut self.understood, &mut self.assumed, &mut self.ignored] {
+            list.sort_by(|a, b| (&a.spot, &a.field).cmp(&(&b.spot, &b.field)));
+            list.dedup();
+        }
+    }
+
+    /// What `--strict` refuses: every ignored wish, and everything assumed that a complete manifest
+    /// would hold.
+    pub fn refused(&self) -> impl Iterator<Item = (&'static str, &Note)> {
+        let ignored = self.ignored.iter().filter(|n| n.weight > Weight::Bookkeeping);
+        let missing = self.assumed.iter().filter(|n| n.weight == Weight::Matters);
+        ignored.map(|n| ("ignored", n)).chain(missing.map(|n| ("assumed", n)))
+    }
+}
+
+impl std::fmt::Display for Spot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.file)?;
+        if self.place.line > 0 {
+            write!(f, ":{}:{}", self.place.line, self.place.column)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(field: &str, weight: Weight) -> Note {
+        let text = String::from("text");
+        let spot = Spot::default();
+        let (object, source) = (String::new(), String::new());
+        Note { spot, object, field: field.into(), text, source, weight }
+    }
+
+    #[test]
+    fn strictness_counts_wishes_and_necessities() {
+        let lists = Lists {
+            understood: vec![note("a", Weight::NoEffect)],
+            assumed: vec![note("b", Weight::NoEffect), note("c", Weight::Matters)],
+            ignored: vec![
+                note("status", Weight::Bookkeeping),
+                note("d", Weight::NoEffect),
+                note("e", Weight::Matters),
+            ],
+        };
+        let refused: Vec<&str> = lists.refused().map(|(_, n)| n.field.as_str()).collect();
+        assert_eq!(refused, ["d", "e", "c"]);
+    }
+}

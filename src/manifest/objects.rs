@@ -1,0 +1,267 @@
+//! Documents → objects: what each is, what is in it, and everything wrong with it.
+
+use super::fields::{Book, read_document};
+use super::kinds::{KINDS, KindPart, Object};
+use super::note::{Lists, Note, Spot, Weight};
+use super::store::Store;
+use super::{Input, foreign, is_manifest};
+use crate::base::node::{Node, Value};
+use crate::base::problem::{Problem, nearest};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// Lists within lists, at most.
+const DEEPEST_LIST: usize = 4;
+
+/// Most objects of one run.
+const OBJECTS_MAX: usize = 20_000;
+
+/// Kinds that are often found beside workloads and say nothing about a release.
+const BESIDE: [&str; 34] = [
+    "ConfigMap",
+    "Secret",
+    "Namespace",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "StorageClass",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PriorityClass",
+    "CustomResourceDefinition",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+    "Event",
+    "Endpoints",
+    "EndpointSlice",
+    "ReplicaSet",
+    "Pod",
+    "Node",
+    "Gateway",
+    "GatewayClass",
+    "PeerAuthentication",
+    "AuthorizationPolicy",
+    "RequestAuthentication",
+    "Sidecar",
+    "ServiceEntry",
+    "ServiceMonitor",
+    "PodMonitor",
+    "PrometheusRule",
+];
+
+/// Kinds that change what users meet, and are not flown.
+const NOT_FLOWN: [(&str, &str); 7] = [
+    ("StatefulSet", "its pods are replaced one by one, in order; that is not flown"),
+    ("DaemonSet", "a pod per node is not flown"),
+    ("Job", "no users wait for it"),
+    ("CronJob", "no users wait for it"),
+    ("Ingress", "requests reach the Service directly"),
+    ("EnvoyFilter", "changes to the proxy itself are not flown"),
+    ("ReplicationController", "superseded by Deployments; not flown"),
+];
+
+/// What reading yields.
+#[derive(Debug, Default)]
+pub struct Objects {
+    /// The objects.
+    pub store: Store,
+    /// Notes about their fields.
+    pub lists: Lists,
+    /// Everything wrong with them.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads all manifests of a run.
+pub fn read(inputs: &[Input]) -> Objects {
+    let mut objects = Objects::default();
+    for input in inputs {
+        for document in input.documents.iter().filter(|d| is_manifest(d)) {
+            expand(document, &input.file, 0, &mut objects);
+        }
+    }
+    let Objects { store, problems, .. } = &mut objects;
+    if store.objects.len() > OBJECTS_MAX {
+        let message = format!("{} objects", store.objects.len());
+        let problem = Problem::error(Default::default(), "", message);
+        problems.push(problem.expected(format!("at most {OBJECTS_MAX}")));
+        store.objects.clear();
+    }
+    twice(&mut objects);
+    objects
+}
+
+/// One document, or each entry of a list of them.
+fn expand(document: &Node, file: &Arc<str>, depth: usize, objects: &mut Objects) {
+    let kind = document.get("kind").and_then(Node::text).unwrap_or_default();
+    let version = document.get("apiVersion").and_then(Node::text).unwrap_or_default();
+    if kind.ends_with("List") && document.get("items").is_some() {
+        let Some(Node { value: Value::List(items), place }) = document.get("items") else {
+            let found = document.get("items").map(Node::shown).unwrap_or_default();
+            let problem = Problem::error(document.place, "items", format!("found {found}"));
+            objects.problems.push(problem.expected("a list of objects").in_file(file));
+            return;
+        };
+        if depth >= DEEPEST_LIST || items.len() > OBJECTS_MAX {
+            let problem =
+                Problem::error(*place, "items", "lists within lists, or too many objects");
+            objects.problems.push(problem.expected("a list of objects").in_file(file));
+            return;
+        }
+        let own = kind.strip_suffix("List").unwrap_or_default();
+        for item in items {
+            expand(&typed(item, own, version), file, depth + 1, objects);
+        }
+        return;
+    }
+    if let Some(problem) = foreign::document(document, file) {
+        objects.problems.push(problem);
+        return;
+    }
+    if let Some(part) = part_of(document, kind, version, file, objects) {
+        object(part, document, file, objects);
+    }
+}
+
+/// Entries of a `DeploymentList` may leave out what they are.
+fn typed(item: &Node, kind: &str, version: &str) -> Node {
+    let mut item = item.clone();
+    if let Value::Map(entries) = &mut item.value
+        && !kind.is_empty()
+        && !entries.iter().any(|(k, _)| k.name == "kind")
+    {
+        for (name, value) in [("apiVersion", version), ("kind", kind)] {
+            let key = crate::base::node::Key { place: item.place, name: name.to_string() };
+            let value = Node { place: item.place, value: Value::Text(value.to_string()) };
+            entries.push((key, value));
+        }
+    }
+    item
+}
+
+/// The kind's part; unknown kinds are booked, slips and wrong versions are problems.
+fn part_of(
+    document: &Node,
+    kind: &str,
+    version: &str,
+    file: &Arc<str>,
+    objects: &mut Objects,
+) -> Option<&'static KindPart> {
+    let place = document.get("kind").map_or(document.place, |n| n.place);
+    let (group, number) = version.rsplit_once('/').unwrap_or(("", version));
+    if let Some(part) = KINDS.iter().find(|p| p.kind == kind && p.group == group) {
+        if !part.versions.contains(&number) {
+            let place = document.get("apiVersion").map_or(place, |n| n.place);
+            let found = format!("found {version:?}");
+            let problem = Problem::error(place, "apiVersion", found).in_file(file);
+            objects.problems.push(problem.expected(expected(part)));
+            return None;
+        }
+        return Some(part);
+    }
+    let listed = BESIDE.contains(&kind) || NOT_FLOWN.iter().any(|(k, _)| *k == kind);
+    let of_group = KINDS.iter().find(|p| p.kind == kind);
+    let near = nearest(kind, KINDS.iter().map(|p| p.kind)).filter(|_| !listed && !kind.is_empty());
+    // `Service` of another group is another thing; a missing or misspelt version is not.
+    let slip = match of_group {
+        Some(part) => version.is_empty() || nearest(version, [expected(part).as_str()]).is_some(),
+        None => false,
+    };
+    let problem = match (of_group, near) {
+        (Some(part), _) if slip => {
+            let place = document.get("apiVersion").map_or(place, |n| n.place);
+            let found = format!("found {version:?}");
+            Problem::error(place, "apiVersion", found).expected(expected(part))
+        }
+        (None, Some(near)) if nearest_is_slip(kind, near) => {
+            let problem = Problem::error(place, "kind", format!("found {kind:?}"));
+            problem.help(format!("did you mean {near}?"))
+        }
+        _ if kind.is_empty() || !matches!(document.value, Value::Map(_)) => {
+            let problem = Problem::error(place, "kind", format!("found {}", document.shown()));
+            problem.expected("an object with apiVersion and kind")
+        }
+        _ => {
+            unknown(document, kind, file, objects);
+            return None;
+        }
+    };
+    objects.problems.push(problem.in_file(file));
+    None
+}
+
+fn expected(part: &KindPart) -> String {
+    let version = part.versions.last().unwrap_or(&"v1");
+    if part.group.is_empty() { version.to_string() } else { format!("{}/{version}", part.group) }
+}
+
+/// Is `kind` a slip of the pen, and not another word? At most two letters differ.
+fn nearest_is_slip(kind: &str, near: &str) -> bool {
+    strsim::osa_distance(kind, near) <= 2
+}
+
+fn unknown(document: &Node, kind: &str, file: &Arc<str>, objects: &mut Objects) {
+    let name = document.get("metadata").and_then(|m| m.get("name")).and_then(Node::text);
+    let known = NOT_FLOWN.iter().find(|(k, _)| *k == kind).map(|(_, why)| *why);
+    let (text, weight) = match known {
+        Some(why) => (why.to_string(), Weight::Matters),
+        None if BESIDE.contains(&kind) => {
+            ("a kind that does not shape a release".to_string(), Weight::NoEffect)
+        }
+        None => ("a kind that is not known here".to_string(), Weight::Matters),
+    };
+    let place = document.get("kind").map_or(document.place, |n| n.place);
+    let object = format!("{kind}/{}", name.unwrap_or_default());
+    let spot = Spot { file: Arc::clone(file), place };
+    let (field, source) = (String::new(), String::new());
+    objects.lists.ignored.push(Note { spot, object, field, text, source, weight });
+}
+
+fn object(part: &'static KindPart, document: &Node, file: &Arc<str>, objects: &mut Objects) {
+    let given = document.get("metadata").and_then(|m| m.get("name")).and_then(Node::text);
+    let fallback = part.kind.to_lowercase();
+    let title = format!("{}/{}", part.kind, given.unwrap_or(&fallback));
+    let book = RefCell::new(Book::default());
+    let read = |f: &mut super::fields::Fields<'_>| {
+        let read = (part.read)(f);
+        if given.is_none() && !f.has("metadata") {
+            let source = "a fragment: the API server would refuse it without";
+            f.assume("metadata.name", &fallback, source, true);
+        }
+        read
+    };
+    let (mut metadata, body) = read_document(document, &title, file, &book, read);
+    if metadata.name.is_empty() {
+        metadata.name = fallback.clone();
+    }
+    let book = book.into_inner();
+    objects.lists.extend(book.lists);
+    objects.problems.extend(book.problems);
+    let (file, node) = (Arc::clone(file), document.clone());
+    objects.store.objects.push(Object { kind: part.kind, metadata, file, node, body });
+}
+
+/// The same object given twice is a contradiction, unless both are alike.
+fn twice(objects: &mut Objects) {
+    let Objects { store, problems, .. } = objects;
+    let mut kept: Vec<Object> = Vec::new();
+    for object in store.objects.drain(..) {
+        let same = |o: &&Object| o.kind == object.kind && o.metadata == object.metadata;
+        match kept.iter().find(same) {
+            Some(first) if first.body == object.body => {}
+            Some(first) => {
+                let message = format!("{} is given twice", object.title());
+                let spot = object.spot("metadata.name");
+                let problem = Problem::error(spot.place, "metadata.name", message);
+                let help = format!("the first stands at {}", first.spot("metadata.name"));
+                problems.push(problem.help(help).in_file(&spot.file));
+            }
+            None => kept.push(object),
+        }
+    }
+    store.objects = kept;
+}

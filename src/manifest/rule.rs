@@ -1,0 +1,119 @@
+//! A routing rule, as Istio's VirtualService and the Gateway API's HTTPRoute both come to: who is
+//! meant, where requests go, what is copied.
+//!
+//! Plain data. What becomes of it is decided where release units are found.
+
+/// One rule: requests that it means, and where they go.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rule {
+    /// Path of the rule in its object, such as `spec.http[0]`.
+    pub path: String,
+    /// Whom it means; empty: everyone.
+    pub matches: Vec<Match>,
+    /// Where requests go.
+    pub destinations: Vec<Destination>,
+    /// Where copies go, and how many percent of the requests are copied.
+    pub mirror: Option<(Destination, f64)>,
+    /// Attempts after the first; nothing if the rule does not say.
+    pub retries: Option<u64>,
+    /// Time for all attempts, as written.
+    pub timeout: Option<String>,
+}
+
+/// One condition; all of its parts must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Match {
+    /// Names of headers that are asked for (`cookie` is one).
+    pub headers: Vec<String>,
+    /// Is anything else asked for: a path, a method, a source?
+    pub other: bool,
+}
+
+/// Where requests go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destination {
+    /// Name of the service.
+    pub host: String,
+    /// Subset of its pods.
+    pub subset: Option<String>,
+    /// Weight, if given.
+    pub weight: Option<u64>,
+}
+
+impl Destination {
+    /// The name by which its owner tells it from the others.
+    pub fn name(&self) -> &str {
+        self.subset.as_deref().unwrap_or(&self.host)
+    }
+
+    /// The same pods?
+    pub fn is_same(&self, other: &Destination) -> bool {
+        short(&self.host) == short(&other.host) && self.subset == other.subset
+    }
+}
+
+/// The first word of a host: the name of a service in its own namespace.
+pub fn short(host: &str) -> &str {
+    host.split('.').next().unwrap_or(host)
+}
+
+impl Rule {
+    /// Does it mean only those who send a header?
+    pub fn by_header(&self) -> bool {
+        !self.matches.is_empty() && self.matches.iter().all(|m| !m.headers.is_empty() && !m.other)
+    }
+
+    /// Does it divide requests between two or more destinations?
+    pub fn splits(&self) -> bool {
+        self.destinations.len() > 1
+    }
+
+    /// Percent of the requests that go to a destination.
+    pub fn percent(&self, index: usize) -> f64 {
+        // Istio gives everything to a single destination whatever its weight.
+        if self.destinations.len() == 1 {
+            return 100.0;
+        }
+        let weight = |d: &Destination| d.weight.unwrap_or(0) as f64;
+        let sum: f64 = self.destinations.iter().map(weight).sum();
+        self.destinations.get(index).map_or(0.0, |d| 100.0 * weight(d) / sum.max(1e-9))
+    }
+
+    /// Of two or more destinations, the one that is being tried: the one with less weight, the
+    /// later one of equals.
+    pub fn candidate(&self) -> Option<usize> {
+        let lighter = |a: &usize, b: &usize| self.percent(*a).total_cmp(&self.percent(*b));
+        let all = 0..self.destinations.len();
+        self.splits().then(|| all.rev().min_by(lighter)).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(weights: &[u64]) -> Rule {
+        let to = |(i, w): (usize, &u64)| Destination {
+            host: "shop.default.svc".into(),
+            subset: Some(format!("v{i}")),
+            weight: Some(*w),
+        };
+        Rule { destinations: weights.iter().enumerate().map(to).collect(), ..Rule::default() }
+    }
+
+    #[test]
+    fn the_lighter_destination_is_tried() {
+        assert_eq!(rule(&[95, 5]).candidate(), Some(1));
+        assert_eq!(rule(&[5, 95]).candidate(), Some(0));
+        assert_eq!(rule(&[50, 50]).candidate(), Some(1));
+        assert_eq!(rule(&[1]).candidate(), None);
+        assert_eq!((rule(&[19, 1]).percent(1), rule(&[7]).percent(0)), (5.0, 100.0));
+    }
+
+    #[test]
+    fn hosts_are_the_same_with_and_without_their_domain() {
+        let plain = Destination { host: "shop".into(), subset: Some("v0".into()), weight: None };
+        assert!(rule(&[1, 1]).destinations[0].is_same(&plain));
+        assert!(!rule(&[1, 1]).destinations[1].is_same(&plain));
+    }
+}

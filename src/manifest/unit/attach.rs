@@ -1,0 +1,203 @@
+//! What belongs to a unit without making one: Services, balancers, rules with one destination.
+//!
+//! Objects that belong to none are listed; one whose name or selector is a slip of something given
+//! is a contradiction.
+
+use super::Found;
+use crate::base::problem::nearest;
+use crate::manifest::draft::{integer, text};
+use crate::manifest::fields::Labels;
+use crate::manifest::kinds::pod::contains;
+use crate::manifest::kinds::{Body, Object};
+use crate::manifest::note::Weight;
+use crate::manifest::rule::short;
+use crate::manifest::store::Store;
+
+/// Attaches everything that is left.
+pub fn all(store: &Store, found: &mut Found) {
+    services(store, found);
+    virtual_services(store, found);
+    destination_rules(store, found);
+    balancers(store, found);
+    for object in &store.objects {
+        let attached = matches!(
+            object.body,
+            Body::Service(_) | Body::VirtualService(_) | Body::DestinationRule(_)
+        );
+        if !attached && !found.uses(object) && !is_booked(found, object) {
+            found.ignore(object, "", "belongs to nothing that is released", Weight::Matters);
+        }
+    }
+}
+
+fn is_booked(found: &Found, object: &Object) -> bool {
+    found.lists.ignored.iter().any(|n| n.object == object.title() && n.weight == Weight::Matters)
+}
+
+/// Units that the Service's pods belong to; its selector may pick none of what is given.
+fn services(store: &Store, found: &mut Found) {
+    for (object, service) in store.services() {
+        let Some(selector) = &service.selector else { continue };
+        let mut picked = Vec::new();
+        for (deployment, settings) in store.deployments().filter(|(d, _)| d.is_near(object)) {
+            let template = settings.template.as_ref();
+            if template.is_some_and(|t| contains(&t.labels, selector)) {
+                picked.push(deployment.title());
+            }
+        }
+        if picked.is_empty() && !found.uses(object) {
+            unmatched(store, object, selector, found);
+            continue;
+        }
+        let belongs = |used: &[String]| {
+            used.contains(&object.title()) || picked.iter().any(|title| used.contains(title))
+        };
+        for draft in found.drafts.iter_mut().filter(|d| belongs(&d.used)) {
+            draft.takes(object);
+            draft.aliases.push(object.metadata.name.clone());
+            if service.sticky {
+                let spot = object.spot("spec.sessionAffinity");
+                draft.set("spec.service.balancer.policy", text("ringHash"), spot);
+            }
+        }
+    }
+}
+
+/// A Service that picks nothing: a slip, or pods that are not given.
+fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Found) {
+    let mut slip = None;
+    for (deployment, settings) in store.deployments().filter(|(d, _)| d.is_near(object)) {
+        let Some(template) = &settings.template else { continue };
+        let labels = &template.labels;
+        let missing: Vec<&(String, String)> =
+            selector.iter().filter(|pair| !labels.contains(pair)).collect();
+        let [(key, value)] = missing[..] else { continue };
+        let own = labels.iter().find(|(k, v)| k == key || v == value);
+        let Some((own_key, own_value)) = own else { continue };
+        let near = nearest(value, [own_value.as_str()]).is_some()
+            && nearest(key, [own_key.as_str()]).is_some();
+        let named = object.metadata.name == deployment.metadata.name
+            || deployment.metadata.name.starts_with(&format!("{}-", object.metadata.name));
+        if near || named {
+            slip = Some((deployment, own_key, own_value));
+            break;
+        }
+    }
+    match slip {
+        Some((deployment, key, value)) => {
+            let message = "the selector picks no pods of these files".to_string();
+            let expected = format!("labels of {}'s pods", deployment.title());
+            let help = format!("did you mean {key}: {value}?");
+            found.problem(object, "spec.selector", message, &expected, &help);
+        }
+        None => {
+            let why = "its pods are not among these files";
+            found.ignore(object, "spec.selector", why, Weight::NoEffect);
+        }
+    }
+}
+
+/// Rules that divide nothing still say how requests are treated.
+fn virtual_services(store: &Store, found: &mut Found) {
+    for (object, service) in store.virtual_services() {
+        let hosts: Vec<&str> = service
+            .rules
+            .iter()
+            .flat_map(|r| r.destinations.iter().map(|d| short(&d.host)))
+            .collect();
+        let own = found.uses(object);
+        let mut attached = false;
+        let drafts = found.drafts.iter_mut().filter(|d| match own {
+            true => d.used.contains(&object.title()),
+            false => hosts.iter().any(|h| d.name == *h || d.aliases.iter().any(|a| a == h)),
+        });
+        for draft in drafts {
+            attached = true;
+            draft.takes(object);
+            let flown = service.rules.iter().find(|r| r.retries.is_some() || r.timeout.is_some());
+            let Some(rule) = flown else { continue };
+            if let Some(attempts) = rule.retries {
+                let spot = object.spot(&format!("{}.retries", rule.path));
+                draft.set("spec.service.balancer.retries", integer(attempts), spot);
+            }
+            if let Some(timeout) = rule.timeout.as_ref().filter(|t| !is_zero(t)) {
+                let spot = object.spot(&format!("{}.timeout", rule.path));
+                draft.set("spec.traffic.timeout", text(timeout.clone()), spot);
+            }
+        }
+        let slip = hosts.iter().find_map(|h| store.host_like(h).filter(|near| near != h));
+        match (attached, slip) {
+            (true, _) => {}
+            (false, Some(near)) => {
+                let message = format!("nothing here is called {:?}", hosts.join(", "));
+                let help = format!("did you mean {near}?");
+                found.problem(object, "spec.http", message, "a host of these files", &help);
+            }
+            (false, None) => {
+                let why = "it divides no requests, and its host is not among these files";
+                found.ignore(object, "", why, Weight::Matters);
+            }
+        }
+    }
+}
+
+fn is_zero(span: &str) -> bool {
+    crate::base::units::parse_duration(span).is_some_and(|d| d.as_secs_f64() == 0.0)
+}
+
+fn destination_rules(store: &Store, found: &mut Found) {
+    for (object, rule) in store.destination_rules() {
+        let host = short(&rule.host);
+        let mut attached = false;
+        for draft in &mut found.drafts {
+            if draft.name != host && !draft.aliases.iter().any(|a| a == host) {
+                continue;
+            }
+            attached = true;
+            draft.takes(object);
+            let sticky = draft.get("spec.service.balancer.policy").is_some();
+            if let Some(policy) = rule.policy.filter(|_| !sticky) {
+                let spot = object.spot("spec.trafficPolicy.loadBalancer");
+                draft.set("spec.service.balancer.policy", text(policy), spot);
+            }
+        }
+        match (attached, store.host_like(host).filter(|near| *near != host)) {
+            (true, _) => {}
+            (false, Some(near)) => {
+                let message = format!("nothing here is called {host:?}");
+                let help = format!("did you mean {near}?");
+                found.problem(object, "spec.host", message, "a host of these files", &help);
+            }
+            (false, None) => {
+                let why = "no rule sends requests to its host";
+                found.ignore(object, "", why, Weight::Matters);
+            }
+        }
+    }
+}
+
+/// Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
+fn balancers(store: &Store, found: &mut Found) {
+    let Found { drafts, lists, .. } = found;
+    let titles = |kinds: &[&str]| -> Vec<String> {
+        let of = |o: &&Object| kinds.contains(&o.kind);
+        store.objects.iter().filter(of).map(Object::title).collect()
+    };
+    let mesh = titles(&["VirtualService", "DestinationRule"]);
+    let services = titles(&["Service"]);
+    for draft in drafts {
+        let has = |titles: &[String]| draft.used.iter().any(|title| titles.contains(title));
+        if has(&mesh) {
+            if draft.get("spec.service.balancer.retries").is_none() {
+                draft.write("spec.service.balancer.retries", integer(2));
+                let source = "Istio retries a refused connection twice, \
+                    pilot/pkg/networking/core/route/retry/retry.go";
+                draft.assume(lists, "spec.service.balancer.retries", "2", source, false);
+            }
+        } else if has(&services) && draft.get("spec.service.balancer.policy").is_none() {
+            draft.write("spec.service.balancer.policy", text("random"));
+            let source = "kube-proxy picks a random pod, k/k pkg/proxy/iptables/proxier.go";
+            draft.assume(lists, "spec.service.balancer.policy", "random", source, false);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Two Deployments that differ by a label which a Service names: blue-green, switched by an edit of
+//! the selector.
+
+use super::{Found, workload};
+use crate::manifest::draft::{Draft, text};
+use crate::manifest::kinds::Object;
+use crate::manifest::kinds::deployment::Deployment;
+use crate::manifest::kinds::pod::contains;
+use crate::manifest::kinds::service::Service;
+use crate::manifest::store::Store;
+
+/// A fleet: the object, its settings, and its value of the label that tells the fleets apart.
+type Fleet<'a> = (&'a Object, &'a Deployment, String);
+
+/// A unit for every Service with two such Deployments.
+pub fn find(store: &Store, found: &mut Found) {
+    for (service_object, service) in store.services() {
+        let Some((label, fleets)) = fleets(store, service_object, service, found) else { continue };
+        let live = service.selector.iter().flatten().find(|(k, _)| *k == label);
+        let Some((_, live)) = live else { continue };
+        let Some(blue) = fleets.iter().find(|f| f.2 == *live) else { continue };
+        let Some(green) = fleets.iter().find(|f| f.2 != *live) else { continue };
+        let draft = unit(service_object, &label, blue, green, found);
+        found.drafts.push(draft);
+    }
+}
+
+/// The label of the selector by which two or more Deployments differ that agree in all others.
+fn fleets<'a>(
+    store: &'a Store,
+    object: &Object,
+    service: &Service,
+    found: &Found,
+) -> Option<(String, Vec<Fleet<'a>>)> {
+    let selector = service.selector.as_ref()?;
+    let candidates = selector.iter().map(|(label, _)| {
+        let mut rest = selector.clone();
+        rest.retain(|(key, _)| key != label);
+        let all = store.deployments().filter(|(o, _)| o.is_near(object) && !found.uses(o));
+        let fleet = |(o, d): (&'a Object, &'a Deployment)| {
+            let labels = &d.template.as_ref()?.labels;
+            let value = labels.iter().find(|(key, _)| key == label).map(|(_, v)| v.clone())?;
+            (!rest.is_empty() && contains(labels, &rest)).then_some((o, d, value))
+        };
+        let mut fleets: Vec<Fleet<'a>> = all.filter_map(fleet).collect();
+        fleets.dedup_by(|a, b| a.2 == b.2);
+        (label.clone(), fleets)
+    });
+    candidates.into_iter().find(|(_, fleets)| fleets.len() > 1)
+}
+
+fn unit(
+    service: &Object,
+    label: &str,
+    blue: &Fleet<'_>,
+    green: &Fleet<'_>,
+    found: &mut Found,
+) -> Draft {
+    let mut draft = Draft::new(&service.metadata.name, service);
+    let lists = &mut found.lists;
+    // A stopped fleet comes up at the size of the one that serves; the release starts it anyway.
+    let (object, deployment, colour) = blue;
+    let pods = deployment.replicas.filter(|r| *r > 0).or(green.1.replicas.filter(|r| *r > 0));
+    workload::replicas(&mut draft, object, pods, lists);
+    let (candidate, released, other) = green;
+    let template = released.template.as_ref().or(deployment.template.as_ref());
+    workload::pods(&mut draft, candidate, template, released.min_ready_secs, lists);
+    draft.takes(object);
+    draft.takes(candidate);
+    draft.aliases.extend([object.metadata.name.clone(), candidate.metadata.name.clone()]);
+    let field = format!("spec.selector.{label}");
+    let path = draft.strategy("blueGreen", service.spot(&field));
+    let text_of = |colour: &str, role: &str| format!("{label}: {colour} is the fleet that {role}");
+    draft.understand(lists, service, &field, format!("the switch, from {colour} to {other}"));
+    draft.understand(lists, object, "metadata.name", text_of(colour, "serves"));
+    draft.understand(lists, candidate, "metadata.name", text_of(other, "takes over"));
+    if let Some(secs) = released.deadline_secs {
+        let spot = candidate.spot("spec.progressDeadlineSeconds");
+        draft.set(&format!("{path}.progressDeadline"), text(format!("{secs}s")), spot);
+    }
+    let gate = "nobody edits the selector in these files; whoever does waits for all pods";
+    draft.write(&format!("{path}.gate"), text("rolloutStatus"));
+    draft.assume(lists, &format!("{path}.gate"), "rolloutStatus", gate, false);
+    let keep = "no file scales the old fleet down, so it stays to the end of the flight";
+    draft.write(&format!("{path}.keepOld"), text("60m"));
+    draft.assume(lists, &format!("{path}.keepOld"), "60m", keep, false);
+    let differs = blue.1.replicas.zip(released.replicas).filter(|(a, b)| a != b && *b > 0);
+    if let Some((_, given)) = differs {
+        let why = "both fleets are flown at the size of the one that serves";
+        let weight = crate::manifest::note::Weight::Matters;
+        found.ignore(candidate, "spec.replicas", &format!("{given}: {why}"), weight);
+    }
+    draft
+}

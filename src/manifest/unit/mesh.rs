@@ -1,0 +1,260 @@
+//! Rules that divide, match or copy requests, as people write them by hand: a canary, an A/B test,
+//! a shadow.
+//!
+//! Such rules say where requests go now, not what becomes of them. What their owner would do next
+//! is assumed, and said: a split is walked up to 100 %, a match is an A/B test, a copy a shadow.
+
+use super::{Found, workload};
+use crate::base::problem::nearest;
+use crate::manifest::draft::{Draft, list, percent, text};
+use crate::manifest::kinds::Object;
+use crate::manifest::kinds::deployment::Deployment;
+use crate::manifest::kinds::pod::contains;
+use crate::manifest::note::Lists;
+use crate::manifest::rule::{Destination, Rule, short};
+use crate::manifest::store::Store;
+use crate::manifest::storm;
+
+/// Weights in percent that the owner of a static split walks through.
+const LADDER: [f64; 5] = [5.0, 10.0, 25.0, 50.0, 100.0];
+
+/// What a set of rules is about.
+enum Plan<'a> {
+    /// A split: the rule, and the index of its candidate.
+    Split(&'a Rule, usize),
+    /// Those who send a header meet the variant.
+    Match(&'a Rule, &'a Rule),
+    /// Requests are copied.
+    Mirror(&'a Rule),
+}
+
+/// A unit for every set of rules that releases something.
+pub fn find(store: &Store, found: &mut Found) {
+    for (object, service) in store.virtual_services() {
+        if !found.uses(object)
+            && let Some(plan) = plan(&service.rules)
+        {
+            unit(store, object, &service.rules, &plan, found);
+        }
+    }
+}
+
+fn plan(rules: &[Rule]) -> Option<Plan<'_>> {
+    let split = rules.iter().find(|r| r.splits() && !r.by_header());
+    if let Some((rule, candidate)) = split.and_then(|r| Some((r, r.candidate()?))) {
+        return Some(Plan::Split(rule, candidate));
+    }
+    if let Some(rule) = rules.iter().find(|r| r.mirror.is_some()) {
+        return Some(Plan::Mirror(rule));
+    }
+    let default = rules.iter().rev().find(|r| r.matches.is_empty()).or(rules.last())?;
+    let control = default.destinations.first()?;
+    let differs = |r: &&Rule| r.by_header() && r.destinations.iter().any(|d| !d.is_same(control));
+    rules.iter().find(differs).map(|rule| Plan::Match(rule, default))
+}
+
+fn unit(store: &Store, object: &Object, rules: &[Rule], plan: &Plan<'_>, found: &mut Found) {
+    let (rule, stable, candidate) = match plan {
+        Plan::Split(rule, candidate) => {
+            let stable = heaviest(rule, *candidate);
+            (*rule, Some(stable), Some(&rule.destinations[*candidate]))
+        }
+        Plan::Match(rule, default) => {
+            (*rule, default.destinations.first(), rule.destinations.first())
+        }
+        Plan::Mirror(rule) => {
+            (*rule, rule.destinations.first(), rule.mirror.as_ref().map(|m| &m.0))
+        }
+    };
+    let (Some(stable), Some(candidate)) = (stable, candidate) else { return };
+    let name = short(&stable.host).to_string();
+    let mut draft = Draft::new(if name.is_empty() { &object.metadata.name } else { &name }, object);
+    if let Some((service, _)) = store.service_of(object, &stable.host) {
+        draft.takes(service);
+    }
+    if let Some((rule, _)) = store.rule_of(object, &stable.host) {
+        draft.takes(rule);
+    }
+    hosts(store, object, rules, found);
+    let fleets = [stable, candidate].map(|to| fleet(store, object, rules, to, found));
+    sizes(&mut draft, &fleets, &mut found.lists);
+    match plan {
+        Plan::Split(..) => canary(&mut draft, object, rule, candidate, &mut found.lists),
+        Plan::Match(..) => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
+        Plan::Mirror(_) => shadow(&mut draft, object, rule, candidate, &mut found.lists),
+    }
+    found.drafts.push(draft);
+}
+
+/// The destination with most weight among the others.
+fn heaviest(rule: &Rule, candidate: usize) -> &Destination {
+    let others = (0..rule.destinations.len()).filter(|i| *i != candidate);
+    let best = others.max_by(|a, b| rule.percent(*a).total_cmp(&rule.percent(*b)).then(b.cmp(a)));
+    &rule.destinations[best.unwrap_or(0)]
+}
+
+/// Size and pods of the service, from the fleets that are given.
+fn sizes(draft: &mut Draft, fleets: &[Option<(&Object, &Deployment)>; 2], lists: &mut Lists) {
+    let [stable, candidate] = fleets;
+    for (object, _) in fleets.iter().flatten() {
+        draft.takes(object);
+        draft.aliases.push(object.metadata.name.clone());
+    }
+    match stable.or(*candidate) {
+        Some((object, deployment)) => {
+            let pods = deployment.replicas.filter(|r| *r > 0);
+            workload::replicas(draft, object, pods, lists);
+            let (object, released) = candidate.unwrap_or((object, deployment));
+            let template = released.template.as_ref().or(deployment.template.as_ref());
+            workload::pods(draft, object, template, released.min_ready_secs, lists);
+        }
+        None => workload::unknown_workload(draft, lists),
+    }
+}
+
+/// Hosts of destinations that are probably slips of names that are given.
+fn hosts(store: &Store, object: &Object, rules: &[Rule], found: &mut Found) {
+    for rule in rules {
+        let mirror = rule.mirror.iter().map(|(to, _)| ("mirror".to_string(), to));
+        let routes = rule.destinations.iter().enumerate();
+        let routes = routes.map(|(i, to)| (format!("route[{i}].destination"), to));
+        for (field, to) in routes.chain(mirror) {
+            let known = store.service_of(object, &to.host).is_some()
+                || store.rule_of(object, &to.host).is_some()
+                || !store.behind(object, &to.host).is_empty();
+            if let (false, Some(near)) = (known, store.host_like(&to.host)) {
+                let message = format!("nothing here is called {:?}", to.host);
+                let field = format!("{}.{field}.host", rule.path);
+                let help = format!("did you mean {near}?");
+                found.problem(object, &field, message, "a host of these files", &help);
+            }
+        }
+    }
+}
+
+/// The Deployment of a destination, if it is given. A subset that is named nowhere, or that no
+/// given Deployment carries, is a contradiction.
+fn fleet<'a>(
+    store: &'a Store,
+    object: &Object,
+    rules: &[Rule],
+    to: &Destination,
+    found: &mut Found,
+) -> Option<(&'a Object, &'a Deployment)> {
+    let behind = store.behind(object, &to.host);
+    let Some(subset) = &to.subset else { return behind.first().copied() };
+    let Some((rule_object, rule)) = store.rule_of(object, &to.host) else {
+        let draft = Draft::new(&to.host, object);
+        let source = "no DestinationRule of the host is given";
+        let field = format!("subset {subset}");
+        draft.assume(&mut found.lists, &field, "pods of a version of their own", source, true);
+        return behind.into_iter().find(|(o, _)| o.metadata.name.ends_with(&format!("-{subset}")));
+    };
+    let Some(at) = rule.subsets.iter().position(|s| s.name == *subset) else {
+        let names: Vec<&str> = rule.subsets.iter().map(|s| s.name.as_str()).collect();
+        let message = format!("{} has no subset {subset:?}", rule_object.title());
+        let near = nearest(subset, names.iter().copied());
+        let help = near.map(|n| format!("did you mean {n}?")).unwrap_or_default();
+        let expected = format!("one of {}", names.join(", "));
+        let field = place_of(rules, to);
+        found.problem(object, &field, message, &expected, &help);
+        return None;
+    };
+    let labels = &rule.subsets[at].labels;
+    let of = |d: &'a Deployment| d.template.as_ref().map(|t| &t.labels);
+    let carries = |d: &&(&'a Object, &'a Deployment)| of(d.1).is_some_and(|l| contains(l, labels));
+    let fleet = behind.iter().find(carries).copied();
+    if fleet.is_none() && !behind.is_empty() {
+        let said = labels.iter().map(|(k, v)| format!("{k}: {v}")).collect::<Vec<_>>().join(", ");
+        let titles: Vec<String> = behind.iter().map(|(o, _)| o.title()).collect();
+        let message = format!("no given Deployment of {} carries {said}", to.host);
+        let known = behind.iter().filter_map(|(_, d)| of(d)).flatten();
+        let known: Vec<String> = known.map(|(k, v)| format!("{k}: {v}")).collect();
+        let near = nearest(&said, known.iter().map(String::as_str));
+        let help = near.map(|n| format!("did you mean {n}?")).unwrap_or_default();
+        let expected = format!("labels of {}", titles.join(" or "));
+        let field = format!("spec.subsets[{at}].labels");
+        found.problem(rule_object, &field, message, &expected, &help);
+    }
+    fleet
+}
+
+/// Where a destination's subset stands.
+fn place_of(rules: &[Rule], to: &Destination) -> String {
+    let within = |rule: &Rule| {
+        let at = rule.destinations.iter().position(|d| d == to);
+        let route = at.map(|i| format!("{}.route[{i}].destination.subset", rule.path));
+        let mirrored = rule.mirror.as_ref().is_some_and(|(d, _)| d == to);
+        route.or(mirrored.then(|| format!("{}.mirror.subset", rule.path)))
+    };
+    rules.iter().find_map(within).unwrap_or_default()
+}
+
+fn canary(
+    draft: &mut Draft,
+    object: &Object,
+    rule: &Rule,
+    candidate: &Destination,
+    lists: &mut Lists,
+) {
+    let at = rule.destinations.iter().position(|d| d == candidate).unwrap_or(0);
+    let now = rule.percent(at);
+    let field = format!("{}.route[{at}].weight", rule.path);
+    let path = draft.strategy("canary", object.spot(&rule.path));
+    let first = (now > 0.0).then_some(now);
+    let weights: Vec<f64> =
+        first.into_iter().chain(LADDER.into_iter().filter(|w| *w > now)).collect();
+    let shown: Vec<String> = weights.iter().map(|w| format!("{w}%")).collect();
+    let steps = weights.into_iter().map(percent).collect();
+    draft.set(&format!("{path}.steps"), list(steps), object.spot(&field));
+    let what = format!("{} is the canary, at {now}%", candidate.name());
+    draft.understand(lists, object, &field, what);
+    let why = "who moves the weights is not in the file: its owner walks up, step by step";
+    draft.assume(lists, &format!("{path}.steps"), &shown.join(" → "), why, false);
+    draft.write(&format!("{path}.interval"), text("5m"));
+    let why = "time that the owner watches a step; without checks only the person on call sees";
+    draft.assume(lists, &format!("{path}.interval"), "5m", why, false);
+}
+
+fn ab_test(
+    draft: &mut Draft,
+    object: &Object,
+    rule: &Rule,
+    candidate: &Destination,
+    lists: &mut Lists,
+) {
+    let field = format!("{}.match", rule.path);
+    let path = draft.strategy("abTest", object.spot(&field));
+    draft.set(&format!("{path}.assignment"), text("header"), object.spot(&field));
+    let headers: Vec<&str> =
+        rule.matches.iter().flat_map(|m| m.headers.iter().map(String::as_str)).collect();
+    let sends = format!("who sends {} meets {}", headers.join(", "), candidate.name());
+    draft.understand(lists, object, &field, sends);
+    // The share of the test is that of the header: `storm::settle` writes it when all is known.
+    let why = "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
+    draft.assume(lists, "spec.traffic.headerShare", storm::HEADER_SHARE, why, false);
+    let why = "when the test ends is not in the file; windtunnel's own default";
+    draft.assume(lists, &format!("{path}.duration"), "20m", why, false);
+}
+
+fn shadow(
+    draft: &mut Draft,
+    object: &Object,
+    rule: &Rule,
+    candidate: &Destination,
+    lists: &mut Lists,
+) {
+    let share = rule.mirror.as_ref().map_or(100.0, |(_, share)| *share);
+    let field = format!("{}.mirror", rule.path);
+    let path = draft.strategy("shadow", object.spot(&field));
+    let spot = object.spot(&format!("{}.mirrorPercentage", rule.path));
+    draft.set(&format!("{path}.mirror"), percent(share), spot);
+    let what = format!("{} gets copies of {share}% of the requests", candidate.name());
+    draft.understand(lists, object, &field, what);
+    let why = "when mirroring ends, and what follows, is not in the file; windtunnel's own default";
+    draft.assume(lists, &format!("{path}.for"), "15m", why, false);
+    draft.write(&format!("{path}.then"), text("none"));
+    draft.assume(lists, &format!("{path}.then"), "none", why, false);
+    let why = "whether copied writes reach the same data is not in the file";
+    draft.assume(lists, &format!("{path}.isolated"), "true", why, false);
+}

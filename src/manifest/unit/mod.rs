@@ -1,0 +1,75 @@
+//! Release units: what is released together, found among the objects of a run, each as the
+//! Scenario that says the same.
+//!
+//! Order matters: what says most about a release is looked at first (weights, copies, matches; then
+//! two colours behind one Service; then single Deployments), and takes the objects that belong to
+//! it. What is left is attached to a unit by name, or listed as ignored. Problems here are
+//! contradictions between objects.
+
+use super::draft::Draft;
+use super::kinds::Object;
+use super::note::{Lists, Note, Weight};
+use super::store::Store;
+use crate::base::problem::Problem;
+
+pub mod attach;
+pub mod blue_green;
+pub mod mesh;
+pub mod plain;
+pub mod workload;
+
+/// What looking for units yields.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The units.
+    pub drafts: Vec<Draft>,
+    /// Notes about them.
+    pub lists: Lists,
+    /// Contradictions.
+    pub problems: Vec<Problem>,
+}
+
+impl Found {
+    /// Records a contradiction in `object`, at `field`.
+    pub fn problem(
+        &mut self,
+        object: &Object,
+        field: &str,
+        message: String,
+        expected: &str,
+        help: &str,
+    ) {
+        let spot = object.spot(field);
+        let path = format!("{} {field}", object.title());
+        let problem = Problem::error(spot.place, path.trim_end(), message);
+        self.problems.push(problem.expected(expected).help(help).in_file(&spot.file));
+    }
+
+    /// Books an object that no unit uses.
+    pub fn ignore(&mut self, object: &Object, field: &str, why: &str, weight: Weight) {
+        self.lists.ignored.push(Note {
+            spot: object.spot(field),
+            object: object.title(),
+            field: field.to_string(),
+            text: why.to_string(),
+            source: String::new(),
+            weight,
+        });
+    }
+
+    /// Does some unit use the object?
+    pub fn uses(&self, object: &Object) -> bool {
+        self.drafts.iter().any(|d| d.used.contains(&object.title()))
+    }
+}
+
+/// Finds all units.
+pub fn find(store: &Store) -> Found {
+    let mut found = Found::default();
+    plain::check(store, &mut found);
+    mesh::find(store, &mut found);
+    blue_green::find(store, &mut found);
+    plain::find(store, &mut found);
+    attach::all(store, &mut found);
+    found
+}

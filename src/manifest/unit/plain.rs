@@ -1,0 +1,58 @@
+//! A Deployment on its own: a rolling update, or recreate.
+
+use super::{Found, workload};
+use crate::manifest::draft::Draft;
+use crate::manifest::kinds::Object;
+use crate::manifest::kinds::deployment::Deployment;
+use crate::manifest::store::Store;
+
+/// Contradictions within Deployments.
+pub fn check(store: &Store, found: &mut Found) {
+    for (object, deployment) in store.deployments() {
+        let labels = deployment.template.as_ref().map(|t| &t.labels);
+        if let (Some(selector), Some(labels)) = (&deployment.selector, labels) {
+            if labels.is_empty() && *selector != Default::default() {
+                let field = "spec.template.metadata.labels";
+                assume_missing(object, field, "those of the selector", found);
+            } else if !selector.picks(labels) {
+                let message = "the selector does not pick the Deployment's own pods".to_string();
+                let expected = "labels of spec.template.metadata.labels";
+                let help = "the API server refuses such a Deployment";
+                found.problem(object, "spec.selector", message, expected, help);
+            }
+        }
+        if deployment.selector.is_none() {
+            assume_missing(object, "spec.selector", "the labels of the template", found);
+        }
+        if labels.is_none_or(|l| l.is_empty()) && deployment.selector.is_none() {
+            let field = "spec.template.metadata.labels";
+            assume_missing(object, field, "a label of its own", found);
+        }
+    }
+}
+
+fn assume_missing(object: &Object, field: &str, value: &str, found: &mut Found) {
+    let draft = Draft::new(&object.metadata.name, object);
+    let source = "a fragment: the API server would refuse it without";
+    draft.assume(&mut found.lists, field, value, source, true);
+}
+
+/// A unit for every Deployment that no other unit uses.
+pub fn find(store: &Store, found: &mut Found) {
+    let left: Vec<(&Object, &Deployment)> =
+        store.deployments().filter(|(object, _)| !found.uses(object)).collect();
+    for (object, deployment) in left {
+        if deployment.replicas == Some(0) {
+            let why = "no pods: nothing of it is released";
+            found.ignore(object, "spec.replicas", why, crate::manifest::note::Weight::Matters);
+            continue;
+        }
+        let mut draft = Draft::new(&object.metadata.name, object);
+        let lists = &mut found.lists;
+        workload::replicas(&mut draft, object, deployment.replicas, lists);
+        let template = deployment.template.as_ref();
+        workload::pods(&mut draft, object, template, deployment.min_ready_secs, lists);
+        workload::strategy(&mut draft, object, deployment, lists);
+        found.drafts.push(draft);
+    }
+}

@@ -1,0 +1,145 @@
+//! A workload's pods as settings of `spec.service`: probes, shutdown, resources.
+
+use crate::base::node::Value;
+use crate::manifest::draft::{Draft, integer, mapping, secs, text};
+use crate::manifest::kinds::Object;
+use crate::manifest::kinds::deployment::Deployment;
+use crate::manifest::kinds::pod::{Container, PodTemplate, Probe};
+use crate::manifest::note::Lists;
+
+const K8S: &str = "default of Kubernetes";
+
+/// Pods that a unit gets when no manifest says how many.
+const REPLICAS: u64 = 10;
+
+/// Writes the size of the service.
+pub fn replicas(draft: &mut Draft, object: &Object, given: Option<u64>, lists: &mut Lists) {
+    match given {
+        Some(pods) => {
+            draft.set("spec.service.replicas", integer(pods), object.spot("spec.replicas"))
+        }
+        None => {
+            draft.set("spec.service.replicas", integer(1), object.spot("spec"));
+            let source = "default of Kubernetes, pkg/apis/apps/v1/defaults.go";
+            draft.assume(lists, "spec.service.replicas", "1", source, false);
+        }
+    }
+}
+
+/// Writes the size of a service whose workload is not given.
+pub fn unknown_workload(draft: &mut Draft, lists: &mut Lists) {
+    draft.write("spec.service.replicas", integer(REPLICAS));
+    let source = "no Deployment of it is given; a middling fleet (assumption)";
+    draft.assume(lists, "spec.service.replicas", &REPLICAS.to_string(), source, true);
+    let source = "no Deployment of it is given; windtunnel's own default";
+    draft.assume(lists, "spec.service.readinessProbe", "every 5s", source, true);
+}
+
+/// Writes everything about the pods of a workload.
+pub fn pods(
+    draft: &mut Draft,
+    object: &Object,
+    template: Option<&PodTemplate>,
+    min_ready_secs: Option<u64>,
+    lists: &mut Lists,
+) {
+    let spot = |path: &str| object.spot(&format!("spec.{path}"));
+    if let Some(min_ready) = min_ready_secs.filter(|s| *s > 0) {
+        let value = secs(min_ready as f64);
+        draft.set("spec.service.minReady", value, spot("minReadySeconds"));
+    }
+    let Some(template) = template else {
+        let source = "the workload has no pod template; windtunnel's own default";
+        draft.assume(lists, "spec.service.readinessProbe", "every 5s", source, true);
+        return;
+    };
+    let none = Container::default();
+    let application = template.application();
+    let container = application.unwrap_or(&none);
+    let index = template.containers.iter().position(|c| Some(c) == application).unwrap_or(0);
+    let at = |field: &str| format!("template.spec.containers[{index}].{field}");
+    probes(draft, container, &|field| spot(&at(field)));
+    if container.readiness.is_none() {
+        let source = "no readinessProbe: a pod is ready as soon as its container runs";
+        draft.assume(lists, "spec.service.readinessProbe", "none", source, false);
+    }
+    let grace = template.grace_secs.unwrap_or(30);
+    shutdown(draft, container, grace, &|field| spot(&at(field)));
+    if container.pre_stop_secs.is_none() {
+        let source = "no preStop hook with a sleep: SIGTERM comes at once";
+        draft.assume(lists, "spec.service.preStop", "0s", source, false);
+    }
+    if template.grace_secs.is_none() {
+        draft.assume(lists, "spec.service.grace", "30s", K8S, false);
+    }
+    if let Some(cores) = container.cpu.filter(|c| *c >= 0.001) {
+        let value = Value::Number(cores.min(1000.0));
+        draft.set("spec.service.cpu.limit", value, spot(&at("resources")));
+    }
+    for (i, beside) in template.containers.iter().enumerate().filter(|(i, _)| *i != index) {
+        let field = format!("spec.template.spec.containers[{i}]");
+        let text = format!("{:?} is taken for a sidecar: ready at once", beside.name);
+        draft.understand(lists, object, &field, text);
+    }
+}
+
+type SpotOf<'a> = &'a dyn Fn(&str) -> crate::manifest::note::Spot;
+
+fn probes(draft: &mut Draft, container: &Container, spot: SpotOf<'_>) {
+    let value = container.readiness.as_ref().map_or_else(|| text("none"), probe);
+    draft.set("spec.service.readinessProbe", value, spot("readinessProbe"));
+    if let Some(liveness) = &container.liveness {
+        draft.set("spec.service.livenessProbe", probe(liveness), spot("livenessProbe"));
+    }
+    if let Some(startup) = &container.startup {
+        draft.set("spec.service.startupProbe", probe(startup), spot("startupProbe"));
+    }
+}
+
+/// The kubelet cuts a preStop hook at the grace period and leaves the process 2 s more
+/// (k/k `pkg/kubelet/kuberuntime/kuberuntime_container.go`); a grace of 0 is taken for 1 s.
+fn shutdown(draft: &mut Draft, container: &Container, grace: u64, spot: SpotOf<'_>) {
+    let grace = grace.max(1) as f64;
+    let pre_stop = container.pre_stop_secs.unwrap_or(0.0).min(grace);
+    draft.set("spec.service.preStop", secs(pre_stop), spot("lifecycle"));
+    draft.write("spec.service.grace", secs(grace.max(pre_stop + 2.0)));
+}
+
+fn probe(probe: &Probe) -> Value {
+    let mut fields = Vec::new();
+    let mut add = |name, given: Option<u64>, unit: fn(u64) -> Value| {
+        if let Some(value) = given {
+            fields.push((name, unit(value)));
+        }
+    };
+    let span = |s: u64| secs(s as f64);
+    add("initialDelay", probe.initial_delay_secs, span);
+    add("period", probe.period_secs, span);
+    add("timeout", probe.timeout_secs, span);
+    add("successThreshold", probe.success_threshold, integer);
+    add("failureThreshold", probe.failure_threshold, integer);
+    mapping(fields)
+}
+
+/// The strategy that a Deployment names: recreate or rolling update.
+pub fn strategy(draft: &mut Draft, object: &Object, deployment: &Deployment, lists: &mut Lists) {
+    let kind = if deployment.recreate { "recreate" } else { "rollingUpdate" };
+    let path = draft.strategy(kind, object.spot("spec.strategy"));
+    let mut set =
+        |name: &str, value: &Option<String>, field: &str, default: &str, why: &str| match value {
+            Some(value) => {
+                draft.set(&format!("{path}.{name}"), text(value.clone()), object.spot(field));
+            }
+            None => draft.assume(lists, field, default, why, false),
+        };
+    if !deployment.recreate {
+        let field = "spec.strategy.rollingUpdate.maxSurge";
+        set("maxSurge", &deployment.max_surge, field, "25%", K8S);
+        let field = "spec.strategy.rollingUpdate.maxUnavailable";
+        set("maxUnavailable", &deployment.max_unavailable, field, "25%", K8S);
+    }
+    // The largest number of the API means "never": ten years will do.
+    let deadline = deployment.deadline_secs.map(|s| format!("{}s", s.min(300_000_000)));
+    let field = "spec.progressDeadlineSeconds";
+    set("progressDeadline", &deadline, field, "600s", K8S);
+}

@@ -1,0 +1,12 @@
+//! Other people's YAML: what is understood of it, what is said about the rest, and that it flies.
+
+#[path = "manifests/documented.rs"]
+mod documented;
+#[path = "manifests/flown.rs"]
+mod flown;
+#[path = "manifests/fuzzed.rs"]
+mod fuzzed;
+#[path = "manifests/imported.rs"]
+mod imported;
+#[path = "manifests/input.rs"]
+mod input;
