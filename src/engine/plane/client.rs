@@ -78,12 +78,14 @@ impl Follow {
 
 impl Plane {
     /// No pod took the attempt: refused at once.
+    #[cold]
     pub(super) fn refused(&mut self, attempt: Attempt) {
         let now = self.now;
         self.failed_attempt(&attempt, now);
     }
 
     /// The attempt went to a pod that is no longer there to refuse it: it times out.
+    #[cold]
     pub(super) fn unanswered(&mut self, attempt: Attempt) {
         let at = self.now.saturating_add(self.service.timeout.as_nanos());
         self.failed_attempt(&attempt, at);
@@ -112,10 +114,10 @@ impl Plane {
     }
 
     /// Decides, for an accepted attempt, what its client sees and when, and marks the entry.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self, attempt: &Attempt, done: u64, entry: &mut Entry) {
         let outcome = Outcome::from_number(entry.outcome);
-        let deadline = self.now.saturating_add(self.service.timeout.as_nanos());
+        let deadline = self.now.saturating_add(self.hot.timeout);
         let failed = outcome == Outcome::Failed;
         if !failed && done <= deadline {
             self.free_chain(attempt.chain);
@@ -125,13 +127,16 @@ impl Plane {
             } else {
                 self.not_good(attempt, done, entry, outcome);
             }
-            self.think_next(attempt, done);
+            if self.hot.rare {
+                self.think_next(attempt, done);
+            }
             return;
         }
         self.settle_failed(attempt, done, entry, deadline);
     }
 
     /// Wrong or slow answers: counted now, they can only get worse by a kill.
+    #[inline(never)]
     fn not_good(&mut self, attempt: &Attempt, done: u64, entry: &Entry, outcome: Outcome) {
         if outcome == Outcome::Wrong {
             self.lose_value(entry.route);
@@ -140,6 +145,7 @@ impl Plane {
         self.harm(entry.user, attempt.index, attempt.first_at, outcome);
     }
 
+    #[inline(never)]
     fn settle_failed(&mut self, attempt: &Attempt, done: u64, entry: &mut Entry, deadline: u64) {
         let seen_at = done.min(deadline);
         if let Some(chain) = self.try_again(attempt, seen_at) {
@@ -227,6 +233,7 @@ impl Plane {
     }
 
     /// A planned attempt, or the next request of a session, is due.
+    #[inline(never)]
     pub(super) fn follow(&mut self, follow: Follow) {
         if follow.is_session() {
             let session = follow.id & !SESSION;
@@ -338,7 +345,7 @@ impl Plane {
     }
 
     /// In a closed loop, the user of an ended request thinks of the next one.
-    #[inline]
+    #[inline(never)]
     fn think_next(&mut self, attempt: &Attempt, ended: u64) {
         let Some(think) = self.think else { return };
         let session = attempt.arrival.user;
