@@ -13,6 +13,7 @@ use crate::world::routing::Pool;
 use crate::world::user::Marks;
 
 /// What a pod made of an attempt it accepted.
+#[derive(Clone, Copy)]
 struct Served {
     outcome: Outcome,
     error: bool,
@@ -42,12 +43,18 @@ pub(super) struct Fate {
 
 /// One draw against the thresholds of a row, on a pod with `load` requests in flight: errors come
 /// first, then wrong answers, then none at all.
-#[inline]
+#[inline(always)]
 pub(super) fn fate(effect: &Effect, draw: u32, load: u32) -> Fate {
     let errors = if load > effect.load_limit { effect.loaded } else { effect.defect };
     let error = draw < errors;
     let wrong = !error && draw < effect.wrong;
     Fate { error, wrong, hung: !error && !wrong && draw < effect.hang }
+}
+
+/// A demand on a pod that takes `factor` times as long; nothing takes longer than ten years.
+#[cold]
+fn slowed(demand: u64, factor: f32) -> u64 {
+    ((demand as f64 * f64::from(factor)) as u64).min(NEVER_NS)
 }
 
 impl Plane {
@@ -66,8 +73,15 @@ impl Plane {
                 arrival.route = change.reroute_to;
             }
         }
-        let attempt = Attempt { arrival, index, first_at: arrival.at, number: 0, chain: NO_CHAIN };
-        self.attempt(attempt);
+        let (number, chain, first_at) = (0, NO_CHAIN, arrival.at);
+        let demand = self.demand(&arrival);
+        self.attempt(Attempt { arrival, demand, index, first_at, number, chain });
+    }
+
+    /// Time a slot is busy with an arrival, without faults, in nanoseconds.
+    #[inline(always)]
+    pub(super) fn demand(&self, arrival: &Arrival) -> u64 {
+        demand_ns(&self.hot.routes[usize::from(arrival.route)].service_time, arrival)
     }
 
     /// Sends one attempt through a proxy to a pod.
@@ -88,7 +102,7 @@ impl Plane {
             // yet.
             logged = self.experiment.is_some() && routing.split.assigns_users();
             if routing.mirror.share.value() > 0.0 {
-                self.mirror(proxy, pod, &attempt);
+                self.mirror(proxy, pod, attempt);
             }
         }
         self.serve(attempt, pod, asked, logged);
@@ -170,55 +184,57 @@ impl Plane {
     fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>, logged: bool) {
         let now = self.now;
         self.commit_due(pod, now);
-        let version = asked.unwrap_or(self.pods[pod as usize].version);
-        let ledger = &self.pods[pod as usize];
-        let (in_flight, limit) = (ledger.in_flight(), ledger.limit);
-        if in_flight >= limit {
+        let Arrival { user, route, error: draw, .. } = attempt.arrival;
+        let ledger = &mut self.pods[pod as usize];
+        let version = asked.unwrap_or(ledger.version);
+        let load = ledger.in_flight();
+        if load >= ledger.limit {
             return self.full(attempt, pod);
         }
-        let user = attempt.arrival.user;
+        let start = ledger.start_at(now);
         let crossed = self.users.met(user, version == 1);
         if version == 1 {
             self.tally.last_new = Some(now);
             self.tally.served_new += 1;
             self.tally.second(now).new += 1;
         }
-        let class = self.class_of(user);
-        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)];
-        let (busy, lost) = self.busy_ns(pod, &effect, &attempt.arrival, in_flight);
-        let fate = fate(&effect, attempt.arrival.error, in_flight);
-        let start = self.pods[pod as usize].start_at(now);
+        let effect = &self.effects[self.row(pod, version, self.class_of(user), route)];
+        let (cpu, conversion) = (effect.cpu, effect.conversion);
+        let fate = fate(effect, draw, load);
+        let own = self.own_busy_ns(pod, effect, attempt.demand, load);
+        let (busy, lost) =
+            if self.hot.rare { self.with_dependency(own, effect.calls, draw) } else { (own, false) };
         let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
         // A request that waits for a slot which hangs is never answered either.
         let hung = done - now > NEVER_NS / 2;
-        let fate = Fate { error: fate.error || hung || lost, hung, ..fate };
-        let funnel = self.hot.routes[usize::from(attempt.arrival.route)].funnel;
+        let fate = Fate { error: fate.error | hung | lost, hung, ..fate };
+        let funnel = self.hot.routes[usize::from(route)].funnel;
         let mut served = self.judge(&attempt, version, done, crossed, fate);
         // Only a business step and the experiment's log ask whether it converts.
         served.converts = (funnel | logged)
             && !served.error
-            && (mix64(attempt.arrival.routing ^ 0xB0) as u32) < effect.conversion;
+            && (mix64(attempt.arrival.routing ^ 0xB0) as u32) < conversion;
         if logged {
-            self.log_experiment(user, version, &served);
+            self.log_experiment(user, version, served);
         }
-        let funnel = funnel && !served.error;
-        let mut entry = Entry {
+        let flags = if served.error { flag::ERROR } else { 0 }
+            | if served.converts { flag::CONVERTS } else { 0 }
+            | if funnel & !served.error { flag::FUNNEL } else { 0 }
+            | if hung { flag::HUNG } else { 0 };
+        let settled = self.settle(attempt, done, served.outcome, flags);
+        let entry = Entry {
             arrived: now,
-            cpu_ns: busy as f32 * self.hot.cpu_per_busy * effect.cpu,
+            cpu_ns: busy as i64 as f32 * self.hot.cpu_per_busy * cpu,
             user,
             index: attempt.index,
-            chain: attempt.chain,
-            route: attempt.arrival.route,
+            chain: settled.chain,
+            route,
             version,
-            outcome: served.outcome as u8,
-            flags: if served.error { flag::ERROR } else { 0 }
-                | if served.converts { flag::CONVERTS } else { 0 }
-                | if funnel { flag::FUNNEL } else { 0 }
-                | if fate.hung { flag::HUNG } else { 0 },
+            outcome: settled.outcome as u8,
+            flags: settled.flags,
             number: attempt.number,
             since_first_ms: attempt.since_first_ms(now),
         };
-        self.settle(&attempt, done, &mut entry);
         let ledger = &mut self.pods[pod as usize];
         ledger.book(done, entry);
         ledger.accepted += 1;
@@ -238,36 +254,24 @@ impl Plane {
         self.refused(attempt);
     }
 
-    /// Busy time of the slot in nanoseconds, and whether the dependency gave no answer.
-    #[inline(always)]
-    fn busy_ns(&mut self, pod: u32, effect: &Effect, arrival: &Arrival, load: u32) -> (u64, bool) {
-        let own = self.own_busy_ns(pod, effect, arrival, load);
-        if !self.hot.rare || self.service.dependency.is_none() {
-            return (own, false);
-        }
-        let (wait, lost) = self.call_dependency(effect.calls, arrival.error);
+    /// Busy time of a slot with the time spent at the dependency, and whether that gave no answer.
+    #[inline(never)]
+    fn with_dependency(&mut self, own: u64, calls: f32, draw: u32) -> (u64, bool) {
+        let (wait, lost) = self.call_dependency(calls, draw);
         (own.saturating_add(wait), lost)
     }
 
     /// Busy time of the slot without the dependency, in nanoseconds.
     #[inline(always)]
-    pub(super) fn own_busy_ns(
-        &self,
-        pod: u32,
-        effect: &Effect,
-        arrival: &Arrival,
-        load: u32,
-    ) -> u64 {
-        let route = &self.hot.routes[usize::from(arrival.route)];
-        let demand = demand_ns(&route.service_time, arrival);
+    pub(super) fn own_busy_ns(&self, pod: u32, effect: &Effect, demand: u64, load: u32) -> u64 {
         let loaded = load > effect.load_limit;
         let mut factor = if loaded { effect.loaded_factor } else { effect.factor };
         let add_us = if loaded { effect.loaded_add_us } else { effect.add_us };
         if self.hot.rare {
             factor *= self.warming(pod);
         }
-        let own = if factor == 1.0 { demand } else { (demand as f64 * f64::from(factor)) as u64 };
-        own.saturating_add(u64::from(add_us) * 1_000)
+        let own = if factor == 1.0 { demand } else { slowed(demand, factor) };
+        own + u64::from(add_us) * 1_000
     }
 
     /// How much slower a pod is that is still warming up.
@@ -312,7 +316,7 @@ impl Plane {
         let Arrival { user, route, .. } = attempt.arrival;
         let mut error = fate.error;
         if self.hot.rare && !error {
-            error = self.mixing_breaks(&attempt.arrival, version, crossed);
+            error = self.mixing_breaks(attempt.arrival, version, crossed);
         }
         let late = done - attempt.first_at > self.hot.slow;
         let outcome = match (error, fate.wrong, late) {
@@ -329,7 +333,7 @@ impl Plane {
 
     /// Does the mix of versions fail an attempt: a session that crossed, or data it cannot read?
     #[inline(never)]
-    fn mixing_breaks(&self, arrival: &Arrival, version: u8, crossed: bool) -> bool {
+    fn mixing_breaks(&self, arrival: Arrival, version: u8, crossed: bool) -> bool {
         let mut error = false;
         if crossed && self.service.mixing.session_breaks.value() > 0.0 {
             let keyed = u64::from(mix64(arrival.routing ^ 0xC805) as u32);
@@ -346,7 +350,7 @@ impl Plane {
 
     /// Logs the exposure of a user, and what it led to.
     #[inline(never)]
-    fn log_experiment(&mut self, user: u32, version: u8, served: &Served) {
+    fn log_experiment(&mut self, user: u32, version: u8, served: Served) {
         let Some(mut log) = self.experiment else { return };
         let arm = usize::from(version);
         let control = self.users.has(user, Marks::CONTROL);

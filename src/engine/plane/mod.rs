@@ -313,7 +313,7 @@ impl Plane {
     #[inline]
     pub(crate) fn row(&self, pod: u32, version: u8, class: usize, route: u8) -> usize {
         let side = pod as usize * 2 + usize::from(version);
-        (side * self.classes() + class) * self.service.routes.len() + usize::from(route)
+        (side * self.classes() + class) * self.hot.routes.len() + usize::from(route)
     }
 
     /// Tells `proxy` that a pod is (or is no longer) an endpoint of the stable pool.

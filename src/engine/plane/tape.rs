@@ -173,7 +173,8 @@ impl Tape {
         let next = match &mut self.clock {
             Clock::Constant { gap_ns } => {
                 let gap: f64 = self.gaps.sample(Exp1);
-                self.next_at.saturating_add((gap * *gap_ns) as u64)
+                // By way of i64, which is cheaper; a gap is never negative.
+                self.next_at.saturating_add((gap * *gap_ns) as i64 as u64)
             }
             Clock::Steps { steps, at } => {
                 let unit: f64 = self.gaps.sample(Exp1);
