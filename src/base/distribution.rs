@@ -102,7 +102,8 @@ impl Distribution {
             Distribution::Uniform { min, max } => min + (max - min) * (-e).exp(),
             Distribution::Pareto { min, alpha } => min * (e / alpha).exp(),
         };
-        (secs.min(LONGEST_SECS) * 1e9) as u64
+        // By way of i64, which is cheaper: no draw is negative or above ten years.
+        (secs.min(LONGEST_SECS) * 1e9) as i64 as u64
     }
 }
 

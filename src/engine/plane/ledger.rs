@@ -5,9 +5,12 @@
 //! into broken requests. There is no other path, so no result depends on which path ran.
 
 use crate::base::time::SimDuration;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// What became of a request on the server's side, and whose it is. 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(32))]
 pub struct Entry {
     /// Arrival of this attempt at the pod, in nanoseconds.
     pub arrived: u64,
@@ -52,44 +55,54 @@ pub mod flag {
     pub const HUNG: u8 = 32;
 }
 
-/// A place in the heap of completions.
-#[derive(Clone, Copy, Debug)]
+/// A completion to come: when, and where its entry lies.
+#[derive(Clone, Copy, Debug, Default)]
 struct Due {
     done: u64,
     slot: u32,
 }
 
-/// Slots, queue and ledger of one pod. What every pick reads comes first.
+/// How many completions lie in order; a power of two, so that a mask keeps places inside.
+const NEAR: usize = 16;
+
+/// Slots, queue and ledger of one pod. What every pick reads lies in the first cache line.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct PodLedger {
     next_done: u64,
     in_flight: u32,
-    /// Requests served at a time.
-    pub slots: u32,
     /// Most requests in the pod, served and waiting.
     pub limit: u32,
+    /// Requests served at a time.
+    pub slots: u32,
+    /// Head of the list of unused entries, linked through `chain`.
+    free: u32,
+    /// How many of `near` are taken.
+    near_len: u8,
     /// Does the process accept requests?
     pub accepting: bool,
     /// Has its node vanished, so that nothing even refuses?
     pub dark: bool,
     /// Version of the process.
     pub version: u8,
-    /// Until when the pod is warming up, in nanoseconds; 0 once warm.
-    pub warm_until: u64,
+    /// Do requests wait, so that `slot_free` is kept?
+    queueing: bool,
+    entries: Vec<Entry>,
     /// Requests accepted since the process started.
     pub accepted: u64,
     /// The pod trips when `accepted` reaches this.
     pub trip_at: u64,
-    /// When the process began to serve, in nanoseconds.
-    pub serving_since: u64,
-    /// A binary heap by completion; equal ones commit in any (fixed) order, which changes nothing.
-    heap: Vec<Due>,
-    entries: Vec<Entry>,
-    /// Head of the list of unused entries, linked through `chain`.
-    free: u32,
+    /// The earliest completions, the latest of them first. Few are in flight as a rule, so that
+    /// keeping order costs less than a heap.
+    near: [Due; NEAR],
+    /// Later ones than all of `near`, as a heap.
+    far: BinaryHeap<Reverse<(u64, u32)>>,
     /// When each slot is free, as a heap; only kept while requests wait.
     slot_free: Vec<u64>,
+    /// Until when the pod is warming up, in nanoseconds; 0 once warm.
+    pub warm_until: u64,
+    /// When the process began to serve, in nanoseconds.
+    pub serving_since: u64,
 }
 
 impl PodLedger {
@@ -98,19 +111,22 @@ impl PodLedger {
         PodLedger {
             next_done: u64::MAX,
             in_flight: 0,
-            slots,
             limit: slots.saturating_add(queue),
+            slots,
+            free: NO_CHAIN,
+            near_len: 0,
             accepting: false,
             dark: false,
             version,
-            warm_until: 0,
+            queueing: false,
+            entries: Vec::with_capacity(slots.min(NEAR as u32) as usize),
             accepted: 0,
             trip_at: u64::MAX,
-            serving_since: 0,
-            heap: Vec::with_capacity(slots.min(64) as usize),
-            entries: Vec::with_capacity(slots.min(64) as usize),
-            free: NO_CHAIN,
+            near: [Due::default(); NEAR],
+            far: BinaryHeap::new(),
             slot_free: Vec::new(),
+            warm_until: 0,
+            serving_since: 0,
         }
     }
 
@@ -120,9 +136,15 @@ impl PodLedger {
         self.in_flight
     }
 
+    /// All completions to come, in no order.
+    fn due(&self) -> impl Iterator<Item = Due> {
+        let near = self.near.iter().take(usize::from(self.near_len)).copied();
+        near.chain(self.far.iter().map(|Reverse((done, slot))| Due { done: *done, slot: *slot }))
+    }
+
     /// All requests in the pod.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.heap.iter().map(|due| &self.entries[due.slot as usize])
+        self.due().map(|due| &self.entries[due.slot as usize])
     }
 
     /// The next completion, in nanoseconds; `u64::MAX` when idle.
@@ -133,31 +155,40 @@ impl PodLedger {
 
     /// The last completion to come, in nanoseconds; nothing when idle.
     pub fn last_done(&self) -> Option<u64> {
-        self.heap.iter().map(|due| due.done).max()
+        self.due().map(|due| due.done).max()
     }
 
     /// When a request that arrives now starts to be served. Call after committing up to `now`.
-    #[inline]
+    #[inline(always)]
     pub fn start_at(&mut self, now: u64) -> u64 {
         if self.in_flight < self.slots {
-            self.slot_free.clear();
+            self.queueing = false;
             return now;
         }
-        if self.slot_free.is_empty() {
+        self.next_free().max(now)
+    }
+
+    /// When the first slot will be free, all of them being taken.
+    #[inline(never)]
+    fn next_free(&mut self) -> u64 {
+        if !self.queueing {
             // The queue begins: all slots are busy, so each entry is one slot's completion.
             assert!(self.in_flight == self.slots, "a queue without its slots");
-            self.slot_free.extend(self.heap.iter().map(|due| due.done));
-            self.slot_free.sort_unstable();
+            self.queueing = true;
+            let mut free = std::mem::take(&mut self.slot_free);
+            free.clear();
+            free.extend(self.due().map(|due| due.done));
+            free.sort_unstable();
+            self.slot_free = free;
         }
-        self.slot_free[0].max(now)
+        self.slot_free[0]
     }
 
     /// Books a request that is done at `done`; the one before it on the same slot is done by then.
-    #[inline]
+    #[inline(always)]
     pub fn book(&mut self, done: u64, entry: Entry) {
-        if !self.slot_free.is_empty() {
-            self.slot_free[0] = done;
-            sift_down_min(&mut self.slot_free);
+        if self.queueing {
+            self.take_slot(done);
         }
         let slot = self.free;
         let slot = if let Some(unused) = self.entries.get_mut(slot as usize) {
@@ -168,64 +199,98 @@ impl PodLedger {
             self.entries.push(entry);
             self.entries.len() as u32 - 1
         };
-        let due = Due { done, slot };
-        self.heap.push(due);
-        let heap = self.heap.as_mut_slice();
-        let mut at = heap.len() - 1;
-        while at > 0 {
-            let parent = (at - 1) / 2;
-            if heap[parent].done <= done {
-                break;
-            }
-            heap[at] = heap[parent];
-            at = parent;
-        }
-        heap[at] = due;
         self.in_flight += 1;
         self.next_done = self.next_done.min(done);
+        let due = Due { done, slot };
+        if usize::from(self.near_len) < NEAR && self.in_flight == u32::from(self.near_len) + 1 {
+            self.put_near(due);
+        } else {
+            self.put_far(due);
+        }
+    }
+
+    /// Puts a completion among the near ones, of which at least one place is free.
+    #[inline(always)]
+    fn put_near(&mut self, due: Due) {
+        let mut at = usize::from(self.near_len);
+        self.near_len += 1;
+        while at > 0 && self.near[(at - 1) % NEAR].done < due.done {
+            self.near[at % NEAR] = self.near[(at - 1) % NEAR];
+            at -= 1;
+        }
+        self.near[at % NEAR] = due;
+    }
+
+    /// The same while there are too many for order: the latest ones go to the heap.
+    #[inline(never)]
+    fn put_far(&mut self, due: Due) {
+        let mut late = due;
+        let first_far = self.far.peek().map_or(u64::MAX, |Reverse((done, _))| *done);
+        if due.done < first_far.min(self.near[0].done) || due.done < first_far && !self.is_full() {
+            if self.is_full() {
+                late = self.near[0];
+                self.near.copy_within(1.., 0);
+                self.near_len -= 1;
+            }
+            self.put_near(due);
+            if late.slot == due.slot {
+                return;
+            }
+        }
+        self.far.push(Reverse((late.done, late.slot)));
+    }
+
+    fn is_full(&self) -> bool {
+        usize::from(self.near_len) == NEAR
+    }
+
+    /// The present slot is taken until `done`.
+    #[inline(never)]
+    fn take_slot(&mut self, done: u64) {
+        self.slot_free[0] = done;
+        sift_down_min(&mut self.slot_free);
     }
 
     /// Takes the earliest completion off the ledger, with its instant.
-    #[inline]
+    #[inline(always)]
     pub fn commit(&mut self) -> Option<(u64, Entry)> {
-        let last = self.heap.pop()?;
-        self.in_flight -= 1;
-        let mut first = last;
-        let heap = self.heap.as_mut_slice();
-        if let Some(top) = heap.first().copied() {
-            first = top;
-            let (mut at, mut child) = (0, 1);
-            while child < heap.len() {
-                let right = child + 1;
-                child = if right < heap.len() && heap[right].done < heap[child].done {
-                    right
-                } else {
-                    child
-                };
-                if last.done <= heap[child].done {
-                    break;
-                }
-                heap[at] = heap[child];
-                at = child;
-                child = 2 * at + 1;
-            }
-            heap[at] = last;
+        if self.near_len == 0 {
+            return None;
         }
-        self.next_done = heap.first().map_or(u64::MAX, |due| due.done);
-        let unused = &mut self.entries[first.slot as usize];
+        let last = usize::from(self.near_len) - 1;
+        self.near_len -= 1;
+        self.in_flight -= 1;
+        let first = self.near[last % NEAR];
+        if last == 0 && self.in_flight > 0 {
+            self.refill();
+        }
+        let next = usize::from(self.near_len).wrapping_sub(1) % NEAR;
+        self.next_done = if self.near_len == 0 { u64::MAX } else { self.near[next].done };
+        let unused = self.entries.get_mut(first.slot as usize)?;
         let entry = *unused;
         unused.chain = self.free;
         self.free = first.slot;
         Some((first.done, entry))
     }
 
+    /// The near completions are used up: the earliest of the far ones take their place.
+    #[inline(never)]
+    fn refill(&mut self) {
+        for _ in 0..NEAR / 2 {
+            let Some(Reverse((done, slot))) = self.far.pop() else { break };
+            self.put_near(Due { done, slot });
+        }
+    }
+
     /// Kills the process: what is left of the ledger comes back as broken, earliest first.
     pub fn kill(&mut self) -> Vec<Entry> {
         self.accepting = false;
-        self.slot_free.clear();
-        let mut due = std::mem::take(&mut self.heap);
+        self.queueing = false;
+        let mut due: Vec<Due> = self.due().collect();
         due.sort_unstable_by_key(|d| (d.done, self.entries[d.slot as usize].index));
         let broken = due.iter().map(|d| self.entries[d.slot as usize]).collect();
+        self.near_len = 0;
+        self.far.clear();
         self.entries.clear();
         self.free = NO_CHAIN;
         self.in_flight = 0;

@@ -24,7 +24,12 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome with this number.
     pub fn from_number(number: u8) -> Outcome {
-        [Outcome::Good, Outcome::Slow, Outcome::Wrong, Outcome::Failed][usize::from(number.min(3))]
+        match number {
+            0 => Outcome::Good,
+            1 => Outcome::Slow,
+            2 => Outcome::Wrong,
+            _ => Outcome::Failed,
+        }
     }
 }
 
@@ -217,7 +222,7 @@ impl Counters {
 
     /// Counts an answer; `fine` is its slot in the fine histogram. The coarse bucket is exact: a
     /// fine slot is cut by at most one bound.
-    #[inline]
+    #[inline(always)]
     pub fn answer(
         &mut self,
         pod: u32,

@@ -103,7 +103,7 @@ impl Tape {
     }
 
     /// Takes the next request off the tape.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self) -> Arrival {
         let at = self.next_at;
         let what = self.what.bits();
@@ -146,7 +146,7 @@ impl Tape {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn draw_user(&mut self) -> u32 {
         let bits = self.who.bits();
         match &self.users {
@@ -168,12 +168,13 @@ impl Tape {
         route as u8
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self) {
         let next = match &mut self.clock {
             Clock::Constant { gap_ns } => {
                 let gap: f64 = self.gaps.sample(Exp1);
-                self.next_at.saturating_add((gap * *gap_ns) as u64)
+                // By way of i64, which is cheaper; a gap is never negative.
+                self.next_at.saturating_add((gap * *gap_ns) as i64 as u64)
             }
             Clock::Steps { steps, at } => {
                 let unit: f64 = self.gaps.sample(Exp1);
