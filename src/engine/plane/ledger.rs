@@ -214,7 +214,7 @@ impl PodLedger {
     fn put_near(&mut self, due: Due) {
         let mut at = usize::from(self.near_len);
         self.near_len += 1;
-        while at > 0 && self.near[(at - 1) % NEAR].done < due.done {
+        while at > 0 && self.near[(at - 1) % NEAR].done <= due.done {
             self.near[at % NEAR] = self.near[(at - 1) % NEAR];
             at -= 1;
         }

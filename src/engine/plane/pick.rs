@@ -22,8 +22,16 @@ impl Plane {
     /// The pool a user's request goes to, and the version it asks for within one pool, if any.
     #[inline(always)]
     pub(super) fn pool_of(&self, proxy: usize, user: u32, draw: u32) -> (Pool, Option<u8>) {
-        let pool = |candidate: bool| if candidate { Pool::Candidate } else { Pool::Stable };
         match self.proxies[proxy].routing.split {
+            Split::All(to) => (to, None),
+            split => self.pool_by(split, user, draw),
+        }
+    }
+
+    #[inline(never)]
+    fn pool_by(&self, split: Split, user: u32, draw: u32) -> (Pool, Option<u8>) {
+        let pool = |candidate: bool| if candidate { Pool::Candidate } else { Pool::Stable };
+        match split {
             Split::All(to) => (to, None),
             Split::Weight(share) => (pool(u64::from(draw) < share.threshold()), None),
             Split::Buckets(below) => (pool(self.bucket(user) < below), None),
