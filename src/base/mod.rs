@@ -17,3 +17,4 @@ pub mod settings;
 pub mod special;
 pub mod time;
 pub mod units;
+pub mod ziggurat;

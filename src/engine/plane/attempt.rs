@@ -92,8 +92,8 @@ impl Plane {
         let (pool, asked) = self.pool_of(proxy, user, (routing >> 32) as u32);
         let pod = match self.choose(proxy, pool, user, routing) {
             Choice::Pod(pod) => pod,
-            Choice::Refused => return self.refused(attempt),
-            Choice::Silent => return self.unanswered(attempt),
+            Choice::Refused => return self.refused(attempt.apart()),
+            Choice::Silent => return self.unanswered(attempt.apart()),
         };
         let mut logged = false;
         if self.hot.rare {
@@ -102,7 +102,7 @@ impl Plane {
             // yet.
             logged = self.experiment.is_some() && routing.split.assigns_users();
             if routing.mirror.share.value() > 0.0 {
-                self.mirror(proxy, pod, attempt);
+                self.mirror(proxy, pod, attempt.apart());
             }
         }
         self.serve(attempt, pod, asked, logged);
@@ -189,7 +189,7 @@ impl Plane {
         let version = asked.unwrap_or(ledger.version);
         let load = ledger.in_flight();
         if load >= ledger.limit {
-            return self.full(attempt, pod);
+            return self.full(attempt.apart(), pod);
         }
         let start = ledger.start_at(now);
         let crossed = self.users.met(user, version == 1);
@@ -212,7 +212,7 @@ impl Plane {
         let hung = done - now > NEVER_NS / 2;
         let fate = Fate { error: fate.error | hung | lost, hung, ..fate };
         let funnel = self.hot.routes[usize::from(route)].funnel;
-        let mut served = self.judge(&attempt, version, done, crossed, fate);
+        let mut served = self.judge(attempt, version, done, crossed, fate);
         // Only a business step and the experiment's log ask whether it converts.
         served.converts = (funnel | logged)
             && !served.error
@@ -310,7 +310,7 @@ impl Plane {
     #[inline(always)]
     fn judge(
         &mut self,
-        attempt: &Attempt,
+        attempt: Attempt,
         version: u8,
         done: u64,
         crossed: bool,
@@ -319,7 +319,7 @@ impl Plane {
         let Arrival { user, route, .. } = attempt.arrival;
         let mut error = fate.error;
         if self.hot.rare && !error {
-            error = self.mixing_breaks(attempt.arrival, version, crossed);
+            error = self.mixing_breaks(attempt.apart().arrival, version, crossed);
         }
         let late = done - attempt.first_at > self.hot.slow;
         let outcome = match (error, fate.wrong, late) {

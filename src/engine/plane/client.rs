@@ -29,6 +29,15 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// A copy made field by field: what is handed on by place need not lie in memory before.
+    #[inline(always)]
+    pub(super) fn apart(&self) -> Attempt {
+        let Attempt { arrival, demand, index, first_at, number, chain } = *self;
+        let Arrival { at, user, route, z, e, error, routing } = arrival;
+        let arrival = Arrival { at, user, route, z, e, error, routing };
+        Attempt { arrival, demand, index, first_at, number, chain }
+    }
+
     /// From the first attempt to this one, sent at `now`; longer than 65 s is not told.
     #[inline]
     pub(super) fn since_first_ms(&self, now: u64) -> u16 {
@@ -133,7 +142,7 @@ impl Plane {
     ) -> Settled {
         let deadline = self.now.saturating_add(self.hot.timeout);
         if outcome == Outcome::Failed || done > deadline {
-            return self.settle_failed(attempt, done, outcome, flags, deadline);
+            return self.settle_failed(attempt.apart(), done, outcome, flags, deadline);
         }
         if attempt.chain != NO_CHAIN {
             self.free_chain(attempt.chain);
@@ -141,10 +150,10 @@ impl Plane {
         if outcome == Outcome::Good {
             self.users.served(attempt.arrival.user, done);
         } else {
-            self.not_good(attempt, done, outcome);
+            self.not_good(attempt.apart(), done, outcome);
         }
         if self.hot.rare {
-            self.think_next(attempt, done);
+            self.think_next(attempt.apart(), done);
         }
         Settled { chain: NO_CHAIN, outcome, flags }
     }

@@ -212,13 +212,17 @@ impl PodLedger {
     /// Puts a completion among the near ones, of which at least one place is free.
     #[inline(always)]
     fn put_near(&mut self, due: Due) {
-        let mut at = usize::from(self.near_len);
+        let mut at = usize::from(self.near_len) % NEAR;
         self.near_len += 1;
-        while at > 0 && self.near[(at - 1) % NEAR].done < due.done {
-            self.near[at % NEAR] = self.near[(at - 1) % NEAR];
+        while at > 0 {
+            let before = self.near[at - 1];
+            if before.done > due.done {
+                break;
+            }
+            self.near[at] = before;
             at -= 1;
         }
-        self.near[at % NEAR] = due;
+        self.near[at] = due;
     }
 
     /// The same while there are too many for order: the latest ones go to the heap.

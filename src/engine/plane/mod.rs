@@ -249,22 +249,25 @@ impl Plane {
         }
     }
 
-    /// Commits a pod's completions up to `now`, if there are any: most looks find none.
+    /// Commits a pod's completions up to `now`: most looks find none.
     #[inline(always)]
     pub(crate) fn commit_due(&mut self, pod: u32, now: u64) {
-        if self.pods[pod as usize].next_done() <= now {
-            self.commit(pod, now);
+        while self.pods[pod as usize].next_done() <= now {
+            self.commit_next(pod);
         }
     }
 
     /// Commits a pod's completions up to `until`.
-    #[inline(never)]
     pub(crate) fn commit(&mut self, pod: u32, until: u64) {
+        self.commit_due(pod, until);
+    }
+
+    /// Commits the next completion of a pod, which has one.
+    #[inline(never)]
+    fn commit_next(&mut self, pod: u32) {
         let Plane { pods, counters, tally, interval, .. } = self;
-        let ledger = &mut pods[pod as usize];
-        while ledger.next_done() <= until {
-            let Some((done, entry)) = ledger.commit() else { break };
-            Plane::book_completion(counters, tally, interval, pod, done, &entry);
+        if let Some((done, entry)) = pods[pod as usize].commit() {
+            Plane::book_completion(counters, tally, interval, pod, done, entry);
         }
     }
 
@@ -275,7 +278,7 @@ impl Plane {
         interval: &mut Option<Box<Interval>>,
         pod: u32,
         done: u64,
-        entry: &Entry,
+        entry: Entry,
     ) {
         let end = |counters: &mut Counters, tally: &mut Tally, outcome: Outcome| {
             tally.end(done, outcome);

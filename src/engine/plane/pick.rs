@@ -22,13 +22,20 @@ impl Plane {
     /// The pool a user's request goes to, and the version it asks for within one pool, if any.
     #[inline(always)]
     pub(super) fn pool_of(&mut self, proxy: usize, user: u32, draw: u32) -> (Pool, Option<u8>) {
+        match self.proxies[proxy].routing.split {
+            Split::All(to) => (to, None),
+            split => self.pool_by(proxy, split, user, draw),
+        }
+    }
+
+    #[inline(never)]
+    fn pool_by(&mut self, proxy: usize, split: Split, user: u32, draw: u32) -> (Pool, Option<u8>) {
         let pool = |candidate: bool| if candidate { Pool::Candidate } else { Pool::Stable };
-        let routing = &self.proxies[proxy].routing;
-        let sticky = routing.sticky;
-        match routing.split {
+        match split {
             Split::All(to) => (to, None),
             Split::Weight(share) => {
                 let drawn = u64::from(draw) < share.threshold();
+                let sticky = self.proxies[proxy].routing.sticky;
                 (pool(sticky.map_or(drawn, |sticky| self.by_cookie(sticky, user, drawn))), None)
             }
             Split::Matched { weight, .. } => {
@@ -43,7 +50,6 @@ impl Plane {
 
     /// Does the user's cookie, or else the draw, send the request to the candidate? A draw leaves
     /// a cookie behind.
-    #[inline(never)]
     fn by_cookie(&mut self, sticky: Sticky, user: u32, drawn: bool) -> bool {
         let now = self.now;
         let Some([candidate, stable]) = self.cookies.get_mut(user as usize) else { return drawn };

@@ -3,7 +3,7 @@
 //! Truth ([`Tally`]) is read by the measures only. Counters ([`Counters`]) are what a scrape can
 //! see; controllers never read either directly.
 
-use crate::base::histogram::Histogram;
+use crate::base::histogram::{BUCKETS, Histogram};
 use crate::base::time::SimTime;
 use crate::telemetry::facts::{Counted, Earlier, STATUSES};
 
@@ -139,7 +139,7 @@ pub struct Counters {
     routes: usize,
     bounds_ns: Vec<u64>,
     /// Bucket of the smallest latency in each slot of the fine histogram.
-    coarse: Vec<u8>,
+    coarse: Box<[u8; BUCKETS]>,
     /// 32 bits: a flight is refused long before a pod serves four thousand million requests.
     counts: Vec<u32>,
     /// Sums of latencies in nanoseconds, by pod, route and status.
@@ -162,9 +162,10 @@ impl Counters {
     pub fn new(routes: usize, bounds: &[f64]) -> Counters {
         let bounds_ns: Vec<u64> = bounds.iter().map(|b| (b * 1e9).round() as u64).collect();
         let floor = |i| crate::base::histogram::bucket_floor(i);
-        let coarse = (0..crate::base::histogram::BUCKETS)
-            .map(|i| bounds_ns.partition_point(|b| *b < floor(i).max(1)) as u8);
-        let coarse = coarse.collect();
+        let mut coarse = Box::new([0; BUCKETS]);
+        for (slot, bucket) in coarse.iter_mut().enumerate() {
+            *bucket = bounds_ns.partition_point(|b| *b < floor(slot).max(1)) as u8;
+        }
         Counters {
             routes,
             bounds_ns,
