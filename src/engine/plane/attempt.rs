@@ -202,8 +202,11 @@ impl Plane {
         let (cpu, conversion) = (effect.cpu, effect.conversion);
         let fate = fate(effect, draw, load);
         let own = self.own_busy_ns(pod, effect, attempt.demand, load);
-        let (busy, lost) =
-            if self.hot.rare { self.with_dependency(own, effect.calls, draw) } else { (own, false) };
+        let (busy, lost) = if self.hot.rare {
+            self.with_dependency(own, effect.calls, draw)
+        } else {
+            (own, false)
+        };
         let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
         // A request that waits for a slot which hangs is never answered either.
         let hung = done - now > NEVER_NS / 2;
