@@ -72,7 +72,7 @@ pub mod flag {
     pub const HUNG: u8 = 32;
 }
 
-/// A completion later than all near ones. The earlier one, then the earlier request, is the greater.
+/// A completion later than all near ones. The earlier, then the earlier request, is the greater.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Far {
     done: u64,
