@@ -98,14 +98,14 @@ impl Distribution {
         let secs = if let Distribution::Lognormal { mu, sigma } = *self {
             (mu + sigma * z).exp()
         } else {
-            self.from_exponential(e)
+            self.secs_of_exponential(e)
         };
         // By way of i64, which is cheaper: no draw is negative or above ten years.
         (secs.min(LONGEST_SECS) * 1e9) as i64 as u64
     }
 
     /// Seconds of a unit exponential, for the distributions that start from one.
-    fn from_exponential(&self, e: f64) -> f64 {
+    fn secs_of_exponential(&self, e: f64) -> f64 {
         match *self {
             Distribution::Lognormal { mu, .. } => mu.exp(),
             Distribution::Exponential { mean } => mean * e,

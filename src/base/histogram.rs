@@ -114,7 +114,7 @@ mod tests {
             assert_eq!(bucket_of(edge.saturating_sub(1)) + usize::from(edge > 0), bucket_of(edge));
         }
         assert_eq!([bucket_of(0), bucket_of(1_023), bucket_of(1_024)], [0, 0, 1]);
-        assert_eq!(bucket_of((1 << 43) - 1), BUCKETS - 2);
+        assert_eq!(bucket_of((1 << 43) - 1), BUCKETS - 1);
     }
 
     #[test]
