@@ -19,7 +19,8 @@ fn storm(faults: &str) -> Tunnel {
     tunnel(&format!(
         "horizon: 20m
         onCall: none
-        service: {{name: demo, replicas: 4, startup: 5s, scheduling: 0s, balancer: {{propagation: 0s}}}}
+        service: {{name: demo, replicas: 4, startup: 5s, scheduling: 0s, \
+         balancer: {{propagation: 0s}}}}
         traffic: {{users: 5000, arrivals: {{poisson: {{rate: 40/s}}}}}}
         release: {{at: 1m, variants: [{{name: v, faults: [{faults}]}}]}}
         strategies: [recreate: {{}}]"

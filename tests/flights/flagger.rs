@@ -154,7 +154,8 @@ fn blue_green_mirrors_and_switches() {
         [at("Copying demo"), at("all traffic to primary"), at("completed!")],
         [300, 360, 420]
     );
-    assert_eq!(flown.when(0.0, |s| s.weight_new > 0.0).map(|s| s as u64), Some(240));
+    // A sample is named by its end, a second later.
+    assert_eq!(flown.when(0.0, |s| s.weight_new > 0.0).map(|s| s as u64), Some(241));
 }
 
 /// With plain Kubernetes no live traffic reaches the canary; queries go by the names of its pods.
@@ -179,7 +180,7 @@ fn a_gate_does_not_stop_the_checks() {
     let gate =
         |reply| Webhook { name: "gate".into(), hook: Hook::ConfirmPromotion, reply, load: None };
     let never = canary(|canary| analysis(canary).webhooks = vec![gate(Reply::Never)]);
-    let late = "{errors: {rate: 20%, after: 9m}}";
+    let late = "{errors: {rate: 20%, afterRelease: 9m}}";
     let flown = fly(storm("40/s", late), never);
     assert_eq!(flown.first("waiting for promotion approval gate") as u64, 240, "{}", flown.story());
     assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad);

@@ -50,7 +50,7 @@ impl BlueGreenPass<'_> {
         self.pass.persist(paused);
     }
 
-    fn new(&self) -> Option<Rs> {
+    fn new_set(&self) -> Option<Rs> {
         self.pass.rs(self.pass.sight.wanted)
     }
 
@@ -68,12 +68,12 @@ impl BlueGreenPass<'_> {
 
     fn is_saturated(&self) -> bool {
         let replicas = self.pass.sight.replicas;
-        self.new().is_some_and(|rs| rs.size == replicas && rs.available == replicas)
+        self.new_set().is_some_and(|rs| rs.size == replicas && rs.available == replicas)
     }
 
     fn is_ready_for_pause(&self) -> bool {
         let size = self.size();
-        self.new().is_some_and(|rs| rs.size == size && rs.available == size)
+        self.new_set().is_some_and(|rs| rs.size == size && rs.available == size)
     }
 
     fn is_fast_tracked(&self) -> bool {
@@ -95,7 +95,7 @@ impl BlueGreenPass<'_> {
         let size = match self.pass.delayed_abort(delay) {
             None => self.size(),
             Some(Some(ended)) => ended,
-            Some(None) => self.new().map_or(0, |rs| rs.size),
+            Some(None) => self.new_set().map_or(0, |rs| rs.size),
         };
         self.pass.scale(new, size);
         self.scale_others();
@@ -207,7 +207,7 @@ impl BlueGreenPass<'_> {
         let active = self.pass.before.active == self.pass.sight.wanted;
         let wanted_preview = self.plan.preview_replicas.unwrap_or(self.pass.sight.replicas);
         let previewed = self
-            .new()
+            .new_set()
             .is_some_and(|rs| rs.size == wanted_preview && rs.available == wanted_preview);
         if let Some(analysis) = &self.plan.pre_promotion {
             let begun = self.pass.status.runs.contains_key(&Role::PrePromotion);
@@ -228,7 +228,7 @@ impl BlueGreenPass<'_> {
             self.pass.promote_stable(why);
         } else if let Some(preview) = self.plan.preview_replicas {
             let done = self.pre_promotion_is_done() && self.pause_is_complete();
-            let up = self.new().is_some_and(|rs| rs.available == preview);
+            let up = self.new_set().is_some_and(|rs| rs.available == preview);
             self.pass.status.checkpoint |= done && up;
         }
         self.persist();

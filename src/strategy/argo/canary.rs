@@ -92,7 +92,8 @@ impl CanaryPass<'_> {
             return false;
         }
         let routed = self.canary.traffic.is_some();
-        if !(routed && self.canary.dynamic_stable_scale) && !is_created(stable, pair.stable) {
+        let dynamic = routed && self.canary.dynamic_stable_scale;
+        if !dynamic && !is_created(stable, pair.stable) {
             return false;
         }
         routed || self.pass.other_counts().iter().all(|rs| rs.available == 0)

@@ -61,11 +61,7 @@ impl Settings {
     pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
         let analyses = match &self.strategy {
             Kind::Canary(canary) => {
-                let step = |step| match step {
-                    &Step::Analysis(ref analysis) => Some(analysis),
-                    _ => None,
-                };
-                let steps = canary.steps.iter().filter_map(step);
+                let steps = canary.steps.iter().filter_map(Step::analysis);
                 steps.chain(canary.analysis.iter().map(|b| &b.analysis)).collect::<Vec<_>>()
             }
             Kind::BlueGreen(plan) => {

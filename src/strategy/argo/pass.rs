@@ -269,7 +269,6 @@ impl<'p> Pass<'p> {
     }
 
     fn persist_pauses(&mut self, aborted: bool) {
-        let before = !self.before.pauses.is_empty();
         let mut pauses = Vec::new();
         if !aborted && !self.clear_pauses {
             let keep = |(pause, _): &&(Pause, SimTime)| !self.removed.contains(pause);
@@ -288,7 +287,7 @@ impl<'p> Pass<'p> {
                 && !self.clear_pauses
                 && self.removed.is_empty();
         }
-        if before != !pauses.is_empty() && !aborted {
+        if self.before.pauses.is_empty() != pauses.is_empty() && !aborted {
             let text = match pauses.first() {
                 Some((pause, _)) => format!("Rollout is paused ({})", pause.word()),
                 None => "Rollout is resumed".to_string(),
