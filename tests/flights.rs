@@ -1,5 +1,7 @@
 //! Flights: what the engine must do, one file per promise.
 
+#[path = "flights/argo.rs"]
+mod argo;
 #[path = "flights/chaos_twins.rs"]
 mod chaos_twins;
 #[path = "flights/clients.rs"]
@@ -8,6 +10,8 @@ mod clients;
 mod determinism;
 #[path = "flights/faults.rs"]
 mod faults;
+#[path = "flights/flagger.rs"]
+mod flagger;
 #[path = "flights/invariants.rs"]
 mod invariants;
 #[path = "flights/judges.rs"]

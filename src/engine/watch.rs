@@ -175,7 +175,10 @@ impl Flight {
                 let own = if candidate_side { Pool::Candidate } else { Pool::Stable };
                 let barred = match split {
                     Split::Buckets(_) | Split::Header(_) => pool != own,
-                    Split::Matched { .. } => !candidate_side && pool == Pool::Candidate,
+                    Split::Matched { weight, others, .. } => {
+                        let share = if candidate_side { weight } else { others }.value();
+                        if pool == Pool::Candidate { share <= 0.0 } else { share >= 1.0 }
+                    }
                     _ => false,
                 };
                 if barred {

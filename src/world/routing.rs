@@ -34,12 +34,15 @@ pub enum Split {
     Header(Share),
     /// One pool of pods that hold both versions; users below the bucket meet the new one.
     Flag(u8),
-    /// Users with the header: this share of their requests, each drawn anew, to the candidate.
+    /// Shares of requests, each drawn anew, to the candidate: one for users with the header, one
+    /// for all others.
     Matched {
         /// Share of users that send the header.
         users: Share,
         /// Share of their requests.
         weight: Share,
+        /// Share of the others' requests.
+        others: Share,
     },
 }
 
@@ -61,16 +64,20 @@ impl Split {
             Split::All(_) => 0.0,
             Split::Weight(share) | Split::Header(share) => share.value(),
             Split::Buckets(below) | Split::Flag(below) => f64::from(below) / 100.0,
-            Split::Matched { users, weight } => users.value() * weight.value(),
+            Split::Matched { users, weight, others } => {
+                users.value() * weight.value() + (1.0 - users.value()) * others.value()
+            }
         }
     }
 
     /// Can one user's requests reach both sides?
     pub fn mixes_per_user(self) -> bool {
-        let (Split::Weight(share) | Split::Matched { weight: share, .. }) = self else {
-            return false;
-        };
-        share.value() > 0.0 && share.value() < 1.0
+        let mixes = |share: Share| share.value() > 0.0 && share.value() < 1.0;
+        match self {
+            Split::Weight(share) => mixes(share),
+            Split::Matched { weight, others, .. } => mixes(weight) || mixes(others),
+            _ => false,
+        }
     }
 
     /// Does it give every user one side, as experiments need?

@@ -154,8 +154,8 @@ fn argo_measurement_schedule() {
     });
     runner::run_list("argo-measurement-schedule", "take", |entry| {
         if entry.get("expect_tasks").is_some() {
-            let text = r#"{"interval_s": 60, "metric_phase": "Failed", "last": {"phase": "Failed", "finished_ago_s": 0}}"#;
-            let failed: Json = serde_json::from_str(text).expect("a metric");
+            let last = json!({"phase": "Failed", "finished_ago_s": 0});
+            let failed = json!({"interval_s": 60, "metric_phase": "Failed", "last": last});
             let fresh = json!({"interval_s": 60});
             let first =
                 if entry.flag("two_metrics_one_already_failed", false) { &failed } else { &fresh };

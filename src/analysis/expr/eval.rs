@@ -166,11 +166,11 @@ impl Machine<'_> {
             let value = self.of(body);
             self.elements.pop();
             found.push(value?);
-            let stop = match (name, found.last()) {
-                ("all", Some(Value::Bool(false))) | ("any", Some(Value::Bool(true))) => true,
-                ("none" | "find" | "findIndex", Some(Value::Bool(true))) => true,
-                _ => false,
-            };
+            let stop = matches!(
+                (name, found.last()),
+                ("all", Some(Value::Bool(false)))
+                    | ("any" | "none" | "find" | "findIndex", Some(Value::Bool(true)))
+            );
             if stop {
                 break;
             }

@@ -31,9 +31,10 @@ impl Plane {
                 let drawn = u64::from(draw) < share.threshold();
                 (pool(sticky.map_or(drawn, |sticky| self.by_cookie(sticky, user, drawn))), None)
             }
-            Split::Matched { weight, .. } => {
-                let drawn = u64::from(draw) < weight.threshold();
-                (pool(user_hash(user) < self.header_below && drawn), None)
+            Split::Matched { weight, others, .. } => {
+                let matches = user_hash(user) < self.header_below;
+                let share = if matches { weight } else { others };
+                (pool(u64::from(draw) < share.threshold()), None)
             }
             Split::Buckets(below) => (pool(self.bucket(user) < below), None),
             Split::Header(_) => (pool(user_hash(user) < self.header_below), None),

@@ -284,6 +284,14 @@ impl Default for BlueGreen {
 }
 
 impl Step {
+    /// The analysis of an analysis step.
+    pub fn analysis(&self) -> Option<&Analysis> {
+        match self {
+            Step::Analysis(analysis) => Some(analysis),
+            _ => None,
+        }
+    }
+
     /// The step as `kubectl argo rollouts get rollout` and events print it
     /// (`utils/rollout/rolloututil.go` CanaryStepString).
     pub fn told(&self) -> String {

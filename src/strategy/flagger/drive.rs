@@ -219,7 +219,9 @@ fn routing(settings: &Settings, routes: Routes) -> Routing {
     let split = match (&analysis.matching, routes.canary) {
         (_, 0) => Split::All(Pool::Stable),
         (Some(matching), TOTAL) => Split::Header(matching.share),
-        (Some(matching), _) => Split::Matched { users: matching.share, weight },
+        (Some(matching), _) => {
+            Split::Matched { users: matching.share, weight, others: Share::ZERO }
+        }
         (None, TOTAL) => Split::All(Pool::Candidate),
         (None, _) => Split::Weight(weight),
     };

@@ -1,7 +1,8 @@
 //! Who divides the traffic and counts it: `spec.provider`, and what each can and cannot do.
 //!
 //! Read from fluxcd/flagger 1.44 `pkg/router/factory.go`, `pkg/router/*.go` and
-//! `pkg/metrics/observers/factory.go`. Deliberately unknown here: the queries (see [`super::query`]).
+//! `pkg/metrics/observers/factory.go`. Deliberately unknown here: the queries (see
+//! [`super::query`]).
 
 /// A mesh, an ingress, or plain Kubernetes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -58,7 +58,10 @@ enum Time {
 }
 
 /// By pod name, as a Deployment names them.
-const PODS: &str = r#"kubernetes_namespace="{{ namespace }}",kubernetes_pod_name=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)""#;
+const PODS: &str = concat!(
+    r#"kubernetes_namespace="{{ namespace }}","#,
+    r#"kubernetes_pod_name=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)""#,
+);
 
 /// By Envoy cluster, with the matcher that a mesh uses for the canary.
 const fn envoy(of: &'static str) -> Counts {
@@ -70,15 +73,28 @@ const fn envoy(of: &'static str) -> Counts {
     }
 }
 
-const ISTIO: &str = r#"reporter="destination",destination_workload_namespace="{{ namespace }}",destination_workload=~"{{ target }}""#;
+const ISTIO: &str = concat!(
+    r#"reporter="destination",destination_workload_namespace="{{ namespace }}","#,
+    r#"destination_workload=~"{{ target }}""#,
+);
 const NGINX: &str = r#"namespace="{{ namespace }}",ingress="{{ ingress }}",canary!="""#;
 const LINKERD: &str =
     r#"namespace="{{ namespace }}",deployment=~"{{ target }}",direction="inbound""#;
-const OSM: &str = r#"destination_namespace="{{ namespace }}",destination_kind="Deployment",destination_name="{{ target }}""#;
+const OSM: &str = concat!(
+    r#"destination_namespace="{{ namespace }}",destination_kind="Deployment","#,
+    r#"destination_name="{{ target }}""#,
+);
+const GLOO: &str = concat!(
+    r#"envoy_cluster_name=~"{{ namespace }}-{{ target }}-canaryupstream-"#,
+    r#"[0-9a-zA-Z-]+_[0-9a-zA-Z-]+""#,
+);
 const TRAEFIK: &str =
     r#"service=~"{{ namespace }}-{{ target }}-canary-[0-9a-zA-Z-]+@kubernetescrd""#;
 const APISIX: &str = r#"route=~"{{ namespace }}_{{ route }}-{{ target }}-canary_.+""#;
-const SKIPPER: &str = r#"route=~"kube(ew)?_{{ namespace }}__{{ ingress }}_canary__.*__{{ service }}_canary(_[0-9]+)?""#;
+const SKIPPER: &str = concat!(
+    r#"route=~"kube(ew)?_{{ namespace }}__{{ ingress }}_canary__.*__"#,
+    r#"{{ service }}_canary(_[0-9]+)?""#,
+);
 
 fn counts(provider: Provider) -> Counts {
     let counts = |requests, of, good, time| Counts { requests, of, good, time };
@@ -121,9 +137,7 @@ fn counts(provider: Provider) -> Counts {
         Provider::Contour => {
             envoy(r#"envoy_cluster_name=~"{{ namespace }}_{{ service }}-canary_[0-9a-zA-Z-]+""#)
         }
-        Provider::Gloo => envoy(
-            r#"envoy_cluster_name=~"{{ namespace }}-{{ target }}-canaryupstream-[0-9a-zA-Z-]+_[0-9a-zA-Z-]+""#,
-        ),
+        Provider::Gloo => envoy(GLOO),
         Provider::Kuma => {
             envoy(r#"service=~"{{ target }}-canary_{{ namespace }}_svc_[0-9a-zA-Z-]+""#)
         }

@@ -3,7 +3,7 @@
 //! Read from fluxcd/flagger 1.44 `pkg/controller/scheduler.go`. A tick is a pure step: it sees
 //! what Deployments report and what the mesh object says, asks webhooks and queries through
 //! [`Senses`], and names what it writes. Deliberately unknown here: pods, requests, and when the
-//! next tick is. Read next: [`super::step`].
+//! next tick is. Read next: `step.rs`.
 
 use super::answer::Answer;
 use super::check::{self, Question};

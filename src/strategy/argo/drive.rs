@@ -1,0 +1,347 @@
+//! Argo Rollouts in a flight: what a reconcile sees in the world, and what its orders do there.
+//!
+//! A reconcile follows every change and every one of its own writes until nothing changes. With
+//! traffic routing and in blue-green the new version lives in the candidate pool; without it both
+//! versions share the stable pool, and the weight is the ratio of pods. The way back is an abort
+//! while an update is under way, else an undo, which is an update like any other. Deliberately
+//! unknown here: how a reconcile decides (see [`super::canary`], [`super::blue_green`]).
+
+use super::counts::Rs;
+use super::settings::{Settings, Step, Strategy as Kind};
+use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
+use super::{blue_green, canary};
+use crate::analysis::argo::metric::Metric;
+use crate::analysis::argo::outcome::Answer;
+use crate::analysis::promql::value::Value;
+use crate::analysis::promql::{Options, Query};
+use crate::base::time::{SimDuration, SimTime};
+use crate::base::units::Share;
+use crate::strategy::fleet::route_all;
+use crate::strategy::{Cause, Needs, Plan, Strategy, View};
+use crate::telemetry::unix_ms;
+use crate::world::action::{Action, Decision};
+use crate::world::routing::{Mirror, Pool, Routing, Split};
+use crate::world::service::Version;
+use std::collections::BTreeMap;
+
+/// Most reconciles that follow one another without anything else happening.
+const RECONCILES_MAX: usize = 200;
+
+/// "After" an instant means a moment later.
+const MOMENT: SimDuration = SimDuration::from_millis(1);
+
+/// Argo Rollouts with the state of one Rollout.
+#[derive(Clone, Debug)]
+pub struct Argo {
+    settings: Settings,
+    queries: BTreeMap<String, Result<Query, String>>,
+    wanted: Version,
+    status: Option<Status>,
+    /// The earliest wake-up that is still to come.
+    waking: Option<SimTime>,
+}
+
+/// The plan of a Rollout, under a name of its own.
+pub fn plan(name: &str, settings: Settings) -> Plan {
+    let routed = match &settings.strategy {
+        Kind::Canary(canary) => canary.traffic.is_some(),
+        Kind::BlueGreen(_) => false,
+    };
+    let needs = Needs {
+        second_fleet: matches!(settings.strategy, Kind::BlueGreen(_)),
+        traffic_routing: routed,
+        metrics: settings.metrics().next().is_some(),
+        mixing: matches!(settings.strategy, Kind::Canary(_)),
+    };
+    Plan { name: name.to_string(), kind: "argo", needs, strategy: Box::new(Argo::new(settings)) }
+}
+
+impl Settings {
+    /// All metrics of all analyses.
+    pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
+        let analyses = match &self.strategy {
+            Kind::Canary(canary) => {
+                let steps = canary.steps.iter().filter_map(Step::analysis);
+                steps.chain(canary.analysis.iter().map(|b| &b.analysis)).collect::<Vec<_>>()
+            }
+            Kind::BlueGreen(plan) => {
+                plan.pre_promotion.iter().chain(&plan.post_promotion).collect()
+            }
+        };
+        analyses.into_iter().flat_map(|analysis| &analysis.metrics)
+    }
+
+    fn steps(&self) -> usize {
+        match &self.strategy {
+            Kind::Canary(canary) => canary.steps.len(),
+            Kind::BlueGreen(_) => 0,
+        }
+    }
+
+    /// Where the pods of a version serve.
+    fn pool(&self, version: Version) -> Pool {
+        match (&self.strategy, version) {
+            (Kind::Canary(canary), _) if canary.traffic.is_none() => Pool::Stable,
+            (_, Version::Old) => Pool::Stable,
+            (_, Version::New) => Pool::Candidate,
+        }
+    }
+}
+
+fn template(version: Version) -> Template {
+    1 + version.index() as Template
+}
+
+fn version(template: Template) -> Version {
+    if template == template_of_new() { Version::New } else { Version::Old }
+}
+
+fn template_of_new() -> Template {
+    template(Version::New)
+}
+
+/// Sizes as they will be when the orders so far have been carried out.
+type Sizes = BTreeMap<Template, u32>;
+
+impl Argo {
+    /// A Rollout that runs the old version.
+    pub fn new(settings: Settings) -> Argo {
+        let parse = |text: &str| Query::parse(text).map_err(|error| error.message);
+        let queries = settings.metrics().map(|m| (m.query.clone(), parse(&m.query))).collect();
+        Argo { queries, settings, wanted: Version::Old, status: None, waking: None }
+    }
+
+    /// Its status, once a release has begun.
+    pub fn status(&self) -> Option<&Status> {
+        self.status.as_ref()
+    }
+
+    fn way_back(&mut self) {
+        let Some(status) = &mut self.status else { return };
+        if status.is_promoted() {
+            self.wanted = Version::Old;
+        } else {
+            status.abort = true;
+        }
+    }
+
+    /// Reconciles until nothing changes, then orders the sizes that came of it.
+    fn settle(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        let Some(mut status) = self.status.take() else { return };
+        let mut sizes = Sizes::new();
+        let mut again: Option<SimTime> = None;
+        for _ in 0..RECONCILES_MAX {
+            again = self.promote_by_hand(&mut status, view.now);
+            let looked = status.look(view.now, &mut |metric| self.ask(view, metric));
+            again = earliest(again, looked.map(|at| at.max(view.now) + MOMENT));
+            let before = status.clone();
+            let sight = self.sight(view, &sizes);
+            let orders = match &self.settings.strategy {
+                Kind::Canary(plan) => canary::reconcile(&self.settings, plan, &mut status, &sight),
+                Kind::BlueGreen(plan) => {
+                    blue_green::reconcile(&self.settings, plan, &mut status, &sight)
+                }
+            };
+            let mut wrote = status != before;
+            for order in orders {
+                if let Order::Again(span) = order {
+                    wrote |= span == SimDuration::ZERO;
+                    again = earliest(again, Some(view.now + span));
+                } else {
+                    wrote |= !matches!(order, Order::Event(_));
+                    self.carry_out(&status, order, &mut sizes, out);
+                }
+            }
+            if !wrote {
+                break;
+            }
+        }
+        self.write_sizes(view, &sizes, out);
+        if let Some(at) = again.filter(|at| *at > view.now) {
+            let pending = self.waking.filter(|pending| *pending > view.now);
+            if pending.is_none_or(|pending| at < pending) {
+                self.waking = Some(at);
+                out.push(Action::Wake { after: at.since(view.now), token: 0 });
+            }
+        }
+        self.status = Some(status);
+    }
+
+    /// Somebody promotes what is paused without end; says when, if that is still to come.
+    fn promote_by_hand(&self, status: &mut Status, now: SimTime) -> Option<SimTime> {
+        let after = self.settings.promoted_after?;
+        let endless = |pause: &Pause| match (pause, &self.settings.strategy) {
+            (Pause::Inconclusive, _) => true,
+            (Pause::CanaryStep, Kind::Canary(canary)) => {
+                matches!(canary.steps.get(status.step), Some(Step::Pause(None)))
+            }
+            (Pause::BlueGreen, Kind::BlueGreen(plan)) => !plan.auto_promotion,
+            _ => false,
+        };
+        let since = status.pauses.iter().find(|(pause, _)| endless(pause)).map(|(_, s)| *s)?;
+        if since + after > now {
+            return Some(since + after);
+        }
+        status.promote();
+        None
+    }
+
+    fn sight(&self, view: &View<'_>, sizes: &Sizes) -> Sight {
+        let seen = |version: Version| {
+            let set = view.sets.iter().find(|set| set.version == version);
+            let size = sizes.get(&template(version)).copied().or(set.map(|set| set.size))?;
+            let rs = Rs {
+                size,
+                created: set.map_or(0, |set| set.replicas),
+                available: set.map_or(0, |set| set.available),
+            };
+            Some(SetSight {
+                template: template(version),
+                name: format!("{}-{}", self.settings.name, version.word()),
+                rs,
+                ready: set.map_or(0, |set| set.ready),
+            })
+        };
+        Sight {
+            now: view.now,
+            replicas: view.replicas,
+            wanted: template(self.wanted),
+            sets: Version::BOTH.into_iter().filter_map(seen).collect(),
+        }
+    }
+
+    fn carry_out(&self, status: &Status, order: Order, sizes: &mut Sizes, out: &mut Vec<Action>) {
+        match order {
+            Order::Create(template) => drop(sizes.insert(template, 0)),
+            Order::Scale(template, size) => drop(sizes.insert(template, size)),
+            Order::Route { canary, weight, managed } => {
+                out.push(Action::Route(routing(status.stable, canary, weight, &managed)));
+            }
+            Order::Activate(template) => {
+                out.push(route_all(self.settings.pool(version(template))));
+            }
+            Order::Promoted if self.wanted == Version::New => {
+                out.push(Action::Decide(Decision::Promote));
+            }
+            Order::Aborted => out.push(Action::Decide(Decision::WayBack)),
+            Order::DeadlinePassed => out.push(Action::DeadlinePassed),
+            Order::Event(text) => out.push(Action::Say(text)),
+            Order::Promoted | Order::Again(_) => {}
+        }
+    }
+
+    fn write_sizes(&self, view: &View<'_>, sizes: &Sizes, out: &mut Vec<Action>) {
+        for (template, size) in sizes {
+            let version = version(*template);
+            match view.sets.iter().find(|set| set.version == version) {
+                Some(set) if set.size != *size => {
+                    out.push(Action::Scale { set: set.id, size: *size });
+                }
+                Some(_) => {}
+                None => {
+                    let pool = self.settings.pool(version);
+                    out.push(Action::Create { version, pool, size: *size });
+                }
+            }
+        }
+    }
+
+    fn ask(&self, view: &View<'_>, metric: &Metric) -> Answer {
+        let query = match self.queries.get(&metric.query) {
+            Some(Ok(query)) => query,
+            Some(Err(text)) => return Answer::Failed(text.clone()),
+            None => return Answer::Failed("no such query".into()),
+        };
+        let answer = match metric.range {
+            None => view.ask(query),
+            Some(range) => {
+                let at =
+                    |back: SimDuration| unix_ms(view.now) - (back.as_nanos() / 1_000_000) as i64;
+                let step = (range.step.as_nanos() / 1_000_000) as i64;
+                let (from, to) = (at(range.start), at(range.end));
+                query.range(view.telemetry, (from, to, step), &Options::default())
+            }
+        };
+        match answer {
+            Ok(Value::Scalar(number)) => Answer::Scalar(number),
+            Ok(Value::Vector(elements)) => {
+                Answer::Samples(elements.iter().map(|element| element.value).collect())
+            }
+            Ok(Value::Matrix(rows)) => {
+                let samples = rows.iter().flat_map(|row| row.samples.iter().map(|(_, v)| *v));
+                Answer::Samples(samples.collect())
+            }
+            Ok(Value::Text(_)) => Answer::Failed("Prometheus metric type not supported".into()),
+            Err(error) => Answer::Failed(error.0),
+        }
+    }
+}
+
+fn earliest(a: Option<SimTime>, b: Option<SimTime>) -> Option<SimTime> {
+    [a, b].into_iter().flatten().min()
+}
+
+/// What the router's weights mean to the balancers: the candidate pool holds the new version,
+/// whichever side that is on.
+fn routing(stable: Template, canary: Template, weight: Share, managed: &Managed) -> Routing {
+    let new = template_of_new();
+    let side = |template: Template, share: f64| if template == new { share } else { 0.0 };
+    let share = side(canary, weight.value()) + side(stable, 1.0 - weight.value());
+    let mut split = match share {
+        share if share <= 0.0 => Split::All(Pool::Stable),
+        share if share >= 1.0 => Split::All(Pool::Candidate),
+        share => Split::Weight(Share::clamped(share)),
+    };
+    let most = |shares: &BTreeMap<String, Share>| {
+        shares.values().copied().fold(Share::ZERO, |a, b| if b > a { b } else { a })
+    };
+    let users = most(&managed.headers);
+    if users > Share::ZERO {
+        // Header routes come before the weights.
+        let weight = Share::clamped(side(canary, 1.0));
+        split = Split::Matched { users, weight, others: Share::clamped(share) };
+    }
+    let mirror = Mirror { share: most(&managed.mirrors), ..Mirror::default() };
+    Routing { split, mirror, sticky: None }
+}
+
+impl Strategy for Argo {
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        match cause {
+            Cause::Release => {
+                let steps = self.settings.steps();
+                self.status = Some(Status::healthy(template(Version::Old), steps, view.now));
+                self.wanted = Version::New;
+            }
+            Cause::WayBack => self.way_back(),
+            Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
+        }
+        self.settle(view, out);
+    }
+
+    fn clone_box(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        self.queries.values().flatten().cloned().collect()
+    }
+
+    fn takes(&self) -> SimDuration {
+        let pauses = match &self.settings.strategy {
+            Kind::Canary(canary) => {
+                canary.steps.iter().fold(SimDuration::ZERO, |sum, step| match step {
+                    Step::Pause(Some(span)) => sum + *span,
+                    _ => sum,
+                })
+            }
+            Kind::BlueGreen(plan) => plan.auto_promotion_after,
+        };
+        let measured = |metric: &Metric| {
+            let count = metric.effective_count().unwrap_or(1).saturating_sub(1);
+            let every = metric.interval.unwrap_or(SimDuration::ZERO);
+            metric.initial_delay.unwrap_or(SimDuration::ZERO) + every * u64::from(count)
+        };
+        pauses + self.settings.metrics().map(measured).max().unwrap_or(SimDuration::ZERO)
+    }
+}

@@ -1,0 +1,274 @@
+//! What Argo keeps of a Rollout between reconciles, what one sees, and what it writes.
+//!
+//! Follows argoproj/argo-rollouts `pkg/apis/rollouts/v1alpha1/types.go` (`RolloutStatus`).
+//! Templates are told apart by a number. Deliberately unknown here: why anything is written.
+
+use super::counts::Rs;
+use super::weight::Weights;
+use crate::analysis::argo::metric::Metric;
+use crate::analysis::argo::outcome::{Answer, Phase};
+use crate::analysis::argo::run::Run;
+use crate::base::time::{SimDuration, SimTime};
+use crate::base::units::Share;
+use std::collections::BTreeMap;
+
+/// Number of a pod template.
+pub type Template = u64;
+
+/// Why a Rollout is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// A pause step.
+    CanaryStep,
+    /// Blue-green waits for its promotion.
+    BlueGreen,
+    /// An analysis was inconclusive.
+    Inconclusive,
+}
+
+impl Pause {
+    /// The controller's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Pause::CanaryStep => "CanaryPauseStep",
+            Pause::BlueGreen => "BlueGreenPause",
+            Pause::Inconclusive => "InconclusiveAnalysisRun",
+        }
+    }
+}
+
+/// An AnalysisRun that belongs to a Rollout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// Its metrics.
+    pub metrics: Vec<Metric>,
+    /// Where it stands.
+    pub run: Run,
+    /// The step it belongs to.
+    pub step: usize,
+}
+
+impl Held {
+    /// A run that begins with its first look.
+    pub fn new(metrics: &[Metric], step: usize) -> Held {
+        Held { metrics: metrics.to_vec(), run: Run::new(metrics.len()), step }
+    }
+
+    /// Tells it to stop, unless it is over.
+    pub fn cancel(&mut self, now: SimTime) {
+        if !self.run.phase.is_completed() {
+            self.run.terminate = true;
+            self.run.assess(&self.metrics, now);
+        }
+    }
+}
+
+/// What an AnalysisRun is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// A step of a canary.
+    Step,
+    /// Beside the steps.
+    Background,
+    /// Before the promotion of blue-green.
+    PrePromotion,
+    /// After it.
+    PostPromotion,
+}
+
+impl Role {
+    /// The controller's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Step => "Step",
+            Role::Background => "Background",
+            Role::PrePromotion => "PrePromotion",
+            Role::PostPromotion => "PostPromotion",
+        }
+    }
+}
+
+/// Routes that steps set beside the weight.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Managed {
+    /// Share of users by the name of their header route.
+    pub headers: BTreeMap<String, Share>,
+    /// Share of requests copied, by the name of the mirror route.
+    pub mirrors: BTreeMap<String, Share>,
+}
+
+/// Pods as the status counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Of all sets.
+    pub replicas: u32,
+    /// Of the wanted template.
+    pub updated: u32,
+    /// Ready ones.
+    pub ready: u32,
+    /// Available ones.
+    pub available: u32,
+}
+
+/// The condition Progressing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progressing {
+    /// Something moved.
+    Updated,
+    /// Complete.
+    Available,
+    /// Paused or aborted: no clock runs.
+    Halted,
+    /// The deadline has passed.
+    TimedOut,
+}
+
+/// `status` of a Rollout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// `stableRS`.
+    pub stable: Template,
+    /// `currentPodHash`: the wanted template as of the last reconcile.
+    pub current: Template,
+    /// `currentStepIndex`.
+    pub step: usize,
+    /// `pauseConditions`.
+    pub pauses: Vec<(Pause, SimTime)>,
+    /// `controllerPause`: true without a condition means that somebody has promoted.
+    pub controller_pause: bool,
+    /// `abort`.
+    pub abort: bool,
+    /// `canary.weights`, with the template behind the canary's side.
+    pub weights: Option<(Weights, Template)>,
+    /// Managed routes in force.
+    pub managed: Managed,
+    /// `scale-down-deadline` of ReplicaSets.
+    pub deadlines: BTreeMap<Template, SimTime>,
+    /// Selector of the active service.
+    pub active: Template,
+    /// `blueGreen.scaleUpPreviewCheckPoint`.
+    pub checkpoint: bool,
+    /// Current AnalysisRuns.
+    pub runs: BTreeMap<Role, Held>,
+    /// Pod counts.
+    pub tally: Tally,
+    /// Progressing, and its last update.
+    pub progress: (Progressing, SimTime),
+}
+
+impl Status {
+    /// A Rollout that runs `template`, with nothing to do.
+    pub fn healthy(template: Template, steps: usize, now: SimTime) -> Status {
+        Status {
+            stable: template,
+            current: template,
+            step: steps,
+            pauses: Vec::new(),
+            controller_pause: false,
+            abort: false,
+            weights: None,
+            managed: Managed::default(),
+            deadlines: BTreeMap::new(),
+            active: template,
+            checkpoint: false,
+            runs: BTreeMap::new(),
+            tally: Tally::default(),
+            progress: (Progressing::Available, now),
+        }
+    }
+
+    /// Is it paused for this reason, and since when?
+    pub fn paused(&self, pause: Pause) -> Option<SimTime> {
+        self.pauses.iter().find(|(reason, _)| *reason == pause).map(|(_, since)| *since)
+    }
+
+    /// Where the run of a role stands.
+    pub fn phase(&self, role: Role) -> Option<Phase> {
+        self.runs.get(&role).map(|held| held.run.phase)
+    }
+
+    /// Is nothing being updated?
+    pub fn is_promoted(&self) -> bool {
+        self.stable == self.current
+    }
+
+    /// Somebody promotes what is paused (`kubectl argo rollouts promote`).
+    pub fn promote(&mut self) {
+        self.pauses.clear();
+    }
+
+    /// Looks at all runs, which take the measurements that are due; `ask` answers a metric.
+    /// Returns when the next look is due.
+    pub fn look(
+        &mut self,
+        now: SimTime,
+        ask: &mut dyn FnMut(&Metric) -> Answer,
+    ) -> Option<SimTime> {
+        let mut next: Option<SimTime> = None;
+        for held in self.runs.values_mut() {
+            let metrics = &held.metrics;
+            held.run.look(metrics, now, &mut |number| ask(&metrics[number]));
+            if !held.run.phase.is_completed() {
+                let at = held.run.next_look(metrics, now);
+                next = [next, at].into_iter().flatten().min();
+            }
+        }
+        next
+    }
+}
+
+/// A ReplicaSet as a reconcile sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetSight {
+    /// Its template.
+    pub template: Template,
+    /// Its name.
+    pub name: String,
+    /// Its counts.
+    pub rs: Rs,
+    /// Ready pods.
+    pub ready: u32,
+}
+
+/// What one reconcile sees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sight {
+    /// The present.
+    pub now: SimTime,
+    /// `spec.replicas`.
+    pub replicas: u32,
+    /// The template in `spec`.
+    pub wanted: Template,
+    /// All ReplicaSets, oldest first.
+    pub sets: Vec<SetSight>,
+}
+
+/// What one reconcile writes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    /// Creates the ReplicaSet of a template, empty.
+    Create(Template),
+    /// Writes a size.
+    Scale(Template, u32),
+    /// Weight of the side of a template, and the managed routes.
+    Route {
+        /// The canary's template.
+        canary: Template,
+        /// Its weight, as a share.
+        weight: Share,
+        /// Routes beside it.
+        managed: Managed,
+    },
+    /// The active service selects a template.
+    Activate(Template),
+    /// The wanted template is stable now.
+    Promoted,
+    /// The update is aborted.
+    Aborted,
+    /// The progress deadline has passed.
+    DeadlinePassed,
+    /// Asks for another reconcile after a while.
+    Again(SimDuration),
+    /// An event.
+    Event(String),
+}

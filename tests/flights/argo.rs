@@ -1,0 +1,133 @@
+//! Argo Rollouts in the air: instants of weights, sizes and events, worked out by hand.
+//!
+//! The release is at 60 s; pods start in 5 s and are reported a moment later.
+
+use crate::tunnel::{Flown, Tunnel, tunnel};
+use windtunnel::analysis::argo::metric::Metric;
+use windtunnel::base::time::SimDuration;
+use windtunnel::outcome::Verdict;
+use windtunnel::strategy::argo::drive::plan;
+use windtunnel::strategy::argo::settings::{
+    Analysis, Background, BlueGreen, Canary, Settings, Step, Strategy, Traffic,
+};
+
+fn secs(secs: u64) -> SimDuration {
+    SimDuration::from_secs(secs)
+}
+
+fn storm(faults: &str) -> Tunnel {
+    tunnel(&format!(
+        "horizon: 20m
+        onCall: none
+        service: {{name: demo, replicas: 4, startup: 5s, scheduling: 0s, \
+         balancer: {{propagation: 0s}}}}
+        traffic: {{users: 5000, arrivals: {{poisson: {{rate: 40/s}}}}}}
+        release: {{at: 1m, variants: [{{name: v, faults: [{faults}]}}]}}
+        strategies: [recreate: {{}}]"
+    ))
+}
+
+fn fly(mut storm: Tunnel, strategy: Strategy) -> Flown {
+    storm.scenario.plans = vec![plan("argo", Settings::new("demo", strategy))];
+    storm.fly()
+}
+
+/// The success rate of the new version over a minute, measured every minute.
+fn rate() -> Analysis {
+    let of = "service=\"demo\",version=\"new\"";
+    let metric = Metric {
+        name: "success-rate".into(),
+        query: format!(
+            "sum(rate(http_requests_total{{{of},status!~\"5..\"}}[1m])) / \
+             sum(rate(http_requests_total{{{of}}}[1m]))"
+        ),
+        interval: Some(secs(60)),
+        success: Some("len(result) == 0 || isNaN(result[0]) || result[0] >= 0.95".into()),
+        ..Metric::default()
+    };
+    Analysis { metrics: vec![metric] }
+}
+
+fn routed(steps: Vec<Step>) -> Canary {
+    let analysis = Some(Background { analysis: rate(), starting_step: Some(1) });
+    Canary { steps, traffic: Some(Traffic::default()), analysis, ..Canary::default() }
+}
+
+fn steps() -> Vec<Step> {
+    let pause = || Step::Pause(Some(secs(120)));
+    vec![Step::SetWeight(25), pause(), Step::SetWeight(50), pause()]
+}
+
+/// Weight 25 as soon as the one pod is available (65 s and the API's delays), 50 two minutes and
+/// one pod's start later, everything two minutes and two pods' starts later.
+#[test]
+fn a_good_canary_goes_step_by_step() {
+    let flown = fly(storm(""), Strategy::Canary(routed(steps())));
+    let at = |text: &str| flown.first(text);
+    let first = at("Traffic weight updated from 0 to 25");
+    assert!((65.0..67.0).contains(&first), "{first}\n{}", flown.story());
+    let second = at("Traffic weight updated from 25 to 50") - first;
+    assert!((125.0..128.0).contains(&second), "{second}\n{}", flown.story());
+    let last = at("Completed all 4 canary steps") - first - second;
+    assert!((125.0..128.0).contains(&last), "{last}\n{}", flown.story());
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood);
+}
+
+/// 20 % errors from the first request at 66 s. The background analysis begins with the pause: at
+/// once (no data yet, passed by the condition), then 60 s later, where a minute at 10/s shows 80 %
+/// with a deviation of 2 %: aborted, weight 0 at once.
+#[test]
+fn a_bad_canary_is_aborted_by_its_analysis() {
+    let flown = fly(storm("{errors: {rate: 20%}}"), Strategy::Canary(routed(steps())));
+    let first = flown.first("Traffic weight updated from 0 to 25");
+    let abort = flown.first("Rollout aborted update to revision 2: Background analysis");
+    assert!((59.0..63.0).contains(&(abort - first)), "{abort}\n{}", flown.story());
+    assert_eq!(flown.first("Traffic weight updated from 25 to 0"), abort);
+    assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad);
+    // The canary's pod is kept for 30 s.
+    let gone = flown.first("from 1 to 0") - abort;
+    assert!((29.9..31.0).contains(&gone), "{gone}");
+}
+
+/// Without `len(result) == 0 ||` an empty vector is an error. Nobody meets the canary, so its
+/// query stays empty: five errors in a row, 10 s apart, abort a healthy release after about 40 s.
+#[test]
+fn an_empty_vector_aborts_a_healthy_release() {
+    let mut canary = routed(vec![Step::Pause(Some(secs(600))), Step::SetWeight(50)]);
+    if let Some(background) = &mut canary.analysis {
+        background.starting_step = None;
+        background.analysis.metrics[0].success = Some("result[0] >= 0.95".into());
+    }
+    let flown = fly(storm(""), Strategy::Canary(canary));
+    let abort = flown.first("Rollout aborted update to revision 2") - 60.0;
+    assert!((39.0..42.0).contains(&abort), "{abort}\n{}", flown.story());
+    assert!(!flown.told("consecutiveErrors (5) > consecutiveErrorLimit (4)").is_empty());
+    assert_eq!(flown.outcome.verdict, Verdict::FalseRollback);
+}
+
+/// Weights of few replicas: 10 % of 4 pods is one pod, a quarter of the traffic.
+#[test]
+fn few_replicas_make_coarse_weights() {
+    let steps = vec![Step::SetWeight(10), Step::Pause(Some(secs(600)))];
+    let flown = fly(storm(""), Strategy::Canary(Canary { steps, ..Canary::default() }));
+    let sample = flown.recording.samples.iter().find(|s| s.t_s >= 300.0);
+    let weight = sample.expect("a sample").weight_new;
+    assert!((weight - 0.25).abs() < 0.06, "{weight}\n{}", flown.story());
+}
+
+/// Blue-green: the switch waits for all four pods, the old ones go 30 s later; a bad version is
+/// switched back by its post-promotion analysis.
+#[test]
+fn blue_green_switches_and_switches_back() {
+    let good = fly(storm(""), Strategy::BlueGreen(BlueGreen::default()));
+    let switch = good.first("Switched selector for service 'active'");
+    assert!((65.0..67.0).contains(&switch), "{switch}\n{}", good.story());
+    assert!((29.9..31.0).contains(&(good.first("from 4 to 0") - switch)));
+    assert_eq!(good.outcome.verdict, Verdict::PromotedGood);
+    let plan = BlueGreen { post_promotion: Some(rate()), ..BlueGreen::default() };
+    let bad = fly(storm("{errors: {rate: 20%}}"), Strategy::BlueGreen(plan));
+    let back = bad.told("Switched selector for service 'active'");
+    assert_eq!(back.len(), 2, "{}", bad.story());
+    assert!((59.0..63.0).contains(&(back[1] - back[0])), "{back:?}");
+    assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad);
+}
