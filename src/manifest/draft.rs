@@ -49,6 +49,10 @@ impl Draft {
         draft.write("kind", Value::Text(KIND.into()));
         draft.set("metadata.name", Value::Text(name.into()), spot.clone());
         draft.set("spec.service.name", Value::Text(name.into()), spot);
+        if let Some(namespace) = &object.metadata.namespace {
+            let spot = object.spot("metadata.namespace");
+            draft.set("spec.service.namespace", Value::Text(namespace.clone()), spot);
+        }
         draft.takes(object);
         draft
     }

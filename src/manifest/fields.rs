@@ -66,6 +66,8 @@ pub struct Fields<'a> {
     file: &'a Arc<str>,
     describing: bool,
     known: Vec<&'static str>,
+    /// Are all names allowed?
+    free: bool,
     book: &'a RefCell<Book>,
 }
 
@@ -82,6 +84,7 @@ pub fn describe<T>(read: fn(&mut Fields<'_>) -> T) -> Vec<FieldDoc> {
         file: &file,
         describing: true,
         known: Vec::new(),
+        free: false,
         book: &book,
     };
     read(&mut fields);
@@ -105,6 +108,7 @@ pub fn read_document<T>(
         file,
         describing: false,
         known: Vec::new(),
+        free: false,
         book,
     };
     let value = read(&mut fields);
@@ -367,6 +371,22 @@ impl<'a> Fields<'a> {
         self.ignore(names, Treatment::Bookkeeping, why);
     }
 
+    /// All other fields: their names are free, and they change nothing.
+    pub fn free(&mut self, why: &'static str) {
+        if self.describing {
+            self.note("*", "anything", Treatment::NoEffect, why);
+        }
+        let Some(Node { value: Value::Map(entries), .. }) = self.node else { return };
+        for (key, _) in entries {
+            if !self.known.contains(&key.name.as_str()) {
+                let path = self.child_path(&key.name);
+                let note = self.note_of(key.place, path, why.to_string(), Weight::NoEffect);
+                self.book.borrow_mut().lists.ignored.push(note);
+            }
+        }
+        self.free = true;
+    }
+
     /// Fields that are read elsewhere, or say what the document is.
     pub fn known(&mut self, names: &[&'static str]) {
         self.known.extend(names);
@@ -418,6 +438,9 @@ impl<'a> Fields<'a> {
     /// Names the fields that nobody asked for.
     fn finish(self) {
         let Some(Node { value: Value::Map(entries), .. }) = self.node else { return };
+        if self.free {
+            return;
+        }
         for (key, _) in entries.iter().filter(|(k, _)| !self.known.contains(&k.name.as_str())) {
             let near = nearest(&key.name, self.known.iter().copied());
             let help = near.map(|near| format!("did you mean {near}?")).unwrap_or_default();
@@ -465,6 +488,7 @@ impl<'a> Fields<'a> {
             file: self.file,
             describing: self.describing,
             known: Vec::new(),
+            free: false,
             book: self.book,
         };
         let value = read(&mut fields);

@@ -1,7 +1,9 @@
 //! All objects of a run, and how they find each other: by name, by selector, by host.
 
+use super::kinds::canary::Canary;
 use super::kinds::deployment::Deployment;
 use super::kinds::destination_rule::DestinationRule;
+use super::kinds::metric_template::MetricTemplate;
 use super::kinds::pod::contains;
 use super::kinds::service::Service;
 use super::kinds::virtual_service::VirtualService;
@@ -44,6 +46,15 @@ impl Store {
     of_kind!(
         /// All DestinationRules.
         destination_rules, DestinationRule, DestinationRule
+    );
+
+    of_kind!(
+        /// All Canaries.
+        canaries, Canary, Canary
+    );
+    of_kind!(
+        /// All MetricTemplates.
+        metric_templates, MetricTemplate, MetricTemplate
     );
 
     /// The DestinationRule of a host.

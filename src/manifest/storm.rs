@@ -77,13 +77,24 @@ pub fn settle(document: &mut Node) {
     let share = share.unwrap_or(Node::unplaced(text(HEADER_SHARE)));
     let strategies = child(document, "spec").and_then(|spec| child(spec, "strategies"));
     let Some(Node { value: Value::List(items), .. }) = strategies else { return };
-    for settings in items.iter_mut().filter_map(|item| child(item, "abTest")) {
-        let by_header = settings.get("assignment").and_then(Node::text) == Some("header");
-        let open = by_header && settings.get("share").is_none();
-        if let (true, Value::Map(entries)) = (open, &mut settings.value) {
-            let key = Key { place: Place::default(), name: "share".into() };
-            entries.push((key, share.clone()));
+    for item in items {
+        if let Some(test) = child(item, "abTest")
+            && test.get("assignment").and_then(Node::text) == Some("header")
+        {
+            put(test, "share", &share);
         }
+        let analysis = child(item, "flagger").and_then(|canary| child(canary, "analysis"));
+        if let Some(matching) = analysis.and_then(|analysis| child(analysis, "match")) {
+            put(matching, "share", &share);
+        }
+    }
+}
+
+fn put(settings: &mut Node, name: &str, value: &Node) {
+    let open = settings.get(name).is_none();
+    if let (true, Value::Map(entries)) = (open, &mut settings.value) {
+        let key = Key { place: Place::default(), name: name.into() };
+        entries.push((key, value.clone()));
     }
 }
 

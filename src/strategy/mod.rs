@@ -45,6 +45,7 @@ pub const STRATEGIES: &[Part<Plan>] = &[
     canary::PART,
     ab_test::PART,
     shadow::PART,
+    flagger::part::PART,
     none::PART,
 ];
 

@@ -10,16 +10,26 @@ use crate::base::node::Node;
 use crate::scenario::tree;
 use std::sync::Arc;
 
+pub mod alert_provider;
+pub mod canary;
 pub mod deployment;
 pub mod destination_rule;
 pub mod metadata;
+pub mod metric_template;
 pub mod pod;
 pub mod service;
 pub mod virtual_service;
 
 /// All kinds, in the order of the documentation.
-pub const KINDS: &[KindPart] =
-    &[deployment::KIND, service::KIND, virtual_service::KIND, destination_rule::KIND];
+pub const KINDS: &[KindPart] = &[
+    deployment::KIND,
+    service::KIND,
+    virtual_service::KIND,
+    destination_rule::KIND,
+    canary::KIND,
+    metric_template::KIND,
+    alert_provider::KIND,
+];
 
 /// A kind of manifest.
 pub struct KindPart {
@@ -50,6 +60,12 @@ pub enum Body {
     VirtualService(Box<virtual_service::VirtualService>),
     /// Istio's subsets and balancer.
     DestinationRule(Box<destination_rule::DestinationRule>),
+    /// Flagger's release of a Deployment.
+    Canary(Box<canary::Canary>),
+    /// A query that Canaries refer to.
+    MetricTemplate(Box<metric_template::MetricTemplate>),
+    /// Where Flagger's alerts go.
+    AlertProvider,
 }
 
 /// An object that was read.

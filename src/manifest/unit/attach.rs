@@ -22,7 +22,10 @@ pub fn all(store: &Store, found: &mut Found) {
     for object in &store.objects {
         let attached = matches!(
             object.body,
-            Body::Service(_) | Body::VirtualService(_) | Body::DestinationRule(_)
+            Body::Service(_)
+                | Body::VirtualService(_)
+                | Body::DestinationRule(_)
+                | Body::AlertProvider
         );
         if !attached && !found.uses(object) && !is_booked(found, object) {
             found.ignore(object, "", "belongs to nothing that is released", Weight::Matters);
@@ -194,7 +197,7 @@ fn balancers(store: &Store, found: &mut Found) {
                     pilot/pkg/networking/core/route/retry/retry.go";
                 draft.assume(lists, "spec.service.balancer.retries", "2", source, false);
             }
-        } else if has(&services) && draft.get("spec.service.balancer.policy").is_none() {
+        } else if has(&services) && draft.get("spec.service.balancer").is_none() {
             draft.write("spec.service.balancer.policy", text("random"));
             let source = "kube-proxy picks a random pod, k/k pkg/proxy/iptables/proxier.go";
             draft.assume(lists, "spec.service.balancer.policy", "random", source, false);

@@ -78,6 +78,7 @@ fn unit(store: &Store, object: &Object, rules: &[Rule], plan: &Plan<'_>, found: 
     hosts(store, object, rules, found);
     let fleets = [stable, candidate].map(|to| fleet(store, object, rules, to, found));
     sizes(&mut draft, &fleets, &mut found.lists);
+    versions(store, &mut draft, object, [stable, candidate]);
     match plan {
         Plan::Split(..) => canary(&mut draft, object, rule, candidate, &mut found.lists),
         Plan::Match(..) => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
@@ -109,6 +110,21 @@ fn sizes(draft: &mut Draft, fleets: &[Option<(&Object, &Deployment)>; 2], lists:
             workload::pods(draft, object, template, released.min_ready_secs, lists);
         }
         None => workload::unknown_workload(draft, lists),
+    }
+}
+
+/// The label `version` of both subsets, by which queries tell the versions apart.
+fn versions(store: &Store, draft: &mut Draft, object: &Object, to: [&Destination; 2]) {
+    let found = to.map(|to| {
+        let (owner, rule) = store.rule_of(object, &to.host)?;
+        let at = rule.subsets.iter().position(|s| Some(&s.name) == to.subset.as_ref())?;
+        let label = rule.subsets[at].labels.iter().find(|(name, _)| name == "version")?;
+        Some((label.1.clone(), owner.spot(&format!("spec.subsets[{at}].labels"))))
+    });
+    let [Some(old), Some(new)] = found else { return };
+    if old.0 != new.0 {
+        draft.set("spec.service.versions.old", text(old.0), old.1);
+        draft.set("spec.service.versions.new", text(new.0), new.1);
     }
 }
 

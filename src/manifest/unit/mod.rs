@@ -1,7 +1,7 @@
 //! Release units: what is released together, found among the objects of a run, each as the
 //! Scenario that says the same.
 //!
-//! Order matters: what says most about a release is looked at first (weights, copies, matches; then
+//! Order matters: what says most about a release is looked at first (controllers, then weights, copies, matches; then
 //! two colours behind one Service; then single Deployments), and takes the objects that belong to
 //! it. What is left is attached to a unit by name, or listed as ignored. Problems here are
 //! contradictions between objects.
@@ -14,6 +14,7 @@ use crate::base::problem::Problem;
 
 pub mod attach;
 pub mod blue_green;
+pub mod flagger;
 pub mod mesh;
 pub mod plain;
 pub mod workload;
@@ -67,6 +68,7 @@ impl Found {
 pub fn find(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
+    flagger::find(store, &mut found);
     mesh::find(store, &mut found);
     blue_green::find(store, &mut found);
     plain::find(store, &mut found);

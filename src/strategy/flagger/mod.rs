@@ -9,6 +9,7 @@ pub mod answer;
 pub mod check;
 pub mod drive;
 pub mod gate;
+pub mod part;
 pub mod provider;
 pub mod query;
 pub mod ready;

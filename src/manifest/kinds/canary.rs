@@ -1,0 +1,336 @@
+//! `Canary` (Flagger): how a Deployment is released, by weights, iterations or copies, and what
+//! metrics and webhooks must say.
+
+use super::{Body, KindPart, metadata};
+use crate::base::node::Value;
+use crate::manifest::draft::{integer, text};
+use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::scalars;
+
+/// The kind.
+pub const KIND: KindPart = KindPart {
+    kind: "Canary",
+    group: "flagger.app",
+    versions: &["v1beta1", "v1alpha3"],
+    summary: "a Deployment that Flagger releases: canary, A/B test, blue-green, copies",
+    since: "0.2.0",
+    source: "fluxcd/flagger 1.44 pkg/apis/flagger/v1beta1/canary.go, pkg/controller/scheduler.go",
+    read,
+};
+
+/// A Canary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Canary {
+    /// Mesh, ingress, or plain Kubernetes.
+    pub provider: Option<String>,
+    /// Name of the Deployment.
+    pub target: String,
+    /// Name of its autoscaler.
+    pub autoscaler: Option<String>,
+    /// Other limits for the primary's autoscaler: fields of `autoscaler` and their values.
+    pub autoscaler_limits: Vec<(&'static str, Value)>,
+    /// Names of Service, Ingress and route: fields of `names` and their values.
+    pub names: Vec<(&'static str, Value)>,
+    /// Fields of the strategy, and their values.
+    pub fields: Vec<(&'static str, Value)>,
+    /// Attempts after the first, and the time for all, of the mesh's route.
+    pub retries: Option<u64>,
+    /// Time for all attempts.
+    pub timeout: Option<String>,
+    /// The analysis, if there is one.
+    pub analysis: Option<Analysis>,
+}
+
+/// `spec.analysis`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Analysis {
+    /// `analysis` or `canaryAnalysis`.
+    pub field: &'static str,
+    /// Fields of `analysis` of the strategy, and their values.
+    pub fields: Vec<(&'static str, Value)>,
+    /// Conditions on requests, as they were written; nothing if everyone is meant.
+    pub conditions: Option<Vec<String>>,
+    /// The session cookie's fields.
+    pub affinity: Option<Vec<(&'static str, Value)>>,
+    /// Metrics, in order.
+    pub metrics: Vec<Metric>,
+    /// Webhooks, in order.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// A metric.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metric {
+    /// Its fields, and their values.
+    pub fields: Vec<(&'static str, Value)>,
+    /// Name and namespace of its template.
+    pub template: Option<(String, Option<String>)>,
+    /// Values for the template.
+    pub variables: Labels,
+}
+
+/// A webhook.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Webhook {
+    /// Its name.
+    pub name: Option<String>,
+    /// When it is called.
+    pub hook: Option<String>,
+    /// The command that a load tester runs.
+    pub command: Option<String>,
+}
+
+/// Providers that Flagger knows, without their versions.
+const PROVIDERS: &str = "who divides the traffic and counts it; left out: istio";
+
+fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
+    let metadata = metadata::read(f);
+    let canary = f.object("spec", spec);
+    if canary.is_none() {
+        f.missing("spec", "a Canary has at least spec.targetRef and spec.analysis");
+    }
+    (metadata, Body::Canary(Box::new(canary.unwrap_or_default())))
+}
+
+/// Adds a value to a list of fields.
+fn put(fields: &mut Vec<(&'static str, Value)>, name: &'static str, value: Option<Value>) {
+    fields.extend(value.map(|value| (name, value)));
+}
+
+fn spec(f: &mut Fields<'_>) -> Canary {
+    let provider = f.text("provider", PROVIDERS);
+    let mut names = Vec::new();
+    let target = target(f, "targetRef").unwrap_or_default();
+    f.missing("targetRef", "the Deployment that is released");
+    put(&mut names, "ingress", target_name(f, "ingressRef"));
+    put(&mut names, "route", target_name(f, "routeRef"));
+    f.no_effect(&["upstreamRef", "metricsServer"], "metrics are those of the flight");
+    let (retries, timeout) = f.object("service", |f| service(f, &mut names)).unwrap_or_default();
+    let mut fields = Vec::new();
+    let skip = f.flag("skipAnalysis", "promoted without a look").map(Value::Flag);
+    put(&mut fields, "skipAnalysis", skip);
+    put(&mut fields, "suspend", f.flag("suspend", "no tick does anything").map(Value::Flag));
+    let deadline = "pods not ready for this long: way back";
+    let deadline = f.count("progressDeadlineSeconds", 1..=100_000_000, deadline);
+    put(&mut fields, "progressDeadline", deadline.map(|s| text(format!("{s}s"))));
+    f.no_effect(&["revertOnDeletion"], "no Canary is deleted in a flight");
+    let (autoscaler, autoscaler_limits) = f.object("autoscalerRef", autoscaler).unwrap_or_default();
+    let current = f.object("analysis", |f| analysis(f, "analysis"));
+    let old = f.object("canaryAnalysis", |f| analysis(f, "canaryAnalysis"));
+    let analysis = if f.describing() { None } else { current.or(old) };
+    Canary {
+        provider,
+        target,
+        autoscaler,
+        autoscaler_limits,
+        names,
+        fields,
+        retries,
+        timeout,
+        analysis,
+    }
+}
+
+fn target(f: &mut Fields<'_>, name: &'static str) -> Option<String> {
+    f.object(name, |f| {
+        let kinds = ["Deployment", "DaemonSet", "Service"];
+        let kind = f.word("kind", &kinds, "Deployments are released");
+        if kind.is_some_and(|kind| kind > 0) {
+            let help = "windtunnel flies Canaries of Deployments only";
+            f.problem("kind", "not a Deployment", "Deployment", help);
+        }
+        f.text("apiVersion", "the version of the kind's API");
+        let name = f.text("name", "the Deployment that is released: the canary's pods");
+        f.missing("name", "the name of the Deployment");
+        name.unwrap_or_default()
+    })
+}
+
+fn target_name(f: &mut Fields<'_>, name: &'static str) -> Option<Value> {
+    let found = f.object(name, |f| {
+        f.text("apiVersion", "the version of the kind's API");
+        f.text("kind", "what divides the traffic");
+        f.text("name", "the name by which built-in queries ask for it")
+    });
+    found.flatten().map(text)
+}
+
+fn service(
+    f: &mut Fields<'_>,
+    names: &mut Vec<(&'static str, Value)>,
+) -> (Option<u64>, Option<String>) {
+    put(names, "service", f.text("name", "name of the Services that Flagger makes").map(text));
+    f.scalar("port", "port", "where users connect", scalars::port);
+    f.scalar("targetPort", "port", "where the process listens", scalars::port);
+    let retries = f.object("retries", |f| {
+        let attempts = f.count("attempts", 0..=10, "attempts on other pods");
+        f.not_flown(&["perTryTimeout", "retryOn"], "refused connections are tried again");
+        attempts
+    });
+    let timeout = f.duration("timeout", "the client's own timeout, if it is longer, is cut to it");
+    let balancer = "the balancer of all strategies is spec.service.balancer";
+    f.not_flown(&["trafficPolicy", "match", "mirror"], balancer);
+    f.no_effect(
+        &[
+            "portName",
+            "portDiscovery",
+            "gateways",
+            "gatewayRefs",
+            "hosts",
+            "rewrite",
+            "headers",
+            "corsPolicy",
+            "delegation",
+            "apex",
+            "canary",
+            "primary",
+            "backends",
+            "meshName",
+            "appProtocol",
+            "unmanagedMetadata",
+        ],
+        "no effect on which pod gets a request",
+    );
+    (retries.flatten(), timeout)
+}
+
+type Scaler = (Option<String>, Vec<(&'static str, Value)>);
+
+fn autoscaler(f: &mut Fields<'_>) -> Scaler {
+    f.text("apiVersion", "the version of the kind's API");
+    f.text("kind", "HorizontalPodAutoscaler or ScaledObject");
+    let name = f.text("name", "the canary starts at its minReplicas, whatever its weight");
+    f.no_effect(&["primaryScalerQueries"], "queries of KEDA are not flown");
+    let limits = f.object("primaryScalerReplicas", |f| {
+        let mut limits = Vec::new();
+        let low = f.count("minReplicas", 0..=5000, "limits of the primary's own autoscaler");
+        put(&mut limits, "primaryMinReplicas", low.map(integer));
+        let high = f.count("maxReplicas", 0..=5000, "limits of the primary's own autoscaler");
+        put(&mut limits, "primaryMaxReplicas", high.map(integer));
+        limits
+    });
+    (name, limits.unwrap_or_default())
+}
+
+fn analysis(f: &mut Fields<'_>, field: &'static str) -> Analysis {
+    let mut fields = Vec::new();
+    let interval = f.duration("interval", "time between ticks; less than 10s is taken for 10s");
+    put(&mut fields, "interval", interval.map(text));
+    let percent = |f: &mut Fields<'_>, name, becomes| f.count(name, 0..=100, becomes).map(integer);
+    let failed = f.count("threshold", 0..=1000, "failed ticks that roll back");
+    put(&mut fields, "threshold", failed.map(integer));
+    let most = percent(f, "maxWeight", "percent at which it is promoted");
+    put(&mut fields, "maxWeight", most);
+    let step = percent(f, "stepWeight", "percent that each step adds");
+    put(&mut fields, "stepWeight", step);
+    let whole = |node: &crate::base::node::Node| scalars::count(node, &(0..=100));
+    let steps = f.scalars("stepWeights", "list of percent", "percent, a step each", whole);
+    let steps = steps.map(|s| crate::manifest::draft::list(s.into_iter().map(integer).collect()));
+    put(&mut fields, "stepWeights", steps);
+    let back = percent(f, "stepWeightPromotion", "percent that goes back with each tick");
+    put(&mut fields, "stepWeightPromotion", back);
+    let ticks = f.count("iterations", 0..=10_000, "ticks of an A/B test or a blue-green release");
+    put(&mut fields, "iterations", ticks.map(integer));
+    let mirror = f.flag("mirror", "requests are copied before any are sent").map(Value::Flag);
+    put(&mut fields, "mirror", mirror);
+    put(&mut fields, "mirrorWeight", percent(f, "mirrorWeight", "percent that is copied"));
+    let ready = "percent of the pods that must be ready";
+    let primary = percent(f, "primaryReadyThreshold", ready);
+    put(&mut fields, "primaryReadyThreshold", primary);
+    let canary = percent(f, "canaryReadyThreshold", ready);
+    put(&mut fields, "canaryReadyThreshold", canary);
+    let conditions = f.has("match").then(|| f.list("match", condition));
+    if conditions.is_none() {
+        f.list("match", condition);
+    }
+    let affinity = f.object("sessionAffinity", affinity);
+    let metrics = f.list("metrics", metric);
+    let webhooks = f.list("webhooks", webhook);
+    f.no_effect(&["alerts"], "alerts go to a chat; nobody acts on them in a flight");
+    let conditions = conditions.map(|c| c.concat());
+    Analysis { field, fields, conditions, affinity, metrics, webhooks }
+}
+
+fn condition(f: &mut Fields<'_>) -> Vec<String> {
+    let mut found = f.map("headers", |name, f| {
+        let becomes = "users who send it meet the canary; how many is spec.traffic.headerShare";
+        let words = ["exact", "prefix", "suffix", "regex"];
+        let said: Vec<String> = words
+            .iter()
+            .filter_map(|word| f.text(word, becomes).map(|value| format!("{name} {word} {value}")))
+            .collect();
+        said.concat()
+    });
+    let others = ["uri", "method", "sourceLabels", "queryParams", "authority", "scheme", "port"];
+    found.extend(others.iter().filter(|name| f.has(name)).map(|name| name.to_string()));
+    f.not_flown(&others, "users are told apart by headers they send");
+    found
+}
+
+fn affinity(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
+    let mut fields = Vec::new();
+    let cookie = f.text("cookieName", "users who met the canary stay with it");
+    put(&mut fields, "cookie", cookie.map(text));
+    let age = f.count("maxAge", 1..=100_000_000, "seconds that the cookie holds");
+    put(&mut fields, "maxAge", age.map(|s| text(format!("{s}s"))));
+    let primary = f.text("primaryCookieName", "users who met the primary stay for one interval");
+    put(&mut fields, "primaryCookie", primary.map(text));
+    f.no_effect(
+        &["domain", "httpOnly", "secure", "partitioned", "path", "sameSite"],
+        "no effect on who keeps the cookie",
+    );
+    fields
+}
+
+fn metric(f: &mut Fields<'_>) -> Metric {
+    let mut fields = Vec::new();
+    let name = "request-success-rate and request-duration are built in";
+    put(&mut fields, "name", f.text("name", name).map(text));
+    f.missing("name", "a name: request-success-rate and request-duration are built in");
+    let window = f.duration("interval", "window of the query; left out: 1m for built-in ones");
+    put(&mut fields, "interval", window.map(text));
+    f.object("thresholdRange", |f| {
+        for (name, becomes) in
+            [("min", "smallest value that passes"), ("max", "largest value that passes")]
+        {
+            put(&mut fields, name, f.number(name, -1e12..=1e12, becomes).map(Value::Number));
+        }
+    });
+    let old = "minimum of a success rate, maximum of anything else, where there is no range";
+    let old = f.number("threshold", -1e12..=1e12, old);
+    put(&mut fields, "threshold", old.map(Value::Number));
+    put(&mut fields, "query", f.text("query", "PromQL of its own").map(text));
+    let template = f.object("templateRef", |f| {
+        let name = f.text("name", "a MetricTemplate, whose query is asked");
+        f.missing("name", "the name of the MetricTemplate");
+        (name.unwrap_or_default(), f.text("namespace", "its namespace"))
+    });
+    let variables = f.labels("templateVariables", "values for the template's placeholders");
+    Metric { fields, template, variables: variables.unwrap_or_default() }
+}
+
+fn webhook(f: &mut Fields<'_>) -> Webhook {
+    let name = f.text("name", "its name in events");
+    let types = [
+        "confirm-rollout",
+        "pre-rollout",
+        "rollout",
+        "confirm-traffic-increase",
+        "confirm-promotion",
+        "post-rollout",
+        "rollback",
+        "event",
+    ];
+    let hook = f.word("type", &types, "when it is called; left out: in every analysis");
+    f.text("url", "no service is called: what it answers is a setting of the strategy");
+    f.duration("timeout", "no service is called: an answer takes no time");
+    f.no_effect(&["retries", "muteAlert", "disableTLS"], "no service is called");
+    let command = f.object("metadata", |f| {
+        let becomes = "`hey` in it sends synthetic requests to the canary, which are no users'";
+        let command = f.text("cmd", becomes);
+        f.free("what the service does is a setting of the strategy");
+        command
+    });
+    let hook = hook.map(|i| types[i].to_string());
+    Webhook { name, hook, command: command.flatten() }
+}

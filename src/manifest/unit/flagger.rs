@@ -1,0 +1,348 @@
+//! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
+
+use super::{Found, workload};
+use crate::base::node::Value;
+use crate::base::problem::nearest;
+use crate::manifest::draft::{Draft, integer, list, mapping, text};
+use crate::manifest::kinds::Object;
+use crate::manifest::kinds::canary::{Analysis, Canary, Metric, Webhook};
+use crate::manifest::kinds::deployment::Deployment;
+use crate::manifest::note::Lists;
+use crate::manifest::store::Store;
+use crate::manifest::storm::HEADER_SHARE;
+use crate::strategy::flagger::provider::Provider;
+
+/// A unit for every Canary.
+pub fn find(store: &Store, found: &mut Found) {
+    for (object, canary) in store.canaries() {
+        unit(store, object, canary, found);
+    }
+}
+
+fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
+    let target = if canary.target.is_empty() { &object.metadata.name } else { &canary.target };
+    let mut draft = Draft::new(target, object);
+    let deployment =
+        store.deployments().find(|(o, _)| o.metadata.name == *target && o.is_near(object));
+    workload_of(store, object, target, deployment, &mut draft, found);
+    let path = draft.strategy("flagger", object.spot("spec"));
+    names(&mut draft, object, canary, target, &path);
+    let provider = provider(&mut draft, object, canary, &path, &mut found.lists);
+    for (field, value) in &canary.fields {
+        let spot = object.spot(&format!("spec.{field}"));
+        draft.set(&format!("{path}.{field}"), value.clone(), spot);
+    }
+    if let Some((owner, settings)) = deployment {
+        of_target(&mut draft, owner, settings, &path);
+    }
+    autoscaler(&mut draft, object, canary, &path, &mut found.lists);
+    match &canary.analysis {
+        Some(analysis) => self::analysis(store, object, analysis, &path, &mut draft, found),
+        None => {
+            let source = "a Canary without analysis is promoted without a look";
+            draft.assume(&mut found.lists, "spec.analysis", "none", source, true);
+        }
+    }
+    let retries = canary.retries.or((provider == Provider::Istio).then_some(2));
+    if let Some(retries) = retries {
+        let spot = object.spot("spec.service.retries");
+        draft.set("spec.service.balancer.retries", integer(retries), spot);
+        if canary.retries.is_none() {
+            let source = "Istio retries a refused connection twice, \
+                pilot/pkg/networking/core/route/retry/retry.go";
+            draft.assume(&mut found.lists, "spec.service.balancer.retries", "2", source, false);
+        }
+    }
+    if let Some(timeout) = &canary.timeout {
+        let spot = object.spot("spec.service.timeout");
+        draft.set("spec.traffic.timeout", text(timeout.clone()), spot);
+    }
+    found.drafts.push(draft);
+}
+
+/// Size and pods, from the Deployment that is released; a slip of its name is a contradiction.
+fn workload_of(
+    store: &Store,
+    object: &Object,
+    target: &str,
+    deployment: Option<(&Object, &Deployment)>,
+    draft: &mut Draft,
+    found: &mut Found,
+) {
+    if let Some((owner, settings)) = deployment {
+        draft.takes(owner);
+        let pods = settings.replicas.filter(|pods| *pods > 0);
+        workload::replicas(draft, owner, pods, &mut found.lists);
+        let template = settings.template.as_ref();
+        let lists = &mut found.lists;
+        workload::pods(draft, owner, template, settings.min_ready_secs, lists);
+        return;
+    }
+    let names = || store.deployments().map(|(o, _)| o.metadata.name.as_str());
+    if let Some(near) = nearest(target, names()) {
+        let message = format!("no Deployment here is called {target:?}");
+        let known: Vec<&str> = names().collect();
+        let expected = format!("one of {}", known.join(", "));
+        let help = format!("did you mean {near}?");
+        found.problem(object, "spec.targetRef.name", message, &expected, &help);
+    }
+    workload::unknown_workload(draft, &mut found.lists);
+}
+
+fn names(draft: &mut Draft, object: &Object, canary: &Canary, target: &str, path: &str) {
+    let spot = object.spot("spec.targetRef.name");
+    draft.set(&format!("{path}.names.target"), text(target), spot);
+    if object.metadata.name != *target {
+        let spot = object.spot("metadata.name");
+        draft.set(&format!("{path}.names.canary"), text(object.metadata.name.clone()), spot);
+    }
+    for (name, value) in &canary.names {
+        draft.set(&format!("{path}.names.{name}"), value.clone(), object.spot("spec"));
+    }
+    if let Some(namespace) = &object.metadata.namespace {
+        let spot = object.spot("metadata.namespace");
+        draft.set(&format!("{path}.names.namespace"), text(namespace.clone()), spot);
+    }
+}
+
+fn provider(
+    draft: &mut Draft,
+    object: &Object,
+    canary: &Canary,
+    path: &str,
+    lists: &mut Lists,
+) -> Provider {
+    let word = canary.provider.as_deref();
+    let known = word.and_then(Provider::parse);
+    match (word, known) {
+        (Some(_), Some(provider)) => {
+            let value = text(provider.word());
+            draft.set(&format!("{path}.provider"), value, object.spot("spec.provider"));
+        }
+        (Some(word), None) => {
+            let source = "the controller takes a word that it does not know for istio";
+            draft.assume(lists, &format!("provider {word}"), "istio", source, true);
+        }
+        (None, _) => {
+            let source = "the controller's own default, cmd/flagger/main.go -mesh-provider";
+            draft.assume(lists, &format!("{path}.provider"), "istio", source, false);
+        }
+    }
+    known.unwrap_or_default()
+}
+
+/// What the promotion copies from the Deployment.
+fn of_target(draft: &mut Draft, owner: &Object, settings: &Deployment, path: &str) {
+    let mut set = |field: &str, value: Option<Value>, from: &str| {
+        if let Some(value) = value {
+            draft.set(&format!("{path}.target.{field}"), value, owner.spot(from));
+        }
+    };
+    let bound = |bound: &Option<String>| bound.clone().map(text);
+    set("maxSurge", bound(&settings.max_surge), "spec.strategy.rollingUpdate.maxSurge");
+    let missing = "spec.strategy.rollingUpdate.maxUnavailable";
+    set("maxUnavailable", bound(&settings.max_unavailable), missing);
+    set("recreate", settings.recreate.then_some(Value::Flag(true)), "spec.strategy.type");
+    let deadline = settings.deadline_secs.map(|s| text(format!("{}s", s.min(300_000_000))));
+    set("progressDeadline", deadline, "spec.progressDeadlineSeconds");
+    set("replicas", settings.replicas.map(integer), "spec.replicas");
+}
+
+fn autoscaler(draft: &mut Draft, object: &Object, canary: &Canary, path: &str, lists: &mut Lists) {
+    let Some(name) = &canary.autoscaler else { return };
+    let spot = object.spot("spec.autoscalerRef");
+    draft.set(&format!("{path}.autoscaler"), mapping(Vec::new()), spot.clone());
+    for (field, value) in &canary.autoscaler_limits {
+        draft.set(&format!("{path}.autoscaler.{field}"), value.clone(), spot.clone());
+    }
+    let source = "its autoscaler is not given: the canary starts with one pod";
+    draft.assume(lists, &format!("autoscaler {name}"), "minReplicas 1", source, true);
+}
+
+fn analysis(
+    store: &Store,
+    object: &Object,
+    analysis: &Analysis,
+    path: &str,
+    draft: &mut Draft,
+    found: &mut Found,
+) {
+    let (path, field) = (format!("{path}.analysis"), format!("spec.{}", analysis.field));
+    draft.set(&path, mapping(Vec::new()), object.spot(&field));
+    for (name, value) in &analysis.fields {
+        let spot = object.spot(&format!("{field}.{name}"));
+        draft.set(&format!("{path}.{name}"), value.clone(), spot);
+    }
+    let given = |name: &str| analysis.fields.iter().any(|(n, _)| *n == name);
+    for (name, value, source) in [
+        ("interval", "60s", "the controller's own default, v1beta1/canary.go"),
+        ("threshold", "1", "the controller's own default: the first failed tick rolls back"),
+    ] {
+        if !given(name) {
+            draft.assume(&mut found.lists, &format!("{field}.{name}"), value, source, false);
+        }
+    }
+    if let Some(conditions) = &analysis.conditions {
+        let spot = object.spot(&format!("{field}.match"));
+        let said = list(conditions.iter().cloned().map(text).collect());
+        draft.set(&format!("{path}.match.conditions"), said, spot);
+        let source = "who sends the header is not in the file; a Scenario's \
+            spec.traffic.headerShare says";
+        draft.assume(&mut found.lists, "spec.traffic.headerShare", HEADER_SHARE, source, false);
+    }
+    if let Some(fields) = &analysis.affinity {
+        let spot = object.spot(&format!("{field}.sessionAffinity"));
+        draft.set(&format!("{path}.sessionAffinity"), mapping(fields.clone()), spot);
+    }
+    let metrics = analysis.metrics.iter().enumerate();
+    let metrics: Vec<Value> = metrics
+        .map(|(i, m)| metric(store, object, m, &format!("{field}.metrics[{i}]"), draft, found))
+        .collect();
+    if !metrics.is_empty() {
+        let spot = object.spot(&format!("{field}.metrics"));
+        draft.set(&format!("{path}.metrics"), list(metrics), spot.clone());
+        for i in 0..analysis.metrics.len() {
+            let spot = object.spot(&format!("{field}.metrics[{i}]"));
+            draft.origins.push((format!("{path}.metrics[{i}]"), spot));
+        }
+    }
+    let webhooks: Vec<Value> = analysis
+        .webhooks
+        .iter()
+        .enumerate()
+        .map(|(i, hook)| {
+            webhook(hook, i, draft, &format!("{field}.webhooks[{i}]"), &mut found.lists)
+        })
+        .collect();
+    if !webhooks.is_empty() {
+        let spot = object.spot(&format!("{field}.webhooks"));
+        draft.set(&format!("{path}.webhooks"), list(webhooks), spot);
+    }
+}
+
+/// A metric with its template's query in it.
+fn metric(
+    store: &Store,
+    object: &Object,
+    metric: &Metric,
+    field: &str,
+    draft: &mut Draft,
+    found: &mut Found,
+) -> Value {
+    let mut fields = metric.fields.clone();
+    if let Some((name, namespace)) = &metric.template {
+        let near = |o: &Object| match (namespace, &o.metadata.namespace) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        let template = store.metric_templates().find(|(o, _)| o.metadata.name == *name && near(o));
+        match template {
+            Some((owner, template)) => {
+                draft.takes(owner);
+                let namespace = owner.metadata.namespace.clone().or(namespace.clone());
+                let namespace = namespace.unwrap_or_else(|| "default".into());
+                let parts = vec![
+                    ("name", text(name.clone())),
+                    ("namespace", text(namespace)),
+                    ("query", text(template.query.clone())),
+                ];
+                fields.push(("template", mapping(parts)));
+            }
+            None => {
+                let message = format!("no MetricTemplate here is called {name:?}");
+                let names: Vec<&str> =
+                    store.metric_templates().map(|(o, _)| o.metadata.name.as_str()).collect();
+                let help = match nearest(name, names.iter().copied()) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "add the file with the MetricTemplate".into(),
+                };
+                let expected = match names.is_empty() {
+                    true => "a MetricTemplate among these files".to_string(),
+                    false => format!("one of {}", names.join(", ")),
+                };
+                let field = format!("{field}.templateRef.name");
+                found.problem(object, &field, message, &expected, &help);
+            }
+        }
+    }
+    if !metric.variables.is_empty() {
+        let pairs = metric.variables.iter().map(|(name, value)| text(format!("{name}={value}")));
+        fields.push(("variables", list(pairs.collect())));
+    }
+    mapping(fields)
+}
+
+fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut Lists) -> Value {
+    let name = hook.name.clone().unwrap_or_else(|| format!("webhook-{index}"));
+    let mut fields = vec![("name", text(name.clone()))];
+    fields.extend(hook.hook.iter().map(|hook| ("type", text(hook.clone()))));
+    let load = hook.command.as_deref().and_then(load);
+    if let Some(load) = load {
+        let mut settings = vec![("rate", text(format!("{}/s", load.rate)))];
+        settings.push(("lasts", text(load.lasts.clone())));
+        fields.push(("load", mapping(settings)));
+        if load.guessed {
+            let source = "the command sends as fast as it is answered; 10 a second each";
+            let value = format!("{}/s", load.rate);
+            draft.assume(lists, &format!("{field}.metadata.cmd"), &value, source, false);
+        }
+    } else {
+        let rollback = hook.hook.as_deref() == Some("rollback");
+        let answer = if rollback { "never" } else { "always" };
+        let source = "no service is called; the strategy's setting `answers` says otherwise";
+        draft.assume(
+            lists,
+            &format!("{field} {name}"),
+            &format!("answers {answer}"),
+            source,
+            false,
+        );
+    }
+    mapping(fields)
+}
+
+/// What a load tester sends.
+struct Load {
+    rate: f64,
+    lasts: String,
+    guessed: bool,
+}
+
+/// Reads a `hey` command (github.com/rakyll/hey): `-q` requests a second for each of `-c` workers,
+/// for `-z` or until `-n` requests are sent.
+fn load(command: &str) -> Option<Load> {
+    let mut words = command.split_whitespace();
+    words.find(|word| *word == "hey" || word.ends_with("/hey"))?;
+    let (mut lasts, mut each, mut workers, mut total) = (None, None, 50.0, 200.0);
+    while let Some(word) = words.next() {
+        let number = |word: Option<&str>| word.and_then(|w| w.parse::<f64>().ok());
+        match word {
+            "-z" => lasts = words.next().map(str::to_string),
+            "-q" => each = number(words.next()),
+            "-c" => workers = number(words.next())?,
+            "-n" => total = number(words.next())?,
+            _ => {}
+        }
+    }
+    let guessed = each.is_none();
+    let rate = (each.unwrap_or(10.0) * workers).clamp(0.01, 100_000.0);
+    let sound = |span: &String| crate::base::units::parse_duration(span).is_some();
+    let lasts =
+        lasts.filter(sound).unwrap_or_else(|| format!("{}s", (total / rate).ceil().max(1.0)));
+    Some(Load { rate, lasts, guessed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn load_tests_say_how_much_they_send() {
+        let of = |command: &str| load(command).map(|l| (l.rate, l.lasts, l.guessed));
+        let canary = "hey -z 1m -q 10 -c 2 http://storefront-canary/";
+        assert_eq!(of(canary), Some((20.0, "1m".into(), false)));
+        assert_eq!(of("hey -n 100 -q 5 -c 1 http://x/"), Some((5.0, "20s".into(), false)));
+        assert_eq!(of("hey -z 30s -c 3 http://x/"), Some((30.0, "30s".into(), true)));
+        assert_eq!(of("curl -s http://x/"), None);
+    }
+}

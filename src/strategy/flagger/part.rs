@@ -1,0 +1,292 @@
+//! `flagger`: a Canary of Flagger, written in a Scenario with the controller's own words.
+//!
+//! `windtunnel import` writes it from a Canary's manifest. Fields and defaults are those of
+//! [`super::settings`]; what a manifest cannot say (what a webhook's service answers, which share
+//! of users a match means) is a field here.
+
+use super::drive::plan;
+use super::gate::Reply;
+use super::provider::Provider;
+use super::settings::{
+    Affinity, Analysis, Autoscaler, Hook, Load, Matching, Metric, Names, Range, Rules, Settings,
+    Target, Template, Webhook,
+};
+use crate::analysis::promql::Query;
+use crate::base::settings::{Part, Reader};
+use crate::base::units::{parse_duration, parse_share};
+use crate::strategy::Plan;
+use crate::strategy::deployment::bounds::IntOrPercent;
+use std::collections::BTreeMap;
+
+/// The part.
+pub const PART: Part<Plan> = Part {
+    name: "flagger",
+    summary: "a Canary of Flagger, tick by tick as the controller runs it",
+    read,
+};
+
+/// The words for providers.
+const PROVIDERS: [&str; 15] = [
+    "istio",
+    "kubernetes",
+    "gatewayapi",
+    "nginx",
+    "skipper",
+    "linkerd",
+    "smi",
+    "contour",
+    "gloo",
+    "kuma",
+    "appmesh",
+    "knative",
+    "traefik",
+    "apisix",
+    "osm",
+];
+
+fn read(r: &mut Reader<'_>) -> Plan {
+    let name = r.text("name", "flagger", "name in tables and charts");
+    let names = r.object("names", "names that events and queries speak of", names);
+    let provider = r.choice(
+        "provider",
+        &PROVIDERS,
+        "istio",
+        "who divides the traffic and counts it; the controller's own default is istio",
+    );
+    let rules = ["v1.44", "v1.43"];
+    let help = "whose rules hold: since 1.44 a primary that fails in promotion leaves the traffic \
+        on the canary";
+    let rules = r.choice("rules", &rules, "v1.44", help);
+    let settings = Settings {
+        names,
+        provider: Provider::parse(PROVIDERS[provider]).unwrap_or_default(),
+        analysis: r.opt_object("analysis", "left out: promoted without a look", analysis),
+        skip_analysis: r.flag("skipAnalysis", false, "promote without a look"),
+        suspend: r.flag("suspend", false, "no tick does anything"),
+        progress_deadline: r.duration(
+            "progressDeadline",
+            "600s",
+            "pods not ready for this long: way back",
+        ),
+        autoscaler: r.opt_object("autoscaler", "the target has an autoscaler", autoscaler),
+        target: r.object("target", "the Deployment that is released", target),
+        rules: Rules { failed_promotion_keeps_canary: rules == 0 },
+        first_tick: r.opt_duration(
+            "firstTick",
+            "from the release to the tick that sees it; left out: anywhere within an interval",
+        ),
+    };
+    plan(&name, settings)
+}
+
+fn names(r: &mut Reader<'_>) -> Names {
+    let target = r.text("target", "service", "the Deployment that is released");
+    let namespace = r.text("namespace", "default", "its namespace");
+    let own = Names::of(&target, &namespace);
+    let mut other = |name, help| r.opt_text(name, help).unwrap_or_else(|| target.clone());
+    Names {
+        canary: other("canary", "name of the Canary; left out: the target's"),
+        service: other("service", "name of the Service; left out: the target's"),
+        ingress: other("ingress", "name of the Ingress; left out: the target's"),
+        route: other("route", "name of the route; left out: the target's"),
+        ..own
+    }
+}
+
+fn target(r: &mut Reader<'_>) -> Target {
+    let mut bound = |name, help| {
+        let text = r.text(name, "25%", help);
+        let value = IntOrPercent::parse(&text);
+        if value.resolve(100, true).is_ok_and(|pods| pods >= 0) {
+            return value;
+        }
+        let expected = "a number of pods or a whole percentage such as 25%";
+        r.problem(name, format!("found {text:?}"), expected, "");
+        IntOrPercent::parse("25%")
+    };
+    let max_surge = bound("maxSurge", "of the Deployment, for the primary's own update too");
+    let max_unavailable = bound("maxUnavailable", "of the Deployment");
+    let help = "pods that the release writes; left out: none, until the canary is scaled up";
+    Target {
+        replicas: r.opt_count("replicas", 0..=5000, help).map(|pods| pods as u32),
+        max_surge,
+        max_unavailable,
+        recreate: r.flag("recreate", false, "the primary stops all old pods first"),
+        deadline: Some(r.duration("progressDeadline", "600s", "of the Deployments")),
+    }
+}
+
+fn autoscaler(r: &mut Reader<'_>) -> Autoscaler {
+    let mut pods = |name, help| r.opt_count(name, 0..=5000, help).map(|pods| pods as u32);
+    Autoscaler {
+        min_replicas: pods("minReplicas", "the size at which the canary starts, if above 1"),
+        primary: (
+            pods("primaryMinReplicas", "other limits for the primary's copy"),
+            pods("primaryMaxReplicas", "other limits for the primary's copy"),
+        ),
+    }
+}
+
+fn analysis(r: &mut Reader<'_>) -> Analysis {
+    let interval = r.duration("interval", "60s", "time between ticks; 10s at least");
+    let percent = |r: &mut Reader<'_>, name, max, help| r.count(name, 0, 0..=max, help) as u32;
+    let whole = |text: &str| text.parse::<u32>().ok().filter(|weight| *weight <= 100);
+    let weights = "percent, one step each; taken where stepWeight is 0";
+    let weights = r.texts("stepWeights", "", weights, whole, "a whole number from 0 to 100");
+    let ready = "percent of the pods that must be ready";
+    let analysis = Analysis {
+        interval: Analysis::interval_of(Some(interval)),
+        threshold: r.count("threshold", 0, 0..=1000, "failed ticks that roll back; 0 means 1")
+            as u32,
+        max_weight: percent(r, "maxWeight", 100, "percent at which it is promoted; 0 means 100"),
+        step_weight: percent(r, "stepWeight", 100, "percent that each step adds"),
+        step_weights: weights.into_iter().map(|(_, weight)| weight).collect(),
+        step_weight_promotion: percent(
+            r,
+            "stepWeightPromotion",
+            100,
+            "percent that goes back to the primary with each tick; 0 moves all at once",
+        ),
+        iterations: percent(
+            r,
+            "iterations",
+            10_000,
+            "ticks of an A/B test or a blue-green release",
+        ),
+        mirror: r.flag("mirror", false, "copy requests before any are sent"),
+        mirror_weight: percent(r, "mirrorWeight", 100, "percent that is copied; 0 copies all"),
+        matching: r.opt_object("match", "whom the rules mean; left out: everyone", matching),
+        primary_ready: r.count("primaryReadyThreshold", 100, 0..=100, ready) as u32,
+        canary_ready: r.count("canaryReadyThreshold", 100, 0..=100, ready) as u32,
+        affinity: r.opt_object("sessionAffinity", "users who met it stay with it", affinity),
+        metrics: r.list("metrics", "checks of every tick, in order", metric).unwrap_or_default(),
+        webhooks: r.list("webhooks", "gates, tests and load", webhook).unwrap_or_default(),
+    };
+    let moves = analysis.step_weight > 0 || !analysis.step_weights.is_empty();
+    if !moves && analysis.iterations == 0 && !r.describing() {
+        r.warning("stepWeight", "nothing moves the weight", "give stepWeight or iterations");
+    }
+    analysis
+}
+
+fn matching(r: &mut Reader<'_>) -> Matching {
+    let some = |text: &str| Some(text.to_string());
+    let conditions = r.texts("conditions", "", "as they are written, for the story", some, "text");
+    Matching {
+        conditions: conditions.into_iter().map(|(_, text)| text).collect(),
+        share: r.share("share", "10%", "share of users whose requests match (assumption)"),
+    }
+}
+
+fn affinity(r: &mut Reader<'_>) -> Affinity {
+    Affinity {
+        cookie: r.text("cookie", "flagger-cookie", "its cookie"),
+        max_age: r.duration("maxAge", "24h", "how long the cookie holds"),
+        primary_cookie: r.opt_text("primaryCookie", "cookie of users who met the primary"),
+    }
+}
+
+fn metric(r: &mut Reader<'_>) -> Metric {
+    let query = r.opt_text("query", "PromQL of its own");
+    checked(r, "query", query.as_deref());
+    let pair = |text: &str| {
+        text.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()))
+    };
+    let help = "values for the template's placeholders, name=value";
+    let variables = r.texts("variables", "", help, pair, "name=value");
+    let bound = |r: &mut Reader<'_>, name, help| r.opt_number(name, -1e12..=1e12, help);
+    let min = bound(r, "min", "smallest value that passes; a success rate in percent");
+    let max = bound(r, "max", "largest value that passes; a duration in milliseconds");
+    Metric {
+        name: r.required_text("name", "request-success-rate and request-duration are built in"),
+        interval: r.opt_text("interval", "window of the query, 1m if left out"),
+        range: (min.is_some() || max.is_some()).then_some(Range { min, max }),
+        threshold: r.number("threshold", 0.0, -1e12..=1e12, "used where there is no min and max"),
+        query,
+        template: r.opt_object("template", "a MetricTemplate", |r| Template {
+            name: r.text("name", "template", "its name"),
+            namespace: r.text("namespace", "default", "its namespace"),
+            query: r.required_text("query", "PromQL with {{ placeholders }}"),
+        }),
+        variables: variables.into_iter().map(|(_, pair)| pair).collect::<BTreeMap<_, _>>(),
+    }
+}
+
+/// A query without placeholders must be one.
+fn checked(r: &mut Reader<'_>, field: &str, query: Option<&str>) {
+    let Some(query) = query.filter(|q| !q.contains("{{") && !r.describing()) else { return };
+    if let Err(error) = Query::parse(query) {
+        r.problem(field, error.to_string(), "a query that Prometheus takes", "");
+    }
+}
+
+fn webhook(r: &mut Reader<'_>) -> Webhook {
+    let words: Vec<&'static str> =
+        Hook::WORDS.iter().map(|(word, _)| *word).filter(|word| !word.is_empty()).collect();
+    let kind = r.choice("type", &words, "rollout", "when it is called");
+    let hook = Hook::parse(words[kind]).unwrap_or_default();
+    let help = "what the service answers: always or never (success), `from 5m` or `until 5m` after \
+        the release began, or a share of calls such as 30%; left out: always, but never for rollback";
+    let answers = r.opt_text("answers", help);
+    let reply = match answers.as_deref().map(reply) {
+        Some(Some(reply)) => reply,
+        Some(None) => {
+            let found = format!("found {:?}", answers.unwrap_or_default());
+            let expected = "always, never, `from 5m`, `until 5m`, or a share such as 30%";
+            r.problem("answers", found, expected, "");
+            hook.usual_reply()
+        }
+        None => hook.usual_reply(),
+    };
+    Webhook {
+        name: r.text("name", "webhook", "its name"),
+        hook,
+        reply,
+        load: r.opt_object("load", "synthetic requests to the canary after each call", |r| Load {
+            rate: r.rate("rate", "20/s", "requests; `hey -q 10 -c 2` sends 20 a second"),
+            lasts: r.duration("lasts", "1m", "for how long after the call"),
+        }),
+    }
+}
+
+/// Reads what a service answers.
+fn reply(text: &str) -> Option<Reply> {
+    let text = text.trim();
+    match text.split_once(' ') {
+        None if text == "always" => Some(Reply::Always),
+        None if text == "never" => Some(Reply::Never),
+        None => parse_share(text).map(Reply::Share),
+        Some(("from", after)) => parse_duration(after).map(Reply::From),
+        Some(("until", after)) => parse_duration(after).map(Reply::Until),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::settings::describe;
+    use crate::base::time::SimDuration;
+
+    #[test]
+    fn answers_of_webhooks_are_read() {
+        let minutes = |m: u64| SimDuration::from_secs(60 * m);
+        assert_eq!(reply("always"), Some(Reply::Always));
+        assert_eq!(reply("from 5m"), Some(Reply::From(minutes(5))));
+        assert_eq!(reply("until 2m"), Some(Reply::Until(minutes(2))));
+        assert!(matches!(reply("30%"), Some(Reply::Share(share)) if share.value() == 0.3));
+        for wrong in ["", "sometimes", "from", "from then", "130%"] {
+            assert_eq!(reply(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn providers_have_the_controllers_words() {
+        for word in PROVIDERS {
+            assert_eq!(Provider::parse(word).map(Provider::word), Some(word));
+        }
+        let fields = describe(read);
+        assert!(fields.iter().any(|f| f.path == "analysis.metrics[].template.query"));
+        assert!(fields.iter().all(|f| !f.help.is_empty()));
+    }
+}
