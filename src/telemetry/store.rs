@@ -1,6 +1,6 @@
 //! Series as Prometheus holds them: labels, and samples at instants in whole milliseconds.
 //!
-//! All series of one scraped target share its instants (a [`Clock`]), so a sample costs eight bytes
+//! All series of one scraped target share its instants (a `Clock`), so a sample costs eight bytes
 //! and a window is found by two binary searches per series. Deliberately absent: what a sample
 //! means, what a query does with it, files.
 
