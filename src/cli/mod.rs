@@ -12,6 +12,7 @@ pub mod fly;
 pub mod input;
 pub mod new;
 pub mod output;
+pub mod query;
 pub mod replay;
 pub mod selftest;
 pub mod validate;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Verb::Run(run) => fly::run(&run),
         Verb::Check(run) => check::run(&run),
         Verb::Replay(replay) => replay::run(&replay),
+        Verb::Query(query) => query::run(&query),
         Verb::Validate(validate) => validate::run(&validate),
         Verb::List(list) => explain::list(&list),
         Verb::Explain(explain) => explain::explain(&explain),
