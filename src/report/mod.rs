@@ -7,6 +7,7 @@
 
 use crate::experiment::results::Results;
 
+pub mod answer;
 pub mod charts;
 pub mod choose;
 pub mod csv;

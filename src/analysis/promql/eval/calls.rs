@@ -1,6 +1,6 @@
 //! Calls of functions: each goes to the file of its kind; plain arithmetic is done here.
 
-use super::{Evaluator, Found, Moment, Sample, dates, distinct, drop_name, fail};
+use super::{Evaluator, Found, Moment, Sample, dates, fail, renamed};
 use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Aggregate, Expr, Fold, Node};
 use crate::analysis::promql::error::EvalError;
@@ -81,15 +81,17 @@ impl Evaluator<'_> {
     /// Times of the samples of a plain selector; of anything else, the time of the question.
     fn timestamp(&mut self, expr: &Expr, at: Moment) -> Result<Vec<Sample>, EvalError> {
         let timed: Vec<(i64, Sample)> = match &expr.bare().node {
-            Node::Selector(selector) => self.instant_times(selector, at)?,
+            Node::Selector(selector) => {
+                let mut timed = Vec::new();
+                self.each_newest(selector, at, |labels, ms, value| {
+                    timed.push((ms, Sample { labels: labels.to_vec(), value }));
+                })?;
+                timed
+            }
             _ => self.vector(expr, at)?.into_iter().map(|s| (at.at, s)).collect(),
         };
-        let stamp = |(ms, mut sample): (i64, Sample)| {
-            drop_name(&mut sample.labels);
-            sample.value = ms as f64 / 1000.0;
-            sample
-        };
-        distinct(timed.into_iter().map(stamp).collect())
+        let stamp = |(ms, sample): (i64, Sample)| Sample { value: ms as f64 / 1000.0, ..sample };
+        renamed(timed.into_iter().map(stamp).collect(), true, Some)
     }
 
     fn sorted(&mut self, falling: bool, expr: &Expr, at: Moment) -> Result<Vec<Sample>, EvalError> {
@@ -104,15 +106,11 @@ impl Evaluator<'_> {
     }
 
     fn date(&mut self, name: &str, args: &[Expr], at: Moment) -> Result<Vec<Sample>, EvalError> {
-        let mut samples = match args.first() {
+        let samples = match args.first() {
             Some(expr) => self.vector(expr, at)?,
             None => vec![Sample { labels: Vec::new(), value: at.at.div_euclid(1000) as f64 }],
         };
-        for sample in &mut samples {
-            drop_name(&mut sample.labels);
-            sample.value = dates::part(name, sample.value).unwrap_or(f64::NAN);
-        }
-        distinct(samples)
+        renamed(samples, true, |value| dates::part(name, value))
     }
 
     /// Functions of a range, or of each element by itself.
@@ -124,7 +122,7 @@ impl Evaluator<'_> {
                 None => fail(format!("unknown function {name:?}")),
             };
         }
-        let mut samples = self.vector(&args[0], at)?;
+        let samples = self.vector(&args[0], at)?;
         let mut numbers = Vec::new();
         for arg in &args[1..] {
             numbers.push(self.scalar(arg, at)?);
@@ -134,14 +132,11 @@ impl Evaluator<'_> {
         {
             return Ok(Found::Vector(Vec::new()));
         }
-        for sample in &mut samples {
-            drop_name(&mut sample.labels);
-            sample.value = match of_value(name, sample.value, &numbers) {
-                Some(value) => value,
-                None => return fail(format!("unknown function {name:?}")),
-            };
+        if of_value(name, 0.0, &numbers).is_none() {
+            return fail(format!("unknown function {name:?}"));
         }
-        Ok(Found::Vector(distinct(samples)?))
+        let value = |x: f64| of_value(name, x, &numbers);
+        Ok(Found::Vector(renamed(samples, true, value)?))
     }
 }
 
