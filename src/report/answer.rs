@@ -1,6 +1,6 @@
 //! Answers to queries: the JSON of Prometheus' HTTP interface, and tables for people.
 
-use crate::analysis::promql::value::{LabelTexts, Value, shown};
+use crate::analysis::promql::value::{Element, LabelTexts, Row, Value, shown};
 use crate::telemetry::exposition::seconds;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::{Map, Value as Json, json};
@@ -10,19 +10,19 @@ pub fn json(value: &Value, at_ms: i64) -> Json {
     let (kind, result) = match value {
         Value::Scalar(number) => ("scalar", sample(at_ms, *number)),
         Value::Text(text) => ("string", json!([instant(at_ms), text])),
-        Value::Vector(elements) => {
-            let element = |e: &crate::analysis::promql::value::Element| json!({ "metric": labels(&e.labels), "value": sample(at_ms, e.value) });
-            ("vector", elements.iter().map(element).collect())
-        }
-        Value::Matrix(rows) => {
-            let row = |r: &crate::analysis::promql::value::Row| {
-                let values: Vec<Json> = r.samples.iter().map(|(at, v)| sample(*at, *v)).collect();
-                json!({ "metric": labels(&r.labels), "values": values })
-            };
-            ("matrix", rows.iter().map(row).collect())
-        }
+        Value::Vector(elements) => ("vector", elements.iter().map(|e| element(e, at_ms)).collect()),
+        Value::Matrix(rows) => ("matrix", rows.iter().map(row).collect()),
     };
     json!({ "status": "success", "data": { "resultType": kind, "result": result } })
+}
+
+fn element(element: &Element, at_ms: i64) -> Json {
+    json!({ "metric": labels(&element.labels), "value": sample(at_ms, element.value) })
+}
+
+fn row(row: &Row) -> Json {
+    let values: Vec<Json> = row.samples.iter().map(|(at, value)| sample(*at, *value)).collect();
+    json!({ "metric": labels(&row.labels), "values": values })
 }
 
 /// A refusal: `bad_data` when the question is wrong, `execution` when it cannot be answered.
@@ -109,7 +109,6 @@ fn series(labels: &LabelTexts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::promql::value::{Element, Row};
 
     fn one(value: f64) -> Value {
         let labels = vec![("__name__".into(), "up".into()), ("pod".into(), "a".into())];
@@ -140,7 +139,7 @@ mod tests {
 
     #[test]
     fn tables_name_the_series() {
-        assert_eq!(text(&one(0.5)), "series        value\nup{pod=\"a\"}    0.5\n");
+        assert_eq!(text(&one(0.5)), "series       value\nup{pod=\"a\"}    0.5\n");
         assert_eq!(text(&Value::Scalar(2.0)), "2\n");
         assert_eq!(text(&Value::Vector(vec![])), "");
     }

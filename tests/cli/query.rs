@@ -32,7 +32,7 @@ fn answer(desk: &Desk, args: &[&str]) -> Value {
 #[test]
 fn the_same_instant_said_in_three_ways() {
     let desk = desk();
-    for at in ["1059.5", "+59.5s", "+59.5", "1970-01-01T00:17:39.5Z"] {
+    for at in ["1059.5", "+59s500ms", "+59.5", "1970-01-01T00:17:39.5Z"] {
         let found = answer(&desk, &["flight.om", "sum(http_requests_total)", "--at", at]);
         assert_eq!(found["data"]["result"][0]["value"], json!([1059.5, "109"]), "{at}");
     }
@@ -93,7 +93,11 @@ fn refusals_name_their_class_and_leave_with_2() {
 fn an_error_points_at_the_character() {
     let desk = desk();
     let told = desk.run(&["query", "flight.om", "sum by (pod) (\n\trate(up[5 m]))"]);
-    let wanted = "query:2:11: unexpected \"m\", expected \"]\" or \":\"\n  \trate(up[5 m]))\n  \t         ^\n";
+    let wanted = concat!(
+        "query:2:12: unexpected \"m\", expected \"]\" or \":\"\n",
+        "  \trate(up[5 m]))\n",
+        "  \t          ^\n"
+    );
     assert_eq!((told.code, told.err.as_str()), (Some(2), wanted));
     desk.write("wrong.om", "up 1 1000\nup{pod=\"a\" 1 1000\n# EOF\n");
     let told = desk.run(&["query", "wrong.om", "up"]);
@@ -106,7 +110,7 @@ fn a_table_for_people_and_a_hint_when_it_is_empty() {
     let desk = desk();
     let out =
         desk.fine(&["query", "flight.om", "sum by (pod) (http_requests_total)", "--at", "+30s"]);
-    assert_eq!(out, "series       value\n{pod=\"a\"}      100\n{pod=\"b\"}        9\n");
+    assert_eq!(out, "series     value\n{pod=\"a\"}    100\n{pod=\"b\"}      9\n");
     let told = desk.run(&["query", "flight.om", "http_request_total", "--at", "+30s"]);
     assert_eq!((told.code, told.out.as_str()), (Some(0), ""));
     assert!(told.err.contains("did you mean http_requests_total?"), "{}", told.err);
@@ -140,5 +144,5 @@ fn recorded_cases_and_standard_input_are_series_too() {
     assert_eq!(answer(&desk, &["cases.json", "up", "--at", "2"])["data"]["result"], json!([]));
     let told =
         desk.run_with(&["query", "-", "up", "--at", "1", "--format", "table"], "up 7 1000\n");
-    assert_eq!(told.out, "series    value\nup            7\n", "{}", told.err);
+    assert_eq!(told.out, "series  value\nup          7\n", "{}", told.err);
 }

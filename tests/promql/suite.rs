@@ -4,7 +4,7 @@
 //! ```text
 //! load 30s                              series from 0 on, a sample every 30 s
 //!   up{pod="a"} 1 0+1x3 _ stale 5x2     steps: 0 1 2 3; nothing; a marker; 5 three times
-//! rules 2                               what follows holds under the rules of 2.x only (or 3, both)
+//! rules 2                               what follows holds under the rules of 2.x (or 3, both)
 //! eval instant at 1m up{pod="a"}
 //!   up{pod="a"} 1
 //! eval range from 0 to 1m step 30s sum(up)

@@ -1,7 +1,7 @@
 //! Series of recorded cases: `{"series": [{"labels": {…}, "samples": [[ms, value], …]}]}`.
 //!
-//! Values are numbers, or the texts `NaN`, `+Inf`, `-Inf` and `stale`, a staleness marker. What else
-//! the object holds is read over.
+//! Values are numbers, or the texts `NaN`, `+Inf`, `-Inf` and `stale`, a staleness marker. What
+//! else the object holds is read over.
 
 use super::{Collector, Labels, Point, Recorded};
 use crate::base::problem::{Place, Problem};

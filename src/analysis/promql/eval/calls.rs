@@ -140,10 +140,8 @@ impl Evaluator<'_> {
     }
 }
 
-/// Arithmetic on one value. NaN stays NaN.
+/// Arithmetic on one value.
 fn of_value(name: &str, x: f64, numbers: &[f64]) -> Option<f64> {
-    let low = |x: f64, limit: f64| if x < limit || limit.is_nan() { limit } else { x };
-    let high = |x: f64, limit: f64| if x > limit || limit.is_nan() { limit } else { x };
     Some(match (name, numbers) {
         ("abs", _) => x.abs(),
         ("ceil", _) => x.ceil(),
@@ -170,9 +168,9 @@ fn of_value(name: &str, x: f64, numbers: &[f64]) -> Option<f64> {
         ("atanh", _) => x.atanh(),
         ("deg", _) => x * 180.0 / std::f64::consts::PI,
         ("rad", _) => x * std::f64::consts::PI / 180.0,
-        ("clamp", [least, most]) => high(low(x, *least), *most),
-        ("clamp_min", [least]) => low(x, *least),
-        ("clamp_max", [most]) => high(x, *most),
+        ("clamp", [least, most]) => larger(*least, smaller(*most, x)),
+        ("clamp_min", [least]) => larger(*least, x),
+        ("clamp_max", [most]) => smaller(*most, x),
         ("round", []) => (x + 0.5).floor(),
         ("round", [to]) => {
             // As Prometheus computes it, with the inverse: ties go up.
@@ -181,4 +179,18 @@ fn of_value(name: &str, x: f64, numbers: &[f64]) -> Option<f64> {
         }
         _ => return None,
     })
+}
+
+/// The larger of two, as Go has it: infinity wins over NaN, NaN over the rest.
+fn larger(a: f64, b: f64) -> f64 {
+    match (a == f64::INFINITY || b == f64::INFINITY, a.is_nan() || b.is_nan()) {
+        (true, _) => f64::INFINITY,
+        (_, true) => f64::NAN,
+        _ => a.max(b),
+    }
+}
+
+/// The smaller of two, as Go has it.
+fn smaller(a: f64, b: f64) -> f64 {
+    -larger(-a, -b)
 }

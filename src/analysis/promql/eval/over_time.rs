@@ -41,8 +41,8 @@ impl Evaluator<'_> {
         names.map(|names| names.distinct(found)).transpose()
     }
 
-    /// Runs `each` for every value that a function of a range gives, with the labels it leaves; says
-    /// which names the series had.
+    /// Runs `each` for every value that a function of a range gives, with the labels it leaves;
+    /// says which names the series had.
     pub(super) fn over_each(
         &mut self,
         name: &str,

@@ -30,7 +30,8 @@ pub fn extrapolated(
     let counter = change != Change::Delta;
     let mut result = last - first;
     if counter {
-        result += falls(points).sum::<f64>();
+        // One after the other, as Prometheus adds them: the last digit shows it.
+        falls(points).for_each(|fallen| result += fallen);
     }
     let secs = |ms: i64| ms as f64 / 1000.0;
     let (mut to_start, mut to_end) = (secs(first_at - lo), secs(hi - last_at));
