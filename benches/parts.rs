@@ -121,9 +121,7 @@ fn flight_series() -> Store {
         for status in ["200", "404", "500"] {
             add("http_requests_total", &[("status", status)]);
         }
-        for le in
-            ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"]
-        {
+        for le in BOUNDS {
             add("http_request_duration_seconds_bucket", &[("le", le)]);
         }
         for family in 0..40 {

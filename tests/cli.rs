@@ -21,3 +21,5 @@ mod query;
 mod repeatable;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/telemetry.rs"]
+mod telemetry;

@@ -108,6 +108,10 @@ pub struct Run {
     /// One batch of replications: a first look in seconds
     #[arg(long)]
     pub quick: bool,
+    /// Export the telemetry of one typical flight of each scenario to telemetry/ in the results, as
+    /// OpenMetrics text (some 100 MB an hour); `replay --telemetry` exports any other flight
+    #[arg(long)]
+    pub telemetry: bool,
     /// How the summary is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -134,6 +138,10 @@ pub struct Replay {
     /// Which replication of that run
     #[arg(long, default_value_t = 0)]
     pub replication: u32,
+    /// Write what the flight's Prometheus would hold to this file, as OpenMetrics text, and its
+    /// staleness markers to FILE.stale; `windtunnel query FILE` asks it
+    #[arg(long, value_name = "FILE")]
+    pub telemetry: Option<String>,
     /// How the story is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
