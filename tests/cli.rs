@@ -15,6 +15,8 @@ mod documents;
 mod folders;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/manifests.rs"]
+mod manifests;
 #[path = "cli/repeatable.rs"]
 mod repeatable;
 #[path = "cli/schema.rs"]
