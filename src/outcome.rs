@@ -4,6 +4,7 @@
 //! empty because the horizon cut it.
 
 use crate::base::time::SimTime;
+use crate::telemetry::store::Store;
 
 /// How a flight ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,8 +151,10 @@ pub struct Recording {
     pub samples: Vec<Sample>,
     /// What happened, in order.
     pub events: Vec<Event>,
-    /// Requests by second: (requests, failed or wrong, slow, to the new version).
+    /// Length of an interval in seconds.
     pub interval_s: f64,
+    /// Everything that was scraped, if the flight was told to keep it.
+    pub telemetry: Option<Store>,
 }
 
 /// The state of a flight over one interval of a recording.

@@ -22,6 +22,8 @@ mod nodes;
 mod pods;
 #[path = "flights/swarm.rs"]
 mod swarm;
+#[path = "flights/telemetry.rs"]
+mod telemetry;
 #[path = "flights/theory.rs"]
 mod theory;
 #[path = "flights/tunnel.rs"]

@@ -16,7 +16,6 @@ pub mod cuped;
 pub mod diffy;
 pub mod expr;
 pub mod group_sequential;
-pub mod histogram_quantile;
 pub mod kayenta;
 pub mod mann_whitney;
 pub mod promql;

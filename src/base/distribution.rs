@@ -93,16 +93,26 @@ impl Distribution {
 
     /// Turns a standard normal `z` (lognormal) or a unit exponential `e` (all others) into a
     /// duration in nanoseconds. The request loop draws `z` and `e` from running streams.
-    #[inline]
+    #[inline(always)]
     pub fn from_draw(&self, z: f64, e: f64) -> u64 {
-        let secs = match *self {
-            Distribution::Lognormal { mu, sigma } => (mu + sigma * z).exp(),
+        let secs = if let Distribution::Lognormal { mu, sigma } = *self {
+            (mu + sigma * z).exp()
+        } else {
+            self.secs_of_exponential(e)
+        };
+        // By way of i64, which is cheaper: no draw is negative or above ten years.
+        (secs.min(LONGEST_SECS) * 1e9) as i64 as u64
+    }
+
+    /// Seconds of a unit exponential, for the distributions that start from one.
+    fn secs_of_exponential(&self, e: f64) -> f64 {
+        match *self {
+            Distribution::Lognormal { mu, .. } => mu.exp(),
             Distribution::Exponential { mean } => mean * e,
             Distribution::Constant { secs } => secs,
             Distribution::Uniform { min, max } => min + (max - min) * (-e).exp(),
             Distribution::Pareto { min, alpha } => min * (e / alpha).exp(),
-        };
-        (secs.min(LONGEST_SECS) * 1e9) as u64
+        }
     }
 }
 

@@ -13,15 +13,14 @@ const EXPONENTS: u32 = 33;
 pub const BUCKETS: usize = ((EXPONENTS << SUB_BITS) + 1) as usize;
 
 /// The bucket of a latency in nanoseconds.
-#[inline]
+///
+/// Exponent and leading bits are read off the number as a double, which is exact below 2⁵³;
+/// everything above is in the last bucket anyway (as a negative double, if need be).
+#[inline(always)]
 pub fn bucket_of(nanos: u64) -> usize {
-    let exponent = 63 - (nanos | 1).leading_zeros();
-    if exponent < FIRST_EXPONENT {
-        return 0;
-    }
-    let sub = (nanos >> (exponent - SUB_BITS)) as u32 & ((1 << SUB_BITS) - 1);
-    let index = ((exponent - FIRST_EXPONENT) << SUB_BITS | sub) + 1;
-    (index as usize).min(BUCKETS - 1)
+    const FIRST: u64 = ((1023 + FIRST_EXPONENT as u64) << SUB_BITS) - 1;
+    let leading = (nanos as i64 as f64).to_bits() >> (52 - SUB_BITS);
+    (leading.saturating_sub(FIRST) as usize).min(BUCKETS - 1)
 }
 
 /// The smallest latency (nanoseconds) that falls into `bucket`.
@@ -37,14 +36,14 @@ pub fn bucket_floor(bucket: usize) -> u64 {
 /// Counts of latencies, with their exact sum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
-    counts: Vec<u32>,
+    counts: Box<[u32; BUCKETS]>,
     count: u64,
     sum_nanos: u128,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Histogram { counts: vec![0; BUCKETS], count: 0, sum_nanos: 0 }
+        Histogram { counts: Box::new([0; BUCKETS]), count: 0, sum_nanos: 0 }
     }
 }
 
@@ -56,7 +55,7 @@ impl Histogram {
     }
 
     /// Adds one latency whose bucket is known.
-    #[inline]
+    #[inline(always)]
     pub fn record_in(&mut self, bucket: usize, nanos: u64) {
         self.counts[bucket] += 1;
         self.count += 1;
@@ -89,7 +88,7 @@ impl Histogram {
 
     /// Adds all of `other`.
     pub fn merge(&mut self, other: &Histogram) {
-        self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
+        self.counts.iter_mut().zip(other.counts.iter()).for_each(|(a, b)| *a += b);
         self.count += other.count;
         self.sum_nanos += other.sum_nanos;
     }
@@ -110,6 +109,12 @@ mod tests {
             nanos += nanos / 37;
         }
         assert_eq!(bucket_of(u64::MAX), BUCKETS - 1);
+        for edge in (0..=BUCKETS - 1).map(bucket_floor) {
+            assert_eq!(bucket_floor(bucket_of(edge)), edge);
+            assert_eq!(bucket_of(edge.saturating_sub(1)) + usize::from(edge > 0), bucket_of(edge));
+        }
+        assert_eq!([bucket_of(0), bucket_of(1_023), bucket_of(1_024)], [0, 0, 1]);
+        assert_eq!(bucket_of((1 << 43) - 1), BUCKETS - 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! settings. Deliberately absent: pods, strategies, files, clocks.
 
 pub mod bitset;
+pub mod date;
 pub mod distribution;
 pub mod histogram;
 pub mod interval;
@@ -17,3 +18,4 @@ pub mod settings;
 pub mod special;
 pub mod time;
 pub mod units;
+pub mod ziggurat;

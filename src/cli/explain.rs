@@ -5,8 +5,9 @@ use super::{FINE, WRONG, output};
 use crate::base::problem::nearest;
 use crate::base::settings::{FieldSpec, Kind};
 use crate::outcome::{Measures, Verdict};
-use crate::scenario::describe::{Entry, GROUPS, catalogue};
+use crate::scenario::describe::{self, Entry, GROUPS, catalogue};
 use crate::scenario::schema::json_schema;
+use crate::telemetry::family;
 use clap::CommandFactory;
 use clap_complete::Shell;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -22,24 +23,29 @@ pub fn list(flags: &List) -> u8 {
         wanted.is_none_or(|w| w == group || w == plural)
     };
     let chosen: Vec<&Entry> = entries.iter().filter(|e| fits(e.group)).collect();
-    let measures = fits("measure");
-    if chosen.is_empty() && !measures {
-        let known: Vec<&str> = GROUPS.iter().map(|(g, _)| *g).chain(["measures"]).collect();
+    let (measures, metrics) = (fits("measure"), fits("metric"));
+    if chosen.is_empty() && !measures && !metrics {
+        let more = ["measures", "metrics"];
+        let known: Vec<&str> = GROUPS.iter().map(|(g, _)| *g).chain(more).collect();
         let group = flags.group.as_deref().unwrap_or_default();
         output::say(&format!("windtunnel: no group {group:?}; known are {}", known.join(", ")));
         return WRONG;
     }
     match flags.format {
         Format::Json => {
-            let parts = chosen.iter().map(|e| entry_json(e)).collect::<Vec<_>>();
+            let mut parts = chosen.iter().map(|e| entry_json(e)).collect::<Vec<_>>();
+            let families = exported().into_iter().filter(|_| metrics);
+            parts.extend(families.map(|[name, kind, help]| {
+                json!({ "group": "metric", "name": name, "kind": kind, "summary": help })
+            }));
             output::print(&format!("{:#}\n", json!(parts)));
         }
-        Format::Text => output::print(&listing(&chosen, measures)),
+        Format::Text => output::print(&listing(&chosen, measures, metrics)),
     }
     FINE
 }
 
-fn listing(chosen: &[&Entry], measures: bool) -> String {
+fn listing(chosen: &[&Entry], measures: bool, metrics: bool) -> String {
     let mut text = String::new();
     for (group, heading) in GROUPS {
         let parts: Vec<&&Entry> = chosen.iter().filter(|e| e.group == group).collect();
@@ -52,7 +58,24 @@ fn listing(chosen: &[&Entry], measures: bool) -> String {
         let rows = Measures::COLUMNS.iter().map(|(n, d)| [n.to_string(), d.trim().to_string()]);
         text.push_str(&format!("Measures (columns of runs.csv)\n{}\n", table(rows)));
     }
+    if metrics {
+        let between = if text.is_empty() { "" } else { "\n" };
+        let heading = "Metrics that the world exports (for queries; docs/telemetry.md)";
+        text.push_str(&format!("{between}{heading}\n{}\n", table(exported().into_iter())));
+    }
     text
+}
+
+/// Name, type and meaning of every metric family, once each.
+fn exported() -> Vec<[String; 3]> {
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    for family in family::all() {
+        if !rows.iter().any(|[name, ..]| name == family.name) {
+            let kind = family.kind.word().to_string();
+            rows.push([family.name.to_string(), kind, family.help.to_string()]);
+        }
+    }
+    rows
 }
 
 fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
@@ -91,7 +114,13 @@ pub fn explain(flags: &Explain) -> u8 {
             (format!("{name}: {meaning}\n"), json!({ "verdict": name, "meaning": meaning }))
         }
         (_, _, _, Some(field)) => (field_text(field), field_json(field)),
-        _ => return unknown(name, &entries),
+        _ => match exported().into_iter().find(|[metric, ..]| metric == name) {
+            Some([_, kind, help]) => (
+                format!("{name} ({kind}): {help}\n"),
+                json!({ "metric": name, "kind": kind, "meaning": help }),
+            ),
+            None => return unknown(name, &entries),
+        },
     };
     match flags.format {
         Format::Json => output::print(&format!("{value:#}\n")),
@@ -104,7 +133,8 @@ fn unknown(name: &str, entries: &[Entry]) -> u8 {
     let parts = entries.iter().map(|e| e.name);
     let fields = entries.iter().flat_map(|e| e.fields.iter().map(|f| f.path.as_str()));
     let measures = Measures::COLUMNS.iter().map(|(n, _)| *n);
-    let near = nearest(name, parts.chain(fields).chain(measures));
+    let metrics = family::all().map(|f| f.name);
+    let near = nearest(name, parts.chain(fields).chain(measures).chain(metrics));
     let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
     output::say(&format!(
         "windtunnel: nothing is called {name:?}{help}; `windtunnel list` shows all names"
@@ -128,7 +158,8 @@ fn verdict_meaning(verdict: Verdict) -> &'static str {
 
 fn entry_text(entry: &Entry) -> String {
     let fields = entry.fields.iter().map(field_text).collect::<String>();
-    format!("{} ({}): {}\n\n{fields}", entry.name, entry.group, entry.summary)
+    let query = query_of(entry).map_or(String::new(), |query| format!("\nin PromQL: {query}\n"));
+    format!("{} ({}): {}\n\n{fields}{query}", entry.name, entry.group, entry.summary)
 }
 
 /// Two lines, because paths and defaults are too long to stand beside each other.
@@ -164,9 +195,20 @@ fn kind_text(kind: &Kind) -> String {
     }
 }
 
+/// The query behind a check's short form.
+fn query_of(entry: &Entry) -> Option<String> {
+    (entry.group == "check").then(|| describe::query_of(entry.name)).flatten()
+}
+
 fn entry_json(entry: &Entry) -> Value {
     let fields: Vec<Value> = entry.fields.iter().map(field_json).collect();
-    json!({ "group": entry.group, "name": entry.name, "summary": entry.summary, "fields": fields })
+    let mut json = json!({
+        "group": entry.group, "name": entry.name, "summary": entry.summary, "fields": fields,
+    });
+    if let Some(query) = query_of(entry) {
+        json["query"] = query.into();
+    }
+    json
 }
 
 fn field_json(field: &FieldSpec) -> Value {

@@ -46,6 +46,8 @@ pub struct Order {
     pub checked: bool,
     /// Fail every scrape.
     pub blind: bool,
+    /// Scrape everything that the world exports, and keep it with the recording.
+    pub export: bool,
 }
 
 /// Flies the same storm without a release.
@@ -99,13 +101,18 @@ fn fly_against(
     let options = FlightOptions {
         twin_bad: Some(Arc::clone(&twin.bad)),
         record: order.record,
+        export: order.export,
         ..FlightOptions::default()
     };
     let mut flight = start(scenario, Some(variant), plan, order, options);
     flight.run();
     let bad = scenario.release.variants[variant].bad;
     let outcome = flight.outcome(order.replication, bad, Some(twin));
-    (outcome, flight.recorder.take().map(record::Recorder::finish))
+    let mut recording = flight.recorder.take().map(record::Recorder::finish);
+    if let Some(recording) = recording.as_mut().filter(|_| order.export) {
+        recording.telemetry = Some(flight.scraper.store);
+    }
+    (outcome, recording)
 }
 
 fn twin_with_chaos(

@@ -5,10 +5,17 @@
 
 use super::{clients, read};
 use crate::analysis::check::CHECKS;
-use crate::base::settings::{FieldSpec, Part, describe};
+use crate::analysis::check::about::About;
+use crate::analysis::promql::Rules;
+use crate::base::node::{Node, Value};
+use crate::base::settings::{FieldSpec, Part, Sink, describe, read_tree};
+use crate::base::time::SimDuration;
 use crate::fault::{CHAOS, DEFECTS};
 use crate::strategy::STRATEGIES;
 use crate::traffic::SOURCES;
+use crate::world::names::Names;
+use crate::world::service::Version;
+use std::cell::RefCell;
 
 /// The groups of parts, in the order of `list`, each with a heading.
 pub const GROUPS: [(&str, &str); 7] = [
@@ -65,6 +72,20 @@ pub fn group_of(names: &[&'static str]) -> Option<&'static str> {
     groups.into_iter().find(|(_, known)| names.ends_with(known)).map(|(group, _)| group)
 }
 
+/// The PromQL behind a check's short form, with default names and settings and a window of 1m.
+pub fn query_of(check: &str) -> Option<String> {
+    let part = CHECKS.iter().find(|part| part.name == check)?;
+    let nothing = Node::unplaced(Value::Null);
+    let check = read_tree(&nothing, "", &RefCell::new(Sink::default()), part.read);
+    let names = Names::of_service("service");
+    let about = About { names: &names, cpu_limit: CPU_LIMIT, rules: Rules::default() };
+    let query = check.query(&about, SimDuration::from_secs(60), Version::New);
+    (!query.is_empty()).then_some(query)
+}
+
+/// A CPU limit to explain checks with.
+const CPU_LIMIT: f64 = 1.0;
+
 fn add<T>(entries: &mut Vec<Entry>, group: &'static str, parts: &'static [Part<T>]) {
     entries.extend(parts.iter().map(|part| Entry {
         group,
@@ -101,6 +122,15 @@ mod tests {
         assert!(path("spec.service.replicas").is_some_and(|f| f.required));
         assert!(path("spec.service.routes[].serviceTime").is_some_and(|f| f.default.is_some()));
         assert_eq!(path("spec.onCall").map(|f| f.kind), Some(Kind::ObjectOr("none")));
+    }
+
+    #[test]
+    fn every_short_form_has_its_query() {
+        for part in CHECKS {
+            let query = query_of(part.name);
+            assert_eq!(query.is_some(), part.name != "query", "{}: {query:?}", part.name);
+        }
+        assert_eq!(query_of("canary"), None);
     }
 
     #[test]

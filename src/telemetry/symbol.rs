@@ -22,7 +22,7 @@ impl Symbol {
 }
 
 /// A table of interned texts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Symbols {
     texts: Vec<Arc<str>>,
     numbers: BTreeMap<Arc<str>, Symbol>,

@@ -1,6 +1,8 @@
 //! Users: who was active, exposed, hurt, converted, and for how long each was without service.
 //!
-//! Eight bytes a user. Requests update it as they are booked, in order of arrival.
+//! One byte a user for what every request touches, five more for the rest: with a million users the
+//! first lies in a near cache, the others are seldom looked at. Requests update them as they are
+//! booked, in order of arrival.
 
 use crate::base::random::mix64;
 
@@ -24,29 +26,29 @@ impl Marks {
     pub const MET_NEW: u16 = 1 << 4;
     /// Wrote data with the new version.
     pub const WROTE_NEW: u16 = 1 << 5;
+    /// Has not been served since a request failed.
+    const DOWN: u16 = 1 << 6;
     /// Is part of the experiment's log.
-    pub const LOGGED: u16 = 1 << 6;
+    pub const LOGGED: u16 = 1 << 8;
     /// Completed the business step since it was logged.
-    pub const CONVERTED: u16 = 1 << 7;
+    pub const CONVERTED: u16 = 1 << 9;
     /// Was exposed in the control arm.
-    pub const CONTROL: u16 = 1 << 8;
+    pub const CONTROL: u16 = 1 << 10;
     /// Had an error since it was logged.
-    pub const ERRED: u16 = 1 << 9;
+    pub const ERRED: u16 = 1 << 11;
     /// Met both versions during the experiment.
-    pub const CROSSED: u16 = 1 << 10;
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct User {
-    /// Millisecond (plus one) of the last failed request in an unbroken row; 0 while served.
-    down_ms: u32,
-    marks: u16,
+    pub const CROSSED: u16 = 1 << 12;
 }
 
 /// All users of a flight.
 #[derive(Clone, Debug)]
 pub struct Users {
-    users: Vec<User>,
+    /// The lower eight marks of every user.
+    marks: Vec<u8>,
+    /// The upper eight, which only experiments set.
+    more: Vec<u8>,
+    /// Millisecond (plus one) of the last failed request in an unbroken row; 0 while served.
+    down_ms: Vec<u32>,
     down_ms_total: u64,
     counts: UserCounts,
 }
@@ -66,7 +68,9 @@ impl Users {
     /// `count` users, none of them seen yet.
     pub fn new(count: u32) -> Self {
         Users {
-            users: vec![User::default(); count as usize],
+            marks: vec![0; count as usize],
+            more: vec![0; count as usize],
+            down_ms: vec![0; count as usize],
             down_ms_total: 0,
             counts: UserCounts::default(),
         }
@@ -74,12 +78,12 @@ impl Users {
 
     /// How many users there are.
     pub fn len(&self) -> usize {
-        self.users.len()
+        self.marks.len()
     }
 
     /// Are there none?
     pub fn is_empty(&self) -> bool {
-        self.users.is_empty()
+        self.marks.is_empty()
     }
 
     /// The counts so far.
@@ -90,35 +94,43 @@ impl Users {
     /// Does `user` carry `mark`?
     #[inline]
     pub fn has(&self, user: u32, mark: u16) -> bool {
-        self.users[user as usize].marks & mark != 0
+        if mark > 0xff {
+            return self.more[user as usize] & (mark >> 8) as u8 != 0;
+        }
+        self.marks[user as usize] & mark as u8 != 0
     }
 
     /// Puts `mark` on `user`; says whether it is new.
-    #[inline]
+    #[inline(always)]
     pub fn mark(&mut self, user: u32, mark: u16) -> bool {
-        let marks = &mut self.users[user as usize].marks;
+        let (marks, mark) = if mark > 0xff {
+            (&mut self.more[user as usize], (mark >> 8) as u8)
+        } else {
+            (&mut self.marks[user as usize], mark as u8)
+        };
         let new = *marks & mark == 0;
         *marks |= mark;
         new
     }
 
     /// The user sent a request.
-    #[inline]
+    #[inline(always)]
     pub fn active(&mut self, user: u32) {
         self.counts.active += u64::from(self.mark(user, Marks::ACTIVE));
     }
 
     /// A process accepted an attempt of the user, of the new version or not; says whether the last
     /// one was of the other version.
-    #[inline]
+    #[inline(always)]
     pub fn met(&mut self, user: u32, new: bool) -> bool {
-        let marks = &mut self.users[user as usize].marks;
-        let (now, other) =
-            if new { (Marks::MET_NEW, Marks::MET_OLD) } else { (Marks::MET_OLD, Marks::MET_NEW) };
+        const OLD: u8 = Marks::MET_OLD as u8;
+        const NEW: u8 = Marks::MET_NEW as u8;
+        const EXPOSED: u8 = Marks::EXPOSED as u8;
+        let marks = &mut self.marks[user as usize];
+        let (now, other) = if new { (NEW | EXPOSED, OLD) } else { (OLD, NEW) };
         let crossed = *marks & other != 0;
         if new {
-            self.counts.exposed += u64::from(*marks & Marks::EXPOSED == 0);
-            *marks |= Marks::EXPOSED;
+            self.counts.exposed += u64::from(*marks & EXPOSED == 0);
         }
         *marks = (*marks & !other) | now;
         crossed
@@ -133,24 +145,30 @@ impl Users {
     /// A request of the user failed at `at` (nanoseconds): no service from then on.
     pub fn failed(&mut self, user: u32, at: u64) {
         let at_ms = (at / 1_000_000) as u32;
-        let entry = &mut self.users[user as usize];
-        if entry.down_ms > 0 {
-            let gap = (at_ms + 1).saturating_sub(entry.down_ms);
+        self.mark(user, Marks::DOWN);
+        let down_ms = &mut self.down_ms[user as usize];
+        if *down_ms > 0 {
+            let gap = (at_ms + 1).saturating_sub(*down_ms);
             self.down_ms_total += u64::from(gap.min(LONGEST_GAP_MS));
         }
-        entry.down_ms = entry.down_ms.max(at_ms + 1);
+        *down_ms = (*down_ms).max(at_ms + 1);
     }
 
     /// A request of the user was answered at `at` (nanoseconds).
-    #[inline]
+    #[inline(always)]
     pub fn served(&mut self, user: u32, at: u64) {
-        let entry = &mut self.users[user as usize];
-        if entry.down_ms > 0 {
-            let at_ms = (at / 1_000_000) as u32;
-            let gap = (at_ms + 1).saturating_sub(entry.down_ms);
-            self.down_ms_total += u64::from(gap.min(LONGEST_GAP_MS));
-            entry.down_ms = 0;
+        if self.has(user, Marks::DOWN) {
+            self.served_again(user, at);
         }
+    }
+
+    #[inline(never)]
+    fn served_again(&mut self, user: u32, at: u64) {
+        let at_ms = (at / 1_000_000) as u32;
+        let down_ms = std::mem::take(&mut self.down_ms[user as usize]);
+        let gap = (at_ms + 1).saturating_sub(down_ms);
+        self.down_ms_total += u64::from(gap.min(LONGEST_GAP_MS));
+        self.marks[user as usize] &= !(Marks::DOWN as u8);
     }
 
     /// Minutes that users were without service, each from a failure to the next success.
@@ -160,13 +178,13 @@ impl Users {
 
     /// The users that carry `mark`, as numbers in rising order.
     pub fn with(&self, mark: u16) -> impl Iterator<Item = u32> + '_ {
-        let marked = self.users.iter().enumerate().filter(move |(_, u)| u.marks & mark != 0);
-        marked.map(|(i, _)| i as u32)
+        (0..self.marks.len() as u32).filter(move |user| self.has(*user, mark))
     }
 
     /// Takes `marks` off all users, when an experiment starts anew.
     pub fn clear(&mut self, marks: u16) {
-        self.users.iter_mut().for_each(|u| u.marks &= !marks);
+        self.marks.iter_mut().for_each(|m| *m &= !(marks as u8));
+        self.more.iter_mut().for_each(|m| *m &= !((marks >> 8) as u8));
     }
 }
 

@@ -97,7 +97,7 @@ fn everything_that_is_listed_can_be_explained() {
         groups.push(part["group"].as_str().expect("a group"));
     }
     groups.dedup();
-    for group in groups.iter().chain(&["measures", "strategies", "checks", "defects"]) {
+    for group in groups.iter().chain(&["measures", "metrics", "strategies", "checks", "defects"]) {
         assert!(!desk.fine(&["list", group]).is_empty(), "{group}");
     }
     let unknown = desk.run(&["list", "strategems"]);

@@ -10,7 +10,7 @@ use windtunnel::analysis::binomial::{
 };
 use windtunnel::analysis::bucket::{md5_bucket, murmur3_bucket};
 use windtunnel::analysis::burn_rate::BurnRule;
-use windtunnel::analysis::histogram_quantile::histogram_quantile;
+use windtunnel::analysis::promql::eval::{Bucket, bucket_quantile};
 use windtunnel::analysis::proportions::{power, sample_size, two_proportions};
 use windtunnel::analysis::srm::sample_ratio;
 use windtunnel::analysis::{cuped, diffy};
@@ -100,6 +100,17 @@ fn murmur(i: &Input) -> Option<Value> {
     };
     let buckets: Option<Map<String, Value>> = i.texts("users").iter().map(bucket).collect();
     Some(json!({"bucket": buckets?}))
+}
+
+/// The evaluator's own rule, on counts per bucket with the +Inf bucket last.
+fn histogram_quantile(q: f64, bounds: &[f64], counts: &[f64]) -> f64 {
+    let mut count = 0.0;
+    let bounds = bounds.iter().chain([&f64::INFINITY]);
+    let buckets = bounds.zip(counts).map(|(bound, own)| {
+        count += own;
+        Bucket { bound: *bound, count }
+    });
+    bucket_quantile(q, buckets.collect())
 }
 
 fn histogram(i: &Input) -> Option<Value> {

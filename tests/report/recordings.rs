@@ -23,6 +23,7 @@ pub fn recording(fate: &Fate, bad: bool) -> Recording {
         samples: samples.collect(),
         events: events(fate, bad, back_s, &state),
         interval_s: STEP_S,
+        telemetry: None,
     }
 }
 

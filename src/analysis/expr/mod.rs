@@ -2,8 +2,8 @@
 //!
 //! A subset of expr-lang 1.17 (github.com/expr-lang/expr): `result`, literals, arithmetic,
 //! comparison, `and`/`or`/`not`, `in`, the conditional operator, closures (`{# > 0.9}`) and the
-//! functions that conditions use. [`token`] cuts a text, [`parse`] makes a tree, [`types`] checks
-//! it against the type that `result` has at the moment, as upstream compiles anew for every
+//! functions that conditions use. [`token`] cuts a text, [`mod@parse`] makes a tree, [`types`]
+//! checks it against the type that `result` has at the moment, as upstream compiles anew for every
 //! result, and [`eval`] runs it. Nesting and work are limited, so no text can hang or exhaust
 //! anything. Deliberately unknown here: what the value of a condition means.
 

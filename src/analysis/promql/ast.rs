@@ -10,6 +10,8 @@ pub struct Expr {
     pub node: Node,
     /// Its first byte.
     pub at: usize,
+    /// Its levels: one more than the highest expression in it has.
+    pub height: u32,
 }
 
 /// Kinds of expressions.
@@ -47,10 +49,18 @@ pub enum Node {
 pub struct Selector {
     /// Conditions on labels, the metric's name among them.
     pub matchers: Vec<Matcher>,
-    /// The metric's name, if exactly one is asked for.
-    pub name: Option<String>,
     /// Where in time.
     pub when: When,
+}
+
+impl Selector {
+    /// The metric's name, if exactly one is asked for.
+    pub fn name(&self) -> Option<&str> {
+        self.matchers.iter().find_map(|matcher| match &matcher.test {
+            Test::Equal(name) if matcher.label == "__name__" => Some(name.as_str()),
+            _ => None,
+        })
+    }
 }
 
 /// `offset` and `@`.
@@ -58,8 +68,6 @@ pub struct Selector {
 pub struct When {
     /// Back in time by this many milliseconds.
     pub offset_ms: i64,
-    /// Is there an `offset`?
-    pub has_offset: bool,
     /// A fixed instant.
     pub at: Option<At>,
 }
@@ -328,6 +336,14 @@ impl Type {
 }
 
 impl Expr {
+    /// An expression that begins at a byte of the text.
+    pub fn new(node: Node, at: usize) -> Expr {
+        let mut expr = Expr { node, at, height: 1 };
+        let below = expr.children().iter().map(|child| child.height).max();
+        expr.height += below.unwrap_or(0);
+        expr
+    }
+
     /// What it yields.
     pub fn yields(&self) -> Type {
         match &self.node {

@@ -20,10 +20,10 @@ pub fn binary(b: &Binary) -> Result<(), String> {
         return Err("set operator not allowed in binary scalar expression".into());
     }
     let matching = &b.matching;
-    if scalars > 0 && (matching.on || !matching.labels.is_empty() || matching.many != Many::None) {
+    if scalars > 0 && !matching.labels.is_empty() {
         return Err("vector matching only allowed between instant vectors".into());
     }
-    if b.op.on_sets() && matching.many != Many::None {
+    if scalars == 0 && b.op.on_sets() && matching.many != Many::None {
         return Err("no grouping allowed for set operations".into());
     }
     let both = matching.include.iter().find(|l| matching.on && matching.labels.contains(l));

@@ -37,7 +37,7 @@ const fn with(name: &'static str, args: &'static [Type]) -> Function {
     Function { name, args, optional: 0, yields: Vector }
 }
 
-/// All functions but those of [`OLD`].
+/// All functions but those of [`NEW`] and [`OLD`].
 const FUNCTIONS: &[Function] = &[
     each("abs"),
     each("absent"),
@@ -66,12 +66,9 @@ const FUNCTIONS: &[Function] = &[
     over("deriv"),
     each("exp"),
     each("floor"),
-    each("histogram_avg"),
     each("histogram_count"),
     with("histogram_fraction", &[Scalar, Scalar, Vector]),
     with("histogram_quantile", &[Scalar, Vector]),
-    each("histogram_stddev"),
-    each("histogram_stdvar"),
     each("histogram_sum"),
     date("hour"),
     over("idelta"),
@@ -118,18 +115,29 @@ const FUNCTIONS: &[Function] = &[
     date("year"),
 ];
 
+/// Functions that only the rules of 3.x know.
+const NEW: &[Function] =
+    &[each("histogram_avg"), each("histogram_stddev"), each("histogram_stdvar")];
+
 /// Functions that only the rules of 2.x know.
 const OLD: &[Function] = &[with("holt_winters", &[Matrix, Scalar, Scalar])];
 
 /// Functions that a server takes only with a flag.
 const EXPERIMENTAL: &[&str] = &[
     "double_exponential_smoothing",
+    "end",
     "first_over_time",
     "histogram_quantiles",
     "info",
     "mad_over_time",
+    "max_of",
+    "min_of",
+    "range",
     "sort_by_label",
     "sort_by_label_desc",
+    "start",
+    "start_timestamp",
+    "step",
     "ts_of_first_over_time",
     "ts_of_last_over_time",
     "ts_of_max_over_time",
@@ -138,8 +146,8 @@ const EXPERIMENTAL: &[&str] = &[
 
 /// The function of a name, or why there is none.
 pub fn find(name: &str, rules: Rules) -> Result<&'static Function, String> {
-    let old = OLD.iter().filter(|_| rules == Rules::V2);
-    if let Some(function) = FUNCTIONS.iter().chain(old).find(|f| f.name == name) {
+    let own = if rules == Rules::V2 { OLD } else { NEW };
+    if let Some(function) = FUNCTIONS.iter().chain(own).find(|f| f.name == name) {
         return Ok(function);
     }
     if rules == Rules::V3 && EXPERIMENTAL.contains(&name) {

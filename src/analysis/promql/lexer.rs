@@ -49,11 +49,11 @@ pub fn tokens(text: &str) -> Result<Vec<Spot>, ParseError> {
         let rest = &text[at..];
         let first = rest.chars().next().unwrap_or(' ');
         let from = at;
-        let token = if first.is_ascii_whitespace() {
+        let token = if matches!(first, ' ' | '\t' | '\n' | '\r') {
             at += 1;
             continue;
         } else if first == '#' {
-            at += rest.find('\n').unwrap_or(rest.len());
+            at += rest.find(['\n', '\r']).unwrap_or(rest.len());
             continue;
         } else if first.is_ascii_digit() || starts_with_fraction(rest) {
             let length = number_length(rest);

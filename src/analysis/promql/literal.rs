@@ -3,8 +3,8 @@
 
 use super::error::ParseError;
 
-/// Longest duration: ten thousand years in milliseconds, far inside what an instant holds.
-const LONGEST_MS: f64 = 3.2e14;
+/// Longest duration: what 64 bits hold as nanoseconds, some 292 years.
+const LONGEST_MS: f64 = 9_223_372_036_854.0;
 
 /// A duration such as `1h30m` in milliseconds; nothing if the text is none.
 pub fn duration_ms(text: &str) -> Option<i64> {
@@ -49,77 +49,96 @@ pub fn number(text: &str, underscores: bool) -> Option<f64> {
         _ => {}
     }
     if let Some(hex) = lower.strip_prefix("0x") {
-        return u64::from_str_radix(hex, 16).ok().map(|n| n as f64);
+        return i64::from_str_radix(hex, 16).ok().map(|n| n as f64);
     }
     // Go reads an integer with a leading zero as octal where it can.
     let octal =
         lower.len() > 1 && lower.starts_with('0') && lower[1..].bytes().all(|b| b.is_ascii_digit());
-    if octal && let Ok(n) = u64::from_str_radix(&lower[1..], 8) {
+    if octal && let Ok(n) = i64::from_str_radix(&lower[1..], 8) {
         return Some(n as f64);
     }
     let shape = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | '+' | '-');
-    (lower.chars().all(shape)).then(|| lower.parse().ok()).flatten()
+    let value: Option<f64> = lower.chars().all(shape).then(|| lower.parse().ok()).flatten();
+    value.filter(|value| value.is_finite())
 }
 
+/// Plain seconds as a duration in milliseconds, rounded as Prometheus rounds; nothing if too long.
+pub fn seconds_ms(seconds: f64) -> Option<i64> {
+    let ms = ((seconds * 1e9).round() / 1e6).trunc();
+    (ms.abs() <= LONGEST_MS).then_some(ms as i64)
+}
+
+/// Underscores stand between digits, or between `0x` and one.
 fn odd_underscores(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let digit = |i: Option<usize>| {
-        i.and_then(|i| bytes.get(i)).is_some_and(|b| b.is_ascii_hexdigit() || *b == b'x')
+    let hex = text.starts_with("0x") || text.starts_with("0X");
+    let digit = |b: &u8| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() };
+    let before = |i: usize| match i.checked_sub(1) {
+        Some(1) if hex => true,
+        Some(before) => digit(&bytes[before]),
+        None => false,
     };
-    let under = bytes.iter().enumerate().filter(|(_, b)| **b == b'_');
-    under.map(|(i, _)| i).any(|i| !digit(i.checked_sub(1)) || !digit(Some(i + 1)))
+    let after = |i: usize| bytes.get(i + 1).is_some_and(digit);
+    let mut under = bytes.iter().enumerate().filter(|(_, b)| **b == b'_');
+    under.any(|(i, _)| !before(i) || !after(i))
 }
 
 /// The string at the head of a text, and how many bytes it takes with its quotes.
 pub fn unquote(text: &str) -> Result<(String, usize), ParseError> {
     let open = text.chars().next().unwrap_or('"');
-    let mut value = String::new();
+    let mut value: Vec<u8> = Vec::new();
     let mut at = 1;
     loop {
         let Some(c) = text[at..].chars().next() else {
             return Err(ParseError::at(text, 0, "unterminated quoted string"));
         };
         match c {
-            _ if c == open => return Ok((value, at + 1)),
+            // Bytes that are no UTF-8 match nothing, as the character for them does.
+            _ if c == open => return Ok((String::from_utf8_lossy(&value).into_owned(), at + 1)),
+            '\u{fffd}' => return Err(ParseError::at(text, at, "invalid UTF-8 rune")),
             '\n' if open != '`' => {
                 return Err(ParseError::at(text, 0, "unterminated quoted string"));
             }
             '\\' if open != '`' => {
                 let (escaped, length) = escape(&text[at..], open)
                     .ok_or_else(|| ParseError::at(text, at, "unknown escape sequence"))?;
-                value.push(escaped);
+                value.extend(escaped);
                 at += length;
             }
             _ => {
-                value.push(c);
+                value.extend(c.encode_utf8(&mut [0; 4]).bytes());
                 at += c.len_utf8();
             }
         }
     }
 }
 
-/// An escape sequence as Go has them: (character, bytes).
-fn escape(text: &str, quote: char) -> Option<(char, usize)> {
+/// An escape sequence as Go has them: what it stands for, and its length. `\x` and octal digits
+/// stand for bytes.
+fn escape(text: &str, quote: char) -> Option<(Vec<u8>, usize)> {
     let kind = text[1..].chars().next()?;
-    let plain = |c| Some((c, 2));
-    let coded = |digits: &str, radix, length| {
-        let code = u32::from_str_radix(digits, radix).ok()?;
-        Some((char::from_u32(code)?, length))
+    let plain = |byte: u8| Some((vec![byte], 2));
+    let code = |from: usize, to: usize, radix| {
+        let digits = text.get(from..to).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        u32::from_str_radix(digits, radix).ok()
     };
+    let byte = |code: Option<u32>| Some((vec![u8::try_from(code?).ok()?], 4));
+    let character =
+        |code: Option<u32>, length| Some((char::from_u32(code?)?.to_string().into_bytes(), length));
     match kind {
-        'a' => plain('\u{7}'),
-        'b' => plain('\u{8}'),
-        'f' => plain('\u{c}'),
-        'n' => plain('\n'),
-        'r' => plain('\r'),
-        't' => plain('\t'),
-        'v' => plain('\u{b}'),
-        '\\' => plain('\\'),
-        c if c == quote => plain(c),
-        'x' => coded(text.get(2..4)?, 16, 4),
-        'u' => coded(text.get(2..6)?, 16, 6),
-        'U' => coded(text.get(2..10)?, 16, 10),
-        '0'..='7' => coded(text.get(1..4)?, 8, 4).filter(|(c, _)| u32::from(*c) < 256),
+        'a' => plain(7),
+        'b' => plain(8),
+        'f' => plain(12),
+        'n' => plain(b'\n'),
+        'r' => plain(b'\r'),
+        't' => plain(b'\t'),
+        'v' => plain(11),
+        '\\' => plain(b'\\'),
+        c if c == quote => plain(c as u8),
+        'x' => byte(code(2, 4, 16)),
+        'u' => character(code(2, 6, 16), 6),
+        'U' => character(code(2, 10, 16), 10),
+        '0'..='7' => byte(code(1, 4, 8)),
         _ => None,
     }
 }
@@ -135,6 +154,8 @@ mod tests {
         for wrong in ["", "5", "5M", "1m1h", "1.5h", "5m5m", "m", "99999999999y"] {
             assert_eq!(duration_ms(wrong), None, "{wrong}");
         }
+        assert_eq!((duration_ms("292y"), duration_ms("293y")), (Some(9_208_512_000_000), None));
+        assert_eq!((seconds_ms(0.57), seconds_ms(1e300)), (Some(570), None));
     }
 
     #[test]
@@ -145,11 +166,12 @@ mod tests {
         }
         assert_eq!(number("1_000", true), Some(1000.0));
         assert_eq!(number("1_000", false), None);
-        assert_eq!(number("1__0", true), None);
+        assert_eq!((number("1__0", true), number("0x_1F", true)), (None, Some(31.0)));
         assert_eq!(number("Inf", true), Some(f64::INFINITY));
         assert!(number("NaN", true).is_some_and(f64::is_nan));
         assert_eq!(number("010", true), Some(8.0));
-        for wrong in ["0xg", "1e", "1.2.3", "5x", "infinity"] {
+        let huge = "9".repeat(400);
+        for wrong in ["0xg", "1e", "1.2.3", "5x", "infinity", "1_e2", "1e_1", "_1", "1_", &huge] {
             assert_eq!(number(wrong, true), None, "{wrong}");
         }
     }
@@ -158,6 +180,8 @@ mod tests {
     fn strings_resolve_escapes() {
         assert_eq!(unquote(r#""a\n\x41\101""#).expect("read"), ("a\nAA".into(), 13));
         assert_eq!(unquote(r"`a\n`x").expect("read"), (r"a\n".into(), 5));
+        assert_eq!(unquote(r#""\xc3\xa9\u00e9""#).expect("read").0, "éé", "bytes");
+        assert_eq!(unquote(r#""\xff""#).expect("read").0, "\u{fffd}");
         assert!(
             unquote(r#""\q""#).is_err() && unquote("\"a").is_err() && unquote("'a\nb'").is_err()
         );

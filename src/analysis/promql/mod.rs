@@ -15,6 +15,7 @@ pub mod function;
 mod lexer;
 mod literal;
 mod parser;
+mod pattern;
 mod selector;
 pub mod value;
 
@@ -127,13 +128,7 @@ impl Query {
 
     /// The metrics that its selectors name outright.
     pub fn metrics(&self) -> Vec<String> {
-        let named = |s: &&Selector| {
-            s.matchers.iter().find_map(|m| match &m.test {
-                Test::Equal(name) if m.label == "__name__" => Some(name.to_string()),
-                _ => None,
-            })
-        };
-        self.selectors().iter().filter_map(named).collect()
+        self.selectors().iter().filter_map(|s| s.name()).map(str::to_string).collect()
     }
 
     /// The shortest range of its range selectors, in milliseconds.
@@ -177,13 +172,12 @@ impl Query {
         Evaluator::new(store, options).value(&self.expr, moment)
     }
 
-    /// Answers at `start_ms`, then every `step_ms`, up to `end_ms`: a matrix.
-    pub fn range(
+    /// Can it be asked over this range? What speaks against it is the asker's mistake, not the
+    /// evaluation's.
+    pub fn check_range(
         &self,
-        store: &Store,
         (start_ms, end_ms, step_ms): (i64, i64, i64),
-        options: &Options,
-    ) -> Result<Value, EvalError> {
+    ) -> Result<(), EvalError> {
         if !matches!(self.yields(), Type::Scalar | Type::Vector) {
             return fail(format!(
                 "invalid expression type {:?} for range query, must be Scalar or instant Vector",
@@ -193,9 +187,20 @@ impl Query {
         if step_ms <= 0 || end_ms < start_ms {
             return fail("a range needs a step above zero and an end after its start");
         }
-        if (end_ms - start_ms) / step_ms >= STEPS_MAX {
+        if end_ms.saturating_sub(start_ms) / step_ms >= STEPS_MAX {
             return fail(format!("exceeded maximum resolution of {STEPS_MAX} points per series"));
         }
+        Ok(())
+    }
+
+    /// Answers at `start_ms`, then every `step_ms`, up to `end_ms`: a matrix.
+    pub fn range(
+        &self,
+        store: &Store,
+        (start_ms, end_ms, step_ms): (i64, i64, i64),
+        options: &Options,
+    ) -> Result<Value, EvalError> {
+        self.check_range((start_ms, end_ms, step_ms))?;
         let mut evaluator = Evaluator::new(store, Options { rules: self.rules, ..*options });
         let mut rows: Vec<Row> = Vec::new();
         for at in (start_ms..=end_ms).step_by(step_ms as usize) {

@@ -5,15 +5,18 @@
 //! what types allow is checked in `check`.
 
 use super::Rules;
-use super::ast::{Aggregate, Binary, Expr, Fold, Many, Matching, Node, Op, Subquery, When};
+use super::ast::{Aggregate, At, Binary, Expr, Fold, Many, Matching, Node, Op, Subquery, When};
 use super::check;
 use super::error::ParseError;
 use super::function;
 use super::lexer::{Spot, Token, tokens};
-use super::literal::{duration_ms, number};
+use super::literal::{duration_ms, number, seconds_ms};
 
-/// Deepest nesting of expressions.
+/// Deepest nesting of expressions while they are read.
 const DEEPEST: usize = 200;
+
+/// Most levels of a parsed expression: `a + b + c` has three. Whoever walks it needs a stack.
+const HIGHEST: u32 = 250;
 
 /// Words that no metric may have as its bare name.
 const RESERVED: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_right", "atan2"];
@@ -126,7 +129,10 @@ impl Parser<'_> {
             let at = left.at;
             let binary = Binary { op, left, right, returns_bool, matching };
             check::binary(&binary).map_err(|e| self.wrong_at(op_at, e))?;
-            left = Expr { node: Node::Binary(Box::new(binary)), at };
+            left = Expr::new(Node::Binary(Box::new(binary)), at);
+            if left.height > HIGHEST {
+                return Err(self.wrong_at(op_at, format!("more than {HIGHEST} operators in a row")));
+            }
         }
         self.depth -= 1;
         Ok(left)
@@ -154,7 +160,7 @@ impl Parser<'_> {
             Node::Number(n) => Node::Number(if minus { -n } else { n }),
             _ => Node::Unary { minus, inner: Box::new(inner) },
         };
-        Ok(Expr { node, at })
+        Ok(Expr::new(node, at))
     }
 
     /// `bool`, `on` or `ignoring`, and the grouping.
@@ -183,7 +189,11 @@ impl Parser<'_> {
         self.need_sign("(", "\"(\" and labels")?;
         let mut labels = Vec::new();
         while !self.take_sign(")") {
+            let at = self.here();
             labels.push(self.label_name()?);
+            if labels.last().is_some_and(String::is_empty) {
+                return Err(self.wrong_at(at, "a label needs a name"));
+            }
             if !self.take_sign(",") {
                 self.need_sign(")", "\",\" or \")\"")?;
                 break;
@@ -198,7 +208,7 @@ impl Parser<'_> {
                 self.next();
                 Ok(word)
             }
-            Token::Text(text) if self.rules == Rules::V3 && !text.is_empty() => {
+            Token::Text(text) if self.rules == Rules::V3 => {
                 self.next();
                 Ok(text)
             }
@@ -216,9 +226,7 @@ impl Parser<'_> {
                 let at = self.here();
                 let offset = self.offset()?;
                 let when = self.when_of(&mut expr, at, "offset")?;
-                let twice = std::mem::replace(&mut when.has_offset, true);
-                when.offset_ms = offset;
-                if twice {
+                if std::mem::replace(&mut when.offset_ms, offset) != 0 {
                     return Err(self.wrong_at(at, "offset may not be set multiple times"));
                 }
             } else if self.is_sign("@") {
@@ -268,20 +276,25 @@ impl Parser<'_> {
             check::subquery(&expr).map_err(|e| self.wrong_at(open, e))?;
             let (at, when) = (expr.at, When::default());
             let sub = Subquery { inner: expr, range_ms, step_ms, when };
-            return Ok(Expr { node: Node::Subquery(Box::new(sub)), at });
+            return Ok(Expr::new(Node::Subquery(Box::new(sub)), at));
         }
         self.need_sign("]", "\"]\" or \":\"")?;
         let Node::Selector(selector) = expr.node else {
             let message = "ranges only allowed for vector selectors";
             return Err(self.wrong_at(open, message));
         };
-        if selector.when.has_offset {
+        if selector.when.offset_ms != 0 {
             return Err(self.wrong_at(open, "no offset modifiers allowed before range"));
         }
-        if selector.when.at.is_some() {
+        // 2.x overlooks `start()` and `end()` here.
+        let fixed = match selector.when.at {
+            Some(At::Instant(_)) => true,
+            at => at.is_some() && self.rules == Rules::V3,
+        };
+        if fixed {
             return Err(self.wrong_at(open, "no @ modifiers allowed before range"));
         }
-        Ok(Expr { node: Node::Range(selector, range_ms), at: expr.at })
+        Ok(Expr::new(Node::Range(selector, range_ms), expr.at))
     }
 
     /// A duration above zero, in milliseconds; under the rules of 3.x plain seconds will do.
@@ -303,8 +316,8 @@ impl Parser<'_> {
             return Ok(ms);
         }
         let seconds = number(text, true).filter(|_| self.rules == Rules::V3);
-        let ms = seconds.map(|s| s * 1000.0).filter(|ms| ms.abs() < 1e15);
-        ms.map(|ms| ms as i64).ok_or_else(|| self.wrong(format!("bad duration {text:?}")))
+        let ms = seconds.and_then(seconds_ms);
+        ms.ok_or_else(|| self.wrong(format!("bad duration {text:?}")))
     }
 
     fn offset(&mut self) -> Result<i64, ParseError> {
@@ -343,10 +356,11 @@ impl Parser<'_> {
             Token::Word(word) => return self.word(&word, at),
             _ => return Err(self.unexpected("an expression")),
         };
-        Ok(Expr { node, at })
+        Ok(Expr::new(node, at))
     }
 
-    fn number(&self, text: &str) -> Result<f64, ParseError> {
+    /// A number; under the rules of 3.x a duration counts as its seconds.
+    pub(super) fn number(&self, text: &str) -> Result<f64, ParseError> {
         let duration = || duration_ms(text).filter(|_| self.rules == Rules::V3);
         number(text, self.rules == Rules::V3)
             .or_else(|| duration().map(|ms| ms as f64 / 1000.0))
@@ -363,7 +377,7 @@ impl Parser<'_> {
         if let Some((_, op)) = fold.filter(|_| opens || clause) {
             self.next();
             let node = Node::Aggregate(Box::new(self.aggregate(*op)?));
-            return Ok(Expr { node, at });
+            return Ok(Expr::new(node, at));
         }
         if matches!(lower.as_str(), "limitk" | "limit_ratio") && (opens || clause) {
             return Err(self.wrong(format!("{lower} is experimental: a server refuses it")));
@@ -374,19 +388,18 @@ impl Parser<'_> {
             let args = self.arguments()?;
             let node = Node::Call(function, args);
             check::call(&node).map_err(|(arg, e)| self.wrong_at(arg.unwrap_or(at), e))?;
-            return Ok(Expr { node, at });
+            return Ok(Expr::new(node, at));
         }
-        if matches!(lower.as_str(), "inf" | "nan") && !matches!(self.peek_after(), Token::Sign("{"))
-        {
+        if matches!(lower.as_str(), "inf" | "nan") {
             self.next();
             let value = if lower == "inf" { f64::INFINITY } else { f64::NAN };
-            return Ok(Expr { node: Node::Number(value), at });
+            return Ok(Expr::new(Node::Number(value), at));
         }
         if RESERVED.contains(&lower.as_str()) || Op::of(&lower).is_some_and(|o| !o.on_sets()) {
             return Err(self.unexpected("an expression"));
         }
         self.next();
-        Ok(Expr { node: Node::Selector(self.selector(Some(word.to_string()))?), at })
+        Ok(Expr::new(Node::Selector(self.selector(Some(word.to_string()))?), at))
     }
 
     fn arguments(&mut self) -> Result<Vec<Expr>, ParseError> {

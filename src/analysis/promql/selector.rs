@@ -4,40 +4,22 @@ use super::Rules;
 use super::ast::{At, Matcher, Selector, Test, When};
 use super::error::ParseError;
 use super::lexer::Token;
-use super::literal::number;
 use super::parser::Parser;
-use regex::{Regex, RegexBuilder};
-
-/// Largest compiled regular expression, in bytes.
-const LARGEST_REGEX: usize = 1 << 20;
+use super::pattern::anchored;
 
 impl Parser<'_> {
     /// A selector; its name has been read, its braces have not.
     pub(super) fn selector(&mut self, name: Option<String>) -> Result<Selector, ParseError> {
         let at = self.here();
-        let mut matchers: Vec<Matcher> = Vec::new();
-        let mut named = name.is_some();
-        let named_test = |n: String| Matcher { label: "__name__".into(), test: Test::Equal(n) };
-        matchers.extend(name.map(named_test));
+        let named = name.is_some();
+        let mut matchers: Vec<Matcher> = name.map(Matcher::of_name).into_iter().collect();
         if self.take_sign("{") {
             while !self.take_sign("}") {
                 let at = self.here();
-                let quoted = matches!(self.peek(), Token::Text(_))
-                    && matches!(self.peek_after(), Token::Sign("," | "}"));
-                let matcher = match (quoted && self.rules == Rules::V3, self.peek().clone()) {
-                    (true, Token::Text(text)) => {
-                        self.next();
-                        named_test(text)
-                    }
-                    _ => self.matcher()?,
-                };
-                let names_it =
-                    matcher.label == "__name__" && matches!(matcher.test, Test::Equal(_));
-                if names_it && (named && matchers.first().is_some_and(|m| m.label == "__name__")) {
-                    let message = "metric name must not be set twice";
-                    return Err(self.wrong_at(at, message));
+                let matcher = self.name_or_matcher()?;
+                if named && matcher.label == "__name__" {
+                    return Err(self.wrong_at(at, "metric name must not be set twice"));
                 }
-                named |= quoted;
                 matchers.push(matcher);
                 if !self.take_sign(",") {
                     self.need_sign("}", "\",\" or \"}\"")?;
@@ -49,12 +31,19 @@ impl Parser<'_> {
             let message = "vector selector must contain at least one non-empty matcher";
             return Err(self.wrong_at(at, message));
         }
-        let exact = |m: &Matcher| match (&m.test, m.label == "__name__") {
-            (Test::Equal(name), true) => Some(name.clone()),
-            _ => None,
-        };
-        let name = matchers.iter().find_map(exact);
-        Ok(Selector { matchers, name, when: When::default() })
+        Ok(Selector { matchers, when: When::default() })
+    }
+
+    /// `label="value"`; under the rules of 3.x a text alone is the metric's name.
+    fn name_or_matcher(&mut self) -> Result<Matcher, ParseError> {
+        if self.rules == Rules::V3
+            && matches!(self.peek_after(), Token::Sign("," | "}"))
+            && let Token::Text(name) = self.peek().clone()
+        {
+            self.next();
+            return Ok(Matcher::of_name(name));
+        }
+        self.matcher()
     }
 
     fn matcher(&mut self) -> Result<Matcher, ParseError> {
@@ -100,13 +89,12 @@ impl Parser<'_> {
         if minus || self.is_sign("+") {
             self.next();
         }
-        let text = match self.peek().clone() {
-            Token::Number(text) | Token::Word(text) => text,
+        let (text, seconds) = match self.peek().clone() {
+            Token::Number(text) => (text.clone(), self.number(&text)?),
+            Token::Word(text) if matches!(&*text.to_ascii_lowercase(), "inf" | "nan") => {
+                (text, f64::NAN)
+            }
             _ => return Err(self.unexpected("a timestamp, start() or end()")),
-        };
-        let found = number(&text, self.rules == Rules::V3);
-        let Some(seconds) = found else {
-            return Err(self.unexpected("a timestamp, start() or end()"));
         };
         if seconds.is_nan() || seconds.abs() >= 9.2e15 {
             let message = format!("timestamp out of bounds for @ modifier: {text}");
@@ -119,6 +107,11 @@ impl Parser<'_> {
 }
 
 impl Matcher {
+    /// The condition that a name before the braces stands for.
+    fn of_name(name: String) -> Matcher {
+        Matcher { label: "__name__".into(), test: Test::Equal(name) }
+    }
+
     /// Does an absent label pass?
     pub fn takes_empty(&self) -> bool {
         self.takes("")
@@ -133,23 +126,4 @@ impl Matcher {
             Test::NotLike(regex) => !regex.is_match(value),
         }
     }
-}
-
-/// A regular expression that must match a whole value. Under the rules of 3.x `.` takes newlines
-/// too. RE2 takes a brace that begins no repetition literally, so such a text is tried again.
-pub fn anchored(pattern: &str, rules: Rules) -> Result<Regex, String> {
-    let build = |pattern: &str| {
-        RegexBuilder::new(&format!("^(?:{pattern})$"))
-            .dot_matches_new_line(rules == Rules::V3)
-            .size_limit(LARGEST_REGEX)
-            .build()
-    };
-    build(pattern).or_else(|error| {
-        let literal = pattern.replace("\\{", "{").replace('{', "\\{");
-        build(&literal).map_err(|_| {
-            let text = error.to_string();
-            let last = text.lines().last().unwrap_or_default();
-            format!("bad regular expression: {}", last.trim_start_matches("error: "))
-        })
-    })
 }

@@ -13,6 +13,7 @@ use crate::world::routing::Pool;
 use crate::world::user::Marks;
 
 /// What a pod made of an attempt it accepted.
+#[derive(Clone, Copy)]
 struct Served {
     outcome: Outcome,
     error: bool,
@@ -42,7 +43,7 @@ pub(super) struct Fate {
 
 /// One draw against the thresholds of a row, on a pod with `load` requests in flight: errors come
 /// first, then wrong answers, then none at all.
-#[inline]
+#[inline(always)]
 pub(super) fn fate(effect: &Effect, draw: u32, load: u32) -> Fate {
     let errors = if load > effect.load_limit { effect.loaded } else { effect.defect };
     let error = draw < errors;
@@ -50,63 +51,105 @@ pub(super) fn fate(effect: &Effect, draw: u32, load: u32) -> Fate {
     Fate { error, wrong, hung: !error && !wrong && draw < effect.hang }
 }
 
+/// A demand on a pod that takes `factor` times as long; nothing takes longer than ten years.
+#[cold]
+fn slowed(demand: u64, factor: f32) -> u64 {
+    ((demand as f64 * f64::from(factor)) as u64).min(NEVER_NS)
+}
+
 impl Plane {
     /// A request comes off the tape.
-    #[inline]
+    #[inline(always)]
     pub(super) fn arrive(&mut self, arrival: Arrival) {
         let index = self.tally.arrived as u32;
         self.tally.arrived += 1;
         self.users.active(arrival.user);
         let mut arrival = arrival;
-        if let Some(change) = self.client_change {
+        if self.hot.rare
+            && let Some(change) = self.client_change
+        {
             let changed = self.users.has(arrival.user, Marks::MET_NEW);
             if changed && (mix64(arrival.routing ^ 0x5eed) as u32) < change.reroute {
                 arrival.route = change.reroute_to;
             }
         }
-        let attempt = Attempt { arrival, index, first_at: arrival.at, number: 0, chain: NO_CHAIN };
-        self.attempt(attempt);
+        let (number, chain, first_at) = (0, NO_CHAIN, arrival.at);
+        let demand = self.demand(&arrival);
+        self.attempt(Attempt { arrival, demand, index, first_at, number, chain });
+    }
+
+    /// Time a slot is busy with an arrival, without faults, in nanoseconds.
+    #[inline(always)]
+    pub(super) fn demand(&self, arrival: &Arrival) -> u64 {
+        demand_ns(&self.hot.routes[usize::from(arrival.route)].service_time, arrival)
     }
 
     /// Sends one attempt through a proxy to a pod.
-    #[inline]
+    #[inline(always)]
     pub(super) fn attempt(&mut self, attempt: Attempt) {
         let Arrival { user, routing, .. } = attempt.arrival;
         let proxy = self.proxy_of(routing);
         let (pool, asked) = self.pool_of(proxy, user, (routing >> 32) as u32);
         let pod = match self.choose(proxy, pool, user, routing) {
             Choice::Pod(pod) => pod,
-            Choice::Refused => return self.refused(attempt),
-            Choice::Silent => return self.unanswered(attempt),
+            Choice::Refused => return self.refused(attempt.apart()),
+            Choice::Silent => return self.unanswered(attempt.apart()),
         };
-        if self.proxies[proxy].routing.mirror.share.value() > 0.0 {
-            self.mirror(proxy, pod, &attempt);
+        let mut logged = false;
+        if self.hot.rare {
+            let routing = &self.proxies[proxy].routing;
+            // Exposures are logged where users are assigned: not by a proxy that knows of no test
+            // yet.
+            logged = self.experiment.is_some() && routing.split.assigns_users();
+            if routing.mirror.share.value() > 0.0 {
+                self.mirror(proxy, pod, attempt.apart());
+            }
         }
-        // Exposures are logged where users are assigned: not by a proxy that knows of no test yet.
-        let logged = self.experiment.is_some() && self.proxies[proxy].routing.split.assigns_users();
         self.serve(attempt, pod, asked, logged);
     }
 
     /// The pod that takes the attempt: the pinned one, or the balancer's pick with its retries.
-    #[inline]
+    #[inline(always)]
     fn choose(&mut self, proxy: usize, pool: Pool, user: u32, routing: u64) -> Choice {
-        if let Some(pod) = self.pinned_pod(user) {
+        if self.hot.rare
+            && let Some(pod) = self.pinned_pod(user)
+        {
             return Choice::Pod(pod);
         }
-        let mut bits = mix64(routing);
-        let mut last = Choice::Refused;
-        for _ in 0..=self.service.balancer.retries {
-            let Some(pod) = self.pick_pod(proxy, pool, user, bits) else { return last };
+        let bits = mix64(routing);
+        let Some(pod) = self.pick_pod(proxy, pool, user, bits) else { return Choice::Refused };
+        if self.pods[pod as usize].accepting {
+            self.pin(user, pod);
+            return Choice::Pod(pod);
+        }
+        self.choose_again(proxy, pool, user, bits, pod)
+    }
+
+    /// The first pick refused: the proxy's retries.
+    #[cold]
+    #[inline(never)]
+    fn choose_again(
+        &mut self,
+        proxy: usize,
+        pool: Pool,
+        user: u32,
+        first: u64,
+        refused: u32,
+    ) -> Choice {
+        let (mut bits, mut refused) = (first, refused);
+        for _ in 0..self.service.balancer.retries {
+            bits = mix64(bits);
+            let Some(pod) = self.pick_pod(proxy, pool, user, bits) else { break };
             if self.pods[pod as usize].accepting {
                 self.pin(user, pod);
                 return Choice::Pod(pod);
             }
-            last = if self.pods[pod as usize].dark { Choice::Silent } else { Choice::Refused };
-            bits = mix64(bits);
+            refused = pod;
         }
-        last
+        if self.pods[refused as usize].dark { Choice::Silent } else { Choice::Refused }
     }
 
+    #[inline(never)]
     fn pinned_pod(&mut self, user: u32) -> Option<u32> {
         let keep_alive = self.service.balancer.keep_alive?;
         let (pod, opened) = self.pins[user as usize];
@@ -128,66 +171,73 @@ impl Plane {
         None
     }
 
+    #[inline(always)]
     fn pin(&mut self, user: u32, pod: u32) {
-        if self.service.balancer.keep_alive.is_some() {
+        if self.hot.rare && self.service.balancer.keep_alive.is_some() {
             self.pins[user as usize] = (pod, (self.now / 1_000_000_000) as u32);
             self.pinned[pod as usize] += 1;
         }
     }
 
     /// A pod that accepts serves the attempt, unless its queue is full.
-    #[inline]
+    #[inline(always)]
     fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>, logged: bool) {
         let now = self.now;
         self.commit_due(pod, now);
-        let version = asked.unwrap_or(self.pods[pod as usize].version);
-        let ledger = &self.pods[pod as usize];
-        let (in_flight, limit) = (ledger.in_flight(), ledger.limit);
-        if in_flight >= limit {
-            let route = attempt.arrival.route;
-            let fine = crate::base::histogram::bucket_of(1_000_000);
-            self.counters.answer(pod, route, super::tally::Status::Busy, 1_000_000, fine, 0.0);
-            self.refused(attempt);
-            return;
+        let Arrival { user, route, error: draw, .. } = attempt.arrival;
+        let ledger = &mut self.pods[pod as usize];
+        let version = asked.unwrap_or(ledger.version);
+        let load = ledger.in_flight();
+        if load >= ledger.limit {
+            return self.full(attempt.apart(), pod);
         }
-        let user = attempt.arrival.user;
+        let start = ledger.start_at(now);
         let crossed = self.users.met(user, version == 1);
         if version == 1 {
             self.tally.last_new = Some(now);
             self.tally.served_new += 1;
+            self.tally.second(now).new += 1;
         }
-        self.tally.second(now).new += u32::from(version == 1);
-        let class = self.class_of(user);
-        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)];
-        let (busy, lost) = self.busy_ns(pod, &effect, &attempt.arrival, in_flight);
-        let fate = fate(&effect, attempt.arrival.error, in_flight);
-        let start = self.pods[pod as usize].start_at(now);
+        let effect = &self.effects[self.row(pod, version, self.class_of(user), route)];
+        let (cpu, conversion) = (effect.cpu, effect.conversion);
+        let fate = fate(effect, draw, load);
+        let own = self.own_busy_ns(pod, effect, attempt.demand, load);
+        let (busy, lost) = if self.hot.rare {
+            self.with_dependency(own, effect.calls, draw)
+        } else {
+            (own, false)
+        };
         let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
         // A request that waits for a slot which hangs is never answered either.
         let hung = done - now > NEVER_NS / 2;
-        let fate = Fate { error: fate.error || hung || lost, hung, ..fate };
-        let served = self.judge(&attempt, &effect, version, done, crossed, fate);
+        let fate = Fate { error: fate.error | hung | lost, hung, ..fate };
+        let funnel = self.hot.routes[usize::from(route)].funnel;
+        let mut served = self.judge(attempt, version, done, crossed, fate);
+        // Only a business step and the experiment's log ask whether it converts.
+        served.converts = (funnel | logged)
+            && !served.error
+            && (mix64(attempt.arrival.routing ^ 0xB0) as u32) < conversion;
         if logged {
-            self.log_experiment(user, version, &served);
+            self.log_experiment(user, version, served);
         }
-        let funnel = !served.error && self.funnel[usize::from(attempt.arrival.route)];
-        let mut entry = Entry {
+        let flags = if served.error { flag::ERROR } else { 0 }
+            | if served.converts { flag::CONVERTS } else { 0 }
+            | if funnel & !served.error { flag::FUNNEL } else { 0 }
+            | if hung { flag::HUNG } else { 0 };
+        let settled = self.settle(attempt, done, served.outcome, flags);
+        let entry = Entry {
             arrived: now,
-            cpu_ns: busy as f32 * self.service.pod.cpu_per_busy as f32 * effect.cpu,
+            cpu_ns: busy as i64 as f32 * self.hot.cpu_per_busy * cpu,
             user,
             index: attempt.index,
-            chain: attempt.chain,
-            route: attempt.arrival.route,
+            chain: settled.chain,
+            route,
             version,
-            outcome: served.outcome as u8,
-            flags: if served.error { flag::ERROR } else { 0 }
-                | if served.converts { flag::CONVERTS } else { 0 }
-                | if funnel { flag::FUNNEL } else { 0 }
-                | if fate.hung { flag::HUNG } else { 0 },
+            outcome: settled.outcome as u8,
+            flags: settled.flags,
             number: attempt.number,
             since_first_ms: attempt.since_first_ms(now),
         };
-        self.settle(&attempt, done, &mut entry);
         let ledger = &mut self.pods[pod as usize];
         ledger.book(done, entry);
         ledger.accepted += 1;
@@ -197,39 +247,47 @@ impl Plane {
         }
     }
 
-    /// Busy time of the slot in nanoseconds, and whether the dependency gave no answer.
-    #[inline]
-    fn busy_ns(&mut self, pod: u32, effect: &Effect, arrival: &Arrival, load: u32) -> (u64, bool) {
-        let own = self.own_busy_ns(pod, effect, arrival, load);
-        if self.service.dependency.is_none() {
-            return (own, false);
-        }
-        let (wait, lost) = self.call_dependency(effect.calls, arrival.error);
+    /// The pod's queue is full: it answers 503.
+    #[cold]
+    #[inline(never)]
+    fn full(&mut self, attempt: Attempt, pod: u32) {
+        let fine = crate::base::histogram::bucket_of(1_000_000);
+        let route = attempt.arrival.route;
+        self.counters.answer(pod, route, super::tally::Status::Busy, 1_000_000, fine, 0.0);
+        self.refused(attempt);
+    }
+
+    /// Busy time of a slot with the time spent at the dependency, and whether that gave no answer.
+    #[inline(never)]
+    fn with_dependency(&mut self, own: u64, calls: f32, draw: u32) -> (u64, bool) {
+        let (wait, lost) = self.call_dependency(calls, draw);
         (own.saturating_add(wait), lost)
     }
 
     /// Busy time of the slot without the dependency, in nanoseconds.
-    #[inline]
-    pub(super) fn own_busy_ns(
-        &self,
-        pod: u32,
-        effect: &Effect,
-        arrival: &Arrival,
-        load: u32,
-    ) -> u64 {
-        let route = &self.service.routes[usize::from(arrival.route)];
-        let demand = demand_ns(&route.service_time, arrival);
+    #[inline(always)]
+    pub(super) fn own_busy_ns(&self, pod: u32, effect: &Effect, demand: u64, load: u32) -> u64 {
         let loaded = load > effect.load_limit;
         let mut factor = if loaded { effect.loaded_factor } else { effect.factor };
         let add_us = if loaded { effect.loaded_add_us } else { effect.add_us };
-        let ledger = &self.pods[pod as usize];
-        if let Some(warm_up) = self.service.pod.warm_up.filter(|_| self.now < ledger.warm_until) {
-            let age = (self.now - ledger.serving_since) as f64;
-            let left = (-age / warm_up.tau.as_nanos() as f64).exp();
-            factor *= (1.0 + (warm_up.factor - 1.0) * left) as f32;
+        if self.hot.rare {
+            factor *= self.warming(pod);
         }
-        let own = if factor == 1.0 { demand } else { (demand as f64 * f64::from(factor)) as u64 };
-        own.saturating_add(u64::from(add_us) * 1_000)
+        let own = if factor == 1.0 { demand } else { slowed(demand, factor) };
+        own + u64::from(add_us) * 1_000
+    }
+
+    /// How much slower a pod is that is still warming up.
+    #[inline(never)]
+    fn warming(&self, pod: u32) -> f32 {
+        let ledger = &self.pods[pod as usize];
+        let Some(warm_up) = self.service.pod.warm_up.filter(|_| self.now < ledger.warm_until)
+        else {
+            return 1.0;
+        };
+        let age = (self.now - ledger.serving_since) as f64;
+        let left = (-age / warm_up.tau.as_nanos() as f64).exp();
+        (1.0 + (warm_up.factor - 1.0) * left) as f32
     }
 
     /// Calls the dependency: time spent there, and whether it failed. It serves at a fixed rate,
@@ -249,11 +307,10 @@ impl Plane {
     }
 
     /// The outcome of an accepted attempt: its fate, its session, then the clock.
-    #[inline]
+    #[inline(always)]
     fn judge(
         &mut self,
-        attempt: &Attempt,
-        effect: &Effect,
+        attempt: Attempt,
         version: u8,
         done: u64,
         crossed: bool,
@@ -261,32 +318,42 @@ impl Plane {
     ) -> Served {
         let Arrival { user, route, .. } = attempt.arrival;
         let mut error = fate.error;
-        if !error && crossed && self.service.mixing.session_breaks.value() > 0.0 {
-            let keyed = u64::from(mix64(attempt.arrival.routing ^ 0xC805) as u32);
-            error = keyed < self.service.mixing.session_breaks.threshold();
+        if self.hot.rare && !error {
+            error = self.mixing_breaks(attempt.apart().arrival, version, crossed);
         }
-        if !error && version == 0 && self.unreadable | self.migrated > 0 {
-            let own = if self.users.has(user, Marks::WROTE_NEW) { self.unreadable } else { 0 };
-            let keyed = mix64(attempt.arrival.routing ^ 0xDA7A) as u32;
-            error = keyed < own.max(self.migrated);
-        }
-        let late = done - attempt.first_at > self.service.slow.as_nanos();
+        let late = done - attempt.first_at > self.hot.slow;
         let outcome = match (error, fate.wrong, late) {
             (true, _, _) => Outcome::Failed,
             (_, true, _) => Outcome::Wrong,
             (_, _, true) => Outcome::Slow,
             _ => Outcome::Good,
         };
-        if version == 1 && !error && self.service.routes[usize::from(route)].write {
+        if version == 1 && !error && self.hot.routes[usize::from(route)].write {
             self.users.mark(user, Marks::WROTE_NEW);
         }
-        let converts = !error && (mix64(attempt.arrival.routing ^ 0xB0) as u32) < effect.conversion;
-        Served { outcome, error, converts }
+        Served { outcome, error, converts: false }
+    }
+
+    /// Does the mix of versions fail an attempt: a session that crossed, or data it cannot read?
+    #[inline(never)]
+    fn mixing_breaks(&self, arrival: Arrival, version: u8, crossed: bool) -> bool {
+        let mut error = false;
+        if crossed && self.service.mixing.session_breaks.value() > 0.0 {
+            let keyed = u64::from(mix64(arrival.routing ^ 0xC805) as u32);
+            error = keyed < self.service.mixing.session_breaks.threshold();
+        }
+        if !error && version == 0 && self.unreadable | self.migrated > 0 {
+            let wrote = self.users.has(arrival.user, Marks::WROTE_NEW);
+            let own = if wrote { self.unreadable } else { 0 };
+            let keyed = mix64(arrival.routing ^ 0xDA7A) as u32;
+            error = keyed < own.max(self.migrated);
+        }
+        error
     }
 
     /// Logs the exposure of a user, and what it led to.
-    #[inline]
-    fn log_experiment(&mut self, user: u32, version: u8, served: &Served) {
+    #[inline(never)]
+    fn log_experiment(&mut self, user: u32, version: u8, served: Served) {
         let Some(mut log) = self.experiment else { return };
         let arm = usize::from(version);
         let control = self.users.has(user, Marks::CONTROL);

@@ -16,6 +16,8 @@ use std::cmp::Reverse;
 pub struct Attempt {
     /// The request as the tape (or the retry's own draws) has it.
     pub arrival: Arrival,
+    /// Time a slot is busy with it, without faults, in nanoseconds.
+    pub demand: u64,
     /// Number of the request on the tape.
     pub index: u32,
     /// When the first attempt was sent, in nanoseconds.
@@ -27,6 +29,15 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// A copy made field by field: what is handed on by place need not lie in memory before.
+    #[inline(always)]
+    pub(super) fn apart(&self) -> Attempt {
+        let Attempt { arrival, demand, index, first_at, number, chain } = *self;
+        let Arrival { at, user, route, z, e, error, routing } = arrival;
+        let arrival = Arrival { at, user, route, z, e, error, routing };
+        Attempt { arrival, demand, index, first_at, number, chain }
+    }
+
     /// From the first attempt to this one, sent at `now`; longer than 65 s is not told.
     #[inline]
     pub(super) fn since_first_ms(&self, now: u64) -> u16 {
@@ -35,6 +46,13 @@ impl Attempt {
         }
         ((now - self.first_at) / 1_000_000).min(u64::from(u16::MAX)) as u16
     }
+}
+
+/// What the client's side makes of an accepted attempt's entry.
+pub(super) struct Settled {
+    pub(super) chain: u32,
+    pub(super) outcome: Outcome,
+    pub(super) flags: u8,
 }
 
 /// A request that may be tried again.
@@ -78,12 +96,14 @@ impl Follow {
 
 impl Plane {
     /// No pod took the attempt: refused at once.
+    #[cold]
     pub(super) fn refused(&mut self, attempt: Attempt) {
         let now = self.now;
         self.failed_attempt(&attempt, now);
     }
 
     /// The attempt went to a pod that is no longer there to refuse it: it times out.
+    #[cold]
     pub(super) fn unanswered(&mut self, attempt: Attempt) {
         let at = self.now.saturating_add(self.service.timeout.as_nanos());
         self.failed_attempt(&attempt, at);
@@ -102,7 +122,7 @@ impl Plane {
             attempt.arrival.route,
             at,
         );
-        self.think_next(attempt, at);
+        self.think_next(*attempt, at);
     }
 
     fn fail_now(&mut self, user: u32, index: u32, first_at: u64, route: u8, at: u64) {
@@ -111,57 +131,73 @@ impl Plane {
         self.harm(user, index, first_at, Outcome::Failed);
     }
 
-    /// Decides, for an accepted attempt, what its client sees and when, and marks the entry.
-    #[inline]
-    pub(super) fn settle(&mut self, attempt: &Attempt, done: u64, entry: &mut Entry) {
-        let outcome = Outcome::from_number(entry.outcome);
-        let deadline = self.now.saturating_add(self.service.timeout.as_nanos());
-        let failed = outcome == Outcome::Failed;
-        if !failed && done <= deadline {
-            self.free_chain(attempt.chain);
-            entry.chain = NO_CHAIN;
-            if outcome == Outcome::Good {
-                self.users.served(entry.user, done);
-            } else {
-                self.not_good(attempt, done, entry, outcome);
-            }
-            self.think_next(attempt, done);
-            return;
+    /// Decides, for an accepted attempt with the entry's `flags`, what its client sees and when.
+    #[inline(always)]
+    pub(super) fn settle(
+        &mut self,
+        attempt: Attempt,
+        done: u64,
+        outcome: Outcome,
+        flags: u8,
+    ) -> Settled {
+        let deadline = self.now.saturating_add(self.hot.timeout);
+        if outcome == Outcome::Failed || done > deadline {
+            return self.settle_failed(attempt.apart(), done, outcome, flags, deadline);
         }
-        self.settle_failed(attempt, done, entry, deadline);
+        if attempt.chain != NO_CHAIN {
+            self.free_chain(attempt.chain);
+        }
+        if outcome == Outcome::Good {
+            self.users.served(attempt.arrival.user, done);
+        } else {
+            self.not_good(attempt.apart(), done, outcome);
+        }
+        if self.hot.rare {
+            self.think_next(attempt.apart(), done);
+        }
+        Settled { chain: NO_CHAIN, outcome, flags }
     }
 
     /// Wrong or slow answers: counted now, they can only get worse by a kill.
-    fn not_good(&mut self, attempt: &Attempt, done: u64, entry: &Entry, outcome: Outcome) {
+    #[inline(never)]
+    fn not_good(&mut self, attempt: Attempt, done: u64, outcome: Outcome) {
+        let Arrival { user, route, .. } = attempt.arrival;
         if outcome == Outcome::Wrong {
-            self.lose_value(entry.route);
+            self.lose_value(route);
         }
-        self.users.served(entry.user, done);
-        self.harm(entry.user, attempt.index, attempt.first_at, outcome);
+        self.users.served(user, done);
+        self.harm(user, attempt.index, attempt.first_at, outcome);
     }
 
-    fn settle_failed(&mut self, attempt: &Attempt, done: u64, entry: &mut Entry, deadline: u64) {
+    #[inline(never)]
+    fn settle_failed(
+        &mut self,
+        attempt: Attempt,
+        done: u64,
+        outcome: Outcome,
+        flags: u8,
+        deadline: u64,
+    ) -> Settled {
+        let Arrival { user, route, .. } = attempt.arrival;
         let seen_at = done.min(deadline);
-        if let Some(chain) = self.try_again(attempt, seen_at) {
-            entry.chain = chain;
-            entry.flags |= flag::NOT_FINAL;
+        if let Some(chain) = self.try_again(&attempt, seen_at) {
             // The server finishes what the client gave up on: the retry writes a second time.
-            let written = done > deadline && entry.flags & flag::ERROR == 0;
-            let write = self.service.routes[usize::from(entry.route)].write;
+            let written = done > deadline && flags & flag::ERROR == 0;
+            let write = self.hot.routes[usize::from(route)].write;
             self.tally.duplicated += u64::from(written && write);
-            return;
+            return Settled { chain, outcome, flags: flags | flag::NOT_FINAL };
         }
         self.free_chain(attempt.chain);
-        entry.chain = NO_CHAIN;
-        entry.outcome = Outcome::Failed as u8;
+        let mut flags = flags;
         if done > deadline {
             // The client leaves at its deadline; the server works on.
-            entry.flags |= flag::NOT_FINAL;
+            flags |= flag::NOT_FINAL;
             self.end(deadline, Outcome::Failed);
         }
-        self.lose_value(entry.route);
-        self.harm(entry.user, attempt.index, attempt.first_at, Outcome::Failed);
+        self.lose_value(route);
+        self.harm(user, attempt.index, attempt.first_at, Outcome::Failed);
         self.think_next(attempt, seen_at);
+        Settled { chain: NO_CHAIN, outcome: Outcome::Failed, flags }
     }
 
     /// Plans a further attempt after a failure seen at `at`, if the client has one left.
@@ -227,6 +263,7 @@ impl Plane {
     }
 
     /// A planned attempt, or the next request of a session, is due.
+    #[inline(never)]
     pub(super) fn follow(&mut self, follow: Follow) {
         if follow.is_session() {
             let session = follow.id & !SESSION;
@@ -251,6 +288,7 @@ impl Plane {
         };
         self.attempt(Attempt {
             arrival,
+            demand: self.demand(&arrival),
             index: chain.index,
             first_at: chain.first_at,
             number: chain.number,
@@ -300,7 +338,8 @@ impl Plane {
         let arrival = Arrival { at: now, user, route, z: 0.0, e: 0.0, error: 0, routing: 0 };
         let first_at = entry.arrived - u64::from(entry.since_first_ms) * 1_000_000;
         let number = entry.number;
-        let broken = Attempt { arrival, index: entry.index, first_at, number, chain: NO_CHAIN };
+        let index = entry.index;
+        let broken = Attempt { arrival, demand: 0, index, first_at, number, chain: NO_CHAIN };
         self.try_again(&broken, now).is_some()
     }
 
@@ -338,8 +377,8 @@ impl Plane {
     }
 
     /// In a closed loop, the user of an ended request thinks of the next one.
-    #[inline]
-    fn think_next(&mut self, attempt: &Attempt, ended: u64) {
+    #[inline(never)]
+    fn think_next(&mut self, attempt: Attempt, ended: u64) {
         let Some(think) = self.think else { return };
         let session = attempt.arrival.user;
         let Some(steps) = self.session_steps.get_mut(session as usize) else { return };

@@ -5,9 +5,12 @@
 //! into broken requests. There is no other path, so no result depends on which path ran.
 
 use crate::base::time::SimDuration;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
 /// What became of a request on the server's side, and whose it is. 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(32))]
 pub struct Entry {
     /// Arrival of this attempt at the pod, in nanoseconds.
     pub arrived: u64,
@@ -33,6 +36,23 @@ pub struct Entry {
     pub since_first_ms: u16,
 }
 
+impl Entry {
+    /// An unused place.
+    const NONE: Entry = Entry {
+        arrived: 0,
+        cpu_ns: 0.0,
+        user: 0,
+        index: 0,
+        chain: NO_CHAIN,
+        route: 0,
+        version: 0,
+        outcome: 0,
+        flags: 0,
+        number: 0,
+        since_first_ms: 0,
+    };
+}
+
 /// No chain: the first attempt, and nothing follows.
 pub const NO_CHAIN: u32 = u32::MAX;
 
@@ -52,44 +72,69 @@ pub mod flag {
     pub const HUNG: u8 = 32;
 }
 
-/// A place in the heap of completions.
-#[derive(Clone, Copy, Debug)]
-struct Due {
+/// A completion later than all near ones. The earlier, then the earlier request, is the greater.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Far {
     done: u64,
-    slot: u32,
+    entry: Entry,
 }
 
-/// Slots, queue and ledger of one pod. What every pick reads comes first.
+impl Eq for Far {}
+
+impl Ord for Far {
+    fn cmp(&self, other: &Far) -> Ordering {
+        (other.done, other.entry.index).cmp(&(self.done, self.entry.index))
+    }
+}
+
+impl PartialOrd for Far {
+    fn partial_cmp(&self, other: &Far) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// How many completions lie in order; as many as a word has nibbles.
+const NEAR: usize = 16;
+
+/// Slots, queue and ledger of one pod. What every pick reads lies in the first cache line.
+///
+/// Few requests are in flight as a rule, so the earliest completions (`NEAR`) are kept in order,
+/// the latest of them first; a heap holds what is later than these.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct PodLedger {
     next_done: u64,
     in_flight: u32,
-    /// Requests served at a time.
-    pub slots: u32,
     /// Most requests in the pod, served and waiting.
     pub limit: u32,
+    /// Requests served at a time.
+    pub slots: u32,
+    /// How many near completions there are.
+    near_len: u8,
     /// Does the process accept requests?
     pub accepting: bool,
     /// Has its node vanished, so that nothing even refuses?
     pub dark: bool,
     /// Version of the process.
     pub version: u8,
-    /// Until when the pod is warming up, in nanoseconds; 0 once warm.
-    pub warm_until: u64,
+    /// Places of the near entries as nibbles, in the order of their completions; behind these the
+    /// unused places, the one used last first.
+    places: u64,
+    /// Do requests wait, so that `slot_free` is kept?
+    queueing: bool,
     /// Requests accepted since the process started.
     pub accepted: u64,
     /// The pod trips when `accepted` reaches this.
     pub trip_at: u64,
-    /// When the process began to serve, in nanoseconds.
-    pub serving_since: u64,
-    /// A binary heap by completion; equal ones commit in any (fixed) order, which changes nothing.
-    heap: Vec<Due>,
-    entries: Vec<Entry>,
-    /// Head of the list of unused entries, linked through `chain`.
-    free: u32,
+    near_done: [u64; NEAR],
+    near: [Entry; NEAR],
+    far: BinaryHeap<Far>,
     /// When each slot is free, as a heap; only kept while requests wait.
     slot_free: Vec<u64>,
+    /// Until when the pod is warming up, in nanoseconds; 0 once warm.
+    pub warm_until: u64,
+    /// When the process began to serve, in nanoseconds.
+    pub serving_since: u64,
 }
 
 impl PodLedger {
@@ -98,19 +143,22 @@ impl PodLedger {
         PodLedger {
             next_done: u64::MAX,
             in_flight: 0,
-            slots,
             limit: slots.saturating_add(queue),
+            slots,
+            near_len: 0,
             accepting: false,
             dark: false,
             version,
-            warm_until: 0,
+            places: 0xfedc_ba98_7654_3210,
+            queueing: false,
             accepted: 0,
             trip_at: u64::MAX,
-            serving_since: 0,
-            heap: Vec::with_capacity(slots.min(64) as usize),
-            entries: Vec::with_capacity(slots.min(64) as usize),
-            free: NO_CHAIN,
+            near_done: [0; NEAR],
+            near: [Entry::NONE; NEAR],
+            far: BinaryHeap::new(),
             slot_free: Vec::new(),
+            warm_until: 0,
+            serving_since: 0,
         }
     }
 
@@ -120,9 +168,22 @@ impl PodLedger {
         self.in_flight
     }
 
+    /// All completions to come with their entries, in no order.
+    fn due(&self) -> impl Iterator<Item = (u64, &Entry)> {
+        let near = 0..usize::from(self.near_len);
+        let near = near.map(|at| (self.near_done[at], &self.near[self.place(at)]));
+        near.chain(self.far.iter().map(|far| (far.done, &far.entry)))
+    }
+
+    /// Where the entry of the near completion `at` lies.
+    #[inline(always)]
+    fn place(&self, at: usize) -> usize {
+        (self.places >> (at % NEAR * 4)) as usize % NEAR
+    }
+
     /// All requests in the pod.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.heap.iter().map(|due| &self.entries[due.slot as usize])
+        self.due().map(|(_, entry)| entry)
     }
 
     /// The next completion, in nanoseconds; `u64::MAX` when idle.
@@ -133,101 +194,135 @@ impl PodLedger {
 
     /// The last completion to come, in nanoseconds; nothing when idle.
     pub fn last_done(&self) -> Option<u64> {
-        self.heap.iter().map(|due| due.done).max()
+        self.due().map(|(done, _)| done).max()
     }
 
     /// When a request that arrives now starts to be served. Call after committing up to `now`.
-    #[inline]
+    #[inline(always)]
     pub fn start_at(&mut self, now: u64) -> u64 {
         if self.in_flight < self.slots {
-            self.slot_free.clear();
+            self.queueing = false;
             return now;
         }
-        if self.slot_free.is_empty() {
+        self.next_free().max(now)
+    }
+
+    /// When the first slot will be free, all of them being taken.
+    #[inline(never)]
+    fn next_free(&mut self) -> u64 {
+        if !self.queueing {
             // The queue begins: all slots are busy, so each entry is one slot's completion.
             assert!(self.in_flight == self.slots, "a queue without its slots");
-            self.slot_free.extend(self.heap.iter().map(|due| due.done));
-            self.slot_free.sort_unstable();
+            self.queueing = true;
+            let mut free = std::mem::take(&mut self.slot_free);
+            free.clear();
+            free.extend(self.due().map(|(done, _)| done));
+            free.sort_unstable();
+            self.slot_free = free;
         }
-        self.slot_free[0].max(now)
+        self.slot_free[0]
     }
 
     /// Books a request that is done at `done`; the one before it on the same slot is done by then.
-    #[inline]
+    #[inline(always)]
     pub fn book(&mut self, done: u64, entry: Entry) {
-        if !self.slot_free.is_empty() {
-            self.slot_free[0] = done;
-            sift_down_min(&mut self.slot_free);
+        if self.queueing {
+            self.take_slot(done);
         }
-        let slot = self.free;
-        let slot = if let Some(unused) = self.entries.get_mut(slot as usize) {
-            self.free = unused.chain;
-            *unused = entry;
-            slot
-        } else {
-            self.entries.push(entry);
-            self.entries.len() as u32 - 1
-        };
-        let due = Due { done, slot };
-        self.heap.push(due);
-        let heap = self.heap.as_mut_slice();
-        let mut at = heap.len() - 1;
-        while at > 0 {
-            let parent = (at - 1) / 2;
-            if heap[parent].done <= done {
-                break;
-            }
-            heap[at] = heap[parent];
-            at = parent;
-        }
-        heap[at] = due;
         self.in_flight += 1;
         self.next_done = self.next_done.min(done);
+        if usize::from(self.near_len) < NEAR && self.in_flight == u32::from(self.near_len) + 1 {
+            self.put_near(done, entry);
+        } else {
+            self.put_far(done, entry);
+        }
+    }
+
+    /// Puts a completion among the near ones, of which at least one place is free.
+    #[inline(always)]
+    fn put_near(&mut self, done: u64, entry: Entry) {
+        let last = usize::from(self.near_len) % NEAR;
+        self.near_len += 1;
+        let place = self.place(last);
+        self.near[place] = entry;
+        let mut at = last;
+        while at > 0 {
+            let before = self.near_done[at - 1];
+            if before > done {
+                break;
+            }
+            self.near_done[at] = before;
+            at -= 1;
+        }
+        self.near_done[at] = done;
+        // The nibbles from `at` on move up by one, and that of the new entry goes before them.
+        let below = (1 << (at * 4)) - 1;
+        let above = u64::MAX << (last * 4) << 4;
+        let between = (self.places & !below) << 4 & !above;
+        self.places = self.places & (below | above) | between | (place as u64) << (at * 4);
+    }
+
+    /// The same while there are too many for order: the latest ones go to the heap.
+    #[inline(never)]
+    fn put_far(&mut self, done: u64, entry: Entry) {
+        let first_far = self.far.peek().map_or(u64::MAX, |far| far.done);
+        let full = usize::from(self.near_len) == NEAR;
+        if done >= first_far || full && done >= self.near_done[0] {
+            self.far.push(Far { done, entry });
+            return;
+        }
+        if full {
+            self.far.push(Far { done: self.near_done[0], entry: self.near[self.place(0)] });
+            self.near_done.copy_within(1.., 0);
+            self.places = self.places.rotate_right(4);
+            self.near_len -= 1;
+        }
+        self.put_near(done, entry);
+    }
+
+    /// The present slot is taken until `done`.
+    #[inline(never)]
+    fn take_slot(&mut self, done: u64) {
+        self.slot_free[0] = done;
+        sift_down_min(&mut self.slot_free);
     }
 
     /// Takes the earliest completion off the ledger, with its instant.
-    #[inline]
+    #[inline(always)]
     pub fn commit(&mut self) -> Option<(u64, Entry)> {
-        let last = self.heap.pop()?;
-        self.in_flight -= 1;
-        let mut first = last;
-        let heap = self.heap.as_mut_slice();
-        if let Some(top) = heap.first().copied() {
-            first = top;
-            let (mut at, mut child) = (0, 1);
-            while child < heap.len() {
-                let right = child + 1;
-                child = if right < heap.len() && heap[right].done < heap[child].done {
-                    right
-                } else {
-                    child
-                };
-                if last.done <= heap[child].done {
-                    break;
-                }
-                heap[at] = heap[child];
-                at = child;
-                child = 2 * at + 1;
-            }
-            heap[at] = last;
+        if self.near_len == 0 {
+            return None;
         }
-        self.next_done = heap.first().map_or(u64::MAX, |due| due.done);
-        let unused = &mut self.entries[first.slot as usize];
-        let entry = *unused;
-        unused.chain = self.free;
-        self.free = first.slot;
-        Some((first.done, entry))
+        let last = usize::from(self.near_len) - 1;
+        self.near_len -= 1;
+        self.in_flight -= 1;
+        let first = (self.near_done[last % NEAR], self.near[self.place(last)]);
+        if last == 0 && self.in_flight > 0 {
+            self.refill();
+        }
+        let next = usize::from(self.near_len).wrapping_sub(1) % NEAR;
+        self.next_done = if self.near_len == 0 { u64::MAX } else { self.near_done[next] };
+        Some(first)
+    }
+
+    /// The near completions are used up: the earliest of the far ones take their place.
+    #[inline(never)]
+    fn refill(&mut self) {
+        for _ in 0..NEAR / 2 {
+            let Some(Far { done, entry }) = self.far.pop() else { break };
+            self.put_near(done, entry);
+        }
     }
 
     /// Kills the process: what is left of the ledger comes back as broken, earliest first.
     pub fn kill(&mut self) -> Vec<Entry> {
         self.accepting = false;
-        self.slot_free.clear();
-        let mut due = std::mem::take(&mut self.heap);
-        due.sort_unstable_by_key(|d| (d.done, self.entries[d.slot as usize].index));
-        let broken = due.iter().map(|d| self.entries[d.slot as usize]).collect();
-        self.entries.clear();
-        self.free = NO_CHAIN;
+        self.queueing = false;
+        let mut due: Vec<(u64, Entry)> = self.due().map(|(done, entry)| (done, *entry)).collect();
+        due.sort_unstable_by_key(|(done, entry)| (*done, entry.index));
+        let broken = due.into_iter().map(|(_, entry)| entry).collect();
+        self.near_len = 0;
+        self.far.clear();
         self.in_flight = 0;
         self.next_done = u64::MAX;
         broken
@@ -263,19 +358,7 @@ mod tests {
     use super::*;
 
     fn entry(index: u32, arrived: u64) -> Entry {
-        Entry {
-            arrived,
-            cpu_ns: 0.0,
-            user: 0,
-            index,
-            chain: NO_CHAIN,
-            route: 0,
-            version: 0,
-            outcome: 0,
-            flags: 0,
-            number: 0,
-            since_first_ms: 0,
-        }
+        Entry { arrived, index, ..Entry::NONE }
     }
 
     /// Against a plain list of slots: the same starts, whatever the load.
@@ -297,6 +380,31 @@ mod tests {
             free[slot] = start + busy;
             pod.book(start + busy, entry(i, now));
         }
+    }
+
+    /// Against a sorted list, up and down between none and a hundred in flight.
+    #[test]
+    fn completions_come_in_order_however_many_there_are() {
+        let mut pod = PodLedger::new(0, 1_000, 0);
+        let (mut expected, mut committed) = (Vec::new(), 0);
+        for i in 0..20_000_u32 {
+            let draw = crate::base::random::mix64(u64::from(i));
+            if draw % 100 < if i / 100 % 2 == 0 { 75 } else { 25 } {
+                let done = draw >> 44;
+                pod.start_at(0);
+                pod.book(done, entry(i, 0));
+                expected.push((done, i));
+                expected.sort_unstable();
+            } else {
+                let first = (!expected.is_empty()).then(|| expected.remove(0));
+                assert_eq!(pod.commit().map(|(done, e)| (done, e.index)), first);
+                committed += usize::from(first.is_some());
+            }
+            let next = expected.first().map_or(u64::MAX, |(done, _)| *done);
+            assert_eq!((pod.next_done(), pod.in_flight() as usize), (next, expected.len()));
+            assert_eq!(pod.entries().count(), expected.len());
+        }
+        assert!(committed > 5_000);
     }
 
     #[test]

@@ -25,20 +25,21 @@ struct Answer {
 
 impl Plane {
     /// Copies an attempt to the candidate and the baseline, if the mirror's share says so.
-    pub(super) fn mirror(&mut self, proxy: usize, pod: u32, attempt: &Attempt) {
+    #[inline(never)]
+    pub(super) fn mirror(&mut self, proxy: usize, pod: u32, attempt: Attempt) {
         let mirror = self.proxies[proxy].routing.mirror;
         let draw = mix64(attempt.arrival.routing ^ 0x3141_5926);
         if u64::from(draw as u32) >= mirror.share.threshold() || attempt.number > 0 {
             return;
         }
         // The user's answer, forecast from the same row that will serve it.
-        let user = self.forecast(pod, attempt);
+        let user = self.forecast(pod, &attempt);
         for (pool, purpose) in [(Pool::Candidate, 0), (Pool::Baseline, 1)] {
             if self.proxies[proxy].endpoints[pool as usize].is_empty() {
                 self.shadow.unanswered += u64::from(pool == Pool::Candidate);
                 continue;
             }
-            let answer = self.copy(proxy, pool, purpose, attempt, &mirror);
+            let answer = self.copy(proxy, pool, purpose, &attempt, &mirror);
             let noise = draw.rotate_left(17 + 13 * purpose as u32) as u32;
             let noisy = u64::from(noise) < mirror.noise.threshold();
             self.compare(pool, user, answer, noisy);
@@ -55,7 +56,9 @@ impl Plane {
         let (index, user) = (u32::MAX - number, u32::MAX);
         let routing = mix64(u64::from(index));
         let arrival = Arrival { at: self.now, user, route, z: 0.0, e: 0.0, error: 0, routing };
-        let attempt = Attempt { arrival, index, first_at: self.now, number: 0, chain: NO_CHAIN };
+        // Its demand is drawn with the copy.
+        let (first_at, number, chain) = (self.now, 0, NO_CHAIN);
+        let attempt = Attempt { arrival, demand: 0, index, first_at, number, chain };
         let apart = Mirror { isolated: true, ..Mirror::default() };
         let proxy = self.proxy_of(routing);
         self.copy(proxy, pool, 0, &attempt, &apart);
@@ -67,7 +70,7 @@ impl Plane {
         let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)];
         self.commit(pod, now);
         let load = self.pods[pod as usize].in_flight();
-        let busy = self.own_busy_ns(pod, &effect, &attempt.arrival, load);
+        let busy = self.own_busy_ns(pod, &effect, attempt.demand, load);
         let start = self.pods[pod as usize].start_at(now);
         let fate = fate(&effect, attempt.arrival.error, load);
         self.answer(fate, start + busy - now)
@@ -103,7 +106,8 @@ impl Plane {
         let load = ledger.in_flight();
         let effect =
             self.effects[self.row(pod, version, self.class_of(arrival.user), arrival.route)];
-        let mut busy = self.own_busy_ns(pod, &effect, &Arrival { z, e, ..arrival }, load);
+        let demand = self.demand(&Arrival { z, e, ..arrival });
+        let mut busy = self.own_busy_ns(pod, &effect, demand, load);
         let mut lost = false;
         if !mirror.isolated {
             let (wait, failed) = self.call_dependency(effect.calls, draw);

@@ -6,6 +6,7 @@
 
 pub mod attempt;
 pub mod client;
+mod hot;
 pub mod ledger;
 pub mod mirror;
 pub mod pick;
@@ -22,6 +23,7 @@ use crate::world::routing::Belief;
 use crate::world::service::Service;
 use crate::world::user::{Users, user_hash};
 use client::{Chain, Follow};
+use hot::Hot;
 use ledger::{Entry, PodLedger, flag};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -65,6 +67,7 @@ pub struct Interval {
 #[derive(Clone, Debug)]
 pub struct Plane {
     pub(crate) service: Arc<Service>,
+    hot: Hot,
     pub(crate) streams: Streams,
     pub(crate) now: u64,
     pub(crate) tape: Tape,
@@ -106,8 +109,6 @@ pub struct Plane {
     pub(crate) twin_bad: Option<Arc<[u64]>>,
     pub(crate) log_bad: bool,
     pub(crate) interval: Option<Box<Interval>>,
-    /// Routes whose answers start a business step.
-    pub(crate) funnel: Vec<bool>,
     pub(crate) tripped: Option<u32>,
 }
 
@@ -123,6 +124,7 @@ impl Plane {
         let keep_alive = service.balancer.keep_alive.is_some();
         let users = traffic.users;
         let mut plane = Plane {
+            hot: Hot::new(&service),
             streams,
             now: 0,
             tape: Tape::new(traffic, &service.routes, streams, horizon),
@@ -155,7 +157,6 @@ impl Plane {
             twin_bad: None,
             log_bad: false,
             interval: None,
-            funnel: service.routes.iter().map(|r| r.value.value() > 0.0).collect(),
             tripped: None,
             service,
         };
@@ -204,6 +205,7 @@ impl Plane {
     /// Moves every request up to `until` and commits what is complete by then.
     pub fn advance(&mut self, until: SimTime) -> Advanced {
         let until = until.as_nanos();
+        self.hot.rare = self.is_rare();
         loop {
             let arrival = self.tape.next_at();
             let follow = self.follows.peek().map_or(u64::MAX, |f| f.0.at);
@@ -229,6 +231,7 @@ impl Plane {
 
     /// Lets everything in flight end, without new arrivals: the end of a flight.
     pub fn drain(&mut self) {
+        self.hot.rare = self.is_rare();
         while let Some(Reverse(follow)) = self.follows.pop() {
             self.now = self.now.max(follow.at);
             if !follow.is_session() {
@@ -246,49 +249,66 @@ impl Plane {
         }
     }
 
-    /// Commits a pod's completions up to `now`, if there are any: most looks find none.
+    /// Commits a pod's completions up to `now`: most looks find none.
     #[inline(always)]
     pub(crate) fn commit_due(&mut self, pod: u32, now: u64) {
-        if self.pods[pod as usize].next_done() <= now {
-            self.commit(pod, now);
+        while self.pods[pod as usize].next_done() <= now {
+            self.commit_next(pod);
         }
     }
 
     /// Commits a pod's completions up to `until`.
     pub(crate) fn commit(&mut self, pod: u32, until: u64) {
-        while self.pods[pod as usize].next_done() <= until {
-            let Some((done, entry)) = self.pods[pod as usize].commit() else { break };
-            self.book_completion(pod, done, &entry);
+        self.commit_due(pod, until);
+    }
+
+    /// Commits the next completion of a pod, which has one.
+    #[inline(never)]
+    fn commit_next(&mut self, pod: u32) {
+        let Plane { pods, counters, tally, interval, .. } = self;
+        if let Some((done, entry)) = pods[pod as usize].commit() {
+            Plane::book_completion(counters, tally, interval, pod, done, entry);
         }
     }
 
-    #[inline]
-    fn book_completion(&mut self, pod: u32, done: u64, entry: &Entry) {
+    #[inline(always)]
+    fn book_completion(
+        counters: &mut Counters,
+        tally: &mut Tally,
+        interval: &mut Option<Box<Interval>>,
+        pod: u32,
+        done: u64,
+        entry: Entry,
+    ) {
+        let end = |counters: &mut Counters, tally: &mut Tally, outcome: Outcome| {
+            tally.end(done, outcome);
+            counters.ingress[usize::from(outcome == Outcome::Failed)] += 1;
+        };
         if entry.flags & flag::HUNG != 0 {
             // The end of a flight clears it away; nobody ever saw an answer.
             if entry.flags & (flag::MIRROR | flag::NOT_FINAL) == 0 {
-                self.end(done, Outcome::Failed);
+                end(counters, tally, Outcome::Failed);
             }
             return;
         }
         let latency = done - entry.arrived;
         let bucket = bucket_of(latency);
         let status = if entry.flags & flag::ERROR != 0 { Status::Error } else { Status::Ok };
-        self.counters.answer(pod, entry.route, status, latency, bucket, entry.cpu_ns);
+        counters.answer(pod, entry.route, status, latency, bucket, entry.cpu_ns);
         if entry.flags & flag::MIRROR != 0 {
             return;
         }
         let version = usize::from(entry.version & 1);
-        self.tally.latency[version].record_in(bucket, latency);
-        self.tally.errors[version] += u64::from(status == Status::Error);
-        if let Some(interval) = &mut self.interval {
+        tally.latency[version].record_in(bucket, latency);
+        tally.errors[version] += u64::from(status == Status::Error);
+        if let Some(interval) = interval {
             interval.latency.record_in(bucket, latency);
         }
         if entry.flags & flag::FUNNEL != 0 {
-            self.counters.funnel(pod, entry.route, entry.flags & flag::CONVERTS != 0);
+            counters.funnel(pod, entry.route, entry.flags & flag::CONVERTS != 0);
         }
         if entry.flags & flag::NOT_FINAL == 0 {
-            self.end(done, Outcome::from_number(entry.outcome));
+            end(counters, tally, Outcome::from_number(entry.outcome));
         }
     }
 
@@ -302,7 +322,7 @@ impl Plane {
     #[inline]
     pub(crate) fn row(&self, pod: u32, version: u8, class: usize, route: u8) -> usize {
         let side = pod as usize * 2 + usize::from(version);
-        (side * self.classes() + class) * self.service.routes.len() + usize::from(route)
+        (side * self.classes() + class) * self.hot.routes.len() + usize::from(route)
     }
 
     /// Tells `proxy` that a pod is (or is no longer) an endpoint of the stable pool.

@@ -14,21 +14,28 @@ pub fn scale32(bits: u32, count: usize) -> usize {
 
 impl Plane {
     /// The proxy that a request meets.
-    #[inline]
+    #[inline(always)]
     pub(super) fn proxy_of(&self, routing: u64) -> usize {
         if self.proxies.len() == 1 { 0 } else { scale32(mix64(routing) as u32, self.proxies.len()) }
     }
 
     /// The pool a user's request goes to, and the version it asks for within one pool, if any.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pool_of(&mut self, proxy: usize, user: u32, draw: u32) -> (Pool, Option<u8>) {
+        match self.proxies[proxy].routing.split {
+            Split::All(to) => (to, None),
+            split => self.pool_by(proxy, split, user, draw),
+        }
+    }
+
+    #[inline(never)]
+    fn pool_by(&mut self, proxy: usize, split: Split, user: u32, draw: u32) -> (Pool, Option<u8>) {
         let pool = |candidate: bool| if candidate { Pool::Candidate } else { Pool::Stable };
-        let routing = &self.proxies[proxy].routing;
-        let sticky = routing.sticky;
-        match routing.split {
+        match split {
             Split::All(to) => (to, None),
             Split::Weight(share) => {
                 let drawn = u64::from(draw) < share.threshold();
+                let sticky = self.proxies[proxy].routing.sticky;
                 (pool(sticky.map_or(drawn, |sticky| self.by_cookie(sticky, user, drawn))), None)
             }
             Split::Matched { weight, others, .. } => {
@@ -64,7 +71,7 @@ impl Plane {
     }
 
     /// A pod of `pool` as `proxy` knows it; nothing when it knows none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pick_pod(
         &mut self,
         proxy: usize,
@@ -77,20 +84,27 @@ impl Plane {
         if count <= 1 {
             return endpoints.first().copied();
         }
-        match self.service.balancer.policy {
-            Policy::LeastOfTwo => {
-                let first = scale32(bits as u32, count);
-                let other = scale32((bits >> 32) as u32, count - 1);
-                let other = other + usize::from(other >= first);
-                let (a, b) = (endpoints[first], endpoints[other]);
-                let now = self.now;
-                self.commit_due(a, now);
-                self.commit_due(b, now);
-                let (in_a, in_b) =
-                    (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
-                Some(if in_b < in_a { b } else { a })
-            }
-            Policy::Random => Some(endpoints[scale32(bits as u32, count)]),
+        if self.hot.policy != Policy::LeastOfTwo {
+            return self.pick_otherwise(proxy, pool, user, bits);
+        }
+        let first = scale32(bits as u32, count);
+        let other = scale32((bits >> 32) as u32, count - 1);
+        let other = other + usize::from(other >= first);
+        let (a, b) = (endpoints[first], endpoints[other]);
+        let now = self.now;
+        self.commit_due(a, now);
+        self.commit_due(b, now);
+        let (in_a, in_b) = (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
+        Some(if in_b < in_a { b } else { a })
+    }
+
+    /// The pick of the policies that do not compare pods; `pool` has two endpoints or more.
+    #[inline(never)]
+    fn pick_otherwise(&mut self, proxy: usize, pool: Pool, user: u32, bits: u64) -> Option<u32> {
+        let endpoints = self.proxies[proxy].known(pool);
+        let count = endpoints.len();
+        match self.hot.policy {
+            Policy::Random | Policy::LeastOfTwo => Some(endpoints[scale32(bits as u32, count)]),
             Policy::RoundRobin => {
                 let turn = self.proxies[proxy].turn[pool as usize] as usize % count;
                 self.proxies[proxy].turn[pool as usize] = turn as u32 + 1;

@@ -3,7 +3,7 @@
 //! Truth ([`Tally`]) is read by the measures only. Counters ([`Counters`]) are what a scrape can
 //! see; controllers never read either directly.
 
-use crate::base::histogram::Histogram;
+use crate::base::histogram::{BUCKETS, Histogram};
 use crate::base::time::SimTime;
 use crate::telemetry::facts::{Counted, Earlier, STATUSES};
 
@@ -24,7 +24,12 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome with this number.
     pub fn from_number(number: u8) -> Outcome {
-        [Outcome::Good, Outcome::Slow, Outcome::Wrong, Outcome::Failed][usize::from(number.min(3))]
+        match number {
+            0 => Outcome::Good,
+            1 => Outcome::Slow,
+            2 => Outcome::Wrong,
+            _ => Outcome::Failed,
+        }
     }
 }
 
@@ -134,7 +139,7 @@ pub struct Counters {
     routes: usize,
     bounds_ns: Vec<u64>,
     /// Bucket of the smallest latency in each slot of the fine histogram.
-    coarse: Vec<u8>,
+    coarse: Box<[u8; BUCKETS]>,
     /// 32 bits: a flight is refused long before a pod serves four thousand million requests.
     counts: Vec<u32>,
     /// Sums of latencies in nanoseconds, by pod, route and status.
@@ -157,9 +162,10 @@ impl Counters {
     pub fn new(routes: usize, bounds: &[f64]) -> Counters {
         let bounds_ns: Vec<u64> = bounds.iter().map(|b| (b * 1e9).round() as u64).collect();
         let floor = |i| crate::base::histogram::bucket_floor(i);
-        let coarse = (0..crate::base::histogram::BUCKETS)
-            .map(|i| bounds_ns.partition_point(|b| *b < floor(i).max(1)) as u8);
-        let coarse = coarse.collect();
+        let mut coarse = Box::new([0; BUCKETS]);
+        for (slot, bucket) in coarse.iter_mut().enumerate() {
+            *bucket = bounds_ns.partition_point(|b| *b < floor(slot).max(1)) as u8;
+        }
         Counters {
             routes,
             bounds_ns,
@@ -217,7 +223,7 @@ impl Counters {
 
     /// Counts an answer; `fine` is its slot in the fine histogram. The coarse bucket is exact: a
     /// fine slot is cut by at most one bound.
-    #[inline]
+    #[inline(always)]
     pub fn answer(
         &mut self,
         pod: u32,

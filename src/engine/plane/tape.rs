@@ -6,6 +6,7 @@
 use crate::base::distribution::Distribution;
 use crate::base::random::{Purpose, Stream, Streams, scale};
 use crate::base::time::{SimDuration, SimTime};
+use crate::base::ziggurat::{Exponentials, Normals};
 use crate::traffic::{Activity, Arrivals, Recorded, Steps, Traffic};
 use crate::world::service::Route;
 use rand_distr::{Exp1, StandardNormal};
@@ -58,6 +59,8 @@ pub struct Tape {
     users: UserDraw,
     /// Route of a draw: cumulative thresholds of 2³².
     routes: Vec<u64>,
+    normals: Normals,
+    exponentials: Exponentials,
     normal: bool,
     exponential: bool,
     /// The arrival that comes next; `u64::MAX` when none does.
@@ -86,6 +89,8 @@ impl Tape {
             routing: streams.stream(Purpose::Routing, 0),
             users: user_draw(traffic),
             routes: route_thresholds(routes),
+            normals: Normals::default(),
+            exponentials: Exponentials::default(),
             normal: routes.iter().any(|r| r.service_time.is_normal_based()),
             exponential: routes.iter().any(|r| !r.service_time.is_normal_based()),
             next_at: 0,
@@ -103,7 +108,7 @@ impl Tape {
     }
 
     /// Takes the next request off the tape.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self) -> Arrival {
         let at = self.next_at;
         let what = self.what.bits();
@@ -111,8 +116,8 @@ impl Tape {
             at,
             user: self.draw_user(),
             route: self.route_of(what >> 32),
-            z: if self.normal { self.demand.sample(StandardNormal) } else { 0.0 },
-            e: if self.exponential { self.demand.sample(Exp1) } else { 0.0 },
+            z: if self.normal { self.normals.draw(&mut self.demand) } else { 0.0 },
+            e: if self.exponential { self.exponentials.draw(&mut self.demand) } else { 0.0 },
             error: what as u32,
             routing: self.routing.bits(),
         };
@@ -146,7 +151,7 @@ impl Tape {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn draw_user(&mut self) -> u32 {
         let bits = self.who.bits();
         match &self.users {
@@ -168,15 +173,25 @@ impl Tape {
         route as u8
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self) {
-        let next = match &mut self.clock {
-            Clock::Constant { gap_ns } => {
-                let gap: f64 = self.gaps.sample(Exp1);
-                self.next_at.saturating_add((gap * *gap_ns) as u64)
-            }
+        let next = if let Clock::Constant { gap_ns } = self.clock {
+            let gap = self.exponentials.draw(&mut self.gaps);
+            // By way of i64, which is cheaper; a gap is never negative.
+            self.next_at.saturating_add((gap * gap_ns) as i64 as u64)
+        } else {
+            self.next_otherwise()
+        };
+        self.next_at = if next < self.end { next } else { u64::MAX };
+    }
+
+    /// The next arrival of clocks that do not beat evenly.
+    #[inline(never)]
+    fn next_otherwise(&mut self) -> u64 {
+        match &mut self.clock {
+            Clock::Constant { .. } | Clock::Silent => u64::MAX,
             Clock::Steps { steps, at } => {
-                let unit: f64 = self.gaps.sample(Exp1);
+                let unit = self.exponentials.draw(&mut self.gaps);
                 *at = after(steps, *at, unit);
                 at.as_nanos()
             }
@@ -185,9 +200,7 @@ impl Tape {
                 *next += 1;
                 self.recorded.map_or(u64::MAX, |r| r.at.as_nanos())
             }
-            Clock::Silent => u64::MAX,
-        };
-        self.next_at = if next < self.end { next } else { u64::MAX };
+        }
     }
 }
 

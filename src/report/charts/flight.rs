@@ -119,7 +119,11 @@ mod tests {
             weight_new: if t > 400 { 1.0 } else { 0.0 },
             ..Sample::default()
         };
-        Recording { samples: (1..=seconds).map(sample).collect(), events: vec![], interval_s: 1.0 }
+        Recording {
+            samples: (1..=seconds).map(sample).collect(),
+            interval_s: 1.0,
+            ..Recording::default()
+        }
     }
 
     #[test]

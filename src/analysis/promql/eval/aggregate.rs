@@ -1,14 +1,55 @@
 //! Aggregations: elements in groups become one element each, or the best few of a group.
 
-use super::quantile::{nan_first, quantile};
-use super::sums::{Sum, mean, variance};
+use super::fold::fold;
+use super::labels::is_label_name;
+use super::over_time::one_metric;
+use super::quantile::nan_first;
 use super::{Evaluator, Labels, Moment, Sample, fail};
 use crate::analysis::promql::Rules;
-use crate::analysis::promql::ast::{Aggregate, Fold};
+use crate::analysis::promql::ast::{Aggregate, Expr, Fold, Node};
 use crate::analysis::promql::error::EvalError;
 use crate::analysis::promql::value::shown;
 use crate::telemetry::symbol::Symbol;
 use std::collections::BTreeMap;
+
+/// Which labels make a group.
+struct Grouping {
+    without: bool,
+    labels: Vec<Symbol>,
+}
+
+impl Grouping {
+    fn of(&self, labels: &[(Symbol, Symbol)]) -> Labels {
+        self.kept(labels).collect()
+    }
+
+    fn kept(&self, labels: &[(Symbol, Symbol)]) -> impl Iterator<Item = (Symbol, Symbol)> {
+        let kept = labels.iter().filter(|(name, _)| match self.without {
+            true => !self.labels.contains(name) && *name != Symbol::NAME,
+            false => self.labels.contains(name),
+        });
+        kept.copied()
+    }
+}
+
+/// Values by groups.
+struct Groups<'a> {
+    grouping: &'a Grouping,
+    values: BTreeMap<Labels, Vec<f64>>,
+    key: Labels,
+}
+
+impl Groups<'_> {
+    /// Adds a value. The key is spelled out in place; only the first of a group keeps a copy.
+    fn add(&mut self, labels: &[(Symbol, Symbol)], value: f64) {
+        self.key.clear();
+        self.key.extend(self.grouping.kept(labels));
+        match self.values.get_mut(&self.key) {
+            Some(values) => values.push(value),
+            None => drop(self.values.insert(self.key.clone(), vec![value])),
+        }
+    }
+}
 
 impl Evaluator<'_> {
     pub(super) fn aggregate(
@@ -22,30 +63,50 @@ impl Evaluator<'_> {
             (Some(param), _) => number = self.scalar(param, at)?,
             (None, _) => {}
         }
-        let samples = self.vector(&a.inner, at)?;
-        let listed: Vec<Symbol> = a.labels.iter().filter_map(|l| self.symbols.find(l)).collect();
-        let key = |labels: &Labels| -> Labels {
-            let kept = labels.iter().filter(|(name, _)| match a.without {
-                true => !listed.contains(name) && *name != Symbol::NAME,
-                false => listed.contains(name),
-            });
-            kept.copied().collect()
-        };
-        if a.op == Fold::CountValues {
-            return self.count_values(&text, &samples, key);
+        let labels = a.labels.iter().map(|label| self.symbols.intern(label)).collect();
+        let grouping = Grouping { without: a.without, labels };
+        match a.op {
+            Fold::CountValues => {
+                let samples = self.vector(&a.inner, at)?;
+                return self.count_values(&text, samples, grouping);
+            }
+            Fold::Topk | Fold::Bottomk => {
+                let samples = self.vector(&a.inner, at)?;
+                return self.best(a.op, number, samples, &grouping);
+            }
+            _ => {}
         }
-        if let Fold::Topk | Fold::Bottomk = a.op {
-            return self.best(a.op, number, samples, key);
-        }
-        let mut groups: BTreeMap<Labels, Vec<f64>> = BTreeMap::new();
-        for sample in &samples {
-            groups.entry(key(&sample.labels)).or_default().push(sample.value);
-        }
-        let one = |(labels, values): (Labels, Vec<f64>)| Sample {
+        let values = BTreeMap::new();
+        let mut groups = Groups { grouping: &grouping, values, key: Labels::new() };
+        self.each_element(&a.inner, at, |labels, value| groups.add(labels, value))?;
+        let rules = self.options.rules;
+        let one = |(labels, mut values): (Labels, Vec<f64>)| Sample {
             labels,
-            value: fold(a.op, number, values),
+            value: fold(a.op, number, &mut values, rules),
         };
-        Ok(groups.into_iter().map(one).collect())
+        Ok(groups.values.into_iter().map(one).collect())
+    }
+
+    /// Runs `each` for the elements of a vector. Those that come straight from the store are never
+    /// spelled out: most aggregations are of a metric, or of the rates of one.
+    fn each_element(
+        &mut self,
+        expr: &Expr,
+        at: Moment,
+        mut each: impl FnMut(&[(Symbol, Symbol)], f64),
+    ) -> Result<(), EvalError> {
+        let expr = expr.bare();
+        if let Node::Selector(selector) = &expr.node {
+            return self.each_newest(selector, at, |labels, _, value| each(labels, value));
+        }
+        if let Node::Call(function, args) = &expr.node
+            && one_metric(args)
+            && self.over_each(function.name, args, at, &mut each)?.is_some()
+        {
+            return Ok(());
+        }
+        self.vector(expr, at)?.iter().for_each(|sample| each(&sample.labels, sample.value));
+        Ok(())
     }
 
     /// `topk` and `bottomk`: whole elements, the best first, NaN last.
@@ -54,21 +115,18 @@ impl Evaluator<'_> {
         op: Fold,
         number: f64,
         samples: Vec<Sample>,
-        key: impl Fn(&Labels) -> Labels,
+        grouping: &Grouping,
     ) -> Result<Vec<Sample>, EvalError> {
-        if number.is_nan() {
-            return match self.options.rules {
-                Rules::V3 => fail("parameter value is NaN"),
-                Rules::V2 => Ok(Vec::new()),
-            };
+        if number.is_nan() && self.options.rules == Rules::V3 {
+            return fail("parameter value is NaN");
         }
-        if number > i64::MAX as f64 || number < i64::MIN as f64 {
+        if !(i64::MIN as f64..=i64::MAX as f64).contains(&number) {
             return fail(format!("scalar value {} overflows int64", shown(number)));
         }
         let count = number.max(0.0) as usize;
         let mut groups: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
         for sample in samples {
-            groups.entry(key(&sample.labels)).or_default().push(sample);
+            groups.entry(grouping.of(&sample.labels)).or_default().push(sample);
         }
         let mut found = Vec::new();
         for mut group in groups.into_values() {
@@ -81,49 +139,27 @@ impl Evaluator<'_> {
         Ok(found)
     }
 
-    /// `count_values`: how many elements have each value, as a label.
+    /// `count_values`: how many elements have each value, as a label. The label takes the place of
+    /// one with its name before groups are made.
     fn count_values(
         &mut self,
         name: &str,
-        samples: &[Sample],
-        key: impl Fn(&Labels) -> Labels,
+        samples: Vec<Sample>,
+        mut grouping: Grouping,
     ) -> Result<Vec<Sample>, EvalError> {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let plain = !name.is_empty()
-            && name.chars().all(word)
-            && !name.starts_with(|c: char| c.is_ascii_digit());
-        if !plain && (self.options.rules == Rules::V2 || name.is_empty()) {
+        if !is_label_name(name, self.options.rules) {
             return fail(format!("invalid label name {name:?}"));
         }
         let name = self.symbols.intern(name);
+        if !grouping.without {
+            grouping.labels.push(name);
+        }
         let mut counts: BTreeMap<Labels, f64> = BTreeMap::new();
-        for sample in samples {
-            let mut labels = key(&sample.labels);
+        for mut sample in samples {
             let value = self.symbols.intern(&shown(sample.value));
-            self.set_label(&mut labels, name, value);
-            *counts.entry(labels).or_default() += 1.0;
+            self.set_label(&mut sample.labels, name, value);
+            *counts.entry(grouping.of(&sample.labels)).or_default() += 1.0;
         }
         Ok(counts.into_iter().map(|(labels, value)| Sample { labels, value }).collect())
-    }
-}
-
-fn fold(op: Fold, number: f64, values: Vec<f64>) -> f64 {
-    let all = || values.iter().copied();
-    // The least and the greatest ignore NaN, unless there is nothing else.
-    let best = |better: fn(f64, f64) -> bool| {
-        let pick = |a: f64, b: f64| if a.is_nan() || better(b, a) { b } else { a };
-        all().reduce(pick).unwrap_or(f64::NAN)
-    };
-    match op {
-        Fold::Sum => Sum::of(all()),
-        Fold::Avg => mean(all()),
-        Fold::Min => best(|b, a| b < a),
-        Fold::Max => best(|b, a| b > a),
-        Fold::Count => values.len() as f64,
-        Fold::Group => 1.0,
-        Fold::Stddev => variance(all()).sqrt(),
-        Fold::Stdvar => variance(all()),
-        Fold::Quantile => quantile(number, values),
-        Fold::Topk | Fold::Bottomk | Fold::CountValues => f64::NAN,
     }
 }

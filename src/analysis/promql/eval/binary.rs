@@ -1,7 +1,8 @@
 //! Binary operators: numbers with numbers, vectors with numbers, and vectors with vectors
 //! (`promql/engine.go`, `VectorBinop`, `VectorscalarBinop`, `resultMetric`).
 
-use super::{Evaluator, Found, Labels, Moment, Sample, distinct, drop_name, fail, label};
+use super::{Evaluator, Found, Labels, Moment, Sample, distinct, drop_name, fail, label, renamed};
+use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Binary, Many, Matching, Op};
 use crate::analysis::promql::error::EvalError;
 use crate::telemetry::symbol::Symbol;
@@ -67,10 +68,10 @@ impl Evaluator<'_> {
                 Found::Scalar(apply(b.op, x, y, x, b.returns_bool).unwrap_or(f64::NAN))
             }
             (Found::Vector(samples), Found::Scalar(y)) => {
-                Found::Vector(with_number(b, samples, |x| (x, y))?)
+                Found::Vector(with_number(b, self.options.rules, samples, |x| (x, y))?)
             }
             (Found::Scalar(x), Found::Vector(samples)) => {
-                Found::Vector(with_number(b, samples, |y| (x, y))?)
+                Found::Vector(with_number(b, self.options.rules, samples, |y| (x, y))?)
             }
             (Found::Vector(x), Found::Vector(y)) => Found::Vector(self.vectors(b, x, y)?),
             _ => return fail("a binary operation takes scalars and instant vectors"),
@@ -121,7 +122,11 @@ impl Evaluator<'_> {
                 true => (partner.value, sample.value),
                 false => (sample.value, partner.value),
             };
-            let Some(value) = apply(b.op, x, y, x, b.returns_bool) else { continue };
+            let value = apply(b.op, x, y, x, b.returns_bool);
+            // Since 3.x a pair that a comparison filters out counts as a match, too.
+            if value.is_none() && self.options.rules == Rules::V2 {
+                continue;
+            }
             let labels = self.result(b, &signature, &sample.labels, &partner.labels, &include);
             let first = !taken.contains_key(&key);
             let fresh = taken.entry(key).or_default().insert(labels.clone());
@@ -136,7 +141,7 @@ impl Evaluator<'_> {
                     "multiple matches for labels: grouping labels must ensure unique matches",
                 );
             }
-            found.push(Sample { labels, value });
+            found.extend(value.map(|value| Sample { labels, value }));
         }
         distinct(found)
     }
@@ -151,7 +156,7 @@ impl Evaluator<'_> {
         include: &[Symbol],
     ) -> Labels {
         let mut labels = many.clone();
-        if !b.op.compares() || b.returns_bool {
+        if drops_name(b, self.options.rules) {
             drop_name(&mut labels);
         }
         if b.matching.many == Many::None {
@@ -172,23 +177,23 @@ impl Evaluator<'_> {
     }
 }
 
+/// Does the metric's name go? 2.42 forgot `atan2`.
+fn drops_name(b: &Binary, rules: Rules) -> bool {
+    let keeps = b.op.compares() || b.op == Op::Atan2 && rules == Rules::V2;
+    !keeps || b.returns_bool
+}
+
 /// A vector with a number: comparisons keep the vector's values, on whichever side it stands.
 fn with_number(
     b: &Binary,
+    rules: Rules,
     samples: Vec<Sample>,
     sides: impl Fn(f64) -> (f64, f64),
 ) -> Result<Vec<Sample>, EvalError> {
-    let mut found = Vec::new();
-    for mut sample in samples {
-        let (x, y) = sides(sample.value);
-        let Some(value) = apply(b.op, x, y, sample.value, b.returns_bool) else { continue };
-        sample.value = value;
-        if !b.op.compares() || b.returns_bool {
-            drop_name(&mut sample.labels);
-        }
-        found.push(sample);
-    }
-    distinct(found)
+    renamed(samples, drops_name(b, rules), |value| {
+        let (x, y) = sides(value);
+        apply(b.op, x, y, value, b.returns_bool)
+    })
 }
 
 /// `and`, `or`, `unless`: whole elements, by their signatures.

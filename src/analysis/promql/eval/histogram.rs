@@ -62,8 +62,8 @@ fn bound_of(le: &str) -> Option<f64> {
     number(rest, false).map(|bound| sign * bound)
 }
 
-/// Sorted, equal bounds merged, counts made to rise; nothing unless the last bound is +Inf.
-fn tidy(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
+/// Sorted, equal bounds merged; nothing unless the last bound is +Inf.
+fn merged(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
     buckets.sort_by(|a, b| a.bound.total_cmp(&b.bound));
     if buckets.last()?.bound != f64::INFINITY {
         return None;
@@ -75,20 +75,27 @@ fn tidy(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
             _ => merged.push(bucket),
         }
     }
+    Some(merged)
+}
+
+/// Makes counts rise, as cumulative counts do; a difference that rounding explains is none.
+fn level(buckets: &mut [Bucket]) {
     let mut before = f64::NEG_INFINITY;
-    for bucket in &mut merged {
-        if before.is_finite() && is_same(bucket.count, before) || bucket.count < before {
+    for bucket in buckets {
+        if is_same(bucket.count, before) || bucket.count < before {
             bucket.count = before;
         }
         before = bucket.count;
     }
-    Some(merged)
 }
 
+/// `util/almost/almost.go`, with the tolerance of `promql/quantile.go`.
 fn is_same(a: f64, b: f64) -> bool {
-    let difference = (a - b).abs();
-    let size = a.abs() + b.abs();
-    if a == b || size == 0.0 { true } else { difference / size.min(f64::MAX) < SAME }
+    let (difference, size) = ((a - b).abs(), a.abs() + b.abs());
+    if a == 0.0 || b == 0.0 || size < f64::MIN_POSITIVE {
+        return difference < SAME * f64::MIN_POSITIVE;
+    }
+    a == b || difference / size.min(f64::MAX) < SAME
 }
 
 /// The φ-quantile of cumulative buckets, linear within a bucket (`BucketQuantile`). NaN without
@@ -103,10 +110,11 @@ pub fn bucket_quantile(phi: f64, buckets: Vec<Bucket>) -> f64 {
     if phi > 1.0 {
         return f64::INFINITY;
     }
-    let Some(buckets) = tidy(buckets).filter(|b| b.len() >= 2) else { return f64::NAN };
+    let Some(mut buckets) = merged(buckets).filter(|b| b.len() >= 2) else { return f64::NAN };
+    level(&mut buckets);
     let last = buckets.len() - 1;
     let total = buckets[last].count;
-    if total == 0.0 || total.is_nan() {
+    if total == 0.0 {
         return f64::NAN;
     }
     let rank = phi * total;
@@ -122,35 +130,39 @@ pub fn bucket_quantile(phi: f64, buckets: Vec<Bucket>) -> f64 {
     start + (end - start) * ((rank - below) / (buckets[at].count - below))
 }
 
-/// The share of observations between two bounds, linear within a bucket.
-fn bucket_fraction(lower: f64, upper: f64, buckets: Vec<Bucket>) -> f64 {
-    let Some(buckets) = tidy(buckets) else { return f64::NAN };
+/// The share of observations between two bounds, linear within a bucket (`BucketFraction`). NaN
+/// without observations or without a bucket that ends at +Inf.
+pub fn bucket_fraction(lower: f64, upper: f64, buckets: Vec<Bucket>) -> f64 {
+    let Some(buckets) = merged(buckets) else { return f64::NAN };
     let total = buckets.last().map_or(0.0, |b| b.count);
-    if total.is_nan() || total <= 0.0 || lower.is_nan() || upper.is_nan() {
+    if total == 0.0 || lower.is_nan() || upper.is_nan() {
         return f64::NAN;
     }
     if lower >= upper {
         return 0.0;
     }
-    let below = |bound: f64| {
-        let (mut start, mut rank) = (f64::NEG_INFINITY, 0.0);
-        for (i, bucket) in buckets.iter().enumerate() {
-            if i == 0 && bucket.bound > 0.0 {
-                start = 0.0;
-            }
-            if bound <= start {
-                return rank;
-            }
-            if bound < bucket.bound {
-                let within = (bound - start) / (bucket.bound - start);
-                let within = if bucket.bound.is_infinite() { 0.0 } else { within };
-                return rank + (bucket.count - rank) * within;
-            }
-            (start, rank) = (bucket.bound, bucket.count);
+    (below(upper, &buckets).min(total) - below(lower, &buckets).min(total)) / total
+}
+
+/// Observations below a bound. Buckets begin at 0 unless the first one ends there or before; a
+/// bucket without a lower end counts as a whole, one without an upper end not at all.
+fn below(bound: f64, buckets: &[Bucket]) -> f64 {
+    let starts_at_zero = buckets.first().is_some_and(|b| b.bound > 0.0);
+    let mut start = if starts_at_zero { 0.0 } else { f64::NEG_INFINITY };
+    let mut rank = 0.0;
+    for bucket in buckets {
+        if start >= bound {
+            return rank;
         }
-        total
-    };
-    (below(upper) - below(lower)) / total
+        if bound < bucket.bound {
+            if start == f64::NEG_INFINITY {
+                return bucket.count;
+            }
+            return rank + (bucket.count - rank) * (bound - start) / (bucket.bound - start);
+        }
+        (start, rank) = (bucket.bound, bucket.count);
+    }
+    rank
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use super::{Evaluator, Labels, Moment, Sample, distinct, fail, label};
 use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Expr, Node, Selector, Test};
 use crate::analysis::promql::error::EvalError;
-use crate::analysis::promql::selector::anchored;
+use crate::analysis::promql::pattern::anchored;
 
 /// May a label have this name? Under the rules of 3.x any text will do.
-fn is_name(name: &str, rules: Rules) -> bool {
+pub fn is_label_name(name: &str, rules: Rules) -> bool {
     if rules == Rules::V3 {
-        return !name.is_empty();
+        return !name.is_empty() && !name.contains('\u{fffd}');
     }
     let first = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     first && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -35,7 +35,7 @@ impl Evaluator<'_> {
                 return fail(format!("invalid regular expression in label_replace(): {pattern}"));
             }
         };
-        if !is_name(target, self.options.rules) {
+        if !is_label_name(target, self.options.rules) {
             return fail(format!("invalid destination label name in label_replace(): {target}"));
         }
         let mut samples = self.vector(&args[0], at)?;
@@ -61,13 +61,13 @@ impl Evaluator<'_> {
         at: Moment,
     ) -> Result<Vec<Sample>, EvalError> {
         let (target, separator) = (self.text(&args[1], at)?, self.text(&args[2], at)?);
-        if !is_name(&target, self.options.rules) {
+        if !is_label_name(&target, self.options.rules) {
             return fail(format!("invalid destination label name in label_join(): {target}"));
         }
         let mut sources = Vec::new();
         for arg in &args[3..] {
             let source = self.text(arg, at)?;
-            if !is_name(&source, self.options.rules) {
+            if !is_label_name(&source, self.options.rules) {
                 return fail(format!("invalid source label name in label_join(): {source}"));
             }
             sources.push(self.symbols.find(&source));

@@ -1,0 +1,69 @@
+//! What the request loop reads at every request, side by side: settings of the service, and
+//! whether anything out of the ordinary is switched on.
+//!
+//! It holds copies only; nothing here is decided here.
+
+use super::Plane;
+use crate::base::distribution::Distribution;
+use crate::world::service::{Policy, Service};
+
+/// Copies of what every request reads.
+#[derive(Clone, Debug)]
+pub(super) struct Hot {
+    /// By route: what its service time is drawn from, and what its requests do.
+    pub(super) routes: Vec<HotRoute>,
+    /// A client's patience, in nanoseconds.
+    pub(super) timeout: u64,
+    /// Above this an answer is slow, in nanoseconds.
+    pub(super) slow: u64,
+    /// How a pod is picked.
+    pub(super) policy: Policy,
+    /// CPU time per busy time.
+    pub(super) cpu_per_busy: f32,
+    /// Is anything switched on that most flights never meet? Then its own test follows. Set
+    /// whenever the loop is entered, so that ordinary requests pay for one test.
+    pub(super) rare: bool,
+}
+
+/// Copies of a route's settings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HotRoute {
+    pub(super) service_time: Distribution,
+    pub(super) write: bool,
+    /// Do its answers start a business step?
+    pub(super) funnel: bool,
+}
+
+impl Hot {
+    /// The copies of a service's settings.
+    pub(super) fn new(service: &Service) -> Hot {
+        let routes = service.routes.iter().map(|route| HotRoute {
+            service_time: route.service_time,
+            write: route.write,
+            funnel: route.value.value() > 0.0,
+        });
+        Hot {
+            routes: routes.collect(),
+            timeout: service.timeout.as_nanos(),
+            slow: service.slow.as_nanos(),
+            policy: service.balancer.policy,
+            cpu_per_busy: service.pod.cpu_per_busy as f32,
+            rare: true,
+        }
+    }
+}
+
+impl Plane {
+    /// Is anything switched on that most flights never meet?
+    pub(super) fn is_rare(&self) -> bool {
+        let service = &self.service;
+        let balancer = self.proxies.iter().any(|p| p.routing.mirror.share.value() > 0.0)
+            || service.balancer.keep_alive.is_some();
+        let server = service.dependency.is_some()
+            || service.pod.warm_up.is_some()
+            || service.mixing.session_breaks.value() > 0.0
+            || self.unreadable | self.migrated > 0;
+        let client = self.client_change.is_some() || self.think.is_some();
+        balancer || server || client || self.experiment.is_some()
+    }
+}
