@@ -15,6 +15,8 @@ mod documents;
 mod folders;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/manifests.rs"]
+mod manifests;
 #[path = "cli/query.rs"]
 mod query;
 #[path = "cli/repeatable.rs"]

@@ -52,6 +52,9 @@ fn parsed(file: &Option<PathBuf>) -> Result<Input, Problem> {
         return Err(problem);
     }
     let documents = yaml::documents(text, &name)?;
+    if let Some(problem) = documents.iter().find_map(|d| manifest::foreign::document(d, &name)) {
+        return Err(problem);
+    }
     Ok(Input { file: named, text: Arc::from(text), documents })
 }
 
