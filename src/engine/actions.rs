@@ -35,7 +35,7 @@ impl Flight {
         let mut orders = Vec::new();
         let view = View {
             now: self.now,
-            replicas: self.scenario.service.replicas,
+            replicas: self.size,
             sets: &facts,
             telemetry: &self.scraper.store,
             experiment: self.plane.experiment,

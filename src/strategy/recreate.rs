@@ -7,7 +7,7 @@
 
 use super::deployment::bounds::{Bounds, Replacement};
 use super::rollout::Rollout;
-use super::{Cause, Needs, Plan, Strategy, View, plan};
+use super::{Cause, Needs, Plan, Scaling, Strategy, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -37,6 +37,9 @@ pub struct Recreate {
 
 impl Strategy for Recreate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
+            return rollout.rescale(view, replicas, Bounds::default(), out);
+        }
         if cause == Cause::Release {
             let (bounds, deadline) = (Bounds::default(), Some(self.deadline));
             let way = Replacement::Recreate;
@@ -45,6 +48,10 @@ impl Strategy for Recreate {
         if let Some(rollout) = &mut self.rollout {
             rollout.drive(view, cause, &mut self.promoted, out);
         }
+    }
+
+    fn scaling(&self) -> Scaling {
+        Scaling::Whole
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {

@@ -6,7 +6,7 @@
 
 use super::deployment::bounds::{Bounds, IntOrPercent, Replacement};
 use super::rollout::Rollout;
-use super::{Cause, Needs, Plan, Strategy, View, plan};
+use super::{Cause, Needs, Plan, Scaling, Strategy, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -86,15 +86,22 @@ impl RollingUpdate {
 
 impl Strategy for RollingUpdate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        let bounds = Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
+            .unwrap_or(Bounds { surge: 1, unavailable: 0 });
+        if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
+            return rollout.rescale(view, replicas, bounds, out);
+        }
         if cause == Cause::Release {
-            let bounds = Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
-                .unwrap_or(Bounds { surge: 1, unavailable: 0 });
             let (way, deadline) = (Replacement::RollingUpdate, Some(self.deadline));
             self.rollout = Some(Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline));
         }
         if let Some(rollout) = &mut self.rollout {
             rollout.drive(view, cause, &mut self.promoted, out);
         }
+    }
+
+    fn scaling(&self) -> Scaling {
+        Scaling::Whole
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {

@@ -5,9 +5,10 @@
 
 use super::deployment::bounds::{Bounds, Replacement};
 use super::deployment::progress::{self, ProgressRecord, Reason, StatusSync};
+use super::deployment::proportional::{self, ScaleAim};
 use super::deployment::recreate::{self, RecreateStep};
 use super::deployment::rolling::{self, Aim};
-use super::deployment::set::{SetState, SizeChange, Target};
+use super::deployment::set::{Noted, SetState, SizeChange, Target};
 use super::deployment::status::DeploymentStatus;
 use super::{Cause, SetFacts, View};
 use crate::base::time::{SimDuration, SimTime};
@@ -104,6 +105,27 @@ impl Rollout {
     /// Writes `spec.replicas`, with the bounds that follow.
     pub fn resize(&mut self, replicas: u32, bounds: Bounds) {
         (self.replicas, self.bounds) = (replicas, bounds);
+    }
+
+    /// An autoscaler has written `spec.replicas`: sizes follow in proportion, and the rollout makes
+    /// no step in this sync.
+    pub fn rescale(
+        &mut self,
+        view: &View<'_>,
+        replicas: u32,
+        bounds: Bounds,
+        out: &mut Vec<Action>,
+    ) {
+        let max = self.replicas + self.bounds.max_surge(self.replacement);
+        let noted = Some(Noted { desired: self.replicas, max });
+        let sets: Vec<SetState> =
+            self.states(view).into_iter().map(|set| SetState { noted, ..set }).collect();
+        self.resize(replicas, bounds);
+        let (replacement, status_replicas) = (self.replacement, self.status.replicas);
+        let aim = ScaleAim { replicas, bounds, replacement, status_replicas };
+        let changes = proportional::scale(&aim, &sets);
+        let real: Vec<SizeChange> = changes.into_iter().filter(|c| c.delta() != 0).collect();
+        self.write(&real, out);
     }
 
     /// Fewest pods that it must keep available.

@@ -17,7 +17,7 @@ use crate::analysis::promql::{Options, Query};
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
-use crate::strategy::{Cause, Needs, Plan, Strategy, View};
+use crate::strategy::{Cause, Needs, Plan, Scaling, Strategy, View};
 use crate::telemetry::unix_ms;
 use crate::world::action::{Action, Decision};
 use crate::world::routing::{Mirror, Pool, Routing, Split};
@@ -314,9 +314,13 @@ impl Strategy for Argo {
                 self.wanted = Version::New;
             }
             Cause::WayBack => self.way_back(),
-            Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
+            Cause::Pods | Cause::Timer(_) | Cause::Scaled { .. } | Cause::Smoke { .. } => {}
         }
         self.settle(view, out);
+    }
+
+    fn scaling(&self) -> Scaling {
+        Scaling::Whole
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {

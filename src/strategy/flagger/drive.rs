@@ -19,7 +19,7 @@ use crate::analysis::promql::value::Value;
 use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
-use crate::strategy::{Cause, Needs, Plan, Strategy, View};
+use crate::strategy::{Cause, Needs, Plan, Scalable, Scaling, Strategy, View};
 use crate::world::action::{Action, Decision, Evidence};
 use crate::world::names::Names;
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
@@ -114,6 +114,13 @@ impl Flagger {
             if let Some((_, canary)) = &mut self.sides {
                 canary.aim(Version::Old, view.now);
             }
+        }
+    }
+
+    fn rescale(&mut self, view: &View<'_>, pool: Pool, replicas: u32, out: &mut Vec<Action>) {
+        if let Some((primary, canary)) = &mut self.sides {
+            let side = if pool == Pool::Stable { primary } else { canary };
+            side.rescale(view, replicas, &self.settings.target, out);
         }
     }
 
@@ -287,6 +294,7 @@ impl Strategy for Flagger {
         match cause {
             Cause::Release => self.release(view, out),
             Cause::WayBack => self.way_back(view),
+            Cause::Scaled { pool, replicas } => return self.rescale(view, pool, replicas, out),
             Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
         }
         // The Deployments' own controller reacts to every change, Flagger to its ticker only.
@@ -296,6 +304,17 @@ impl Strategy for Flagger {
         } else {
             self.sync(view, out);
         }
+    }
+
+    /// The target's own autoscaler, and the primary's copy of it where the Canary refers to one.
+    fn scaling(&self) -> Scaling {
+        let Some((primary, canary)) = &self.sides else { return Scaling::Fleet };
+        let target = Scalable { replicas: canary.desired(), min: None, max: None };
+        let copy = self.settings.autoscaler.map(|scaler| {
+            let (min, max) = scaler.primary;
+            Scalable { replicas: primary.desired(), min, max }
+        });
+        Scaling::Deployments([copy, Some(target)])
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {
