@@ -182,7 +182,7 @@ impl Flight {
         let before = target.replicas;
         self.story("autoscale", || {
             let why = why(&settings, before, size, reason);
-            format!("{name}: SuccessfulRescale: {before} → {size} pods; reason: {why}")
+            format!("{name}: SuccessfulRescale: New size: {size}; reason: {why}")
         });
         Some(size)
     }

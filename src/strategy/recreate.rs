@@ -8,6 +8,7 @@
 use super::deployment::bounds::{Bounds, Replacement};
 use super::rollout::Rollout;
 use super::{Cause, Needs, Plan, Scaling, Strategy, View, plan};
+use crate::analysis::check::about::About;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -23,7 +24,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         r,
         "recreate",
         Needs::default(),
-        Box::new(Recreate { deadline, rollout: None, promoted: false }),
+        Box::new(Recreate { deadline, name: "service".into(), rollout: None, promoted: false }),
     )
 }
 
@@ -31,6 +32,8 @@ fn read(r: &mut Reader<'_>) -> Plan {
 #[derive(Clone, Debug)]
 pub struct Recreate {
     deadline: SimDuration,
+    /// Of its Deployment.
+    name: String,
     rollout: Option<Rollout>,
     promoted: bool,
 }
@@ -43,11 +46,16 @@ impl Strategy for Recreate {
         if cause == Cause::Release {
             let (bounds, deadline) = (Bounds::default(), Some(self.deadline));
             let way = Replacement::Recreate;
-            self.rollout = Some(Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline));
+            let rollout = Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline);
+            self.rollout = Some(rollout.watched(&self.name));
         }
         if let Some(rollout) = &mut self.rollout {
             rollout.drive(view, cause, &mut self.promoted, out);
         }
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        self.name.clone_from(&about.names.workloads[Pool::Stable as usize]);
     }
 
     fn scaling(&self) -> Scaling {

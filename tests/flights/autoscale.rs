@@ -1,7 +1,7 @@
 //! The autoscaler in the air: what it sees, when it acts, and what a rollout makes of a new size.
 
 use crate::tunnel::{READY, Tunnel, tunnel, within};
-use windtunnel::outcome::Verdict;
+use windtunnel::outcome::{Event, Verdict};
 
 /// Requests of 100 ms that burn half of it: 40/s keep 2 cores busy, 500 m on each of 4 pods.
 fn storm(rate: &str, scaler: &str, strategy: &str) -> Tunnel {
@@ -47,25 +47,26 @@ fn the_twin_scales_as_the_flight_does() {
 }
 
 /// A size is changed in mid-rollout: both sets grow, none is emptied, and the rollout ends at the
-/// new size. 30 requests a second and pod against a target of 10: 8 pods become more, at most 20.
-/// One pod at a time, a rollout of 8 takes more than 60 s; the load is seen within two readings and
-/// a sync, 45 s, new pods without samples delay it by a sync.
+/// new size. 30 requests a second and pod against a target of 10: 16 pods become more, at most 40.
+/// One pod at a time, a rollout of 16 takes 16 starts of 5 s; the load is seen within two readings
+/// and a sync, 45 s, and new pods without samples delay it by another sync.
 #[test]
 fn a_rollout_takes_the_new_size_along() {
-    let scaler = "minReplicas: 8, maxReplicas: 20, requestsPerPod: 10";
-    let mut storm = storm("80/s", scaler, "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}");
+    let scaler = "minReplicas: 16, maxReplicas: 40, requestsPerPod: 10";
+    let mut storm = storm("160/s", scaler, "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}");
     // The load triples together with the release: the sync falls into the rollout.
-    let before = (0..48_000).map(|i| f64::from(i) / 80.0);
-    let after = (0..144_000).map(|i| 600.0 + f64::from(i) / 240.0);
+    let before = (0..96_000).map(|i| f64::from(i) / 160.0);
+    let after = (0..288_000).map(|i| 600.0 + f64::from(i) / 480.0);
     storm = storm.requests_at(before.chain(after));
     let flown = storm.fly();
-    within("scaled at", Some(flown.first("SuccessfulRescale: 8 → ")), 600.0, 660.0);
-    let told = flown.recording.events.iter().find(|e| e.text.contains("SuccessfulRescale: 8 → "));
+    let scaled = |e: &&Event| e.text.contains("SuccessfulRescale") && e.at.as_secs_f64() > 600.0;
+    let told = flown.recording.events.iter().find(scaled);
+    within("scaled at", told.map(|e| e.at.as_secs_f64()), 600.0, 660.0);
     let strip = told.map_or("", |event| &event.strip);
     assert!(strip.contains('O') && strip.contains('N'), "{}", flown.story());
     assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
     let at_last = flown.recording.samples.last().expect("samples");
-    assert_eq!((at_last.pods[0][READY], at_last.pods[1][READY]), (0, 20), "{}", flown.story());
+    assert_eq!((at_last.pods[0][READY], at_last.pods[1][READY]), (0, 40), "{}", flown.story());
 }
 
 /// A fleet that a strategy of ours sizes keeps its proportions: the canary at a tenth grows with

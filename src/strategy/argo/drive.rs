@@ -132,7 +132,9 @@ impl Argo {
         let mut again: Option<SimTime> = None;
         for _ in 0..RECONCILES_MAX {
             again = self.promote_by_hand(&mut status, view.now);
-            let looked = status.look(view.now, &mut |metric| self.ask(view, metric));
+            let mut told = Vec::new();
+            let looked = status.look(view.now, &mut |metric| self.ask(view, metric), &mut told);
+            out.extend(told.into_iter().map(Action::Say));
             again = earliest(again, looked.map(|at| at.max(view.now) + MOMENT));
             let before = status.clone();
             let sight = self.sight(view, &sizes);
