@@ -3,6 +3,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::Arc;
+use windtunnel::analysis::promql::{Options, Query};
 use windtunnel::base::histogram::Histogram;
 use windtunnel::base::random::mix64;
 use windtunnel::base::time::{SimDuration, SimTime};
@@ -13,6 +14,7 @@ use windtunnel::scenario::read::read;
 use windtunnel::strategy::deployment::bounds::Bounds;
 use windtunnel::strategy::deployment::rolling::{Aim, reconcile};
 use windtunnel::strategy::deployment::set::SetState;
+use windtunnel::telemetry::store::Store;
 
 fn ledger(c: &mut Criterion) {
     let entry = Entry {
@@ -100,5 +102,74 @@ fn flight(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(parts, ledger, histogram, calendar, controller, flight);
+/// The bounds that Prometheus' client libraries begin with.
+const BOUNDS: [&str; 12] =
+    ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"];
+
+/// A flight's series after an hour: two versions, 20 pods each, scraped every 15 s: requests by
+/// status, a histogram of 12 buckets, and 40 more families of a pod.
+fn flight_series() -> Store {
+    let mut store = Store::default();
+    for (version, pod) in ["old", "new"].iter().flat_map(|v| (0..20).map(move |p| (*v, p))) {
+        let (name, clock) = (format!("shop-{version}-{pod}"), store.add_clock());
+        let own = [("pod", name.as_str()), ("version", version), ("namespace", "prod")];
+        let mut series = Vec::new();
+        let mut add = |metric: &str, more: &[(&str, &str)]| {
+            let labels = [&own[..], &[("__name__", metric)], more].concat();
+            series.push(store.add_series(clock, &labels));
+        };
+        for status in ["200", "404", "500"] {
+            add("http_requests_total", &[("status", status)]);
+        }
+        for le in BOUNDS {
+            add("http_request_duration_seconds_bucket", &[("le", le)]);
+        }
+        for family in 0..40 {
+            add(&format!("process_figure_{family}"), &[]);
+        }
+        for scrape in 0..240_i64 {
+            store.tick(clock, scrape * 15_000 + pod * 731);
+            for (i, id) in series.iter().enumerate() {
+                store.record(*id, (scrape * (i as i64 + 1)) as f64);
+            }
+        }
+    }
+    store
+}
+
+/// Canary checks as they are written, over everything a flight's Prometheus holds.
+fn promql(c: &mut Criterion) {
+    let store = flight_series();
+    let mut group = c.benchmark_group("promql");
+    let new = "{version=\"new\"}[5m]";
+    for (name, text) in [
+        (
+            "share of errors over 5 minutes of 20 pods",
+            "sum(rate(http_requests_total{version=\"new\",status=~\"5..\"}[5m])) / \
+             sum(rate(http_requests_total{version=\"new\"}[5m]))"
+                .to_string(),
+        ),
+        (
+            "0.99-quantile of 12 buckets of 20 pods",
+            format!(
+                "histogram_quantile(0.99, sum by (le) \
+                 (rate(http_request_duration_seconds_bucket{new})))"
+            ),
+        ),
+    ] {
+        let Ok(query) = Query::parse(&text) else { continue };
+        let options = Options::default();
+        group.bench_function(name, |b| {
+            b.iter(|| black_box(query.instant(&store, 3_000_000, &options)));
+        });
+    }
+    group.bench_function("parse", |b| {
+        let text =
+            "sum by (version) (rate(http_requests_total{version=\"new\",status=~\"5..\"}[5m]))";
+        b.iter(|| black_box(Query::parse(text)));
+    });
+    group.finish();
+}
+
+criterion_group!(parts, ledger, histogram, calendar, controller, flight, promql);
 criterion_main!(parts);

@@ -44,6 +44,7 @@ fn flown(scenarios: &[Arc<Scenario>], seed: u64, replications: u32) -> Vec<Scena
         requests_max: None,
         checked: false,
         record: false,
+        export: false,
     };
     run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
 }

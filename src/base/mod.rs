@@ -5,6 +5,7 @@
 //! settings. Deliberately absent: pods, strategies, files, clocks.
 
 pub mod bitset;
+pub mod date;
 pub mod distribution;
 pub mod histogram;
 pub mod interval;

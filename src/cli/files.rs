@@ -14,6 +14,8 @@ const DEFAULT_FOLDER: &str = "scenarios";
 const LARGEST_BYTES: u64 = 16 << 20;
 /// The way out for whoever has no scenario yet.
 const WRITE_ONE: &str = "name a file, or write one with `windtunnel new NAME --out FILE`";
+/// The way out for whoever names something else than a scenario.
+const TOO_LARGE: &str = "a scenario is a YAML text; traces belong into a CSV file beside it";
 
 /// Everything that `source` names, parsed; or what is wrong with the files.
 pub fn read(source: &Source) -> Result<Vec<Input>, Vec<Problem>> {
@@ -43,12 +45,16 @@ pub fn wrong(file: &str, message: String, help: &str) -> Problem {
 fn parsed(file: &Option<PathBuf>) -> Result<Input, Problem> {
     let name = file.as_ref().map_or("-".into(), |path| path.display().to_string());
     let named: Arc<str> = Arc::from(name.as_str());
-    let bytes = bytes(file).map_err(|problem| problem.in_file(&named))?;
+    let helps = [WRITE_ONE, TOO_LARGE];
+    let bytes = bytes(file, LARGEST_BYTES, helps).map_err(|problem| problem.in_file(&named))?;
     let text = yaml::text(&bytes, &name)?;
     if let Some(problem) = manifest::foreign::text(text, &name) {
         return Err(problem);
     }
     let documents = yaml::documents(text, &name)?;
+    if let Some(problem) = documents.iter().find_map(|d| manifest::foreign::document(d, &name)) {
+        return Err(problem);
+    }
     Ok(Input { file: named, text: Arc::from(text), documents })
 }
 
@@ -90,24 +96,36 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(files)
 }
 
-/// The bytes of a file or of standard input, refused when too many.
-fn bytes(file: &Option<PathBuf>) -> Result<Vec<u8>, Problem> {
+/// What a file holds, or standard input for `-`, as text; refused when larger than `largest` bytes.
+pub fn text(path: &str, largest: u64) -> Result<String, Problem> {
+    let file = (path != "-").then(|| PathBuf::from(path));
+    let found = bytes(&file, largest, ["", ""]).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|e| {
+            let at = e.utf8_error().valid_up_to();
+            wrong("", format!("byte {at} is not UTF-8"), "")
+        })
+    });
+    found.map_err(|problem| problem.in_file(&Arc::from(path)))
+}
+
+/// The bytes of a file or of standard input, refused when too many; what helps if there is no file,
+/// and if there are too many.
+fn bytes(file: &Option<PathBuf>, largest: u64, helps: [&str; 2]) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     let unread = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => wrong("", "no such file or folder".into(), WRITE_ONE),
+        ErrorKind::NotFound => wrong("", "no such file or folder".into(), helps[0]),
         _ => wrong("", error.to_string(), ""),
     };
     let read = match file {
         Some(path) => {
             let opened = std::fs::File::open(path).map_err(unread)?;
-            opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes)
+            opened.take(largest + 1).read_to_end(&mut bytes)
         }
-        None => std::io::stdin().lock().take(LARGEST_BYTES + 1).read_to_end(&mut bytes),
+        None => std::io::stdin().lock().take(largest + 1).read_to_end(&mut bytes),
     };
     read.map_err(unread)?;
-    if bytes.len() as u64 > LARGEST_BYTES {
-        let help = "a scenario is a YAML text; traces belong into a CSV file beside it";
-        return Err(wrong("", format!("more than {} MB", LARGEST_BYTES >> 20), help));
+    if bytes.len() as u64 > largest {
+        return Err(wrong("", format!("more than {} MB", largest >> 20), helps[1]));
     }
     Ok(bytes)
 }

@@ -27,6 +27,10 @@ pub enum Verb {
     Check(Run),
     /// Tell one release event by event, with the evidence behind every decision
     Replay(Replay),
+    /// Ask recorded series in PromQL, and get what Prometheus would answer
+    #[command(after_help = "Example: windtunnel query flight.om \
+        'sum by (version) (rate(http_requests_total{status=~\"5..\"}[5m]))' --at +7m30s")]
+    Query(Query),
     /// Read scenarios, print every problem and every warning, fly nothing
     Validate(Validate),
     /// Print the Scenario that manifests come to, and what was understood, assumed and ignored
@@ -54,6 +58,7 @@ pub enum Verb {
 pub enum Format {
     /// For people
     #[default]
+    #[value(alias = "table")]
     Text,
     /// For machines
     Json,
@@ -103,6 +108,10 @@ pub struct Run {
     /// One batch of replications: a first look in seconds
     #[arg(long)]
     pub quick: bool,
+    /// Export the telemetry of one typical flight of each scenario to telemetry/ in the results, as
+    /// OpenMetrics text (some 100 MB an hour); `replay --telemetry` exports any other flight
+    #[arg(long)]
+    pub telemetry: bool,
     /// How the summary is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -129,7 +138,51 @@ pub struct Replay {
     /// Which replication of that run
     #[arg(long, default_value_t = 0)]
     pub replication: u32,
+    /// Write what the flight's Prometheus would hold to this file, as OpenMetrics text, and its
+    /// staleness markers to FILE.stale; `windtunnel query FILE` asks it
+    #[arg(long, value_name = "FILE")]
+    pub telemetry: Option<String>,
     /// How the story is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Whose rules a query follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Generation {
+    /// Prometheus 2.42
+    #[value(name = "2")]
+    Two,
+    /// Prometheus 3
+    #[value(name = "3")]
+    Three,
+}
+
+/// Flags of `query`.
+#[derive(Args, Clone, Debug)]
+pub struct Query {
+    /// The series: OpenMetrics text (a flight's export among them; the staleness markers of FILE
+    /// lie in FILE.stale), Prometheus text with timestamps, JSON as in tests/data/oracles, or - for
+    /// standard input
+    #[arg(value_name = "SERIES")]
+    pub series: String,
+    /// The query
+    #[arg(value_name = "QUERY")]
+    pub query: String,
+    /// When: Unix seconds, +7m30s since the release, or a date such as 2026-01-01T00:10:00Z
+    /// [default: the last sample]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Ask again and again: from when, until when, how often, such as +0s:+10m:30s
+    #[arg(long, value_name = "START:END:STEP", conflicts_with = "at")]
+    pub range: Option<String>,
+    /// Rules of Prometheus 2 (2.42) or 3: edges of windows, extrapolation, syntax
+    #[arg(long, value_enum, default_value = "3")]
+    pub rules: Generation,
+    /// How far back a selector without a range looks [default: 5m]
+    #[arg(long, value_name = "DURATION")]
+    pub lookback: Option<String>,
+    /// How the answer is printed: a table, or the JSON of Prometheus' HTTP interface
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

@@ -14,6 +14,7 @@ pub mod import;
 pub mod input;
 pub mod new;
 pub mod output;
+pub mod query;
 pub mod replay;
 pub mod selftest;
 pub mod validate;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
         Verb::Run(run) => fly::run(&run),
         Verb::Check(run) => check::run(&run),
         Verb::Replay(replay) => replay::run(&replay),
+        Verb::Query(query) => query::run(&query),
         Verb::Validate(validate) => validate::run(&validate),
         Verb::Import(import) => import::run(&import),
         Verb::List(list) => explain::list(&list),

@@ -99,6 +99,7 @@ pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
         return Err(problems);
     }
     lists.sort();
+    problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
     Ok(Import { flyables, lists, warnings: problems })
 }
 

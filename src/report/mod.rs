@@ -7,6 +7,7 @@
 
 use crate::experiment::results::Results;
 
+pub mod answer;
 pub mod charts;
 pub mod choose;
 pub mod csv;
@@ -18,6 +19,7 @@ pub mod replay;
 pub mod run_json;
 pub mod summary;
 pub mod table;
+pub mod telemetry;
 
 /// All formats, by their name on the command line.
 pub const FORMATS: &[Format] = &[

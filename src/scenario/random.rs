@@ -137,6 +137,15 @@ impl Random<'_> {
             }
             ("strategy", _, "maxSurge") => some(self.pick(&["1", "25%", "100%"]).into()),
             ("strategy", _, "maxUnavailable") => some(self.pick(&["0", "1", "50%"]).into()),
+            ("strategy", "argoCanary", "steps") => some(
+                self.pick(&[
+                    "[]",
+                    "[{setWeight: 20}, {pause: {duration: 20s}}]",
+                    "[{setWeight: 5}, {pause: {duration: 5s}}, {setWeight: 60}, {pause: {}}]",
+                    "[{setCanaryScale: {replicas: 2}}, {pause: {}}, {setWeight: 50}]",
+                ])
+                .into(),
+            ),
             ("strategy", _, "steps") => some(
                 self.pick(&["[50%]", "[1%, 100%]", "[5%, 30%, 60%]", "[20%, 40%, 100%]"]).into(),
             ),

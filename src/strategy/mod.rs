@@ -46,6 +46,8 @@ pub const STRATEGIES: &[Part<Plan>] = &[
     ab_test::PART,
     shadow::PART,
     flagger::part::PART,
+    argo::part::CANARY,
+    argo::part::BLUE_GREEN,
     none::PART,
 ];
 

@@ -172,7 +172,7 @@ pub struct BackendFacts<'a> {
     pub names: &'a Names,
     /// Its pool: 0 stable, 1 candidate, 2 baseline.
     pub pool: usize,
-    /// Label `version` of what it serves.
+    /// Label `version` of what it serves; empty for the backend as a whole.
     pub version: &'a str,
     /// Bounds of histograms.
     pub bounds: &'a Bounds,

@@ -5,6 +5,7 @@
 //! scrape, so lag, windows and emptiness decide as they do in production. Queries live in
 //! `analysis::promql`, formats elsewhere.
 
+pub mod exposition;
 pub mod facts;
 pub mod family;
 pub mod page;

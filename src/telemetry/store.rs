@@ -23,6 +23,12 @@ pub fn is_stale(value: f64) -> bool {
     value.to_bits() == STALE
 }
 
+/// Is this a sample, and neither a staleness marker nor a gap of [`Store::slices`]?
+#[inline]
+pub fn is_sample(value: f64) -> bool {
+    !is_stale(value) && !is_absent(value)
+}
+
 #[inline]
 fn is_absent(value: f64) -> bool {
     value.to_bits() == ABSENT
@@ -53,6 +59,22 @@ struct Series {
     /// Instant (counted from the first ever) of the first value.
     first: usize,
     values: Vec<f64>,
+}
+
+/// Instants of a target, from one to another: found once, good for all of its series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    clock: ClockId,
+    /// Counted from the first instant ever.
+    from: usize,
+    to: usize,
+}
+
+impl Span {
+    /// Whose instants they are.
+    pub fn clock(self) -> ClockId {
+        self.clock
+    }
 }
 
 /// A set of series.
@@ -157,16 +179,37 @@ impl Store {
         from_ms: i64,
         to_ms: i64,
     ) -> impl DoubleEndedIterator<Item = (i64, f64)> + Clone + '_ {
-        let series = &self.series[series.0 as usize];
-        let clock = &self.clocks[series.clock.0 as usize];
-        // Values start `skip` instants after the first that is kept.
-        let skip = series.first.saturating_sub(clock.forgotten).min(clock.times.len());
-        let times = &clock.times[skip..];
-        let times = &times[..series.values.len().min(times.len())];
-        let end = times.partition_point(|t| *t <= to_ms);
-        let start = times[..end].partition_point(|t| *t < from_ms);
-        let samples = times[start..end].iter().zip(&series.values[start..end]);
+        let (times, values) = self.slices(series, self.span(self.clock(series), from_ms, to_ms));
+        let samples = times.iter().zip(values);
         samples.filter(|(_, v)| !is_absent(**v)).map(|(t, v)| (*t, *v))
+    }
+
+    /// The target of a series.
+    #[inline]
+    pub fn clock(&self, series: SeriesId) -> ClockId {
+        self.series[series.0 as usize].clock
+    }
+
+    /// The instants of a target from `from_ms` to `to_ms`, both included.
+    pub fn span(&self, clock: ClockId, from_ms: i64, to_ms: i64) -> Span {
+        let Clock { times, forgotten, .. } = &self.clocks[clock.0 as usize];
+        let to = times.partition_point(|t| *t <= to_ms);
+        let from = times[..to].partition_point(|t| *t < from_ms);
+        Span { clock, from: forgotten + from, to: forgotten + to }
+    }
+
+    /// The instants of a span at which a series has values, and the values: gaps and markers are
+    /// among them, and are NaN ([`is_sample`]). `span` is one of the series' own target.
+    #[inline]
+    pub fn slices(&self, series: SeriesId, span: Span) -> (&[i64], &[f64]) {
+        let Series { clock, first, values, .. } = &self.series[series.0 as usize];
+        assert!(*clock == span.clock, "a span belongs to its target");
+        let Clock { times, forgotten, .. } = &self.clocks[clock.0 as usize];
+        let (from, to) = (span.from.max(*first), span.to.min(first + values.len()));
+        if from >= to {
+            return (&[], &[]);
+        }
+        (&times[from - forgotten..to - forgotten], &values[from - first..to - first])
     }
 
     /// All samples of a series, oldest first.

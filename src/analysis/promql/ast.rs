@@ -10,6 +10,8 @@ pub struct Expr {
     pub node: Node,
     /// Its first byte.
     pub at: usize,
+    /// Its levels: one more than the highest expression in it has.
+    pub height: u32,
 }
 
 /// Kinds of expressions.
@@ -334,6 +336,14 @@ impl Type {
 }
 
 impl Expr {
+    /// An expression that begins at a byte of the text.
+    pub fn new(node: Node, at: usize) -> Expr {
+        let mut expr = Expr { node, at, height: 1 };
+        let below = expr.children().iter().map(|child| child.height).max();
+        expr.height += below.unwrap_or(0);
+        expr
+    }
+
     /// What it yields.
     pub fn yields(&self) -> Type {
         match &self.node {

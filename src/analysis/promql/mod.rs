@@ -128,13 +128,7 @@ impl Query {
 
     /// The metrics that its selectors name outright.
     pub fn metrics(&self) -> Vec<String> {
-        let named = |s: &&Selector| {
-            s.matchers.iter().find_map(|m| match &m.test {
-                Test::Equal(name) if m.label == "__name__" => Some(name.to_string()),
-                _ => None,
-            })
-        };
-        self.selectors().iter().filter_map(named).collect()
+        self.selectors().iter().filter_map(|s| s.name()).map(str::to_string).collect()
     }
 
     /// The shortest range of its range selectors, in milliseconds.

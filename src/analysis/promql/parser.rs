@@ -12,8 +12,11 @@ use super::function;
 use super::lexer::{Spot, Token, tokens};
 use super::literal::{duration_ms, number, seconds_ms};
 
-/// Deepest nesting of expressions.
+/// Deepest nesting of expressions while they are read.
 const DEEPEST: usize = 200;
+
+/// Most levels of a parsed expression: `a + b + c` has three. Whoever walks it needs a stack.
+const HIGHEST: u32 = 250;
 
 /// Words that no metric may have as its bare name.
 const RESERVED: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_right", "atan2"];
@@ -126,7 +129,10 @@ impl Parser<'_> {
             let at = left.at;
             let binary = Binary { op, left, right, returns_bool, matching };
             check::binary(&binary).map_err(|e| self.wrong_at(op_at, e))?;
-            left = Expr { node: Node::Binary(Box::new(binary)), at };
+            left = Expr::new(Node::Binary(Box::new(binary)), at);
+            if left.height > HIGHEST {
+                return Err(self.wrong_at(op_at, format!("more than {HIGHEST} operators in a row")));
+            }
         }
         self.depth -= 1;
         Ok(left)
@@ -154,7 +160,7 @@ impl Parser<'_> {
             Node::Number(n) => Node::Number(if minus { -n } else { n }),
             _ => Node::Unary { minus, inner: Box::new(inner) },
         };
-        Ok(Expr { node, at })
+        Ok(Expr::new(node, at))
     }
 
     /// `bool`, `on` or `ignoring`, and the grouping.
@@ -270,7 +276,7 @@ impl Parser<'_> {
             check::subquery(&expr).map_err(|e| self.wrong_at(open, e))?;
             let (at, when) = (expr.at, When::default());
             let sub = Subquery { inner: expr, range_ms, step_ms, when };
-            return Ok(Expr { node: Node::Subquery(Box::new(sub)), at });
+            return Ok(Expr::new(Node::Subquery(Box::new(sub)), at));
         }
         self.need_sign("]", "\"]\" or \":\"")?;
         let Node::Selector(selector) = expr.node else {
@@ -288,7 +294,7 @@ impl Parser<'_> {
         if fixed {
             return Err(self.wrong_at(open, "no @ modifiers allowed before range"));
         }
-        Ok(Expr { node: Node::Range(selector, range_ms), at: expr.at })
+        Ok(Expr::new(Node::Range(selector, range_ms), expr.at))
     }
 
     /// A duration above zero, in milliseconds; under the rules of 3.x plain seconds will do.
@@ -350,7 +356,7 @@ impl Parser<'_> {
             Token::Word(word) => return self.word(&word, at),
             _ => return Err(self.unexpected("an expression")),
         };
-        Ok(Expr { node, at })
+        Ok(Expr::new(node, at))
     }
 
     /// A number; under the rules of 3.x a duration counts as its seconds.
@@ -371,7 +377,7 @@ impl Parser<'_> {
         if let Some((_, op)) = fold.filter(|_| opens || clause) {
             self.next();
             let node = Node::Aggregate(Box::new(self.aggregate(*op)?));
-            return Ok(Expr { node, at });
+            return Ok(Expr::new(node, at));
         }
         if matches!(lower.as_str(), "limitk" | "limit_ratio") && (opens || clause) {
             return Err(self.wrong(format!("{lower} is experimental: a server refuses it")));
@@ -382,18 +388,18 @@ impl Parser<'_> {
             let args = self.arguments()?;
             let node = Node::Call(function, args);
             check::call(&node).map_err(|(arg, e)| self.wrong_at(arg.unwrap_or(at), e))?;
-            return Ok(Expr { node, at });
+            return Ok(Expr::new(node, at));
         }
         if matches!(lower.as_str(), "inf" | "nan") {
             self.next();
             let value = if lower == "inf" { f64::INFINITY } else { f64::NAN };
-            return Ok(Expr { node: Node::Number(value), at });
+            return Ok(Expr::new(Node::Number(value), at));
         }
         if RESERVED.contains(&lower.as_str()) || Op::of(&lower).is_some_and(|o| !o.on_sets()) {
             return Err(self.unexpected("an expression"));
         }
         self.next();
-        Ok(Expr { node: Node::Selector(self.selector(Some(word.to_string()))?), at })
+        Ok(Expr::new(Node::Selector(self.selector(Some(word.to_string()))?), at))
     }
 
     fn arguments(&mut self) -> Result<Vec<Expr>, ParseError> {

@@ -49,11 +49,5 @@ pub(super) fn append(rows: &mut Vec<Row>, at: i64, elements: Vec<Element>) {
 
 /// A float as Prometheus prints it: shortest decimal without an exponent.
 pub fn shown(value: f64) -> String {
-    if value.is_nan() {
-        "NaN".into()
-    } else if value.is_infinite() {
-        if value > 0.0 { "+Inf".into() } else { "-Inf".into() }
-    } else {
-        format!("{value}")
-    }
+    crate::telemetry::exposition::number(value)
 }

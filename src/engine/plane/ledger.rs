@@ -98,7 +98,7 @@ const NEAR: usize = 16;
 
 /// Slots, queue and ledger of one pod. What every pick reads lies in the first cache line.
 ///
-/// Few requests are in flight as a rule, so the earliest [`NEAR`] completions are kept in order,
+/// Few requests are in flight as a rule, so the earliest completions (`NEAR`) are kept in order,
 /// the latest of them first; a heap holds what is later than these.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]

@@ -12,13 +12,13 @@ pub const FAMILIES: &[Family] = &[
         name: "envoy_cluster_upstream_rq",
         kind: Kind::Counter,
         help: "attempts answered by the cluster, by response code",
-        exporter: Exporter::Backend(requests),
+        exporter: Exporter::Upstream(requests),
     },
     Family {
         name: "envoy_cluster_upstream_rq_time",
         kind: Kind::Histogram,
         help: "time of an attempt, in milliseconds",
-        exporter: Exporter::Backend(times),
+        exporter: Exporter::Upstream(times),
     },
 ];
 

@@ -2,10 +2,11 @@
 
 use super::fold::fold;
 use super::labels::is_label_name;
+use super::over_time::one_metric;
 use super::quantile::nan_first;
 use super::{Evaluator, Labels, Moment, Sample, fail};
 use crate::analysis::promql::Rules;
-use crate::analysis::promql::ast::{Aggregate, Fold};
+use crate::analysis::promql::ast::{Aggregate, Expr, Fold, Node};
 use crate::analysis::promql::error::EvalError;
 use crate::analysis::promql::value::shown;
 use crate::telemetry::symbol::Symbol;
@@ -18,12 +19,35 @@ struct Grouping {
 }
 
 impl Grouping {
-    fn of(&self, labels: &Labels) -> Labels {
+    fn of(&self, labels: &[(Symbol, Symbol)]) -> Labels {
+        self.kept(labels).collect()
+    }
+
+    fn kept(&self, labels: &[(Symbol, Symbol)]) -> impl Iterator<Item = (Symbol, Symbol)> {
         let kept = labels.iter().filter(|(name, _)| match self.without {
             true => !self.labels.contains(name) && *name != Symbol::NAME,
             false => self.labels.contains(name),
         });
-        kept.copied().collect()
+        kept.copied()
+    }
+}
+
+/// Values by groups.
+struct Groups<'a> {
+    grouping: &'a Grouping,
+    values: BTreeMap<Labels, Vec<f64>>,
+    key: Labels,
+}
+
+impl Groups<'_> {
+    /// Adds a value. The key is spelled out in place; only the first of a group keeps a copy.
+    fn add(&mut self, labels: &[(Symbol, Symbol)], value: f64) {
+        self.key.clear();
+        self.key.extend(self.grouping.kept(labels));
+        match self.values.get_mut(&self.key) {
+            Some(values) => values.push(value),
+            None => drop(self.values.insert(self.key.clone(), vec![value])),
+        }
     }
 }
 
@@ -39,27 +63,50 @@ impl Evaluator<'_> {
             (Some(param), _) => number = self.scalar(param, at)?,
             (None, _) => {}
         }
-        let samples = self.vector(&a.inner, at)?;
-        if a.op == Fold::CountValues {
-            self.symbols.intern(&text);
-        }
-        let labels = a.labels.iter().filter_map(|l| self.symbols.find(l)).collect();
+        let labels = a.labels.iter().map(|label| self.symbols.intern(label)).collect();
         let grouping = Grouping { without: a.without, labels };
         match a.op {
-            Fold::CountValues => return self.count_values(&text, samples, grouping),
-            Fold::Topk | Fold::Bottomk => return self.best(a.op, number, samples, &grouping),
+            Fold::CountValues => {
+                let samples = self.vector(&a.inner, at)?;
+                return self.count_values(&text, samples, grouping);
+            }
+            Fold::Topk | Fold::Bottomk => {
+                let samples = self.vector(&a.inner, at)?;
+                return self.best(a.op, number, samples, &grouping);
+            }
             _ => {}
         }
-        let mut groups: BTreeMap<Labels, Vec<f64>> = BTreeMap::new();
-        for sample in &samples {
-            groups.entry(grouping.of(&sample.labels)).or_default().push(sample.value);
-        }
+        let values = BTreeMap::new();
+        let mut groups = Groups { grouping: &grouping, values, key: Labels::new() };
+        self.each_element(&a.inner, at, |labels, value| groups.add(labels, value))?;
         let rules = self.options.rules;
         let one = |(labels, mut values): (Labels, Vec<f64>)| Sample {
             labels,
             value: fold(a.op, number, &mut values, rules),
         };
-        Ok(groups.into_iter().map(one).collect())
+        Ok(groups.values.into_iter().map(one).collect())
+    }
+
+    /// Runs `each` for the elements of a vector. Those that come straight from the store are never
+    /// spelled out: most aggregations are of a metric, or of the rates of one.
+    fn each_element(
+        &mut self,
+        expr: &Expr,
+        at: Moment,
+        mut each: impl FnMut(&[(Symbol, Symbol)], f64),
+    ) -> Result<(), EvalError> {
+        let expr = expr.bare();
+        if let Node::Selector(selector) = &expr.node {
+            return self.each_newest(selector, at, |labels, _, value| each(labels, value));
+        }
+        if let Node::Call(function, args) = &expr.node
+            && one_metric(args)
+            && self.over_each(function.name, args, at, &mut each)?.is_some()
+        {
+            return Ok(());
+        }
+        self.vector(expr, at)?.iter().for_each(|sample| each(&sample.labels, sample.value));
+        Ok(())
     }
 
     /// `topk` and `bottomk`: whole elements, the best first, NaN last.

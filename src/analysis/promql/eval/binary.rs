@@ -1,7 +1,7 @@
 //! Binary operators: numbers with numbers, vectors with numbers, and vectors with vectors
 //! (`promql/engine.go`, `VectorBinop`, `VectorscalarBinop`, `resultMetric`).
 
-use super::{Evaluator, Found, Labels, Moment, Sample, distinct, drop_name, fail, label};
+use super::{Evaluator, Found, Labels, Moment, Sample, distinct, drop_name, fail, label, renamed};
 use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Binary, Many, Matching, Op};
 use crate::analysis::promql::error::EvalError;
@@ -190,17 +190,10 @@ fn with_number(
     samples: Vec<Sample>,
     sides: impl Fn(f64) -> (f64, f64),
 ) -> Result<Vec<Sample>, EvalError> {
-    let mut found = Vec::new();
-    for mut sample in samples {
-        let (x, y) = sides(sample.value);
-        let Some(value) = apply(b.op, x, y, sample.value, b.returns_bool) else { continue };
-        sample.value = value;
-        if drops_name(b, rules) {
-            drop_name(&mut sample.labels);
-        }
-        found.push(sample);
-    }
-    distinct(found)
+    renamed(samples, drops_name(b, rules), |value| {
+        let (x, y) = sides(value);
+        apply(b.op, x, y, value, b.returns_bool)
+    })
 }
 
 /// `and`, `or`, `unless`: whole elements, by their signatures.

@@ -1,6 +1,6 @@
 //! Calls of functions: each goes to the file of its kind; plain arithmetic is done here.
 
-use super::{Evaluator, Found, Moment, Sample, dates, distinct, drop_name, fail};
+use super::{Evaluator, Found, Moment, Sample, dates, fail, renamed};
 use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Aggregate, Expr, Fold, Node};
 use crate::analysis::promql::error::EvalError;
@@ -81,15 +81,17 @@ impl Evaluator<'_> {
     /// Times of the samples of a plain selector; of anything else, the time of the question.
     fn timestamp(&mut self, expr: &Expr, at: Moment) -> Result<Vec<Sample>, EvalError> {
         let timed: Vec<(i64, Sample)> = match &expr.bare().node {
-            Node::Selector(selector) => self.instant_times(selector, at)?,
+            Node::Selector(selector) => {
+                let mut timed = Vec::new();
+                self.each_newest(selector, at, |labels, ms, value| {
+                    timed.push((ms, Sample { labels: labels.to_vec(), value }));
+                })?;
+                timed
+            }
             _ => self.vector(expr, at)?.into_iter().map(|s| (at.at, s)).collect(),
         };
-        let stamp = |(ms, mut sample): (i64, Sample)| {
-            drop_name(&mut sample.labels);
-            sample.value = ms as f64 / 1000.0;
-            sample
-        };
-        distinct(timed.into_iter().map(stamp).collect())
+        let stamp = |(ms, sample): (i64, Sample)| Sample { value: ms as f64 / 1000.0, ..sample };
+        renamed(timed.into_iter().map(stamp).collect(), true, Some)
     }
 
     fn sorted(&mut self, falling: bool, expr: &Expr, at: Moment) -> Result<Vec<Sample>, EvalError> {
@@ -104,15 +106,11 @@ impl Evaluator<'_> {
     }
 
     fn date(&mut self, name: &str, args: &[Expr], at: Moment) -> Result<Vec<Sample>, EvalError> {
-        let mut samples = match args.first() {
+        let samples = match args.first() {
             Some(expr) => self.vector(expr, at)?,
             None => vec![Sample { labels: Vec::new(), value: at.at.div_euclid(1000) as f64 }],
         };
-        for sample in &mut samples {
-            drop_name(&mut sample.labels);
-            sample.value = dates::part(name, sample.value).unwrap_or(f64::NAN);
-        }
-        distinct(samples)
+        renamed(samples, true, |value| dates::part(name, value))
     }
 
     /// Functions of a range, or of each element by itself.
@@ -124,7 +122,7 @@ impl Evaluator<'_> {
                 None => fail(format!("unknown function {name:?}")),
             };
         }
-        let mut samples = self.vector(&args[0], at)?;
+        let samples = self.vector(&args[0], at)?;
         let mut numbers = Vec::new();
         for arg in &args[1..] {
             numbers.push(self.scalar(arg, at)?);
@@ -134,21 +132,16 @@ impl Evaluator<'_> {
         {
             return Ok(Found::Vector(Vec::new()));
         }
-        for sample in &mut samples {
-            drop_name(&mut sample.labels);
-            sample.value = match of_value(name, sample.value, &numbers) {
-                Some(value) => value,
-                None => return fail(format!("unknown function {name:?}")),
-            };
+        if of_value(name, 0.0, &numbers).is_none() {
+            return fail(format!("unknown function {name:?}"));
         }
-        Ok(Found::Vector(distinct(samples)?))
+        let value = |x: f64| of_value(name, x, &numbers);
+        Ok(Found::Vector(renamed(samples, true, value)?))
     }
 }
 
-/// Arithmetic on one value. NaN stays NaN.
+/// Arithmetic on one value.
 fn of_value(name: &str, x: f64, numbers: &[f64]) -> Option<f64> {
-    let low = |x: f64, limit: f64| if x < limit || limit.is_nan() { limit } else { x };
-    let high = |x: f64, limit: f64| if x > limit || limit.is_nan() { limit } else { x };
     Some(match (name, numbers) {
         ("abs", _) => x.abs(),
         ("ceil", _) => x.ceil(),
@@ -175,9 +168,9 @@ fn of_value(name: &str, x: f64, numbers: &[f64]) -> Option<f64> {
         ("atanh", _) => x.atanh(),
         ("deg", _) => x * 180.0 / std::f64::consts::PI,
         ("rad", _) => x * std::f64::consts::PI / 180.0,
-        ("clamp", [least, most]) => high(low(x, *least), *most),
-        ("clamp_min", [least]) => low(x, *least),
-        ("clamp_max", [most]) => high(x, *most),
+        ("clamp", [least, most]) => larger(*least, smaller(*most, x)),
+        ("clamp_min", [least]) => larger(*least, x),
+        ("clamp_max", [most]) => smaller(*most, x),
         ("round", []) => (x + 0.5).floor(),
         ("round", [to]) => {
             // As Prometheus computes it, with the inverse: ties go up.
@@ -186,4 +179,18 @@ fn of_value(name: &str, x: f64, numbers: &[f64]) -> Option<f64> {
         }
         _ => return None,
     })
+}
+
+/// The larger of two, as Go has it: infinity wins over NaN, NaN over the rest.
+fn larger(a: f64, b: f64) -> f64 {
+    match (a == f64::INFINITY || b == f64::INFINITY, a.is_nan() || b.is_nan()) {
+        (true, _) => f64::INFINITY,
+        (_, true) => f64::NAN,
+        _ => a.max(b),
+    }
+}
+
+/// The smaller of two, as Go has it.
+fn smaller(a: f64, b: f64) -> f64 {
+    -larger(-a, -b)
 }

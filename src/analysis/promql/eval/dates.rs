@@ -1,5 +1,7 @@
 //! Dates of Unix seconds, in UTC: `hour()`, `day_of_week()` and their kin.
 
+use crate::base::date::Date;
+
 /// Applies a date function to Unix seconds; nothing if the name is none.
 pub fn part(name: &str, seconds: f64) -> Option<f64> {
     let known = matches!(
@@ -18,17 +20,17 @@ pub fn part(name: &str, seconds: f64) -> Option<f64> {
     }
     let whole = whole_seconds(seconds);
     let (days, second) = (whole.div_euclid(86_400) as i64, whole.rem_euclid(86_400) as i64);
-    let (year, month, day) = civil(days);
+    let date = Date::of_day(days);
     Some(match name {
         "minute" => (second / 60 % 60) as f64,
         "hour" => (second / 3600) as f64,
         // The epoch was a Thursday.
         "day_of_week" => (days + 4).rem_euclid(7) as f64,
-        "day_of_month" => day as f64,
-        "day_of_year" => (days - days_before(year) + 1) as f64,
-        "days_in_month" => length(year, month) as f64,
-        "month" => month as f64,
-        _ => year as f64,
+        "day_of_month" => date.day as f64,
+        "day_of_year" => (days - Date { month: 1, day: 1, ..date }.days() + 1) as f64,
+        "days_in_month" => date.days_in_month() as f64,
+        "month" => date.month as f64,
+        _ => date.year as f64,
     })
 }
 
@@ -37,45 +39,6 @@ pub fn part(name: &str, seconds: f64) -> Option<f64> {
 fn whole_seconds(seconds: f64) -> i128 {
     const END: f64 = 9_223_372_036_854_775_808.0;
     if (-END..END).contains(&seconds) { seconds as i128 } else { END as i128 }
-}
-
-fn leaps(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn length(year: i64, month: i64) -> i64 {
-    match month {
-        2 if leaps(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days from the epoch to the first of January.
-fn days_before(year: i64) -> i64 {
-    let before = year - 1;
-    let count = |y: i64| y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400);
-    (year - 1970) * 365 + count(before) - count(1969)
-}
-
-/// (year, month, day) of a day since the epoch. The year is found by division, then corrected.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let mut year = 1970 + days.div_euclid(366);
-    while days_before(year + 1) <= days {
-        // Far away dates are approached in great steps.
-        year += ((days - days_before(year)) / 366).max(1);
-    }
-    while days_before(year) > days {
-        year -= 1;
-    }
-    let mut rest = days - days_before(year);
-    let mut month = 1;
-    while rest >= length(year, month) {
-        rest -= length(year, month);
-        month += 1;
-    }
-    (year, month, rest + 1)
 }
 
 #[cfg(test)]

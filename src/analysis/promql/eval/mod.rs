@@ -11,6 +11,7 @@ mod fold;
 mod histogram;
 mod labels;
 mod over_time;
+mod points;
 mod quantile;
 mod rate;
 mod regression;
@@ -127,12 +128,8 @@ impl<'a> Evaluator<'a> {
     fn unary(&mut self, minus: bool, inner: &Expr, at: Moment) -> Result<Found, EvalError> {
         Ok(match self.eval(inner, at)? {
             Found::Scalar(value) => Found::Scalar(if minus { -value } else { value }),
-            Found::Vector(mut samples) if minus => {
-                for sample in &mut samples {
-                    sample.value = -sample.value;
-                    drop_name(&mut sample.labels);
-                }
-                Found::Vector(distinct(samples)?)
+            Found::Vector(samples) if minus => {
+                Found::Vector(renamed(samples, true, |value| Some(-value))?)
             }
             other => other,
         })
@@ -180,12 +177,51 @@ impl<'a> Evaluator<'a> {
 }
 
 /// The value of a label, empty if it is missing.
-fn label(labels: &Labels, name: Symbol) -> Symbol {
+fn label(labels: &[(Symbol, Symbol)], name: Symbol) -> Symbol {
     labels.iter().find(|(known, _)| *known == name).map_or(Symbol::EMPTY, |(_, value)| *value)
 }
 
 fn drop_name(labels: &mut Labels) {
     labels.retain(|(name, _)| *name != Symbol::NAME);
+}
+
+/// Which names the series had that lost theirs: without names, series of one metric stay apart, and
+/// only those of several can fall together.
+#[derive(Default)]
+struct Names {
+    first: Option<Symbol>,
+    several: bool,
+}
+
+impl Names {
+    fn see(&mut self, labels: &[(Symbol, Symbol)]) {
+        let name = label(labels, Symbol::NAME);
+        self.several |= *self.first.get_or_insert(name) != name;
+    }
+
+    /// The samples, unless two of them have the same labels now.
+    fn distinct(&self, samples: Vec<Sample>) -> Result<Vec<Sample>, EvalError> {
+        if self.several { distinct(samples) } else { Ok(samples) }
+    }
+}
+
+/// The samples without their names, with new values; an element may go.
+fn renamed(
+    samples: Vec<Sample>,
+    drops_name: bool,
+    mut value: impl FnMut(f64) -> Option<f64>,
+) -> Result<Vec<Sample>, EvalError> {
+    let (mut found, mut names) = (samples, Names::default());
+    found.retain_mut(|sample| {
+        let Some(value) = value(sample.value) else { return false };
+        sample.value = value;
+        if drops_name {
+            names.see(&sample.labels);
+            drop_name(&mut sample.labels);
+        }
+        true
+    });
+    names.distinct(found)
 }
 
 /// The samples, unless two of them have the same labels.

@@ -1,5 +1,6 @@
 //! `rate` and its kin: what counters did within a window (`promql/functions.go`).
 
+use super::points::Points;
 use crate::analysis::promql::Rules;
 
 /// Which of the three extrapolating functions.
@@ -18,19 +19,19 @@ pub enum Change {
 /// then never below zero.
 pub fn extrapolated(
     change: Change,
-    points: &[(i64, f64)],
+    points: Points<'_>,
     (lo, hi): (i64, i64),
     rules: Rules,
 ) -> Option<f64> {
-    let ((first_at, first), (last_at, last)) = (*points.first()?, *points.last()?);
+    let ((first_at, first), (last_at, last)) = (points.first()?, points.last()?);
     if points.len() < 2 {
         return None;
     }
     let counter = change != Change::Delta;
     let mut result = last - first;
     if counter {
-        let falls = points.windows(2).filter(|pair| pair[1].1 < pair[0].1);
-        result += falls.map(|pair| pair[0].1).sum::<f64>();
+        // One after the other, as Prometheus adds them: the last digit shows it.
+        falls(points).for_each(|fallen| result += fallen);
     }
     let secs = |ms: i64| ms as f64 / 1000.0;
     let (mut to_start, mut to_end) = (secs(first_at - lo), secs(hi - last_at));
@@ -58,9 +59,16 @@ pub fn extrapolated(
     Some(result * factor)
 }
 
+/// The values from which a counter fell: it started again from 0.
+fn falls(points: Points<'_>) -> impl Iterator<Item = f64> + '_ {
+    let pairs = points.values.iter().zip(points.values.iter().skip(1));
+    pairs.filter(|(before, now)| now < before).map(|(before, _)| *before)
+}
+
 /// `irate` and `idelta`: the last two samples, no extrapolation.
-pub fn instant(per_second: bool, points: &[(i64, f64)]) -> Option<f64> {
-    let [.., (before_at, before), (last_at, last)] = points else { return None };
+pub fn instant(per_second: bool, points: Points<'_>) -> Option<f64> {
+    let [.., before_at, last_at] = points.times else { return None };
+    let [.., before, last] = points.values else { return None };
     let secs = (last_at - before_at) as f64 / 1000.0;
     if secs == 0.0 {
         return None;
@@ -73,14 +81,14 @@ pub fn instant(per_second: bool, points: &[(i64, f64)]) -> Option<f64> {
 }
 
 /// How often a counter fell.
-pub fn resets(points: &[(i64, f64)]) -> f64 {
-    points.windows(2).filter(|pair| pair[1].1 < pair[0].1).count() as f64
+pub fn resets(points: Points<'_>) -> f64 {
+    falls(points).count() as f64
 }
 
 /// How often a value changed; from NaN to NaN is no change.
-pub fn changes(points: &[(i64, f64)]) -> f64 {
+pub fn changes(points: Points<'_>) -> f64 {
     let differ = |a: f64, b: f64| a != b && !(a.is_nan() && b.is_nan());
-    points.windows(2).filter(|pair| differ(pair[0].1, pair[1].1)).count() as f64
+    points.values.windows(2).filter(|pair| differ(pair[0], pair[1])).count() as f64
 }
 
 #[cfg(test)]
@@ -90,32 +98,28 @@ mod tests {
     /// A new pod with two scrapes in a minute: the order of the steps shows.
     #[test]
     fn the_order_of_the_steps_shows_where_canaries_live() {
-        let points = [(30_000, 20.0), (45_000, 80.0)];
-        let of = |rules| extrapolated(Change::Increase, &points, (0, 60_000), rules);
-        // The counter can have begun 5 s before its first sample. 2.x: 5 s is below 16.5 s.
-        assert_eq!(of(Rules::V2), Some(60.0 * (15.0 + 5.0 + 15.0) / 15.0));
-        // 3.x: 30 s is above 16.5 s, so half a step, cut to 5 s.
-        assert_eq!(of(Rules::V3), Some(60.0 * (15.0 + 5.0 + 15.0) / 15.0));
-        let points = [(15_000, 100.0), (30_000, 103.0)];
-        let of = |rules| extrapolated(Change::Increase, &points, (0, 60_000), rules);
-        // Zero lies 500 s back: 2.x and 3.x agree again; the end is too far away.
-        assert_eq!(
-            (of(Rules::V2), of(Rules::V3)),
-            (Some(3.0 * 37.5 / 15.0), Some(3.0 * 37.5 / 15.0))
-        );
-        let points = [(40_000, 60.0), (55_000, 120.0)];
-        let of = |rules| extrapolated(Change::Increase, &points, (0, 60_000), rules);
-        assert_eq!(of(Rules::V2), Some(60.0 * (15.0 + 15.0 + 5.0) / 15.0));
-        assert_eq!(of(Rules::V3), Some(60.0 * (15.0 + 7.5 + 5.0) / 15.0));
+        let check = |times: [i64; 2], values: [f64; 2], old: f64, new: f64| {
+            let points = Points { times: &times, values: &values };
+            let of = |rules| extrapolated(Change::Increase, points, (0, 60_000), rules);
+            assert_eq!((of(Rules::V2), of(Rules::V3)), (Some(old), Some(new)), "{times:?}");
+        };
+        // The counter can have begun 5 s before its first sample: half a step is 7.5 s.
+        check([30_000, 45_000], [20.0, 80.0], 60.0 * 35.0 / 15.0, 60.0 * 35.0 / 15.0);
+        // Zero lies 500 s back, so half a step on either side.
+        check([15_000, 30_000], [100.0, 103.0], 3.0 * 37.5 / 15.0, 3.0 * 37.5 / 15.0);
+        // Zero lies 15 s back, below the threshold of 16.5 s: 2.x goes there, 3.x half a step.
+        check([40_000, 55_000], [60.0, 120.0], 60.0 * 35.0 / 15.0, 60.0 * 27.5 / 15.0);
     }
 
     #[test]
     fn resets_and_single_samples() {
-        let points = [(0, 5.0), (10_000, 8.0), (20_000, 2.0)];
-        assert_eq!((resets(&points), changes(&points)), (1.0, 2.0));
-        assert_eq!(instant(true, &points), Some(0.2));
-        assert_eq!(instant(false, &points), Some(-6.0));
-        assert_eq!(instant(true, &points[..1]), None);
-        assert_eq!(extrapolated(Change::Rate, &points[..1], (0, 1000), Rules::V3), None);
+        let (times, values) = ([0, 10_000, 20_000], [5.0, 8.0, 2.0]);
+        let points = Points { times: &times, values: &values };
+        assert_eq!((resets(points), changes(points)), (1.0, 2.0));
+        assert_eq!(instant(true, points), Some(0.2));
+        assert_eq!(instant(false, points), Some(-6.0));
+        let one = Points { times: &times[..1], values: &values[..1] };
+        assert_eq!(instant(true, one), None);
+        assert_eq!(extrapolated(Change::Rate, one, (0, 1000), Rules::V3), None);
     }
 }

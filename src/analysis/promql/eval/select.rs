@@ -1,22 +1,16 @@
 //! Series and their samples: instant selectors, ranges, subqueries.
 
-use super::{Evaluator, Found, Labels, Moment, Sample, Window, fail};
+use super::points::{Points, Row};
+use super::{Evaluator, Found, Labels, Moment, Sample, Window, fail, label};
 use crate::analysis::promql::Rules;
-use crate::analysis::promql::ast::{At, Expr, Matcher, Node, Selector, Subquery, When};
+use crate::analysis::promql::ast::{At, Expr, Matcher, Node, Selector, Subquery, Test, When};
 use crate::analysis::promql::error::EvalError;
-use crate::telemetry::store::{SeriesId, is_stale};
-use crate::telemetry::symbol::Symbol;
+use crate::telemetry::store::{SeriesId, Span, Store, is_sample, is_stale};
+use crate::telemetry::symbol::{Symbol, Symbols};
 use std::collections::BTreeMap;
 
 /// Most steps of one subquery.
 const SUBQUERY_STEPS_MAX: i64 = 1_000_000;
-
-/// A matcher with its texts looked up, and what was found out about values so far.
-struct Bound<'q> {
-    matcher: &'q Matcher,
-    label: Option<Symbol>,
-    known: Vec<(Symbol, bool)>,
-}
 
 impl Evaluator<'_> {
     /// The instant a selector is asked at.
@@ -36,26 +30,26 @@ impl Evaluator<'_> {
         to.saturating_sub(range_ms).saturating_add(open)
     }
 
-    /// Series that a selector takes.
+    /// Series that a selector takes. Of those with the right name, each condition looks at a value
+    /// once, however many series carry it.
     fn series(&self, selector: &Selector) -> Vec<SeriesId> {
         let symbols = self.store.symbols();
-        let named = selector.name().map(|name| symbols.find(name));
-        let candidates: Vec<SeriesId> = match named {
-            Some(None) => return Vec::new(),
-            Some(Some(name)) => self.store.named(name).to_vec(),
-            None => self.store.ids().collect(),
+        // The store finds a name by itself; conditions on it are for the other ways to ask for one.
+        let named = selector.name();
+        let on_name = |m: &&Matcher| {
+            m.label == "__name__" && matches!(&m.test, Test::Equal(n) if Some(n.as_str()) == named)
         };
-        let bind = |matcher| Bound { matcher, label: symbols.find(&matcher.label), known: vec![] };
-        let mut bounds: Vec<Bound<'_>> = selector.matchers.iter().map(bind).collect();
+        let rest = selector.matchers.iter().filter(|m| !on_name(m));
+        let mut bounds: Vec<Bound<'_>> = rest.map(|m| Bound::new(m, symbols)).collect();
         let takes = |id: &SeriesId| {
             let labels = self.store.labels(*id);
-            bounds.iter_mut().all(|bound| {
-                let of = |name| labels.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
-                let value = bound.label.and_then(of).unwrap_or(Symbol::EMPTY);
-                bound.takes(value, symbols.text(value))
-            })
+            bounds.iter_mut().all(|bound| bound.takes(labels, symbols))
         };
-        candidates.into_iter().filter(takes).collect()
+        match named.map(|name| symbols.find(name)) {
+            Some(None) => Vec::new(),
+            Some(Some(name)) => self.store.named(name).iter().copied().filter(takes).collect(),
+            None => self.store.ids().filter(takes).collect(),
+        }
     }
 
     /// The newest sample of every series within the lookback, unless that is a staleness marker.
@@ -64,27 +58,32 @@ impl Evaluator<'_> {
         selector: &Selector,
         moment: Moment,
     ) -> Result<Vec<Sample>, EvalError> {
-        let found = self.instant_times(selector, moment)?;
-        Ok(found.into_iter().map(|(_, sample)| sample).collect())
+        let mut found = Vec::new();
+        self.each_newest(selector, moment, |labels, _, value| {
+            found.push(Sample { labels: labels.to_vec(), value });
+        })?;
+        Ok(found)
     }
 
-    /// The same with the times of the samples.
-    pub(super) fn instant_times(
+    /// Runs `each` for the newest sample of every series, with its instant; labels are still
+    /// borrowed.
+    pub(super) fn each_newest(
         &mut self,
         selector: &Selector,
         moment: Moment,
-    ) -> Result<Vec<(i64, Sample)>, EvalError> {
+        mut each: impl FnMut(&[(Symbol, Symbol)], i64, f64),
+    ) -> Result<(), EvalError> {
         let to = Self::instant_of(&selector.when, moment);
-        let from = self.left_edge(to, self.options.lookback_ms);
-        let mut found = Vec::new();
+        let mut cursor = Cursor::new(self.left_edge(to, self.options.lookback_ms), to);
         for id in self.series(selector) {
-            let newest = self.store.window(id, from, to).next_back();
-            if let Some((at, value)) = newest.filter(|(_, v)| !is_stale(*v)) {
-                found.push((at, Sample { labels: self.store.labels(id).to_vec(), value }));
+            let (times, values) = cursor.slices(self.store, id);
+            let newest = times.iter().zip(values).rfind(|(_, v)| is_stale(**v) || is_sample(**v));
+            if let Some((at, value)) = newest.filter(|(_, value)| !is_stale(**value)) {
+                self.load(1)?;
+                each(self.store.labels(id), *at, *value);
             }
         }
-        self.load(found.len())?;
-        Ok(found)
+        Ok(())
     }
 
     /// The window that a range or subquery covers: its first (excluded) and last instant.
@@ -98,32 +97,31 @@ impl Evaluator<'_> {
         (to.saturating_sub(range), to)
     }
 
-    /// Runs `each` for every series of a range that has samples in it; labels are still borrowed.
+    /// Runs `each` for every series of a range that has samples in it; labels and samples are still
+    /// borrowed.
     pub(super) fn each_window(
         &mut self,
         expr: &Expr,
         moment: Moment,
-        mut each: impl FnMut(&[(Symbol, Symbol)], &[(i64, f64)]),
+        mut each: impl FnMut(&[(Symbol, Symbol)], Points<'_>),
     ) -> Result<(), EvalError> {
         match &expr.bare().node {
             Node::Range(selector, range) => {
                 let to = Self::instant_of(&selector.when, moment);
-                let from = self.left_edge(to, *range);
-                let mut points = Vec::new();
+                let mut cursor = Cursor::new(self.left_edge(to, *range), to);
+                let mut copies = Row::default();
                 for id in self.series(selector) {
-                    points.clear();
-                    let samples = self.store.window(id, from, to);
-                    points.extend(samples.filter(|(_, value)| !is_stale(*value)));
+                    let points = copies.samples_of(cursor.slices(self.store, id));
                     self.load(points.len())?;
-                    if !points.is_empty() {
-                        each(self.store.labels(id), &points);
+                    if points.len() > 0 {
+                        each(self.store.labels(id), points);
                     }
                 }
                 Ok(())
             }
             Node::Subquery(sub) => {
-                for (labels, points) in self.subquery(sub, moment)? {
-                    each(&labels, &points);
+                for (labels, row) in self.subquery(sub, moment)? {
+                    each(&labels, row.points());
                 }
                 Ok(())
             }
@@ -139,7 +137,7 @@ impl Evaluator<'_> {
     ) -> Result<Vec<Window>, EvalError> {
         let mut windows = Vec::new();
         self.each_window(expr, moment, |labels, points| {
-            windows.push(Window { labels: labels.to_vec(), points: points.to_vec() });
+            windows.push(Window { labels: labels.to_vec(), points: points.pairs().collect() });
         })?;
         Ok(windows)
     }
@@ -149,17 +147,16 @@ impl Evaluator<'_> {
         &mut self,
         sub: &Subquery,
         moment: Moment,
-    ) -> Result<BTreeMap<Labels, Vec<(i64, f64)>>, EvalError> {
+    ) -> Result<BTreeMap<Labels, Row>, EvalError> {
         let to = Self::instant_of(&sub.when, moment);
         let step = sub.step_ms.unwrap_or(self.options.subquery_step_ms).max(1);
         let from = self.left_edge(to, sub.range_ms);
         // Multiples count from the epoch.
-        let first = from.div_euclid(step) * step;
-        let first = if first < from { first + step } else { first };
-        if (to - first) / step > SUBQUERY_STEPS_MAX {
+        let first = from.saturating_add(step - 1).div_euclid(step).saturating_mul(step);
+        if to.saturating_sub(first) / step > SUBQUERY_STEPS_MAX {
             return fail("query processing would load too many samples into memory");
         }
-        let mut rows: BTreeMap<Labels, Vec<(i64, f64)>> = BTreeMap::new();
+        let mut rows: BTreeMap<Labels, Row> = BTreeMap::new();
         let mut at = first;
         while at <= to {
             // `start()` and `end()` within a subquery are those of the whole query.
@@ -171,21 +168,59 @@ impl Evaluator<'_> {
             };
             self.load(samples.len() + 1)?;
             for sample in samples {
-                rows.entry(sample.labels).or_default().push((at, sample.value));
+                rows.entry(sample.labels).or_default().push(at, sample.value);
             }
-            at += step;
+            at = match at.checked_add(step) {
+                Some(next) => next,
+                None => break,
+            };
         }
         Ok(rows)
     }
 }
 
-impl Bound<'_> {
-    /// Does a value pass? Each value is looked at once.
-    fn takes(&mut self, value: Symbol, text: &str) -> bool {
+/// A window that moves from series to series: its instants are looked up once for a target.
+struct Cursor {
+    from: i64,
+    to: i64,
+    last: Option<Span>,
+}
+
+impl Cursor {
+    fn new(from: i64, to: i64) -> Cursor {
+        Cursor { from, to, last: None }
+    }
+
+    fn slices<'s>(&mut self, store: &'s Store, id: SeriesId) -> (&'s [i64], &'s [f64]) {
+        let clock = store.clock(id);
+        let span = match self.last.filter(|span| span.clock() == clock) {
+            Some(span) => span,
+            None => store.span(clock, self.from, self.to),
+        };
+        self.last = Some(span);
+        store.slices(id, span)
+    }
+}
+
+/// A matcher with its label looked up, and what it said about values so far.
+struct Bound<'q> {
+    matcher: &'q Matcher,
+    label: Option<Symbol>,
+    known: Vec<(Symbol, bool)>,
+}
+
+impl<'q> Bound<'q> {
+    fn new(matcher: &'q Matcher, symbols: &Symbols) -> Bound<'q> {
+        Bound { matcher, label: symbols.find(&matcher.label), known: Vec::new() }
+    }
+
+    /// Does the value that the labels have pass? A label that is missing has the empty one.
+    fn takes(&mut self, labels: &[(Symbol, Symbol)], symbols: &Symbols) -> bool {
+        let value = self.label.map_or(Symbol::EMPTY, |name| label(labels, name));
         if let Some((_, known)) = self.known.iter().find(|(symbol, _)| *symbol == value) {
             return *known;
         }
-        let takes = self.matcher.takes(text);
+        let takes = self.matcher.takes(symbols.text(value));
         self.known.push((value, takes));
         takes
     }

@@ -1,0 +1,75 @@
+//! What OpenMetrics cannot say, as a text beside it: where series end, and when the release began.
+//!
+//! ```text
+//! # windtunnel release_at_ms=1767225720000
+//! http_requests_total{pod="shop-1"} 1767225735.25
+//! ```
+//!
+//! Comments begin with `#`; one of them carries the instant of the release in milliseconds of Unix
+//! time. Every other line is a series and the instant of a staleness marker, in seconds.
+
+use super::read::{instant, labels, split};
+use super::write::series;
+use super::{Labels, seconds};
+use crate::base::problem::{Place, Problem};
+use crate::telemetry::store::{Store, is_stale};
+
+/// Before the instant of the release.
+const RELEASE: &str = "# windtunnel release_at_ms=";
+
+/// Ends of series with the line they stand on, and the instant of the release.
+type Ends = (Vec<(Labels, i64, u32)>, Option<i64>);
+
+/// Reads the text.
+pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
+    let (mut ends, mut release, mut problems) = (Vec::new(), None, Vec::new());
+    for (line, number) in text.lines().zip(1..) {
+        if let Some(ms) = line.strip_prefix(RELEASE) {
+            match ms.trim().parse() {
+                Ok(ms) => release = Some(ms),
+                Err(_) => {
+                    let place = Place { line: number, column: RELEASE.len() as u32 + 1 };
+                    let message = format!("{:?} is no instant", ms.trim());
+                    problems.push(Problem::error(place, "", message).expected("milliseconds"));
+                }
+            }
+        } else if !line.trim().is_empty() && !line.starts_with('#') {
+            let end = split(line).and_then(|(series, rest)| {
+                Ok((labels(series, line)?, instant(rest.trim(), true)?, number))
+            });
+            match end {
+                Ok(end) => ends.push(end),
+                Err(wrong) => problems.push(wrong.on(line, number)),
+            }
+        }
+    }
+    if problems.is_empty() { Ok((ends, release)) } else { Err(super::told(problems)) }
+}
+
+/// The markers of a store, series by series in time order.
+pub fn write(store: &Store, release_at_ms: Option<i64>) -> String {
+    let mut text = String::from("# Staleness markers: at these instants a series ends.\n");
+    if let Some(ms) = release_at_ms {
+        text.push_str(&format!("{RELEASE}{ms}\n"));
+    }
+    for id in super::write::sorted(store) {
+        let name = series(store, id);
+        for (at, _) in store.samples(id).filter(|(_, value)| is_stale(*value)) {
+            text.push_str(&format!("{name} {}\n", seconds(at)));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_name_their_place() {
+        let text = "# windtunnel release_at_ms=soon\na{x=\"1\"} 5\nb{ 5\nc later\n";
+        let problems = read(text).expect_err("three problems");
+        let places: Vec<_> = problems.iter().map(|p| (p.place.line, p.place.column)).collect();
+        assert_eq!(places, [(1, 28), (3, 2), (4, 1)]);
+    }
+}
