@@ -76,6 +76,10 @@ pub struct Source {
     /// A Scenario to fly the manifests in, instead of the standard storm
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<String>,
+    /// Metric checks of your own, put on every strategy that analyses: a list of name, query (in
+    /// PromQL) and failsWhen ("> 0.01")
+    #[arg(long, value_name = "FILE")]
+    pub checks: Option<String>,
     /// Refuse manifests of which something is ignored, or assumed that they should say
     #[arg(long)]
     pub strict: bool,

@@ -8,6 +8,7 @@
 //! Read next: [`kinds`] for one file per kind, [`unit`] for how objects become release units,
 //! [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
 
+pub mod checks;
 pub mod documentation;
 pub mod draft;
 pub mod fields;

@@ -76,7 +76,7 @@ pub fn set(document: &mut Node, path: &str, value: &str) -> Result<(), Problem> 
 }
 
 /// Writes the defaults of lists into a document that leaves them out.
-fn fill_defaults(document: &mut Node) {
+pub fn fill_defaults(document: &mut Node) {
     tree::fill(document, "spec.service.routes", service::ROUTES);
     tree::fill(document, "spec.release.variants", release::VARIANTS);
     tree::fill(document, "spec.strategies", release::PLANS);

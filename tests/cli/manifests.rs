@@ -147,3 +147,21 @@ fn what_is_no_manifest_yet_is_answered_with_a_command() {
         assert!(answer.err.contains(wanted), "{file}: {}", answer.err);
     }
 }
+
+#[test]
+fn own_checks_are_put_on_whatever_analyses() {
+    let desk = desk();
+    let checks = "checks:\n  - name: error_rate\n    query: sum(rate(http_requests_total[1m]))\n    \
+        failsWhen: \"> 1000000\"\n";
+    desk.write("checks.yaml", checks);
+    let with = desk.fine(&["import", "team", "--checks", "checks.yaml"]);
+    assert!(with.contains("name: error_rate") && with.contains("max: 1000000"), "{with}");
+    let results = flown(&desk, &["small.yaml", "--checks", "checks.yaml"]);
+    assert_eq!(results["scenarios"][0]["scenario"], "small");
+    let vain = desk.run(&["run", "team/deployment.yaml", "--checks", "checks.yaml"]);
+    assert_eq!(vain.code, Some(2));
+    assert!(vain.err.contains("no strategy here analyses"), "{}", vain.err);
+    desk.write("wrong.yaml", "checks: [{query: up, failsWhen: often}]\n");
+    let wrong = desk.run(&["run", "small.yaml", "--checks", "wrong.yaml"]);
+    assert!(wrong.err.contains("wrong.yaml:1:33: error: checks[0].failsWhen"), "{}", wrong.err);
+}
