@@ -15,9 +15,13 @@ mod documents;
 mod folders;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/manifests.rs"]
+mod manifests;
 #[path = "cli/query.rs"]
 mod query;
 #[path = "cli/repeatable.rs"]
 mod repeatable;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/telemetry.rs"]
+mod telemetry;

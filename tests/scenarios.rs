@@ -2,6 +2,9 @@
 //! flies, and does what its `expect:` lines say; and the textbook's table comes out of the
 //! comparison with room to spare.
 
+#[path = "scenarios/controllers.rs"]
+mod controllers;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -41,6 +44,7 @@ fn flown(scenarios: &[Arc<Scenario>], seed: u64, replications: u32) -> Vec<Scena
         requests_max: None,
         checked: false,
         record: false,
+        export: false,
     };
     run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
 }

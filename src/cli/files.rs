@@ -37,6 +37,11 @@ pub fn beside(file: &str, path: &str) -> Result<Input, Problem> {
     parsed(&Some(folder.join(path)))
 }
 
+/// A file by its path.
+pub fn one(path: &str) -> Result<Input, Problem> {
+    parsed(&(path != "-").then(|| PathBuf::from(path)))
+}
+
 /// A problem of a file as a whole.
 pub fn wrong(file: &str, message: String, help: &str) -> Problem {
     Problem::error(Place::default(), "", message).help(help).in_file(&Arc::from(file))
@@ -52,6 +57,9 @@ fn parsed(file: &Option<PathBuf>) -> Result<Input, Problem> {
         return Err(problem);
     }
     let documents = yaml::documents(text, &name)?;
+    if let Some(problem) = documents.iter().find_map(|d| manifest::foreign::document(d, &name)) {
+        return Err(problem);
+    }
     Ok(Input { file: named, text: Arc::from(text), documents })
 }
 

@@ -76,6 +76,10 @@ pub struct Source {
     /// A Scenario to fly the manifests in, instead of the standard storm
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<String>,
+    /// Metric checks of your own, put on every strategy that analyses: a list of name, query (in
+    /// PromQL) and failsWhen ("> 0.01")
+    #[arg(long, value_name = "FILE")]
+    pub checks: Option<String>,
     /// Refuse manifests of which something is ignored, or assumed that they should say
     #[arg(long)]
     pub strict: bool,
@@ -108,6 +112,10 @@ pub struct Run {
     /// One batch of replications: a first look in seconds
     #[arg(long)]
     pub quick: bool,
+    /// Export the telemetry of one typical flight of each scenario to telemetry/ in the results, as
+    /// OpenMetrics text (some 100 MB an hour); `replay --telemetry` exports any other flight
+    #[arg(long)]
+    pub telemetry: bool,
     /// How the summary is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -134,6 +142,10 @@ pub struct Replay {
     /// Which replication of that run
     #[arg(long, default_value_t = 0)]
     pub replication: u32,
+    /// Write what the flight's Prometheus would hold to this file, as OpenMetrics text, and its
+    /// staleness markers to FILE.stale; `windtunnel query FILE` asks it
+    #[arg(long, value_name = "FILE")]
+    pub telemetry: Option<String>,
     /// How the story is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -26,8 +26,10 @@ pub fn run(flags: &Run) -> u8 {
         Ok(results) => results,
         Err(code) => return code,
     };
-    let written = report::documents(&results, Formats::ALL)
-        .and_then(|documents| output::replace_folder(&flags.out, &documents));
+    let written = report::documents(&results, Formats::ALL).and_then(|documents| {
+        let telemetry = report::telemetry::documents(&results);
+        output::replace_folder(&flags.out, documents.into_iter().chain(telemetry))
+    });
     if let Err(error) = written {
         output::say(&format!("windtunnel: {error}"));
         return WRONG;
@@ -72,6 +74,7 @@ pub fn results(flags: &Run, scenarios: &[Arc<Scenario>], record: bool) -> Result
         requests_max: flags.max_requests,
         checked: flags.checked,
         record,
+        export: flags.telemetry,
     };
     listen_for_interrupt();
     let bar = progress(scenarios);

@@ -7,6 +7,7 @@ use super::flags::Source;
 use super::output;
 use crate::base::node::Node;
 use crate::base::problem::{Problem, Severity};
+use crate::manifest::checks::{self, Own};
 use crate::manifest::note::{Lists, Weight};
 use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
@@ -32,13 +33,19 @@ pub struct Loaded {
 /// Reads everything that `source` names, or says everything that is wrong with it.
 pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
     let sweep = sweep(&source.sets).map_err(|problem| vec![problem])?;
-    let inputs = files::read(source)?;
+    let mut inputs = files::read(source)?;
+    let own = match &source.checks {
+        Some(path) => checks::read(&files::one(path).map_err(|problem| vec![problem])?)?,
+        None => Vec::new(),
+    };
     let documents = || inputs.iter().flat_map(|i| &i.documents);
     let mixed = documents().any(|d| manifest::is_manifest(d) || !named::named(d).is_empty());
     let mut loaded = Loaded::default();
     let mut problems = Vec::new();
     if mixed {
         loaded.import = import(&inputs)?;
+        let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
+        put(nodes, &own)?;
         problems.append(&mut loaded.import.warnings);
         if source.strict {
             problems.extend(manifest::refused(&loaded.import.lists));
@@ -52,6 +59,7 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
             collect(nodes, &flyable.file, &sweep, read, &mut loaded.scenarios, &mut problems);
         }
     } else {
+        put(inputs.iter_mut().flat_map(|input| &mut input.documents), &own)?;
         for input in &inputs {
             let read = |changed: &[Node]| read::read_documents(changed, &input.text, &input.file);
             let found = &mut loaded.scenarios;
@@ -62,6 +70,25 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
         return Err(problems);
     }
     Ok(Loaded { warnings: problems, ..loaded })
+}
+
+/// Puts the user's own checks on the strategies of all documents; none may be meant in vain.
+fn put<'n>(nodes: impl Iterator<Item = &'n mut Node>, own: &[Own]) -> Result<(), Vec<Problem>> {
+    if own.is_empty() {
+        return Ok(());
+    }
+    let found: usize = nodes
+        .map(|node| {
+            read::fill_defaults(node);
+            checks::put(node, own)
+        })
+        .sum();
+    if found > 0 {
+        return Ok(());
+    }
+    let message = "no strategy here analyses metrics".to_string();
+    let help = "canary, abTest, flagger with an analysis and argoCanary do";
+    Err(vec![wrong("--checks", message, help)])
 }
 
 /// Finds what manifests release, and reads the manifests that Scenarios name.

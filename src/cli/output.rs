@@ -42,7 +42,10 @@ pub fn complain(problems: &[Problem]) {
 
 /// Replaces `folder` by the documents. They are written beside it first, so that a failure leaves
 /// the old folder as it was.
-pub fn replace_folder(folder: &str, documents: &[Document]) -> Result<(), String> {
+pub fn replace_folder(
+    folder: &str,
+    documents: impl Iterator<Item = Document>,
+) -> Result<(), String> {
     let target = Path::new(folder);
     refuse_foreign(target)?;
     let name = target.file_name().ok_or_else(|| format!("{folder:?} names no folder"))?;
@@ -70,7 +73,18 @@ pub fn refuse_foreign(target: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn write_all(folder: &Path, documents: &[Document]) -> Result<(), String> {
+/// Replaces a file by a text: written beside it first, so that a failure leaves it as it was.
+pub fn replace_file(path: &str, text: &str) -> Result<(), String> {
+    let failed = |e: std::io::Error| format!("{path}: {e}");
+    let fresh = format!("{path}.new-{}", std::process::id());
+    let written = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&fresh);
+    }
+    written.map_err(failed)
+}
+
+fn write_all(folder: &Path, documents: impl Iterator<Item = Document>) -> Result<(), String> {
     let failed = |path: &Path, e: std::io::Error| format!("{}: {e}", path.display());
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
     for document in documents {

@@ -7,15 +7,13 @@ use crate::analysis::promql::{Options, Query, Rules, duration_ms};
 use crate::base::date;
 use crate::base::problem::{Problem, nearest};
 use crate::report::answer;
+use crate::report::telemetry::MARKERS;
 use crate::telemetry::exposition::{Recorded, json, read, seconds};
 use crate::telemetry::store::Store;
 use std::sync::Arc;
 
 /// Larger texts are refused before they are read.
 const LARGEST_BYTES: u64 = 1 << 30;
-
-/// The ending of the markers' file beside an export.
-const MARKERS: &str = ".stale";
 
 /// Why there is no answer.
 enum Refusal {

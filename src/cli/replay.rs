@@ -7,6 +7,7 @@ use crate::engine::{Order, fly, fly_twin};
 use crate::experiment::fly::{recording_interval, single_order};
 use crate::experiment::results::FlightRecord;
 use crate::report;
+use crate::report::telemetry::MARKERS;
 use crate::scenario::model::Scenario;
 
 /// Reflies the asked flight with recording on, and tells it.
@@ -33,7 +34,8 @@ pub fn run(flags: &Replay) -> u8 {
     };
     let plain = single_order(scenario, flags.seed, flags.replication);
     let twin = fly_twin(scenario, &plain);
-    let order = Order { record: Some(recording_interval(scenario.horizon)), ..plain };
+    let record = Some(recording_interval(scenario.horizon));
+    let order = Order { record, export: flags.telemetry.is_some(), ..plain };
     let (outcome, recording) = fly(scenario, variant, &scenario.plans[plan], &order, &twin);
     let record = FlightRecord {
         release: scenario.release.variants[variant].name.clone(),
@@ -41,6 +43,17 @@ pub fn run(flags: &Replay) -> u8 {
         replication: flags.replication,
         recording: recording.unwrap_or_default(),
     };
+    if let Some(path) = &flags.telemetry
+        && let Some((series, markers)) = report::telemetry::texts(scenario, &record)
+    {
+        let written = output::replace_file(path, &series)
+            .and_then(|()| output::replace_file(&format!("{path}{MARKERS}"), &markers));
+        if let Err(error) = written {
+            output::say(&format!("windtunnel: {error}"));
+            return WRONG;
+        }
+        output::say(&format!("Telemetry: {path}; ask it with `windtunnel query {path} QUERY`."));
+    }
     match flags.format {
         Format::Json => {
             let mut told = report::replay::json(scenario, &record);

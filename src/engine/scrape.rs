@@ -217,12 +217,17 @@ impl Flight {
         self.read_page(target, |flight, visit| {
             let answered = flight.plane.counters.ingress;
             visit.edge(&EdgeFacts { names: &flight.names, answered });
+            let [by_version, whole] = visit.asks_for_backends();
             for pool in 0..POOLS {
-                for version in Version::BOTH {
-                    let facts = flight.backend_facts(pool, version);
+                for version in Version::BOTH.into_iter().filter(|_| by_version) {
+                    let facts = flight.backend_facts(pool, Some(version));
                     if !facts.pods.is_empty() {
                         visit.backend(pool * 2 + version.index(), &facts);
                     }
+                }
+                let facts = whole.then(|| flight.backend_facts(pool, None));
+                if let Some(facts) = facts.filter(|facts| !facts.pods.is_empty()) {
+                    visit.upstream(pool, &facts);
                 }
             }
         });
@@ -255,7 +260,7 @@ impl Flight {
     }
 
     /// Memory in use as a share of the limit: a leak fills it request by request.
-    fn memory_share(&self, pod: u32) -> f64 {
+    pub(super) fn memory_share(&self, pod: u32) -> f64 {
         let ledger = &self.plane.pods[pod as usize];
         if ledger.trip_at == u64::MAX {
             return USUAL_MEMORY;
@@ -280,16 +285,17 @@ impl Flight {
         }
     }
 
-    fn backend_facts(&self, pool: usize, version: Version) -> BackendFacts<'_> {
+    /// A backend with the pods of one version, or of all.
+    fn backend_facts(&self, pool: usize, version: Option<Version>) -> BackendFacts<'_> {
         let in_it = |p: &u32| {
             let pod = &self.pods[*p as usize];
-            pod.pool as usize == pool && pod.version == version
+            pod.pool as usize == pool && version.is_none_or(|version| pod.version == version)
         };
         let pods = (0..self.pods.len() as u32).filter(in_it);
         BackendFacts {
             names: &self.names,
             pool,
-            version: &self.names.versions[version.index()],
+            version: version.map_or("", |version| &self.names.versions[version.index()]),
             bounds: &self.bounds,
             pods: pods.map(|pod| self.plane.counters.of_pod(pod)).collect(),
         }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub checked: bool,
     /// Refly a typical replication with recording on.
     pub record: bool,
+    /// Keep the telemetry of one recorded flight of each scenario.
+    pub export: bool,
 }
 
 /// What is about to be flown.
@@ -191,6 +193,14 @@ impl Flown {
         by_harm.get(by_harm.len() / 2).map_or(0, |(_, r)| *r)
     }
 
+    /// The flight whose telemetry says most: of the first bad variant, by the first strategy that
+    /// asks for metrics; each the first of all when there is none.
+    fn exported(&self) -> (usize, usize) {
+        let bad = self.scenario.release.variants.iter().position(|v| v.bad);
+        let asks = self.scenario.plans.iter().position(|p| !p.strategy.queries().is_empty());
+        (bad.unwrap_or(0), asks.unwrap_or(0))
+    }
+
     /// Reflies the typical replication of every pair with recording on.
     pub fn record(&self, settings: &Settings) -> Vec<FlightRecord> {
         let replication = self.typical();
@@ -204,8 +214,10 @@ impl Flown {
         let plans = self.scenario.plans.len();
         let pairs: Vec<(usize, usize)> =
             variants.flat_map(|v| (0..plans).map(move |p| (v, p))).collect();
+        let exported = settings.export.then(|| self.exported());
         let record = |(variant, plan): (usize, usize)| {
             let settings = &self.scenario.plans[plan];
+            let order = Order { export: exported == Some((variant, plan)), ..order.clone() };
             let (_, recording) = fly(&self.scenario, variant, settings, &order, &twin);
             FlightRecord {
                 release: self.scenario.release.variants[variant].name.clone(),

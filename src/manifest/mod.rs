@@ -8,6 +8,7 @@
 //! Read next: [`kinds`] for one file per kind, [`unit`] for how objects become release units,
 //! [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
 
+pub mod checks;
 pub mod documentation;
 pub mod draft;
 pub mod fields;
@@ -99,6 +100,7 @@ pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
         return Err(problems);
     }
     lists.sort();
+    problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
     Ok(Import { flyables, lists, warnings: problems })
 }
 

@@ -166,9 +166,12 @@ fn part_of(
     let listed = BESIDE.contains(&kind) || NOT_FLOWN.iter().any(|(k, _)| *k == kind);
     let of_group = KINDS.iter().find(|p| p.kind == kind);
     let near = nearest(kind, KINDS.iter().map(|p| p.kind)).filter(|_| !listed && !kind.is_empty());
-    // `Service` of another group is another thing; a missing or misspelt version is not.
+    // `Service` of another group is another thing; a missing, misspelt or old version is not.
     let slip = match of_group {
-        Some(part) => version.is_empty() || nearest(version, [expected(part).as_str()]).is_some(),
+        Some(part) => {
+            let near = || nearest(version, [expected(part).as_str()]).is_some();
+            version.is_empty() || group == "extensions" || near()
+        }
         None => false,
     };
     let problem = match (of_group, near) {

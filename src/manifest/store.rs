@@ -1,10 +1,15 @@
 //! All objects of a run, and how they find each other: by name, by selector, by host.
 
+use super::fields::Labels;
+use super::kinds::analysis_template::AnalysisTemplate;
+use super::kinds::autoscaler::Autoscaler;
 use super::kinds::canary::Canary;
 use super::kinds::deployment::Deployment;
 use super::kinds::destination_rule::DestinationRule;
+use super::kinds::disruption_budget::DisruptionBudget;
 use super::kinds::metric_template::MetricTemplate;
 use super::kinds::pod::contains;
+use super::kinds::rollout::Rollout;
 use super::kinds::service::Service;
 use super::kinds::virtual_service::VirtualService;
 use super::kinds::{Body, Object};
@@ -39,9 +44,21 @@ impl Store {
         /// All Services.
         services, Service, Service
     );
+    /// All sets of rules: VirtualServices and HTTPRoutes.
+    pub fn virtual_services(&self) -> impl Iterator<Item = (&Object, &VirtualService)> {
+        self.objects.iter().filter_map(|object| match &object.body {
+            Body::VirtualService(body) | Body::HttpRoute(body) => Some((object, &**body)),
+            _ => None,
+        })
+    }
+
     of_kind!(
-        /// All VirtualServices.
-        virtual_services, VirtualService, VirtualService
+        /// All autoscalers.
+        autoscalers, Autoscaler, Autoscaler
+    );
+    of_kind!(
+        /// All limits of evictions.
+        disruption_budgets, DisruptionBudget, DisruptionBudget
     );
     of_kind!(
         /// All DestinationRules.
@@ -56,6 +73,27 @@ impl Store {
         /// All MetricTemplates.
         metric_templates, MetricTemplate, MetricTemplate
     );
+
+    of_kind!(
+        /// All Rollouts.
+        rollouts, Rollout, Rollout
+    );
+    of_kind!(
+        /// All templates of analyses, of a namespace or of the cluster.
+        analysis_templates, AnalysisTemplate, AnalysisTemplate
+    );
+
+    /// Everything that runs pods, with their labels.
+    pub fn pods(&self) -> impl Iterator<Item = (&Object, &Labels)> {
+        self.objects.iter().filter_map(|object| {
+            let template = match &object.body {
+                Body::Deployment(body) => body.template.as_ref(),
+                Body::Rollout(body) => body.template.as_ref(),
+                _ => None,
+            };
+            template.map(|template| (object, &template.labels))
+        })
+    }
 
     /// The DestinationRule of a host.
     pub fn rule_of(&self, near: &Object, host: &str) -> Option<(&Object, &DestinationRule)> {

@@ -9,6 +9,7 @@ use super::note::Lists;
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::Place;
 use crate::scenario::yaml;
+use crate::world::names::Names;
 
 /// Requests per second for each pod: little enough that slower answers show as slow answers, and
 /// not as an overload (a pod serves 8 at once).
@@ -17,6 +18,12 @@ const RATE_PER_POD: u64 = 4;
 /// Share of users that send a header by which a rule tells them apart, where no Scenario says:
 /// the default of `spec.traffic.headerShare`.
 pub const HEADER_SHARE: &str = "10%";
+
+/// Stands for the hash of the new version's pod template until all names are known.
+pub const LATEST: &str = "{{hash.latest}}";
+
+/// Stands for the hash of the old version's.
+pub const STABLE: &str = "{{hash.stable}}";
 
 /// The standard storm. Shares are assumptions in the range of published change failure rates
 /// (DORA 2024: 5 % to 20 %): 15 % of the releases are bad.
@@ -72,7 +79,10 @@ pub fn fill(draft: &mut Draft, lists: &mut Lists) {
 
 /// Settles what depends on manifest and Scenario both: an A/B test by header has the share of users
 /// that send the header, and its sample ratio is judged by that.
+///
+/// A query that asks by the hash of a pod template gets the hash that the flight's pods have.
 pub fn settle(document: &mut Node) {
+    hashes(document);
     let share = document.get("spec").and_then(|s| s.get("traffic")?.get("headerShare")).cloned();
     let share = share.unwrap_or(Node::unplaced(text(HEADER_SHARE)));
     let strategies = child(document, "spec").and_then(|spec| child(spec, "strategies"));
@@ -87,6 +97,31 @@ pub fn settle(document: &mut Node) {
         if let Some(matching) = analysis.and_then(|analysis| child(analysis, "match")) {
             put(matching, "share", &share);
         }
+    }
+}
+
+fn hashes(document: &mut Node) {
+    let service = document.get("spec").and_then(|spec| spec.get("service"));
+    let of = |name: &str| service.and_then(|s| s.get(name)).and_then(Node::text);
+    let versions = service.and_then(|s| s.get("versions"));
+    let version = |name: &str| versions.and_then(|v| v.get(name)).and_then(Node::text);
+    let mut names = Names::of_service(of("name").unwrap_or("service"));
+    names.versions =
+        [version("old").unwrap_or("old"), version("new").unwrap_or("new")].map(str::to_string);
+    let hashes = [(LATEST, names.template_hash(1)), (STABLE, names.template_hash(0))];
+    replace(document, &hashes);
+}
+
+fn replace(node: &mut Node, hashes: &[(&str, String); 2]) {
+    match &mut node.value {
+        Value::Text(text) => {
+            for (mark, hash) in hashes.iter().filter(|_| node.place == Place::default()) {
+                *text = text.replace(mark, hash);
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(|item| replace(item, hashes)),
+        Value::Map(entries) => entries.iter_mut().for_each(|(_, value)| replace(value, hashes)),
+        _ => {}
     }
 }
 

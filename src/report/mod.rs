@@ -19,6 +19,7 @@ pub mod replay;
 pub mod run_json;
 pub mod summary;
 pub mod table;
+pub mod telemetry;
 
 /// All formats, by their name on the command line.
 pub const FORMATS: &[Format] = &[

@@ -111,6 +111,10 @@ impl Random<'_> {
             ("scenario", _, "horizon") => some(self.secs(120, 600)),
             ("scenario", _, "at") => some(self.secs(10, 60)),
             ("scenario", _, "replicas") => some((1 + self.below(12)).to_string()),
+            ("scenario", _, "minReplicas") => some((1 + self.below(3)).to_string()),
+            ("scenario", _, "maxReplicas") => some((3 + self.below(12)).to_string()),
+            ("scenario", _, "minAvailable") => some(self.pick(&["1", "50%", "100%"]).into()),
+            ("scenario", _, "maxUnavailable") => Some(None),
             ("scenario", _, "users") => some((50 + self.below(2000)).to_string()),
             ("scenario", _, "grace") => some(self.secs(21, 60)),
             ("scenario", _, "preStop") => some(self.secs(0, 20)),
@@ -133,6 +137,15 @@ impl Random<'_> {
             }
             ("strategy", _, "maxSurge") => some(self.pick(&["1", "25%", "100%"]).into()),
             ("strategy", _, "maxUnavailable") => some(self.pick(&["0", "1", "50%"]).into()),
+            ("strategy", "argoCanary", "steps") => some(
+                self.pick(&[
+                    "[]",
+                    "[{setWeight: 20}, {pause: {duration: 20s}}]",
+                    "[{setWeight: 5}, {pause: {duration: 5s}}, {setWeight: 60}, {pause: {}}]",
+                    "[{setCanaryScale: {replicas: 2}}, {pause: {}}, {setWeight: 50}]",
+                ])
+                .into(),
+            ),
             ("strategy", _, "steps") => some(
                 self.pick(&["[50%]", "[1%, 100%]", "[5%, 30%, 60%]", "[20%, 40%, 100%]"]).into(),
             ),
@@ -146,7 +159,7 @@ impl Random<'_> {
                 Some(wanted.then(|| format!("r{route}")))
             }
             ("defect" | "chaos", "latency", "add") => some(self.secs(1, 2)),
-            ("defect" | "chaos", "podKill" | "nodeLoss", "count") => {
+            ("defect" | "chaos", "podKill" | "nodeLoss" | "nodeDrain", "count") => {
                 some((1 + self.below(3)).to_string())
             }
             ("defect" | "chaos", _, "zone") => Some(self.chance(0.1).then(|| "1".to_string())),

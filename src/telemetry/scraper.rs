@@ -33,6 +33,7 @@ enum Thing {
     Pod(u32),
     Workload(usize),
     Backend(usize),
+    Upstream(usize),
 }
 
 /// One target of the scraper.
@@ -96,7 +97,10 @@ impl Scraper {
                     | (Exporter::Sidecar(_), Place::Sidecar(_))
                     | (Exporter::Kubelet(_), Place::Kubelet(_))
                     | (Exporter::KubePod(_) | Exporter::KubeWorkload(_), Place::Cluster)
-                    | (Exporter::Backend(_) | Exporter::Edge(_), Place::Edge)
+                    | (
+                        Exporter::Backend(_) | Exporter::Upstream(_) | Exporter::Edge(_),
+                        Place::Edge
+                    )
             )
         };
         (self.up && !matches!(place, Place::Sidecar(_))) || self.wanted.iter().any(|f| shown(&f))
@@ -215,6 +219,21 @@ impl Visit<'_> {
                 write(facts, page);
             }
         });
+    }
+
+    /// A backend is on the page, as a whole.
+    pub fn upstream(&mut self, number: usize, facts: &BackendFacts<'_>) {
+        self.part(Thing::Upstream(number), |family, page| {
+            if let Exporter::Upstream(write) = family.exporter {
+                write(facts, page);
+            }
+        });
+    }
+
+    /// Does any family ask for backends: version by version, or as a whole?
+    pub fn asks_for_backends(&self) -> [bool; 2] {
+        let asks = |is: fn(&Exporter) -> bool| self.wanted.iter().any(|f| is(&f.exporter));
+        [asks(|e| matches!(e, Exporter::Backend(_))), asks(|e| matches!(e, Exporter::Upstream(_)))]
     }
 
     /// The edge's own counters are on the page.

@@ -24,7 +24,8 @@ fn scenario() -> Arc<Scenario> {
 }
 
 fn settings() -> Settings {
-    Settings { seed: 5, replications: None, requests_max: None, checked: false, record: false }
+    let (replications, requests_max) = (None, None);
+    Settings { seed: 5, replications, requests_max, checked: false, record: false, export: false }
 }
 
 fn campaign(scenario: &Arc<Scenario>, threads: usize) -> Vec<Vec<Vec<Outcome>>> {

@@ -70,6 +70,24 @@ fn counts_are_those_of_the_world_as_of_the_last_scrapes() {
     assert!((share - 0.01).abs() < 5.0 * (0.01_f64 * 0.99 / counted).sqrt(), "{share}");
 }
 
+/// No two series have the same labels: neither Prometheus nor an export could hold them.
+#[test]
+fn labels_tell_all_series_apart() {
+    let strategies = ["rollingUpdate", "canary: {steps: [50%]}", "blueGreen: {keepOld: 2m}"];
+    for strategy in strategies {
+        let flown = exported(&tunnel(
+            &format!("{SERVICE}\nstrategies: [{{{strategy}}}]")
+                .replace("{rollingUpdate}", "rollingUpdate"),
+        ));
+        let store = store(&flown);
+        let mut labels: Vec<Vec<(&str, &str)>> =
+            store.ids().map(|id| store.label_texts(id).collect()).collect();
+        labels.sort_unstable();
+        let twice = labels.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(twice, None, "{strategy}");
+    }
+}
+
 #[test]
 fn every_target_has_its_own_phase_and_the_same_interval() {
     let flown = exported(&tunnel(&format!("{SERVICE}\nstrategies: [none]")));

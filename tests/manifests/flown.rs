@@ -15,6 +15,7 @@ fn flown(scenarios: &[Arc<Scenario>]) -> Vec<ScenarioResults> {
         requests_max: None,
         checked: true,
         record: false,
+        export: false,
     };
     run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
 }

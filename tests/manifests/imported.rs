@@ -136,6 +136,7 @@ fn strictness_refuses_gaps_and_leaves_whole_manifests_alone() {
         ("ab-test-istio.yaml", false),
         ("shadow-istio.yaml", false),
         ("canary-flagger.yaml", true),
+        ("canary-argo.yaml", true),
     ] {
         let text = std::fs::read_to_string(root("scenarios/manifests").join(file)).expect("text");
         let import = import(&text, file).unwrap_or_else(|p| panic!("{}", lines(&p)));

@@ -44,8 +44,9 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
                 let help = "write the query in PromQL, over the series of the flight";
                 f.problem("type", "not Prometheus", "prometheus", help);
             }
+            f.text("address", "the series of the flight answer in its place");
             f.no_effect(
-                &["address", "secretRef", "region", "insecureSkipVerify", "headers"],
+                &["secretRef", "region", "insecureSkipVerify", "headers"],
                 "the series of the flight are asked",
             );
         });

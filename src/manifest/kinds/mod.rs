@@ -11,12 +11,17 @@ use crate::scenario::tree;
 use std::sync::Arc;
 
 pub mod alert_provider;
+pub mod analysis_template;
+pub mod autoscaler;
 pub mod canary;
 pub mod deployment;
 pub mod destination_rule;
+pub mod disruption_budget;
+pub mod http_route;
 pub mod metadata;
 pub mod metric_template;
 pub mod pod;
+pub mod rollout;
 pub mod service;
 pub mod virtual_service;
 
@@ -29,6 +34,12 @@ pub const KINDS: &[KindPart] = &[
     canary::KIND,
     metric_template::KIND,
     alert_provider::KIND,
+    rollout::KIND,
+    analysis_template::KIND,
+    analysis_template::CLUSTER_KIND,
+    http_route::KIND,
+    autoscaler::KIND,
+    disruption_budget::KIND,
 ];
 
 /// A kind of manifest.
@@ -66,6 +77,16 @@ pub enum Body {
     MetricTemplate(Box<metric_template::MetricTemplate>),
     /// Where Flagger's alerts go.
     AlertProvider,
+    /// Argo's workload with its strategy.
+    Rollout(Box<rollout::Rollout>),
+    /// The Gateway API's routes.
+    HttpRoute(Box<virtual_service::VirtualService>),
+    /// An autoscaler.
+    Autoscaler(Box<autoscaler::Autoscaler>),
+    /// A limit of evictions.
+    DisruptionBudget(Box<disruption_budget::DisruptionBudget>),
+    /// Metrics that Rollouts refer to.
+    AnalysisTemplate(Box<analysis_template::AnalysisTemplate>),
 }
 
 /// An object that was read.

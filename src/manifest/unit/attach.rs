@@ -18,12 +18,15 @@ pub fn all(store: &Store, found: &mut Found) {
     services(store, found);
     virtual_services(store, found);
     destination_rules(store, found);
+    autoscalers(store, found);
+    budgets(store, found);
     balancers(store, found);
     for object in &store.objects {
         let attached = matches!(
             object.body,
             Body::Service(_)
                 | Body::VirtualService(_)
+                | Body::HttpRoute(_)
                 | Body::DestinationRule(_)
                 | Body::AlertProvider
         );
@@ -41,16 +44,13 @@ fn is_booked(found: &Found, object: &Object) -> bool {
 fn services(store: &Store, found: &mut Found) {
     for (object, service) in store.services() {
         let Some(selector) = &service.selector else { continue };
-        let mut picked = Vec::new();
-        for (deployment, settings) in store.deployments().filter(|(d, _)| d.is_near(object)) {
-            let template = settings.template.as_ref();
-            if template.is_some_and(|t| contains(&t.labels, selector)) {
-                picked.push(deployment.title());
-            }
-        }
-        if picked.is_empty() && !found.uses(object) {
+        let pods = store.pods().filter(|(owner, _)| owner.is_near(object));
+        let picked: Vec<String> = pods
+            .filter(|(_, labels)| contains(labels, selector))
+            .map(|(owner, _)| owner.title())
+            .collect();
+        if picked.is_empty() {
             unmatched(store, object, selector, found);
-            continue;
         }
         let belongs = |used: &[String]| {
             used.contains(&object.title()) || picked.iter().any(|title| used.contains(title))
@@ -69,9 +69,7 @@ fn services(store: &Store, found: &mut Found) {
 /// A Service that picks nothing: a slip, or pods that are not given.
 fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Found) {
     let mut slip = None;
-    for (deployment, settings) in store.deployments().filter(|(d, _)| d.is_near(object)) {
-        let Some(template) = &settings.template else { continue };
-        let labels = &template.labels;
+    for (deployment, labels) in store.pods().filter(|(owner, _)| owner.is_near(object)) {
         let missing: Vec<&(String, String)> =
             selector.iter().filter(|pair| !labels.contains(pair)).collect();
         let [(key, value)] = missing[..] else { continue };
@@ -93,10 +91,11 @@ fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Foun
             let help = format!("did you mean {key}: {value}?");
             found.problem(object, "spec.selector", message, &expected, &help);
         }
-        None => {
+        None if !found.uses(object) => {
             let why = "its pods are not among these files";
             found.ignore(object, "spec.selector", why, Weight::NoEffect);
         }
+        None => {}
     }
 }
 
@@ -179,6 +178,57 @@ fn destination_rules(store: &Store, found: &mut Found) {
     }
 }
 
+/// Autoscalers belong to what they scale; a slip of its name is a contradiction.
+fn autoscalers(store: &Store, found: &mut Found) {
+    for (object, autoscaler) in store.autoscalers() {
+        let named = |d: &crate::manifest::draft::Draft| {
+            d.name == autoscaler.target || d.aliases.contains(&autoscaler.target)
+        };
+        if let Some(draft) = found.drafts.iter_mut().find(|d| named(d)) {
+            draft.takes(object);
+            continue;
+        }
+        let names = || {
+            let of = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
+            store.objects.iter().filter(of).map(|o| o.metadata.name.as_str())
+        };
+        if let Some(near) = nearest(&autoscaler.target, names()).filter(|n| *n != autoscaler.target)
+        {
+            let message = format!("nothing here is called {:?}", autoscaler.target);
+            let help = format!("did you mean {near}?");
+            let field = "spec.scaleTargetRef.name";
+            found.problem(object, field, message, "a workload of these files", &help);
+        } else {
+            let why = "what it scales is not among these files";
+            found.ignore(object, "spec.scaleTargetRef", why, Weight::Matters);
+        }
+    }
+}
+
+/// Budgets belong to the pods that they pick.
+fn budgets(store: &Store, found: &mut Found) {
+    for (object, budget) in store.disruption_budgets() {
+        let picked: Vec<String> = store
+            .deployments()
+            .filter(|(owner, deployment)| {
+                let labels = deployment.template.as_ref().map(|t| &t.labels);
+                let picks = labels.zip(budget.selector.as_ref()).is_some_and(|(l, s)| s.picks(l));
+                picks && owner.is_near(object)
+            })
+            .map(|(owner, _)| owner.title())
+            .collect();
+        let of_them = |d: &&mut crate::manifest::draft::Draft| {
+            picked.iter().any(|title| d.used.contains(title))
+        };
+        if let Some(draft) = found.drafts.iter_mut().find(of_them) {
+            draft.takes(object);
+        } else {
+            let why = "its pods are not among these files";
+            found.ignore(object, "spec.selector", why, Weight::NoEffect);
+        }
+    }
+}
+
 /// Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
 fn balancers(store: &Store, found: &mut Found) {
     let Found { drafts, lists, .. } = found;
@@ -186,12 +236,13 @@ fn balancers(store: &Store, found: &mut Found) {
         let of = |o: &&Object| kinds.contains(&o.kind);
         store.objects.iter().filter(of).map(Object::title).collect()
     };
-    let mesh = titles(&["VirtualService", "DestinationRule"]);
+    let istio = titles(&["VirtualService", "DestinationRule"]);
+    let mesh = [istio.clone(), titles(&["HTTPRoute"])].concat();
     let services = titles(&["Service"]);
     for draft in drafts {
         let has = |titles: &[String]| draft.used.iter().any(|title| titles.contains(title));
         if has(&mesh) {
-            if draft.get("spec.service.balancer.retries").is_none() {
+            if has(&istio) && draft.get("spec.service.balancer.retries").is_none() {
                 draft.write("spec.service.balancer.retries", integer(2));
                 let source = "Istio retries a refused connection twice, \
                     pilot/pkg/networking/core/route/retry/retry.go";

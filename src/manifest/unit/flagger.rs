@@ -35,7 +35,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     if let Some((owner, settings)) = deployment {
         of_target(&mut draft, owner, settings, &path);
     }
-    autoscaler(&mut draft, object, canary, &path, &mut found.lists);
+    autoscaler(store, &mut draft, object, canary, &path, &mut found.lists);
     match &canary.analysis {
         Some(analysis) => self::analysis(store, object, analysis, &path, &mut draft, found),
         None => {
@@ -148,12 +148,28 @@ fn of_target(draft: &mut Draft, owner: &Object, settings: &Deployment, path: &st
     set("replicas", settings.replicas.map(integer), "spec.replicas");
 }
 
-fn autoscaler(draft: &mut Draft, object: &Object, canary: &Canary, path: &str, lists: &mut Lists) {
+fn autoscaler(
+    store: &Store,
+    draft: &mut Draft,
+    object: &Object,
+    canary: &Canary,
+    path: &str,
+    lists: &mut Lists,
+) {
     let Some(name) = &canary.autoscaler else { return };
     let spot = object.spot("spec.autoscalerRef");
     draft.set(&format!("{path}.autoscaler"), mapping(Vec::new()), spot.clone());
     for (field, value) in &canary.autoscaler_limits {
         draft.set(&format!("{path}.autoscaler.{field}"), value.clone(), spot.clone());
+    }
+    let given = store.autoscalers().find(|(o, _)| o.metadata.name == *name && o.is_near(object));
+    if let Some((owner, autoscaler)) = given {
+        draft.takes(owner);
+        if let Some(min) = autoscaler.min {
+            let spot = owner.spot("spec.minReplicas");
+            draft.set(&format!("{path}.autoscaler.minReplicas"), integer(min), spot);
+        }
+        return;
     }
     let source = "its autoscaler is not given: the canary starts with one pod";
     draft.assume(lists, &format!("autoscaler {name}"), "minReplicas 1", source, true);

@@ -67,8 +67,11 @@ fn unit(store: &Store, object: &Object, rules: &[Rule], plan: &Plan<'_>, found: 
         }
     };
     let (Some(stable), Some(candidate)) = (stable, candidate) else { return };
-    let name = short(&stable.host).to_string();
-    let mut draft = Draft::new(if name.is_empty() { &object.metadata.name } else { &name }, object);
+    // Two hosts are two Services of one thing; its name is that of the rules.
+    let same = short(&stable.host) == short(&candidate.host) && !stable.host.is_empty();
+    let name = if same { short(&stable.host) } else { object.metadata.name.as_str() };
+    let mut draft = Draft::new(name, object);
+    draft.aliases.extend([&stable.host, &candidate.host].map(|host| short(host).to_string()));
     if let Some((service, _)) = store.service_of(object, &stable.host) {
         draft.takes(service);
     }

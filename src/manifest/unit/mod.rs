@@ -1,9 +1,9 @@
 //! Release units: what is released together, found among the objects of a run, each as the
 //! Scenario that says the same.
 //!
-//! Order matters: what says most about a release is looked at first (controllers, then weights, copies, matches; then
-//! two colours behind one Service; then single Deployments), and takes the objects that belong to
-//! it. What is left is attached to a unit by name, or listed as ignored. Problems here are
+//! Order matters: what says most about a release is looked at first (controllers; weights, copies
+//! and matches; two colours behind one Service; single Deployments), and takes the objects that
+//! belong to it. What is left is attached to a unit by name, or listed as ignored. Problems here are
 //! contradictions between objects.
 
 use super::draft::Draft;
@@ -12,6 +12,7 @@ use super::note::{Lists, Note, Weight};
 use super::store::Store;
 use crate::base::problem::Problem;
 
+pub mod argo;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;
@@ -69,6 +70,7 @@ pub fn find(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
     flagger::find(store, &mut found);
+    argo::find(store, &mut found);
     mesh::find(store, &mut found);
     blue_green::find(store, &mut found);
     plain::find(store, &mut found);

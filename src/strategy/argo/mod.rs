@@ -10,6 +10,7 @@ pub mod blue_green;
 pub mod canary;
 pub mod counts;
 pub mod drive;
+pub mod part;
 mod pass;
 pub mod settings;
 pub mod status;

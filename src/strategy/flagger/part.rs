@@ -225,8 +225,9 @@ fn webhook(r: &mut Reader<'_>) -> Webhook {
         Hook::WORDS.iter().map(|(word, _)| *word).filter(|word| !word.is_empty()).collect();
     let kind = r.choice("type", &words, "rollout", "when it is called");
     let hook = Hook::parse(words[kind]).unwrap_or_default();
-    let help = "what the service answers: always or never (success), `from 5m` or `until 5m` after \
-        the release began, or a share of calls such as 30%; left out: always, but never for rollback";
+    let help = "what the service answers: always or never (success), `from 5m` or `until 5m` \
+        after the release began, or a share of calls such as 30%; left out: always, but never for \
+        rollback";
     let answers = r.opt_text("answers", help);
     let reply = match answers.as_deref().map(reply) {
         Some(Some(reply)) => reply,

@@ -17,19 +17,19 @@ pub const FAMILIES: &[Family] = &[
         name: "nginx_ingress_controller_requests",
         kind: Kind::Counter,
         help: "attempts answered by a backend",
-        exporter: Exporter::Backend(requests),
+        exporter: Exporter::Upstream(requests),
     },
     Family {
         name: REQUEST,
         kind: Kind::Histogram,
         help: "time from the first byte of a request to its answer, in seconds",
-        exporter: Exporter::Backend(|facts, page| durations(REQUEST, facts, page)),
+        exporter: Exporter::Upstream(|facts, page| durations(REQUEST, facts, page)),
     },
     Family {
         name: RESPONSE,
         kind: Kind::Histogram,
         help: "time that the backend took, in seconds",
-        exporter: Exporter::Backend(|facts, page| durations(RESPONSE, facts, page)),
+        exporter: Exporter::Upstream(|facts, page| durations(RESPONSE, facts, page)),
     },
 ];
 
@@ -64,7 +64,7 @@ fn requests(facts: &BackendFacts<'_>, page: &mut Page<'_>) {
 
 fn durations(name: &str, facts: &BackendFacts<'_>, page: &mut Page<'_>) {
     for status in 0..STATUSES {
-        let count = |bucket| facts.bucket(status, bucket);
+        let count = |sums: &mut [u64]| facts.add_buckets(status, sums);
         let secs = facts.latency_secs(status);
         page.histogram(name, &facts.bounds.application, count, secs, || labels(facts, status));
     }

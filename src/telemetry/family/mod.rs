@@ -51,8 +51,10 @@ pub enum Exporter {
     KubePod(fn(&PodFacts<'_>, &mut Page<'_>)),
     /// kube-state-metrics, about Deployments.
     KubeWorkload(fn(&WorkloadFacts<'_>, &mut Page<'_>)),
-    /// The ingress or its proxy, about its backends.
+    /// The ingress or its proxy, about a backend, version by version.
     Backend(fn(&BackendFacts<'_>, &mut Page<'_>)),
+    /// The ingress or its proxy, about a backend as a whole: it knows no versions.
+    Upstream(fn(&BackendFacts<'_>, &mut Page<'_>)),
     /// The ingress, about its clients.
     Edge(fn(&EdgeFacts<'_>, &mut Page<'_>)),
 }

@@ -1,0 +1,310 @@
+//! `Rollout` (Argo): a workload that brings its own strategy: steps, or a preview and a switch.
+
+use super::analysis_template::{Argument, argument};
+use super::pod::{self, PodTemplate, Selector};
+use super::{Body, KindPart, metadata};
+use crate::base::node::{Node, Value};
+use crate::manifest::draft::{integer, list, mapping, percent, text};
+use crate::manifest::fields::Fields;
+use crate::manifest::scalars;
+
+/// The kind.
+pub const KIND: KindPart = KindPart {
+    kind: "Rollout",
+    group: "argoproj.io",
+    versions: &["v1alpha1"],
+    summary: "pods that Argo releases by steps (argoCanary) or by a switch (argoBlueGreen)",
+    since: "0.2.0",
+    source: "argoproj/argo-rollouts 1.10 pkg/apis/rollouts/v1alpha1/types.go, utils/defaults",
+    read,
+};
+
+/// Named values of a mapping.
+pub type Named = Vec<(&'static str, Value)>;
+
+/// A Rollout.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rollout {
+    /// Desired pods.
+    pub replicas: Option<u64>,
+    /// Which pods are its own.
+    pub selector: Option<Selector>,
+    /// Its pods.
+    pub template: Option<PodTemplate>,
+    /// The Deployment whose template it takes.
+    pub workload: Option<String>,
+    /// Seconds that a pod must be ready.
+    pub min_ready_secs: Option<u64>,
+    /// Fields of the strategy that both kinds have.
+    pub fields: Named,
+    /// Names of its Services.
+    pub services: Vec<String>,
+    /// `canary` or `blueGreen`.
+    pub strategy: Option<Strategy>,
+}
+
+/// How it is released.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Strategy {
+    /// By steps: fields, steps, and the analysis beside them with its first step.
+    Canary(Named, Vec<Step>, Option<(Reference, Named)>),
+    /// By a switch: fields, and the analyses before and after it.
+    BlueGreen(Named, Option<Reference>, Option<Reference>),
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// One that is written as it is.
+    Plain(Value),
+    /// An analysis.
+    Analysis(Reference),
+}
+
+/// Templates that make an analysis, with their arguments.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reference {
+    /// Where it stands.
+    pub path: String,
+    /// Names of templates, and whether they belong to the whole cluster.
+    pub templates: Vec<(String, bool)>,
+    /// Arguments.
+    pub arguments: Vec<Argument>,
+    /// Metrics without a say.
+    pub dry_run: Vec<String>,
+}
+
+fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
+    let metadata = metadata::read(f);
+    let rollout = f.object("spec", spec);
+    if rollout.is_none() {
+        f.missing("spec", "a Rollout has a template and a strategy");
+    }
+    (metadata, Body::Rollout(Box::new(rollout.unwrap_or_default())))
+}
+
+fn put(fields: &mut Named, name: &'static str, value: Option<Value>) {
+    fields.extend(value.map(|value| (name, value)));
+}
+
+fn span(f: &mut Fields<'_>, name: &'static str, becomes: &'static str) -> Option<Value> {
+    f.count(name, 0..=100_000_000, becomes).map(|secs| text(format!("{secs}s")))
+}
+
+fn spec(f: &mut Fields<'_>) -> Rollout {
+    let replicas = f.count("replicas", 0..=5000, "pods at full size: spec.service.replicas");
+    let selector = pod::selector(f, "selector");
+    let template = pod::template(f);
+    let workload = f.object("workloadRef", |f| {
+        f.text("apiVersion", "the version of the kind's API");
+        f.word("kind", &["Deployment"], "its template is taken");
+        f.no_effect(&["scaleDown"], "the Deployment itself has no pods in a flight");
+        f.text("name", "the Deployment whose template is taken")
+    });
+    let ready = "ready this long counts as available: spec.service.minReady";
+    let min_ready_secs = f.count("minReadySeconds", 0..=1_000_000, ready);
+    let mut fields = Named::new();
+    let late = "without progress for this long: Degraded";
+    put(&mut fields, "progressDeadline", span(f, "progressDeadlineSeconds", late));
+    let abort = f.flag("progressDeadlineAbort", "way back when the deadline passes");
+    put(&mut fields, "progressDeadlineAbort", abort.map(Value::Flag));
+    f.not_flown(&["paused"], "a paused Rollout releases nothing; flown as resumed");
+    f.not_flown(&["rollbackWindow"], "an undo walks all steps unless the old pods are stable");
+    f.no_effect(&["revisionHistoryLimit", "restartAt", "analysis"], "no effect on a release");
+    let mut services = Vec::new();
+    let strategy = f.object("strategy", |f| strategy(f, &mut services)).flatten();
+    f.missing("strategy", "canary or blueGreen");
+    let workload = workload.flatten();
+    Rollout { replicas, selector, template, workload, min_ready_secs, fields, services, strategy }
+}
+
+fn strategy(f: &mut Fields<'_>, services: &mut Vec<String>) -> Option<Strategy> {
+    if f.has("canary") && f.has("blueGreen") {
+        f.problem("blueGreen", "given beside canary", "one of canary and blueGreen", "");
+    }
+    if !f.has("canary") && !f.has("blueGreen") {
+        f.problem("", "names neither canary nor blueGreen", "one of canary and blueGreen", "");
+    }
+    let canary = f.object("canary", |f| canary(f, services));
+    let switch = f.object("blueGreen", |f| blue_green(f, services));
+    canary.or(switch)
+}
+
+fn service(f: &mut Fields<'_>, name: &'static str, services: &mut Vec<String>) -> bool {
+    let found = f.text(name, "its Service, which the controller points at pods");
+    let given = found.is_some();
+    services.extend(found);
+    given
+}
+
+fn canary(f: &mut Fields<'_>, services: &mut Vec<String>) -> Strategy {
+    let mut fields = Named::new();
+    service(f, "stableService", services);
+    service(f, "canaryService", services);
+    let surge = f.int_or_percent("maxSurge", "pods above full size, without traffic routing");
+    put(&mut fields, "maxSurge", surge.map(text));
+    let missing = f.int_or_percent("maxUnavailable", "pods that may be missing");
+    put(&mut fields, "maxUnavailable", missing.map(text));
+    put(&mut fields, "trafficRouting", f.object("trafficRouting", traffic));
+    let stable = "the stable version shrinks as the canary grows";
+    let stable = f.flag("dynamicStableScale", stable).map(Value::Flag);
+    put(&mut fields, "dynamicStableScale", stable);
+    let keep = "from the end to the end of old pods, with traffic routing";
+    put(&mut fields, "scaleDownDelay", span(f, "scaleDownDelaySeconds", keep));
+    let abort = "from an abort to the end of the canary's pods; 0 keeps them";
+    put(&mut fields, "abortScaleDownDelay", span(f, "abortScaleDownDelaySeconds", abort));
+    let few = f.count("minPodsPerReplicaSet", 1..=5000, "fewest pods of a version with traffic");
+    put(&mut fields, "minPodsPerReplicaSet", few.map(integer));
+    let enough = f.object("replicaProgressThreshold", |f| {
+        let words = ["Percentage", "Pod"];
+        let kind = f.word("type", &words, "how much of a step's pods is enough").unwrap_or(0);
+        let value = f.count("value", 0..=5000, "that many, or that many percent").unwrap_or(100);
+        text(if kind == 0 { format!("{value}%") } else { value.to_string() })
+    });
+    put(&mut fields, "replicaProgressThreshold", enough);
+    let mut index = 0;
+    let steps = f.list("steps", |f| {
+        let path = format!("spec.strategy.canary.steps[{index}]");
+        index += 1;
+        step(f, &path)
+    });
+    let analysis = f.object("analysis", |f| {
+        let mut fields = Named::new();
+        let first = f.count("startingStep", 0..=1000, "the step at which it begins, from 0");
+        put(&mut fields, "startingStep", first.map(integer));
+        (reference(f, "spec.strategy.canary.analysis"), fields)
+    });
+    f.not_flown(&["antiAffinity", "scaleDownDelayRevisionLimit", "pingPong"], "not flown");
+    let labels = "labels of the pods beside their own; queries find versions by their hash";
+    f.no_effect(&["canaryMetadata", "stableMetadata"], labels);
+    let steps = steps.into_iter().flatten().collect();
+    Strategy::Canary(fields, steps, analysis.filter(|_| !f.describing()))
+}
+
+fn traffic(f: &mut Fields<'_>) -> Value {
+    let routers =
+        ["istio", "nginx", "alb", "smi", "ambassador", "traefik", "apisix", "appMesh", "plugins"];
+    let router = routers.iter().find(|name| f.has(name)).copied().unwrap_or("istio");
+    f.no_effect(&routers, "the router's name is told; weights are exact, requests drawn by them");
+    let routes = f.list("managedRoutes", |f| f.text("name", "a route that steps may set"));
+    let most = f.count("maxTrafficWeight", 1..=1_000_000, "the weight of everything");
+    let mut fields = vec![("router", text(router))];
+    fields.extend(most.map(|most| ("maxTrafficWeight", integer(most))));
+    let routes: Vec<Value> = routes.into_iter().flatten().map(text).collect();
+    if !routes.is_empty() {
+        fields.push(("managedRoutes", list(routes)));
+    }
+    mapping(fields)
+}
+
+fn step(f: &mut Fields<'_>, path: &str) -> Option<Step> {
+    let weight = f.count("setWeight", 0..=1_000_000, "share of the traffic, of the maximum");
+    let pause = f.object("pause", |f| {
+        let becomes = "how long; left out: until somebody promotes";
+        let duration = f.scalar("duration", "seconds or duration", becomes, pause);
+        mapping(duration.into_iter().map(|d| ("duration", text(d))).collect())
+    });
+    let scale = f.object("setCanaryScale", |f| {
+        let mut fields = Named::new();
+        put(&mut fields, "replicas", f.count("replicas", 0..=5000, "pods").map(integer));
+        let weight = f.count("weight", 0..=10_000, "percent of the replicas");
+        put(&mut fields, "weight", weight.map(integer));
+        let back = f.flag("matchTrafficWeight", "as the weight asks for").map(Value::Flag);
+        put(&mut fields, "matchTrafficWeight", back);
+        mapping(fields)
+    });
+    let analysis = f.object("analysis", |f| reference(f, &format!("{path}.analysis")));
+    let header = f.object("setHeaderRoute", |f| matched(f, "share", false));
+    let mirror = f.object("setMirrorRoute", |f| matched(f, "share", true));
+    f.not_flown(&["experiment", "plugin"], "the step is left out");
+    let plain = |name: &'static str, value: Option<Value>| {
+        value.map(|value| Step::Plain(mapping(vec![(name, value)])))
+    };
+    if f.describing() {
+        return None;
+    }
+    let found = [
+        plain("setWeight", weight.map(integer)),
+        plain("pause", pause),
+        plain("setCanaryScale", scale),
+        analysis.map(Step::Analysis),
+        plain("setHeaderRoute", header),
+        plain("setMirrorRoute", mirror),
+    ];
+    let mut found = found.into_iter().flatten();
+    let first = found.next();
+    if found.next().is_some() {
+        f.problem("", "several steps in one entry", "one step", "write them one after another");
+    }
+    first
+}
+
+/// Seconds as a number or bare digits, or a Go duration.
+fn pause(node: &Node) -> Result<String, String> {
+    let digits = node.scalar_text().filter(|t| !t.is_empty());
+    match digits.filter(|t| t.chars().all(|c| c.is_ascii_digit()) && t.len() <= 8) {
+        Some(secs) => Ok(format!("{secs}s")),
+        None => scalars::duration(node).map_err(|_| "seconds, or a duration such as 5m".into()),
+    }
+}
+
+fn matched(f: &mut Fields<'_>, share: &'static str, copies: bool) -> Value {
+    let mut fields = Named::new();
+    put(&mut fields, "name", f.text("name", "the managed route that is set").map(text));
+    if copies {
+        let becomes = "share of the matching requests that is copied";
+        let copied = f.count("percentage", 0..=100, becomes);
+        put(&mut fields, "percentage", copied.map(|p| percent(p as f64)));
+    }
+    let given = f.has("match");
+    f.no_effect(&["match"], "who matches is a setting of the strategy: a share of the users");
+    if given {
+        // Copied requests are usually matched by method or path, users by a header.
+        fields.push((share, text(if copies { "100%" } else { "10%" })));
+    }
+    mapping(fields)
+}
+
+fn reference(f: &mut Fields<'_>, path: &str) -> Reference {
+    let templates = f.list("templates", |f| {
+        let name = f.text("templateName", "its metrics are measured");
+        f.missing("templateName", "the name of an AnalysisTemplate");
+        let cluster = f.flag("clusterScope", "a template of the whole cluster");
+        (name.unwrap_or_default(), cluster.unwrap_or(false))
+    });
+    let arguments = f.list("args", argument);
+    let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
+    f.no_effect(&["measurementRetention", "analysisRunMetadata"], "no effect on a release");
+    let dry_run = dry_run.into_iter().flatten().collect();
+    Reference { path: path.to_string(), templates, arguments, dry_run }
+}
+
+fn blue_green(f: &mut Fields<'_>, services: &mut Vec<String>) -> Strategy {
+    let mut fields = Named::new();
+    service(f, "activeService", services);
+    f.missing("activeService", "the name of the Service that is switched");
+    if !service(f, "previewService", services) {
+        fields.push(("previewService", Value::Flag(false)));
+    }
+    let auto = f.flag("autoPromotionEnabled", "switch without being asked").map(Value::Flag);
+    put(&mut fields, "autoPromotionEnabled", auto);
+    let after = "pause before the switch, after the analysis";
+    put(&mut fields, "autoPromotionAfter", span(f, "autoPromotionSeconds", after));
+    let pods = f.count("previewReplicaCount", 0..=5000, "pods of the preview before the switch");
+    put(&mut fields, "previewReplicaCount", pods.map(integer));
+    let keep = "from the switch to the end of the old pods";
+    put(&mut fields, "scaleDownDelay", span(f, "scaleDownDelaySeconds", keep));
+    let limit = f.count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up");
+    put(&mut fields, "scaleDownDelayRevisionLimit", limit.map(integer));
+    let abort = "from an abort to the end of the preview's pods; 0 keeps them";
+    put(&mut fields, "abortScaleDownDelay", span(f, "abortScaleDownDelaySeconds", abort));
+    let path = "spec.strategy.blueGreen";
+    let before =
+        f.object("prePromotionAnalysis", |f| reference(f, &format!("{path}.prePromotionAnalysis")));
+    let after = f.object("postPromotionAnalysis", |f| {
+        reference(f, &format!("{path}.postPromotionAnalysis"))
+    });
+    f.not_flown(&["antiAffinity", "maxUnavailable"], "not flown");
+    f.no_effect(&["activeMetadata", "previewMetadata"], "labels beside the pods' own");
+    Strategy::BlueGreen(fields, before, after)
+}

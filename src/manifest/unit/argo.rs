@@ -1,0 +1,292 @@
+//! A Rollout with its templates: the strategies `argoCanary` and `argoBlueGreen`.
+
+use super::{Found, workload};
+use crate::base::node::{Node, Value};
+use crate::base::problem::nearest;
+use crate::manifest::draft::{Draft, list, mapping, text};
+use crate::manifest::kinds::Object;
+use crate::manifest::kinds::analysis_template::{Argument, Given, Metric};
+use crate::manifest::kinds::rollout::{Reference, Rollout, Step, Strategy};
+use crate::manifest::note::Weight;
+use crate::manifest::store::Store;
+use crate::manifest::storm::{LATEST, STABLE};
+
+/// A unit for every Rollout.
+pub fn find(store: &Store, found: &mut Found) {
+    for (object, rollout) in store.rollouts() {
+        unit(store, object, rollout, found);
+    }
+}
+
+fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
+    let Some(strategy) = &rollout.strategy else { return };
+    let mut draft = Draft::new(&object.metadata.name, object);
+    pods(store, object, rollout, &mut draft, found);
+    draft.aliases.extend(rollout.services.iter().cloned());
+    services(store, object, rollout, &mut draft, found);
+    let (kind, at) = match strategy {
+        Strategy::Canary(..) => ("argoCanary", "spec.strategy.canary"),
+        Strategy::BlueGreen(..) => ("argoBlueGreen", "spec.strategy.blueGreen"),
+    };
+    let path = draft.strategy(kind, object.spot(at));
+    let own = text(object.metadata.name.clone());
+    draft.set(&format!("{path}.rollout"), own, object.spot("metadata.name"));
+    for (field, value) in &rollout.fields {
+        draft.set(&format!("{path}.{field}"), value.clone(), object.spot("spec"));
+    }
+    match strategy {
+        Strategy::Canary(fields, steps, analysis) => {
+            for (field, value) in fields {
+                draft.set(&format!("{path}.{field}"), value.clone(), object.spot(at));
+            }
+            let waits = steps.iter().any(is_endless);
+            let steps = steps.iter().map(|step| match step {
+                Step::Plain(value) => value.clone(),
+                Step::Analysis(reference) => {
+                    let analysis = analysis_of(store, object, reference, &mut draft, found);
+                    mapping(vec![("analysis", mapping(analysis))])
+                }
+            });
+            let steps: Vec<Value> = steps.collect();
+            if !steps.is_empty() {
+                let spot = object.spot(&format!("{at}.steps"));
+                draft.set(&format!("{path}.steps"), list(steps), spot);
+            }
+            if let Some((reference, more)) = analysis {
+                let mut fields = more.clone();
+                fields.extend(analysis_of(store, object, reference, &mut draft, found));
+                let spot = object.spot(&reference.path);
+                draft.set(&format!("{path}.analysis"), mapping(fields), spot);
+            }
+            promotes(&mut draft, &path, waits, found);
+        }
+        Strategy::BlueGreen(fields, before, after) => {
+            for (field, value) in fields {
+                draft.set(&format!("{path}.{field}"), value.clone(), object.spot(at));
+            }
+            for (field, reference) in
+                [("prePromotionAnalysis", before), ("postPromotionAnalysis", after)]
+            {
+                let Some(reference) = reference else { continue };
+                let analysis = analysis_of(store, object, reference, &mut draft, found);
+                let spot = object.spot(&reference.path);
+                draft.set(&format!("{path}.{field}"), mapping(analysis), spot);
+            }
+            let waits = fields.iter().any(|(name, value)| {
+                *name == "autoPromotionEnabled" && *value == Value::Flag(false)
+            });
+            promotes(&mut draft, &path, waits, found);
+        }
+    }
+    found.drafts.push(draft);
+}
+
+/// A pause without end: somebody has to promote.
+fn is_endless(step: &Step) -> bool {
+    let Step::Plain(Value::Map(entries)) = step else { return false };
+    let endless = |node: &Node| node.get("duration").is_none();
+    entries.iter().any(|(key, value)| key.name == "pause" && endless(value))
+}
+
+fn promotes(draft: &mut Draft, path: &str, waits: bool, found: &mut Found) {
+    if waits {
+        let field = format!("{path}.promotedAfter");
+        draft.write(&field, text("10m"));
+        let source = "somebody promotes a pause without end; when is not in the file";
+        draft.assume(&mut found.lists, &field, "10m", source, false);
+    }
+}
+
+fn pods(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, found: &mut Found) {
+    let named = rollout.workload.as_ref();
+    let workload = named.and_then(|name| {
+        store.deployments().find(|(o, _)| o.metadata.name == *name && o.is_near(object))
+    });
+    if let (Some(name), None) = (named, workload) {
+        let names: Vec<&str> = store.deployments().map(|(o, _)| o.metadata.name.as_str()).collect();
+        if let Some(near) = nearest(name, names) {
+            let message = format!("no Deployment here is called {name:?}");
+            let help = format!("did you mean {near}?");
+            let field = "spec.workloadRef.name";
+            found.problem(object, field, message, "a Deployment of these files", &help);
+        }
+    }
+    if let (Some(selector), Some(template)) = (&rollout.selector, &rollout.template)
+        && !template.labels.is_empty()
+        && !selector.picks(&template.labels)
+    {
+        let message = "the selector does not pick the Rollout's own pods".to_string();
+        let expected = "labels of spec.template.metadata.labels";
+        found.problem(object, "spec.selector", message, expected, "the controller refuses it");
+    }
+    workload::replicas(draft, object, rollout.replicas.filter(|r| *r > 0), &mut found.lists);
+    let (owner, template) = match workload {
+        Some((owner, deployment)) => {
+            draft.takes(owner);
+            (owner, deployment.template.as_ref())
+        }
+        None => (object, rollout.template.as_ref()),
+    };
+    let lists = &mut found.lists;
+    workload::pods(draft, owner, template, rollout.min_ready_secs, lists);
+}
+
+/// Services that the Rollout names belong to it; a slip of one that is given is a contradiction.
+fn services(
+    store: &Store,
+    object: &Object,
+    rollout: &Rollout,
+    draft: &mut Draft,
+    found: &mut Found,
+) {
+    let given: Vec<&str> = store.services().map(|(o, _)| o.metadata.name.as_str()).collect();
+    for name in &rollout.services {
+        match store.service_of(object, name) {
+            Some((service, _)) => draft.takes(service),
+            None => {
+                if let Some(near) = nearest(name, given.iter().copied())
+                    .filter(|near| !rollout.services.iter().any(|s| s == near))
+                {
+                    let message = format!("no Service here is called {name:?}");
+                    let help = format!("did you mean {near}?");
+                    let field = "spec.strategy";
+                    found.problem(object, field, message, "a Service of these files", &help);
+                }
+            }
+        }
+    }
+}
+
+/// The metrics of an analysis, with arguments put in place.
+fn analysis_of(
+    store: &Store,
+    object: &Object,
+    reference: &Reference,
+    draft: &mut Draft,
+    found: &mut Found,
+) -> Vec<(&'static str, Value)> {
+    let mut metrics = Vec::new();
+    for (i, (name, cluster)) in reference.templates.iter().enumerate() {
+        let kind = if *cluster { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
+        let of_kind = || store.analysis_templates().filter(|(o, _)| o.kind == kind);
+        let template =
+            of_kind().find(|(o, _)| o.metadata.name == *name && (*cluster || o.is_near(object)));
+        let Some((owner, template)) = template else {
+            let names: Vec<&str> = of_kind().map(|(o, _)| o.metadata.name.as_str()).collect();
+            let message = format!("no {kind} here is called {name:?}");
+            let help = match nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("add the file with the {kind}"),
+            };
+            let expected = "a template among these files".to_string();
+            let field = format!("{}.templates[{i}].templateName", reference.path);
+            found.problem(object, &field, message, &expected, &help);
+            continue;
+        };
+        draft.takes(owner);
+        for (m, metric) in template.metrics.iter().enumerate() {
+            let dry = reference.dry_run.iter().chain(&template.dry_run);
+            let dry = dry.into_iter().any(|d| *d == metric.name || d == ".*");
+            let arguments =
+                Arguments { object, own: &template.arguments, given: &reference.arguments };
+            let field = format!("spec.metrics[{m}]");
+            if let Some(value) = metric_of(metric, &arguments, owner, &field, dry, found) {
+                metrics.push(value);
+            }
+        }
+    }
+    vec![("metrics", list(metrics))]
+}
+
+/// Arguments of a template: its own, and those that the Rollout gives.
+struct Arguments<'a> {
+    object: &'a Object,
+    own: &'a [Argument],
+    given: &'a [Argument],
+}
+
+impl Arguments<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        let of = |arguments: &[Argument]| {
+            arguments.iter().find(|a| a.name == name).and_then(|a| a.value.clone())
+        };
+        let given = of(self.given).or_else(|| of(self.own))?;
+        Some(match given {
+            Given::Text(text) => text,
+            Given::Latest => LATEST.into(),
+            Given::Stable => STABLE.into(),
+            Given::Field(path) => self.field(&path)?,
+            Given::Secret => String::new(),
+        })
+    }
+
+    /// A field of the Rollout, such as `metadata.labels['region']`.
+    fn field(&self, path: &str) -> Option<String> {
+        let path = path.replace("['", ".").replace("']", "");
+        let found = path.split('.').try_fold(&self.object.node, |node, name| node.get(name))?;
+        found.scalar_text()
+    }
+
+    /// The text with every `{{args.NAME}}` replaced; the error is the name without a value.
+    fn fill(&self, text: &str) -> Result<String, String> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("{{") {
+            let Some(end) = rest[at..].find("}}") else { break };
+            let inner = rest[at + 2..at + end].trim();
+            out.push_str(&rest[..at]);
+            match inner.strip_prefix("args.") {
+                Some(name) => out.push_str(&self.value(name).ok_or(name.to_string())?),
+                None => out.push_str(&rest[at..at + end + 2]),
+            }
+            rest = &rest[at + end + 2..];
+        }
+        Ok(out + rest)
+    }
+}
+
+fn metric_of(
+    metric: &Metric,
+    arguments: &Arguments<'_>,
+    owner: &Object,
+    field: &str,
+    dry: bool,
+    found: &mut Found,
+) -> Option<Value> {
+    let Some(query) = &metric.query else {
+        let why = "no Prometheus is asked: the metric is not measured and has no say";
+        found.ignore(owner, field, why, Weight::Matters);
+        return None;
+    };
+    let mut fill = |text: &str| {
+        arguments.fill(text).unwrap_or_else(|name| {
+            let message = format!("the argument {name:?} has no value");
+            let names: Vec<&str> = arguments.given.iter().map(|a| a.name.as_str()).collect();
+            let help = match nearest(&name, names) {
+                Some(near) => format!("did you mean {near}?"),
+                None => "give it under args of the analysis".to_string(),
+            };
+            found.problem(owner, field, message, "a value for every argument", &help);
+            String::new()
+        })
+    };
+    let mut fields = vec![("name", text(metric.name.clone())), ("query", text(fill(query)))];
+    for (name, value) in &metric.fields {
+        let value = match value {
+            Value::Text(t) if t.contains("{{") => {
+                let filled = fill(t);
+                let counts = name.ends_with("Limit") || *name == "count";
+                match filled.parse::<i64>() {
+                    Ok(number) if counts => Value::Integer(number),
+                    _ => text(filled),
+                }
+            }
+            other => other.clone(),
+        };
+        fields.push((name, value));
+    }
+    if dry {
+        fields.push(("dryRun", Value::Flag(true)));
+    }
+    Some(mapping(fields))
+}

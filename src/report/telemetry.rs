@@ -1,0 +1,50 @@
+//! Telemetry of a recorded flight as text: OpenMetrics, and the markers that it cannot carry.
+//!
+//! Types are those of the exporters. Deliberately absent: which flight, and where the text goes.
+
+use super::Document;
+use super::names::slugs;
+use crate::base::time::SimTime;
+use crate::experiment::results::{FlightRecord, Results};
+use crate::scenario::model::Scenario;
+use crate::telemetry::exposition::{markers, write};
+use crate::telemetry::family::{self, Kind};
+use crate::telemetry::unix_ms;
+use std::collections::BTreeMap;
+
+/// The ending of the markers' file beside an export.
+pub const MARKERS: &str = ".stale";
+
+/// The exports of all flights that kept their telemetry, made one at a time: they are large.
+pub fn documents(results: &Results) -> impl Iterator<Item = Document> + '_ {
+    let folders = slugs(results.scenarios.iter().map(|s| s.scenario.name.as_str()));
+    let flights = results.scenarios.iter().zip(folders).flat_map(|(scenario, folder)| {
+        let named = move |record| (scenario, format!("telemetry/{folder}"), record);
+        scenario.recordings.iter().map(named)
+    });
+    flights.flat_map(|(scenario, folder, record)| {
+        let name = slugs([&*format!("{} {}", record.strategy, record.release)]);
+        let path = format!("{folder}/{}.om", name.concat());
+        let texts = texts(&scenario.scenario, record);
+        texts.into_iter().flat_map(move |(series, markers)| {
+            let markers = Document { path: format!("{path}{MARKERS}"), bytes: markers.into() };
+            [Document { path: path.clone(), bytes: series.into() }, markers]
+        })
+    })
+}
+
+/// The text of an export, and that of its markers; nothing when the flight kept no telemetry.
+pub fn texts(scenario: &Scenario, record: &FlightRecord) -> Option<(String, String)> {
+    let store = record.recording.telemetry.as_ref()?;
+    let kinds: BTreeMap<String, Kind> =
+        family::all().flat_map(|f| f.samples().into_iter().map(|s| (s, f.kind))).collect();
+    let kind = |name: &str| match kinds.get(name) {
+        Some(Kind::Counter) => write::Kind::Counter,
+        Some(Kind::Gauge) => write::Kind::Gauge,
+        Some(Kind::Histogram) => write::Kind::Histogram,
+        None if name == "up" => write::Kind::Gauge,
+        None => write::Kind::Unknown,
+    };
+    let release_at = unix_ms(SimTime::ZERO + scenario.release.at);
+    Some((write::write(store, &kind), markers::write(store, Some(release_at))))
+}

@@ -1,0 +1,250 @@
+//! `argoCanary` and `argoBlueGreen`: a Rollout of Argo, written in a Scenario with the controller's
+//! own words.
+//!
+//! `windtunnel import` writes them from a Rollout's manifest, with its AnalysisTemplates in place.
+//! Fields and defaults are those of [`super::settings`]; what a manifest cannot say (who promotes a
+//! pause without end, which users a match means) is a field here.
+
+use super::drive::plan;
+use super::settings::{
+    Analysis, Background, BlueGreen, Canary, CanaryScale, Settings, Step, Strategy, Threshold,
+    Traffic,
+};
+use crate::analysis::argo::metric::{Metric, RangeQuery};
+use crate::analysis::promql::Query;
+use crate::base::settings::{Part, Reader};
+use crate::strategy::Plan;
+use crate::strategy::deployment::bounds::IntOrPercent;
+
+/// A canary.
+pub const CANARY: Part<Plan> = Part {
+    name: "argoCanary",
+    summary: "a Rollout of Argo that walks through steps, as the controller reconciles it",
+    read: read_canary,
+};
+
+/// A blue-green release.
+pub const BLUE_GREEN: Part<Plan> = Part {
+    name: "argoBlueGreen",
+    summary: "a Rollout of Argo with a preview and a switch, as the controller reconciles it",
+    read: read_blue_green,
+};
+
+fn read_canary(r: &mut Reader<'_>) -> Plan {
+    let canary = canary(r);
+    rollout(r, "argoCanary", Strategy::Canary(canary))
+}
+
+fn read_blue_green(r: &mut Reader<'_>) -> Plan {
+    let plan = blue_green(r);
+    rollout(r, "argoBlueGreen", Strategy::BlueGreen(plan))
+}
+
+fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
+    let name = r.text("name", kind, "name in tables and charts");
+    let own = r.text("rollout", "service", "name of the Rollout, for events");
+    let settings = Settings {
+        progress_deadline: r.duration("progressDeadline", "600s", "without progress: Degraded"),
+        progress_deadline_abort: r.flag("progressDeadlineAbort", false, "and then: way back"),
+        promoted_after: r.opt_duration(
+            "promotedAfter",
+            "how long after a pause without end somebody promotes; left out: never",
+        ),
+        ..Settings::new(&own, strategy)
+    };
+    Plan { kind, ..plan(&name, settings) }
+}
+
+fn canary(r: &mut Reader<'_>) -> Canary {
+    let steps = r.list("steps", "walked through in order; without any, a rolling update", step);
+    let mut bound = |name, help| {
+        let text = r.text(name, "25%", help);
+        let value = IntOrPercent::parse(&text);
+        if value.resolve(100, true).is_ok_and(|pods| pods >= 0) {
+            return value;
+        }
+        let expected = "a number of pods or a whole percentage such as 25%";
+        r.problem(name, format!("found {text:?}"), expected, "");
+        IntOrPercent::parse("25%")
+    };
+    let max_surge = bound("maxSurge", "pods above full size, without traffic routing");
+    let max_unavailable = bound("maxUnavailable", "pods that may be missing");
+    let delay = "from the end to the end of old pods, with traffic routing; left out: 30s";
+    let abort = "from an abort to the end of the canary's pods; 0 keeps them; left out: 30s";
+    Canary {
+        steps: steps.unwrap_or_default().into_iter().flatten().collect(),
+        max_surge,
+        max_unavailable,
+        traffic: r.opt_object("trafficRouting", "left out: the weight is a ratio of pods", traffic),
+        dynamic_stable_scale: r.flag(
+            "dynamicStableScale",
+            false,
+            "the stable version shrinks as the canary grows",
+        ),
+        scale_down_delay: r.opt_duration("scaleDownDelay", delay),
+        abort_scale_down_delay: r.opt_duration("abortScaleDownDelay", abort),
+        min_pods: r
+            .opt_count("minPodsPerReplicaSet", 1..=5000, "fewest pods of a version with traffic")
+            .map(|pods| pods as u32),
+        progress_threshold: threshold(r),
+        analysis: r.opt_object("analysis", "one run beside the steps", |r| Background {
+            starting_step: r
+                .opt_count("startingStep", 0..=1000, "the step at which it begins, from 0")
+                .map(|step| step as usize),
+            analysis: analysis(r),
+        }),
+    }
+}
+
+fn traffic(r: &mut Reader<'_>) -> Traffic {
+    let routes = r.texts("managedRoutes", "", "names of routes", |t| Some(t.to_string()), "text");
+    Traffic {
+        max_weight: r.count("maxTrafficWeight", 100, 1..=1_000_000, "the weight of everything")
+            as u32,
+        managed_routes: routes.into_iter().map(|(_, name)| name).collect(),
+        router: r.text("router", "istio", "who divides the traffic, for the story"),
+    }
+}
+
+fn threshold(r: &mut Reader<'_>) -> Option<Threshold> {
+    let help = "how much of a step's pods is enough: a number, or a percentage such as 90%";
+    let text = r.opt_text("replicaProgressThreshold", help)?;
+    let found = match text.strip_suffix('%') {
+        Some(percent) => percent.parse().ok().map(Threshold::Percent),
+        None => text.parse().ok().map(Threshold::Pods),
+    };
+    if found.is_none() {
+        let expected = "a number of pods or a percentage such as 90%";
+        r.problem("replicaProgressThreshold", format!("found {text:?}"), expected, "");
+    }
+    found
+}
+
+/// One step; nothing if it names none.
+fn step(r: &mut Reader<'_>) -> Option<Step> {
+    let weight = r.opt_count("setWeight", 0..=1_000_000, "share of the traffic, of the maximum");
+    let pause = r.opt_object("pause", "waits; without a duration until somebody promotes", |r| {
+        r.opt_duration("duration", "how long")
+    });
+    let scale = r.opt_object("setCanaryScale", "pods of the canary, with traffic routing", |r| {
+        CanaryScale {
+            replicas: r.opt_count("replicas", 0..=5000, "that many pods").map(|n| n as u32),
+            weight: r.opt_count("weight", 0..=10_000, "percent of the replicas").map(|n| n as u32),
+            match_traffic_weight: r.flag("matchTrafficWeight", false, "as the weight asks for"),
+        }
+    });
+    let analysis = r.opt_object("analysis", "waits for a run to end", analysis);
+    let header = r.opt_object("setHeaderRoute", "matching users go to the canary", |r| {
+        let name = r.required_text("name", "name of the route");
+        let help = "share of users whose requests match; left out: the route is taken away";
+        Step::SetHeaderRoute { name, matching: r.opt_share("share", help) }
+    });
+    let mirror = r.opt_object("setMirrorRoute", "matching requests are copied", |r| {
+        let name = r.required_text("name", "name of the route");
+        let help = "share of requests that match; left out: the route is taken away";
+        let matching = r.opt_share("share", help);
+        let percentage = r.share("percentage", "100%", "of those, the share that is copied");
+        Step::SetMirrorRoute { name, matching, percentage }
+    });
+    if r.describing() {
+        return None;
+    }
+    let found: Vec<Step> = [
+        weight.map(|weight| Step::SetWeight(weight as u32)),
+        pause.map(Step::Pause),
+        scale.map(Step::SetCanaryScale),
+        analysis.map(Step::Analysis),
+        header,
+        mirror,
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if found.len() != 1 {
+        let message = format!("{} steps in one entry", found.len());
+        r.problem("", message, "one step", "setWeight, pause, setCanaryScale, analysis, …");
+    }
+    found.into_iter().next()
+}
+
+fn blue_green(r: &mut Reader<'_>) -> BlueGreen {
+    let pods = "pods of the preview before the promotion; left out: all";
+    let keep = "from the switch to the end of the old pods; left out: 30s";
+    let abort = "from an abort to the end of the preview's pods; 0 keeps them; left out: 30s";
+    BlueGreen {
+        auto_promotion: r.flag("autoPromotionEnabled", true, "switch without being asked"),
+        auto_promotion_after: r.duration(
+            "autoPromotionAfter",
+            "0s",
+            "pause before the switch, after the analysis",
+        ),
+        preview_replicas: r
+            .opt_count("previewReplicaCount", 0..=5000, pods)
+            .map(|pods| pods as u32),
+        preview_service: r.flag("previewService", true, "is there a Service for the preview?"),
+        scale_down_delay: r.opt_duration("scaleDownDelay", keep),
+        scale_down_revisions: r
+            .opt_count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up")
+            .map(|n| n as u32),
+        abort_scale_down_delay: r.opt_duration("abortScaleDownDelay", abort),
+        pre_promotion: r.opt_object("prePromotionAnalysis", "before the switch", analysis),
+        post_promotion: r.opt_object("postPromotionAnalysis", "after the switch", analysis),
+    }
+}
+
+fn analysis(r: &mut Reader<'_>) -> Analysis {
+    Analysis { metrics: r.list("metrics", "measured side by side", metric).unwrap_or_default() }
+}
+
+fn metric(r: &mut Reader<'_>) -> Metric {
+    let few = 0..=u64::from(u32::MAX >> 1);
+    let count = |r: &mut Reader<'_>, name, help| {
+        r.opt_count(name, few.clone(), help).map(|count| count as u32)
+    };
+    let limit = "failed measurements that are forgiven; -1 forgives all";
+    let limit = r.opt_number("failureLimit", -1.0..=1e6, limit);
+    let metric = Metric {
+        name: r.required_text("name", "its name"),
+        query: r.required_text("query", "in PromQL"),
+        range: r.opt_object("rangeQuery", "a query over time, back from the present", |r| {
+            RangeQuery {
+                start: r.duration("start", "5m", "where it begins"),
+                end: r.duration("end", "0s", "where it ends"),
+                step: r.duration("step", "1m", "between its points"),
+            }
+        }),
+        interval: r.opt_duration("interval", "from the end of a measurement to the next"),
+        initial_delay: r.opt_duration("initialDelay", "before the first measurement"),
+        count: count(r, "count", "measurements; left out: one, or with an interval no end"),
+        success: r.opt_text("successCondition", "when a measurement is a success"),
+        failure: r.opt_text("failureCondition", "when it is a failure"),
+        failure_limit: limit.map(|limit| limit as i32),
+        inconclusive_limit: count(r, "inconclusiveLimit", "neither, and forgiven; default 0"),
+        consecutive_error_limit: count(r, "consecutiveErrorLimit", "errors in a row; default 4"),
+        consecutive_success_limit: count(
+            r,
+            "consecutiveSuccessLimit",
+            "successes in a row that are enough; 0 is off",
+        ),
+        dry_run: r.flag("dryRun", false, "measured, but without a say"),
+    };
+    check(r, &metric);
+    metric
+}
+
+/// What the controller's own validation would say, and what the query's language does.
+fn check(r: &mut Reader<'_>, metric: &Metric) {
+    if r.describing() || metric.query.is_empty() {
+        return;
+    }
+    if let Err(error) = Query::parse(&metric.query) {
+        r.problem("query", error.to_string(), "a query that Prometheus takes", "");
+    }
+    if let Err(fault) = metric.conditions() {
+        let message = format!("{}: every measurement will be an error", fault.text);
+        r.warning("successCondition", message, "a condition such as result[0] >= 0.95");
+    }
+    if let Some(problem) = metric.problem() {
+        r.problem("count", problem, "limits that fit", "");
+    }
+}

@@ -1,0 +1,167 @@
+//! Manifests on the command line: by file, folder and pipe, beside Scenarios and within them.
+
+use super::desk::Desk;
+use serde_json::Value;
+
+const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: shop, image: shop:2, readinessProbe: {tcpSocket: {port: 80}}}]}
+";
+
+const CANARY: &str = "\
+apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata: {name: shop}
+spec:
+  targetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  analysis: {interval: 10s, threshold: 2, stepWeight: 50, maxWeight: 50}
+";
+
+const SCENARIO: &str = "\
+apiVersion: windtunnel/v1alpha1
+kind: Scenario
+metadata: {name: noon}
+spec:
+  horizon: 3m
+  service: {name: shop, startup: 5s}
+  traffic: {users: 100, arrivals: {poisson: {rate: 5/s}}}
+  release: {at: 20s, variants: [{name: good}]}
+";
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e} in {text}"))
+}
+
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.write("team/deployment.yaml", DEPLOYMENT);
+    desk.write("team/canary.yaml", CANARY);
+    desk.write("noon.yaml", SCENARIO);
+    desk
+}
+
+const FAST: [&str; 4] = ["--replications", "2", "--format", "json"];
+
+fn flown(desk: &Desk, args: &[&str]) -> Value {
+    json(&desk.fine(&[&["run"][..], args, &FAST].concat()))
+}
+
+#[test]
+fn files_folders_and_pipes_are_one_stream() {
+    let desk = desk();
+    let by_folder = desk.fine(&["import", "team"]);
+    let by_file = desk.fine(&["import", "team/canary.yaml", "team/deployment.yaml"]);
+    let spec = |text: &str| text.split("\n\n#").next().unwrap_or_default().to_string();
+    assert_eq!(spec(&by_folder), spec(&by_file));
+    let stream = format!("{DEPLOYMENT}---\n{CANARY}");
+    let piped = desk.run_with(&["import", "-"], &stream);
+    assert_eq!(spec(&piped.out), spec(&by_file), "{}", piped.err);
+    let list = "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{\"apiVersion\": \
+        \"apps/v1\", \"kind\": \"Deployment\", \"metadata\": {\"name\": \"shop\", \"uid\": \"1\"}, \
+        \"spec\": {\"selector\": {\"matchLabels\": {\"a\": \"b\"}}, \"template\": {\"metadata\": \
+        {\"labels\": {\"a\": \"b\"}}, \"spec\": {\"containers\": []}}}, \"status\": {}}]}";
+    let listed = desk.run_with(&["import", "-", "--format", "json"], list);
+    let answer = json(&listed.out);
+    assert_eq!(answer["scenarios"][0]["metadata"]["name"], "shop", "{}", listed.err);
+    let ignored = answer["ignored"].as_array().expect("a list");
+    assert!(ignored.iter().any(|n| n["field"] == "status" && n["line"] == 1));
+    assert!(answer["assumed"].as_array().is_some_and(|a| a.iter().all(|n| n["source"] != "")));
+}
+
+#[test]
+fn a_scenario_beside_manifests_says_traffic_and_faults() {
+    let desk = desk();
+    let together = flown(&desk, &["team", "noon.yaml"]);
+    let by_flag = flown(&desk, &["team", "--scenario", "noon.yaml"]);
+    for results in [together, by_flag] {
+        let scenarios = results["scenarios"].as_array().expect("a list");
+        assert_eq!(scenarios.len(), 1);
+        assert_eq!(scenarios[0]["scenario"], "noon");
+        assert_eq!(scenarios[0]["strategies"][0]["strategy"], "flagger");
+    }
+    let swept = flown(&desk, &["team", "noon.yaml", "--set", "spec.service.replicas=2,4"]);
+    assert_eq!(swept["scenarios"].as_array().map(Vec::len), Some(2));
+    desk.write("slip.yaml", &SCENARIO.replace("name: shop", "name: shpo"));
+    let slipped = desk.run(&["run", "team", "slip.yaml"]);
+    assert_eq!(slipped.code, Some(2));
+    assert!(slipped.err.contains("did you mean shop?"), "{}", slipped.err);
+}
+
+#[test]
+fn a_scenario_names_manifests_among_its_strategies() {
+    let desk = desk();
+    desk.write("all.yaml", &format!("{DEPLOYMENT}---\n{CANARY}"));
+    let strategies = "  strategies:\n    - rollingUpdate\n    - manifest: all.yaml\n    \
+        - manifest: {path: team/deployment.yaml, name: ours}\n";
+    desk.write("beside.yaml", &format!("{SCENARIO}{strategies}"));
+    let results = flown(&desk, &["beside.yaml"]);
+    let names: Vec<&Value> = results["scenarios"][0]["strategies"]
+        .as_array()
+        .map(|rows| rows.iter().map(|row| &row["strategy"]).collect())
+        .unwrap_or_default();
+    assert_eq!(names, ["rollingUpdate", "flagger", "ours"]);
+    desk.write("lost.yaml", &format!("{SCENARIO}  strategies: [{{manifest: nowhere.yaml}}]\n"));
+    let lost = desk.run(&["validate", "lost.yaml"]);
+    assert_eq!(lost.code, Some(2));
+    assert!(
+        lost.err.contains("lost.yaml:9:27: error: spec.strategies[0].manifest"),
+        "{}",
+        lost.err
+    );
+}
+
+#[test]
+fn strictness_refuses_what_is_ignored_or_missing() {
+    let desk = desk();
+    assert_eq!(desk.run(&["validate", "team", "--strict"]).code, Some(0));
+    let unknown = DEPLOYMENT.replace("replicas: 3", "replicas: 3\n  replicass: 4");
+    desk.write("unknown.yaml", &unknown);
+    assert_eq!(desk.run(&["validate", "unknown.yaml"]).code, Some(0));
+    let refused = desk.run(&["validate", "unknown.yaml", "--strict"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("unknown.yaml:6:3: error: Deployment/shop spec.replicass"));
+    let alone = desk.run(&["run", "team/canary.yaml", "--strict"]);
+    assert_eq!(alone.code, Some(2));
+    assert!(alone.err.contains("missing, assumed"), "{}", alone.err);
+}
+
+#[test]
+fn what_is_no_manifest_yet_is_answered_with_a_command() {
+    let desk = desk();
+    for (file, text, wanted) in [
+        ("t.yaml", "replicas: {{ .Values.replicas }}\n", "helm template"),
+        ("kustomization.yaml", "resources: [a.yaml]\n", "kubectl kustomize"),
+        ("apply.sh", "kubectl apply -f - <<EOF\nkind: Service\nEOF\n", "windtunnel run -"),
+        ("config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "ConfigMap"),
+    ] {
+        desk.write(file, text);
+        let answer = desk.run(&["run", file]);
+        assert_eq!((answer.code, answer.out.as_str()), (Some(2), ""), "{file}");
+        assert!(answer.err.contains(wanted), "{file}: {}", answer.err);
+    }
+}
+
+#[test]
+fn own_checks_are_put_on_whatever_analyses() {
+    let desk = desk();
+    let checks = "checks:\n  - name: error_rate\n    query: sum(rate(http_requests_total[1m]))\n    \
+        failsWhen: \"> 1000000\"\n";
+    desk.write("checks.yaml", checks);
+    let with = desk.fine(&["import", "team", "--checks", "checks.yaml"]);
+    assert!(with.contains("name: error_rate") && with.contains("max: 1000000"), "{with}");
+    let results = flown(&desk, &["small.yaml", "--checks", "checks.yaml"]);
+    assert_eq!(results["scenarios"][0]["scenario"], "small");
+    let vain = desk.run(&["run", "team/deployment.yaml", "--checks", "checks.yaml"]);
+    assert_eq!(vain.code, Some(2));
+    assert!(vain.err.contains("no strategy here analyses"), "{}", vain.err);
+    desk.write("wrong.yaml", "checks: [{query: up, failsWhen: often}]\n");
+    let wrong = desk.run(&["run", "small.yaml", "--checks", "wrong.yaml"]);
+    assert!(wrong.err.contains("wrong.yaml:1:33: error: checks[0].failsWhen"), "{}", wrong.err);
+}

@@ -1,0 +1,62 @@
+//! Exports: what `replay` and `run` write is what `query` reads.
+
+use super::desk::Desk;
+use serde_json::Value;
+
+fn value(desk: &Desk, file: &str, query: &str, at: &str) -> Option<f64> {
+    let args = ["query", file, query, "--at", at, "--format", "json"];
+    let found: Value = serde_json::from_str(&desk.fine(&args)).expect("JSON");
+    assert_eq!(found["status"], "success", "{found}");
+    let value = found["data"]["result"].get(0)?["value"][1].as_str()?;
+    value.parse().ok()
+}
+
+#[test]
+fn a_replayed_flight_is_asked_since_its_release() {
+    let desk = Desk::new();
+    let replay = ["replay", "small.yaml", "--strategy", "rollingUpdate"];
+    let alone = ["--set", "spec.onCall=none", "--telemetry", "flight.om"];
+    let told = desk.run(&[&replay[..], &alone].concat());
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert!(told.err.contains("flight.om"), "{}", told.err);
+    assert_eq!(desk.names(), ["flight.om", "flight.om.stale", "small.yaml"]);
+    // Ten requests a second, of which the release makes 30 % fail.
+    let rate = |at| value(&desk, "flight.om", "sum(rate(http_requests_total[1m]))", at);
+    assert!(rate("+0s").is_some_and(|r| r > 5.0 && r < 15.0), "{:?}", rate("+0s"));
+    let errors = "sum(rate(http_requests_total{status=\"500\"}[1m])) or vector(0)";
+    assert_eq!(value(&desk, "flight.om", errors, "+0s"), Some(0.0));
+    assert!(value(&desk, "flight.om", errors, "+3m").is_some_and(|r| r > 1.0));
+    // The old pods have ended: their markers hide them long before the lookback would.
+    let old = "count(http_requests_total{version=\"old\"})";
+    assert!(value(&desk, "flight.om", old, "+0s").is_some());
+    assert_eq!(value(&desk, "flight.om", old, "+3m"), None);
+    // Without the markers' file, as a Prometheus that only has the text, they are still found.
+    std::fs::remove_file(desk.path("flight.om.stale")).expect("a file");
+    let unix = (1_767_225_600 + 30 + 180).to_string();
+    assert!(value(&desk, "flight.om", old, &unix).is_some());
+}
+
+#[test]
+fn a_run_exports_one_flight_of_each_scenario() {
+    let desk = Desk::new();
+    let run =
+        ["run", "small.yaml", "--replications", "2", "--telemetry", "--out", "out", "--seed", "4"];
+    desk.fine(&run);
+    let files = desk.files("out/telemetry");
+    let names: Vec<String> = files.keys().map(|path| path.display().to_string()).collect();
+    assert_eq!(names, ["small/canary-bad.om", "small/canary-bad.om.stale"]);
+    let up = value(&desk, "out/telemetry/small/canary-bad.om", "sum(up{job=\"service\"})", "+0s");
+    assert_eq!(up, Some(3.0));
+    // The rest of the report does not change by it.
+    desk.fine(&["run", "small.yaml", "--replications", "2", "--out", "plain", "--seed", "4"]);
+    assert_eq!(desk.read("out/runs.csv"), desk.read("plain/runs.csv"));
+    assert_eq!(desk.read("out/events.jsonl"), desk.read("plain/events.jsonl"));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told() {
+    let desk = Desk::new();
+    let told = desk.run(&["replay", "small.yaml", "--telemetry", "no/such/folder.om"]);
+    assert_eq!((told.code, told.out.as_str()), (Some(2), ""), "{}", told.err);
+    assert!(told.err.contains("no/such/folder.om"), "{}", told.err);
+}
