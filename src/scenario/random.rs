@@ -190,7 +190,9 @@ impl Random<'_> {
             Kind::Flag => self.chance(0.5).to_string(),
             Kind::Distribution => self.distribution(name),
             Kind::Choice(words) => self.pick(words).to_string(),
-            Kind::Object => self.mapping(part, &format!("{}.", field.path), depth),
+            Kind::Object | Kind::OptObject => {
+                self.mapping(part, &format!("{}.", field.path), depth)
+            }
             Kind::ObjectOr(word) if self.chance(0.2) => word.to_string(),
             Kind::ObjectOr(_) => self.mapping(part, &format!("{}.", field.path), depth),
             Kind::Part(names) => self.part(names, depth + 1)?,
