@@ -295,3 +295,36 @@ fn why(settings: &Settings, before: u32, after: u32, reason: Reason) -> String {
     };
     format!("{metric} above target{limited}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_lie_between_readings_of_one_container() {
+        let secs = |secs| SimTime::ZERO + SimDuration::from_secs(secs);
+        let reading = |at, started, cpu_secs, requests| Reading {
+            at: secs(at),
+            started: secs(started),
+            cpu_secs,
+            requests,
+        };
+        let before = reading(15, 0, 1.0, 100);
+        let found = usage(&before, &reading(30, 0, 8.5, 400), 0.25).expect("a rate");
+        assert_eq!((found.cpu, found.requests, found.memory), (500, 20_000, 250));
+        assert_eq!(found.window, RESOLUTION);
+        assert_eq!(usage(&before, &reading(30, 20, 8.5, 400), 0.25), None);
+    }
+
+    #[test]
+    fn reasons_are_the_controllers() {
+        let settings = Settings { min: 2, ..Settings::new(10) };
+        let said = |before, after, reason| why(&settings, before, after, reason);
+        assert_eq!(
+            said(4, 8, Reason::DesiredWithinRange),
+            "cpu resource utilization (percentage of request) above target"
+        );
+        assert_eq!(said(4, 3, Reason::DesiredWithinRange), "All metrics below target");
+        assert!(said(12, 10, Reason::TooManyReplicas).contains("above Spec.MaxReplicas"));
+    }
+}

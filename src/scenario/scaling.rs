@@ -32,7 +32,11 @@ pub fn read(r: &mut Reader<'_>) -> (Option<Settings>, Option<Budget>) {
 
 fn autoscaler(r: &mut Reader<'_>) -> Settings {
     let min = r.count("minReplicas", 1, 1..=REPLICAS_MAX, "fewest pods (k8s: 1)") as u32;
-    let max = r.required_count("maxReplicas", 1..=REPLICAS_MAX, "most pods") as u32;
+    let max = r.opt_count("maxReplicas", 1..=REPLICAS_MAX, "most pods; has to be given");
+    if max.is_none() && !r.has("maxReplicas") && !r.describing() {
+        r.problem("", "maxReplicas is missing", "the most pods that it may ask for", "");
+    }
+    let max = max.map_or(min, |max| max as u32);
     if min > max && !r.describing() {
         let found = format!("{min} is above maxReplicas, {max}");
         r.problem("minReplicas", found, "at most maxReplicas", "");
@@ -135,4 +139,53 @@ fn bound(r: &mut Reader<'_>, name: &'static str, help: &'static str) -> Option<I
     let expected = "a number of pods or a whole percentage such as 25%";
     r.problem(name, format!("found {text:?}"), expected, "");
     Some(IntOrPercent::Int(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::read::read;
+
+    fn service(fields: &str) -> Result<(Option<Settings>, Option<Budget>), String> {
+        let head = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n";
+        match read(&format!("{head}  service: {{replicas: 4, {fields}}}\n"), "t") {
+            Ok((mut found, _)) => {
+                let scenario = found.remove(0);
+                Ok((scenario.autoscaler, scenario.disruption))
+            }
+            Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    #[test]
+    fn an_autoscaler_has_the_controllers_defaults() {
+        assert_eq!(service(""), Ok((None, None)));
+        let (found, _) = service("autoscaler: {maxReplicas: 9}").expect("valid");
+        assert_eq!(found, Some(Settings::new(9)));
+        let behavior =
+            "behavior: {scaleDown: {policies: [{type: Percent, value: 10, period: 1m}]}}";
+        let fields = format!("autoscaler: {{maxReplicas: 9, requestsPerPod: 2.5, {behavior}}}");
+        let found = service(&fields).expect("valid").0.expect("an autoscaler");
+        let name = "http_requests_per_second".to_string();
+        assert_eq!(found.metrics, [Metric::Pods { name, target: 2_500 }]);
+        let behavior = found.behavior.expect("a behaviour");
+        assert_eq!(behavior.up, Rules::up());
+        let period = SimDuration::from_secs(60);
+        assert_eq!(behavior.down.policies, [Policy { amount: Amount::Percent(10), period }]);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let wrong = |fields: &str| service(fields).expect_err("a problem");
+        assert!(
+            wrong("autoscaler: {minReplicas: 3, maxReplicas: 2}").contains("above maxReplicas")
+        );
+        assert!(wrong("autoscaler: {}").contains("maxReplicas"));
+        assert!(wrong("disruptionBudget: {}").contains("neither bound"));
+        let both = "disruptionBudget: {minAvailable: 1, maxUnavailable: 1}";
+        assert!(wrong(both).contains("both bounds"));
+        assert!(wrong("disruptionBudget: {minAvailable: few}").contains("found \"few\""));
+        let (_, budget) = service("disruptionBudget: {maxUnavailable: 30%}").expect("valid");
+        assert_eq!(budget, Some(Budget::MaxUnavailable(IntOrPercent::Text("30%".into()))));
+    }
 }
