@@ -25,13 +25,17 @@ pub const FAILED: Paint = RGBColor(140, 20, 40);
 pub const SLOW: Paint = RGBColor(232, 164, 160);
 
 /// The colour of each kind of strategy, by its name in YAML.
-const KINDS: [(&str, Paint); 7] = [
+const KINDS: [(&str, Paint); 10] = [
     ("recreate", RGBColor(213, 94, 0)),
     ("rollingUpdate", RGBColor(230, 159, 0)),
     ("blueGreen", RGBColor(0, 114, 178)),
     ("canary", RGBColor(0, 158, 115)),
     ("abTest", RGBColor(204, 121, 167)),
     ("shadow", RGBColor(86, 180, 233)),
+    // Controllers have colours of Tol's muted scheme, for those of Okabe and Ito are used up.
+    ("flagger", RGBColor(51, 34, 136)),
+    ("argoCanary", RGBColor(153, 153, 51)),
+    ("argoBlueGreen", RGBColor(136, 34, 120)),
     ("none", RGBColor(120, 120, 120)),
 ];
 /// Kinds that the table above does not know yet.
