@@ -82,6 +82,7 @@ fn service(m: &Model) -> Service {
             warm_up: None,
             cpu_per_busy: 1.0,
             cpu_limit: 1.0,
+            cpu_request: 1.0,
         },
         balancer: BalancerSettings {
             policy: Policy::LeastOfTwo,

@@ -181,7 +181,8 @@ pub struct Sample {
 pub struct Event {
     /// When.
     pub at: SimTime,
-    /// What kind: `release`, `action`, `check`, `decision`, `pod`, `human`, `fault`, `routing`.
+    /// What kind: `release`, `action`, `check`, `decision`, `pod`, `human`, `fault`, `routing`,
+    /// `autoscale`.
     pub kind: &'static str,
     /// In words.
     pub text: String,

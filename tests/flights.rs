@@ -2,12 +2,16 @@
 
 #[path = "flights/argo.rs"]
 mod argo;
+#[path = "flights/autoscale.rs"]
+mod autoscale;
 #[path = "flights/chaos_twins.rs"]
 mod chaos_twins;
 #[path = "flights/clients.rs"]
 mod clients;
 #[path = "flights/determinism.rs"]
 mod determinism;
+#[path = "flights/drain.rs"]
+mod drain;
 #[path = "flights/faults.rs"]
 mod faults;
 #[path = "flights/flagger.rs"]

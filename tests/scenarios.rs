@@ -2,6 +2,9 @@
 //! flies, and does what its `expect:` lines say; and the textbook's table comes out of the
 //! comparison with room to spare.
 
+#[path = "scenarios/controllers.rs"]
+mod controllers;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -188,7 +188,7 @@ fn kind_text(kind: &Kind) -> String {
         Kind::Choice(words) => words.join("|"),
         Kind::Part(names) => format!("one of {}", names.join(", ")),
         Kind::Parts(names) => format!("list of {}", names.join(", ")),
-        Kind::Object => "mapping".into(),
+        Kind::Object | Kind::OptObject => "mapping".into(),
         Kind::ObjectOr(word) => format!("{word}|mapping"),
         Kind::List => "list of mappings".into(),
         Kind::Texts => "list".into(),

@@ -35,7 +35,7 @@ impl Flight {
         let mut orders = Vec::new();
         let view = View {
             now: self.now,
-            replicas: self.scenario.service.replicas,
+            replicas: self.size,
             sets: &facts,
             telemetry: &self.scraper.store,
             experiment: self.plane.experiment,
@@ -199,5 +199,6 @@ fn shown(e: &Evidence) -> String {
     let value = e.value.map_or("no data".to_string(), |v| format!("{v:.5}"));
     let limit = e.limit.map_or("none".to_string(), |l| format!("{l:.5}"));
     let word = if e.pass { "pass" } else { "fail" };
-    format!("check {}: {value} against {limit}, {:.0} requests: {word}", e.check, e.requests)
+    let requests = e.requests.map_or(String::new(), |n| format!(", {n:.0} requests"));
+    format!("check {}: {value} against {limit}{requests}: {word}", e.check)
 }

@@ -145,7 +145,7 @@ impl Flight {
             return;
         }
         let new = self.ready_pods(Version::New);
-        let replicas = f64::from(self.scenario.service.replicas);
+        let replicas = f64::from(self.full_size());
         for index in 0..self.faults.len() {
             if !self.faults[index].is_phase_bound() {
                 continue;
@@ -234,6 +234,11 @@ impl Flight {
                     .collect();
                 self.lose_nodes(&lost);
             }
+            InfraEffect::NodeDrain(count) if begins => {
+                let nodes = self.choose_nodes(index, *count);
+                self.drain_nodes(index, &nodes);
+            }
+            InfraEffect::NodeDrain(_) => self.return_nodes(index),
             InfraEffect::PodKill(_) | InfraEffect::NodeLoss(_) | InfraEffect::ZoneLoss => {}
             InfraEffect::DependencyErrors(share) => {
                 self.plane.dependency_down = if begins { threshold(share.value()) } else { 0 };

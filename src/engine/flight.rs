@@ -4,6 +4,7 @@
 //! advances the data plane to it, and lets one handler react. What each handler does lives in the
 //! files beside this one; none of them does I/O, reads a clock or draws from a shared generator.
 
+use super::autoscale::Autoscalers;
 use super::calendar::Calendar;
 use super::faults::FaultState;
 use super::human::Human;
@@ -78,6 +79,12 @@ pub enum Event {
     NodeNoticed(u32),
     /// Pods of a lost node are given up.
     NodeEvicted(u32),
+    /// A node that is being drained: the next eviction.
+    Drain(u32),
+    /// The metrics server reads all pods.
+    MetricsServer,
+    /// The autoscalers look at what it read.
+    Autoscale,
     /// The smoke test has its result.
     SmokeDone {
         /// Requests sent.
@@ -166,6 +173,9 @@ pub struct Flight {
     pub(super) has_release: bool,
     pub(super) look_planned: bool,
     pub(super) faults: Vec<FaultState>,
+    /// Pods at full size, as an autoscaler last wrote it.
+    pub(super) size: u32,
+    pub(super) autoscalers: Autoscalers,
     pub(super) human: Human,
     pub(super) watch: Watch,
     pub(super) recorder: Option<Recorder>,
@@ -227,6 +237,8 @@ impl Flight {
             strategy: plan.strategy.clone(),
             has_release: variant.is_some(),
             look_planned: false,
+            size: scenario.service.replicas,
+            autoscalers: Autoscalers::default(),
             checked: options.checked,
             chaos_at: options.chaos_at,
         };
@@ -244,6 +256,7 @@ impl Flight {
         for _ in 0..replicas {
             self.create_running_pod(0);
         }
+        self.prepare_autoscaler();
         self.prepare_faults();
         self.prepare_buckets();
         let release_at = SimTime::ZERO + self.scenario.release.at;
@@ -314,6 +327,9 @@ impl Flight {
             Event::NodeReady => self.node_ready(),
             Event::NodeNoticed(node) => self.node_noticed(node),
             Event::NodeEvicted(node) => self.node_evicted(node),
+            Event::Drain(node) => self.drain(node),
+            Event::MetricsServer => self.read_metrics(),
+            Event::Autoscale => self.autoscale(),
             Event::SmokeDone { sent, failed } => self.wake(Cause::Smoke { sent, failed }),
             Event::Synthetic { until, gap } => self.synthetic(until, gap),
             Event::Sample => self.sample(),

@@ -5,7 +5,9 @@
 //! requests in between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
 
 pub mod actions;
+pub mod autoscale;
 pub mod calendar;
+pub mod drain;
 pub mod faults;
 pub mod flight;
 pub mod human;

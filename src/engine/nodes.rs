@@ -13,7 +13,7 @@ impl Flight {
     pub(super) fn prepare_nodes(&mut self) {
         let settings = &self.scenario.service.nodes;
         let zones = settings.zones.max(1);
-        let node = |i: u32| Node { zone: i % zones, used: 0, alive: true };
+        let node = |i: u32| Node { zone: i % zones, used: 0, alive: true, drained_by: None };
         self.nodes = (0..settings.count.max(1)).map(node).collect();
     }
 
@@ -29,7 +29,7 @@ impl Flight {
     /// Gives a pod the emptiest node with room, if there is any.
     pub(super) fn find_node(&mut self, pod: u32) -> bool {
         let capacity = self.scenario.service.nodes.capacity;
-        let open = self.nodes.iter().enumerate().filter(|(_, n)| n.alive && n.used < capacity);
+        let open = self.nodes.iter().enumerate().filter(|(_, n)| n.is_open() && n.used < capacity);
         let Some((node, _)) = open.min_by_key(|(i, n)| (n.used, *i)) else { return false };
         self.nodes[node].used += 1;
         let zone = self.nodes[node].zone;
@@ -59,7 +59,8 @@ impl Flight {
     pub(super) fn node_ready(&mut self) {
         let zones = self.scenario.service.nodes.zones.max(1);
         self.watch.nodes_on_order = self.watch.nodes_on_order.saturating_sub(1);
-        self.nodes.push(Node { zone: self.nodes.len() as u32 % zones, used: 0, alive: true });
+        let zone = self.nodes.len() as u32 % zones;
+        self.nodes.push(Node { zone, used: 0, alive: true, drained_by: None });
         self.plan_scrapes(Place::Kubelet(self.nodes.len() as u32 - 1));
         self.place_waiting();
         self.watch.dirty = true;
@@ -89,6 +90,7 @@ impl Flight {
             if !std::mem::replace(&mut self.nodes[*node as usize].alive, false) {
                 continue;
             }
+            self.nodes[*node as usize].drained_by = None;
             self.story("fault", || format!("node {node} vanishes"));
             for pod in 0..self.pods.len() as u32 {
                 let entry = &mut self.pods[pod as usize];
@@ -108,7 +110,7 @@ impl Flight {
         self.watch.dirty = true;
     }
 
-    fn on_node(&self, node: u32) -> Vec<u32> {
+    pub(super) fn on_node(&self, node: u32) -> Vec<u32> {
         let pods = self.pods.iter().enumerate();
         pods.filter(|(_, p)| p.node == Some(node) && p.exists()).map(|(i, _)| i as u32).collect()
     }

@@ -260,7 +260,7 @@ impl Flight {
     }
 
     /// Memory in use as a share of the limit: a leak fills it request by request.
-    fn memory_share(&self, pod: u32) -> f64 {
+    pub(super) fn memory_share(&self, pod: u32) -> f64 {
         let ledger = &self.plane.pods[pod as usize];
         if ledger.trip_at == u64::MAX {
             return USUAL_MEMORY;

@@ -140,7 +140,7 @@ impl Flight {
                 });
             }
         }
-        let replicas = self.scenario.service.replicas;
+        let replicas = self.full_size();
         if self.watch.way_back_at.is_some()
             && self.watch.restored_at.is_none()
             && self.ready_pods(Version::Old) >= replicas
@@ -204,7 +204,7 @@ impl Flight {
     }
 
     fn is_rolled_out(&self) -> bool {
-        let replicas = self.scenario.service.replicas;
+        let replicas = self.full_size();
         let only_new = [false, true].iter().all(|side| {
             let reach = self.reach(*side);
             !reach[0] && reach[1]

@@ -110,6 +110,8 @@ pub enum InfraEffect {
     PodKill(u32),
     /// This many nodes vanish with their pods.
     NodeLoss(u32),
+    /// This many nodes are emptied by evictions, then away while it lasts.
+    NodeDrain(u32),
     /// All nodes of one zone vanish.
     ZoneLoss,
     /// Share of calls to the dependency that fail while it lasts.

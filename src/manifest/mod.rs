@@ -5,8 +5,8 @@
 //! there is one reader, `--set` works on manifests, and an import can be printed and flown again.
 //! Deliberately unknown here: files, the engine, and what becomes of a Scenario.
 //!
-//! Read next: [`kinds`] for one file per kind, [`unit`] for how objects become release units,
-//! [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
+//! Read next: [`kinds`] for one file per kind, [`mod@unit`] for how objects become release
+//! units, [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
 
 pub mod checks;
 pub mod documentation;

@@ -14,6 +14,7 @@ pub mod operations;
 pub mod random;
 pub mod read;
 pub mod release;
+pub mod scaling;
 pub mod schema;
 pub mod service;
 pub mod starter;

@@ -7,6 +7,8 @@ use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::fault::Fault;
 use crate::strategy::Plan;
+use crate::strategy::autoscaler::hpa;
+use crate::strategy::disruption;
 use crate::traffic::{Arrivals, Traffic};
 use crate::world::service::Service;
 use std::sync::Arc;
@@ -22,6 +24,10 @@ pub struct Scenario {
     pub horizon: SimDuration,
     /// The service under test.
     pub service: Arc<Service>,
+    /// What changes its number of pods, if anything does.
+    pub autoscaler: Option<hpa::Settings>,
+    /// What holds evictions back, if anything does.
+    pub disruption: Option<disruption::Budget>,
     /// Its traffic.
     pub traffic: Traffic,
     /// What is released, and when.

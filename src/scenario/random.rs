@@ -111,6 +111,10 @@ impl Random<'_> {
             ("scenario", _, "horizon") => some(self.secs(120, 600)),
             ("scenario", _, "at") => some(self.secs(10, 60)),
             ("scenario", _, "replicas") => some((1 + self.below(12)).to_string()),
+            ("scenario", _, "minReplicas") => some((1 + self.below(3)).to_string()),
+            ("scenario", _, "maxReplicas") => some((3 + self.below(12)).to_string()),
+            ("scenario", _, "minAvailable") => some(self.pick(&["1", "50%", "100%"]).into()),
+            ("scenario", _, "maxUnavailable") => Some(None),
             ("scenario", _, "users") => some((50 + self.below(2000)).to_string()),
             ("scenario", _, "grace") => some(self.secs(21, 60)),
             ("scenario", _, "preStop") => some(self.secs(0, 20)),
@@ -155,7 +159,7 @@ impl Random<'_> {
                 Some(wanted.then(|| format!("r{route}")))
             }
             ("defect" | "chaos", "latency", "add") => some(self.secs(1, 2)),
-            ("defect" | "chaos", "podKill" | "nodeLoss", "count") => {
+            ("defect" | "chaos", "podKill" | "nodeLoss" | "nodeDrain", "count") => {
                 some((1 + self.below(3)).to_string())
             }
             ("defect" | "chaos", _, "zone") => Some(self.chance(0.1).then(|| "1".to_string())),
@@ -186,7 +190,9 @@ impl Random<'_> {
             Kind::Flag => self.chance(0.5).to_string(),
             Kind::Distribution => self.distribution(name),
             Kind::Choice(words) => self.pick(words).to_string(),
-            Kind::Object => self.mapping(part, &format!("{}.", field.path), depth),
+            Kind::Object | Kind::OptObject => {
+                self.mapping(part, &format!("{}.", field.path), depth)
+            }
             Kind::ObjectOr(word) if self.chance(0.2) => word.to_string(),
             Kind::ObjectOr(_) => self.mapping(part, &format!("{}.", field.path), depth),
             Kind::Part(names) => self.part(names, depth + 1)?,

@@ -6,7 +6,9 @@
 //! read the parts of `spec`.
 
 use super::model::{Expectation, Scenario};
-use super::{clients, consistency, expect, operations, release, service, tree, warn, words, yaml};
+use super::{
+    clients, consistency, expect, operations, release, scaling, service, tree, warn, words, yaml,
+};
 use crate::analysis::check::about::About;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};
@@ -178,7 +180,8 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         r.problem("horizon", format!("found {horizon}"), "10s to 30 days", "");
     }
     let (objective, slow) = r.object("objective", "what counts as good", operations::objective);
-    let service = r.object("service", "the service under test", service::read);
+    let (service, (autoscaler, disruption)) =
+        r.object("service", "the service under test", |r| (service::read(r), scaling::read(r)));
     let clients = r.object("traffic", "who sends requests, and when", clients::read);
     let release = r.object("release", "what is released", release::release);
     let chaos = release::chaos(r);
@@ -211,6 +214,8 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         head: String::new(),
         horizon,
         service: Arc::new(service),
+        autoscaler,
+        disruption,
         traffic: clients.traffic,
         release,
         chaos,

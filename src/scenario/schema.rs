@@ -65,7 +65,8 @@ fn object(fields: &[FieldSpec], prefix: &str) -> Map<String, Value> {
         let below = field.path.strip_prefix(prefix).filter(|name| !name.contains('.'));
         let Some(name) = below.filter(|name| !name.is_empty()) else { continue };
         properties.insert(name.to_string(), described(fields, field));
-        if field.required || has_required(fields, &field.path) {
+        let optional = field.kind == Kind::OptObject;
+        if field.required || !optional && has_required(fields, &field.path) {
             required.push(json!(name));
         }
     }
@@ -82,7 +83,13 @@ fn object(fields: &[FieldSpec], prefix: &str) -> Map<String, Value> {
 /// Must a mapping be given because something in it must?
 fn has_required(fields: &[FieldSpec], path: &str) -> bool {
     let below = format!("{path}.");
-    let inner = |f: &FieldSpec| f.path.strip_prefix(&below).is_some_and(|rest| !rest.contains('['));
+    let optional = |path: &str| fields.iter().any(|f| f.path == path && f.kind == Kind::OptObject);
+    let inner = |f: &FieldSpec| {
+        let rest = f.path.strip_prefix(&below).filter(|rest| !rest.contains('['));
+        // Nothing must be given of a mapping that may be left out.
+        let dots = rest.map(|rest| rest.match_indices('.').map(|(at, _)| below.len() + at));
+        dots.is_some_and(|mut ends| !ends.any(|end| optional(&f.path[..end])))
+    };
     fields.iter().any(|f| f.required && inner(f))
 }
 
@@ -114,7 +121,7 @@ fn kind(fields: &[FieldSpec], field: &FieldSpec) -> Value {
         Kind::Text => json!({"type": ["string", "number"]}),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Choice(words) => json!({"enum": words}),
-        Kind::Object => below("."),
+        Kind::Object | Kind::OptObject => below("."),
         Kind::ObjectOr(word) => json!({"oneOf": [{"const": word}, below(".")]}),
         Kind::List => json!({"type": "array", "items": below("[].")}),
         Kind::Texts => json!({"type": "array", "items": {"type": ["string", "number"]}}),

@@ -87,13 +87,16 @@ fn pod(r: &mut Reader<'_>) -> PodSettings {
     let cpu = |r: &mut Reader<'_>| {
         let busy = "CPU seconds per second a slot is busy; most services wait (assumption)";
         let limit = "CPU limit of a pod in cores, against which CPU checks measure";
+        let request =
+            "CPU request in cores, against which autoscalers measure; left out: the limit";
         let per_busy = r.number("perBusySecond", 0.1, 0.0..=1000.0, busy);
-        (per_busy, r.number("limit", 1.0, 0.001..=1000.0, limit))
+        let limit = r.number("limit", 1.0, 0.001..=1000.0, limit);
+        (per_busy, limit, r.opt_number("request", 0.001..=1000.0, request).unwrap_or(limit))
     };
     let concurrency = r.count("concurrency", 8, 1..=10_000, "requests a pod serves at once") as u32;
     let queue = "requests that may wait beyond the slots of a pod; more get 503";
     let queue = r.count("queue", 100, 0..=100_000, queue) as u32;
-    let (cpu_per_busy, cpu_limit) = r.object("cpu", "CPU use of a pod", cpu);
+    let (cpu_per_busy, cpu_limit, cpu_request) = r.object("cpu", "CPU use of a pod", cpu);
     let settings = PodSettings {
         concurrency,
         queue,
@@ -120,6 +123,7 @@ fn pod(r: &mut Reader<'_>) -> PodSettings {
         warm_up: r.opt_object("warmUp", "slower after a start: cold caches, JIT", warm_up),
         cpu_per_busy,
         cpu_limit,
+        cpu_request,
     };
     if settings.pre_stop > SimDuration::ZERO && settings.pre_stop >= settings.grace {
         let message =

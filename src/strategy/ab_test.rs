@@ -200,7 +200,7 @@ impl AbTest {
                 check: found.check,
                 value: found.value,
                 limit: found.limit,
-                requests: found.requests,
+                requests: Some(found.requests),
                 pass: found.verdict != Verdict::Fail,
             }));
         }
@@ -216,7 +216,7 @@ impl AbTest {
                 check: "usersWithErrors".into(),
                 value: Some(log.erred[1] as f64 / log.users[1].max(1) as f64),
                 limit: Some(log.erred[0] as f64 / log.users[0].max(1) as f64),
-                requests: (log.users[0] + log.users[1]) as f64,
+                requests: Some((log.users[0] + log.users[1]) as f64),
                 pass: !worse,
             }));
             fail |= worse;
@@ -247,7 +247,7 @@ impl AbTest {
             check: "conversionDifference".into(),
             value: Some(mean - control),
             limit: Some(if self.require_better { 0.0 } else { worst }),
-            requests: (log.users[0] + log.users[1]) as f64,
+            requests: Some((log.users[0] + log.users[1]) as f64),
             pass: if self.require_better { found.lower > 0.0 } else { found.lower > worst },
         }));
         match (self.require_better, found.lower, found.upper) {

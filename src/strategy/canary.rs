@@ -187,7 +187,7 @@ impl Canary {
                 check: found.check,
                 value: found.value,
                 limit: found.limit,
-                requests: found.requests,
+                requests: Some(found.requests),
                 pass: found.verdict == Verdict::Pass,
             }));
             match (found.verdict, verdict) {

@@ -86,6 +86,13 @@ pub enum Cause {
     Pods,
     /// A wake-up it asked for.
     Timer(u32),
+    /// An autoscaler has written the size of a workload that the strategy sizes itself.
+    Scaled {
+        /// The workload's pool, of Deployments with an autoscaler each.
+        pool: Pool,
+        /// `spec.replicas` from now on.
+        replicas: u32,
+    },
     /// The on-call human orders the way back.
     WayBack,
     /// The smoke test it asked for is done.
@@ -95,6 +102,29 @@ pub enum Cause {
         /// Requests not answered rightly.
         failed: u32,
     },
+}
+
+/// Whose size an autoscaler writes while a release is under way, and who carries it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scaling {
+    /// The size of the whole service; sets follow in proportion, and the strategy is not asked.
+    Fleet,
+    /// One workload that holds all sets: the strategy gets [`Cause::Scaled`].
+    Whole,
+    /// Deployments (stable, candidate) with an autoscaler each, if they have one; the strategy gets
+    /// [`Cause::Scaled`].
+    Deployments([Option<Scalable>; 2]),
+}
+
+/// A Deployment that has an autoscaler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scalable {
+    /// Its `spec.replicas`.
+    pub replicas: u32,
+    /// Another `minReplicas` than the service's.
+    pub min: Option<u32>,
+    /// Another `maxReplicas` than the service's.
+    pub max: Option<u32>,
 }
 
 /// What is reported of one replica set.
@@ -122,7 +152,7 @@ pub struct SetFacts {
 pub struct View<'a> {
     /// The present.
     pub now: SimTime,
-    /// Full size of the service.
+    /// Full size of the service, as its autoscaler last wrote it, if it has one.
     pub replicas: u32,
     /// All replica sets, in order of creation.
     pub sets: &'a [SetFacts],
@@ -149,6 +179,11 @@ pub trait Strategy: Debug + Send + Sync {
 
     /// Renames what the world calls workloads as the real controller does; once, before it flies.
     fn rename(&self, _names: &mut Names) {}
+
+    /// Whose size an autoscaler writes.
+    fn scaling(&self) -> Scaling {
+        Scaling::Fleet
+    }
 
     /// The queries that it asks: only series that one of them names are scraped.
     fn queries(&self) -> Vec<Query> {

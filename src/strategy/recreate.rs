@@ -7,7 +7,8 @@
 
 use super::deployment::bounds::{Bounds, Replacement};
 use super::rollout::Rollout;
-use super::{Cause, Needs, Plan, Strategy, View, plan};
+use super::{Cause, Needs, Plan, Scaling, Strategy, View, plan};
+use crate::analysis::check::about::About;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -23,7 +24,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         r,
         "recreate",
         Needs::default(),
-        Box::new(Recreate { deadline, rollout: None, promoted: false }),
+        Box::new(Recreate { deadline, name: "service".into(), rollout: None, promoted: false }),
     )
 }
 
@@ -31,20 +32,34 @@ fn read(r: &mut Reader<'_>) -> Plan {
 #[derive(Clone, Debug)]
 pub struct Recreate {
     deadline: SimDuration,
+    /// Of its Deployment.
+    name: String,
     rollout: Option<Rollout>,
     promoted: bool,
 }
 
 impl Strategy for Recreate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
+            return rollout.rescale(view, replicas, Bounds::default(), out);
+        }
         if cause == Cause::Release {
             let (bounds, deadline) = (Bounds::default(), Some(self.deadline));
             let way = Replacement::Recreate;
-            self.rollout = Some(Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline));
+            let rollout = Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline);
+            self.rollout = Some(rollout.watched(&self.name));
         }
         if let Some(rollout) = &mut self.rollout {
             rollout.drive(view, cause, &mut self.promoted, out);
         }
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        self.name.clone_from(&about.names.workloads[Pool::Stable as usize]);
+    }
+
+    fn scaling(&self) -> Scaling {
+        Scaling::Whole
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {

@@ -6,7 +6,8 @@
 
 use super::deployment::bounds::{Bounds, IntOrPercent, Replacement};
 use super::rollout::Rollout;
-use super::{Cause, Needs, Plan, Strategy, View, plan};
+use super::{Cause, Needs, Plan, Scaling, Strategy, View, plan};
+use crate::analysis::check::about::About;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -36,7 +37,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "",
         );
     }
-    let strategy = RollingUpdate { surge, unavailable, deadline, rollout: None, promoted: false };
+    let strategy = RollingUpdate { surge, unavailable, deadline, ..RollingUpdate::usual() };
     plan(r, "rollingUpdate", Needs { mixing: true, ..Needs::default() }, Box::new(strategy))
 }
 
@@ -67,6 +68,8 @@ pub struct RollingUpdate {
     surge: IntOrPercent,
     unavailable: IntOrPercent,
     deadline: SimDuration,
+    /// Of its Deployment.
+    name: String,
     rollout: Option<Rollout>,
     promoted: bool,
 }
@@ -78,6 +81,7 @@ impl RollingUpdate {
             surge: IntOrPercent::parse("25%"),
             unavailable: IntOrPercent::parse("25%"),
             deadline: SimDuration::from_secs(600),
+            name: "service".into(),
             rollout: None,
             promoted: false,
         }
@@ -86,15 +90,27 @@ impl RollingUpdate {
 
 impl Strategy for RollingUpdate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        let bounds = Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
+            .unwrap_or(Bounds { surge: 1, unavailable: 0 });
+        if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
+            return rollout.rescale(view, replicas, bounds, out);
+        }
         if cause == Cause::Release {
-            let bounds = Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
-                .unwrap_or(Bounds { surge: 1, unavailable: 0 });
             let (way, deadline) = (Replacement::RollingUpdate, Some(self.deadline));
-            self.rollout = Some(Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline));
+            let rollout = Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline);
+            self.rollout = Some(rollout.watched(&self.name));
         }
         if let Some(rollout) = &mut self.rollout {
             rollout.drive(view, cause, &mut self.promoted, out);
         }
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        self.name.clone_from(&about.names.workloads[Pool::Stable as usize]);
+    }
+
+    fn scaling(&self) -> Scaling {
+        Scaling::Whole
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {

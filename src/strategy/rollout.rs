@@ -4,10 +4,12 @@
 //! of the controller ([`super::deployment`]); the sizes it writes become actions.
 
 use super::deployment::bounds::{Bounds, Replacement};
+use super::deployment::kubectl::{self, Watched};
 use super::deployment::progress::{self, ProgressRecord, Reason, StatusSync};
+use super::deployment::proportional::{self, ScaleAim};
 use super::deployment::recreate::{self, RecreateStep};
 use super::deployment::rolling::{self, Aim};
-use super::deployment::set::{SetState, SizeChange, Target};
+use super::deployment::set::{Noted, SetState, SizeChange, Target};
 use super::deployment::status::DeploymentStatus;
 use super::{Cause, SetFacts, View};
 use crate::base::time::{SimDuration, SimTime};
@@ -37,6 +39,18 @@ pub struct Rollout {
     status: DeploymentStatus,
     record: Option<ProgressRecord>,
     missed: bool,
+    watch: Watch,
+}
+
+/// Somebody who runs `kubectl rollout status` beside the rollout, for the story.
+#[derive(Clone, Debug, Default)]
+struct Watch {
+    /// Name of the Deployment; nothing while nobody watches.
+    name: Option<String>,
+    /// The line printed last.
+    last: String,
+    /// The command has ended.
+    ended: bool,
 }
 
 impl Rollout {
@@ -59,13 +73,21 @@ impl Rollout {
             status: DeploymentStatus::default(),
             record: None,
             missed: false,
+            watch: Watch::default(),
         }
+    }
+
+    /// Lets somebody watch it under the name of its Deployment.
+    pub fn watched(mut self, name: &str) -> Rollout {
+        self.watch.name = Some(name.to_string());
+        self
     }
 
     /// Writes the template of `version`: a new rollout begins (or turns round).
     pub fn aim(&mut self, version: Version, now: SimTime) {
         self.target = version;
         self.generation += 1;
+        self.watch.ended = false;
         self.missed = false;
         self.record = self.deadline.map(|_| ProgressRecord::new(Reason::FoundNewReplicaSet, now));
     }
@@ -104,6 +126,27 @@ impl Rollout {
     /// Writes `spec.replicas`, with the bounds that follow.
     pub fn resize(&mut self, replicas: u32, bounds: Bounds) {
         (self.replicas, self.bounds) = (replicas, bounds);
+    }
+
+    /// An autoscaler has written `spec.replicas`: sizes follow in proportion, and the rollout makes
+    /// no step in this sync.
+    pub fn rescale(
+        &mut self,
+        view: &View<'_>,
+        replicas: u32,
+        bounds: Bounds,
+        out: &mut Vec<Action>,
+    ) {
+        let max = self.replicas + self.bounds.max_surge(self.replacement);
+        let noted = Some(Noted { desired: self.replicas, max });
+        let sets: Vec<SetState> =
+            self.states(view).into_iter().map(|set| SetState { noted, ..set }).collect();
+        self.resize(replicas, bounds);
+        let (replacement, status_replicas) = (self.replacement, self.status.replicas);
+        let aim = ScaleAim { replicas, bounds, replacement, status_replicas };
+        let changes = proportional::scale(&aim, &sets);
+        let real: Vec<SizeChange> = changes.into_iter().filter(|c| c.delta() != 0).collect();
+        self.write(&real, out);
     }
 
     /// Fewest pods that it must keep available.
@@ -167,9 +210,32 @@ impl Rollout {
             self.missed = true;
             out.push(Action::DeadlinePassed);
         }
+        self.tell(out);
         if let Some(left) = progress::next_check(self.record, self.deadline, complete, now) {
             // The controller looks again a second after the deadline could have passed.
             out.push(Action::Wake { after: left + SimDuration::from_secs(1), token });
+        }
+    }
+
+    /// What `kubectl rollout status` prints now, unless it has just printed the same.
+    fn tell(&mut self, out: &mut Vec<Action>) {
+        let Some(name) = self.watch.name.as_deref().filter(|_| !self.watch.ended) else { return };
+        let seen = Watched {
+            name,
+            generation: self.generation,
+            replicas: self.replicas,
+            status: self.status,
+            reason: self.record.map(|record| record.reason),
+            revision: self.generation,
+        };
+        let (line, ended) = match kubectl::status_line(&seen, None) {
+            Ok(line) => (line.text, line.done),
+            Err(text) => (format!("error: {text}"), true),
+        };
+        self.watch.ended = ended;
+        if line != self.watch.last {
+            out.push(Action::Say(line.clone()));
+            self.watch.last = line;
         }
     }
 

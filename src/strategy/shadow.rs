@@ -158,7 +158,7 @@ impl Shadow {
                 check: check.into(),
                 value: Some(count(&raw) as f64 / raw.compared.max(1) as f64),
                 limit: Some(expected / raw.compared.max(1) as f64),
-                requests: raw.compared as f64,
+                requests: Some(raw.compared as f64),
                 pass: !differs,
             }));
             found |= differs;

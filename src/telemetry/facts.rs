@@ -47,14 +47,29 @@ impl Counted<'_> {
         route * (STATUSES * self.buckets + 2)
     }
 
-    /// Answers of a status whose latency fell into a bucket; the last bucket is +Inf.
-    pub fn bucket(&self, route: usize, status: usize, bucket: usize) -> u64 {
-        self.count(self.row(route) + status * self.buckets + bucket)
+    /// Places of the buckets of a status.
+    fn of_status(&self, route: usize, status: usize) -> std::ops::Range<usize> {
+        let first = self.row(route) + status * self.buckets;
+        first..first + self.buckets
+    }
+
+    /// Adds the answers of a status, by the bucket that their latency fell into; the last bucket is
+    /// +Inf.
+    pub fn add_buckets(&self, route: usize, status: usize, sums: &mut [u64]) {
+        let of_status = self.of_status(route, status);
+        let own = &self.counts[of_status.clone()];
+        sums.iter_mut().zip(own).for_each(|(sum, count)| *sum += u64::from(*count));
+        if let Some(earlier) = self.earlier {
+            let own = &earlier.counts[of_status];
+            sums.iter_mut().zip(own).for_each(|(sum, count)| *sum += count);
+        }
     }
 
     /// Answers of a status.
     pub fn requests(&self, route: usize, status: usize) -> u64 {
-        (0..self.buckets).map(|bucket| self.bucket(route, status, bucket)).sum()
+        let of_status = self.of_status(route, status);
+        let own: u64 = self.counts[of_status.clone()].iter().map(|c| u64::from(*c)).sum();
+        own + self.earlier.map_or(0, |earlier| earlier.counts[of_status].iter().sum())
     }
 
     /// Sum of the latencies of a status, in seconds.
@@ -200,10 +215,11 @@ impl BackendFacts<'_> {
         routes.map(|route| self.sum(|pod| pod.requests(route, status))).sum()
     }
 
-    /// Answers of a status in a bucket, over all routes.
-    pub fn bucket(&self, status: usize, bucket: usize) -> u64 {
-        let routes = 0..self.names.routes.len();
-        routes.map(|route| self.sum(|pod| pod.bucket(route, status, bucket))).sum()
+    /// Adds the answers of a status by bucket, over all routes.
+    pub fn add_buckets(&self, status: usize, sums: &mut [u64]) {
+        for route in 0..self.names.routes.len() {
+            self.pods.iter().for_each(|pod| pod.add_buckets(route, status, sums));
+        }
     }
 
     /// Sum of latencies of a status, in seconds, over all routes.
@@ -220,9 +236,10 @@ impl PodFacts<'_> {
         (0..self.names.routes.len()).map(|r| self.lifetime.requests(r, status)).sum()
     }
 
-    /// The same in one bucket.
-    pub fn lifetime_bucket(&self, status: usize, bucket: usize) -> u64 {
-        (0..self.names.routes.len()).map(|r| self.lifetime.bucket(r, status, bucket)).sum()
+    /// Adds the same by bucket.
+    pub fn add_lifetime_buckets(&self, status: usize, sums: &mut [u64]) {
+        let routes = 0..self.names.routes.len();
+        routes.for_each(|route| self.lifetime.add_buckets(route, status, sums));
     }
 
     /// Sum of their latencies in seconds.
@@ -261,6 +278,9 @@ mod tests {
         let pod = Counted { earlier: Some(&earlier), ..process };
         assert_eq!((process.requests(0, 0), pod.requests(0, 0)), (3, 13));
         assert_eq!((process.requests(0, 2), pod.requests(0, 2)), (0, 5));
+        let mut sums = [0, 100];
+        pod.add_buckets(0, 0, &mut sums);
+        assert_eq!(sums, [11, 102]);
         assert_eq!((process.latency_secs(0, 0), pod.latency_secs(0, 0)), (0.5, 1.5));
         assert_eq!(pod.steps(0), (4, 1));
     }

@@ -7,6 +7,9 @@
 use super::facts::Shown;
 use super::store::{ClockId, SeriesId, Store, stale};
 
+/// More buckets than the world ever counts in: an application's and a proxy's bounds, and +Inf.
+pub const BUCKETS_MAX: usize = 96;
+
 /// Labels with their values.
 pub type Labels = Vec<(&'static str, String)>;
 
@@ -60,23 +63,28 @@ impl<'a> Page<'a> {
     }
 
     /// The cells of a classic histogram, if it has any observation: cumulative buckets, sum, count.
-    /// `count` gives the observations in a bucket of the world, `shown` what of it is exported.
+    /// `add` adds the observations by bucket of the world, `shown` is what of it is exported.
     pub fn histogram(
         &mut self,
         name: &str,
         shown: &Shown,
-        count: impl Fn(usize) -> u64,
+        add: impl FnOnce(&mut [u64]),
         sum: f64,
         labels: impl Fn() -> Labels,
     ) {
-        let mut below: u64 = 0;
-        let mut next = 0;
-        let total: u64 = (0..shown.buckets).map(&count).sum();
+        let counts = &mut [0; BUCKETS_MAX][..shown.buckets];
+        add(counts);
+        let total: u64 = counts.iter().sum();
+        // All cells of a histogram come and go together: most that are empty were never there.
+        let lives = self.columns.get(self.next).is_some_and(|column| column.live);
+        if total == 0 && !lives {
+            self.next += shown.bounds.len() + 3;
+            return;
+        }
+        let (mut below, mut next) = (0, 0);
         for (bucket, bound) in &shown.bounds {
-            while next <= *bucket {
-                below += count(next);
-                next += 1;
-            }
+            below += counts[next..=*bucket].iter().sum::<u64>();
+            next = bucket + 1;
             self.put([name, "_bucket"], total > 0, below as f64, || with_le(labels(), *bound));
         }
         let inf = || with_le(labels(), f64::INFINITY);

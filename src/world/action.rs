@@ -28,8 +28,8 @@ pub struct Evidence {
     pub value: Option<f64>,
     /// The limit in force.
     pub limit: Option<f64>,
-    /// Requests it rests on.
-    pub requests: f64,
+    /// Requests it rests on, where they are counted.
+    pub requests: Option<f64>,
     /// Did it pass?
     pub pass: bool,
 }

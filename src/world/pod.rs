@@ -102,6 +102,15 @@ pub struct Node {
     pub used: u32,
     /// Is it there?
     pub alive: bool,
+    /// The fault by which it is being drained, or was.
+    pub drained_by: Option<usize>,
+}
+
+impl Node {
+    /// May pods be assigned to it?
+    pub fn is_open(&self) -> bool {
+        self.alive && self.drained_by.is_none()
+    }
 }
 
 impl Pod {

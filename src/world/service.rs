@@ -143,6 +143,8 @@ pub struct PodSettings {
     pub cpu_per_busy: f64,
     /// CPU limit in cores, against which CPU checks measure.
     pub cpu_limit: f64,
+    /// CPU request in cores, against which autoscalers measure.
+    pub cpu_request: f64,
 }
 
 /// The balancer in front of the service.

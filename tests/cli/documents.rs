@@ -92,10 +92,13 @@ fn execute(desk: &Desk, command: &str) -> Answer {
 /// Example files, and the scenarios that come with windtunnel as far as a document names them.
 fn prepare(desk: &Desk, text: &str) {
     let first = "scenarios/strategy-comparison.yaml";
-    let entries = fs::read_dir(Path::new(ROOT).join("scenarios")).expect("scenarios");
-    for entry in entries {
-        let path = entry.expect("an entry").path();
-        let name = format!("scenarios/{}", path.file_name().unwrap_or_default().to_string_lossy());
+    let folders = ["scenarios", "scenarios/manifests", "scenarios/controllers"];
+    let entries = folders.iter().flat_map(|folder| {
+        let entries = fs::read_dir(Path::new(ROOT).join(folder)).expect("scenarios");
+        entries.map(move |entry| (folder, entry.expect("an entry").path()))
+    });
+    for (folder, path) in entries {
+        let name = format!("{folder}/{}", path.file_name().unwrap_or_default().to_string_lossy());
         if path.is_file() && (name == first || text.contains(&name)) {
             desk.write(&name, &fs::read_to_string(&path).expect("text"));
         }

@@ -18,6 +18,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("hang", "{rate: 1%, from: 2m, until: 3m}"),
     ("dependencyErrors", "{rate: 50%, from: 2m, until: 4m}"),
     ("metricGap", "{atProgress: 30%, lasts: 2m}"),
+    ("nodeDrain", "{count: 2, from: 2m, until: 6m}"),
     ("nodeLoss", "{atProgress: 30%}"),
     ("podKill", "{count: 2, randomly: 30/h}"),
     ("propagationLag", "{factor: 10, onMixedVersions: true}"),

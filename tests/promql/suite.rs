@@ -222,8 +222,8 @@ fn points(text: &str) -> Vec<Option<f64>> {
         return vec![Some(stale()); times + 1];
     }
     // The sign of the step is the last one that is neither first nor in an exponent.
-    let signs = value.match_indices(['+', '-']).map(|(i, _)| i);
-    let step_at = signs.filter(|i| *i > 0 && !value[..*i].ends_with(['e', 'E'])).next_back();
+    let mut signs = value.match_indices(['+', '-']).map(|(i, _)| i);
+    let step_at = signs.rfind(|i| *i > 0 && !value[..*i].ends_with(['e', 'E']));
     let (start, step) = match step_at {
         Some(i) => (number(&value[..i]), number(&value[i..])),
         None => (number(value), 0.0),
@@ -304,7 +304,7 @@ fn same_row(got: &(LabelTexts, Vec<Option<f64>>), wanted: &(LabelTexts, Vec<Opti
     let length = got.1.len().max(wanted.1.len());
     let at = |values: &[Option<f64>], i: usize| values.get(i).copied().flatten();
     let pairs = (0..length).map(|i| (at(&got.1, i), at(&wanted.1, i)));
-    got.0 == wanted.0 && pairs.into_iter().all(|pair| same(pair))
+    got.0 == wanted.0 && pairs.into_iter().all(same)
 }
 
 fn same(pair: (Option<f64>, Option<f64>)) -> bool {

@@ -36,6 +36,8 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
             .to_string(),
         horizon: secs(3600),
         service: Arc::new(service()),
+        autoscaler: None,
+        disruption: None,
         traffic: Traffic {
             users: 20_000,
             activity: Activity::Uniform,
@@ -117,6 +119,7 @@ fn service() -> Service {
             warm_up: None,
             cpu_per_busy: 1.0,
             cpu_limit: 1.0,
+            cpu_request: 1.0,
         },
         balancer: BalancerSettings {
             policy: Policy::LeastOfTwo,

@@ -48,6 +48,8 @@ pub enum Kind {
     Parts(Vec<&'static str>),
     /// A mapping whose fields follow under this path.
     Object,
+    /// A mapping whose fields follow under this path, and which may be left out as a whole.
+    OptObject,
     /// A mapping whose fields follow under this path, or one word instead.
     ObjectOr(&'static str),
     /// A list of mappings whose fields follow under this path with `[]`.

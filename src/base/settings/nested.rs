@@ -40,7 +40,9 @@ impl<'a> Reader<'a> {
             self.known.push(name);
             return None;
         }
-        Some(self.object(name, help, read))
+        let value = self.object(name, help, read);
+        self.kind_is(name, Kind::OptObject);
+        Some(value)
     }
 
     /// A nested mapping, read even when absent, or `word` instead of it, which yields nothing.
@@ -56,11 +58,16 @@ impl<'a> Reader<'a> {
             return None;
         }
         let value = self.object(name, help, read);
+        self.kind_is(name, Kind::ObjectOr(word));
+        Some(value)
+    }
+
+    /// Documents what a field holds that was noted as something else.
+    fn kind_is(&self, name: &str, kind: Kind) {
         let spec = self.child_spec(name);
         for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
-            field.kind = Kind::ObjectOr(word);
+            field.kind = kind.clone();
         }
-        Some(value)
     }
 
     /// A list of mappings; nothing when it is not given.

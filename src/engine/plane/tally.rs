@@ -288,8 +288,11 @@ mod tests {
         counters.add_pod();
         for (i, bound) in DEFAULT_BUCKETS.iter().enumerate() {
             let at = (bound * 1e9).round() as u64;
-            let buckets =
-                |c: &Counters| (0..12).map(|b| c.of_process(0).bucket(0, 0, b)).collect::<Vec<_>>();
+            let buckets = |c: &Counters| {
+                let mut sums = [0; 12];
+                c.of_process(0).add_buckets(0, 0, &mut sums);
+                sums
+            };
             let before = buckets(&counters);
             answer(&mut counters, at);
             answer(&mut counters, at + 1);

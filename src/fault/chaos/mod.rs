@@ -6,6 +6,7 @@ use crate::base::settings::Part;
 
 pub mod dependency_errors;
 pub mod metric_gap;
+pub mod node_drain;
 pub mod node_loss;
 pub mod pod_kill;
 pub mod propagation_lag;
@@ -18,6 +19,7 @@ pub const PARTS: &[Part<Fault>] = &[
     hang::PART,
     dependency_errors::PART,
     metric_gap::PART,
+    node_drain::PART,
     node_loss::PART,
     pod_kill::PART,
     propagation_lag::PART,

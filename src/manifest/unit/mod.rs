@@ -3,8 +3,8 @@
 //!
 //! Order matters: what says most about a release is looked at first (controllers; weights, copies
 //! and matches; two colours behind one Service; single Deployments), and takes the objects that
-//! belong to it. What is left is attached to a unit by name, or listed as ignored. Problems here are
-//! contradictions between objects.
+//! belong to it. What is left is attached to a unit by name, or listed as ignored. Problems here
+//! are contradictions between objects.
 
 use super::draft::Draft;
 use super::kinds::Object;

@@ -32,10 +32,10 @@ const KINDS: [(&str, Paint); 10] = [
     ("canary", RGBColor(0, 158, 115)),
     ("abTest", RGBColor(204, 121, 167)),
     ("shadow", RGBColor(86, 180, 233)),
-    // Controllers have colours of Tol's muted scheme, for those of Okabe and Ito are used up.
+    // Beyond those eight: of Tol's muted set, and a violet, as far from the others as they go.
     ("flagger", RGBColor(51, 34, 136)),
-    ("argoCanary", RGBColor(153, 153, 51)),
-    ("argoBlueGreen", RGBColor(136, 34, 120)),
+    ("argoCanary", RGBColor(148, 103, 189)),
+    ("argoBlueGreen", RGBColor(153, 153, 51)),
     ("none", RGBColor(120, 120, 120)),
 ];
 /// Kinds that the table above does not know yet.

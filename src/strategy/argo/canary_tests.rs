@@ -63,7 +63,8 @@ impl Bench {
     fn settle(&mut self) -> Option<SimTime> {
         for _ in 0..100 {
             let (now, answer) = (self.sight.now, self.answer);
-            let look = self.status.look(now, &mut |_| Answer::Samples(vec![answer]));
+            let look =
+                self.status.look(now, &mut |_| Answer::Samples(vec![answer]), &mut Vec::new());
             let moment = SimDuration::from_millis(1);
             let mut again = look.map(|at| at.max(now) + moment);
             let before = self.status.clone();

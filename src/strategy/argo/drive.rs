@@ -17,7 +17,7 @@ use crate::analysis::promql::{Options, Query};
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
-use crate::strategy::{Cause, Needs, Plan, Strategy, View};
+use crate::strategy::{Cause, Needs, Plan, Scaling, Strategy, View};
 use crate::telemetry::unix_ms;
 use crate::world::action::{Action, Decision};
 use crate::world::routing::{Mirror, Pool, Routing, Split};
@@ -132,7 +132,9 @@ impl Argo {
         let mut again: Option<SimTime> = None;
         for _ in 0..RECONCILES_MAX {
             again = self.promote_by_hand(&mut status, view.now);
-            let looked = status.look(view.now, &mut |metric| self.ask(view, metric));
+            let mut told = Vec::new();
+            let looked = status.look(view.now, &mut |metric| self.ask(view, metric), &mut told);
+            out.extend(told.into_iter().map(Action::Say));
             again = earliest(again, looked.map(|at| at.max(view.now) + MOMENT));
             let before = status.clone();
             let sight = self.sight(view, &sizes);
@@ -314,9 +316,13 @@ impl Strategy for Argo {
                 self.wanted = Version::New;
             }
             Cause::WayBack => self.way_back(),
-            Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
+            Cause::Pods | Cause::Timer(_) | Cause::Scaled { .. } | Cause::Smoke { .. } => {}
         }
         self.settle(view, out);
+    }
+
+    fn scaling(&self) -> Scaling {
+        Scaling::Whole
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {

@@ -198,16 +198,18 @@ impl Status {
     }
 
     /// Looks at all runs, which take the measurements that are due; `ask` answers a metric.
-    /// Returns when the next look is due.
+    /// Returns when the next look is due; what was measured is added to `told`.
     pub fn look(
         &mut self,
         now: SimTime,
         ask: &mut dyn FnMut(&Metric) -> Answer,
+        told: &mut Vec<String>,
     ) -> Option<SimTime> {
         let mut next: Option<SimTime> = None;
-        for held in self.runs.values_mut() {
+        for (role, held) in &mut self.runs {
             let metrics = &held.metrics;
-            held.run.look(metrics, now, &mut |number| ask(&metrics[number]));
+            let taken = held.run.look(metrics, now, &mut |number| ask(&metrics[number]));
+            told.extend(taken.into_iter().filter_map(|number| measured(*role, held, number)));
             if !held.run.phase.is_completed() {
                 let at = held.run.next_look(metrics, now);
                 next = [next, at].into_iter().flatten().min();
@@ -215,6 +217,29 @@ impl Status {
         }
         next
     }
+}
+
+/// The last measurement of a metric, and the counters of the metric, as `kubectl argo rollouts get`
+/// and the AnalysisRun show them.
+fn measured(role: Role, held: &Held, number: usize) -> Option<String> {
+    let result = held.run.results.get(number)?.as_ref()?;
+    let (metric, last) = (held.metrics.get(number)?, result.measurements.last()?);
+    let counters = &result.counters;
+    let what = match last.message.as_str() {
+        "" => format!("value {}", last.value),
+        message => format!("message {message:?}"),
+    };
+    Some(format!(
+        "{} AnalysisRun: measurement of {}: {}, {what} (successful {}, failed {}, error {}, \
+         inconclusive {})",
+        role.word(),
+        metric.name,
+        last.phase.word(),
+        counters.successful,
+        counters.failed,
+        counters.error,
+        counters.inconclusive
+    ))
 }
 
 /// A ReplicaSet as a reconcile sees it.

@@ -9,7 +9,8 @@
 use super::answer::{Answer, Response, read};
 use super::check::{Question, questions};
 use super::provider::Provider;
-use super::settings::{Analysis, Hook, Settings, Webhook};
+use super::query::{Builtin, Model, requests};
+use super::settings::{Analysis, Hook, Metric, Settings, Webhook};
 use super::side::Side;
 use super::status::{Phase, Spec, Status};
 use super::tick::{Order, Senses, Sight, advance, reported_routes};
@@ -19,7 +20,7 @@ use crate::analysis::promql::value::Value;
 use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
-use crate::strategy::{Cause, Needs, Plan, Strategy, View};
+use crate::strategy::{Cause, Needs, Plan, Scalable, Scaling, Strategy, View};
 use crate::world::action::{Action, Decision, Evidence};
 use crate::world::names::Names;
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
@@ -36,6 +37,8 @@ const CANARY: u32 = 3;
 pub struct Flagger {
     settings: Settings,
     queries: BTreeMap<Question, Result<Query, String>>,
+    /// What counts the requests behind a built-in query, by the number of its metric.
+    counts: BTreeMap<usize, Query>,
     status: Status,
     routes: Routes,
     /// The template that the target has been given.
@@ -60,6 +63,26 @@ pub fn plan(name: &str, settings: Settings) -> Plan {
     Plan { name: name.to_string(), kind: "flagger", needs, strategy }
 }
 
+/// The queries that count what the built-in ones rest on.
+fn counts(settings: &Settings) -> BTreeMap<usize, Query> {
+    let metrics = settings.analysis.iter().flat_map(|a| &a.metrics).enumerate();
+    let query = |(number, metric): (usize, &Metric)| {
+        Builtin::parse(&metric.name)?;
+        let interval = metric.interval.as_deref().filter(|i| !i.is_empty()).unwrap_or("1m");
+        let model = Model { names: &settings.names, interval, variables: &metric.variables };
+        let text = requests(settings.provider, &model).ok()?;
+        Some((number, Query::parse(&text).ok()?))
+    };
+    metrics.filter_map(query).collect()
+}
+
+fn count(view: &View<'_>, query: &Query) -> Option<f64> {
+    match view.ask(query) {
+        Ok(Value::Vector(elements)) => Some(elements.first().map_or(0.0, |e| e.value)),
+        _ => None,
+    }
+}
+
 fn spec(version: Version) -> Spec {
     Spec { template: 1 + version.index() as u64, configs: 0 }
 }
@@ -72,6 +95,7 @@ impl Flagger {
         };
         let asked = questions(&settings).into_iter();
         Flagger {
+            counts: counts(&settings),
             queries: asked.map(|(question, text)| (question, parse(text))).collect(),
             settings,
             status: Status::initialized(spec(Version::Old)),
@@ -117,6 +141,13 @@ impl Flagger {
         }
     }
 
+    fn rescale(&mut self, view: &View<'_>, pool: Pool, replicas: u32, out: &mut Vec<Action>) {
+        if let Some((primary, canary)) = &mut self.sides {
+            let side = if pool == Pool::Stable { primary } else { canary };
+            side.rescale(view, replicas, &self.settings.target, out);
+        }
+    }
+
     fn sync(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         if let Some((primary, canary)) = &mut self.sides {
             primary.sync(view, PRIMARY, out);
@@ -141,31 +172,34 @@ impl Flagger {
             calls: &mut self.calls,
             answers: Vec::new(),
         };
-        let before = self.status.phase;
+        let before = self.status;
         let orders = advance(&self.settings, &mut self.status, &sight, &mut sensed);
         let answers = sensed.answers;
-        self.tell_evidence(&answers, &orders, out);
+        let counted = self.status.failed > before.failed;
+        self.tell_evidence(view, &answers, counted, out);
         for order in orders {
             self.carry_out(view, order, out);
         }
         self.sync(view, out);
         // A failed promotion is no way back: the new version keeps all the traffic.
-        let failed = self.status.phase == Phase::Failed && before != Phase::Failed;
+        let failed = self.status.phase == Phase::Failed && before.phase != Phase::Failed;
+        if self.status.told() != before.told() {
+            out.push(Action::Say(self.status.told()));
+        }
         if failed && self.routes != Routes::CANARY {
             out.push(Action::Decide(Decision::WayBack));
         }
         out.push(Action::Wake { after: self.settings.interval(), token: TICK });
     }
 
-    /// What was asked in this tick; the last question is the one that halts, if anything does.
+    /// What was asked in this tick; if a check has failed it is the last one that was asked.
     fn tell_evidence(
         &self,
+        view: &View<'_>,
         answers: &[(Question, Answer)],
-        orders: &[Order],
+        failed: bool,
         out: &mut Vec<Action>,
     ) {
-        let halts = |order: &Order| matches!(order, Order::Event(e) if e.warning);
-        let halted = orders.iter().any(halts);
         let metrics = self.settings.analysis.as_ref().map_or(&[][..], |a| &a.metrics);
         for (at, ((number, _), answer)) in answers.iter().enumerate() {
             let Some(metric) = metrics.get(*number) else { continue };
@@ -178,8 +212,8 @@ impl Flagger {
                 check: Arc::from(metric.name.as_str()),
                 value,
                 limit: range.min.or(range.max).or(Some(metric.threshold)),
-                requests: 0.0,
-                pass: !(halted && at + 1 == answers.len()),
+                requests: self.counts.get(number).and_then(|query| count(view, query)),
+                pass: !(failed && at + 1 == answers.len()),
             }));
         }
     }
@@ -287,6 +321,7 @@ impl Strategy for Flagger {
         match cause {
             Cause::Release => self.release(view, out),
             Cause::WayBack => self.way_back(view),
+            Cause::Scaled { pool, replicas } => return self.rescale(view, pool, replicas, out),
             Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
         }
         // The Deployments' own controller reacts to every change, Flagger to its ticker only.
@@ -296,6 +331,17 @@ impl Strategy for Flagger {
         } else {
             self.sync(view, out);
         }
+    }
+
+    /// The target's own autoscaler, and the primary's copy of it where the Canary refers to one.
+    fn scaling(&self) -> Scaling {
+        let Some((primary, canary)) = &self.sides else { return Scaling::Fleet };
+        let target = Scalable { replicas: canary.desired(), min: None, max: None };
+        let copy = self.settings.autoscaler.map(|scaler| {
+            let (min, max) = scaler.primary;
+            Scalable { replicas: primary.desired(), min, max }
+        });
+        Scaling::Deployments([copy, Some(target)])
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {
@@ -311,7 +357,7 @@ impl Strategy for Flagger {
     }
 
     fn queries(&self) -> Vec<Query> {
-        self.queries.values().flatten().cloned().collect()
+        self.queries.values().flatten().chain(self.counts.values()).cloned().collect()
     }
 
     fn takes(&self) -> SimDuration {

@@ -171,9 +171,20 @@ pub fn template(provider: Provider, metric: Builtin) -> String {
 
 /// A built-in query, ready to be asked.
 pub fn builtin(provider: Provider, metric: Builtin, model: &Model<'_>) -> Result<String, String> {
-    let text = template(provider, metric);
+    filled(provider, &template(provider, metric), model)
+}
+
+/// The requests of the canary that a built-in query rests on. The controller does not ask this; the
+/// story tells it.
+pub fn requests(provider: Provider, model: &Model<'_>) -> Result<String, String> {
+    let Counts { requests, of, .. } = counts(provider);
+    let text = format!("sum(increase({requests}{{{of}}}[{{{{ interval }}}}]))");
+    filled(provider, &text, model)
+}
+
+fn filled(provider: Provider, text: &str, model: &Model<'_>) -> Result<String, String> {
     if provider != Provider::Skipper {
-        return render(&text, model);
+        return render(text, model);
     }
     // Skipper's route names have an underscore for every character that is not of a word.
     let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
@@ -186,7 +197,7 @@ pub fn builtin(provider: Provider, metric: Builtin, model: &Model<'_>) -> Result
         ingress: encode(&model.names.ingress),
         route: model.names.route.clone(),
     };
-    render(&text, &Model { names: &names, ..*model })
+    render(text, &Model { names: &names, ..*model })
 }
 
 /// What the value of `request-duration` is multiplied by before it is cut to milliseconds.

@@ -46,6 +46,17 @@ impl Side {
         self.rollout.resize(replicas, target.bounds(replicas));
     }
 
+    /// Its autoscaler has written the number of pods.
+    pub fn rescale(
+        &mut self,
+        view: &View<'_>,
+        replicas: u32,
+        target: &Target,
+        out: &mut Vec<Action>,
+    ) {
+        self.rollout.rescale(view, replicas, target.bounds(replicas), out);
+    }
+
     /// One sync of the Deployment's own controller, which wants to be woken at `token`.
     pub fn sync(&mut self, view: &View<'_>, token: u32, out: &mut Vec<Action>) {
         let exists = view.sets.iter().any(|set| set.pool == self.pool);

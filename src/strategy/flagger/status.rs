@@ -95,6 +95,17 @@ impl Status {
         Status { phase, promoted, applied: spec, ..Status::default() }
     }
 
+    /// The status as `kubectl get canary -o yaml` shows it, on one line.
+    pub fn told(&self) -> String {
+        format!(
+            "status: phase {}, canaryWeight {}, failedChecks {}, iterations {}",
+            self.phase.word(),
+            self.weight,
+            self.failed,
+            self.iterations
+        )
+    }
+
     /// Has the target changed since it was last looked at? Going back to the promoted template is
     /// no change; a changed configuration always is one.
     pub fn sees_change(&self, spec: Spec) -> bool {

@@ -1,9 +1,9 @@
 //! Series as text: what monitoring systems hand out, and what a flight's telemetry is exported as.
 //!
 //! [`read`] takes OpenMetrics and Prometheus' own text, [`json`] the series of recorded cases,
-//! [`write`] gives OpenMetrics. Staleness markers, which those texts cannot carry, and the instant
-//! of the release go to a second text ([`markers`]). Deliberately absent: files, and what a series
-//! means.
+//! [`mod@write`] gives OpenMetrics. Staleness markers, which those texts cannot carry, and the
+//! instant of the release go to a second text ([`markers`]). Deliberately absent: files, and what
+//! a series means.
 
 pub mod json;
 pub mod markers;

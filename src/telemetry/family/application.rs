@@ -57,7 +57,7 @@ fn requests(facts: &PodFacts<'_>, page: &mut Page<'_>) {
 
 fn durations(facts: &PodFacts<'_>, page: &mut Page<'_>) {
     for (route, status) in series(facts) {
-        let count = |bucket| facts.process.bucket(route, status, bucket);
+        let count = |sums: &mut [u64]| facts.process.add_buckets(route, status, sums);
         let secs = facts.process.latency_secs(route, status);
         let own = || labels(facts, route, Some(status));
         let shown = &facts.bounds.application;

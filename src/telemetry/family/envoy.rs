@@ -40,7 +40,9 @@ fn requests(facts: &BackendFacts<'_>, page: &mut Page<'_>) {
 }
 
 fn times(facts: &BackendFacts<'_>, page: &mut Page<'_>) {
-    let count = |bucket| (0..STATUSES).map(|status| facts.bucket(status, bucket)).sum();
+    let count = |sums: &mut [u64]| {
+        (0..STATUSES).for_each(|status| facts.add_buckets(status, sums));
+    };
     let ms = (0..STATUSES).map(|status| facts.latency_secs(status)).sum::<f64>() * 1e3;
     let (name, shown) = ("envoy_cluster_upstream_rq_time", &facts.bounds.proxy);
     page.histogram(name, shown, count, ms, || labels(facts));

@@ -64,7 +64,7 @@ fn requests(facts: &BackendFacts<'_>, page: &mut Page<'_>) {
 
 fn durations(name: &str, facts: &BackendFacts<'_>, page: &mut Page<'_>) {
     for status in 0..STATUSES {
-        let count = |bucket| facts.bucket(status, bucket);
+        let count = |sums: &mut [u64]| facts.add_buckets(status, sums);
         let secs = facts.latency_secs(status);
         page.histogram(name, &facts.bounds.application, count, secs, || labels(facts, status));
     }

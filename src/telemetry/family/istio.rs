@@ -92,7 +92,7 @@ fn of_backend(facts: &BackendFacts<'_>, status: usize) -> Labels {
 
 fn durations_in(facts: &PodFacts<'_>, page: &mut Page<'_>) {
     for status in 0..STATUSES {
-        let count = |bucket| facts.lifetime_bucket(status, bucket);
+        let count = |sums: &mut [u64]| facts.add_lifetime_buckets(status, sums);
         let ms = facts.lifetime_secs(status) * 1e3;
         page.histogram(DURATION, &facts.bounds.proxy, count, ms, || of_pod(facts, status));
     }
@@ -100,7 +100,7 @@ fn durations_in(facts: &PodFacts<'_>, page: &mut Page<'_>) {
 
 fn durations_out(facts: &BackendFacts<'_>, page: &mut Page<'_>) {
     for status in 0..STATUSES {
-        let count = |bucket| facts.bucket(status, bucket);
+        let count = |sums: &mut [u64]| facts.add_buckets(status, sums);
         let ms = facts.latency_secs(status) * 1e3;
         page.histogram(DURATION, &facts.bounds.proxy, count, ms, || of_backend(facts, status));
     }

@@ -56,7 +56,7 @@ fn responses(facts: &PodFacts<'_>, page: &mut Page<'_>) {
 
 fn latencies(facts: &PodFacts<'_>, page: &mut Page<'_>) {
     for status in 0..STATUSES {
-        let count = |bucket| facts.lifetime_bucket(status, bucket);
+        let count = |sums: &mut [u64]| facts.add_lifetime_buckets(status, sums);
         let ms = facts.lifetime_secs(status) * 1e3;
         page.histogram("response_latency_ms", &facts.bounds.proxy, count, ms, || {
             labels(facts, Some(status))

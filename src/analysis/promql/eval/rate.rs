@@ -15,7 +15,7 @@ pub enum Change {
 }
 
 /// The change over a window of `(lo, hi)` in milliseconds, extrapolated to its edges; nothing with
-/// fewer than two samples. 2.51 turned the order of two steps round (#13725): first the threshold,
+/// fewer than two samples. 2.51 turned the order of two steps round: first the threshold,
 /// then never below zero.
 pub fn extrapolated(
     change: Change,

@@ -1,0 +1,191 @@
+//! `spec.service.autoscaler` and `spec.service.disruptionBudget`: what changes the number of pods
+//! beside a release, and what holds evictions back.
+//!
+//! Fields and defaults are those of HorizontalPodAutoscaler (autoscaling/v2) and
+//! PodDisruptionBudget (policy/v1). Deliberately unknown here: when they act.
+
+use crate::base::settings::Reader;
+use crate::base::time::SimDuration;
+use crate::strategy::autoscaler::hpa::{Behavior, Metric, Settings};
+use crate::strategy::autoscaler::limits::{Amount, Policy, Rules, Select};
+use crate::strategy::autoscaler::replicas::Tolerance;
+use crate::strategy::autoscaler::sample::WarmUp;
+use crate::strategy::deployment::bounds::IntOrPercent;
+use crate::strategy::disruption::Budget;
+
+/// Most pods, as for `replicas`.
+const REPLICAS_MAX: u64 = 5000;
+
+/// Longest window that the API takes.
+const WINDOW_MAX: SimDuration = SimDuration::from_secs(3600);
+
+/// Longest period of a policy that the API takes.
+const PERIOD_MAX: SimDuration = SimDuration::from_secs(1800);
+
+/// Reads both; each may be left out.
+pub fn read(r: &mut Reader<'_>) -> (Option<Settings>, Option<Budget>) {
+    let help = "a HorizontalPodAutoscaler; left out: the number of pods is the release's affair";
+    let scaler = r.opt_object("autoscaler", help, autoscaler);
+    let help = "a PodDisruptionBudget: how many pods a node's drain may evict; left out: any";
+    (scaler, r.opt_object("disruptionBudget", help, budget))
+}
+
+fn autoscaler(r: &mut Reader<'_>) -> Settings {
+    let min = r.count("minReplicas", 1, 1..=REPLICAS_MAX, "fewest pods (k8s: 1)") as u32;
+    let max = r.opt_count("maxReplicas", 1..=REPLICAS_MAX, "most pods; has to be given");
+    if max.is_none() && !r.has("maxReplicas") && !r.describing() {
+        r.problem("", "maxReplicas is missing", "the most pods that it may ask for", "");
+    }
+    let max = max.map_or(min, |max| max as u32);
+    if min > max && !r.describing() {
+        let found = format!("{min} is above maxReplicas, {max}");
+        r.problem("minReplicas", found, "at most maxReplicas", "");
+    }
+    let tolerance = r.share("tolerance", "10%", "ratios this near to 1 change nothing (k8s: 10%)");
+    let initialization = "CPU of a pod younger than this counts once it is ready (k8s: 300s)";
+    let delay = "a pod that was never ready within this does not count (k8s: 30s)";
+    Settings {
+        min,
+        max,
+        metrics: metrics(r),
+        behavior: r.opt_object("behavior", "how fast it may change", behavior),
+        tolerance: Tolerance::Either(tolerance.value()),
+        warm_up: WarmUp {
+            cpu_initialization: r.duration("cpuInitialization", "300s", initialization),
+            readiness_delay: r.duration("initialReadinessDelay", "30s", delay),
+        },
+    }
+}
+
+/// What it looks at: the largest of their proposals counts.
+fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
+    let percent = 1..=100_000;
+    let cpu = "mean CPU in percent of the request; 80 if no metric is named (k8s: 80)";
+    let cpu = r.opt_count("cpuUtilization", percent.clone(), cpu);
+    let memory = "mean memory in percent of the limit; a process that does not leak uses 25 %";
+    let memory = r.opt_count("memoryUtilization", percent, memory);
+    let requests = "mean requests a second of each pod, as a custom metric";
+    let requests = r.opt_number("requestsPerPod", 0.001..=1e6, requests);
+    let named = [
+        cpu.map(|percent| Metric::CpuUtilisation(percent as i64)),
+        memory.map(|percent| Metric::MemoryUtilisation(percent as i64)),
+        requests.map(|rate| Metric::Pods {
+            name: "http_requests_per_second".into(),
+            target: ((rate * 1000.0) as i64).max(1),
+        }),
+    ];
+    let mut metrics: Vec<Metric> = named.into_iter().flatten().collect();
+    if metrics.is_empty() {
+        metrics.push(Metric::CpuUtilisation(80));
+    }
+    metrics
+}
+
+fn behavior(r: &mut Reader<'_>) -> Behavior {
+    Behavior {
+        up: r.object("scaleUp", "growing", |r| rules(r, "0s", Rules::up())),
+        down: r.object("scaleDown", "shrinking", |r| rules(r, "300s", Rules::down())),
+    }
+}
+
+fn rules(r: &mut Reader<'_>, window: &str, usual: Rules) -> Rules {
+    let help = "the mildest recommendation of this long counts (k8s: 0s to grow, 300s to shrink)";
+    let window = r.duration("stabilizationWindow", window, help);
+    if window > WINDOW_MAX {
+        r.problem("stabilizationWindow", format!("found {window}"), "at most 1h", "");
+    }
+    let words = ["Max", "Min", "Disabled"];
+    let select = match r.choice("selectPolicy", &words, "Max", "which policy counts (k8s: Max)") {
+        0 => Select::Max,
+        1 => Select::Min,
+        _ => Select::Disabled,
+    };
+    let help = "what may change at once; left out: 4 pods or 100 % in 15s to grow, 100 % to shrink";
+    let policies = r.list("policies", help, policy).unwrap_or_default();
+    let policies = if policies.is_empty() { usual.policies } else { policies };
+    Rules { window, select, policies }
+}
+
+fn policy(r: &mut Reader<'_>) -> Policy {
+    let words = ["Pods", "Percent"];
+    let is_percent = r.choice("type", &words, "Pods", "what `value` counts") == 1;
+    let value = r.required_count("value", 1..=1_000_000, "how many, in a period") as u32;
+    let period = r.duration("period", "15s", "the period (k8s: at most 30 minutes)");
+    if period < SimDuration::from_secs(1) || period > PERIOD_MAX {
+        r.problem("period", format!("found {period}"), "1s to 30m", "");
+    }
+    Policy { amount: if is_percent { Amount::Percent(value) } else { Amount::Pods(value) }, period }
+}
+
+fn budget(r: &mut Reader<'_>) -> Budget {
+    let least = bound(r, "minAvailable", "pods that must stay, a number or a percentage");
+    let most = bound(r, "maxUnavailable", "pods that may be missing, a number or a percentage");
+    if least.is_some() == most.is_some() && !r.describing() {
+        let found = if least.is_some() { "both bounds at once" } else { "neither bound" };
+        r.problem("minAvailable", found, "minAvailable or maxUnavailable", "");
+    }
+    match (least, most) {
+        (Some(least), _) => Budget::MinAvailable(least),
+        (None, most) => Budget::MaxUnavailable(most.unwrap_or(IntOrPercent::Int(1))),
+    }
+}
+
+fn bound(r: &mut Reader<'_>, name: &'static str, help: &'static str) -> Option<IntOrPercent> {
+    let text = r.opt_text(name, help)?;
+    let value = IntOrPercent::parse(&text);
+    if value.resolve(100, true).is_ok_and(|pods| pods >= 0) {
+        return Some(value);
+    }
+    let expected = "a number of pods or a whole percentage such as 25%";
+    r.problem(name, format!("found {text:?}"), expected, "");
+    Some(IntOrPercent::Int(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::read::read;
+
+    fn service(fields: &str) -> Result<(Option<Settings>, Option<Budget>), String> {
+        let head = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n";
+        match read(&format!("{head}  service: {{replicas: 4, {fields}}}\n"), "t") {
+            Ok((mut found, _)) => {
+                let scenario = found.remove(0);
+                Ok((scenario.autoscaler, scenario.disruption))
+            }
+            Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    #[test]
+    fn an_autoscaler_has_the_controllers_defaults() {
+        assert_eq!(service(""), Ok((None, None)));
+        let (found, _) = service("autoscaler: {maxReplicas: 9}").expect("valid");
+        assert_eq!(found, Some(Settings::new(9)));
+        let behavior =
+            "behavior: {scaleDown: {policies: [{type: Percent, value: 10, period: 1m}]}}";
+        let fields = format!("autoscaler: {{maxReplicas: 9, requestsPerPod: 2.5, {behavior}}}");
+        let found = service(&fields).expect("valid").0.expect("an autoscaler");
+        let name = "http_requests_per_second".to_string();
+        assert_eq!(found.metrics, [Metric::Pods { name, target: 2_500 }]);
+        let behavior = found.behavior.expect("a behaviour");
+        assert_eq!(behavior.up, Rules::up());
+        let period = SimDuration::from_secs(60);
+        assert_eq!(behavior.down.policies, [Policy { amount: Amount::Percent(10), period }]);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let wrong = |fields: &str| service(fields).expect_err("a problem");
+        assert!(
+            wrong("autoscaler: {minReplicas: 3, maxReplicas: 2}").contains("above maxReplicas")
+        );
+        assert!(wrong("autoscaler: {}").contains("maxReplicas"));
+        assert!(wrong("disruptionBudget: {}").contains("neither bound"));
+        let both = "disruptionBudget: {minAvailable: 1, maxUnavailable: 1}";
+        assert!(wrong(both).contains("both bounds"));
+        assert!(wrong("disruptionBudget: {minAvailable: few}").contains("found \"few\""));
+        let (_, budget) = service("disruptionBudget: {maxUnavailable: 30%}").expect("valid");
+        assert_eq!(budget, Some(Budget::MaxUnavailable(IntOrPercent::Text("30%".into()))));
+    }
+}

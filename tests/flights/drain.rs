@@ -1,0 +1,59 @@
+//! A node's drain: evictions one by one, held back by the budget, and a node that comes back.
+
+use crate::tunnel::{Flown, READY, tunnel, within};
+
+/// 4 pods on 2 nodes; one node is drained at 60 s. A new pod is ready 6 s to 11 s after its
+/// creation (start 5 s, probe every 5 s).
+fn drained(budget: &str) -> Flown {
+    tunnel(&format!(
+        "horizon: 10m
+        onCall: none
+        service: {{replicas: 4, startup: 5s, scheduling: 0s, preStop: 5s, {budget} \
+         nodes: {{count: 2, capacity: 6, zones: 1}}, balancer: {{propagation: 100ms}}}}
+        traffic: {{users: 5000, arrivals: {{poisson: {{rate: 20/s}}}}}}
+        chaos: [{{nodeDrain: {{from: 60s, until: 300s}}}}]
+        release: {{at: 9m, variants: [{{name: v}}]}}
+        strategies: [none]"
+    ))
+    .fly()
+}
+
+fn fewest(flown: &Flown) -> u32 {
+    let samples = flown.recording.samples.iter().filter(|s| s.t_s >= 60.0);
+    samples.map(|s| s.pods[0][READY]).min().unwrap_or(0)
+}
+
+/// Without a budget both pods of the node go at once.
+#[test]
+fn without_a_budget_all_pods_of_the_node_go_at_once() {
+    let flown = drained("");
+    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.story());
+    assert!(flown.told("evicted from node").iter().all(|at| *at == 60.0));
+    assert_eq!(fewest(&flown), 2);
+}
+
+/// With one pod that may be missing, the second goes when the first is replaced: kubectl asks
+/// every 5 s, so within 6 s to 11 s and up to 5 s more.
+#[test]
+fn a_budget_lets_them_go_one_by_one() {
+    let flown = drained("disruptionBudget: {maxUnavailable: 1},");
+    let evicted = flown.told("evicted from node");
+    assert_eq!(evicted.len(), 2, "{}", flown.story());
+    within("the second eviction", Some(evicted[1] - evicted[0]), 5.0, 16.0);
+    assert_eq!(fewest(&flown), 3);
+    let gone = flown.first("drained");
+    // The last pod sleeps 5 s in preStop, and is looked for once a second or every 5 s.
+    within("drained", Some(gone - evicted[1]), 5.0, 11.0);
+    assert_eq!(flown.told("uncordoned"), [300.0]);
+    assert_eq!(flown.m().users_hurt_by_release, Some(0.0));
+}
+
+/// A budget that allows nothing holds the drain up for ever: the node stays.
+#[test]
+fn a_budget_of_everything_blocks_the_drain() {
+    let flown = drained("disruptionBudget: {minAvailable: 100%},");
+    assert!(flown.told("evicted from node").is_empty(), "{}", flown.story());
+    // Every 5 s from 60 s on, until the fault ends at 300 s.
+    assert_eq!(flown.told("disruption budget").len(), 48);
+    assert_eq!(fewest(&flown), 4);
+}
