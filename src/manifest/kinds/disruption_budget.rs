@@ -1,5 +1,4 @@
-//! `PodDisruptionBudget` (policy/v1): limits evictions, and no rollout. Nobody evicts pods in a
-//! flight yet, so nothing waits for it.
+//! `PodDisruptionBudget` (policy/v1): how many pods a drain may evict. Rollouts are not limited.
 
 use super::pod::{self, Selector};
 use super::{Body, KindPart, metadata};
@@ -10,7 +9,8 @@ pub const KIND: KindPart = KindPart {
     kind: "PodDisruptionBudget",
     group: "policy",
     versions: &["v1beta1", "v1"],
-    summary: "limits evictions and drains; rollouts ignore it, and so does a flight",
+    summary: "how many pods a node's drain may evict (spec.service.disruptionBudget); rollouts \
+        ignore it",
     since: "0.2.0",
     source: "kubernetes/api policy/v1/types.go, k/k pkg/controller/disruption",
     read,
@@ -21,6 +21,10 @@ pub const KIND: KindPart = KindPart {
 pub struct DisruptionBudget {
     /// Whose pods.
     pub selector: Option<Selector>,
+    /// `minAvailable`, as written.
+    pub min_available: Option<String>,
+    /// `maxUnavailable`, as written.
+    pub max_unavailable: Option<String>,
 }
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
@@ -31,9 +35,16 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
             let help = "the API server refuses both";
             f.problem("maxUnavailable", "given beside minAvailable", "one of the two", help);
         }
-        let why = "rollouts are not limited by budgets, and nobody drains nodes in a flight";
-        f.no_effect(&["minAvailable", "maxUnavailable", "unhealthyPodEvictionPolicy"], why);
-        DisruptionBudget { selector }
+        let least = "pods that must stay when a node is drained";
+        let most = "pods that may be missing when a node is drained";
+        let budget = DisruptionBudget {
+            selector,
+            min_available: f.int_or_percent("minAvailable", least),
+            max_unavailable: f.int_or_percent("maxUnavailable", most),
+        };
+        let why = "pods that are not ready are evicted as by default";
+        f.not_flown(&["unhealthyPodEvictionPolicy"], why);
+        budget
     });
     (metadata, Body::DisruptionBudget(Box::new(found.unwrap_or_default())))
 }

@@ -186,6 +186,13 @@ fn autoscalers(store: &Store, found: &mut Found) {
         };
         if let Some(draft) = found.drafts.iter_mut().find(|d| named(d)) {
             draft.takes(object);
+            // The first of two for the same thing counts; Flagger gives each side a copy.
+            if draft.get("spec.service.autoscaler").is_none() {
+                for (field, value) in &autoscaler.fields {
+                    let path = format!("spec.service.autoscaler.{field}");
+                    draft.set(&path, value.clone(), object.spot("spec"));
+                }
+            }
             continue;
         }
         let names = || {
@@ -209,11 +216,9 @@ fn autoscalers(store: &Store, found: &mut Found) {
 fn budgets(store: &Store, found: &mut Found) {
     for (object, budget) in store.disruption_budgets() {
         let picked: Vec<String> = store
-            .deployments()
-            .filter(|(owner, deployment)| {
-                let labels = deployment.template.as_ref().map(|t| &t.labels);
-                let picks = labels.zip(budget.selector.as_ref()).is_some_and(|(l, s)| s.picks(l));
-                picks && owner.is_near(object)
+            .pods()
+            .filter(|(owner, labels)| {
+                budget.selector.as_ref().is_some_and(|s| s.picks(labels)) && owner.is_near(object)
             })
             .map(|(owner, _)| owner.title())
             .collect();
@@ -222,6 +227,16 @@ fn budgets(store: &Store, found: &mut Found) {
         };
         if let Some(draft) = found.drafts.iter_mut().find(of_them) {
             draft.takes(object);
+            let bounds = [
+                ("minAvailable", &budget.min_available),
+                ("maxUnavailable", &budget.max_unavailable),
+            ];
+            for (field, bound) in bounds {
+                if let Some(bound) = bound {
+                    let path = format!("spec.service.disruptionBudget.{field}");
+                    draft.set(&path, text(bound.clone()), object.spot(&format!("spec.{field}")));
+                }
+            }
         } else {
             let why = "its pods are not among these files";
             found.ignore(object, "spec.selector", why, Weight::NoEffect);

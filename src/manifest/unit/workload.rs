@@ -76,6 +76,10 @@ pub fn pods(
         let value = Value::Number(cores.min(1000.0));
         draft.set("spec.service.cpu.limit", value, spot(&at("resources")));
     }
+    if let Some(cores) = container.cpu_request.filter(|c| *c >= 0.001) {
+        let value = Value::Number(cores.min(1000.0));
+        draft.set("spec.service.cpu.request", value, spot(&at("resources.requests")));
+    }
     for (i, beside) in template.containers.iter().enumerate().filter(|(i, _)| *i != index) {
         let field = format!("spec.template.spec.containers[{i}]");
         let text = format!("{:?} is taken for a sidecar: ready at once", beside.name);
