@@ -127,6 +127,12 @@ measures! {
     start_to_ready_s: "Median seconds from the creation of a pod to its first readiness.",
     rollback_outage_s: "Seconds of outage by the release after the decision to go back.",
     outage_by_release_s: "Outage minus the twin's, in seconds.",
+    users_exposed_share: "users_exposed as a share of users_active.",
+    exposed_before_verdict_share: "exposed_before_verdict as a share of users_active.",
+    users_flipped: "Users that met the old version again after the new one.",
+    users_flipped_share: "users_flipped as a share of users_active.",
+    release_usd: "What a release costs: cost_extra_usd plus value_lost_by_release_usd.",
+    new_traffic_minus_pods: "Share of the rollout's requests that met the new version, minus its share of ready pods.",
 }
 
 /// One row of `runs.csv`.

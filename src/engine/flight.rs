@@ -300,7 +300,7 @@ impl Flight {
     /// Moves the control plane's clock, adding up what lasted until now.
     fn tick(&mut self, at: SimTime) {
         assert!(at >= self.now, "the control plane went back in time");
-        self.watch.lapse(at.since(self.now));
+        self.watch.lapse(at.since(self.now), self.plane.tally.arrived);
         self.now = at;
     }
 
@@ -308,6 +308,7 @@ impl Flight {
         match event {
             Event::Release => {
                 self.watch.release_at = Some(self.now);
+                self.watch.rollout = Some(Default::default());
                 self.story("release", || "the release begins".into());
                 self.fault_release();
                 self.wake(Cause::Release);

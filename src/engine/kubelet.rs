@@ -268,7 +268,7 @@ impl Flight {
             self.watch.start_to_ready_s.push(waited);
         }
         if self.pods[pod as usize].deleting.is_none() {
-            self.announce_endpoint(pod, ready);
+            self.announce_endpoint(pod);
             let min_ready = self.scenario.service.pod.min_ready;
             if ready && min_ready > SimDuration::ZERO {
                 let at = now + min_ready + SimDuration::from_nanos(1);
@@ -323,7 +323,7 @@ impl Flight {
         let serving = entry.stage == Stage::Serving;
         self.watch.dirty = true;
         if was_ready {
-            self.announce_leaving(pod);
+            self.announce_endpoint(pod);
         }
         if self.pods[pod as usize].lost || !serving {
             // Nothing serves: the kubelet has nobody to wait for (a lost node answers nothing).
@@ -350,7 +350,6 @@ impl Flight {
             return;
         }
         self.plane.kill_pod(pod);
-        self.announce_gone(pod);
         let now = self.now;
         let entry = &mut self.pods[pod as usize];
         entry.stage = Stage::Gone;
@@ -358,6 +357,7 @@ impl Flight {
         entry.ready = false;
         let created = entry.created;
         let node = entry.node;
+        self.announce_endpoint(pod);
         self.watch.pod_ended(now.since(created));
         self.free_node(node);
         self.place_waiting();

@@ -3,18 +3,15 @@
 use super::flight::{Event, Flight};
 use crate::base::random::{Purpose, mix64};
 use crate::base::time::SimTime;
+use crate::world::endpoint::{Conditions, conditions};
 use crate::world::routing::{Pool, Routing};
 use crate::world::service::Version;
 
 /// One thing a proxy learns.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// A pod is (or is no longer) a ready endpoint.
-    Ready(u32, bool),
-    /// A pod is being deleted: no ready endpoint any more, but it may still serve.
-    Leaving(u32),
-    /// A pod is gone.
-    Gone(u32),
+    /// The endpoint of a pod has these conditions; nothing when the pod is gone.
+    Endpoint(u32, Option<Conditions>),
     /// The routing is another.
     Routing(Routing),
 }
@@ -33,19 +30,18 @@ impl Flight {
         }
     }
 
-    pub(super) fn announce_endpoint(&mut self, pod: u32, ready: bool) {
-        let entity = self.pod_entity(pod, 4 + u64::from(ready));
-        self.send(Change::Ready(pod, ready), entity);
-    }
-
-    pub(super) fn announce_leaving(&mut self, pod: u32) {
-        let entity = self.pod_entity(pod, 6);
-        self.send(Change::Leaving(pod), entity);
-    }
-
-    pub(super) fn announce_gone(&mut self, pod: u32) {
-        let entity = self.pod_entity(pod, 7);
-        self.send(Change::Gone(pod), entity);
+    /// Sends what has become of a pod's endpoint.
+    pub(super) fn announce_endpoint(&mut self, pod: u32) {
+        let entry = &self.pods[pod as usize];
+        let deleting = entry.deleting.is_some();
+        let found = entry.exists().then(|| conditions(entry.ready, deleting, false));
+        let kind = match found {
+            Some(conditions) if conditions.terminating => 6,
+            Some(conditions) => 4 + u64::from(conditions.ready),
+            None => 7,
+        };
+        let entity = self.pod_entity(pod, kind);
+        self.send(Change::Endpoint(pod, found), entity);
     }
 
     /// Writes the desired routing.
@@ -64,14 +60,8 @@ impl Flight {
         let pool = |pod: u32| self.pods[pod as usize].pool;
         let belief = &mut self.plane.proxies[proxy as usize];
         match change {
-            Change::Ready(pod, ready) => belief.set(pool(pod), pod, ready),
-            Change::Leaving(pod) => {
-                belief.set(pool(pod), pod, false);
-                belief.set_leaving(pool(pod), pod, true);
-            }
-            Change::Gone(pod) => {
-                belief.set(pool(pod), pod, false);
-                belief.set_leaving(pool(pod), pod, false);
+            Change::Endpoint(pod, conditions) => {
+                belief.set_endpoint(pool(pod), pod, conditions);
             }
             Change::Routing(routing) => belief.routing = routing,
         }

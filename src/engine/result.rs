@@ -126,6 +126,11 @@ impl Flight {
         m.users_hurt = Some(counts.hurt as f64);
         m.user_minutes_down = Some(self.plane.users.minutes_down());
         m.users_crossed = Some(self.plane.users.with(Marks::CROSSED).count() as f64);
+        let share = |count: Option<f64>| count.map(|c| c / counts.active.max(1) as f64);
+        m.users_exposed_share = share(m.users_exposed);
+        m.exposed_before_verdict_share = share(m.exposed_before_verdict);
+        m.users_flipped = Some(self.plane.users.with(Marks::FLIPPED).count() as f64);
+        m.users_flipped_share = share(m.users_flipped);
         if let Some(twin) = twin {
             let hurt = self.plane.users.with(Marks::HURT);
             let both = hurt.filter(|user| twin.hurt.contains(*user)).count() as u64;
@@ -164,6 +169,7 @@ impl Flight {
         m.mixed_version_s = Some(w.mixed.as_secs_f64());
         m.pods_available_min = w.available_min.map(f64::from);
         m.rollout_s = span(w.release_at, w.rolled_out_at);
+        m.new_traffic_minus_pods = w.rollout.and_then(|r| r.new_traffic_minus_pods());
         m.rollback_outage_s = w.way_back_at.map(|_| w.outage_after_decision.as_secs_f64());
         let mut ready = w.start_to_ready_s.clone();
         ready.sort_unstable_by(f64::total_cmp);
@@ -207,6 +213,7 @@ impl Flight {
             m.fleet_minutes_extra = Some(extra * 60.0 / f64::from(service.replicas));
             m.cost_extra_usd = Some(extra * service.price_per_hour.value());
             m.value_lost_by_release_usd = Some(harm - twin.value_lost * kept);
+            m.release_usd = m.cost_extra_usd.zip(m.value_lost_by_release_usd).map(|(a, b)| a + b);
         }
     }
 

@@ -10,6 +10,28 @@ use crate::world::pod::Stage;
 use crate::world::routing::{Pool, Split};
 use crate::world::service::Version;
 
+/// The requests of a rollout, from the release until it is rolled out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rollout {
+    /// Requests that arrived.
+    requests: u64,
+    /// Of these, as many as the new version had ready pods among all when each arrived.
+    expected_new: f64,
+    /// Of these, accepted by the new version.
+    served_new: u64,
+    /// Is it over?
+    over: bool,
+}
+
+impl Rollout {
+    /// Share of the requests that met the new version, minus its share of ready pods; nothing for a
+    /// rollout that did not come to its end.
+    pub fn new_traffic_minus_pods(self) -> Option<f64> {
+        let excess = self.served_new as f64 - self.expected_new;
+        (self.over && self.requests > 0).then(|| excess / self.requests as f64)
+    }
+}
+
 /// Integrals and instants of a flight.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -55,6 +77,12 @@ pub struct Watch {
     pub nodes_on_order: u32,
     /// Nodes ordered so far.
     pub nodes_ordered: u32,
+    /// The requests of the rollout; nothing before the release.
+    pub rollout: Option<Rollout>,
+    /// Requests that had arrived when time last lapsed.
+    arrived: u64,
+    /// Share of the ready pods that are new.
+    ready_new_share: f64,
     pods: u32,
     in_outage: bool,
     is_mixed: bool,
@@ -86,6 +114,9 @@ impl Watch {
             available_min: None,
             nodes_on_order: 0,
             nodes_ordered: 0,
+            rollout: None,
+            arrived: 0,
+            ready_new_share: 0.0,
             pods: 0,
             in_outage: false,
             is_mixed: false,
@@ -93,8 +124,14 @@ impl Watch {
         }
     }
 
-    /// The present states have lasted for `span`.
-    pub fn lapse(&mut self, span: SimDuration) {
+    /// The present states have lasted for `span`, and `arrived` requests have come until now.
+    pub fn lapse(&mut self, span: SimDuration, arrived: u64) {
+        if let Some(rollout) = self.rollout.as_mut().filter(|r| !r.over) {
+            let requests = arrived - self.arrived;
+            rollout.requests += requests;
+            rollout.expected_new += requests as f64 * self.ready_new_share;
+        }
+        self.arrived = arrived;
         self.pod_nanos += u128::from(self.pods) * u128::from(span.as_nanos());
         if self.in_outage {
             self.outage += span;
@@ -130,11 +167,18 @@ impl Flight {
             let split = self.desired.split;
             let serves =
                 |p: &&crate::world::pod::Pod| p.is_active() && p.ready && split.reaches(p.pool);
-            let available = self.pods.iter().filter(serves).count() as u32;
+            let serving = || self.pods.iter().filter(serves);
+            let available = serving().count() as u32;
+            let new = serving().filter(|p| p.version == Version::New).count();
+            self.watch.ready_new_share = new as f64 / f64::from(available.max(1));
             let least = self.watch.available_min.unwrap_or(u32::MAX).min(available);
             self.watch.available_min = Some(least);
             if self.watch.rolled_out_at.is_none() && self.is_rolled_out() {
                 self.watch.rolled_out_at = Some(self.now);
+                let served_new = self.plane.tally.served_new;
+                if let Some(rollout) = &mut self.watch.rollout {
+                    *rollout = Rollout { served_new, over: true, ..*rollout };
+                }
                 self.story("release", || {
                     "rolled out: only the new version serves, at full size".into()
                 });

@@ -35,7 +35,7 @@ fn at(document: &Node, path: &str, message: String) -> Problem {
     Problem::error(tree::place(document, path), path, message)
 }
 
-/// Faults that name a route which does not exist.
+/// Faults and tests that name a route which does not exist.
 fn routes(document: &Node, scenario: &Scenario, problems: &mut Vec<Problem>) {
     let names: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
     let mut lists = vec!["spec.chaos".to_string()];
@@ -47,17 +47,39 @@ fn routes(document: &Node, scenario: &Scenario, problems: &mut Vec<Problem>) {
         for (i, item) in items.iter().enumerate() {
             let Value::Map(entries) = &item.value else { continue };
             let Some((key, settings)) = entries.first() else { continue };
-            let Some(route) = settings.get("route") else { continue };
-            let Some(name) = route.scalar_text().filter(|n| !names.contains(&n.as_str())) else {
-                continue;
-            };
-            let path = format!("{list}[{i}].{}.route", key.name);
-            let problem = Problem::error(route.place, path, format!("unknown route {name:?}"))
-                .expected(format!("one of {}", names.join(", ")));
-            problems.push(match nearest(&name, names.iter().copied()) {
-                Some(meant) => problem.help(format!("did you mean {meant}?")),
-                None => problem,
-            });
+            if let Some(route) = settings.get("route") {
+                let path = format!("{list}[{i}].{}.route", key.name);
+                problems.extend(unknown(route, path, &names));
+            }
         }
+    }
+    steps(tree::deepest(document, "spec.strategies"), "spec.strategies", &names, problems);
+}
+
+fn unknown(route: &Node, path: String, names: &[&str]) -> Option<Problem> {
+    let name = route.scalar_text().filter(|n| !names.contains(&n.as_str()))?;
+    let problem = Problem::error(route.place, path, format!("unknown route {name:?}"))
+        .expected(format!("one of {}", names.join(", ")));
+    Some(match nearest(&name, names.iter().copied()) {
+        Some(meant) => problem.help(format!("did you mean {meant}?")),
+        None => problem,
+    })
+}
+
+/// Looks for A/B tests of a route, also among the strategies that follow others.
+fn steps(node: &Node, path: &str, names: &[&str], problems: &mut Vec<Problem>) {
+    match &node.value {
+        Value::List(items) => items.iter().enumerate().for_each(|(i, item)| {
+            steps(item, &format!("{path}[{i}]"), names, problems);
+        }),
+        Value::Map(entries) => entries.iter().for_each(|(key, value)| {
+            let inner = format!("{path}.{}", key.name);
+            match value.get("step").filter(|_| key.name == "abTest") {
+                Some(step) => problems.extend(unknown(step, format!("{inner}.step"), names)),
+                None => {}
+            }
+            steps(value, &inner, names, problems);
+        }),
+        _ => {}
     }
 }

@@ -166,10 +166,11 @@ fn rated(word: Word<'_>) -> Result<(Expected, Operator, f64), Wrong> {
 
 fn statistic_of(word: Option<Word<'_>>) -> Result<Statistic, Wrong> {
     let Some(word) = word else { return Ok(Statistic::Mean) };
-    Ok(match known(word, ["mean", "p05", "p50", "p95"], "statistic")? {
+    Ok(match known(word, ["mean", "p05", "p50", "p95", "spread"], "statistic")? {
         "p05" => Statistic::P05,
         "p50" => Statistic::P50,
         "p95" => Statistic::P95,
+        "spread" => Statistic::Spread,
         _ => Statistic::Mean,
     })
 }

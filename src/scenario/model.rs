@@ -200,6 +200,8 @@ pub enum Statistic {
     P50,
     /// The 95 % quantile.
     P95,
+    /// How far flights lie apart: the middle half, from the 25 % to the 75 % quantile.
+    Spread,
 }
 
 /// How a figure is compared with its limit.

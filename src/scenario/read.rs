@@ -206,8 +206,13 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         come_back,
         ..service
     };
-    let about =
-        About { names: &service.names, cpu_limit: service.pod.cpu_limit, rules: telemetry.rules };
+    let routes: Vec<&str> = service.routes.iter().map(|r| r.name.as_str()).collect();
+    let about = About {
+        names: &service.names,
+        cpu_limit: service.pod.cpu_limit,
+        routes: &routes,
+        rules: telemetry.rules,
+    };
     plans.iter_mut().for_each(|plan| plan.strategy.prepare(&about));
     let scenario = Scenario {
         name,

@@ -6,6 +6,7 @@
 
 use super::facts::Shown;
 use super::store::{ClockId, SeriesId, Store, stale};
+use super::symbol::Symbol;
 
 /// More buckets than the world ever counts in: an application's and a proxy's bounds, and +Inf.
 pub const BUCKETS_MAX: usize = 96;
@@ -59,7 +60,7 @@ impl<'a> Page<'a> {
 
     /// A sample, if the thing exists; `labels` are the page's own, which win over the target's.
     pub fn cell(&mut self, name: &str, exists: bool, value: f64, labels: impl FnOnce() -> Labels) {
-        self.put([name, ""], exists, value, labels);
+        self.put(Cell { name: [name, ""], le: None }, exists, value, &mut Spelled::new(labels));
     }
 
     /// The cells of a classic histogram, if it has any observation: cumulative buckets, sum, count.
@@ -81,20 +82,29 @@ impl<'a> Page<'a> {
             self.next += shown.bounds.len() + 3;
             return;
         }
+        let mut spelled = Spelled::new(&labels);
         let (mut below, mut next) = (0, 0);
         for (bucket, bound) in &shown.bounds {
             below += counts[next..=*bucket].iter().sum::<u64>();
             next = bucket + 1;
-            self.put([name, "_bucket"], total > 0, below as f64, || with_le(labels(), *bound));
+            let cell = Cell { name: [name, "_bucket"], le: Some(*bound) };
+            self.put(cell, total > 0, below as f64, &mut spelled);
         }
-        let inf = || with_le(labels(), f64::INFINITY);
-        self.put([name, "_bucket"], total > 0, total as f64, inf);
-        self.put([name, "_sum"], total > 0, sum, &labels);
-        self.put([name, "_count"], total > 0, total as f64, &labels);
+        let inf = Cell { name: [name, "_bucket"], le: Some(f64::INFINITY) };
+        self.put(inf, total > 0, total as f64, &mut spelled);
+        for (part, value) in [("_sum", sum), ("_count", total as f64)] {
+            self.put(Cell { name: [name, part], le: None }, total > 0, value, &mut spelled);
+        }
     }
 
     #[inline]
-    fn put(&mut self, name: [&str; 2], exists: bool, value: f64, labels: impl FnOnce() -> Labels) {
+    fn put<L: FnOnce() -> Labels>(
+        &mut self,
+        cell: Cell<'_>,
+        exists: bool,
+        value: f64,
+        labels: &mut Spelled<L>,
+    ) {
         let at = self.next;
         self.next += 1;
         if self.columns.len() <= at {
@@ -104,7 +114,7 @@ impl<'a> Page<'a> {
         match (exists, column.series) {
             (true, Some(series)) => self.store.record(series, value),
             (true, None) => {
-                let series = self.add(&name.concat(), &labels());
+                let series = self.add(cell, labels);
                 self.store.record(series, value);
                 self.columns[at].series = Some(series);
             }
@@ -114,23 +124,50 @@ impl<'a> Page<'a> {
         self.columns[at].live = exists;
     }
 
-    fn add(&mut self, name: &str, own: &Labels) -> SeriesId {
-        let mut labels: Vec<(&str, &str)> = vec![("__name__", name)];
-        labels.extend(own.iter().map(|(name, value)| (*name, value.as_str())));
-        for (name, value) in self.target {
-            if !own.iter().any(|(known, _)| known == name) {
-                labels.push((name, value));
-            }
+    #[cold]
+    fn add<L: FnOnce() -> Labels>(&mut self, cell: Cell<'_>, spelled: &mut Spelled<L>) -> SeriesId {
+        if let Some(own) = spelled.own.take() {
+            spelled.labels = self.spell(&own());
         }
-        self.store.add_series(self.clock, &labels)
+        let mut labels = spelled.labels.clone();
+        labels.push((Symbol::NAME, self.store.intern(&cell.name.concat())));
+        match cell.le {
+            Some(f64::INFINITY) => labels.push((Symbol::LE, self.store.intern("+Inf"))),
+            // As Go clients print it.
+            Some(bound) => labels.push((Symbol::LE, self.store.intern(&format!("{bound}")))),
+            None => {}
+        }
+        self.store.add_interned(self.clock, labels)
+    }
+
+    /// Interns a thing's own labels, and those of the target that they do not replace.
+    fn spell(&mut self, own: &Labels) -> Vec<(Symbol, Symbol)> {
+        let replaced = |name: &str| own.iter().any(|(known, _)| *known == name);
+        let target = self.target.iter().filter(|(name, _)| !replaced(name));
+        let kept = own.iter().chain(target).filter(|(_, value)| !value.is_empty());
+        kept.map(|(name, value)| (self.store.intern(name), self.store.intern(value))).collect()
     }
 }
 
-/// Adds a bound, as Go clients print it in `le`.
-fn with_le(mut labels: Labels, bound: f64) -> Labels {
-    let text = if bound == f64::INFINITY { "+Inf".into() } else { format!("{bound}") };
-    labels.push(("le", text));
-    labels
+/// What tells a cell from the others of its thing.
+#[derive(Clone, Copy)]
+struct Cell<'a> {
+    /// The metric's name, in two parts.
+    name: [&'a str; 2],
+    /// Upper bound of a bucket.
+    le: Option<f64>,
+}
+
+/// Labels that several cells share, spelled out with the first series that needs them.
+struct Spelled<L> {
+    own: Option<L>,
+    labels: Vec<(Symbol, Symbol)>,
+}
+
+impl<L: FnOnce() -> Labels> Spelled<L> {
+    fn new(own: L) -> Spelled<L> {
+        Spelled { own: Some(own), labels: Vec::new() }
+    }
 }
 
 #[cfg(test)]

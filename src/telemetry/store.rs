@@ -107,14 +107,19 @@ impl Store {
     /// Prometheus drops them. The caller sees to it that no other series has the same labels.
     pub fn add_series(&mut self, clock: ClockId, labels: &[(&str, &str)]) -> SeriesId {
         let kept = labels.iter().filter(|(_, value)| !value.is_empty());
-        let mut sorted: Vec<&(&str, &str)> = kept.collect();
-        sorted.sort_unstable_by_key(|(name, _)| *name);
-        let intern = |(n, v): &&(&str, &str)| (self.symbols.intern(n), self.symbols.intern(v));
-        let labels: Box<[(Symbol, Symbol)]> = sorted.iter().map(intern).collect();
+        let intern = |(n, v): &(&str, &str)| (self.symbols.intern(n), self.symbols.intern(v));
+        let labels = kept.map(intern).collect();
+        self.add_interned(clock, labels)
+    }
+
+    /// [`Store::add_series`] for labels that are interned already, none of them empty.
+    pub fn add_interned(&mut self, clock: ClockId, mut labels: Vec<(Symbol, Symbol)>) -> SeriesId {
+        labels.sort_unstable_by(|a, b| self.symbols.text(a.0).cmp(self.symbols.text(b.0)));
         let id = SeriesId(self.series.len() as u32);
         let name = labels.iter().find(|(n, _)| *n == Symbol::NAME).map_or(Symbol::EMPTY, |l| l.1);
         self.by_name.entry(name).or_default().push(id);
         self.clocks[clock.0 as usize].series.push(id);
+        let labels = labels.into_boxed_slice();
         self.series.push(Series { labels, clock, first: 0, values: Vec::new() });
         id
     }

@@ -1,5 +1,6 @@
 //! What a strategy may do to the world. The engine carries actions out; strategies only name them.
 
+use super::log::Exposure;
 use super::routing::{Pool, Routing};
 use super::service::Version;
 use crate::base::time::SimDuration;
@@ -55,8 +56,8 @@ pub enum Action {
     },
     /// Write the desired routing.
     Route(Routing),
-    /// Open or close the experiment's log.
-    Experiment(bool),
+    /// Open the experiment's log anew, or close it.
+    Experiment(Option<Exposure>),
     /// Wake the strategy again.
     Wake {
         /// After this long.

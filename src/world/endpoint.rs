@@ -16,6 +16,13 @@ pub struct Conditions {
     pub terminating: bool,
 }
 
+impl Conditions {
+    /// Is it going, and answers until then? Traffic goes to such pods while nobody is ready.
+    pub fn serves_to_the_end(self) -> bool {
+        self.serving && self.terminating
+    }
+}
+
 /// The conditions of a pod's endpoint. With `publishNotReadyAddresses` every pod is ready.
 pub fn conditions(ready: bool, deleting: bool, publish_not_ready: bool) -> Conditions {
     Conditions {
@@ -50,7 +57,7 @@ pub fn routable(endpoints: &[Endpoint], local_only: bool) -> Vec<usize> {
         all.filter(|(_, e)| reached(e)).map(|(at, _)| at).collect::<Vec<_>>()
     };
     let ready = of(|c| c.ready);
-    if ready.is_empty() { of(|c| c.serving && c.terminating) } else { ready }
+    if ready.is_empty() { of(|c| c.serves_to_the_end()) } else { ready }
 }
 
 #[cfg(test)]

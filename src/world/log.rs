@@ -12,6 +12,19 @@ pub struct ExperimentCounts {
     pub erred: [u64; 2],
     /// Users that met both arms.
     pub crossed: u64,
+    /// Who is counted.
+    pub exposure: Exposure,
+}
+
+/// When a user enters an experiment's log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exposure {
+    /// The route on which the variants differ, by its number: only its requests can convert. Nothing
+    /// means that all routes are meant.
+    pub step: Option<u8>,
+    /// Does every served user enter, whether or not the step was reached? So it is without a log of
+    /// exposures, when only the assignment is known.
+    pub everyone: bool,
 }
 
 /// Differences found when copies of requests were compared.

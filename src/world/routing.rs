@@ -3,6 +3,7 @@
 //! Controllers write the desired state at once; a proxy acts on it only when the change has
 //! reached it. Everything a request meets is read from a [`Belief`].
 
+use super::endpoint::Conditions;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 
@@ -156,13 +157,15 @@ impl Belief {
         keep(&mut self.endpoints[pool as usize], pod, present);
     }
 
-    /// Adds or removes a pod that is being deleted.
-    pub fn set_leaving(&mut self, pool: Pool, pod: u32, present: bool) {
-        keep(&mut self.leaving[pool as usize], pod, present);
+    /// Learns what has become of a pod's endpoint; nothing means that it is listed no more.
+    pub fn set_endpoint(&mut self, pool: Pool, pod: u32, conditions: Option<Conditions>) {
+        let is = |takes: fn(Conditions) -> bool| conditions.is_some_and(takes);
+        keep(&mut self.endpoints[pool as usize], pod, is(|c| c.ready));
+        keep(&mut self.leaving[pool as usize], pod, is(Conditions::serves_to_the_end));
     }
 
     /// The endpoints in use: the ready ones, or while there are none those that are leaving
-    /// (kube-proxy's choice since Kubernetes 1.28, `pkg/proxy/topology.go`).
+    /// ([`routable`](super::endpoint::routable), kept up to date change by change).
     #[inline]
     pub fn known(&self, pool: Pool) -> &[u32] {
         let ready = &self.endpoints[pool as usize];
@@ -184,6 +187,35 @@ fn keep(list: &mut Vec<u32>, pod: u32, present: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::endpoint::{Endpoint, conditions, routable};
+
+    /// Whatever the order of changes, a proxy uses what kube-proxy's rule says of the whole list.
+    #[test]
+    fn changes_one_by_one_come_to_the_rule() {
+        let states = [
+            None,
+            Some(conditions(true, false, false)),
+            Some(conditions(false, false, false)),
+            Some(conditions(true, true, false)),
+            Some(conditions(false, true, false)),
+        ];
+        let (mut belief, mut truth) = (Belief::default(), [None; 3]);
+        for turn in 0..2000_usize {
+            let (pod, state) = (turn * 7 % 3, states[turn * turn % 11 % 5]);
+            truth[pod] = state;
+            belief.set_endpoint(Pool::Stable, pod as u32, state);
+            let listed = |pod: &usize| truth[*pod].map(|c| (*pod, c));
+            let listed: Vec<(usize, Conditions)> = (0..3).filter_map(|pod| listed(&pod)).collect();
+            let all: Vec<Endpoint> =
+                listed.iter().map(|(_, c)| Endpoint { conditions: *c, local: false }).collect();
+            let mut expected: Vec<u32> =
+                routable(&all, false).into_iter().map(|at| listed[at].0 as u32).collect();
+            let mut found = belief.known(Pool::Stable).to_vec();
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected, "turn {turn}");
+        }
+    }
 
     #[test]
     fn a_split_knows_what_it_reaches() {

@@ -28,6 +28,8 @@ impl Marks {
     pub const WROTE_NEW: u16 = 1 << 5;
     /// Has not been served since a request failed.
     const DOWN: u16 = 1 << 6;
+    /// Met the old version again after the new one.
+    pub const FLIPPED: u16 = 1 << 7;
     /// Is part of the experiment's log.
     pub const LOGGED: u16 = 1 << 8;
     /// Completed the business step since it was logged.
@@ -129,10 +131,11 @@ impl Users {
         let marks = &mut self.marks[user as usize];
         let (now, other) = if new { (NEW | EXPOSED, OLD) } else { (OLD, NEW) };
         let crossed = *marks & other != 0;
+        let flipped = u8::from(crossed & !new) * Marks::FLIPPED as u8;
         if new {
             self.counts.exposed += u64::from(*marks & EXPOSED == 0);
         }
-        *marks = (*marks & !other) | now;
+        *marks = (*marks & !other) | now | flipped;
         crossed
     }
 
@@ -215,7 +218,9 @@ mod tests {
     #[test]
     fn crossing_versions_is_seen_once_per_change() {
         let mut users = Users::new(1);
-        let crossed = [false, true, true, false].map(|new| users.met(0, new));
-        assert_eq!(crossed, [false, true, false, true]);
+        let crossed = [false, true, true].map(|new| users.met(0, new));
+        assert_eq!(crossed, [false, true, false]);
+        assert!(!users.has(0, Marks::FLIPPED), "to the new version once is no way back");
+        assert!(users.met(0, false) && users.has(0, Marks::FLIPPED));
     }
 }

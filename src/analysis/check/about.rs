@@ -13,6 +13,8 @@ pub struct About<'a> {
     pub names: &'a Names,
     /// CPU limit of a pod in cores.
     pub cpu_limit: f64,
+    /// Names of its routes, by number.
+    pub routes: &'a [&'a str],
     /// Whose rules answer the queries.
     pub rules: Rules,
 }

@@ -8,7 +8,7 @@ use super::tally::Outcome;
 use super::tape::{Arrival, demand_ns};
 use crate::base::random::mix64;
 use crate::world::effect::Effect;
-use crate::world::log::ExperimentCounts;
+use crate::world::log::{ExperimentCounts, Exposure};
 use crate::world::routing::Pool;
 use crate::world::user::Marks;
 
@@ -100,7 +100,7 @@ impl Plane {
             let routing = &self.proxies[proxy].routing;
             // Exposures are logged where users are assigned: not by a proxy that knows of no test
             // yet.
-            logged = self.experiment.is_some() && routing.split.assigns_users();
+            logged = routing.split.assigns_users() && self.enters_log(attempt.arrival.route);
             if routing.mirror.share.value() > 0.0 {
                 self.mirror(proxy, pod, attempt.apart());
             }
@@ -218,7 +218,7 @@ impl Plane {
             && !served.error
             && (mix64(attempt.arrival.routing ^ 0xB0) as u32) < conversion;
         if logged {
-            self.log_experiment(user, version, served);
+            self.log_experiment(user, route, version, served);
         }
         let flags = if served.error { flag::ERROR } else { 0 }
             | if served.converts { flag::CONVERTS } else { 0 }
@@ -351,9 +351,15 @@ impl Plane {
         error
     }
 
+    /// Does a request of this route put its user into the experiment's log?
+    fn enters_log(&self, route: u8) -> bool {
+        let Some(ExperimentCounts { exposure, .. }) = self.experiment else { return false };
+        exposure.everyone || exposure.step.is_none_or(|step| step == route)
+    }
+
     /// Logs the exposure of a user, and what it led to.
     #[inline(never)]
-    fn log_experiment(&mut self, user: u32, version: u8, served: Served) {
+    fn log_experiment(&mut self, user: u32, route: u8, version: u8, served: Served) {
         let Some(mut log) = self.experiment else { return };
         let arm = usize::from(version);
         let control = self.users.has(user, Marks::CONTROL);
@@ -367,18 +373,19 @@ impl Plane {
         }
         if served.error {
             log.erred[arm] += u64::from(self.users.mark(user, Marks::ERRED));
-        } else if served.converts {
+        } else if served.converts && log.exposure.step.is_none_or(|step| step == route) {
             log.converted[arm] += u64::from(self.users.mark(user, Marks::CONVERTED));
         }
         self.experiment = Some(log);
     }
 
     /// Opens or closes the experiment's log; opening forgets an earlier one.
-    pub fn set_experiment(&mut self, open: bool) {
+    pub fn set_experiment(&mut self, open: Option<Exposure>) {
         self.users.clear(
             Marks::LOGGED | Marks::CONVERTED | Marks::CONTROL | Marks::ERRED | Marks::CROSSED,
         );
-        self.experiment = open.then(ExperimentCounts::default);
+        let counts = |exposure| ExperimentCounts { exposure, ..ExperimentCounts::default() };
+        self.experiment = open.map(counts);
     }
 
     /// A uniform pick for tests of the balancer's evenness.

@@ -5,19 +5,22 @@
 //! Buckets are md5(`user:experiment`) modulo 100, the whole digest. The verdict reads only the
 //! experiment's log and scraped metrics.
 
+mod judge;
+
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
 use crate::analysis::check::about::About;
 use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::analysis::promql::Query;
 use crate::analysis::proportions::two_proportions;
-use crate::analysis::srm::sample_ratio;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::world::action::{Action, Decision, Evidence};
+use crate::world::log::Exposure;
 use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
+use judge::Judge;
 
 /// The part.
 pub const PART: Part<Plan> =
@@ -51,6 +54,27 @@ enum Stage {
     Followed,
 }
 
+/// What the log holds: on which route the variants differ, and who counts.
+#[derive(Clone, Debug, PartialEq)]
+struct Logged {
+    /// Name of the route, if only one is tested.
+    step: Option<String>,
+    /// Are exposures logged? Else everyone who is served counts.
+    exposures: bool,
+    /// As the world knows it, once the routes are known.
+    exposure: Exposure,
+}
+
+fn logged(r: &mut Reader<'_>) -> Logged {
+    let help = "route on which the variants differ: its requests convert, and its users are \
+                exposed; left out: all routes";
+    let step = r.opt_text("step", help);
+    let help = "count users from their first request of `step`; false: count everyone who is \
+                served, as when only the assignment is known";
+    let exposures = r.flag("exposureLog", true, help);
+    Logged { step, exposures, exposure: Exposure::default() }
+}
+
 fn assignment(r: &mut Reader<'_>) -> Assignment {
     match r.choice(
         "assignment",
@@ -67,11 +91,6 @@ fn assignment(r: &mut Reader<'_>) -> Assignment {
 fn read(r: &mut Reader<'_>) -> Plan {
     let assignment = assignment(r);
     let share = r.share("share", "50%", "share of users that meet the variant, in whole percent");
-    let margin =
-        r.share("margin", "10%", "relative drop of the conversion that would count as worse");
-    let better =
-        r.choice("require", &["notWorse", "better"], "notWorse", "what the variant has to show")
-            == 1;
     let checks =
         r.parts("guardrails", "metric checks that end the test early when they fail", CHECKS);
     let checks = checks.unwrap_or_default().into_iter().map(|(_, check)| check).collect();
@@ -85,21 +104,17 @@ fn read(r: &mut Reader<'_>) -> Plan {
     if interval < SimDuration::from_secs(1) {
         r.problem("interval", format!("found {interval}"), "at least 1s", "");
     }
+    let interval = interval.max(SimDuration::from_secs(1));
+    let duration = r.duration("duration", "20m", "how long the test runs");
+    let judge = judge::read(r, (duration.as_nanos() / interval.as_nanos()) as usize);
     let strategy = AbTest {
         assignment,
+        logged: logged(r),
         bucket: ((share.value() * 100.0).round() as u8).clamp(1, 100),
         share,
-        duration: r.duration("duration", "20m", "how long the test runs"),
-        interval: interval.max(SimDuration::from_secs(1)),
-        margin: margin.value(),
-        require_better: better,
-        confidence: r.share("confidence", "95%", "confidence of the comparison").value(),
-        srm_p: r.number(
-            "sampleRatioP",
-            0.001,
-            0.0..=0.5,
-            "a sample ratio less likely than this voids the test",
-        ),
+        duration,
+        interval,
+        judge,
         checks,
         guard_errors: r.flag(
             "guardErrors",
@@ -137,14 +152,12 @@ enum Then {
 #[derive(Clone, Debug)]
 pub struct AbTest {
     assignment: Assignment,
+    logged: Logged,
     bucket: u8,
     share: Share,
     duration: SimDuration,
     interval: SimDuration,
-    margin: f64,
-    require_better: bool,
-    confidence: f64,
-    srm_p: f64,
+    judge: Judge,
     checks: Vec<Check>,
     guard_errors: bool,
     deadline: SimDuration,
@@ -184,7 +197,7 @@ impl AbTest {
 
     fn run(&mut self, out: &mut Vec<Action>) {
         self.stage = Stage::Running;
-        out.push(Action::Experiment(true));
+        out.push(Action::Experiment(Some(self.logged.exposure)));
         out.push(Self::route(self.split()));
         out.push(Action::Wake { after: self.interval, token: GUARD });
         out.push(Action::Wake { after: self.duration, token: END });
@@ -224,42 +237,8 @@ impl AbTest {
         fail
     }
 
-    /// The verdict at the end of the test.
-    fn conclude(&self, view: &View<'_>, out: &mut Vec<Action>) -> Decision {
-        let Some(log) = view.experiment else { return Decision::NoEvidence };
-        let share = self.share.value();
-        let ratio = sample_ratio(&[log.users[0], log.users[1]], &[1.0 - share, share]);
-        if share < 1.0 && ratio.is_none_or(|r| r.p < self.srm_p) {
-            out.push(Action::Say(format!(
-                "sample ratio {} : {} does not fit the split: the log can't be trusted",
-                log.users[0], log.users[1]
-            )));
-            return Decision::NoEvidence;
-        }
-        let arm = |i: usize| (log.converted[i], log.users[i]);
-        let Some(test) = two_proportions(arm(1), arm(0), self.confidence) else {
-            return Decision::NoEvidence;
-        };
-        let (found, mean) = (test.newcombe, log.converted[1] as f64 / log.users[1].max(1) as f64);
-        let control = log.converted[0] as f64 / log.users[0].max(1) as f64;
-        let worst = -self.margin * control;
-        out.push(Action::Evidence(Evidence {
-            check: "conversionDifference".into(),
-            value: Some(mean - control),
-            limit: Some(if self.require_better { 0.0 } else { worst }),
-            requests: Some((log.users[0] + log.users[1]) as f64),
-            pass: if self.require_better { found.lower > 0.0 } else { found.lower > worst },
-        }));
-        match (self.require_better, found.lower, found.upper) {
-            (true, lower, _) if lower > 0.0 => Decision::Promote,
-            (false, lower, _) if lower > worst => Decision::Promote,
-            (_, _, upper) if upper < 0.0 => Decision::WayBack,
-            _ => Decision::NoEvidence,
-        }
-    }
-
     fn win(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        out.push(Action::Experiment(false));
+        out.push(Action::Experiment(None));
         if !self.ship {
             out.push(Action::Decide(Decision::Pass));
             self.send_home(out);
@@ -283,7 +262,7 @@ impl AbTest {
     /// Everyone back to the old version.
     fn send_home(&mut self, out: &mut Vec<Action>) {
         self.stage = Stage::Back;
-        out.push(Action::Experiment(false));
+        out.push(Action::Experiment(None));
         let home = if self.has_fleet() { Split::All(Pool::Stable) } else { Split::Flag(0) };
         out.push(Self::route(home));
         out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
@@ -310,7 +289,21 @@ impl AbTest {
     }
 
     fn at_end(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        match self.conclude(view, out) {
+        let share = self.share.value();
+        let found = view.experiment.map(|log| self.judge.conclude(&log, share, out));
+        self.ends(found.unwrap_or(Decision::NoEvidence), view, out);
+    }
+
+    /// Does a look before the end decide?
+    fn ends_early(&mut self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
+        let found = view.experiment.and_then(|log| self.judge.look(&log, out));
+        let Some(decision) = found else { return false };
+        self.ends(decision, view, out);
+        true
+    }
+
+    fn ends(&mut self, decision: Decision, view: &View<'_>, out: &mut Vec<Action>) {
+        match decision {
             Decision::Promote => self.win(view, out),
             other => {
                 out.push(Action::Decide(other));
@@ -341,7 +334,7 @@ impl Strategy for AbTest {
                 if self.guardrails_fail(view, out) {
                     out.push(Action::Decide(Decision::WayBack));
                     self.send_home(out);
-                } else {
+                } else if !self.ends_early(view, out) {
                     out.push(Action::Wake { after: self.interval, token: GUARD });
                 }
             }
@@ -375,6 +368,9 @@ impl Strategy for AbTest {
 
     fn prepare(&mut self, about: &About<'_>) {
         self.checks.iter_mut().for_each(|check| check.prepare(about, self.interval));
+        let number = |step: &String| about.routes.iter().position(|name| name == step);
+        let step = self.logged.step.as_ref().and_then(number).map(|at| at as u8);
+        self.logged.exposure = Exposure { step, everyone: !self.logged.exposures };
         self.follow.iter_mut().for_each(|next| next.prepare(about));
     }
 

@@ -1,0 +1,135 @@
+//! How an experiment's log is judged: the sample ratio first, then the conversion of the arms, once
+//! or at every look. Deliberately unknown here: routing, fleets, who is assigned.
+
+use crate::analysis::group_sequential::{MOST_LOOKS, group_sequential};
+use crate::analysis::proportions::{TwoProportions, two_proportions};
+use crate::analysis::srm::sample_ratio;
+use crate::base::settings::Reader;
+use crate::base::special::normal_sf;
+use crate::world::action::{Action, Decision, Evidence};
+use crate::world::log::ExperimentCounts;
+
+/// When the conversion of the arms is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    /// Once, when the duration is over.
+    End,
+    /// At every interval, each time as if it were the only look.
+    Peek,
+    /// At every interval, against limits that hold the error probability over all looks.
+    Planned,
+}
+
+/// The rules of the verdict, and the looks so far.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    looks: Looks,
+    /// Limits on |z| of planned looks.
+    limits: Vec<f64>,
+    looked: usize,
+    /// Relative drop of the conversion that would count as worse.
+    margin: f64,
+    require_better: bool,
+    confidence: f64,
+    srm_p: f64,
+}
+
+fn looks(r: &mut Reader<'_>) -> Looks {
+    let help = "when conversions are compared: once at the end, at every interval as if it were \
+                the only look, or at every interval against O'Brien-Fleming's limits";
+    match r.choice("looks", &["end", "peek", "planned"], "end", help) {
+        0 => Looks::End,
+        1 => Looks::Peek,
+        _ => Looks::Planned,
+    }
+}
+
+/// Reads the settings; `looks_max` looks fit into the duration.
+pub fn read(r: &mut Reader<'_>, looks_max: usize) -> Judge {
+    let margin =
+        r.share("margin", "10%", "relative drop of the conversion that would count as worse");
+    let require_better = r.choice(
+        "require",
+        &["notWorse", "require_better"],
+        "notWorse",
+        "what the variant has to show",
+    ) == 1;
+    let confidence = r.share("confidence", "95%", "confidence of the comparison").value();
+    let help = "a sample ratio less likely than this voids the test";
+    let srm_p = r.number("sampleRatioP", 0.001, 0.0..=0.5, help);
+    let looks = looks(r);
+    let design = || group_sequential(looks_max.max(1), 1.0 - confidence);
+    let limits = match looks {
+        Looks::Planned if looks_max > MOST_LOOKS => {
+            let help = "a longer interval, or a shorter duration";
+            r.problem("looks", format!("found {looks_max} looks"), "at most 100", help);
+            Vec::new()
+        }
+        Looks::Planned => design().map_or(Vec::new(), |design| design.obrien_fleming),
+        _ => Vec::new(),
+    };
+    Judge { looks, limits, looked: 0, margin: margin.value(), require_better, confidence, srm_p }
+}
+
+fn compared(log: &ExperimentCounts, confidence: f64) -> Option<TwoProportions> {
+    let arm = |i: usize| (log.converted[i], log.users[i]);
+    two_proportions(arm(1), arm(0), confidence)
+}
+
+impl Judge {
+    /// A look before the end: a verdict if it stops the test.
+    pub fn look(&mut self, log: &ExperimentCounts, out: &mut Vec<Action>) -> Option<Decision> {
+        let test = compared(log, self.confidence)?;
+        let decides = match self.looks {
+            Looks::End => return None,
+            Looks::Peek => test.newcombe.lower > 0.0 || test.newcombe.upper < 0.0,
+            Looks::Planned => {
+                let limit = self.limits.get(self.looked).copied().unwrap_or(f64::INFINITY);
+                test.z.abs() >= limit
+            }
+        };
+        self.looked += 1;
+        if !decides {
+            return None;
+        }
+        let difference = test.newcombe;
+        out.push(Action::Say(format!(
+            "look {}: the conversion differs by {:+.4} to {:+.4}: the test stops",
+            self.looked, difference.lower, difference.upper
+        )));
+        Some(if test.z > 0.0 { Decision::Promote } else { Decision::WayBack })
+    }
+
+    /// The verdict at the end of a test whose variant was to get `share` of the users.
+    pub fn conclude(&self, log: &ExperimentCounts, share: f64, out: &mut Vec<Action>) -> Decision {
+        let ratio = sample_ratio(&[log.users[0], log.users[1]], &[1.0 - share, share]);
+        if share < 1.0 && ratio.is_none_or(|r| r.p < self.srm_p) {
+            out.push(Action::Say(format!(
+                "sample ratio {} : {} does not fit the split: the log can't be trusted",
+                log.users[0], log.users[1]
+            )));
+            return Decision::NoEvidence;
+        }
+        // The last of planned looks has to meet its own limit.
+        let last = self.limits.last().map(|z| 1.0 - 2.0 * normal_sf(*z));
+        let Some(test) = compared(log, last.unwrap_or(self.confidence)) else {
+            return Decision::NoEvidence;
+        };
+        let (found, mean) = (test.newcombe, log.converted[1] as f64 / log.users[1].max(1) as f64);
+        let control = log.converted[0] as f64 / log.users[0].max(1) as f64;
+        let worst = -self.margin * control;
+        out.push(Action::Evidence(Evidence {
+            check: "conversionDifference".into(),
+            value: Some(mean - control),
+            limit: Some(if self.require_better { 0.0 } else { worst }),
+            requests: Some((log.users[0] + log.users[1]) as f64),
+            pass: if self.require_better { found.lower > 0.0 } else { found.lower > worst },
+        }));
+        match (self.require_better, found.lower, found.upper) {
+            (true, lower, _) if lower > 0.0 => Decision::Promote,
+            (false, lower, _) if lower > worst => Decision::Promote,
+            (_, _, upper) if upper < 0.0 => Decision::WayBack,
+            _ => Decision::NoEvidence,
+        }
+    }
+}
