@@ -84,7 +84,7 @@ fn files(paths: &[String]) -> Result<Vec<Option<PathBuf>>, Problem> {
 }
 
 /// The files directly in a folder that may hold scenarios or manifests, sorted by name.
-fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     let name = folder.display().to_string();
     let entries = std::fs::read_dir(folder).map_err(|e| wrong(&name, e.to_string(), ""))?;
     let is_yaml = |path: &PathBuf| {

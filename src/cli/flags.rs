@@ -46,6 +46,9 @@ pub enum Verb {
     New(New),
     /// Compare the engine with theory: formula, estimate, interval
     Selftest(Selftest),
+    /// Judge the claims of a textbook by flights, and write the page that answers them; exit 1 if
+    /// one comes out otherwise than it is stated
+    Textbook(Textbook),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -65,7 +68,7 @@ pub enum Format {
 }
 
 /// Which scenarios, and what is changed in them.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Source {
     /// Scenarios and manifests: files, folders (the files directly in them), - for standard input
     #[arg(value_name = "PATH")]
@@ -257,6 +260,29 @@ pub struct Selftest {
     /// How the proofs are printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Flags of `textbook`.
+#[derive(Args, Clone, Debug)]
+pub struct Textbook {
+    /// The claims (kind: Textbook)
+    #[arg(value_name = "FILE", default_value = "docs/textbook.yaml")]
+    pub file: String,
+    /// The page; its charts go into a folder of the same name [default: FILE with .md]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
+    /// Write the page even if claims come out otherwise than they are stated
+    #[arg(long)]
+    pub draft: bool,
+    /// Judge only these claims, and print what was found instead of writing the page
+    #[arg(long, value_delimiter = ',', value_name = "ID")]
+    pub only: Vec<String>,
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Threads; the results do not depend on it [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub jobs: Option<u16>,
 }
 
 #[cfg(test)]

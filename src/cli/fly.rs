@@ -95,7 +95,7 @@ pub fn results(flags: &Run, scenarios: &[Arc<Scenario>], record: bool) -> Result
 }
 
 /// The scenarios with only the strategies that were asked for.
-fn chosen(scenarios: Vec<Arc<Scenario>>, wanted: &[String]) -> Result<Vec<Arc<Scenario>>, u8> {
+pub fn chosen(scenarios: Vec<Arc<Scenario>>, wanted: &[String]) -> Result<Vec<Arc<Scenario>>, u8> {
     if wanted.is_empty() {
         return Ok(scenarios);
     }

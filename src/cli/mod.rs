@@ -17,6 +17,7 @@ pub mod output;
 pub mod query;
 pub mod replay;
 pub mod selftest;
+pub mod textbook;
 pub mod validate;
 
 use clap::Parser;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Verb::Schema => explain::schema(),
         Verb::New(new) => new::run(&new),
         Verb::Selftest(selftest) => selftest::run(&selftest),
+        Verb::Textbook(textbook) => textbook::run(&textbook),
         Verb::Completions { shell } => explain::completions(shell),
     };
     let lost = code == FINE && !output::all_printed();

@@ -1,6 +1,6 @@
 //! `expect:` lines, judged by intervals: a line holds only if the whole interval satisfies it.
 
-use super::results::{ExpectationResult, Judgement, RatingRow};
+use super::results::{ExpectationResult, Judgement, RatingRow, ScenarioResults};
 use super::tables::ALL;
 use crate::base::random::Streams;
 use crate::outcome::{Outcome, Verdict};
@@ -19,6 +19,12 @@ pub fn judge_all(
 ) -> Vec<ExpectationResult> {
     let judge = |line: &Expectation| Judge { scenario, flights, ratings, seed }.judge(line);
     scenario.expect.iter().map(judge).collect()
+}
+
+/// Judges one more line of a scenario that was flown.
+pub fn judge(results: &ScenarioResults, line: &Expectation, seed: u64) -> ExpectationResult {
+    let ScenarioResults { scenario, flights, ratings, .. } = results;
+    Judge { scenario, flights, ratings, seed }.judge(line)
 }
 
 struct Judge<'a> {

@@ -3,6 +3,7 @@
 //! It flies through the engine, decides how many replications are enough, and turns outcomes into
 //! the tables of [`results`]. Deliberately absent: files, formats, printing. Read next: `fly`.
 
+pub mod claims;
 pub mod expectation;
 pub mod fly;
 pub mod precision;

@@ -44,7 +44,7 @@ impl Quantity {
     pub fn of(measure: &str) -> Quantity {
         match measure {
             "fleet_minutes_extra" => Quantity::FleetMinutes,
-            "weight_at_verdict" => Quantity::Share,
+            "weight_at_verdict" | "new_traffic_minus_pods" => Quantity::Share,
             _ if measure.ends_with("_share") => Quantity::Share,
             _ if measure.ends_with("_usd") => Quantity::Usd,
             _ if measure.ends_with("_ms") => Quantity::Millis,

@@ -20,6 +20,7 @@ pub mod run_json;
 pub mod summary;
 pub mod table;
 pub mod telemetry;
+pub mod textbook;
 
 /// All formats, by their name on the command line.
 pub const FORMATS: &[Format] = &[

@@ -13,8 +13,10 @@ pub fn slugs<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     taken
 }
 
+/// One file name: lower case, letters and digits, words joined by `-`.
+///
 /// Camel case falls into words; anything but ASCII letters and digits ends a word.
-fn slug(name: &str) -> String {
+pub fn slug(name: &str) -> String {
     let mut out = String::new();
     let mut lower_before = false;
     for letter in name.chars() {

@@ -18,6 +18,7 @@ pub mod scaling;
 pub mod schema;
 pub mod service;
 pub mod starter;
+pub mod textbook;
 pub mod tree;
 pub mod warn;
 mod warn_checks;

@@ -16,6 +16,7 @@ pub mod dots;
 pub mod downtime;
 pub mod flight;
 pub mod labels;
+pub mod matrix;
 pub mod measures;
 pub mod overview;
 pub mod page;
@@ -24,6 +25,7 @@ pub mod pane;
 #[cfg(feature = "png")]
 pub mod png;
 pub mod rollback;
+pub mod sweep;
 pub mod timeline;
 pub mod turns;
 

@@ -1,0 +1,246 @@
+//! `textbook`: flies what the claims of a textbook speak of, judges them, writes the page.
+//!
+//! A claim that comes out otherwise than it is stated leaves the page as it was: its words would
+//! not fit what was measured.
+
+use super::flags::{Format, Run, Source, Textbook as Flags};
+use super::{FAILED, FINE, WRONG, files, fly, input, output};
+use crate::base::problem::Problem;
+use crate::experiment::claims::{Flown, Judged, judge_claim, objections, sides};
+use crate::experiment::results::{Results, ScenarioResults};
+use crate::report::textbook as page;
+use crate::scenario::expect;
+use crate::scenario::model::Scenario;
+use crate::scenario::textbook::{Claim, Sweep, Textbook, read};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Largest file of claims.
+const LARGEST_BYTES: u64 = 1 << 20;
+
+/// Reads, flies, judges, writes.
+pub fn run(flags: &Flags) -> u8 {
+    match judged(flags) {
+        Ok((textbook, bench, claims)) => answer(flags, &textbook, &bench, &claims),
+        Err(code) => code,
+    }
+}
+
+fn answer(flags: &Flags, textbook: &Textbook, bench: &Bench, claims: &[Judged]) -> u8 {
+    let named: Arc<str> = Arc::from(flags.file.as_str());
+    let found = claims.iter().flat_map(|claim| objections(claim, bench));
+    let problems: Vec<Problem> = found.map(|problem| problem.in_file(&named)).collect();
+    output::complain(&problems);
+    if !flags.only.is_empty() {
+        claims.iter().for_each(|claim| output::print(&format!("{}\n", page::claim_text(claim))));
+        return if problems.is_empty() { FINE } else { FAILED };
+    }
+    if !problems.is_empty() && !flags.draft {
+        output::say("Nothing is written: the words of these claims would not fit the figures.");
+        return FAILED;
+    }
+    let out = flags
+        .out
+        .clone()
+        .map_or_else(|| Path::new(&flags.file).with_extension("md"), PathBuf::from);
+    let name =
+        out.file_stem().map_or("textbook".into(), |stem| stem.to_string_lossy().into_owned());
+    let folder = out.parent().unwrap_or(Path::new("")).to_path_buf();
+    let source = page::Source { folder: bench.folder.clone(), files: bench.files.clone(), name };
+    let written = page::documents(textbook, claims, bench, &source).and_then(|documents| {
+        for document in &documents {
+            let path = folder.join(&document.path);
+            if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                std::fs::create_dir_all(parent)
+                    .map_err(|e| format!("{}: {e}", parent.display()))?;
+            }
+            let text = String::from_utf8_lossy(&document.bytes);
+            output::replace_file(&path.display().to_string(), &text)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = written {
+        output::say(&format!("windtunnel: {error}"));
+        return WRONG;
+    }
+    output::print(&page::contents(claims));
+    output::say(&format!("Written: {}", out.display()));
+    if problems.is_empty() { FINE } else { FAILED }
+}
+
+/// What was flown for a textbook.
+struct Bench {
+    /// Folder of the scenarios, as a command names it.
+    folder: String,
+    /// The file of every scenario.
+    files: BTreeMap<String, String>,
+    results: BTreeMap<String, ScenarioResults>,
+    sweeps: BTreeMap<String, Vec<ScenarioResults>>,
+    seed: u64,
+}
+
+impl Flown for Bench {
+    fn scenario(&self, name: &str) -> Option<&ScenarioResults> {
+        self.results.get(name)
+    }
+
+    fn sweep(&self, claim: &str) -> Option<&[ScenarioResults]> {
+        self.sweeps.get(claim).map(Vec::as_slice)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.files.keys().map(String::as_str).collect()
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+/// Reads the claims, flies what they need, and judges them; everything wrong has been said.
+fn judged(flags: &Flags) -> Result<(Textbook, Bench, Vec<Judged>), u8> {
+    let complain = |problems: Vec<Problem>| {
+        output::complain(&problems);
+        WRONG
+    };
+    let text =
+        files::text(&flags.file, LARGEST_BYTES).map_err(|problem| complain(vec![problem]))?;
+    let textbook = read(&text, &flags.file).map_err(complain)?;
+    let claims = wanted(&textbook, &flags.only).map_err(|problem| complain(vec![problem]))?;
+    let mut bench = bench(flags, &textbook, &claims)?;
+    for claim in &claims {
+        if let Some(sweep) = &claim.sweep {
+            let swept = fly_sweep(flags, &bench, sweep)?;
+            bench.sweeps.insert(claim.id.clone(), swept);
+        }
+    }
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for claim in &claims {
+        match judge_claim(claim, &bench) {
+            Ok(judged) => found.push(judged),
+            Err(wrong) => problems.extend(wrong),
+        }
+    }
+    if problems.is_empty() {
+        return Ok((textbook, bench, found));
+    }
+    let named: Arc<str> = Arc::from(flags.file.as_str());
+    Err(complain(problems.into_iter().map(|problem| problem.in_file(&named)).collect()))
+}
+
+fn wanted(textbook: &Textbook, only: &[String]) -> Result<Vec<Claim>, Problem> {
+    let all: Vec<Claim> = textbook.chapters.iter().flat_map(|c| c.claims.clone()).collect();
+    if let Some(unknown) = only.iter().find(|id| !all.iter().any(|claim| claim.id == **id)) {
+        let ids: Vec<&str> = all.iter().map(|claim| claim.id.as_str()).collect();
+        let message = format!("no claim is called {unknown:?}");
+        return Err(files::wrong("--only", message, &format!("known are {}", ids.join(", "))));
+    }
+    Ok(all.into_iter().filter(|claim| only.is_empty() || only.contains(&claim.id)).collect())
+}
+
+/// Flies every scenario that a line, a matrix or a picture names.
+fn bench(flags: &Flags, textbook: &Textbook, claims: &[Claim]) -> Result<Bench, u8> {
+    let folder = Path::new(&flags.file).parent().unwrap_or(Path::new(""));
+    let folder = tidy(&folder.join(&textbook.scenarios));
+    let (mut scenarios, mut known) = (Vec::new(), BTreeMap::new());
+    let paths = files::in_folder(&folder).map_err(|problem| {
+        output::complain(&[problem]);
+        WRONG
+    })?;
+    for path in paths {
+        let path = path.display().to_string();
+        for scenario in load(&path, &[])? {
+            known.insert(scenario.name.clone(), path.clone());
+            if claims.iter().any(|claim| names(claim).any(|name| name == scenario.name)) {
+                scenarios.push(scenario);
+            }
+        }
+    }
+    let results = fly_all(flags, &scenarios, None)?;
+    let by_name = |results: ScenarioResults| (results.scenario.name.clone(), results);
+    Ok(Bench {
+        folder: folder.display().to_string(),
+        files: known,
+        results: results.into_iter().map(by_name).collect(),
+        sweeps: BTreeMap::new(),
+        seed: flags.seed,
+    })
+}
+
+/// The path without the steps that lead up again.
+fn tidy(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            std::path::Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+fn names(claim: &Claim) -> impl Iterator<Item = &str> {
+    let lines = claim.evidence.iter().map(|line| line.scenario.as_str());
+    let matrix = claim.matrix.iter().map(|matrix| matrix.scenario.as_str());
+    lines.chain(matrix).chain(claim.picture.iter().map(|picture| picture.scenario.as_str()))
+}
+
+fn load(path: &str, sets: &[String]) -> Result<Vec<Arc<Scenario>>, u8> {
+    let source = Source { paths: vec![path.to_string()], sets: sets.to_vec(), ..Source::default() };
+    let loaded = input::load(&source).map_err(|problems| {
+        output::complain(&problems);
+        WRONG
+    })?;
+    Ok(loaded.scenarios)
+}
+
+fn fly_all(
+    flags: &Flags,
+    scenarios: &[Arc<Scenario>],
+    replications: Option<u32>,
+) -> Result<Vec<ScenarioResults>, u8> {
+    if scenarios.is_empty() {
+        return Ok(Vec::new());
+    }
+    let run = Run {
+        source: Source::default(),
+        seed: flags.seed,
+        replications,
+        max_requests: None,
+        strategies: Vec::new(),
+        out: String::new(),
+        jobs: flags.jobs,
+        quick: false,
+        telemetry: false,
+        format: Format::Text,
+        checked: false,
+    };
+    let results: Results = fly::results(&run, scenarios, false)?;
+    if results.interrupted {
+        output::say("Nothing is written.");
+        return Err(super::INTERRUPTED);
+    }
+    Ok(results.scenarios)
+}
+
+/// Flies the strategies that a swept line compares, at every value.
+fn fly_sweep(flags: &Flags, bench: &Bench, sweep: &Sweep) -> Result<Vec<ScenarioResults>, u8> {
+    // An unknown scenario is a problem of the claim, and said when it is judged.
+    let Some(path) = bench.files.get(&sweep.line.scenario) else { return Ok(Vec::new()) };
+    let set = format!("{}={}", sweep.set, sweep.values.join(","));
+    let scenarios = load(path, &[set])?;
+    let of = format!("{} ", sweep.line.scenario);
+    let mine: Vec<Arc<Scenario>> =
+        scenarios.into_iter().filter(|s| s.name.starts_with(&of)).collect();
+    let line = mine.first().map(|s| expect::parse(&sweep.line.text, sweep.line.place, 0, s));
+    let compared = match line {
+        Some(Ok(line)) => sides(&line).into_iter().map(|side| side.strategy).collect(),
+        _ => Vec::new(),
+    };
+    let chosen = fly::chosen(mine, &compared)?;
+    fly_all(flags, &chosen, Some(sweep.replications))
+}

@@ -1,0 +1,226 @@
+//! Claims of a textbook, judged by what was flown: each line by its interval, each claim by its
+//! lines.
+//!
+//! All lines hold: the claim holds. All fail: it is refuted. Some of each, or a sweep that turns: it
+//! depends. An undecided line leaves the claim open, and is said to be. Deliberately absent: files,
+//! flights, pages.
+
+use super::expectation::judge;
+use super::results::{ExpectationResult, Judgement, ScenarioResults};
+use crate::base::problem::{Place, Problem, nearest};
+use crate::scenario::expect;
+use crate::scenario::model::{Expectation, Expected, Operator, Statistic};
+use crate::scenario::textbook::{Claim, Holding, Line, Sweep};
+
+/// A claim and what was found.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The claim.
+    pub claim: Claim,
+    /// Its lines, judged, in its order.
+    pub evidence: Vec<(Expectation, ExpectationResult)>,
+    /// Its sweep, judged.
+    pub sweep: Option<Swept>,
+    /// What follows; nothing while a line is undecided.
+    pub found: Option<Holding>,
+}
+
+/// A line over the values of a setting.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// The line.
+    pub line: Expectation,
+    /// The line at every value.
+    pub points: Vec<Point>,
+    /// Between which values (by place) it turns: the last certain one before, the first after.
+    pub turn: Option<(usize, usize)>,
+}
+
+/// One value of a sweep.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// The value, as written.
+    pub value: String,
+    /// The line, judged there.
+    pub result: ExpectationResult,
+    /// The curves: of each side of a difference, or the one figure, with its interval.
+    pub curves: Vec<Option<(f64, (f64, f64))>>,
+}
+
+/// Where the scenarios of a textbook are found: by name, and by value of a sweep.
+pub trait Flown {
+    /// The results of a scenario.
+    fn scenario(&self, name: &str) -> Option<&ScenarioResults>;
+    /// The results of a sweep, by value.
+    fn sweep(&self, claim: &str) -> Option<&[ScenarioResults]>;
+    /// Names of all scenarios, for the way out.
+    fn names(&self) -> Vec<&str>;
+    /// The seed of all flights.
+    fn seed(&self) -> u64;
+}
+
+/// Judges a claim, or says what is wrong with its lines.
+pub fn judge_claim(claim: &Claim, flown: &dyn Flown) -> Result<Judged, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut evidence = Vec::new();
+    for line in &claim.evidence {
+        match judge_line(line, flown) {
+            Ok(found) => evidence.push(found),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let sweep = match claim.sweep.as_ref().map(|sweep| judge_sweep(claim, sweep, flown)) {
+        Some(Ok(swept)) => Some(swept),
+        Some(Err(problem)) => {
+            problems.push(problem);
+            None
+        }
+        None => None,
+    };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let found = conclude(&evidence, sweep.as_ref());
+    Ok(Judged { claim: claim.clone(), evidence, sweep, found })
+}
+
+fn judge_line(line: &Line, flown: &dyn Flown) -> Result<(Expectation, ExpectationResult), Problem> {
+    let results = flown.scenario(&line.scenario).ok_or_else(|| unknown(line, flown))?;
+    let parsed = expect::parse(&line.text, line.place, 0, &results.scenario)?;
+    let result = judge(results, &parsed, flown.seed());
+    Ok((parsed, result))
+}
+
+fn unknown(line: &Line, flown: &dyn Flown) -> Problem {
+    let message = format!("no scenario is called {:?}", line.scenario);
+    let problem = Problem::error(line.place, "scenario", message);
+    match nearest(&line.scenario, flown.names()) {
+        Some(near) => problem.help(format!("did you mean {near}?")),
+        None => problem.expected(format!("one of {}", flown.names().join(", "))),
+    }
+}
+
+fn judge_sweep(claim: &Claim, sweep: &Sweep, flown: &dyn Flown) -> Result<Swept, Problem> {
+    let Some(all) = flown.sweep(&claim.id).filter(|all| !all.is_empty()) else {
+        return Err(unknown(&sweep.line, flown));
+    };
+    let line = expect::parse(&sweep.line.text, sweep.line.place, 0, &all[0].scenario)?;
+    let point = |(value, results): (&String, &ScenarioResults)| Point {
+        value: value.clone(),
+        result: judge(results, &line, flown.seed()),
+        curves: sides(&line).iter().map(|side| figure(results, side, flown.seed())).collect(),
+    };
+    let points: Vec<Point> = sweep.values.iter().zip(all).map(point).collect();
+    let turn = turn(&points);
+    Ok(Swept { line, points, turn })
+}
+
+/// The figures that a line compares: one each for the strategies of a difference.
+pub fn sides(line: &Expectation) -> Vec<Expectation> {
+    let Expected::Difference { measure, reference } = &line.what else {
+        return vec![line.clone()];
+    };
+    let side = |strategy: &String| Expectation {
+        strategy: strategy.clone(),
+        what: Expected::Measure { measure: measure.clone(), statistic: Statistic::Mean },
+        ..line.clone()
+    };
+    vec![side(&line.strategy), side(reference)]
+}
+
+fn figure(results: &ScenarioResults, side: &Expectation, seed: u64) -> Option<(f64, (f64, f64))> {
+    let found = judge(results, side, seed);
+    found.value.zip(found.interval)
+}
+
+/// The last value at which the line is certain, before the first at which it is certainly the
+/// other way.
+fn turn(points: &[Point]) -> Option<(usize, usize)> {
+    let mut before: Option<(usize, Judgement)> = None;
+    for (at, point) in points.iter().enumerate() {
+        match (before, point.result.judgement) {
+            (_, Judgement::Undecided) => {}
+            (Some((last, was)), now) if was != now => return Some((last, at)),
+            (_, now) => before = Some((at, now)),
+        }
+    }
+    None
+}
+
+fn conclude(
+    evidence: &[(Expectation, ExpectationResult)],
+    sweep: Option<&Swept>,
+) -> Option<Holding> {
+    if evidence.is_empty() && sweep.is_none() {
+        return Some(Holding::NoMeasure);
+    }
+    let points = sweep.iter().flat_map(|s| &s.points).map(|p| p.result.judgement);
+    // Around its turn a sweep is undecided by nature; a line of its own has to be decided.
+    let points = points.filter(|judgement| *judgement != Judgement::Undecided);
+    let lines = evidence.iter().map(|(_, result)| result.judgement);
+    let all: Vec<Judgement> = lines.chain(points).collect();
+    if all.is_empty() || all.contains(&Judgement::Undecided) {
+        return None;
+    }
+    let holds = all.iter().filter(|judgement| **judgement == Judgement::Holds).count();
+    Some(match holds {
+        0 => Holding::Refuted,
+        n if n == all.len() => Holding::Holds,
+        _ => Holding::Depends,
+    })
+}
+
+/// What a claim's judged lines leave to be desired: a verdict that is not the stated one, and lines
+/// that the scenario does not expect as they were measured.
+pub fn objections(judged: &Judged, flown: &dyn Flown) -> Vec<Problem> {
+    let claim = &judged.claim;
+    let mut problems = Vec::new();
+    let found = judged.found.map_or("undecided", Holding::word);
+    if judged.found != Some(claim.stated) {
+        let undecided = judged.evidence.iter().filter(|e| e.1.judgement == Judgement::Undecided);
+        let lines: Vec<String> =
+            undecided.map(|(line, result)| format!("{}: {}", line.text, result.detail)).collect();
+        let message = format!("{} is stated as {}, found {found}", claim.id, claim.stated.word());
+        let problem = Problem::error(claim.place, "verdict", message);
+        problems.push(if lines.is_empty() { problem } else { problem.help(lines.join("; ")) });
+    }
+    for (line, (parsed, result)) in claim.evidence.iter().zip(&judged.evidence) {
+        let Some(results) = flown.scenario(&line.scenario) else { continue };
+        let wanted = match result.judgement {
+            Judgement::Holds => parsed.text.clone(),
+            Judgement::Fails => opposite(parsed, result),
+            Judgement::Undecided => continue,
+        };
+        let same = |known: &Expectation| plain(&known.text) == plain(&wanted);
+        if !results.scenario.expect.iter().any(same) {
+            problems.push(missing(line.place, &line.scenario, &wanted));
+        }
+    }
+    problems
+}
+
+fn missing(place: Place, scenario: &str, wanted: &str) -> Problem {
+    let message = format!("the scenario {scenario} does not expect `{wanted}`");
+    Problem::error(place, "evidence", message).help("add it to its spec.expect")
+}
+
+/// The line that holds where this one fails.
+fn opposite(line: &Expectation, result: &ExpectationResult) -> String {
+    if let Expected::Rating { rating, .. } = &line.what {
+        let found = result.detail.rsplit(' ').next().unwrap_or_default();
+        return format!("{} · rating {rating} = {found}", line.strategy);
+    }
+    let turned = match line.operator {
+        Operator::Below => Operator::AtLeast,
+        Operator::AtMost => Operator::Above,
+        Operator::Above => Operator::AtMost,
+        Operator::AtLeast => Operator::Below,
+    };
+    plain(&line.text).replacen(line.operator.sign(), turned.sign(), 1)
+}
+
+/// Without what may be written in several ways.
+fn plain(text: &str) -> String {
+    let words = text.replace(">=", "≥").replace("<=", "≤");
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}

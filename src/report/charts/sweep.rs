@@ -1,0 +1,191 @@
+//! A curve per strategy over the values of one setting: where a claim turns.
+//!
+//! The band marks the values between which the line turns, the dashed upright its crossing.
+
+use super::axis::Axis;
+use super::canvas::{self, Align, Frame, Paint, Pen, measured};
+use super::page::{Head, MARGIN, WIDTH};
+use super::palette::{self, Mark};
+use super::pane::draw_grid;
+use crate::report::figure::Quantity;
+use crate::scenario::model::{Expectation, Expected, Statistic};
+
+const HEIGHT: f64 = 340.0;
+
+/// What is drawn.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The claim.
+    pub title: String,
+    /// Where it turns.
+    pub message: String,
+    /// Path of the setting.
+    pub setting: String,
+    /// What is measured, in words.
+    pub measure: String,
+    /// In what.
+    pub quantity: Quantity,
+    /// Values of the setting, as written.
+    pub values: Vec<String>,
+    /// Where they lie, 0 to 1.
+    pub places: Vec<f64>,
+    /// The limit that a single curve is compared with.
+    pub limit: Option<f64>,
+    /// The values around the turn, by place in the list.
+    pub turn: Option<(usize, usize)>,
+    /// Where the line meets its limit, 0 to 1.
+    pub crossing: Option<f64>,
+    /// The curves.
+    pub curves: Vec<Curve>,
+}
+
+/// One strategy.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    /// Its name.
+    pub name: String,
+    /// Its kind, for the colour.
+    pub kind: &'static str,
+    /// Figure and interval at every value; nothing where no flight has one.
+    pub points: Vec<Option<(f64, (f64, f64))>>,
+}
+
+/// What a line measures, in words.
+pub fn measure_words(line: &Expectation) -> String {
+    match &line.what {
+        Expected::Measure { measure, statistic } => {
+            let statistic = match statistic {
+                Statistic::Mean => "mean",
+                Statistic::P05 => "5 % quantile",
+                Statistic::P50 => "median",
+                Statistic::P95 => "95 % quantile",
+                Statistic::Spread => "middle half",
+            };
+            format!("{measure}, {statistic}, release {}", line.release)
+        }
+        Expected::Difference { measure, .. } => format!("{measure}, release {}", line.release),
+        Expected::Verdict(word) => format!("share of flights {word}, release {}", line.release),
+        Expected::Rating { rating, .. } => rating.clone(),
+    }
+}
+
+/// The chart as SVG.
+pub fn svg(picture: &Picture) -> Result<String, String> {
+    let subtitle = format!("{}; with 95 % intervals", picture.message);
+    let head = Head::new(WIDTH, &picture.title, &subtitle, &[]);
+    let names = picture.curves.iter().map(|curve| measured(&curve.name, palette::NAME));
+    let room = names.fold(60.0, f64::max) + 26.0;
+    let top = head.height() + 52.0;
+    let frame =
+        Frame { left: MARGIN + 70.0, top, right: WIDTH - MARGIN - room, bottom: top + HEIGHT };
+    canvas::svg((WIDTH, frame.bottom + 70.0), &head.caption(), |pen| {
+        head.draw(pen);
+        draw(pen, picture, frame);
+    })
+}
+
+fn draw(pen: &Pen<'_>, picture: &Picture, frame: Frame) {
+    let points = picture.curves.iter().flat_map(|curve| curve.points.iter().flatten());
+    let ends = points.flat_map(|(value, (lower, upper))| [*value, *lower, *upper]);
+    let axis = Axis::over(picture.quantity, ends.chain(picture.limit)).stretched(0.04);
+    let x = |place: f64| frame.left + 16.0 + place * (frame.width() - 32.0);
+    let y = |value: f64| frame.bottom - axis.place(value) * frame.height();
+    if let Some((before, after)) = picture.turn {
+        let (left, right) = (x(picture.places[before]), x(picture.places[after]));
+        pen.fill(Frame { left, right, ..frame }, palette::BAND);
+    }
+    draw_grid(pen, &axis, frame, true);
+    pen.line((frame.left, frame.bottom), (frame.right, frame.bottom), palette::SOFT, 1.5);
+    if let Some(limit) = picture.limit {
+        pen.dashed((frame.left, y(limit)), (frame.right, y(limit)), palette::INK, 1.5);
+        let words = format!("limit {}", picture.quantity.show(limit));
+        pen.text(&words, (frame.right + 8.0, y(limit)), Align::Left, palette::NOTE);
+    }
+    if let Some(place) = picture.crossing {
+        pen.dashed((x(place), frame.top), (x(place), frame.bottom), palette::SOFT, 1.5);
+        pen.text("turns", (x(place), frame.top - 11.0), Align::Middle, palette::NOTE);
+    }
+    draw_values(pen, picture, frame, &x);
+    let paints = paints(&picture.curves);
+    for (curve, paint) in picture.curves.iter().zip(&paints) {
+        draw_curve(pen, curve, *paint, &|at| x(picture.places[at]), &y);
+    }
+    draw_names(pen, picture, &paints, frame, &y);
+    let unit = axis.unit();
+    let unit = if unit.is_empty() { String::new() } else { format!(", {unit}") };
+    let words = format!("↑ {}{unit}", picture.measure);
+    pen.text(&words, (MARGIN, frame.top - 34.0), Align::Left, palette::PANEL);
+}
+
+/// The colours of the kinds; the second curve of a kind is darker.
+fn paints(curves: &[Curve]) -> Vec<Paint> {
+    let paint = |index: usize| {
+        let own = palette::kind_paint(curves[index].kind);
+        let again = curves[..index].iter().any(|curve| curve.kind == curves[index].kind);
+        if again { palette::blend(own, palette::INK, 0.5) } else { own }
+    };
+    (0..curves.len()).map(paint).collect()
+}
+
+fn draw_values(pen: &Pen<'_>, picture: &Picture, frame: Frame, x: &dyn Fn(f64) -> f64) {
+    let mut free_from = f64::NEG_INFINITY;
+    for (value, place) in picture.values.iter().zip(&picture.places) {
+        let (middle, half) = (x(*place), measured(value, palette::NOTE) / 2.0 + 3.0);
+        pen.line((middle, frame.bottom), (middle, frame.bottom + 5.0), palette::SOFT, 1.5);
+        if middle - half > free_from {
+            pen.text(value, (middle, frame.bottom + 17.0), Align::Middle, palette::NOTE);
+            free_from = middle + half;
+        }
+    }
+    let words = format!("{} →", picture.setting);
+    pen.text(&words, (frame.right, frame.bottom + 46.0), Align::Right, palette::PANEL);
+}
+
+fn draw_curve(
+    pen: &Pen<'_>,
+    curve: &Curve,
+    paint: Paint,
+    x: &dyn Fn(usize) -> f64,
+    y: &dyn Fn(f64) -> f64,
+) {
+    let known = |(at, point): (usize, &Option<(f64, (f64, f64))>)| {
+        point.map(|(value, _)| (x(at), y(value)))
+    };
+    let line: Vec<canvas::Point> = curve.points.iter().enumerate().filter_map(known).collect();
+    if line.len() > 1 {
+        pen.path(&line, paint, 3.0);
+    }
+    for (at, point) in curve.points.iter().enumerate() {
+        let Some((value, (lower, upper))) = point else { continue };
+        if lower.is_finite() && upper.is_finite() {
+            pen.line((x(at), y(*lower)), (x(at), y(*upper)), paint, 2.0);
+        }
+        palette::draw_mark(pen, Mark::Disc, (x(at), y(*value)), paint);
+    }
+}
+
+/// Names at the right ends of the curves, moved apart where they would touch.
+fn draw_names(
+    pen: &Pen<'_>,
+    picture: &Picture,
+    paints: &[Paint],
+    frame: Frame,
+    y: &dyn Fn(f64) -> f64,
+) {
+    let last = |curve: &Curve| curve.points.iter().flatten().last().map(|(value, _)| y(*value));
+    let mut ends: Vec<(usize, f64)> =
+        picture.curves.iter().enumerate().filter_map(|(n, c)| Some((n, last(c)?))).collect();
+    ends.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let mut free_from = frame.top - 10.0;
+    let limit = picture.limit.map(y);
+    for (curve, end) in ends {
+        let mut middle = end.max(free_from + 11.0);
+        if let Some(limit) = limit.filter(|limit| (middle - limit).abs() < 20.0) {
+            middle = if end <= limit { limit - 20.0 } else { limit + 20.0 };
+        }
+        let name = &picture.curves[curve].name;
+        let style = canvas::Type { paint: paints[curve], ..palette::NAME };
+        pen.text(name, (frame.right + 8.0, middle), Align::Left, style);
+        free_from = middle + 11.0;
+    }
+}

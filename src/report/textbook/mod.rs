@@ -1,0 +1,358 @@
+//! The textbook page: claims, verdicts, the figures that decided, pictures and commands.
+//!
+//! From judged claims to Markdown and charts. Deliberately absent: judging, and files.
+
+mod setting;
+
+use super::charts::{CHARTS, matrix, sweep as curve};
+use super::figure::Quantity;
+use super::{Document, names};
+use crate::experiment::claims::{Flown, Judged, Swept};
+use crate::experiment::results::{ExpectationResult, Judgement};
+use crate::outcome::Verdict;
+use crate::scenario::model::{Expectation, Expected};
+use crate::scenario::textbook::{Claim, Holding, Matrix, Textbook};
+use std::collections::BTreeMap;
+
+/// Where things lie, as the page's commands and links name them.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Folder of the scenarios.
+    pub folder: String,
+    /// The file of every scenario.
+    pub files: BTreeMap<String, String>,
+    /// Name of the page without ending: the folder of its charts.
+    pub name: String,
+}
+
+/// The page and its charts, with paths relative to the page's folder.
+pub fn documents(
+    textbook: &Textbook,
+    claims: &[Judged],
+    flown: &dyn Flown,
+    source: &Source,
+) -> Result<Vec<Document>, String> {
+    let mut page = head(claims, flown, source);
+    let mut charts: Vec<Document> = Vec::new();
+    for chapter in &textbook.chapters {
+        page += &format!("\n## {}\n", chapter.title);
+        let mine = |claim: &&Judged| chapter.claims.iter().any(|known| known.id == claim.claim.id);
+        for claim in claims.iter().filter(mine) {
+            let pictures = pictures(claim, flown, source)?;
+            page += &section(claim, &pictures, source);
+            for (_, document) in pictures {
+                if !charts.iter().any(|known| known.path == document.path) {
+                    charts.push(document);
+                }
+            }
+        }
+    }
+    let path = format!("{}.md", source.name);
+    charts.push(Document { path, bytes: page.into_bytes() });
+    Ok(charts)
+}
+
+fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
+    let count = |holding| claims.iter().filter(|c| c.found == Some(holding)).count();
+    let mut page = format!(
+        "# The textbook, measured\n\nWhat texts on deployment say of the ways to ship a release, each \
+         sentence flown: {} claims, of which {} hold, {} depend, {} are refuted, and {} cannot be \
+         measured here. The page is made by `windtunnel textbook` from `{}` (seed {}); a claim whose \
+         figures come out otherwise stops it.\n\n\
+         - **holds**: every line that states the claim holds by its whole 95 % interval.\n\
+         - **depends**: some lines hold and some fail, or a line turns within a sweep of one setting.\n\
+         - **refuted**: every line fails by its whole interval.\n\n\
+         A line reads: strategy · release · measure · statistic, compared with a limit. `bad` and \
+         `good` are releases with and without faults, `a - b` is the paired difference of two \
+         strategies through the same storms. `windtunnel list measures` explains the measures, \
+         [methods.md](methods.md) how they are taken. The scenarios are small on purpose: shares and \
+         orders carry over to your service, seconds do not. Fly your own.\n\n",
+        claims.len(),
+        count(Holding::Holds),
+        count(Holding::Depends),
+        count(Holding::Refuted),
+        count(Holding::NoMeasure),
+        source.folder,
+        flown.seed(),
+    );
+    page += &contents(claims);
+    page
+}
+
+/// The table of all claims.
+pub fn contents(claims: &[Judged]) -> String {
+    let mut table = "| | claim | verdict | what decided |\n|---|---|---|---|\n".to_string();
+    for judged in claims {
+        let Claim { id, says, .. } = &judged.claim;
+        let word = found(judged);
+        let decided = deciding(judged);
+        table += &format!("| [{id}](#{}) | {says} | {word} | {decided} |\n", anchor(judged));
+    }
+    table
+}
+
+/// The anchor that Markdown makes of a claim's heading.
+fn anchor(judged: &Judged) -> String {
+    let kept = |c: char| match c {
+        ' ' => Some('-'),
+        c if c.is_alphanumeric() || c == '-' => Some(c.to_ascii_lowercase()),
+        _ => None,
+    };
+    heading(&judged.claim).chars().filter_map(kept).collect()
+}
+
+fn heading(claim: &Claim) -> String {
+    format!("{}: {}", claim.id, claim.says.trim_end_matches('.'))
+}
+
+fn found(judged: &Judged) -> &'static str {
+    judged.found.map_or("undecided", Holding::word)
+}
+
+/// The figures in which the verdict shows: the turn of a sweep, or a line that holds and one that
+/// fails.
+fn deciding(judged: &Judged) -> String {
+    let turn = judged.sweep.as_ref().and_then(|swept| turning(judged, swept));
+    let first = |wanted| judged.evidence.iter().find(|(_, result)| result.judgement == wanted);
+    let lines = [first(Judgement::Holds), first(Judgement::Fails)];
+    let shown = |(line, result): &(Expectation, ExpectationResult)| {
+        format!("{}: {}", subject(line), measured(line, result))
+    };
+    let mut words: Vec<String> = turn.into_iter().collect();
+    words.extend(lines.into_iter().flatten().map(shown));
+    words.truncate(2);
+    words.join("; ")
+}
+
+/// A line without its limit.
+fn subject(line: &Expectation) -> String {
+    let end = line.text.find(['<', '>', '≤', '≥', '=']).unwrap_or(line.text.len());
+    line.text[..end].trim().to_string()
+}
+
+/// What was measured of a line, with its interval.
+fn measured(line: &Expectation, result: &ExpectationResult) -> String {
+    let (Some(value), Some((lower, upper))) = (result.value, result.interval) else {
+        return result.detail.clone();
+    };
+    quantity(line).show_interval(value, lower, upper)
+}
+
+fn quantity(line: &Expectation) -> Quantity {
+    match &line.what {
+        Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
+            Quantity::of(measure)
+        }
+        Expected::Verdict(_) => Quantity::Share,
+        Expected::Rating { .. } => Quantity::Count,
+    }
+}
+
+/// Where a sweep turns, in words.
+fn turning(judged: &Judged, swept: &Swept) -> Option<String> {
+    let sweep = judged.claim.sweep.as_ref()?;
+    let (before, after) = swept.turn?;
+    let (low, high) = (&swept.points[before].value, &swept.points[after].value);
+    let about = crossing(swept).and_then(|(place, scale)| Some(scale?.shown(place)));
+    let last = sweep.set.rsplit('.').next().unwrap_or(&sweep.set);
+    let holds = swept.points[before].result.judgement == Judgement::Holds;
+    let words = if holds { ["holds", "fails"] } else { ["fails", "holds"] };
+    let sure = format!("{} at {low}, {} at {high}", words[0], words[1]);
+    Some(match about {
+        Some(about) => format!("turns at `{last}` of about {about} ({sure})"),
+        None => format!("turns over `{last}`: {sure}"),
+    })
+}
+
+/// Where the line meets its limit, between 0 and 1 of the scale: on a straight line between the
+/// values around the turn.
+fn crossing(swept: &Swept) -> Option<(f64, Option<setting::Scale>)> {
+    let (before, after) = swept.turn?;
+    let texts: Vec<&str> = swept.points.iter().map(|point| point.value.as_str()).collect();
+    let scale = setting::scale(&texts);
+    let place = |at: usize| places(swept)[at];
+    let limit = swept.line.limit;
+    for at in before..after {
+        let ends = [at, at + 1].map(|at| swept.points[at].result.value.map(|v| v - limit));
+        let [Some(a), Some(b)] = ends else { continue };
+        if (a <= 0.0) != (b <= 0.0) {
+            let part = a / (a - b);
+            return Some((place(at) + part * (place(at + 1) - place(at)), scale));
+        }
+    }
+    None
+}
+
+/// Where the values of a sweep lie, 0 to 1; evenly if they are no numbers.
+fn places(swept: &Swept) -> Vec<f64> {
+    let texts: Vec<&str> = swept.points.iter().map(|point| point.value.as_str()).collect();
+    let count = texts.len();
+    match setting::scale(&texts) {
+        Some(scale) => (0..count).map(|at| scale.place(at)).collect(),
+        None => (0..count).map(|at| at as f64 / (count - 1).max(1) as f64).collect(),
+    }
+}
+
+/// A claim for a terminal.
+pub fn claim_text(judged: &Judged) -> String {
+    let mut text = format!("{}\n  {}\n", heading(&judged.claim), found(judged));
+    for (line, result) in &judged.evidence {
+        text += &format!("  {:9} {}: {}\n", word(result), line.text, measured(line, result));
+    }
+    if let Some(swept) = &judged.sweep {
+        for point in &swept.points {
+            let shown = measured(&swept.line, &point.result);
+            text += &format!(
+                "  {:9} {} at {}: {shown}\n",
+                word(&point.result),
+                swept.line.text,
+                point.value
+            );
+        }
+        text += &turning(judged, swept).map_or(String::new(), |turn| format!("  {turn}\n"));
+    }
+    text
+}
+
+fn word(result: &ExpectationResult) -> &'static str {
+    match result.judgement {
+        Judgement::Holds => "holds",
+        Judgement::Fails => "fails",
+        Judgement::Undecided => "undecided",
+    }
+}
+
+fn section(judged: &Judged, pictures: &[(String, Document)], source: &Source) -> String {
+    let claim = &judged.claim;
+    let mut page = format!(
+        "\n### {}\n\n**{}.** {}\n",
+        heading(claim),
+        sentence(found(judged)),
+        claim.why.trim()
+    );
+    if !judged.evidence.is_empty() {
+        page += "\n| the claim as a line | measured | |\n|---|---|---|\n";
+        for (line, result) in &judged.evidence {
+            let shown = measured(line, result);
+            page += &format!("| `{}` | {shown} | {} |\n", line.text, word(result));
+        }
+    }
+    if let Some(swept) = &judged.sweep {
+        page += &sweep_table(judged, swept);
+    }
+    for (alt, document) in pictures {
+        page += &format!("\n![{alt}]({})\n", document.path);
+    }
+    page += &commands(claim, source);
+    page
+}
+
+fn sentence(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn sweep_table(judged: &Judged, swept: &Swept) -> String {
+    let set = judged.claim.sweep.as_ref().map_or("", |sweep| sweep.set.as_str());
+    let mut page = format!("\n| `{set}` | `{}` | |\n|---|---|---|\n", swept.line.text);
+    for point in &swept.points {
+        let shown = measured(&swept.line, &point.result);
+        page += &format!("| {} | {shown} | {} |\n", point.value, word(&point.result));
+    }
+    if let Some(turn) = turning(judged, swept) {
+        page += &format!("\nThe line {turn}.\n");
+    }
+    page
+}
+
+/// The commands that fly it again.
+fn commands(claim: &Claim, source: &Source) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut add = |scenario: &str| {
+        if let Some(file) = source.files.get(scenario) {
+            let line = format!("`windtunnel check {file}`");
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    };
+    claim.evidence.iter().for_each(|line| add(&line.scenario));
+    claim.matrix.iter().for_each(|matrix| add(&matrix.scenario));
+    if let Some(sweep) = &claim.sweep
+        && let Some(file) = source.files.get(&sweep.line.scenario)
+    {
+        let values = sweep.values.join(",");
+        let plain = values.chars().all(|c| c.is_ascii_alphanumeric() || ".,%/".contains(c));
+        let set = format!("{}={values}", sweep.set);
+        let set = if plain && !set.contains('[') { set } else { format!("'{set}'") };
+        lines.push(format!(
+            "`windtunnel run {file} --set {set} --replications {}`",
+            sweep.replications
+        ));
+    }
+    if lines.is_empty() { String::new() } else { format!("\nFly it: {}\n", lines.join(" · ")) }
+}
+
+/// The charts of a claim, with what they show in words.
+fn pictures(
+    judged: &Judged,
+    flown: &dyn Flown,
+    source: &Source,
+) -> Result<Vec<(String, Document)>, String> {
+    let claim = &judged.claim;
+    let path = |name: &str| format!("{}/{}.svg", source.name, names::slug(name));
+    let mut all = Vec::new();
+    let mut add = |alt: String, name: &str, svg: String| {
+        all.push((alt, Document { path: path(name), bytes: svg.into_bytes() }));
+    };
+    if let Some(swept) = &judged.sweep {
+        let svg = curve::svg(&sweep_picture(judged, swept, flown))?;
+        add(format!("{} over its turning point", claim.id), &format!("{}-sweep", claim.id), svg);
+    }
+    if let Some(Matrix { scenario, verdict }) = &claim.matrix {
+        let results =
+            flown.scenario(scenario).ok_or(format!("{}: no scenario {scenario}", claim.id))?;
+        let wanted = Verdict::ALL.into_iter().find(|known| known.word() == verdict);
+        let wanted = wanted.ok_or(format!("{}: no verdict is called {verdict}", claim.id))?;
+        let svg = matrix::svg(results, wanted)?;
+        add(format!("Who takes what back in {scenario}"), &format!("{scenario}-matrix"), svg);
+    }
+    if let Some(picture) = &claim.picture {
+        let known = || CHARTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let draw = CHARTS.iter().find(|(name, _)| *name == picture.chart).map(|(_, draw)| draw);
+        let draw = draw.ok_or_else(|| format!("{}: charts are {}", claim.id, known()))?;
+        let results = flown.scenario(&picture.scenario);
+        let results = results.ok_or(format!("{}: no scenario {}", claim.id, picture.scenario))?;
+        let name = format!("{}-{}", picture.scenario, picture.chart);
+        add(format!("{} in {}", picture.chart, picture.scenario), &name, draw(results)?);
+    }
+    Ok(all)
+}
+
+/// What the chart of a sweep needs to know.
+fn sweep_picture(judged: &Judged, swept: &Swept, flown: &dyn Flown) -> curve::Picture {
+    let claim = &judged.claim;
+    let sides = crate::experiment::claims::sides(&swept.line);
+    let plans = flown.sweep(&claim.id).and_then(|all| all.first()).map(|r| &r.scenario.plans);
+    let kind = |name: &str| plans.and_then(|p| p.iter().find(|p| p.name == name)).map(|p| p.kind);
+    let curves = sides.iter().enumerate().map(|(n, side)| curve::Curve {
+        name: side.strategy.clone(),
+        kind: kind(&side.strategy).unwrap_or_default(),
+        points: swept.points.iter().map(|point| point.curves[n]).collect(),
+    });
+    let set = claim.sweep.as_ref().map_or(String::new(), |sweep| sweep.set.clone());
+    let turn = turning(judged, swept).map(|turn| turn.replace('`', ""));
+    curve::Picture {
+        title: claim.says.trim_end_matches('.').to_string(),
+        message: turn.unwrap_or_else(|| "it does not turn within these values".into()),
+        setting: set,
+        measure: curve::measure_words(&swept.line),
+        quantity: quantity(&swept.line),
+        values: swept.points.iter().map(|point| point.value.clone()).collect(),
+        places: places(swept),
+        limit: (sides.len() == 1).then_some(swept.line.limit),
+        turn: swept.turn,
+        crossing: crossing(swept).map(|(place, _)| place),
+        curves: curves.collect(),
+    }
+}
