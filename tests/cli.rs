@@ -25,3 +25,5 @@ mod repeatable;
 mod schema;
 #[path = "cli/telemetry.rs"]
 mod telemetry;
+#[path = "cli/textbook.rs"]
+mod textbook;

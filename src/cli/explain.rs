@@ -113,7 +113,7 @@ pub fn explain(flags: &Explain) -> u8 {
             let meaning = verdict_meaning(*verdict);
             (format!("{name}: {meaning}\n"), json!({ "verdict": name, "meaning": meaning }))
         }
-        (_, _, _, Some(field)) => (field_text(field), field_json(field)),
+        (_, _, _, Some(field)) => with_inner(&entries, field),
         _ => match exported().into_iter().find(|[metric, ..]| metric == name) {
             Some([_, kind, help]) => (
                 format!("{name} ({kind}): {help}\n"),
@@ -163,6 +163,22 @@ fn entry_text(entry: &Entry) -> String {
 }
 
 /// Two lines, because paths and defaults are too long to stand beside each other.
+/// A field of the scenario and, if it holds others, those directly in it.
+fn with_inner(entries: &[Entry], field: &FieldSpec) -> (String, Value) {
+    let inner = |other: &&FieldSpec| {
+        let rest = other.path.strip_prefix(&field.path).map(|rest| rest.trim_start_matches("[]"));
+        rest.and_then(|rest| rest.strip_prefix('.')).is_some_and(|name| !name.contains('.'))
+    };
+    let scenario = entries.iter().filter(|e| e.group == "scenario").flat_map(|e| &e.fields);
+    let inner: Vec<&FieldSpec> = scenario.filter(inner).collect();
+    let (mut text, mut value) = (field_text(field), field_json(field));
+    if !inner.is_empty() {
+        text += &inner.iter().map(|field| field_text(field)).collect::<String>();
+        value["fields"] = inner.into_iter().map(field_json).collect();
+    }
+    (text, value)
+}
+
 fn field_text(field: &FieldSpec) -> String {
     let default = match (&field.default, field.required) {
         (_, true) => ", required".to_string(),

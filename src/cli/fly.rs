@@ -53,11 +53,7 @@ pub fn run(flags: &Run) -> u8 {
 
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
 pub fn scenarios(flags: &Run) -> Result<Vec<Arc<Scenario>>, u8> {
-    let loaded = input::load(&flags.source).map_err(|problems| {
-        output::complain(&problems);
-        WRONG
-    })?;
-    output::complain(&loaded.warnings);
+    let loaded = input::load_or_say(&flags.source)?;
     input::tell(&loaded.import.lists);
     chosen(loaded.scenarios, &flags.strategies)
 }

@@ -9,14 +9,10 @@ use serde_json::{Value, json};
 
 /// Reads, prints; 2 if anything can't be used.
 pub fn run(flags: &Import) -> u8 {
-    let loaded = match input::load(&flags.source) {
+    let loaded = match input::load_or_say(&flags.source) {
         Ok(loaded) => loaded,
-        Err(problems) => {
-            output::complain(&problems);
-            return WRONG;
-        }
+        Err(code) => return code,
     };
-    output::complain(&loaded.warnings);
     let import = &loaded.import;
     if import.flyables.is_empty() {
         output::say("windtunnel: no manifest here: nothing to import");

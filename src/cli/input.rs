@@ -4,7 +4,7 @@
 
 use super::files::{self, wrong};
 use super::flags::Source;
-use super::output;
+use super::{WRONG, output};
 use crate::base::node::Node;
 use crate::base::problem::{Problem, Severity};
 use crate::manifest::checks::{self, Own};
@@ -70,6 +70,16 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
         return Err(problems);
     }
     Ok(Loaded { warnings: problems, ..loaded })
+}
+
+/// [`load`], with everything wrong and every warning said; on failure the exit code comes back.
+pub fn load_or_say(source: &Source) -> Result<Loaded, u8> {
+    let loaded = load(source).map_err(|problems| {
+        output::complain(&problems);
+        WRONG
+    })?;
+    output::complain(&loaded.warnings);
+    Ok(loaded)
 }
 
 /// Puts the user's own checks on the strategies of all documents; none may be meant in vain.

@@ -12,14 +12,10 @@ use crate::scenario::model::Scenario;
 
 /// Reflies the asked flight with recording on, and tells it.
 pub fn run(flags: &Replay) -> u8 {
-    let loaded = match input::load(&flags.source) {
+    let loaded = match input::load_or_say(&flags.source) {
         Ok(loaded) => loaded,
-        Err(problems) => {
-            output::complain(&problems);
-            return WRONG;
-        }
+        Err(code) => return code,
     };
-    output::complain(&loaded.warnings);
     input::tell(&loaded.import.lists);
     let [scenario] = loaded.scenarios.as_slice() else {
         output::say(&format!(

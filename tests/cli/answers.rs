@@ -103,6 +103,10 @@ fn everything_that_is_listed_can_be_explained() {
     let unknown = desk.run(&["list", "strategems"]);
     assert_eq!(unknown.code, Some(2));
     assert!(unknown.err.contains("\"strategems\"") && !unknown.err.contains("Some("));
+    let mapping = desk.fine(&["explain", "spec.service"]);
+    for inner in ["spec.service.replicas: ", "spec.service.preStop: ", "spec.service.routes: "] {
+        assert!(mapping.contains(inner), "{inner}\n{mapping}");
+    }
     let near = desk.run(&["explain", "canry"]);
     assert!(near.code == Some(2) && near.err.contains("did you mean canary"), "{}", near.err);
 }

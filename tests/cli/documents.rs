@@ -1,5 +1,5 @@
-//! Documents that run: every `windtunnel` command in `README.md` and `docs/*.md` is executed, the
-//! example files in them are written first, and what they link to exists.
+//! Documents that run: every `windtunnel` command in `README.md`, `docs/*.md` and the course is
+//! executed, the example files in them are written first, and what they link to exists.
 //!
 //! Commands are those of fenced blocks marked `sh` or `console` (there after `$ `). YAML blocks that
 //! begin with `# name.yaml` become that file. Runs are scaled down to two replications.
@@ -18,8 +18,10 @@ struct Block {
 
 fn documents() -> Vec<(PathBuf, String)> {
     let mut paths = vec![Path::new(ROOT).join("README.md")];
-    let entries = fs::read_dir(Path::new(ROOT).join("docs")).expect("docs");
-    paths.extend(entries.map(|entry| entry.expect("an entry").path()));
+    for folder in ["docs", "docs/course"] {
+        let entries = fs::read_dir(Path::new(ROOT).join(folder)).expect("docs");
+        paths.extend(entries.map(|entry| entry.expect("an entry").path()));
+    }
     paths.retain(|path| path.extension().is_some_and(|e| e == "md"));
     paths.sort();
     let read = |path: PathBuf| {
@@ -92,7 +94,8 @@ fn execute(desk: &Desk, command: &str) -> Answer {
 /// Example files, and the scenarios that come with windtunnel as far as a document names them.
 fn prepare(desk: &Desk, text: &str) {
     let first = "scenarios/strategy-comparison.yaml";
-    let folders = ["scenarios", "scenarios/manifests", "scenarios/controllers"];
+    let below = ["manifests", "controllers", "textbook"].map(|name| format!("scenarios/{name}"));
+    let folders = [vec!["scenarios".to_string()], below.to_vec()].concat();
     let entries = folders.iter().flat_map(|folder| {
         let entries = fs::read_dir(Path::new(ROOT).join(folder)).expect("scenarios");
         entries.map(move |entry| (folder, entry.expect("an entry").path()))

@@ -38,7 +38,9 @@ pub fn svg(results: &ScenarioResults, caught: Verdict) -> Result<String, String>
 fn share(results: &ScenarioResults, release: usize, plan: &str, caught: Verdict) -> Option<f64> {
     let variant = &results.scenario.release.variants[release];
     let verdict = if variant.bad { caught } else { Verdict::FalseRollback };
-    reading::verdict(results, &variant.name, plan, verdict).map(|row| row.share)
+    let flown = reading::flights(results, &variant.name, plan) > 0;
+    let row = reading::verdict(results, &variant.name, plan, verdict);
+    flown.then(|| row.map_or(0.0, |row| row.share))
 }
 
 /// Who catches everything without a false alarm, or how many bad releases the best one catches.
@@ -90,7 +92,7 @@ fn draw(pen: &Pen<'_>, results: &ScenarioResults, caught: Verdict, frame: Frame)
             let field =
                 Frame { left, top: top + 1.5, right: left + width - 3.0, bottom: top + ROW - 1.5 };
             pen.fill(field, paint);
-            let ink = if share > 0.55 { palette::PAPER } else { palette::INK };
+            let ink = if share > 0.8 { palette::PAPER } else { palette::INK };
             let style = canvas::Type { paint: ink, ..palette::LABEL };
             let words = format!("{:.0} %", share * 100.0);
             pen.text(&words, (left + width / 2.0, middle), Align::Middle, style);

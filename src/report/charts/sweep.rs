@@ -29,12 +29,10 @@ pub struct Picture {
     pub values: Vec<String>,
     /// Where they lie, 0 to 1.
     pub places: Vec<f64>,
-    /// The limit that a single curve is compared with.
-    pub limit: Option<f64>,
+    /// What a single curve, or the difference of two, is compared with.
+    pub limit: f64,
     /// The values around the turn, by place in the list.
     pub turn: Option<(usize, usize)>,
-    /// Where the line meets its limit, 0 to 1.
-    pub crossing: Option<f64>,
     /// The curves.
     pub curves: Vec<Curve>,
 }
@@ -61,12 +59,60 @@ pub fn measure_words(line: &Expectation) -> String {
                 Statistic::P95 => "95 % quantile",
                 Statistic::Spread => "middle half",
             };
-            format!("{measure}, {statistic}, release {}", line.release)
+            format!("{}, {statistic}, release {}", plain(measure), line.release)
         }
-        Expected::Difference { measure, .. } => format!("{measure}, release {}", line.release),
+        Expected::Difference { measure, .. } => {
+            format!("{}, mean, release {}", plain(measure), line.release)
+        }
         Expected::Verdict(word) => format!("share of flights {word}, release {}", line.release),
         Expected::Rating { rating, .. } => rating.clone(),
     }
+}
+
+/// A column of `runs.csv` in words: its unit stands at the axis.
+fn plain(measure: &str) -> String {
+    let units = ["_share", "_usd", "_ms", "_s"];
+    let bare = units.iter().find_map(|unit| measure.strip_suffix(unit)).unwrap_or(measure);
+    bare.replace('_', " ")
+}
+
+impl Picture {
+    fn axis(&self) -> Axis {
+        let points = self.curves.iter().flat_map(|curve| curve.points.iter().flatten());
+        let ends = points.flat_map(|(value, (lower, upper))| [*value, *lower, *upper]);
+        let ends: Vec<f64> = ends.chain(self.level()).filter(|end| end.is_finite()).collect();
+        if self.quantity != Quantity::Share {
+            return Axis::over(self.quantity, ends).stretched(0.04);
+        }
+        // Shares are read against the whole: small and large ones on one straight axis.
+        let most = ends.iter().copied().fold(0.0, f64::max);
+        let least = ends.iter().copied().fold(0.0, f64::min);
+        Axis::over(self.quantity, [least, most]).stretched(0.04)
+    }
+
+    /// The limit of a single curve.
+    fn level(&self) -> Option<f64> {
+        (self.curves.len() == 1).then_some(self.limit)
+    }
+}
+
+/// Where the curves meet (or the one its limit), 0 to 1, as they are drawn: on straight lines
+/// between the values around the turn.
+pub fn crossing(picture: &Picture) -> Option<f64> {
+    let (before, after) = picture.turn?;
+    let axis = picture.axis();
+    let height = |curve: &Curve, at: usize| Some(axis.place(curve.points[at]?.0));
+    let gap = |at: usize| match picture.curves.as_slice() {
+        [one] => Some(height(one, at)? - axis.place(picture.limit)),
+        [one, other] if picture.limit == 0.0 => Some(height(one, at)? - height(other, at)?),
+        _ => None,
+    };
+    (before..after).find_map(|at| {
+        let (a, b) = (gap(at)?, gap(at + 1)?);
+        let part = a / (a - b);
+        let (from, to) = (picture.places[at], picture.places[at + 1]);
+        ((a <= 0.0) != (b <= 0.0)).then(|| from + part * (to - from))
+    })
 }
 
 /// The chart as SVG.
@@ -85,9 +131,7 @@ pub fn svg(picture: &Picture) -> Result<String, String> {
 }
 
 fn draw(pen: &Pen<'_>, picture: &Picture, frame: Frame) {
-    let points = picture.curves.iter().flat_map(|curve| curve.points.iter().flatten());
-    let ends = points.flat_map(|(value, (lower, upper))| [*value, *lower, *upper]);
-    let axis = Axis::over(picture.quantity, ends.chain(picture.limit)).stretched(0.04);
+    let axis = picture.axis();
     let x = |place: f64| frame.left + 16.0 + place * (frame.width() - 32.0);
     let y = |value: f64| frame.bottom - axis.place(value) * frame.height();
     if let Some((before, after)) = picture.turn {
@@ -96,12 +140,12 @@ fn draw(pen: &Pen<'_>, picture: &Picture, frame: Frame) {
     }
     draw_grid(pen, &axis, frame, true);
     pen.line((frame.left, frame.bottom), (frame.right, frame.bottom), palette::SOFT, 1.5);
-    if let Some(limit) = picture.limit {
+    if let Some(limit) = picture.level() {
         pen.dashed((frame.left, y(limit)), (frame.right, y(limit)), palette::INK, 1.5);
         let words = format!("limit {}", picture.quantity.show(limit));
         pen.text(&words, (frame.right + 8.0, y(limit)), Align::Left, palette::NOTE);
     }
-    if let Some(place) = picture.crossing {
+    if let Some(place) = crossing(picture) {
         pen.dashed((x(place), frame.top), (x(place), frame.bottom), palette::SOFT, 1.5);
         pen.text("turns", (x(place), frame.top - 11.0), Align::Middle, palette::NOTE);
     }
@@ -177,7 +221,7 @@ fn draw_names(
         picture.curves.iter().enumerate().filter_map(|(n, c)| Some((n, last(c)?))).collect();
     ends.sort_by(|a, b| a.1.total_cmp(&b.1));
     let mut free_from = frame.top - 10.0;
-    let limit = picture.limit.map(y);
+    let limit = picture.level().map(y);
     for (curve, end) in ends {
         let mut middle = end.max(free_from + 11.0);
         if let Some(limit) = limit.filter(|limit| (middle - limit).abs() < 20.0) {

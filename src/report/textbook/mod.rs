@@ -116,12 +116,13 @@ fn deciding(judged: &Judged) -> String {
     let first = |wanted| judged.evidence.iter().find(|(_, result)| result.judgement == wanted);
     let lines = [first(Judgement::Holds), first(Judgement::Fails)];
     let shown = |(line, result): &(Expectation, ExpectationResult)| {
-        format!("{}: {}", subject(line), measured(line, result))
+        let sign = if result.judgement == Judgement::Holds { "✓" } else { "✗" };
+        format!("{sign} {}: {}", subject(line), measured(line, result))
     };
     let mut words: Vec<String> = turn.into_iter().collect();
     words.extend(lines.into_iter().flatten().map(shown));
     words.truncate(2);
-    words.join("; ")
+    words.join("<br>")
 }
 
 /// A line without its limit.
@@ -153,8 +154,10 @@ fn turning(judged: &Judged, swept: &Swept) -> Option<String> {
     let sweep = judged.claim.sweep.as_ref()?;
     let (before, after) = swept.turn?;
     let (low, high) = (&swept.points[before].value, &swept.points[after].value);
-    let about = crossing(swept).and_then(|(place, scale)| Some(scale?.shown(place)));
-    let last = sweep.set.rsplit('.').next().unwrap_or(&sweep.set);
+    let texts: Vec<&str> = swept.points.iter().map(|point| point.value.as_str()).collect();
+    let place = curve::crossing(&drawing(swept));
+    let about = place.and_then(|place| Some(setting::scale(&texts)?.shown(place)));
+    let last = short(&sweep.set);
     let holds = swept.points[before].result.judgement == Judgement::Holds;
     let words = if holds { ["holds", "fails"] } else { ["fails", "holds"] };
     let sure = format!("{} at {low}, {} at {high}", words[0], words[1]);
@@ -164,23 +167,11 @@ fn turning(judged: &Judged, swept: &Swept) -> Option<String> {
     })
 }
 
-/// Where the line meets its limit, between 0 and 1 of the scale: on a straight line between the
-/// values around the turn.
-fn crossing(swept: &Swept) -> Option<(f64, Option<setting::Scale>)> {
-    let (before, after) = swept.turn?;
-    let texts: Vec<&str> = swept.points.iter().map(|point| point.value.as_str()).collect();
-    let scale = setting::scale(&texts);
-    let place = |at: usize| places(swept)[at];
-    let limit = swept.line.limit;
-    for at in before..after {
-        let ends = [at, at + 1].map(|at| swept.points[at].result.value.map(|v| v - limit));
-        let [Some(a), Some(b)] = ends else { continue };
-        if (a <= 0.0) != (b <= 0.0) {
-            let part = a / (a - b);
-            return Some((place(at) + part * (place(at + 1) - place(at)), scale));
-        }
-    }
-    None
+/// The end of a path; with what it stands in where the name alone says little, such as `by`.
+fn short(path: &str) -> &str {
+    let end = |from: &str| from.rfind('.').map_or(0, |at| at + 1);
+    let last = end(path);
+    if path.len() - last > 3 || last == 0 { &path[last..] } else { &path[end(&path[..last - 1])..] }
 }
 
 /// Where the values of a sweep lie, 0 to 1; evenly if they are no numbers.
@@ -231,10 +222,10 @@ fn section(judged: &Judged, pictures: &[(String, Document)], source: &Source) ->
         claim.why.trim()
     );
     if !judged.evidence.is_empty() {
-        page += "\n| the claim as a line | measured | |\n|---|---|---|\n";
-        for (line, result) in &judged.evidence {
-            let shown = measured(line, result);
-            page += &format!("| `{}` | {shown} | {} |\n", line.text, word(result));
+        page += "\n| in | the claim as a line | measured | |\n|---|---|---|---|\n";
+        for (stated, (line, result)) in claim.evidence.iter().zip(&judged.evidence) {
+            let (shown, verdict) = (measured(line, result), word(result));
+            page += &format!("| {} | `{}` | {shown} | {verdict} |\n", stated.scenario, line.text);
         }
     }
     if let Some(swept) = &judged.sweep {
@@ -332,27 +323,39 @@ fn pictures(
 /// What the chart of a sweep needs to know.
 fn sweep_picture(judged: &Judged, swept: &Swept, flown: &dyn Flown) -> curve::Picture {
     let claim = &judged.claim;
-    let sides = crate::experiment::claims::sides(&swept.line);
     let plans = flown.sweep(&claim.id).and_then(|all| all.first()).map(|r| &r.scenario.plans);
     let kind = |name: &str| plans.and_then(|p| p.iter().find(|p| p.name == name)).map(|p| p.kind);
-    let curves = sides.iter().enumerate().map(|(n, side)| curve::Curve {
-        name: side.strategy.clone(),
-        kind: kind(&side.strategy).unwrap_or_default(),
-        points: swept.points.iter().map(|point| point.curves[n]).collect(),
-    });
-    let set = claim.sweep.as_ref().map_or(String::new(), |sweep| sweep.set.clone());
-    let turn = turning(judged, swept).map(|turn| turn.replace('`', ""));
+    let mut picture = drawing(swept);
+    for curve in &mut picture.curves {
+        curve.kind = kind(&curve.name).unwrap_or_default();
+    }
+    let turn = turning(judged, swept).map(|turn| sentence(&turn.replace('`', "")));
     curve::Picture {
         title: claim.says.trim_end_matches('.').to_string(),
-        message: turn.unwrap_or_else(|| "it does not turn within these values".into()),
-        setting: set,
+        message: turn.unwrap_or_else(|| "Does not turn within these values".into()),
+        setting: claim.sweep.as_ref().map_or(String::new(), |sweep| sweep.set.clone()),
+        ..picture
+    }
+}
+
+/// The curves of a sweep, without words.
+fn drawing(swept: &Swept) -> curve::Picture {
+    let sides = crate::experiment::claims::sides(&swept.line);
+    let curves = sides.iter().enumerate().map(|(n, side)| curve::Curve {
+        name: side.strategy.clone(),
+        kind: "",
+        points: swept.points.iter().map(|point| point.curves[n]).collect(),
+    });
+    curve::Picture {
+        title: String::new(),
+        message: String::new(),
+        setting: String::new(),
         measure: curve::measure_words(&swept.line),
         quantity: quantity(&swept.line),
         values: swept.points.iter().map(|point| point.value.clone()).collect(),
         places: places(swept),
-        limit: (sides.len() == 1).then_some(swept.line.limit),
+        limit: swept.line.limit,
         turn: swept.turn,
-        crossing: crossing(swept).map(|(place, _)| place),
         curves: curves.collect(),
     }
 }
