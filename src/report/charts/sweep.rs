@@ -59,18 +59,21 @@ pub fn measure_words(line: &Expectation) -> String {
                 Statistic::P95 => "95 % quantile",
                 Statistic::Spread => "middle half",
             };
-            format!("{}, {statistic}, release {}", plain(measure), line.release)
+            format!("{}, {statistic}, of {} releases", plain(measure), line.release)
         }
         Expected::Difference { measure, .. } => {
-            format!("{}, mean, release {}", plain(measure), line.release)
+            format!("{}, mean, of {} releases", plain(measure), line.release)
         }
-        Expected::Verdict(word) => format!("share of flights {word}, release {}", line.release),
+        Expected::Verdict(word) => format!("share of {} releases {word}", line.release),
         Expected::Rating { rating, .. } => rating.clone(),
     }
 }
 
 /// A column of `runs.csv` in words: its unit stands at the axis.
 fn plain(measure: &str) -> String {
+    if measure == "release_usd" {
+        return "cost and harm".into();
+    }
     let units = ["_share", "_usd", "_ms", "_s"];
     let bare = units.iter().find_map(|unit| measure.strip_suffix(unit)).unwrap_or(measure);
     bare.replace('_', " ")

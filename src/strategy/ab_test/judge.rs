@@ -48,12 +48,9 @@ fn looks(r: &mut Reader<'_>) -> Looks {
 pub fn read(r: &mut Reader<'_>, looks_max: usize) -> Judge {
     let margin =
         r.share("margin", "10%", "relative drop of the conversion that would count as worse");
-    let require_better = r.choice(
-        "require",
-        &["notWorse", "require_better"],
-        "notWorse",
-        "what the variant has to show",
-    ) == 1;
+    let require_better =
+        r.choice("require", &["notWorse", "better"], "notWorse", "what the variant has to show")
+            == 1;
     let confidence = r.share("confidence", "95%", "confidence of the comparison").value();
     let help = "a sample ratio less likely than this voids the test";
     let srm_p = r.number("sampleRatioP", 0.001, 0.0..=0.5, help);
