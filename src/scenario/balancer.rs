@@ -89,6 +89,20 @@ fn some_time(r: &mut Reader<'_>, name: &'static str, help: &'static str) -> Opti
     Some(found)
 }
 
+fn at_least_1ms(
+    r: &mut Reader<'_>,
+    name: &'static str,
+    default: &str,
+    help: &'static str,
+) -> SimDuration {
+    let least = SimDuration::from_millis(1);
+    let found = r.duration(name, default, help);
+    if found < least {
+        r.problem(name, format!("found {found}"), "at least 1ms", "");
+    }
+    found.max(least)
+}
+
 fn outliers(r: &mut Reader<'_>) -> OutlierDetection {
     let errors = "errors in a row that eject; 0: never (istio: 5)";
     let gateway = "502, 503, 504 and broken connections in a row that eject; 0: never (istio: 0)";
@@ -97,13 +111,13 @@ fn outliers(r: &mut Reader<'_>) -> OutlierDetection {
     OutlierDetection {
         errors: r.count("consecutive5xxErrors", 5, 0..=1_000_000, errors) as u32,
         gateway_errors: r.count("consecutiveGatewayErrors", 0, 0..=1_000_000, gateway) as u32,
-        interval: at_least_1s(
+        interval: at_least_1ms(
             r,
             "interval",
             "10s",
             "between looks for pods to return (istio: 10s)",
         ),
-        base: at_least_1s(r, "baseEjectionTime", "30s", base),
+        base: at_least_1ms(r, "baseEjectionTime", "30s", base),
         most: r.share("maxEjection", "10%", most),
         min_health: r.share("minHealth", "0%", "with fewer left, nobody is ejected (istio: 0%)"),
     }

@@ -167,7 +167,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// Counts what came back; true if that asks for an ejection.
+    /// Counts what came back; true if that asks for an ejection. Whether or not it is granted, the
+    /// count that asked begins anew.
     pub fn sees(&mut self, seen: Seen, rules: &OutlierDetection) -> bool {
         match seen {
             Seen::Nothing => return false,
@@ -177,8 +178,13 @@ impl Host {
                 (self.errors, self.gateway_errors) = (self.errors + 1, self.gateway_errors + 1);
             }
         }
-        let reached = |count, limit| limit > 0 && count >= limit;
-        reached(self.errors, rules.errors) || reached(self.gateway_errors, rules.gateway_errors)
+        let full = |count: &mut u32, limit: u32| {
+            let full = limit > 0 && *count >= limit;
+            *count = if full { 0 } else { *count };
+            full
+        };
+        let errors = full(&mut self.errors, rules.errors);
+        full(&mut self.gateway_errors, rules.gateway_errors) || errors
     }
 
     /// Is it ejected?
@@ -193,8 +199,8 @@ impl Host {
         let healthy = if self.until == 0 { 0 } else { now / interval - self.until / interval };
         self.times = self.times.saturating_sub(healthy.min(u64::from(u32::MAX)) as u32) + 1;
         let span = (rules.base * u64::from(self.times)).min(LONGEST.max(rules.base));
-        self.until = (now.saturating_add(span.as_nanos())).div_ceil(interval) * interval;
-        (self.errors, self.gateway_errors) = (0, 0);
+        self.until =
+            now.saturating_add(span.as_nanos()).div_ceil(interval).saturating_mul(interval);
     }
 }
 

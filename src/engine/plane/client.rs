@@ -348,7 +348,7 @@ impl Plane {
         }
         let entity = u64::from(chain.index) << 8 | u64::from(chain.number) | 1 << 63;
         let mut own = self.streams.stream(Purpose::Retry, entity);
-        let stays = chain.number % (self.hot.tries + 1) > 0;
+        let stays = !chain.number.is_multiple_of(self.hot.tries + 1);
         let mut arrival = Arrival {
             at: follow.at,
             user: chain.user,

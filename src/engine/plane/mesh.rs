@@ -182,13 +182,14 @@ impl Plane {
         let (mut bits, mut found) = (first, None);
         // A user's own pod stays the user's own.
         let again = self.hot.policy != Policy::RingHash;
+        let ramps = matches!(self.hot.policy, Policy::LeastOfTwo | Policy::RoundRobin);
         let (mut elsewhere, mut colder) = (0, 0);
         while let Some(pod) = self.pick_among(&list, (proxy, pool), user, bits) {
             found = Some(pod);
             bits = mix64(bits ^ 0xA6A1);
             if again && pod == avoid && elsewhere < RESELECTIONS {
                 elsewhere += 1;
-            } else if again && colder < COLD_DRAWS && self.is_too_cold(proxy, pod, bits) {
+            } else if ramps && colder < COLD_DRAWS && self.is_too_cold(proxy, pod, bits) {
                 colder += 1;
             } else {
                 break;

@@ -12,6 +12,7 @@
 
 mod autoscaler;
 mod deployment;
+mod destination_rule;
 mod disruption_budget;
 mod http_route;
 mod service;

@@ -69,3 +69,25 @@ fn a_mirror_is_a_shadow_of_fifteen_minutes() {
     assert_eq!((flown.measures.users_exposed, flown.weights()), (Some(0.0), vec![(0.0, 0.0)]));
     assert_eq!(flown.pods(60.0), (8, 4, 0));
 }
+
+/// A canary with a Deployment of its own keeps its size, whatever the weight.
+#[test]
+fn a_canary_of_a_fixed_size_keeps_it_until_the_last_step() {
+    let flown = flown("virtual-service-fixed.yaml");
+    let expected = [
+        (0.0, "create 2 × new pods"),
+        (5.1, "route 20 % to the new version"),
+        (5.1, "step 1: weight 20 %"),
+        (305.1, "route 25 % to the new version"),
+        (305.1, "step 2: weight 25 %"),
+        (605.1, "route 50 % to the new version"),
+        (605.1, "step 3: weight 50 %"),
+        (905.1, "scale new: 2 → 8 pods"),
+        (910.2, "route 100 % to the new version"),
+        (910.2, "step 4: weight 100 %"),
+        (1210.2, "promoted"),
+        (1210.2, "scale old: 8 → 0 pods"),
+    ];
+    flown.tells(&STEPS, &expected);
+    assert_eq!(flown.pods(700.0), (8, 2, 0));
+}
