@@ -125,6 +125,9 @@ impl Random<'_> {
             ("scenario", _, "routes") => some(self.route_list()),
             ("scenario", _, "variants") => some(self.variants()),
             ("scenario", _, "strategies") => some(self.strategies()),
+            ("scenario", _, "retryOn") => {
+                some(self.pick(&["[5xx]", "[gateway-error, '500']", "[]", "[reset]"]).into())
+            }
             ("scenario", _, "latency") => some(format!("{}ms", 1 + self.below(50))),
             ("scenario", _, "timeout") => some(self.secs(1, 10)),
             ("traffic", "bursts", "every") => some(self.secs(60, 120)),
@@ -208,6 +211,9 @@ impl Random<'_> {
 
     /// Makes fields that depend on each other agree.
     fn settle(&mut self, part: &Entry, given: &mut Vec<(String, String)>) {
+        if given.iter().any(|(name, value)| name == "routing" && value == "podRatio") {
+            given.retain(|(name, _)| name != "pods");
+        }
         if !matches!(part.group, "defect" | "chaos") {
             return;
         }

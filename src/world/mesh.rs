@@ -1,5 +1,6 @@
-//! What a mesh's proxy does beyond choosing a pod: which failures it tries again, how long a try may
-//! take, whom it ejects for errors, how many requests it lets through, what it breaks on purpose.
+//! What a mesh's proxy does beyond choosing a pod: which failures it tries again, how long a try
+//! may take, whom it ejects for errors, how many requests it lets through, and what it breaks on
+//! purpose.
 //!
 //! Settings, and the rules of ejection as a pure state machine. Sources: Istio's
 //! `destination_rule.proto` and `virtual_service.proto`; Envoy's `outlier_detection.proto` and its
