@@ -90,6 +90,7 @@ fn service(m: &Model) -> Service {
             propagation: Distribution::Constant { secs: 0.0 },
             retries: 0,
             keep_alive: None,
+            mesh: Default::default(),
         },
         nodes: NodeSettings {
             count: 1,

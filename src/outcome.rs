@@ -144,6 +144,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Its measures.
     pub measures: Measures,
+    /// The check that read last as failed before the way back, if no human ordered it.
+    pub stopped_by: Option<String>,
     /// Shadow comparisons by kind, if any were made.
     pub differences: Option<crate::world::log::ShadowCounts>,
     /// Requests that the data plane moved, for the budget.

@@ -20,6 +20,8 @@ mod flagger;
 mod invariants;
 #[path = "flights/judges.rs"]
 mod judges;
+#[path = "flights/mesh.rs"]
+mod mesh;
 #[path = "flights/nodes.rs"]
 mod nodes;
 #[path = "flights/pods.rs"]

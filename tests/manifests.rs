@@ -10,3 +10,5 @@ mod fuzzed;
 mod imported;
 #[path = "manifests/input.rs"]
 mod input;
+#[path = "manifests/timelines/mod.rs"]
+mod timelines;

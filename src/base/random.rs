@@ -51,6 +51,8 @@ pub enum Purpose {
     Swarm = 19,
     /// A controller's own chances: the phase of its clock, answers of its webhooks.
     Controller = 20,
+    /// Faults that a mesh injects on purpose.
+    Injected = 21,
 }
 
 /// SplitMix64's finaliser: a bijection that scatters neighbouring inputs (Steele, Lea, Flood 2014).

@@ -44,6 +44,7 @@ impl Flight {
         };
         strategy.wake(&view, cause, &mut orders);
         self.strategy = strategy;
+        self.watch.failed_check = None;
         let mut scaled = false;
         for order in orders {
             scaled |= matches!(order, Action::Create { .. } | Action::Scale { .. });
@@ -90,7 +91,14 @@ impl Flight {
             }
             Action::Load { .. } => {}
             Action::Decide(decision) => self.decide(decision),
-            Action::Evidence(evidence) => self.story("check", || shown(&evidence)),
+            Action::Evidence(evidence) => {
+                if !evidence.pass {
+                    // Of several, the first is the one that decides.
+                    let failed = &mut self.watch.failed_check;
+                    failed.get_or_insert_with(|| evidence.check.to_string());
+                }
+                self.story("check", || shown(&evidence));
+            }
             Action::DeadlinePassed => {
                 self.story("action", || "the progress deadline has passed".into());
                 self.page("the rollout exceeded its progress deadline", true);
@@ -128,6 +136,7 @@ impl Flight {
         if self.watch.way_back_at.is_none() {
             self.watch.way_back_at = Some(self.now);
             self.watch.by_human = by_human;
+            self.watch.stopped_by = self.watch.failed_check.take().filter(|_| !by_human);
             self.watch.dirty = true;
         }
     }

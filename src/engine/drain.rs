@@ -68,11 +68,12 @@ impl Flight {
     /// Asks the budget, if there is one.
     fn may_evict(&self, pod: u32) -> bool {
         let Some(status) = self.budget_status() else { return true };
-        status.allows(self.pods[pod as usize].ready, false)
+        let always = self.scenario.disruption.as_ref().is_some_and(|d| d.evicts_unhealthy);
+        status.allows(self.pods[pod as usize].ready, always)
     }
 
     fn budget_status(&self) -> Option<Status> {
-        let budget = self.scenario.disruption.as_ref()?;
+        let budget = &self.scenario.disruption.as_ref()?.budget;
         let active = || self.pods.iter().filter(|p| p.is_active());
         let selected = Selected {
             pods: active().count() as u32,

@@ -287,6 +287,7 @@ impl Flight {
                 }
                 Advanced::Reached => self.tick(next),
             }
+            self.tell_ejections();
             if self.now >= self.end {
                 break;
             }
@@ -334,6 +335,15 @@ impl Flight {
             Event::SmokeDone { sent, failed } => self.wake(Cause::Smoke { sent, failed }),
             Event::Synthetic { until, gap } => self.synthetic(until, gap),
             Event::Sample => self.sample(),
+        }
+    }
+
+    /// Pods that proxies have ejected since the last instant.
+    fn tell_ejections(&mut self) {
+        for ejection in std::mem::take(&mut self.plane.mesh.ejections) {
+            let span = SimDuration::from_nanos(ejection.until - ejection.at).as_secs_f64();
+            let (proxy, pod) = (ejection.proxy, ejection.pod);
+            self.story("routing", || format!("proxy {proxy} ejects pod {pod} for {span:.0} s"));
         }
     }
 

@@ -98,6 +98,7 @@ impl Flight {
             replication,
             verdict: self.verdict(bad),
             measures: m,
+            stopped_by: self.watch.stopped_by.clone(),
             differences: compared.then_some(self.plane.shadow),
             work: self.plane.tally.arrived,
         }

@@ -45,6 +45,10 @@ pub struct Watch {
     pub way_back_at: Option<SimTime>,
     /// By the human?
     pub by_human: bool,
+    /// The check that failed last.
+    pub failed_check: Option<String>,
+    /// The check that had failed when the strategy ordered the way back.
+    pub stopped_by: Option<String>,
     /// The verdict was "no evidence".
     pub no_evidence: bool,
     /// The verdict was "nothing wrong, nothing to ship".
@@ -98,6 +102,8 @@ impl Watch {
             promoted_at: None,
             way_back_at: None,
             by_human: false,
+            failed_check: None,
+            stopped_by: None,
             no_evidence: false,
             passed: false,
             verdict_seen: None,

@@ -82,7 +82,8 @@ pub fn document(node: &Node, file: &str) -> Option<Problem> {
     if kustomization {
         let problem = Problem::error(place, "", "a Kustomize file");
         let problem = problem.expected("the manifests that Kustomize makes of it");
-        let help = "kubectl kustomize FOLDER | windtunnel run -";
+        let folder = file.rsplit_once(['/', '\\']).map_or(".", |(folder, _)| folder);
+        let help = format!("kubectl kustomize {folder} | windtunnel run -");
         return Some(problem.help(help).in_file(&Arc::from(file)));
     }
     let chart = node.get("kind").is_none()

@@ -3,6 +3,29 @@
 //!
 //! Plain data. What becomes of it is decided where release units are found.
 
+use crate::base::node::Value;
+
+/// A setting of `spec.service.balancer` that a field asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// The field, relative to its rule or object.
+    pub field: &'static str,
+    /// Path below `spec.service.balancer`.
+    pub name: &'static str,
+    /// Its value.
+    pub value: Value,
+}
+
+/// Adds a setting, if there is one.
+pub fn put(
+    settings: &mut Vec<Setting>,
+    field: &'static str,
+    name: &'static str,
+    value: Option<Value>,
+) {
+    settings.extend(value.map(|value| Setting { field, name, value }));
+}
+
 /// One rule: requests that it means, and where they go.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rule {
@@ -14,10 +37,8 @@ pub struct Rule {
     pub destinations: Vec<Destination>,
     /// Where copies go, and how many percent of the requests are copied.
     pub mirror: Option<(Destination, f64)>,
-    /// Attempts after the first; nothing if the rule does not say.
-    pub retries: Option<u64>,
-    /// Time for all attempts, as written.
-    pub timeout: Option<String>,
+    /// What it asks of the balancer: tries, time, faults.
+    pub settings: Vec<Setting>,
 }
 
 /// One condition; all of its parts must hold.

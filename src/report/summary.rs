@@ -9,6 +9,7 @@ use super::{Document, Format, choose, names, reading, run_json};
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
 use crate::scenario::model::Variant;
+use std::collections::BTreeMap;
 
 /// The format.
 pub const FORMAT: Format =
@@ -83,6 +84,7 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
     parts.push(measures(results));
     parts.push("### How the flights ended".to_string());
     parts.push(verdicts(results));
+    parts.extend(false_alarms(results));
     parts.push(format!(
         "### A year of {} releases",
         significant(results.scenario.releases_per_year)
@@ -186,6 +188,30 @@ fn verdicts(results: &ScenarioResults) -> String {
         }
     }
     markdown(&head, rows)
+}
+
+/// Which check took good releases back, and how often.
+fn false_alarms(results: &ScenarioResults) -> Option<String> {
+    let mut lines = Vec::new();
+    for (v, variant) in results.scenario.release.variants.iter().enumerate() {
+        for (p, plan) in results.scenario.plans.iter().enumerate() {
+            let flights = results.flights.get(v).and_then(|of| of.get(p)).map_or(&[][..], |f| f);
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            for flight in flights.iter().filter(|f| f.verdict == Verdict::FalseRollback) {
+                if let Some(check) = &flight.stopped_by {
+                    *counts.entry(check).or_default() += 1;
+                }
+            }
+            let told: Vec<String> =
+                counts.iter().map(|(check, n)| format!("`{check}` {n} times")).collect();
+            if !told.is_empty() {
+                let (of, n) = (told.join(", "), flights.len());
+                lines.push(format!("- {} · {}: {of}, in {n} flights", plan.name, variant.name));
+            }
+        }
+    }
+    let head = "Good releases were taken back by these checks:";
+    (!lines.is_empty()).then(|| format!("{head}\n\n{}", lines.join("\n")))
 }
 
 fn verdict_cell(results: &ScenarioResults, of: &Variant, strategy: &str, v: Verdict) -> String {

@@ -8,7 +8,7 @@ use crate::analysis::check::CHECKS;
 use crate::analysis::check::about::About;
 use crate::analysis::promql::Rules;
 use crate::base::node::{Node, Value};
-use crate::base::settings::{FieldSpec, Part, Sink, describe, read_tree};
+use crate::base::settings::{FieldSpec, Part, Reader, Sink, describe, read_tree};
 use crate::base::time::SimDuration;
 use crate::fault::{CHAOS, DEFECTS};
 use crate::strategy::STRATEGIES;
@@ -45,6 +45,12 @@ pub struct Entry {
 pub fn catalogue() -> Vec<Entry> {
     let mut entries = Vec::new();
     add(&mut entries, "strategy", STRATEGIES);
+    entries.push(Entry {
+        group: "strategy",
+        name: MANIFEST,
+        summary: "what a manifest beside the scenario says: `- manifest: canary.yaml`",
+        fields: describe(manifest),
+    });
     add(&mut entries, "defect", DEFECTS);
     add(&mut entries, "chaos", CHAOS);
     add(&mut entries, "check", CHECKS);
@@ -57,6 +63,16 @@ pub fn catalogue() -> Vec<Entry> {
         fields: describe(read::fields),
     });
     entries
+}
+
+/// The word by which `spec.strategies` names a manifest.
+pub const MANIFEST: &str = "manifest";
+
+/// Its long form; the short one is the path alone. The manifest's own reader takes both.
+fn manifest(r: &mut Reader<'_>) {
+    let path = "file with the manifests, beside the scenario: whatever their strategy is";
+    r.required_text("path", path);
+    r.opt_text("name", "name in tables and charts; left out: its kind");
 }
 
 /// The group whose parts a field of these names takes (words may come before the names).

@@ -5,6 +5,7 @@
 //! text, `service` and its neighbours for the fields of each part with their defaults, `describe`
 //! for the same fields as data, and `warn` for what is allowed but unwise.
 
+pub mod balancer;
 pub mod clients;
 pub mod consistency;
 pub mod describe;

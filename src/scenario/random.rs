@@ -4,7 +4,7 @@
 //! as soon as it is in its list. Only what the catalogue cannot tell (fields that depend on each
 //! other, figures that would make a flight long) is written down here.
 
-use super::describe::{Entry, catalogue, group_of};
+use super::describe::{Entry, MANIFEST, catalogue, group_of};
 use crate::base::random::Stream;
 use crate::base::settings::{FieldSpec, Kind, is_inline};
 
@@ -27,7 +27,8 @@ const LEFT_OUT: [&str; 9] = [
 
 /// The YAML text of a random scenario: at most 10 minutes, few users, every kind of part.
 pub fn random_valid(stream: &mut Stream) -> String {
-    let entries = catalogue();
+    // A manifest is a file of its own.
+    let entries: Vec<Entry> = catalogue().into_iter().filter(|e| e.name != MANIFEST).collect();
     let mut random = Random { stream, entries: &entries, routes: 1 };
     random.routes = 1 + random.below(4);
     let document = random.document();
@@ -124,6 +125,9 @@ impl Random<'_> {
             ("scenario", _, "routes") => some(self.route_list()),
             ("scenario", _, "variants") => some(self.variants()),
             ("scenario", _, "strategies") => some(self.strategies()),
+            ("scenario", _, "retryOn") => {
+                some(self.pick(&["[5xx]", "[gateway-error, '500']", "[]", "[reset]"]).into())
+            }
             ("scenario", _, "latency") => some(format!("{}ms", 1 + self.below(50))),
             ("scenario", _, "timeout") => some(self.secs(1, 10)),
             ("traffic", "bursts", "every") => some(self.secs(60, 120)),
@@ -207,6 +211,9 @@ impl Random<'_> {
 
     /// Makes fields that depend on each other agree.
     fn settle(&mut self, part: &Entry, given: &mut Vec<(String, String)>) {
+        if given.iter().any(|(name, value)| name == "routing" && value == "podRatio") {
+            given.retain(|(name, _)| name != "pods");
+        }
         if !matches!(part.group, "defect" | "chaos") {
             return;
         }
@@ -339,7 +346,9 @@ mod tests {
             assert!(scenarios[0].expected_requests() < 200_000.0, "seed {seed}\n{text}");
             all += &text;
         }
-        for entry in catalogue().iter().filter(|e| !["trace", "Scenario"].contains(&e.name)) {
+        for entry in
+            catalogue().iter().filter(|e| !["trace", "Scenario", MANIFEST].contains(&e.name))
+        {
             assert!(all.contains(entry.name), "{} {} is never used", entry.group, entry.name);
         }
     }

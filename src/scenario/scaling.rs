@@ -6,12 +6,13 @@
 
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
+use crate::base::units::Share;
 use crate::strategy::autoscaler::hpa::{Behavior, Metric, Settings};
 use crate::strategy::autoscaler::limits::{Amount, Policy, Rules, Select};
 use crate::strategy::autoscaler::replicas::Tolerance;
 use crate::strategy::autoscaler::sample::WarmUp;
 use crate::strategy::deployment::bounds::IntOrPercent;
-use crate::strategy::disruption::Budget;
+use crate::strategy::disruption::{Budget, Disruptions};
 
 /// Most pods, as for `replicas`.
 const REPLICAS_MAX: u64 = 5000;
@@ -23,7 +24,7 @@ const WINDOW_MAX: SimDuration = SimDuration::from_secs(3600);
 const PERIOD_MAX: SimDuration = SimDuration::from_secs(1800);
 
 /// Reads both; each may be left out.
-pub fn read(r: &mut Reader<'_>) -> (Option<Settings>, Option<Budget>) {
+pub fn read(r: &mut Reader<'_>) -> (Option<Settings>, Option<Disruptions>) {
     let help = "a HorizontalPodAutoscaler; left out: the number of pods is the release's affair";
     let scaler = r.opt_object("autoscaler", help, autoscaler);
     let help = "a PodDisruptionBudget: how many pods a node's drain may evict; left out: any";
@@ -49,7 +50,7 @@ fn autoscaler(r: &mut Reader<'_>) -> Settings {
         max,
         metrics: metrics(r),
         behavior: r.opt_object("behavior", "how fast it may change", behavior),
-        tolerance: Tolerance::Either(tolerance.value()),
+        tolerance: each_way(r, tolerance.value()),
         warm_up: WarmUp {
             cpu_initialization: r.duration("cpuInitialization", "300s", initialization),
             readiness_delay: r.duration("initialReadinessDelay", "30s", delay),
@@ -57,17 +58,30 @@ fn autoscaler(r: &mut Reader<'_>) -> Settings {
     }
 }
 
+/// One tolerance both ways, or one for each (`behavior.*.tolerance`, since Kubernetes 1.33).
+fn each_way(r: &mut Reader<'_>, both: f64) -> Tolerance {
+    let up = r.opt_share("toleranceUp", "the same for growing alone");
+    let down = r.opt_share("toleranceDown", "the same for shrinking alone");
+    if up.is_none() && down.is_none() {
+        return Tolerance::Either(both);
+    }
+    let of = |given: Option<Share>| given.map_or(both, Share::value);
+    Tolerance::Each { down: of(down), up: of(up) }
+}
+
 /// What it looks at: the largest of their proposals counts.
 fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
     let percent = 1..=100_000;
     let cpu = "mean CPU in percent of the request; 80 if no metric is named (k8s: 80)";
     let cpu = r.opt_count("cpuUtilization", percent.clone(), cpu);
+    let cores = r.opt_number("cpuAverage", 0.001..=1000.0, "mean CPU of each pod, in cores");
     let memory = "mean memory in percent of the limit; a process that does not leak uses 25 %";
     let memory = r.opt_count("memoryUtilization", percent, memory);
     let requests = "mean requests a second of each pod, as a custom metric";
     let requests = r.opt_number("requestsPerPod", 0.001..=1e6, requests);
     let named = [
         cpu.map(|percent| Metric::CpuUtilisation(percent as i64)),
+        cores.map(|cores| Metric::CpuMean(((cores * 1000.0) as i64).max(1))),
         memory.map(|percent| Metric::MemoryUtilisation(percent as i64)),
         requests.map(|rate| Metric::Pods {
             name: "http_requests_per_second".into(),
@@ -117,7 +131,13 @@ fn policy(r: &mut Reader<'_>) -> Policy {
     Policy { amount: if is_percent { Amount::Percent(value) } else { Amount::Pods(value) }, period }
 }
 
-fn budget(r: &mut Reader<'_>) -> Budget {
+fn budget(r: &mut Reader<'_>) -> Disruptions {
+    let help = "may pods that are not ready always be evicted (k8s: only while others suffice)";
+    let evicts_unhealthy = r.flag("evictUnhealthy", false, help);
+    Disruptions { budget: bounds(r), evicts_unhealthy }
+}
+
+fn bounds(r: &mut Reader<'_>) -> Budget {
     let least = bound(r, "minAvailable", "pods that must stay, a number or a percentage");
     let most = bound(r, "maxUnavailable", "pods that may be missing, a number or a percentage");
     if least.is_some() == most.is_some() && !r.describing() {
@@ -146,7 +166,7 @@ mod tests {
     use super::*;
     use crate::scenario::read::read;
 
-    fn service(fields: &str) -> Result<(Option<Settings>, Option<Budget>), String> {
+    fn service(fields: &str) -> Result<(Option<Settings>, Option<Disruptions>), String> {
         let head = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n";
         match read(&format!("{head}  service: {{replicas: 4, {fields}}}\n"), "t") {
             Ok((mut found, _)) => {
@@ -186,6 +206,7 @@ mod tests {
         assert!(wrong(both).contains("both bounds"));
         assert!(wrong("disruptionBudget: {minAvailable: few}").contains("found \"few\""));
         let (_, budget) = service("disruptionBudget: {maxUnavailable: 30%}").expect("valid");
-        assert_eq!(budget, Some(Budget::MaxUnavailable(IntOrPercent::Text("30%".into()))));
+        let most = Budget::MaxUnavailable(IntOrPercent::Text("30%".into()));
+        assert_eq!(budget.map(|d| (d.budget, d.evicts_unhealthy)), Some((most, false)));
     }
 }

@@ -3,7 +3,7 @@
 //! Made from the catalogue. It says what a field may look like; how fields fit together (shares
 //! that come to 100 %, one trigger a fault) only the readers know.
 
-use super::describe::{Entry, catalogue, group_of};
+use super::describe::{Entry, MANIFEST, catalogue, group_of};
 use crate::base::settings::{FieldSpec, Kind, is_inline};
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,8 @@ pub fn json_schema() -> Value {
     let mut groups: Vec<&str> = entries.iter().map(|e| e.group).collect();
     groups.dedup();
     for group in groups.into_iter().filter(|g| *g != "scenario") {
-        let parts: Vec<&Entry> = entries.iter().filter(|e| e.group == group).collect();
+        let own = |e: &&Entry| e.group == group && e.name != MANIFEST;
+        let parts: Vec<&Entry> = entries.iter().filter(own).collect();
         definitions.insert(group.to_string(), one_of(&parts));
         for part in parts {
             let mut settings = object(&part.fields, "");
@@ -24,6 +25,7 @@ pub fn json_schema() -> Value {
             definitions.insert(format!("{group}.{}", part.name), Value::Object(settings));
         }
     }
+    definitions.extend(entries.iter().find(|e| e.name == MANIFEST).map(manifest));
     let mut schema = Map::new();
     schema.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
     schema.insert("title".into(), json!("A windtunnel scenario"));
@@ -33,6 +35,19 @@ pub fn json_schema() -> Value {
     }
     schema.insert("$defs".into(), Value::Object(definitions));
     Value::Object(schema)
+}
+
+/// `manifest: path`, or its long form: only where strategies are listed.
+fn manifest(entry: &Entry) -> (String, Value) {
+    let long = Value::Object(object(&entry.fields, ""));
+    let settings = json!({"oneOf": [{"type": "string"}, long], "description": entry.summary});
+    let named = json!({
+        "type": "object",
+        "properties": {MANIFEST: settings},
+        "required": [MANIFEST],
+        "additionalProperties": false,
+    });
+    (MANIFEST.to_string(), named)
 }
 
 /// A part: its name, or its name with settings.
@@ -126,6 +141,10 @@ fn kind(fields: &[FieldSpec], field: &FieldSpec) -> Value {
         Kind::List => json!({"type": "array", "items": below("[].")}),
         Kind::Texts => json!({"type": "array", "items": {"type": ["string", "number"]}}),
         Kind::Part(names) => part(names, field.default.as_deref()),
+        Kind::Parts(names) if field.path == "spec.strategies" => {
+            let manifest = unit(MANIFEST);
+            json!({"type": "array", "items": {"anyOf": [part(names, None), manifest]}})
+        }
         Kind::Parts(names) => json!({"type": "array", "items": part(names, None)}),
     }
 }

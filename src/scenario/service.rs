@@ -3,7 +3,7 @@
 //! Defaults are Kubernetes' own, or figures with their source in the help: (k8s) read in the
 //! platform, (derived) computed from sources, (assumption) to be replaced by your own.
 
-use super::words;
+use super::{balancer, words};
 use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
@@ -11,8 +11,7 @@ use crate::base::units::{Money, Share};
 use crate::world::names::Names;
 use crate::world::probe::ProbeSettings;
 use crate::world::service::{
-    BalancerSettings, Dependency, KeepAlive, Mixing, NodeSettings, PodSettings, Policy, Retries,
-    Route, Service, WarmUp,
+    Dependency, Mixing, NodeSettings, PodSettings, Retries, Route, Service, WarmUp,
 };
 
 /// The one route of a service that names none.
@@ -36,7 +35,7 @@ pub fn read(r: &mut Reader<'_>) -> Service {
         replicas,
         routes,
         pod,
-        balancer: r.object("balancer", "the balancer in front of the service", balancer),
+        balancer: r.object("balancer", "the balancer in front of the service", balancer::read),
         nodes: r.object("nodes", "nodes and zones", |r| nodes(r, replicas)),
         timeout: SimDuration::from_secs(10),
         retries: Retries { attempts: 0, backoff: SimDuration::from_secs(1) },
@@ -226,35 +225,6 @@ fn route(r: &mut Reader<'_>) -> (Route, Option<Share>) {
         where other routes have a value and this one has none";
     let conversion = r.opt_share("conversion", help);
     (route, conversion)
-}
-
-fn balancer(r: &mut Reader<'_>) -> BalancerSettings {
-    let words = ["leastRequest", "random", "roundRobin", "ringHash"];
-    let policy = r.choice("policy", &words, "leastRequest", "who gets a request; Envoy's default");
-    let median_1s = Distribution::lognormal_median_quantile(1.0, 0.99, 5.0);
-    BalancerSettings {
-        policy: match policy {
-            0 => Policy::LeastOfTwo,
-            1 => Policy::Random,
-            2 => Policy::RoundRobin,
-            _ => Policy::RingHash,
-        },
-        proxies: r.count("proxies", 2, 1..=64, "proxies, each with a delay of its own") as u32,
-        propagation: r.distribution(
-            "propagation",
-            ("{lognormal: {median: 1s, p99: 5s}}", median_1s),
-            "from a change of endpoints or weights until a proxy acts on it (derived)",
-        ),
-        retries: r.count(
-            "retries",
-            0,
-            0..=10,
-            "attempts on other pods when a connection is refused; Istio makes 2",
-        ) as u8,
-        keep_alive: r.opt_object("keepAlive", "connections pinned to pods", |r| KeepAlive {
-            max_age: at_least_1s(r, "maxAge", "5m", "older connections are opened anew"),
-        }),
-    }
 }
 
 /// Pods that the nodes hold when no number is given: three fleets, so that nothing waits for nodes

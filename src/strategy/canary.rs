@@ -3,6 +3,7 @@
 //!
 //! With `routing: mesh` the balancer weighs requests, the canary's pods follow the weight and the
 //! stable fleet stays whole (as Argo Rollouts with traffic routing and Flagger do). With
+//! `pods` holds the canary at one size until everything goes to it. With
 //! `routing: podRatio` there is one pool and the weight is the share of pods. Checks run at every
 //! interval; the step advances when one passes, and the way back is taken when more than
 //! `failureLimit` have failed.
@@ -63,8 +64,15 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let checks = r.parts("checks", "metric checks; without any, time alone promotes", CHECKS);
     let checks = checks.unwrap_or_default().into_iter().map(|(_, check)| check).collect();
     let mesh = r.choice("routing", &["mesh", "podRatio"], "mesh", "who divides the traffic") == 0;
+    let fixed = "pods of the canary at every weight below 100 %; left out: they follow the weight";
+    let fixed = r.opt_count("pods", 1..=5000, fixed).map(|pods| pods as u32);
+    if fixed.is_some() && !mesh {
+        let help = "with podRatio the number of pods is the weight";
+        r.problem("pods", "given beside routing: podRatio", "one of the two", help);
+    }
     let strategy = Canary {
         weights,
+        fixed,
         interval: interval.max(SimDuration::from_secs(1)),
         checks,
         mesh,
@@ -98,6 +106,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
 #[derive(Clone, Debug)]
 pub struct Canary {
     weights: Vec<f64>,
+    fixed: Option<u32>,
     interval: SimDuration,
     checks: Vec<Check>,
     mesh: bool,
@@ -119,7 +128,10 @@ impl Canary {
     }
 
     fn canary_size(&self, view: &View<'_>) -> u32 {
-        pods_for(view.replicas, self.weight())
+        match self.fixed {
+            Some(pods) if self.weight() < 1.0 => pods,
+            _ => pods_for(view.replicas, self.weight()),
+        }
     }
 
     /// The set of the canary: in its own pool, or the new version's set of the one pool.

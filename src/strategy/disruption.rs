@@ -15,6 +15,15 @@ pub enum Budget {
     MaxUnavailable(IntOrPercent),
 }
 
+/// A budget, and what it says of pods that are not ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disruptions {
+    /// The budget.
+    pub budget: Budget,
+    /// May pods that are not ready always be evicted (`unhealthyPodEvictionPolicy: AlwaysAllow`)?
+    pub evicts_unhealthy: bool,
+}
+
 /// The pods a budget selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selected {

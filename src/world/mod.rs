@@ -10,6 +10,7 @@ pub mod check;
 pub mod effect;
 pub mod endpoint;
 pub mod log;
+pub mod mesh;
 pub mod names;
 pub mod pod;
 pub mod probe;

@@ -2,6 +2,7 @@
 //!
 //! Plain data, filled by the scenario layer. It does not know what is being released.
 
+use super::mesh::Mesh;
 use super::names::Names;
 use crate::base::distribution::Distribution;
 use crate::base::time::SimDuration;
@@ -160,6 +161,8 @@ pub struct BalancerSettings {
     pub retries: u8,
     /// Connections pinned to pods; nothing means every request is balanced.
     pub keep_alive: Option<KeepAlive>,
+    /// What its proxies do beyond choosing a pod.
+    pub mesh: Mesh,
 }
 
 /// Nodes and zones.

@@ -165,3 +165,21 @@ fn own_checks_are_put_on_whatever_analyses() {
     let wrong = desk.run(&["run", "small.yaml", "--checks", "wrong.yaml"]);
     assert!(wrong.err.contains("wrong.yaml:1:33: error: checks[0].failsWhen"), "{}", wrong.err);
 }
+
+/// A check the wrong way round (the share of orders that are completed is not to be small) takes
+/// every good release back; the summary says which one it is.
+#[test]
+fn the_check_that_takes_good_releases_back_is_named() {
+    let desk = desk();
+    let orders = "sum(rate(orders_completed_total[1m])) / sum(rate(checkout_started_total[1m]))";
+    let checks = format!(
+        "checks:\n  - {{name: fine, query: \"vector(0)\", failsWhen: \"> 1\"}}\n  - name: \
+         conversion_rate\n    query: {orders}\n    failsWhen: \"> 0.03\"\n"
+    );
+    desk.write("checks.yaml", &checks);
+    let run = ["run", "small.yaml", "--checks", "checks.yaml", "--replications", "4"];
+    let answer = desk.run(&[&run[..], &["--strategies", "canary", "--out", "out"]].concat());
+    let summary = std::fs::read_to_string(desk.path("out/summary.md")).expect("a summary");
+    let told = "canary · good: `conversion_rate` 4 times, in 4 flights";
+    assert!(summary.contains(told), "{}\n{summary}", answer.err);
+}

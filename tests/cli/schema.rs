@@ -99,6 +99,9 @@ fn the_schema_accepts_what_the_readers_accept() {
     };
     accepts("the starter", &desk.fine(&["new", "shop"]));
     accepts("small.yaml", SMALL);
+    for manifest in ["- manifest: canary.yaml", "- manifest: {path: canary.yaml, name: ours}"] {
+        accepts(manifest, &SMALL.replace("- rollingUpdate", manifest));
+    }
     let root = env!("CARGO_MANIFEST_DIR");
     accepts("everything", &read(&format!("{root}/tests/data/scenarios/everything.yaml")));
     for entry in fs::read_dir(format!("{root}/scenarios")).expect("scenarios") {
@@ -122,6 +125,7 @@ fn the_schema_refuses_what_the_readers_refuse() {
         ("replicas: 3", "replica: 3"),
         ("kind: Scenario", "kind: Deployment"),
         ("- rollingUpdate", "- rolling"),
+        ("- rollingUpdate", "- manifest: {file: canary.yaml}"),
         ("steps: [20%, 100%]", "steps: 20%"),
         ("faults: [{errors:", "faults: [{error:"),
         ("horizon: 4m", "horizon: {minutes: 4}"),

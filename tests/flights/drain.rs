@@ -57,3 +57,29 @@ fn a_budget_of_everything_blocks_the_drain() {
     assert_eq!(flown.told("disruption budget").len(), 48);
     assert_eq!(fewest(&flown), 4);
 }
+
+/// A rollout that is stuck: 2 of 5 pods crash, and 4 would have to be healthy. By default nothing
+/// may go; with AlwaysAllow the pods that are not ready may, and nobody else.
+#[test]
+fn pods_that_are_not_ready_go_by_policy() {
+    let drained = |policy: &str| {
+        tunnel(&format!(
+            "horizon: 10m
+            onCall: none
+            service: {{replicas: 4, startup: 5s, scheduling: 0s, \
+             disruptionBudget: {{maxUnavailable: 1, {policy}}}, \
+             nodes: {{count: 1, capacity: 20, zones: 1}}, balancer: {{propagation: 100ms}}}}
+            traffic: {{users: 5000, arrivals: {{poisson: {{rate: 20/s}}}}}}
+            chaos: [{{nodeDrain: {{from: 200s, until: 300s}}}}]
+            release: {{at: 1m, variants: [{{name: v, faults: [crashOnStart]}}]}}
+            strategies: [{{rollingUpdate: {{maxSurge: 1, maxUnavailable: 1}}}}]"
+        ))
+        .fly()
+    };
+    let evicted = |flown: &Flown| flown.told("evicted from node").len();
+    let held = drained("");
+    assert_eq!(evicted(&held), 0, "{}", held.story());
+    let freed = drained("evictUnhealthy: true");
+    assert_eq!(evicted(&freed), 2, "{}", freed.story());
+    assert!(freed.told("evicted from node").iter().all(|at| *at == 200.0));
+}

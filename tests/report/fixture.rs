@@ -252,7 +252,9 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
     let noise = Differences { compared: 4000, status: 2, body: 5, latency: 1 };
     let differences =
         (fate.kind == "shadow").then_some(ShadowCounts { candidate: found, noise, unanswered: 3 });
-    Outcome { replication: r, verdict, measures, differences, work: 216_000 }
+    let false_alarm = verdict == Verdict::FalseRollback;
+    let stopped_by = false_alarm.then(|| "p99".to_string());
+    Outcome { replication: r, verdict, measures, stopped_by, differences, work: 216_000 }
 }
 
 fn row(release: &str, fate: &Fate, measure: &'static str, values: &[f64], n: usize) -> SummaryRow {

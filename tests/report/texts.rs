@@ -24,6 +24,7 @@ fn the_summary_states_figures_intervals_and_censoring() {
         "rolled-back-bad",
         "100 % [84, 100]",
         "reached the precision",
+        "taken back by these checks:\n\n- canary · good: `p99` 1 times",
     ] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }

@@ -127,6 +127,7 @@ fn service() -> Service {
             propagation: fixed(secs(1)),
             retries: 1,
             keep_alive: None,
+            mesh: Default::default(),
         },
         nodes: NodeSettings {
             count: 4,

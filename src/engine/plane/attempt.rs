@@ -21,7 +21,7 @@ struct Served {
 }
 
 /// Where an attempt ends up.
-enum Choice {
+pub(super) enum Choice {
     /// At a pod that accepts it.
     Pod(u32),
     /// Nowhere: the connection is refused at once.
@@ -90,7 +90,15 @@ impl Plane {
         let Arrival { user, routing, .. } = attempt.arrival;
         let proxy = self.proxy_of(routing);
         let (pool, asked) = self.pool_of(proxy, user, (routing >> 32) as u32);
-        let pod = match self.choose(proxy, pool, user, routing) {
+        if self.hot.rare && self.hot.mesh && self.injects(attempt.apart()) {
+            return;
+        }
+        let choice = if self.hot.mesh {
+            self.choose_in_mesh(proxy, pool, attempt.apart())
+        } else {
+            self.choose(proxy, pool, user, routing)
+        };
+        let pod = match choice {
             Choice::Pod(pod) => pod,
             Choice::Refused => return self.refused(attempt.apart()),
             Choice::Silent => return self.unanswered(attempt.apart()),
@@ -150,7 +158,7 @@ impl Plane {
     }
 
     #[inline(never)]
-    fn pinned_pod(&mut self, user: u32) -> Option<u32> {
+    pub(super) fn pinned_pod(&mut self, user: u32) -> Option<u32> {
         let keep_alive = self.service.balancer.keep_alive?;
         let (pod, opened) = self.pins[user as usize];
         let pinned = self.pods.get(pod as usize)?;
@@ -172,7 +180,7 @@ impl Plane {
     }
 
     #[inline(always)]
-    fn pin(&mut self, user: u32, pod: u32) {
+    pub(super) fn pin(&mut self, user: u32, pod: u32) {
         if self.hot.rare && self.service.balancer.keep_alive.is_some() {
             self.pins[user as usize] = (pod, (self.now / 1_000_000_000) as u32);
             self.pinned[pod as usize] += 1;
@@ -224,6 +232,9 @@ impl Plane {
             | if served.converts { flag::CONVERTS } else { 0 }
             | if funnel & !served.error { flag::FUNNEL } else { 0 }
             | if hung { flag::HUNG } else { 0 };
+        if self.hot.rare && self.hot.mesh {
+            self.mesh_sends(attempt.apart(), done, served.error);
+        }
         let settled = self.settle(attempt, done, served.outcome, flags);
         let entry = Entry {
             arrived: now,
@@ -254,7 +265,8 @@ impl Plane {
         let fine = crate::base::histogram::bucket_of(1_000_000);
         let route = attempt.arrival.route;
         self.counters.answer(pod, route, super::tally::Status::Busy, 1_000_000, fine, 0.0);
-        self.refused(attempt);
+        self.mesh_refused(pod);
+        self.busy(attempt);
     }
 
     /// Busy time of a slot with the time spent at the dependency, and whether that gave no answer.

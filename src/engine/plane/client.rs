@@ -7,7 +7,8 @@ use super::Plane;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
-use crate::base::random::Purpose;
+use crate::base::random::{Purpose, mix64};
+use crate::world::mesh::Failure;
 use rand_distr::{Exp1, StandardNormal};
 use std::cmp::Reverse;
 
@@ -62,9 +63,18 @@ pub struct Chain {
     index: u32,
     first_at: u64,
     route: u8,
+    /// Number of the next attempt: each of the client's begins a round of tries by its proxy.
     number: u8,
     /// When the next attempt is due, in nanoseconds; 0 when none is.
     due: u64,
+    /// When the client sent the request of the present round, in nanoseconds.
+    pub(super) sent: u64,
+    /// Routing draw of the present round, so that a further try stays in its pool.
+    routing: u64,
+    /// The pod that failed last, which a further try avoids.
+    pub(super) avoid: u32,
+    /// Was it held back on purpose, and not sent yet?
+    pub(super) delayed: bool,
 }
 
 impl Chain {
@@ -99,19 +109,26 @@ impl Plane {
     #[cold]
     pub(super) fn refused(&mut self, attempt: Attempt) {
         let now = self.now;
-        self.failed_attempt(&attempt, now);
+        self.failed_attempt(&attempt, now, Failure::Refused);
+    }
+
+    /// The pod's queue was full: 503 at once.
+    #[cold]
+    pub(super) fn busy(&mut self, attempt: Attempt) {
+        let now = self.now;
+        self.failed_attempt(&attempt, now, Failure::Busy);
     }
 
     /// The attempt went to a pod that is no longer there to refuse it: it times out.
     #[cold]
     pub(super) fn unanswered(&mut self, attempt: Attempt) {
-        let at = self.now.saturating_add(self.service.timeout.as_nanos());
-        self.failed_attempt(&attempt, at);
+        let at = self.deadline(&attempt, self.now.saturating_add(self.hot.timeout));
+        self.failed_attempt(&attempt, at, Failure::Late);
     }
 
     /// An attempt failed at `at`: tries again, or ends the request as failed.
-    fn failed_attempt(&mut self, attempt: &Attempt, at: u64) {
-        if self.try_again(attempt, at).is_some() {
+    fn failed_attempt(&mut self, attempt: &Attempt, at: u64, failure: Failure) {
+        if self.try_again(attempt, at, failure).is_some() {
             return;
         }
         self.free_chain(attempt.chain);
@@ -140,7 +157,10 @@ impl Plane {
         outcome: Outcome,
         flags: u8,
     ) -> Settled {
-        let deadline = self.now.saturating_add(self.hot.timeout);
+        let mut deadline = self.now.saturating_add(self.hot.timeout);
+        if self.hot.rare && self.hot.mesh {
+            deadline = self.deadline(&attempt.apart(), deadline);
+        }
         if outcome == Outcome::Failed || done > deadline {
             return self.settle_failed(attempt.apart(), done, outcome, flags, deadline);
         }
@@ -180,7 +200,8 @@ impl Plane {
     ) -> Settled {
         let Arrival { user, route, .. } = attempt.arrival;
         let seen_at = done.min(deadline);
-        if let Some(chain) = self.try_again(&attempt, seen_at) {
+        let failure = if done > deadline { Failure::Late } else { Failure::Error };
+        if let Some(chain) = self.try_again(&attempt, seen_at, failure) {
             // The server finishes what the client gave up on: the retry writes a second time.
             let written = done > deadline && flags & flag::ERROR == 0;
             let write = self.hot.routes[usize::from(route)].write;
@@ -200,24 +221,43 @@ impl Plane {
         Settled { chain: NO_CHAIN, outcome: Outcome::Failed, flags }
     }
 
-    /// Plans a further attempt after a failure seen at `at`, if the client has one left.
-    fn try_again(&mut self, attempt: &Attempt, at: u64) -> Option<u32> {
+    /// Plans a further attempt after a failure seen at `at`: of the proxy within its client's
+    /// round, or else of the client, if either has one left.
+    fn try_again(&mut self, attempt: &Attempt, at: u64, failure: Failure) -> Option<u32> {
         let changed = self.client_change.map_or(0, |change| {
             let new = self.users.has(attempt.arrival.user, crate::world::user::Marks::MET_NEW);
             if new { change.extra_attempts } else { 0 }
         });
-        if attempt.number >= self.service.retries.attempts.saturating_add(changed) {
+        let round = self.hot.tries + 1;
+        let sent = self.sent(attempt);
+        let in_time = |wait: u64| at.saturating_add(wait) < sent.saturating_add(self.hot.timeout);
+        let again = self.tries_again(attempt.number, failure)
+            && in_time(self.backoff_ns(attempt.index, attempt.number + 1));
+        let rounds = self.service.retries.attempts.saturating_add(changed);
+        if !again && attempt.number / round >= rounds {
             return None;
         }
+        let next = (attempt.number / round + 1).checked_mul(round)?;
+        let number = if again { attempt.number + 1 } else { next };
+        let due = at.saturating_add(self.backoff_ns(attempt.index, number)).max(1);
         let chain = Chain {
             user: attempt.arrival.user,
             index: attempt.index,
             first_at: attempt.first_at,
             route: attempt.arrival.route,
-            number: attempt.number + 1,
-            due: at.saturating_add(self.backoff_ns(attempt.index, attempt.number)).max(1),
+            number,
+            due,
+            sent: if again { sent } else { due },
+            routing: attempt.arrival.routing,
+            avoid: if again { self.mesh.pod_in_hand() } else { u32::MAX },
+            delayed: false,
         };
-        let id = match attempt.chain {
+        Some(self.plan(chain, attempt.chain))
+    }
+
+    /// Puts a planned attempt into the chain of its request.
+    pub(super) fn plan(&mut self, chain: Chain, known: u32) -> u32 {
+        let id = match known {
             NO_CHAIN => self.new_chain(chain),
             known => {
                 self.chains[known as usize] = chain;
@@ -225,15 +265,46 @@ impl Plane {
             }
         };
         self.push_follow(chain.due, id, 0);
-        Some(id)
+        id
     }
 
-    /// Full jitter around a wait that doubles with each attempt.
+    /// The same attempt, held back for a while.
+    pub(super) fn hold_back(&mut self, attempt: &Attempt, wait: u64) {
+        let chain = Chain {
+            user: attempt.arrival.user,
+            index: attempt.index,
+            first_at: attempt.first_at,
+            route: attempt.arrival.route,
+            number: attempt.number,
+            due: self.now.saturating_add(wait).max(1),
+            sent: self.sent(attempt),
+            routing: attempt.arrival.routing,
+            avoid: u32::MAX,
+            delayed: true,
+        };
+        self.plan(chain, attempt.chain);
+    }
+
+    /// When the client sent the request of an attempt's round.
+    pub(super) fn sent(&self, attempt: &Attempt) -> u64 {
+        let chain = self.chains.get(attempt.chain as usize);
+        chain.map_or(attempt.arrival.at, |chain| chain.sent)
+    }
+
+    /// The wait before an attempt. A client's: full jitter around a wait that doubles with each. A
+    /// proxy's: up to 25 ms times 1, 3, 7 …, at most 250 ms (Envoy's back-off).
     fn backoff_ns(&self, index: u32, number: u8) -> u64 {
+        let round = self.hot.tries + 1;
+        let (client, further) = ((number / round).saturating_sub(1), number % round);
+        let entity = |last: u8| u64::from(index) << 8 | u64::from(last);
+        if further > 0 {
+            let longest = (25_000_000_u64 << further.min(8)) - 25_000_000;
+            let drawn = self.streams.uniform(Purpose::Retry, entity(number - 1));
+            return (longest.min(250_000_000) as f64 * drawn) as u64;
+        }
         let base =
-            self.service.retries.backoff.as_nanos() as f64 * f64::from(1_u32 << number.min(10));
-        let entity = u64::from(index) << 8 | u64::from(number);
-        (base * (0.5 + self.streams.uniform(Purpose::Retry, entity))) as u64
+            self.service.retries.backoff.as_nanos() as f64 * f64::from(1_u32 << client.min(10));
+        (base * (0.5 + self.streams.uniform(Purpose::Retry, entity(number - round)))) as u64
     }
 
     fn new_chain(&mut self, chain: Chain) -> u32 {
@@ -277,7 +348,8 @@ impl Plane {
         }
         let entity = u64::from(chain.index) << 8 | u64::from(chain.number) | 1 << 63;
         let mut own = self.streams.stream(Purpose::Retry, entity);
-        let arrival = Arrival {
+        let stays = !chain.number.is_multiple_of(self.hot.tries + 1);
+        let mut arrival = Arrival {
             at: follow.at,
             user: chain.user,
             route: chain.route,
@@ -286,6 +358,9 @@ impl Plane {
             error: own.bits() as u32,
             routing: own.bits(),
         };
+        if stays {
+            arrival.routing = self.elsewhere(chain.routing, chain.number);
+        }
         self.attempt(Attempt {
             arrival,
             demand: self.demand(&arrival),
@@ -307,7 +382,7 @@ impl Plane {
             if entry.chain != NO_CHAIN {
                 let chain = self.chains[entry.chain as usize];
                 if chain.index == entry.index && chain.due > now {
-                    let wait = self.backoff_ns(chain.index, chain.number - 1);
+                    let wait = self.backoff_ns(chain.index, chain.number);
                     let due = now.saturating_add(wait).max(1);
                     if due < chain.due {
                         self.chains[entry.chain as usize].due = due;
@@ -335,12 +410,14 @@ impl Plane {
             return false;
         }
         let (now, user, route) = (self.now, entry.user, entry.route);
-        let arrival = Arrival { at: now, user, route, z: 0.0, e: 0.0, error: 0, routing: 0 };
+        let routing = mix64(u64::from(entry.index) << 8 | u64::from(entry.number));
+        let at = entry.arrived;
+        let arrival = Arrival { at, user, route, z: 0.0, e: 0.0, error: 0, routing };
         let first_at = entry.arrived - u64::from(entry.since_first_ms) * 1_000_000;
         let number = entry.number;
         let index = entry.index;
         let broken = Attempt { arrival, demand: 0, index, first_at, number, chain: NO_CHAIN };
-        self.try_again(&broken, now).is_some()
+        self.try_again(&broken, now, Failure::Reset).is_some()
     }
 
     /// A request ended other than well.

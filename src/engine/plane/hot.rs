@@ -12,10 +12,14 @@ use crate::world::service::{Policy, Service};
 pub(super) struct Hot {
     /// By route: what its service time is drawn from, and what its requests do.
     pub(super) routes: Vec<HotRoute>,
-    /// A client's patience, in nanoseconds.
+    /// The patience of a client, or of its proxy if that is less, in nanoseconds.
     pub(super) timeout: u64,
     /// Above this an answer is slow, in nanoseconds.
     pub(super) slow: u64,
+    /// Does a mesh do more than choose a pod? Then [`super::mesh`] takes over.
+    pub(super) mesh: bool,
+    /// Tries that a proxy adds to each of a client's, on failures of pods that took the request.
+    pub(super) tries: u8,
     /// How a pod is picked.
     pub(super) policy: Policy,
     /// CPU time per busy time.
@@ -42,9 +46,18 @@ impl Hot {
             write: route.write,
             funnel: route.value.value() > 0.0,
         });
+        let mesh = &service.balancer.mesh;
+        // A route that faults are injected into tries nothing again (virtual_service.proto).
+        let tries = mesh.retry_on.is_more() && mesh.injected.is_none();
+        let patience = match mesh.timeout.filter(|_| mesh.injected.is_none()) {
+            Some(route) => service.timeout.min(route),
+            None => service.timeout,
+        };
         Hot {
             routes: routes.collect(),
-            timeout: service.timeout.as_nanos(),
+            timeout: patience.as_nanos(),
+            mesh: mesh.is_on(),
+            tries: if tries { service.balancer.retries } else { 0 },
             slow: service.slow.as_nanos(),
             policy: service.balancer.policy,
             cpu_per_busy: service.pod.cpu_per_busy as f32,
@@ -58,7 +71,8 @@ impl Plane {
     pub(super) fn is_rare(&self) -> bool {
         let service = &self.service;
         let balancer = self.proxies.iter().any(|p| p.routing.mirror.share.value() > 0.0)
-            || service.balancer.keep_alive.is_some();
+            || service.balancer.keep_alive.is_some()
+            || self.hot.mesh;
         let server = service.dependency.is_some()
             || service.pod.warm_up.is_some()
             || service.mixing.session_breaks.value() > 0.0

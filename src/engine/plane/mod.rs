@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod client;
 mod hot;
 pub mod ledger;
+pub mod mesh;
 pub mod mirror;
 pub mod pick;
 pub mod tally;
@@ -110,6 +111,7 @@ pub struct Plane {
     pub(crate) log_bad: bool,
     pub(crate) interval: Option<Box<Interval>>,
     pub(crate) tripped: Option<u32>,
+    pub(crate) mesh: mesh::State,
 }
 
 impl Plane {
@@ -158,6 +160,7 @@ impl Plane {
             log_bad: false,
             interval: None,
             tripped: None,
+            mesh: mesh::State::new(service.balancer.proxies.max(1) as usize),
             service,
         };
         if let Arrivals::Closed { sessions, think } = traffic.arrivals {
@@ -375,6 +378,7 @@ impl Plane {
     pub fn kill_pod(&mut self, pod: u32) {
         self.commit(pod, self.now);
         self.break_connections(pod);
+        self.mesh_breaks(pod);
         for entry in self.pods[pod as usize].kill() {
             self.break_entry(entry);
         }

@@ -101,20 +101,61 @@ impl Plane {
     /// The pick of the policies that do not compare pods; `pool` has two endpoints or more.
     #[inline(never)]
     fn pick_otherwise(&mut self, proxy: usize, pool: Pool, user: u32, bits: u64) -> Option<u32> {
-        let endpoints = self.proxies[proxy].known(pool);
-        let count = endpoints.len();
-        match self.hot.policy {
-            Policy::Random | Policy::LeastOfTwo => Some(endpoints[scale32(bits as u32, count)]),
-            Policy::RoundRobin => {
-                let turn = self.proxies[proxy].turn[pool as usize] as usize % count;
-                self.proxies[proxy].turn[pool as usize] = turn as u32 + 1;
-                Some(self.proxies[proxy].known(pool)[turn])
-            }
-            // Rendezvous hashing: like a ring, a lost pod moves only its own users.
-            Policy::RingHash => {
-                let weight = |pod: &u32| mix64(u64::from(*pod) << 32 | u64::from(user));
-                endpoints.iter().copied().max_by_key(|pod| weight(pod))
-            }
+        let policy = self.hot.policy;
+        let belief = &mut self.proxies[proxy];
+        let mut turn = belief.turn[pool as usize];
+        let pod = otherwise(policy, belief.known(pool), &mut turn, user, bits);
+        belief.turn[pool as usize] = turn;
+        pod
+    }
+
+    /// A pod of a list, which need not be all that the proxy knows of the pool.
+    pub(super) fn pick_among(
+        &mut self,
+        list: &[u32],
+        (proxy, pool): (usize, Pool),
+        user: u32,
+        bits: u64,
+    ) -> Option<u32> {
+        let count = list.len();
+        if count <= 1 {
+            return list.first().copied();
+        }
+        if self.hot.policy != Policy::LeastOfTwo {
+            let turn = &mut self.proxies[proxy].turn[pool as usize];
+            return otherwise(self.hot.policy, list, turn, user, bits);
+        }
+        let first = scale32(bits as u32, count);
+        let other = scale32((bits >> 32) as u32, count - 1);
+        let (a, b) = (list[first], list[other + usize::from(other >= first)]);
+        let now = self.now;
+        self.commit_due(a, now);
+        self.commit_due(b, now);
+        let (in_a, in_b) = (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
+        Some(if in_b < in_a { b } else { a })
+    }
+}
+
+/// The pick of the policies that do not compare pods.
+fn otherwise(
+    policy: Policy,
+    endpoints: &[u32],
+    turns: &mut u32,
+    user: u32,
+    bits: u64,
+) -> Option<u32> {
+    let count = endpoints.len();
+    match policy {
+        Policy::Random | Policy::LeastOfTwo => Some(endpoints[scale32(bits as u32, count)]),
+        Policy::RoundRobin => {
+            let turn = *turns as usize % count;
+            *turns = turn as u32 + 1;
+            Some(endpoints[turn])
+        }
+        // Rendezvous hashing: like a ring, a lost pod moves only its own users.
+        Policy::RingHash => {
+            let weight = |pod: &u32| mix64(u64::from(*pod) << 32 | u64::from(user));
+            endpoints.iter().copied().max_by_key(|pod| weight(pod))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Body, KindPart, metadata};
 use crate::base::node::Value;
-use crate::manifest::draft::{integer, list, mapping, text};
+use crate::manifest::draft::{integer, list, mapping, percent, text};
 use crate::manifest::fields::Fields;
 use crate::manifest::scalars;
 
@@ -74,7 +74,8 @@ fn spec(f: &mut Fields<'_>) -> Autoscaler {
         fields.retain(|(name, _)| *name != found.0);
         fields.push(found);
     }
-    put(&mut fields, "behavior", f.object("behavior", behavior));
+    let found = f.object("behavior", |f| behavior(f, &mut fields));
+    put(&mut fields, "behavior", found);
     Autoscaler { target: target.flatten().unwrap_or_default(), min, fields }
 }
 
@@ -116,23 +117,33 @@ fn metric(f: &mut Fields<'_>) -> Option<(&'static str, Value)> {
 
 fn of_resource(f: &mut Fields<'_>) -> Option<(&'static str, Value)> {
     let name = f.word("name", &["cpu", "memory"], "what is used");
-    let percent = f.object("target", |f| {
-        f.word("type", &["Utilization", "AverageValue"], "percent of the request are flown");
-        f.not_flown(&["averageValue", "value"], "only percent of the request are flown");
-        f.count("averageUtilization", 1..=100_000, PERCENT)
+    let target = f.object("target", |f| {
+        f.word("type", &["Utilization", "AverageValue"], "a share of the request, or a mean");
+        f.not_flown(&["value"], "the API gives resources no such target");
+        let mean = "mean cores of each pod (spec.service.autoscaler.cpuAverage); not of memory";
+        let mean = f.scalar("averageValue", "quantity", mean, scalars::bytes);
+        let share = f.count("averageUtilization", 1..=100_000, PERCENT);
+        if mean.is_some() && name == Some(1) {
+            f.assume("averageValue", "left out", "how much memory is used is not known", true);
+        }
+        (share, mean.filter(|cores| (0.001..=1000.0).contains(cores)))
     });
-    let field = if name == Some(1) { "memoryUtilization" } else { "cpuUtilization" };
-    Some((field, integer(percent.flatten()?)))
+    let (share, mean) = target.unwrap_or_default();
+    match (name, share, mean) {
+        (Some(1), share, _) => Some(("memoryUtilization", integer(share?))),
+        (_, Some(share), _) => Some(("cpuUtilization", integer(share))),
+        (_, None, mean) => Some(("cpuAverage", Value::Number(mean?))),
+    }
 }
 
-fn behavior(f: &mut Fields<'_>) -> Value {
-    let up = f.object("scaleUp", rules);
-    let down = f.object("scaleDown", rules);
+fn behavior(f: &mut Fields<'_>, beside: &mut Named) -> Value {
+    let up = f.object("scaleUp", |f| rules(f, "toleranceUp", beside));
+    let down = f.object("scaleDown", |f| rules(f, "toleranceDown", beside));
     let sides = [("scaleUp", up), ("scaleDown", down)];
     mapping(sides.into_iter().filter_map(|(name, rules)| Some((name, rules?))).collect())
 }
 
-fn rules(f: &mut Fields<'_>) -> Value {
+fn rules(f: &mut Fields<'_>, tolerance: &'static str, beside: &mut Named) -> Value {
     let mut fields = Named::new();
     let window = "the mildest recommendation of this long counts";
     let window = f.count("stabilizationWindowSeconds", 0..=3600, window);
@@ -151,6 +162,8 @@ fn rules(f: &mut Fields<'_>) -> Value {
     if !policies.is_empty() {
         fields.push(("policies", list(policies)));
     }
-    f.not_flown(&["tolerance"], "ratios within 10 % of 1 change nothing, both ways");
+    let within = "ratios this near to 1 change nothing (spec.service.autoscaler)";
+    let within = f.scalar("tolerance", "quantity", within, scalars::bytes);
+    put(beside, tolerance, within.map(|share| percent((share * 100.0).min(100.0))));
     mapping(fields)
 }

@@ -25,6 +25,8 @@ pub struct DisruptionBudget {
     pub min_available: Option<String>,
     /// `maxUnavailable`, as written.
     pub max_unavailable: Option<String>,
+    /// `unhealthyPodEvictionPolicy: AlwaysAllow`?
+    pub always_unhealthy: bool,
 }
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
@@ -37,14 +39,15 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
         }
         let least = "pods that must stay when a node is drained";
         let most = "pods that may be missing when a node is drained";
-        let budget = DisruptionBudget {
+        let policy = "AlwaysAllow: pods that are not ready go whatever the budget says";
+        let words = ["IfHealthyBudget", "AlwaysAllow"];
+        let policy = f.word("unhealthyPodEvictionPolicy", &words, policy);
+        DisruptionBudget {
             selector,
             min_available: f.int_or_percent("minAvailable", least),
             max_unavailable: f.int_or_percent("maxUnavailable", most),
-        };
-        let why = "pods that are not ready are evicted as by default";
-        f.not_flown(&["unhealthyPodEvictionPolicy"], why);
-        budget
+            always_unhealthy: policy == Some(1),
+        }
     });
     (metadata, Body::DisruptionBudget(Box::new(found.unwrap_or_default())))
 }

@@ -1,9 +1,10 @@
 //! `HTTPRoute` (Gateway API): weights between Services, header matches, copies.
 
-use super::virtual_service::VirtualService;
+use super::virtual_service::{VirtualService, is_zero};
 use super::{Body, KindPart, metadata};
+use crate::manifest::draft::{integer, list, text};
 use crate::manifest::fields::Fields;
-use crate::manifest::rule::{Destination, Match, Rule};
+use crate::manifest::rule::{Destination, Match, Rule, put};
 use crate::manifest::scalars;
 
 /// The kind.
@@ -52,22 +53,47 @@ fn rule(f: &mut Fields<'_>) -> Rule {
         f.problem("backendRefs", "no backend has a weight", "a weight above 0", "");
     }
     let mirror = f.list("filters", filter).into_iter().flatten().next();
-    let timeout = f.object("timeouts", |f| {
-        f.not_flown(&["backendRequest"], "time for one attempt is not limited");
-        f.duration("request", "the client's own timeout, if it is longer, is cut to it")
+    let mut settings = Vec::new();
+    f.object("timeouts", |f| {
+        let one = "longest time of one try (spec.service.balancer.perTryTimeout); 0s: no end";
+        let one = f.duration("backendRequest", one).filter(|t| !is_zero(t));
+        put(&mut settings, "timeouts.backendRequest", "perTryTimeout", one.map(text));
+        let all = "time for all tries (spec.service.balancer.timeout); 0s: no end";
+        let all = f.duration("request", all).filter(|t| !is_zero(t));
+        put(&mut settings, "timeouts.request", "timeout", all.map(text));
     });
-    let retries = f.object("retry", |f| {
-        f.no_effect(&["codes", "backoff"], "refused connections are tried again");
-        f.count("attempts", 0..=10, "attempts on other pods (spec.service.balancer.retries)")
+    f.object("retry", |f| {
+        let codes = "answers that are tried again: 500, 503 (spec.service.balancer.retryOn)";
+        let codes = f
+            .scalars("codes", "list of statuses", codes, |node| scalars::count(node, &(400..=599)));
+        // A connection without an answer is tried again in any case (GEP-1731).
+        let known = |code: u64| [500, 503].contains(&code).then(|| text(code.to_string()));
+        let words = codes.map(|codes| {
+            let always = ["connect-failure", "reset"].map(text);
+            list(always.into_iter().chain(codes.into_iter().filter_map(known)).collect())
+        });
+        put(&mut settings, "retry.codes", "retryOn", words);
+        f.not_flown(&["backoff"], "25 ms at first, doubled");
+        let attempts = "tries on other pods (spec.service.balancer.retries)";
+        let attempts = f.count("attempts", 0..=10, attempts);
+        put(&mut settings, "retry.attempts", "retries", attempts.map(integer));
     });
-    f.not_flown(&["sessionPersistence"], "every request is divided anew");
-    let (retries, timeout) = (retries.flatten(), timeout.flatten());
-    Rule { path: String::new(), matches, destinations, mirror, retries, timeout }
+    let sticky = f.object("sessionPersistence", |f| {
+        f.no_effect(&["sessionName", "absoluteTimeout", "idleTimeout"], "a user keeps the cookie");
+        f.no_effect(&["cookieConfig"], "a user keeps the cookie");
+        let kinds = ["Cookie", "Header"];
+        f.word("type", &kinds, "a user's requests stay with a pod: policy ringHash");
+    });
+    put(&mut settings, "sessionPersistence", "policy", sticky.map(|()| text("ringHash")));
+    if f.describing() {
+        settings.clear();
+    }
+    Rule { path: String::new(), matches, destinations, mirror, settings }
 }
 
 fn backend(f: &mut Fields<'_>) -> Destination {
-    f.no_effect(&["group"], "Services are meant");
-    f.word("kind", &["Service"], "Services are meant");
+    f.no_effect(&["group"], "whatever it is, it gets the requests");
+    f.text("kind", "whatever it is (Service, ServiceImport), it gets the requests");
     f.no_effect(&["namespace"], "the Service is found by its name");
     let host = f.text("name", "the Service that gets the requests");
     f.missing("name", "the name of the Service");

@@ -14,6 +14,8 @@ pub struct PodTemplate {
     pub grace_secs: Option<u64>,
     /// Its containers, in order.
     pub containers: Vec<Container>,
+    /// How many containers have to end before these start.
+    pub init: usize,
 }
 
 /// A container.
@@ -89,7 +91,14 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
     let grace = "from deletion to SIGKILL, preStop included: spec.service.grace";
     let grace_secs = f.count("terminationGracePeriodSeconds", 0..=SECS_MAX, grace);
     let containers = f.list("containers", container);
-    f.not_flown(&["initContainers"], "their time is part of the start-up, which a Scenario gives");
+    let init = f.list("initContainers", |f| {
+        f.text("name", "one after another before the process: spec.service.scheduling");
+        let beside = "Always: it stays beside the process, which does not wait for its end";
+        let beside = f.word("restartPolicy", &["Always", "Never", "OnFailure"], beside);
+        f.free(NOT_A_ROLLOUT);
+        beside != Some(0)
+    });
+    let init = init.into_iter().filter(|waits| *waits).count();
     f.not_flown(
         &["affinity", "nodeSelector", "tolerations", "topologySpreadConstraints", "nodeName"],
         PLACING,
@@ -129,7 +138,7 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
         NOT_A_ROLLOUT,
     );
     f.no_effect(&["resources"], NOT_A_ROLLOUT);
-    PodTemplate { labels: Labels::new(), grace_secs, containers }
+    PodTemplate { labels: Labels::new(), grace_secs, containers, init }
 }
 
 fn container(f: &mut Fields<'_>) -> Container {

@@ -1,16 +1,19 @@
 //! `VirtualService` (Istio): where requests to a host go: weights, matches, copies, retries.
 
 use super::{Body, KindPart, metadata};
+use crate::base::node::Value;
+use crate::manifest::draft::{integer, list, percent, text};
 use crate::manifest::fields::Fields;
-use crate::manifest::rule::{Destination, Match, Rule};
+use crate::manifest::rule::{Destination, Match, Rule, Setting, put};
 use crate::manifest::scalars;
+use crate::world::mesh::RetryOn;
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
     kind: "VirtualService",
     group: "networking.istio.io",
     versions: &["v1alpha3", "v1beta1", "v1"],
-    summary: "weights (canary), header matches (A/B test), copies (shadow), retries, timeout",
+    summary: "weights (canary), header matches (A/B test), copies (shadow), tries, time, faults",
     since: "0.2.0",
     source: "istio/api networking/v1alpha3/virtual_service.proto",
     read,
@@ -62,25 +65,87 @@ fn http(f: &mut Fields<'_>) -> Rule {
         f.problem("route", "no destination has a weight", "a weight above 0", help);
     }
     let mirror = mirror(f);
-    let retries = f.object("retries", |f| {
-        let attempts = "attempts on other pods (spec.service.balancer.retries)";
-        let attempts = f.count("attempts", 0..=10, attempts);
-        f.not_flown(
-            &["perTryTimeout", "retryOn", "retryRemoteLocalities", "backoff"],
-            "connections that are refused are tried again, as by default",
-        );
-        f.not_flown(&["retryIgnorePreviousHosts"], "another pod is tried, as by default");
-        attempts
-    });
-    let timeout = f.duration("timeout", "the client's own timeout, if it is longer, is cut to it");
-    f.not_flown(&["fault"], "injected faults are not flown; a Scenario's chaos can say them");
+    let mut settings = Vec::new();
+    f.object("retries", |f| retries(f, &mut settings));
+    let timeout = "time for all tries (spec.service.balancer.timeout); 0s: no end";
+    let timeout = f.duration("timeout", timeout).filter(|t| !is_zero(t));
+    put(&mut settings, "timeout", "timeout", timeout.map(text));
+    f.object("fault", |f| fault(f, &mut settings));
     f.not_flown(
         &["redirect", "rewrite", "directResponse", "delegate"],
         "requests go to the destinations of the rule",
     );
     f.no_effect(&["corsPolicy", "headers"], "no effect on which pod gets a request");
-    let retries = retries.flatten();
-    Rule { path: String::new(), matches, destinations, mirror, retries, timeout }
+    if f.describing() {
+        settings.clear();
+    }
+    Rule { path: String::new(), matches, destinations, mirror, settings }
+}
+
+/// Is it no time at all?
+pub fn is_zero(span: &str) -> bool {
+    crate::base::units::parse_duration(span).is_some_and(|d| d.as_secs_f64() == 0.0)
+}
+
+/// Which failures are tried again, how often, and how long each try may take. Attempts without
+/// conditions have Istio's default conditions, which come to refused connections.
+fn retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
+    let attempts = "tries on other pods (spec.service.balancer.retries)";
+    let attempts = f.count("attempts", 0..=10, attempts);
+    put(settings, "retries.attempts", "retries", attempts.map(integer));
+    let per_try = "longest time of one try (spec.service.balancer.perTryTimeout)";
+    let per_try = f.duration("perTryTimeout", per_try).filter(|t| !is_zero(t));
+    put(settings, "retries.perTryTimeout", "perTryTimeout", per_try.map(text));
+    let becomes = "failures that are tried again (spec.service.balancer.retryOn)";
+    if let Some(words) = f.text("retryOn", becomes) {
+        put(settings, "retries.retryOn", "retryOn", conditions(f, &words));
+    }
+    f.not_flown(&["retryRemoteLocalities"], "every pod is as near as any other");
+    f.not_flown(&["backoff"], "25 ms at first, doubled, as by default");
+    f.not_flown(&["retryIgnorePreviousHosts"], "another pod is tried, as by default");
+}
+
+/// The conditions that mean something here; others are named.
+fn conditions(f: &mut Fields<'_>, written: &str) -> Option<Value> {
+    let words = written.split(',').map(str::trim).filter(|w| !w.is_empty());
+    let (known, other): (Vec<&str>, Vec<&str>) =
+        words.partition(|word| RetryOn::NEVER.clone().add(word));
+    // These come with a connection that is refused; there are no others of their kind.
+    let silent = ["refused-stream", "unavailable", "cancelled", "retriable-status-codes"];
+    let other: Vec<&str> = other.into_iter().filter(|w| !silent.contains(w)).collect();
+    if !other.is_empty() {
+        let source = "nothing here fails in such a way";
+        f.assume("retryOn", &format!("without {}", other.join(", ")), source, false);
+    }
+    Some(list(known.into_iter().map(text).collect()))
+}
+
+/// Faults on purpose. A percentage that is left out is 0 %, as in Istio.
+fn fault(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
+    let share = |f: &mut Fields<'_>, what: &'static str| {
+        let given = f.object("percentage", |f| f.number("value", 0.0..=100.0, what)).flatten();
+        given.or(f.count("percent", 0..=100, what).map(|p| p as f64)).unwrap_or(0.0)
+    };
+    let abort = f.object("abort", |f| {
+        let hit = share(f, "share of requests that fail (spec.service.balancer.fault.abort)");
+        let status = "4xx and 5xx are failures; anything else is an answer";
+        let status = f.count("httpStatus", 200..=599, status);
+        f.no_effect(&["grpcStatus", "http2Error"], "a failure like any other");
+        if status.is_none_or(|s| s >= 400) { hit } else { 0.0 }
+    });
+    let delay = f.object("delay", |f| {
+        let hit = share(f, "share of requests held back (spec.service.balancer.fault.delayed)");
+        let span = f.duration("fixedDelay", "for so long (spec.service.balancer.fault.delay)");
+        f.not_flown(&["exponentialDelay"], "Istio does nothing with it");
+        (hit, span)
+    });
+    let abort = abort.filter(|hit| *hit > 0.0);
+    put(settings, "fault.abort", "fault.abort", abort.map(percent));
+    let (hit, span) = delay.unwrap_or_default();
+    if let Some(span) = span.filter(|t| hit > 0.0 && !is_zero(t)) {
+        put(settings, "fault.delay.percentage", "fault.delayed", Some(percent(hit)));
+        put(settings, "fault.delay.fixedDelay", "fault.delay", Some(text(span)));
+    }
 }
 
 fn destination(f: &mut Fields<'_>) -> Destination {

@@ -4,13 +4,14 @@
 //! is a contradiction.
 
 use super::Found;
+use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{integer, text};
 use crate::manifest::fields::Labels;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
 use crate::manifest::note::Weight;
-use crate::manifest::rule::short;
+use crate::manifest::rule::{Rule, short};
 use crate::manifest::store::Store;
 
 /// Attaches everything that is left.
@@ -109,6 +110,7 @@ fn virtual_services(store: &Store, found: &mut Found) {
             .collect();
         let own = found.uses(object);
         let mut attached = false;
+        let mut others: Vec<&Rule> = Vec::new();
         let drafts = found.drafts.iter_mut().filter(|d| match own {
             true => d.used.contains(&object.title()),
             false => hosts.iter().any(|h| d.name == *h || d.aliases.iter().any(|a| a == h)),
@@ -116,15 +118,24 @@ fn virtual_services(store: &Store, found: &mut Found) {
         for draft in drafts {
             attached = true;
             draft.takes(object);
-            let flown = service.rules.iter().find(|r| r.retries.is_some() || r.timeout.is_some());
-            let Some(rule) = flown else { continue };
-            if let Some(attempts) = rule.retries {
-                let spot = object.spot(&format!("{}.retries", rule.path));
-                draft.set("spec.service.balancer.retries", integer(attempts), spot);
+            // The rule that means everyone; what another says of its few is listed below.
+            let says = |r: &&Rule| !r.settings.is_empty();
+            let all = service.rules.iter().filter(|r| !r.by_header());
+            let chosen = all.clone().find(|r| r.splits()).or(all.clone().find(says));
+            for setting in chosen.iter().flat_map(|rule| &rule.settings) {
+                let path = chosen.map_or("", |rule| &rule.path);
+                let spot = object.spot(&format!("{path}.{}", setting.field));
+                let path = format!("spec.service.balancer.{}", setting.name);
+                draft.set(&path, setting.value.clone(), spot);
             }
-            if let Some(timeout) = rule.timeout.as_ref().filter(|t| !is_zero(t)) {
-                let spot = object.spot(&format!("{}.timeout", rule.path));
-                draft.set("spec.traffic.timeout", text(timeout.clone()), spot);
+            let own = chosen.map(|rule| &rule.path);
+            others = service.rules.iter().filter(|r| Some(&r.path) != own).filter(says).collect();
+        }
+        for rule in others {
+            for setting in &rule.settings {
+                let field = format!("{}.{}", rule.path, setting.field);
+                let why = "requests of all kinds are treated as those of the rule that means all";
+                found.ignore(object, &field, why, Weight::Matters);
             }
         }
         let slip = hosts.iter().find_map(|h| store.host_like(h).filter(|near| near != h));
@@ -143,10 +154,6 @@ fn virtual_services(store: &Store, found: &mut Found) {
     }
 }
 
-fn is_zero(span: &str) -> bool {
-    crate::base::units::parse_duration(span).is_some_and(|d| d.as_secs_f64() == 0.0)
-}
-
 fn destination_rules(store: &Store, found: &mut Found) {
     for (object, rule) in store.destination_rules() {
         let host = short(&rule.host);
@@ -161,6 +168,14 @@ fn destination_rules(store: &Store, found: &mut Found) {
             if let Some(policy) = rule.policy.filter(|_| !sticky) {
                 let spot = object.spot("spec.trafficPolicy.loadBalancer");
                 draft.set("spec.service.balancer.policy", text(policy), spot);
+            }
+            for setting in &rule.settings {
+                let path = format!("spec.service.balancer.{}", setting.name);
+                draft.set(
+                    &path,
+                    setting.value.clone(),
+                    object.spot(&format!("spec.{}", setting.field)),
+                );
             }
         }
         match (attached, store.host_like(host).filter(|near| *near != host)) {
@@ -236,6 +251,10 @@ fn budgets(store: &Store, found: &mut Found) {
                     let path = format!("spec.service.disruptionBudget.{field}");
                     draft.set(&path, text(bound.clone()), object.spot(&format!("spec.{field}")));
                 }
+            }
+            if budget.always_unhealthy {
+                let spot = object.spot("spec.unhealthyPodEvictionPolicy");
+                draft.set("spec.service.disruptionBudget.evictUnhealthy", Value::Flag(true), spot);
             }
         } else {
             let why = "its pods are not among these files";

@@ -6,7 +6,7 @@
 
 use super::{Found, workload};
 use crate::base::problem::nearest;
-use crate::manifest::draft::{Draft, list, percent, text};
+use crate::manifest::draft::{Draft, integer, list, percent, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::contains;
@@ -83,7 +83,10 @@ fn unit(store: &Store, object: &Object, rules: &[Rule], plan: &Plan<'_>, found: 
     sizes(&mut draft, &fleets, &mut found.lists);
     versions(store, &mut draft, object, [stable, candidate]);
     match plan {
-        Plan::Split(..) => canary(&mut draft, object, rule, candidate, &mut found.lists),
+        Plan::Split(..) => {
+            canary(&mut draft, object, rule, candidate, &mut found.lists);
+            fixed_size(&mut draft, &fleets, &mut found.lists);
+        }
         Plan::Match(..) => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
         Plan::Mirror(_) => shadow(&mut draft, object, rule, candidate, &mut found.lists),
     }
@@ -233,6 +236,21 @@ fn canary(
     draft.write(&format!("{path}.interval"), text("5m"));
     let why = "time that the owner watches a step; without checks only the person on call sees";
     draft.assume(lists, &format!("{path}.interval"), "5m", why, false);
+}
+
+/// A Deployment of the canary's own has a size, and nothing in the files changes it.
+fn fixed_size(draft: &mut Draft, fleets: &[Option<(&Object, &Deployment)>; 2], lists: &mut Lists) {
+    let [Some((stable, _)), Some((object, canary))] = fleets else { return };
+    if stable.title() == object.title() || canary.replicas == Some(0) {
+        return;
+    }
+    let path = "spec.strategies[0].canary.pods";
+    let pods = canary.replicas.unwrap_or(1);
+    draft.set(path, integer(pods), object.spot("spec.replicas"));
+    let what = format!("{pods} pods get whatever the weight sends: nothing here scales them");
+    draft.understand(lists, object, "spec.replicas", what);
+    let why = "nobody sends everything to a small canary: its owner scales it up before that";
+    draft.assume(lists, path, "the full size at 100%", why, false);
 }
 
 fn ab_test(

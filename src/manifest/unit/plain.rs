@@ -4,6 +4,7 @@ use super::{Found, workload};
 use crate::manifest::draft::Draft;
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
+use crate::manifest::kinds::pod::contains;
 use crate::manifest::store::Store;
 
 /// Contradictions within Deployments.
@@ -47,6 +48,11 @@ pub fn find(store: &Store, found: &mut Found) {
             found.ignore(object, "spec.replicas", why, crate::manifest::note::Weight::Matters);
             continue;
         }
+        if let Some(rules) = idle(store, object, deployment) {
+            let why = format!("no rule of {rules} sends requests to it: nothing is released here");
+            found.ignore(object, "", &why, crate::manifest::note::Weight::Matters);
+            continue;
+        }
         let mut draft = Draft::new(&object.metadata.name, object);
         let lists = &mut found.lists;
         workload::replicas(&mut draft, object, deployment.replicas, lists);
@@ -55,4 +61,27 @@ pub fn find(store: &Store, found: &mut Found) {
         workload::strategy(&mut draft, object, deployment, lists);
         found.drafts.push(draft);
     }
+}
+
+/// The rules about a Deployment's host of which none sends requests to it, if there are such.
+fn idle(store: &Store, object: &Object, deployment: &Deployment) -> Option<String> {
+    let labels = &deployment.template.as_ref()?.labels;
+    let mut about = None;
+    for (owner, service) in store.virtual_services() {
+        let mirrors = service.rules.iter().filter_map(|r| r.mirror.as_ref().map(|(to, _)| to));
+        for to in service.rules.iter().flat_map(|r| &r.destinations).chain(mirrors) {
+            if !store.behind(owner, &to.host).iter().any(|(o, _)| o.title() == object.title()) {
+                continue;
+            }
+            let rule = store.rule_of(owner, &to.host).map(|(_, rule)| rule);
+            let named = |subset: &String| rule?.subsets.iter().find(|s| s.name == *subset);
+            // A subset that is named nowhere may be this one.
+            let subset = to.subset.as_ref().and_then(named);
+            if subset.is_none_or(|subset| contains(labels, &subset.labels)) {
+                return None;
+            }
+            about = Some(owner.title());
+        }
+    }
+    about
 }

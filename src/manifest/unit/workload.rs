@@ -53,6 +53,7 @@ pub fn pods(
         draft.assume(lists, "spec.service.readinessProbe", "every 5s", source, true);
         return;
     };
+    initial(draft, template.init, lists);
     let none = Container::default();
     let application = template.application();
     let container = application.unwrap_or(&none);
@@ -85,6 +86,22 @@ pub fn pods(
         let text = format!("{:?} is taken for a sidecar: ready at once", beside.name);
         draft.understand(lists, object, &field, text);
     }
+}
+
+/// Containers that run one after another before the process does: their time is not in the
+/// manifest, and comes on top of scheduling.
+fn initial(draft: &mut Draft, count: usize, lists: &mut Lists) {
+    if count == 0 {
+        return;
+    }
+    let more = 5 * count.min(20);
+    let span = |first: usize| text(format!("{}s", first + more));
+    let spread = mapping(vec![("median", span(2)), ("p99", text(format!("{}s", 5 + 3 * more)))]);
+    draft.write("spec.service.scheduling", mapping(vec![("lognormal", spread)]));
+    let value = format!("{{lognormal: {{median: {}s, p99: {}s}}}}", 2 + more, 5 + 3 * more);
+    let source = "initContainers take 5s each (assumption; 1s to 30s are usual): \
+        spec.service.scheduling in a Scenario says it";
+    draft.assume(lists, "spec.service.scheduling", &value, source, false);
 }
 
 type SpotOf<'a> = &'a dyn Fn(&str) -> crate::manifest::note::Spot;

@@ -1,0 +1,332 @@
+//! The mesh's part of an attempt: faults on purpose, limits, ejected and cold pods, further tries.
+//!
+//! The request loop comes here only when the balancer has such settings. Every proxy keeps its own
+//! books: what it has under way, and what came back from each pod, in the order in which it came
+//! back. The rules of ejection stand in [`crate::world::mesh`].
+
+use super::Plane;
+use super::attempt::{Choice, NEVER_NS};
+use super::client::Attempt;
+use crate::base::random::{Purpose, mix64};
+use crate::world::mesh::{Failure, Host, Seen};
+use crate::world::routing::{POOLS, Pool};
+use crate::world::service::Policy;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// A proxy looks for another pod than the last one so often (`hostSelectionRetryMaxAttempts`).
+const RESELECTIONS: u32 = 5;
+
+/// Draws among cold pods, of which each takes only its share; then the last one takes it.
+const COLD_DRAWS: u32 = 16;
+
+/// Something that comes back to a proxy, in order of (time, sequence).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Answer {
+    at: u64,
+    sequence: u32,
+    pod: u32,
+    proxy: u8,
+    pool: u8,
+    seen: Seen,
+}
+
+/// Whom the attempt in hand goes through.
+#[derive(Clone, Copy, Debug)]
+struct Hand {
+    proxy: usize,
+    pool: Pool,
+    pod: u32,
+}
+
+/// A proxy's books.
+#[derive(Clone, Debug, Default)]
+struct Books {
+    hosts: Vec<Host>,
+    /// When it first thought of a pod, in nanoseconds (plus one; 0: not yet).
+    learnt: Vec<u64>,
+    /// Until when any pod is ejected, in nanoseconds.
+    ejected_until: u64,
+    under_way: [u32; POOLS],
+}
+
+/// An ejection, for the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ejection {
+    /// When, in nanoseconds.
+    pub at: u64,
+    /// By which proxy.
+    pub proxy: usize,
+    /// The pod.
+    pub pod: u32,
+    /// Until when, in nanoseconds.
+    pub until: u64,
+}
+
+/// All proxies' books.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    books: Vec<Books>,
+    answers: BinaryHeap<Reverse<Answer>>,
+    sequence: u32,
+    hand: Hand,
+    usable: Vec<u32>,
+    /// Ejections since they were last read.
+    pub(crate) ejections: Vec<Ejection>,
+}
+
+impl State {
+    pub(crate) fn new(proxies: usize) -> State {
+        State {
+            books: vec![Books::default(); proxies],
+            answers: BinaryHeap::new(),
+            sequence: 0,
+            hand: Hand { proxy: 0, pool: Pool::Stable, pod: u32::MAX },
+            usable: Vec::new(),
+            ejections: Vec::new(),
+        }
+    }
+
+    /// The pod that the attempt in hand went to.
+    pub(crate) fn pod_in_hand(&self) -> u32 {
+        self.hand.pod
+    }
+}
+
+fn grown<T: Default + Clone>(list: &mut Vec<T>, index: usize) -> &mut T {
+    if list.len() <= index {
+        list.resize(index + 1, T::default());
+    }
+    &mut list[index]
+}
+
+impl Plane {
+    /// Breaks or holds back an attempt on purpose, once for each that a client sends; true if that
+    /// was its end for now. Delays come before aborts, as in Envoy's filter.
+    #[inline(never)]
+    pub(super) fn injects(&mut self, attempt: Attempt) -> bool {
+        let Some(faults) = self.service.balancer.mesh.injected else { return false };
+        let keyed = mix64(u64::from(attempt.index) << 8 | u64::from(attempt.number));
+        let draw =
+            |salt: u64| u64::from(mix64(keyed ^ self.streams.key(Purpose::Injected, salt)) as u32);
+        let (late, broken) = (draw(0), draw(1));
+        let held = self.chains.get_mut(attempt.chain as usize);
+        let was_held = held.is_some_and(|chain| std::mem::take(&mut chain.delayed));
+        if !was_held && late < faults.delayed.threshold() {
+            self.hold_back(&attempt, faults.delay.as_nanos());
+            return true;
+        }
+        if broken < faults.abort.threshold() {
+            self.refused(attempt);
+            return true;
+        }
+        false
+    }
+
+    /// The pod that takes the attempt, as a mesh chooses it.
+    #[inline(never)]
+    pub(super) fn choose_in_mesh(&mut self, proxy: usize, pool: Pool, attempt: Attempt) -> Choice {
+        self.hear(self.now);
+        self.mesh.hand = Hand { proxy, pool, pod: u32::MAX };
+        let mesh = self.service.balancer.mesh;
+        let under_way = self.mesh.books[proxy].under_way[pool as usize];
+        if mesh.most_requests.is_some_and(|most| under_way >= most) {
+            return Choice::Refused;
+        }
+        let user = attempt.arrival.user;
+        if let Some(pod) = self.pinned_pod(user) {
+            self.mesh.hand.pod = pod;
+            return Choice::Pod(pod);
+        }
+        let mut avoid = self.chains.get(attempt.chain as usize).map_or(u32::MAX, |c| c.avoid);
+        let tried = attempt.number % (self.hot.tries + 1);
+        let connects = mesh.retry_on.connect && mesh.injected.is_none();
+        let left = if connects { self.service.balancer.retries.saturating_sub(tried) } else { 0 };
+        let mut bits = mix64(attempt.arrival.routing);
+        for _ in 0..=left {
+            let Some(pod) = self.pick_in_mesh(proxy, pool, user, bits, avoid) else { break };
+            self.mesh.hand.pod = pod;
+            if self.pods[pod as usize].accepting {
+                self.pin(user, pod);
+                return Choice::Pod(pod);
+            }
+            let now = self.now;
+            self.note(proxy, pool, pod, Seen::GatewayError, now);
+            (avoid, bits) = (pod, mix64(bits));
+        }
+        let last = self.pods.get(self.mesh.hand.pod as usize);
+        if last.is_some_and(|pod| pod.dark) { Choice::Silent } else { Choice::Refused }
+    }
+
+    /// A pod that is not ejected, another than `avoid` if there is one, a cold one less often.
+    fn pick_in_mesh(
+        &mut self,
+        proxy: usize,
+        pool: Pool,
+        user: u32,
+        first: u64,
+        avoid: u32,
+    ) -> Option<u32> {
+        let now = self.now;
+        let mut list = std::mem::take(&mut self.mesh.usable);
+        list.clear();
+        let known = self.proxies[proxy].known(pool);
+        let books = &self.mesh.books[proxy];
+        let fine = |pod: &u32| books.hosts.get(*pod as usize).is_none_or(|h| !h.is_ejected(now));
+        list.extend(known.iter().filter(|p| now >= books.ejected_until || fine(p)));
+        let outliers = self.service.balancer.mesh.outliers;
+        if outliers.is_some_and(|rules| rules.panics(list.len(), known.len())) {
+            list.clear();
+            list.extend(known);
+        }
+        let (mut bits, mut found) = (first, None);
+        // A user's own pod stays the user's own.
+        let again = self.hot.policy != Policy::RingHash;
+        let ramps = matches!(self.hot.policy, Policy::LeastOfTwo | Policy::RoundRobin);
+        let (mut elsewhere, mut colder) = (0, 0);
+        while let Some(pod) = self.pick_among(&list, (proxy, pool), user, bits) {
+            found = Some(pod);
+            bits = mix64(bits ^ 0xA6A1);
+            if again && pod == avoid && elsewhere < RESELECTIONS {
+                elsewhere += 1;
+            } else if ramps && colder < COLD_DRAWS && self.is_too_cold(proxy, pod, bits) {
+                colder += 1;
+            } else {
+                break;
+            }
+        }
+        self.mesh.usable = list;
+        found
+    }
+
+    /// Does a pod that the proxy learnt of a short while ago leave this request to others?
+    fn is_too_cold(&mut self, proxy: usize, pod: u32, bits: u64) -> bool {
+        let Some(slow) = self.service.balancer.mesh.slow_start else { return false };
+        let since_ever = self.pods[pod as usize].serving_since == 0;
+        let learnt = grown(&mut self.mesh.books[proxy].learnt, pod as usize);
+        if *learnt == 0 {
+            *learnt = if since_ever { 1 } else { self.now + 1 };
+        }
+        let age = self.now.saturating_sub(*learnt - 1) as f64;
+        let share = (age / slow.window.as_nanos().max(1) as f64).max(slow.minimum.value());
+        !since_ever && f64::from(bits as u32) >= share * 4_294_967_296.0
+    }
+
+    /// Books an attempt that a pod has accepted and is done with at `done`.
+    #[inline(never)]
+    pub(super) fn mesh_sends(&mut self, attempt: Attempt, done: u64, error: bool) {
+        let mesh = &self.service.balancer.mesh;
+        if mesh.outliers.is_none() && mesh.most_requests.is_none() {
+            return;
+        }
+        let Hand { proxy, pool, pod } = self.mesh.hand;
+        let patience = self.now.saturating_add(self.hot.timeout);
+        let own = mesh.timeout.is_some_and(|route| route <= self.service.timeout);
+        let per_try = mesh.per_try.map_or(u64::MAX, |t| self.now.saturating_add(t.as_nanos()));
+        let deadline = self.deadline(&attempt, patience);
+        let seen = match done <= deadline {
+            true if error => Seen::Error,
+            true => Seen::Fine,
+            false if own || deadline == per_try => Seen::GatewayError,
+            false => Seen::Nothing,
+        };
+        self.mesh.books[proxy].under_way[pool as usize] += 1;
+        self.mesh.sequence = self.mesh.sequence.wrapping_add(1);
+        let (at, sequence) = (done.min(deadline), self.mesh.sequence);
+        let (proxy, pool) = (proxy as u8, pool as u8);
+        self.mesh.answers.push(Reverse(Answer { at, sequence, pod, proxy, pool, seen }));
+    }
+
+    /// A full pod has answered 503.
+    pub(super) fn mesh_refused(&mut self, pod: u32) {
+        let (Hand { proxy, pool, .. }, now) = (self.mesh.hand, self.now);
+        if self.hot.mesh {
+            self.note(proxy, pool, pod, Seen::GatewayError, now);
+        }
+    }
+
+    /// Everything that came back by `now`.
+    fn hear(&mut self, now: u64) {
+        while let Some(Reverse(answer)) = self.mesh.answers.peek().copied() {
+            if answer.at > now {
+                break;
+            }
+            self.mesh.answers.pop();
+            self.heard(answer);
+        }
+    }
+
+    fn heard(&mut self, answer: Answer) {
+        let proxy = usize::from(answer.proxy);
+        let open = &mut self.mesh.books[proxy].under_way[usize::from(answer.pool)];
+        *open = open.saturating_sub(1);
+        let pools = [Pool::Stable, Pool::Candidate, Pool::Baseline];
+        let pool = pools[usize::from(answer.pool) % POOLS];
+        self.note(proxy, pool, answer.pod, answer.seen, answer.at);
+    }
+
+    /// The process of `pod` has died: what was under way to it breaks.
+    pub(super) fn mesh_breaks(&mut self, pod: u32) {
+        if !self.hot.mesh {
+            return;
+        }
+        let now = self.now;
+        self.hear(now);
+        let mut broken = Vec::new();
+        self.mesh.answers.retain(|Reverse(answer)| {
+            let dies = answer.pod == pod;
+            if dies {
+                broken.push(Answer { at: now, seen: Seen::GatewayError, ..*answer });
+            }
+            !dies
+        });
+        broken.sort_unstable();
+        broken.into_iter().for_each(|answer| self.heard(answer));
+    }
+
+    /// Counts what came back from a pod, and ejects it if the rules say so.
+    fn note(&mut self, proxy: usize, pool: Pool, pod: u32, seen: Seen, at: u64) {
+        let Some(rules) = self.service.balancer.mesh.outliers else { return };
+        let books = &mut self.mesh.books[proxy];
+        let host = grown(&mut books.hosts, pod as usize);
+        if !host.sees(seen, &rules) || host.is_ejected(at) {
+            return;
+        }
+        let known = self.proxies[proxy].known(pool);
+        let is_out = |p: &&u32| books.hosts.get(**p as usize).is_some_and(|h| h.is_ejected(at));
+        let ejected = known.iter().filter(is_out).count();
+        if known.contains(&pod) && rules.allows(ejected, known.len()) {
+            let host = &mut books.hosts[pod as usize];
+            host.eject(at, &rules);
+            let until = host.until;
+            books.ejected_until = books.ejected_until.max(until);
+            self.mesh.ejections.push(Ejection { at, proxy, pod, until });
+        }
+    }
+
+    /// Until when an attempt is waited for, given its client's patience.
+    pub(super) fn deadline(&self, attempt: &Attempt, patience: u64) -> u64 {
+        if !self.hot.mesh {
+            return patience;
+        }
+        let all = self.sent(attempt).saturating_add(self.hot.timeout);
+        let mesh = &self.service.balancer.mesh;
+        let per_try = mesh.per_try.filter(|_| mesh.injected.is_none());
+        let one = per_try.map_or(NEVER_NS, |t| self.now.saturating_add(t.as_nanos()));
+        patience.min(all).min(one)
+    }
+
+    /// Has a proxy a further try for a failure of attempt `number`?
+    pub(super) fn tries_again(&self, number: u8, failure: Failure) -> bool {
+        let round = self.hot.tries + 1;
+        number % round < self.hot.tries && self.service.balancer.mesh.retry_on.covers(failure)
+    }
+
+    /// Another routing draw that stays with the proxy and the pool of `routing`.
+    pub(super) fn elsewhere(&self, routing: u64, number: u8) -> u64 {
+        let proxy = self.proxy_of(routing);
+        let high = routing & !0xffff_ffff;
+        let draw = |k: u64| high | mix64(routing ^ (u64::from(number) << 8 | k)) & 0xffff_ffff;
+        (1..=255).map(draw).find(|r| self.proxy_of(*r) == proxy).unwrap_or(routing)
+    }
+}

@@ -1,0 +1,124 @@
+//! `spec.service.balancer`: who stands in front of the pods, and what its proxies do.
+//!
+//! Beyond the choice of a pod everything is off unless it is given. Defaults within a block are
+//! Istio's: (istio) read in its API, (envoy) in Envoy's.
+
+use super::service::at_least_1s;
+use crate::base::distribution::Distribution;
+use crate::base::settings::Reader;
+use crate::base::time::SimDuration;
+use crate::world::mesh::{Injected, Mesh, OutlierDetection, RetryOn, SlowStart};
+use crate::world::service::{BalancerSettings, KeepAlive, Policy};
+
+/// Reads the balancer.
+pub fn read(r: &mut Reader<'_>) -> BalancerSettings {
+    let words = ["leastRequest", "random", "roundRobin", "ringHash"];
+    let policy = r.choice("policy", &words, "leastRequest", "who gets a request; Envoy's default");
+    let median_1s = Distribution::lognormal_median_quantile(1.0, 0.99, 5.0);
+    BalancerSettings {
+        policy: match policy {
+            0 => Policy::LeastOfTwo,
+            1 => Policy::Random,
+            2 => Policy::RoundRobin,
+            _ => Policy::RingHash,
+        },
+        proxies: r.count("proxies", 2, 1..=64, "proxies, each with a delay of its own") as u32,
+        propagation: r.distribution(
+            "propagation",
+            ("{lognormal: {median: 1s, p99: 5s}}", median_1s),
+            "from a change of endpoints or weights until a proxy acts on it (derived)",
+        ),
+        retries: r.count(
+            "retries",
+            0,
+            0..=10,
+            "attempts on other pods, as retryOn says; Istio makes 2",
+        ) as u8,
+        keep_alive: r.opt_object("keepAlive", "connections pinned to pods", |r| KeepAlive {
+            max_age: at_least_1s(r, "maxAge", "5m", "older connections are opened anew"),
+        }),
+        mesh: mesh(r),
+    }
+}
+
+/// What proxies do beyond choosing a pod.
+fn mesh(r: &mut Reader<'_>) -> Mesh {
+    let words = r.texts(
+        "retryOn",
+        "connect-failure",
+        "failures that are tried again: connect-failure, reset, gateway-error, 5xx, 500, 503; \
+         refused connections alone by default (istio)",
+        |word| RetryOn::NEVER.clone().add(word).then(|| word.to_string()),
+        "connect-failure, reset, gateway-error, 5xx, 500 or 503",
+    );
+    let mut retry_on = RetryOn::NEVER;
+    words.iter().for_each(|(_, word)| {
+        retry_on.add(word);
+    });
+    let per_try = "longest time of one try; left out: only the client's patience (istio)";
+    let timeout = "longest time of all tries of a request; left out: the client's patience (istio)";
+    let most =
+        "most requests that a proxy has under way to a version; more get 503 (istio: no end)";
+    Mesh {
+        retry_on,
+        per_try: some_time(r, "perTryTimeout", per_try),
+        timeout: some_time(r, "timeout", timeout),
+        outliers: r.opt_object("outlierDetection", "pods ejected for their errors", outliers),
+        most_requests: r.opt_count("maxRequests", 1..=1_000_000, most).map(|n| n as u32),
+        slow_start: r.opt_object("slowStart", "new pods get a growing share", |r| SlowStart {
+            window: at_least_1s(r, "window", "30s", "until a new pod has its full share"),
+            minimum: r.share("minimum", "10%", "share of its full share at first (istio: 10%)"),
+        }),
+        injected: r.opt_object("fault", "faults on purpose; nothing is tried again", |r| {
+            Injected {
+                abort: r.share("abort", "0%", "share of requests that fail at once"),
+                delayed: r.share("delayed", "0%", "share of requests that are held back"),
+                delay: r.duration("delay", "5s", "for so long"),
+            }
+        }),
+    }
+}
+
+/// A time above 0, if it is given.
+fn some_time(r: &mut Reader<'_>, name: &'static str, help: &'static str) -> Option<SimDuration> {
+    let found = r.opt_duration(name, help)?;
+    if found == SimDuration::ZERO {
+        r.problem(name, "found 0", "a duration above 0", "leave it out");
+        return None;
+    }
+    Some(found)
+}
+
+fn at_least_1ms(
+    r: &mut Reader<'_>,
+    name: &'static str,
+    default: &str,
+    help: &'static str,
+) -> SimDuration {
+    let least = SimDuration::from_millis(1);
+    let found = r.duration(name, default, help);
+    if found < least {
+        r.problem(name, format!("found {found}"), "at least 1ms", "");
+    }
+    found.max(least)
+}
+
+fn outliers(r: &mut Reader<'_>) -> OutlierDetection {
+    let errors = "errors in a row that eject; 0: never (istio: 5)";
+    let gateway = "502, 503, 504 and broken connections in a row that eject; 0: never (istio: 0)";
+    let base = "time of a first ejection; the n-th in a row takes n times as long (istio: 30s)";
+    let most = "share of the pods that may be ejected; one always may (istio: 10%)";
+    OutlierDetection {
+        errors: r.count("consecutive5xxErrors", 5, 0..=1_000_000, errors) as u32,
+        gateway_errors: r.count("consecutiveGatewayErrors", 0, 0..=1_000_000, gateway) as u32,
+        interval: at_least_1ms(
+            r,
+            "interval",
+            "10s",
+            "between looks for pods to return (istio: 10s)",
+        ),
+        base: at_least_1ms(r, "baseEjectionTime", "30s", base),
+        most: r.share("maxEjection", "10%", most),
+        min_health: r.share("minHealth", "0%", "with fewer left, nobody is ejected (istio: 0%)"),
+    }
+}

@@ -1,0 +1,151 @@
+//! What a mesh's proxies do beyond choosing a pod, against closed formulas and paired flights.
+
+use crate::tunnel::{Flown, Tunnel, tunnel};
+
+/// Ten minutes of 60 requests a second on 10 pods, without a release to speak of.
+fn flight(service: &str, balancer: &str, rest: &str) -> Tunnel {
+    tunnel(&format!(
+        "horizon: 10m
+        onCall: none
+        service: {{replicas: 10, {service}, balancer: {{proxies: 1, {balancer}}}}}
+        traffic: {{users: 5000, arrivals: {{poisson: {{rate: 60/s}}}}}}
+        release: {{at: 9m, variants: [{{name: v}}]}}
+        strategies: [none]
+        {rest}"
+    ))
+}
+
+const REQUESTS: f64 = 36_000.0;
+
+/// A share of the requests with its standard deviation: the figure has to lie within five of them.
+#[track_caller]
+fn share(name: &str, count: Option<f64>, expected: f64) {
+    let deviation = (REQUESTS * expected * (1.0 - expected)).sqrt() + 5.0;
+    let (count, mean) = (count.unwrap_or(f64::NAN), REQUESTS * expected);
+    let near = (count - mean).abs() <= 5.0 * deviation;
+    assert!(near, "{name}: {count}, expected {mean} ± {deviation}");
+}
+
+fn failed(flown: &Flown) -> Option<f64> {
+    flown.m().requests_failed
+}
+
+const FAILING: &str = "routes: [{name: all, serviceTime: 20ms, errors: 10%}]";
+
+/// One failure in ten, three tries: one in a thousand reaches the client. Refused connections alone
+/// are tried again by default, and 500 is no gateway error.
+#[test]
+fn failures_are_tried_again_as_the_conditions_say() {
+    let with = |balancer: &str| failed(&flight(FAILING, balancer, "").fly());
+    share("not tried again", with("retries: 2"), 0.1);
+    share("5xx", with("retries: 2, retryOn: [5xx]"), 0.001);
+    share("once", with("retries: 1, retryOn: [5xx]"), 0.01);
+    share("gateway-error", with("retries: 2, retryOn: [gateway-error]"), 0.1);
+}
+
+/// Proxies' tries lie within each of the client's: 1 + 1 attempts of 1 + 1 tries fail together in
+/// one of ten thousand.
+#[test]
+fn tries_multiply_with_the_clients_own() {
+    let mut own = flight(FAILING, "retries: 1, retryOn: [5xx]", "");
+    std::sync::Arc::make_mut(&mut own.scenario.service).retries.attempts = 1;
+    share("both", failed(&own.fly()), 0.0001);
+}
+
+/// Half of the requests take longer than the second that a try may last. One further try: a quarter
+/// fails, and the quarter that the second try answers is slow (1 s from the first attempt on).
+#[test]
+fn a_try_has_its_own_end() {
+    let service = "concurrency: 2000, routes: [{name: all, errors: 0%, \
+        serviceTime: {uniform: {min: 1ms, max: 1999ms}}}]";
+    let flown =
+        flight(service, "retries: 1, retryOn: [gateway-error], perTryTimeout: 1s", "").fly();
+    share("both tries are late", failed(&flown), 0.25);
+    share("the second answers", flown.m().requests_slow, 0.25);
+}
+
+/// A route's timeout ends requests that the client would have waited for.
+#[test]
+fn a_route_has_an_end_of_its_own() {
+    let service = "routes: [{name: all, serviceTime: 200ms, errors: 0%}]";
+    share("waits", failed(&flight(service, "retries: 0", "").fly()), 0.0);
+    share("does not", failed(&flight(service, "timeout: 100ms", "").fly()), 1.0);
+}
+
+/// Faults on purpose hit their share of the requests, in the twin as well.
+#[test]
+fn injected_faults_hit_their_share() {
+    let service = "routes: [{name: all, serviceTime: 20ms, errors: 0%}]";
+    let aborted = flight(service, "fault: {abort: 7%}", "").fly();
+    share("aborted", failed(&aborted), 0.07);
+    assert_eq!(aborted.m().users_hurt_by_release, Some(0.0));
+    let delayed = flight(service, "fault: {delayed: 30%, delay: 2s}", "").fly();
+    share("delayed", delayed.m().requests_slow, 0.3);
+    share("and answered", failed(&delayed), 0.0);
+    let both = flight(service, "fault: {abort: 10%, delayed: 30%, delay: 2s}", "").fly();
+    share("aborted, late or not", failed(&both), 0.1);
+    share("late answers", both.m().requests_slow, 0.27);
+    // Nothing is tried again where faults are injected.
+    let again = flight(FAILING, "retries: 2, retryOn: [5xx], fault: {abort: 7%}", "").fly();
+    share("not tried again", failed(&again), 1.0 - 0.93 * 0.9);
+}
+
+/// 60 requests a second of one second each, and room for 60: Erlang's loss formula gives the share
+/// that finds none.
+#[test]
+fn a_limit_of_requests_loses_what_erlang_says() {
+    let service = "routes: [{name: all, serviceTime: 1s, errors: 0%}], concurrency: 1000";
+    let erlang = (1..=60).fold(1.0, |b: f64, n| 60.0 * b / (f64::from(n) + 60.0 * b));
+    let lost = failed(&flight(service, "maxRequests: 60", "").fly()).unwrap_or(f64::NAN);
+    // Losses come in bursts, so their deviation is several times a binomial one.
+    let expected = REQUESTS * erlang;
+    assert!((lost - expected).abs() < 0.15 * expected, "{lost}, expected {expected}");
+}
+
+/// Some pods fail everything. Without ejection they fail their tenth each. With it, each fails five
+/// in a row, is away for 30 s, 60 s, 90 s …: six times in ten minutes, if it always may be.
+#[test]
+fn failing_pods_are_ejected_for_longer_and_longer() {
+    let service = "routes: [{name: all, serviceTime: 5ms, errors: 0%}]";
+    let chaos = "chaos: [{errors: {rate: 100%, pods: 20%}}]";
+    let fly = |balancer: &str| flight(service, balancer, chaos).fly();
+    let plain = fly("policy: random").m().requests_failed.unwrap_or(f64::NAN);
+    let bad = (plain / REQUESTS * 10.0).round();
+    assert!((1.0..=5.0).contains(&bad), "{plain} failures come of {bad} pods");
+    share("without ejection", Some(plain), bad / 10.0);
+    let all = fly("policy: random, outlierDetection: {maxEjection: 100%}");
+    let failed = all.m().requests_failed.unwrap_or(f64::NAN);
+    // 30 + 60 + 90 + 120 + 150 s, each up to the next look, leave room for a sixth ejection.
+    assert!((25.0 * bad..=33.0 * bad).contains(&failed), "{failed} of {bad} pods");
+    assert_eq!(all.told("ejects pod").len() as f64, (failed / 5.0).floor().min(6.0 * bad));
+    // Only one of ten at a time: the others go on failing.
+    if bad > 1.0 {
+        let one = fly("policy: random, outlierDetection: {maxEjection: 10%}");
+        let failed = one.m().requests_failed.unwrap_or(f64::NAN);
+        assert!(failed > 0.8 * REQUESTS * (bad - 1.0) / 10.0, "{failed}");
+    }
+    // With half of the fleet to be kept in any case, and more bad than that, nobody is ejected.
+    let panic = fly("policy: random, outlierDetection: {maxEjection: 100%, minHealth: 100%}");
+    share("ejections ignored", panic.m().requests_failed, bad / 10.0);
+}
+
+/// New pods are slow at first; with a slow start they get less meanwhile, and fewer requests are
+/// slow.
+#[test]
+fn cold_pods_get_less_at_first() {
+    let slow = |balancer: &str| {
+        let flown = tunnel(&format!(
+            "horizon: 12m
+            onCall: none
+            service: {{replicas: 10, startup: 5s, warmUp: {{factor: 60, tau: 15s}}, \
+             routes: [{{name: all, serviceTime: 30ms, errors: 0%}}], \
+             balancer: {{policy: roundRobin, {balancer}}}}}
+            traffic: {{users: 5000, arrivals: {{poisson: {{rate: 60/s}}}}}}
+            release: {{at: 2m, variants: [{{name: v}}]}}
+            strategies: [{{rollingUpdate: {{maxSurge: 1, maxUnavailable: 0}}}}]"
+        ));
+        flown.fly().m().requests_slow.unwrap_or(f64::NAN)
+    };
+    let (plain, gently) = (slow(""), slow("slowStart: {window: 60s}"));
+    assert!(plain > 100.0 && gently < 0.5 * plain, "{plain} without, {gently} with");
+}
