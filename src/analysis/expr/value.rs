@@ -44,6 +44,16 @@ impl Value {
         }
     }
 
+    /// How much there is of it, for the budget of an evaluation.
+    pub fn weight(&self) -> usize {
+        match self {
+            Value::Text(text) => 1 + text.len() / 8,
+            Value::List(list) => 1 + list.iter().map(Value::weight).sum::<usize>(),
+            Value::Map(map) => 1 + map.values().map(|value| 1 + value.weight()).sum::<usize>(),
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 1,
+        }
+    }
+
     /// As a number, if it is one.
     pub fn as_float(&self) -> Option<f64> {
         match self {
@@ -59,6 +69,10 @@ impl Value {
             (Value::Int(a), Value::Int(b)) => a == b,
             (Value::List(a), Value::List(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.equals(b))
+            }
+            (Value::Map(a), Value::Map(b)) => {
+                let same = |((k, a), (l, b)): ((_, &Value), (_, &Value))| k == l && a.equals(b);
+                a.len() == b.len() && a.iter().zip(b).all(same)
             }
             (a, b) => match (a.as_float(), b.as_float()) {
                 (Some(a), Some(b)) => a == b,
