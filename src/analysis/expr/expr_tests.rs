@@ -46,6 +46,17 @@ fn conditions_of_templates() {
         ("isInf(1 / 0)", true),
         ("all(1..3, # < 4) and (nil ?? 5) == 5", true),
         ("all(result, #index < 2)", true),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(holds(text, &vector), Ok(expected), "{text}");
+    }
+}
+
+/// Names, maps, texts and the functions of lists: each of these holds.
+#[test]
+fn conditions_that_take_the_whole_language() {
+    let vector = Value::floats([0.97, 0.99]);
+    let cases = [
         ("let worst = min(result); worst > 0.9 && worst < 0.98", true),
         ("let a = result[0]; let b = result[1]; b - a < 0.03", true),
         ("reduce(result, # + #acc) > 1.95", true),

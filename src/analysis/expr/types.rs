@@ -97,16 +97,7 @@ impl Checker {
                 known.ok_or_else(|| Fault::at(*column, format!("unknown name {name}")))
             }
             Node::Accumulator(_) => Ok(Type::Any),
-            Node::Let(name, value, body, column) => {
-                if self.names.iter().any(|(known, _)| known == name) {
-                    return Err(Fault::at(*column, format!("cannot redeclare variable {name}")));
-                }
-                let value = self.of(value)?;
-                self.names.push((name.clone(), value));
-                let found = self.of(body);
-                self.names.pop();
-                found
-            }
+            Node::Let(name, value, body, column) => self.variable(name, value, body, *column),
             Node::Sequence(all) => {
                 let mut last = Type::Any;
                 for one in all {
@@ -124,18 +115,7 @@ impl Checker {
             Node::Element(_) => Ok(self.elements.last().cloned().unwrap_or(Type::Any)),
             Node::Index(_) => Ok(Type::Int),
             Node::Closure(body) => self.of(body),
-            Node::List(items, _) => {
-                let mut common: Option<Type> = None;
-                for item in items {
-                    let found = self.of(item)?;
-                    common = Some(match common {
-                        None => found,
-                        Some(known) if known == found => known,
-                        Some(_) => Type::Any,
-                    });
-                }
-                Ok(Type::List(Box::new(common.unwrap_or(Type::Any))))
-            }
+            Node::List(items, _) => self.list(items),
             Node::Unary(operator, value, column) => self.unary(operator, value, *column),
             Node::Binary(operator, left, right, column) => {
                 let (left, right) = (self.of(left)?, self.of(right)?);
@@ -151,19 +131,56 @@ impl Checker {
                 Ok(if yes == no { yes } else { Type::Any })
             }
             Node::Member(value, key, _, column) => self.member(value, key, *column),
-            Node::Slice(value, from, to, column) => {
-                for end in [from, to].into_iter().flatten() {
-                    let found = self.of(end)?;
-                    if !found.fits(&Type::Int) {
-                        return Err(Fault::at(*column, format!("non-integer slice index {found}")));
-                    }
-                }
-                match self.of(value)? {
-                    found @ (Type::List(_) | Type::Text | Type::Any) => Ok(found),
-                    other => Err(Fault::at(*column, format!("cannot slice {other}"))),
-                }
-            }
+            Node::Slice(value, from, to, column) => self.slice(value, [from, to], *column),
             Node::Call(name, arguments, column) => self.call(name, arguments, *column),
+        }
+    }
+
+    fn list(&mut self, items: &[Node]) -> Result<Type, Fault> {
+        let mut common: Option<Type> = None;
+        for item in items {
+            let found = self.of(item)?;
+            common = Some(match common {
+                None => found,
+                Some(known) if known == found => known,
+                Some(_) => Type::Any,
+            });
+        }
+        Ok(Type::List(Box::new(common.unwrap_or(Type::Any))))
+    }
+
+    fn variable(
+        &mut self,
+        name: &str,
+        value: &Node,
+        body: &Node,
+        column: usize,
+    ) -> Result<Type, Fault> {
+        if self.names.iter().any(|(known, _)| known == name) {
+            return Err(Fault::at(column, format!("cannot redeclare variable {name}")));
+        }
+        let value = self.of(value)?;
+        self.names.push((name.to_string(), value));
+        let found = self.of(body);
+        self.names.pop();
+        found
+    }
+
+    fn slice(
+        &mut self,
+        value: &Node,
+        ends: [&Option<Box<Node>>; 2],
+        column: usize,
+    ) -> Result<Type, Fault> {
+        for end in ends.into_iter().flatten() {
+            let found = self.of(end)?;
+            if !found.fits(&Type::Int) {
+                return Err(Fault::at(column, format!("non-integer slice index {found}")));
+            }
+        }
+        match self.of(value)? {
+            found @ (Type::List(_) | Type::Text | Type::Any) => Ok(found),
+            other => Err(Fault::at(column, format!("cannot slice {other}"))),
         }
     }
 
@@ -234,6 +251,9 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
         let text = format!("invalid argument for {name} (type {first})");
         Err(Fault::at(column, text))
     };
+    if let Some(of) = of_text(name) {
+        return if matches!(first, Type::Text | Type::Any) { Ok(of) } else { wrong() };
+    }
     Ok(match name {
         "asInt" | "int" => Type::Int,
         "asFloat" | "float" => Type::Float,
@@ -261,18 +281,6 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
             Type::Any
         }
         "sum" | "reduce" | "get" | "fromJSON" => Type::Any,
-        "upper" | "lower" | "trim" | "trimPrefix" | "trimSuffix" | "replace" | "repeat"
-        | "indexOf" | "lastIndexOf" | "hasPrefix" | "hasSuffix" | "split" | "splitAfter"
-            if !matches!(first, Type::Text | Type::Any) =>
-        {
-            return wrong();
-        }
-        "upper" | "lower" | "trim" | "trimPrefix" | "trimSuffix" | "replace" | "repeat" => {
-            Type::Text
-        }
-        "indexOf" | "lastIndexOf" => Type::Int,
-        "hasPrefix" | "hasSuffix" => Type::Bool,
-        "split" | "splitAfter" => Type::List(Box::new(Type::Text)),
         "type" | "toJSON" => Type::Text,
         "join" if element.is_some() => Type::Text,
         "keys" | "values" | "toPairs" if matches!(first, Type::Map | Type::Any) => {
@@ -295,6 +303,19 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
         "first" | "last" | "find" | "findLast" if element.is_some() => Type::Any,
         _ => return wrong(),
     })
+}
+
+/// What a function of a text returns.
+fn of_text(name: &str) -> Option<Type> {
+    match name {
+        "upper" | "lower" | "trim" | "trimPrefix" | "trimSuffix" | "replace" | "repeat" => {
+            Some(Type::Text)
+        }
+        "indexOf" | "lastIndexOf" => Some(Type::Int),
+        "hasPrefix" | "hasSuffix" => Some(Type::Bool),
+        "split" | "splitAfter" => Some(Type::List(Box::new(Type::Text))),
+        _ => None,
+    }
 }
 
 /// The type of an operator between two types.
