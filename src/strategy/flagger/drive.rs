@@ -355,7 +355,7 @@ impl Senses for Sensed<'_, '_> {
     fn call(&mut self, hook: &Webhook) -> bool {
         *self.calls += 1;
         if !is_quick(hook) {
-            self.blocked = self.blocked + hook.blocks();
+            self.blocked += hook.blocks();
         }
         if hook.times_out() {
             return false;
