@@ -1,6 +1,6 @@
-//! What users of the real controllers ran into: one small scenario each, in `scenarios/controllers`,
-//! with the manifests that they would have. Each says what it asks and found and in which thread it
-//! was told, does what its `expect:` lines say, and shows the mechanism.
+//! What users of the real controllers ran into: one small stream each, in `scenarios/controllers`,
+//! with the manifests that they would have. Each says what it asks and found and in which thread
+//! it was told, does what its `expect:` lines say, and shows the mechanism.
 
 use crate::flown;
 use std::path::{Path, PathBuf};
