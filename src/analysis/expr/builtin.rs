@@ -4,7 +4,7 @@
 //! (`utils/evaluate/evaluate.go`), the others expr's (`builtin/builtin.go`). Those that take a
 //! closure are run by [`super::eval`]. Deliberately unknown here: trees.
 
-use super::value::Value;
+use super::value::{Value, text};
 use super::{lists, texts};
 
 /// How a function is called.
@@ -255,22 +255,6 @@ fn as_float(value: &Value) -> Result<Value, String> {
             .map(Value::Float)
             .map_err(|_| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax")),
         other => Err(format!("asFloat() not supported on {}", other.type_name())),
-    }
-}
-
-/// A value as `string` prints it, and as maps are asked for it.
-pub fn text(value: &Value) -> String {
-    match value {
-        Value::Nil => "<nil>".into(),
-        Value::Bool(b) => b.to_string(),
-        Value::Int(n) => n.to_string(),
-        Value::Float(n) => n.to_string(),
-        Value::Text(t) => t.clone(),
-        Value::List(list) => {
-            let items: Vec<String> = list.iter().map(text).collect();
-            format!("[{}]", items.join(" "))
-        }
-        Value::Map(_) => "map".into(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::builtin;
 use super::lists;
 use super::texts;
 use super::tree::Node;
-use super::value::{Value, mismatch};
+use super::value::{Value, mismatch, text};
 use std::cmp::Ordering;
 
 /// Most steps of one evaluation; expr's memory budget is a million.
@@ -64,7 +64,7 @@ impl Machine<'_> {
             Node::Map(pairs, _) => {
                 let mut map = std::collections::BTreeMap::new();
                 for (key, value) in pairs {
-                    let key = builtin::text(&self.of(key)?);
+                    let key = text(&self.of(key)?);
                     map.insert(key, self.of(value)?);
                 }
                 Ok(Value::Map(map))
@@ -367,7 +367,7 @@ fn member(value: &Value, key: &Value, optional: bool) -> Result<Value, String> {
             let item = usize::try_from(found).ok().and_then(|found| list.get(found));
             item.cloned().ok_or(format!("index out of range: {at} (array length is {length})"))
         }
-        (Value::Map(map), key) => Ok(map.get(&builtin::text(key)).cloned().unwrap_or(Value::Nil)),
+        (Value::Map(map), key) => Ok(map.get(&text(key)).cloned().unwrap_or(Value::Nil)),
         (Value::Text(text), Value::Int(at)) => {
             let length = text.chars().count() as i64;
             let found = if *at < 0 { at + length } else { *at };

@@ -3,8 +3,7 @@
 //! Follows expr-lang `builtin/lib.go` and `vm/runtime/sort.go`. Keys of maps are texts here; they
 //! are asked for by what `string` makes of a value. Deliberately unknown here: trees.
 
-use super::builtin::text;
-use super::value::Value;
+use super::value::{Value, text};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 

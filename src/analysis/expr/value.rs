@@ -99,6 +99,22 @@ pub fn mismatch(left: &Value, right: &Value, operator: &str) -> String {
     format!("invalid operation: {} {operator} {}", left.type_name(), right.type_name())
 }
 
+/// A value as `string` prints it, and as maps are asked for it.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Nil => "<nil>".into(),
+        Value::Bool(b) => b.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Float(n) => n.to_string(),
+        Value::Text(t) => t.clone(),
+        Value::List(list) => {
+            let items: Vec<String> = list.iter().map(text).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Value::Map(_) => "map".into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
