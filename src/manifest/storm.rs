@@ -19,6 +19,9 @@ const RATE_PER_POD: u64 = 4;
 /// the default of `spec.traffic.headerShare`.
 pub const HEADER_SHARE: &str = "10%";
 
+/// Stands for the share of users that send a header, until a Scenario is known.
+pub const SENDERS: &str = "{{headerShare}}";
+
 /// Stands for the hash of the new version's pod template until all names are known.
 pub const LATEST: &str = "{{hash.latest}}";
 
@@ -96,6 +99,13 @@ pub fn settle(document: &mut Node) {
         let analysis = child(item, "flagger").and_then(|canary| child(canary, "analysis"));
         if let Some(matching) = analysis.and_then(|analysis| child(analysis, "match")) {
             put(matching, "share", &share);
+        }
+        let steps = child(item, "argoCanary").and_then(|canary| child(canary, "steps"));
+        let Some(Node { value: Value::List(steps), .. }) = steps else { continue };
+        for route in steps.iter_mut().filter_map(|step| child(step, "setHeaderRoute")) {
+            for said in child(route, "share").into_iter().filter(|s| s.text() == Some(SENDERS)) {
+                *said = share.clone();
+            }
         }
     }
 }

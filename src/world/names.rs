@@ -23,6 +23,9 @@ pub struct Names {
     /// Does the scraper also call a pod `kubernetes_pod_name` and its namespace
     /// `kubernetes_namespace`, as the one that comes with Flagger does?
     pub long_labels: bool,
+    /// Labels by which the proxy in front calls the pools, where somebody has named them; empty:
+    /// each exporter's usual ones.
+    pub upstreams: [Vec<(&'static str, String)>; 3],
 }
 
 /// Names of one pod.
@@ -62,6 +65,7 @@ impl Names {
             routes: Vec::new(),
             labels: Vec::new(),
             long_labels: false,
+            upstreams: Default::default(),
         }
     }
 

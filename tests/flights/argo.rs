@@ -131,3 +131,21 @@ fn blue_green_switches_and_switches_back() {
     assert!((59.0..63.0).contains(&(back[1] - back[0])), "{back:?}");
     assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad);
 }
+
+/// `promote --full` one minute after the release, in the first pause: no step is walked any more.
+/// Three more pods start in 5 s; the weight stays at 25 until all are there, then the new version
+/// is the stable one and the router's weight of a canary is 0.
+#[test]
+fn a_full_promotion_passes_over_steps_and_analysis() {
+    let mut storm = storm("");
+    let mut settings = Settings::new("demo", Strategy::Canary(routed(steps())));
+    settings.promoted_full_after = Some(secs(60));
+    storm.scenario.plans = vec![plan("argo", settings)];
+    let flown = storm.fly();
+    assert_eq!(flown.first("rollout 'demo' fully promoted by hand") as u64, 120);
+    let done = flown.first("Full promotion requested");
+    assert!((125.0..127.0).contains(&done), "{done}\n{}", flown.story());
+    assert!(flown.told("Traffic weight updated from 25 to 50").is_empty(), "{}", flown.story());
+    assert!((done..done + 1.0).contains(&flown.first("Traffic weight updated from 25 to 0")));
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood);
+}

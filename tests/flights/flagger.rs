@@ -126,8 +126,13 @@ fn a_quiet_canary_is_rolled_back_unless_it_is_under_load() {
     assert_eq!(without.outcome.verdict, Verdict::FalseRollback, "{}", without.story());
     assert!(!without.told("no values found for istio metric request-success-rate").is_empty());
     let load = Load { rate: Rate::per_sec(5.0), lasts: secs(60) };
-    let tester =
-        |hook| Webhook { name: "load".into(), hook, reply: Reply::Always, load: Some(load) };
+    let tester = |hook| Webhook {
+        name: "load".into(),
+        hook,
+        reply: Reply::Always,
+        load: Some(load),
+        ..Webhook::default()
+    };
     let with = quiet(canary(|canary| {
         analysis(canary).webhooks = vec![tester(Hook::PreRollout), tester(Hook::Rollout)];
     }));
@@ -177,8 +182,12 @@ fn plain_kubernetes_moves_the_primary_alone() {
 /// minutes roll back what waits.
 #[test]
 fn a_gate_does_not_stop_the_checks() {
-    let gate =
-        |reply| Webhook { name: "gate".into(), hook: Hook::ConfirmPromotion, reply, load: None };
+    let gate = |reply| Webhook {
+        name: "gate".into(),
+        hook: Hook::ConfirmPromotion,
+        reply,
+        ..Webhook::default()
+    };
     let never = canary(|canary| analysis(canary).webhooks = vec![gate(Reply::Never)]);
     let late = "{errors: {rate: 20%, afterRelease: 9m}}";
     let flown = fly(storm("40/s", late), never);
@@ -203,7 +212,7 @@ fn session_affinity_drifts_to_the_canary() {
                 name: "gate".into(),
                 hook: Hook::ConfirmPromotion,
                 reply: Reply::Never,
-                load: None,
+                ..Webhook::default()
             }];
         });
         // Every answer of the new version is wrong, so wrong answers tell where requests went.
@@ -261,4 +270,36 @@ fn a_plan_can_be_copied() {
     let settings = canary(|_| {});
     let (a, b) = (fly(storm.clone(), settings.clone()), fly(storm, settings));
     assert_eq!(a.story(), b.story());
+}
+
+/// Each provider's built-in queries find the series of its own proxy: a good release is promoted,
+/// and one with 20 % errors is rolled back by `request-success-rate`.
+#[test]
+fn every_provider_counts_its_requests() {
+    for provider in [
+        Provider::Istio,
+        Provider::Smi,
+        Provider::GatewayApi,
+        Provider::Nginx,
+        Provider::Linkerd,
+        Provider::Skipper,
+        Provider::Contour,
+        Provider::Gloo,
+        Provider::Kuma,
+        Provider::Knative,
+        Provider::Traefik,
+        Provider::Apisix,
+        Provider::Osm,
+    ] {
+        let verdict = |faults: &str| {
+            let settings = canary(|canary| canary.provider = provider);
+            let flown = fly(storm("40/s", faults), settings);
+            (flown.outcome.verdict, flown.story())
+        };
+        let (good, story) = verdict("");
+        assert_eq!(good, Verdict::PromotedGood, "{provider:?}\n{story}");
+        let (bad, story) = verdict("{errors: {rate: 20%}}");
+        assert_eq!(bad, Verdict::RolledBackBad, "{provider:?}\n{story}");
+        assert!(story.contains("success rate"), "{provider:?}\n{story}");
+    }
 }

@@ -1,15 +1,18 @@
-//! What users of the real controllers ran into: one small scenario each, in `scenarios/controllers`.
-//! Each says what it asks and found, does what its `expect:` lines say, and shows the mechanism.
+//! What users of the real controllers ran into: one small stream each, in `scenarios/controllers`,
+//! with the manifests that they would have. Each says what it asks and found and in which thread
+//! it was told, does what its `expect:` lines say, and shows the mechanism.
 
-use crate::{flown, scenarios};
+use crate::flown;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use windtunnel::base::time::SimDuration;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::experiment::results::Judgement;
+use windtunnel::manifest::{self, Input};
 use windtunnel::outcome::{Outcome, Recording};
 use windtunnel::scenario::model::Scenario;
+use windtunnel::scenario::yaml;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/controllers")
@@ -20,6 +23,22 @@ fn files() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
     files.sort();
     files
+}
+
+/// The scenarios of a stream, joined with its manifests, and the warnings about them.
+fn scenarios(path: &Path) -> (Vec<Arc<Scenario>>, Vec<String>) {
+    let text = std::fs::read_to_string(path).expect("text");
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let documents = yaml::documents(&text, &name).unwrap_or_else(|p| panic!("{p}"));
+    let input = Input { file: Arc::from(name.as_str()), text: Arc::from(text.as_str()), documents };
+    let import = manifest::read(&[input]).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let (mut found, mut warnings) = (Vec::new(), Vec::new());
+    for flyable in &import.flyables {
+        let (read, notes) = flyable.scenario().unwrap_or_else(|p| panic!("{name}: {p:?}"));
+        found.extend(read.into_iter().map(Arc::new));
+        warnings.extend(notes.iter().map(ToString::to_string));
+    }
+    (found, warnings)
 }
 
 /// A recorded flight; times count from the release.
@@ -80,6 +99,9 @@ fn every_one_asks_points_and_answers() {
         let (found, warnings) = scenarios(&path);
         let first = found.first().expect("a scenario");
         assert_eq!(path.file_stem().and_then(|s| s.to_str()), Some(first.name.as_str()));
+        // A missing preStop hook is no controller's thread.
+        let thread = ["(flagger ", "(argo "].iter().any(|of| first.head.contains(of));
+        assert!(thread || first.name == "no-prestop", "{path:?}: no thread");
         for part in ["Question: ", "Look at: ", "Answer: "] {
             assert!(first.head.contains(part), "{path:?} has no {part:?} in its head");
         }
@@ -119,11 +141,11 @@ fn a_quiet_canary_has_no_values() {
 /// are counted and nothing is promoted.
 #[test]
 fn an_open_gate_does_not_help_against_checks() {
-    let bad = told("open-gate.yaml", "open-gate", "bad", "opened");
-    let halts = bad.at("Halt service.default advancement success rate");
+    let bad = told("open-gate.yaml", "open-gate", "bad", "flagger");
+    let halts = bad.at("Halt shop.default advancement success rate");
     assert!(halts.iter().filter(|at| **at > 600.0).count() >= 5, "{}", bad.story());
     assert!(bad.at("Copying").is_empty(), "{}", bad.story());
-    let good = told("open-gate.yaml", "open-gate", "good", "opened");
+    let good = told("open-gate.yaml", "open-gate", "good", "flagger");
     // The first tick after 10 min at which the gate is asked.
     assert!((600.0..=720.0).contains(&good.first("Copying")), "{}", good.story());
 }
@@ -132,9 +154,9 @@ fn an_open_gate_does_not_help_against_checks() {
 /// once it fails until its autoscaler has caught up.
 #[test]
 fn a_shrunk_primary_gets_all_traffic() {
-    let at_once = told("shrunk-primary.yaml", "shrunk-primary", "good", "all-at-once");
+    let at_once = told("shrunk-primary.yaml", "shrunk-primary", "good", "flagger");
     let routed = at_once.first("Routing all traffic to primary");
-    let shrunk = at_once.first("service-primary: SuccessfulRescale");
+    let shrunk = at_once.first("shop-primary: SuccessfulRescale");
     assert!(shrunk < routed, "{}", at_once.story());
     assert!(at_once.failed(routed, routed + 120.0) > 100, "{}", at_once.story());
     let kept = told("shrunk-primary.yaml", "shrunk-primary", "good", "primary-minimum");
@@ -148,7 +170,7 @@ fn the_weight_of_few_pods_is_their_ratio() {
         let flown = told("few-replicas.yaml", "few-replicas", "bad", plan);
         flown.recording.samples.last().expect("samples").weight_new
     };
-    assert!((weight("by-pods") - 0.25).abs() < 1e-9);
+    assert!((weight("argoCanary") - 0.25).abs() < 1e-9);
     assert!((weight("by-mesh") - 0.05).abs() < 1e-9);
 }
 
@@ -159,7 +181,7 @@ fn errors_vanish_once_old_pods_outlive_the_routes() {
         let flown = told("stable-too-early.yaml", "stable-too-early", "good", plan);
         flown.measure("requests_failed")
     };
-    let delays = ["dynamic-stable-scale", "delay-1s", "delay-3s", "delay-10s"].map(failed);
+    let delays = ["argoCanary", "delay-1s", "delay-3s", "delay-10s"].map(failed);
     assert!(delays[0] > 0.0 && delays[1] > delays[2], "{delays:?}");
     assert_eq!(delays[3], 0.0, "{delays:?}");
 }
@@ -171,7 +193,7 @@ fn cookies_move_everyone_to_the_canary() {
         let flown = told("session-drift.yaml", "session-drift", "bad", plan);
         flown.failed(2_000.0, 2_400.0) as f64 / (400.0 * 40.0) / 0.2
     };
-    let (plain, sticky) = (wrong("by-request"), wrong("session-affinity"));
+    let (plain, sticky) = (wrong("by-request"), wrong("flagger"));
     // 16,000 requests, 2 % of them wrong: 320 with a deviation of 18.
     assert!((0.07..0.13).contains(&plain), "{plain}");
     assert!(sticky > 0.9, "{sticky}");
@@ -180,7 +202,7 @@ fn cookies_move_everyone_to_the_canary() {
 /// Five errors in a row, ten seconds apart: the fifth comes 40 s after the first.
 #[test]
 fn an_empty_vector_aborts_in_forty_seconds() {
-    let flown = told("empty-vector.yaml", "empty-vector", "good", "as-in-the-tutorial");
+    let flown = told("empty-vector.yaml", "empty-vector", "good", "argoCanary");
     let measured = flown.at("measurement of success-rate: Error");
     assert_eq!(measured.len(), 5, "{}", flown.story());
     let took = measured[4] - measured[0];
@@ -193,7 +215,7 @@ fn an_empty_vector_aborts_in_forty_seconds() {
 /// pods alone, and doubles them.
 #[test]
 fn a_mean_hides_hot_pods() {
-    let one = told("hot-canary.yaml", "hot-canary", "slower", "one-autoscaler");
+    let one = told("hot-canary.yaml", "hot-canary", "slower", "argoCanary");
     let two = told("hot-canary.yaml", "hot-canary", "slower", "one-for-each-side");
     assert!(one.measure("requests_slow") > 4.0 * two.measure("requests_slow"));
     assert!(!two.at("shop: SuccessfulRescale").is_empty(), "{}", two.story());
@@ -206,7 +228,7 @@ fn mirrored_writes_count_twice() {
         let flown = told("mirrored-writes.yaml", "mirrored-writes", "good", plan);
         (flown.measure("side_effects_duplicated"), flown.measure("users_hurt_by_release"))
     };
-    let (mirrored, hurt) = of("mirror-first");
+    let (mirrored, hurt) = of("flagger");
     assert!(mirrored > 500.0, "{mirrored}");
     assert_eq!((hurt, of("weights-only").0), (0.0, 0.0));
 }

@@ -4,7 +4,8 @@
 //! (`utils/evaluate/evaluate.go`), the others expr's (`builtin/builtin.go`). Those that take a
 //! closure are run by [`super::eval`]. Deliberately unknown here: trees.
 
-use super::value::Value;
+use super::value::{Value, text};
+use super::{lists, texts};
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,70 +25,53 @@ pub enum Shape {
     Unknown,
 }
 
-/// Functions of the language that conditions on samples have no use for.
-const BEYOND: &[&str] = &[
-    "groupBy",
-    "sortBy",
-    "reduce",
-    "flatten",
-    "uniq",
-    "concat",
-    "join",
-    "split",
-    "splitAfter",
-    "replace",
-    "repeat",
-    "indexOf",
-    "lastIndexOf",
-    "hasPrefix",
-    "hasSuffix",
-    "trim",
-    "trimPrefix",
-    "trimSuffix",
-    "upper",
-    "lower",
-    "now",
-    "duration",
-    "date",
-    "timezone",
-    "toJSON",
-    "fromJSON",
-    "toBase64",
-    "fromBase64",
-    "toPairs",
-    "fromPairs",
-    "keys",
-    "values",
-    "get",
-    "type",
-    "bitand",
-    "bitor",
-    "bitxor",
-    "bitnand",
-    "bitshl",
-    "bitshr",
-    "bitushr",
-    "bitnot",
-    "findLastIndex",
-];
+/// Functions of the language that need a clock, a calendar, or bytes.
+const BEYOND: &[&str] = &["now", "duration", "date", "timezone", "toBase64", "fromBase64"];
 
 /// The shape of a function.
 pub fn shape(name: &str) -> Shape {
     let takes = |least, most, closure| Shape::Function { least, most, closure };
     match name {
-        "all" | "none" | "any" | "one" | "filter" | "map" | "find" | "findIndex" | "findLast" => {
-            takes(2, 2, Some(1))
-        }
+        "all" | "none" | "any" | "one" | "filter" | "map" | "find" | "findIndex" | "findLast"
+        | "findLastIndex" | "groupBy" => takes(2, 2, Some(1)),
+        "reduce" | "sortBy" => takes(2, 3, Some(1)),
         "count" | "sum" => takes(1, 2, Some(1)),
         "len" | "abs" | "ceil" | "floor" | "round" | "int" | "float" | "string" | "first"
         | "last" | "reverse" | "asInt" | "asFloat" | "isNaN" | "isInf" | "isNil" => {
             takes(1, 1, None)
         }
-        "sort" => takes(1, 2, None),
-        "take" | "default" => takes(2, 2, None),
-        "max" | "min" | "mean" | "median" => takes(1, 100, None),
+        "upper" | "lower" | "toJSON" | "fromJSON" | "toPairs" | "fromPairs" | "keys" | "values"
+        | "type" | "flatten" | "uniq" | "bitnot" => takes(1, 1, None),
+        "sort" | "trim" | "trimPrefix" | "trimSuffix" | "join" => takes(1, 2, None),
+        "take" | "default" | "get" | "repeat" | "indexOf" | "lastIndexOf" | "hasPrefix"
+        | "hasSuffix" => takes(2, 2, None),
+        "bitand" | "bitor" | "bitxor" | "bitnand" | "bitshl" | "bitshr" | "bitushr" => {
+            takes(2, 2, None)
+        }
+        "split" | "splitAfter" => takes(2, 3, None),
+        "replace" => takes(3, 4, None),
+        "max" | "min" | "mean" | "median" | "concat" => takes(1, 100, None),
         name if BEYOND.contains(&name) => Shape::Beyond,
         _ => Shape::Unknown,
+    }
+}
+
+/// What a function may make of its arguments, for the budget.
+pub fn cost(name: &str, arguments: &[Value]) -> usize {
+    let length = |value: Option<&Value>| match value {
+        Some(Value::Text(text)) => text.len() + 1,
+        _ => 1,
+    };
+    match (name, arguments) {
+        ("repeat", [first, Value::Int(times)]) => {
+            length(Some(first)).saturating_mul(usize::try_from(*times).unwrap_or(0)) / 8
+        }
+        // A text may stand between any two letters.
+        ("replace", [first, _, new, ..]) => {
+            length(Some(first)).saturating_mul(length(Some(new))) / 8
+        }
+        ("uniq", [Value::List(list)]) => list.len().saturating_mul(list.len()) / 8,
+        _ => 0,
     }
 }
 
@@ -126,8 +110,51 @@ pub fn call(name: &str, arguments: &[Value], result: &Value) -> Result<Value, St
         "floor" => number(first, name).map(|n| Value::Float(n.floor())),
         "round" => number(first, name).map(|n| Value::Float(n.round())),
         "max" | "min" | "mean" | "median" => statistic(name, arguments),
+        "type" => Ok(Value::Text(kind(first).into())),
+        "bitnot" | "bitand" | "bitor" | "bitxor" | "bitnand" | "bitshl" | "bitshr" | "bitushr" => {
+            bits(name, arguments)
+        }
+        "upper" | "lower" | "trim" | "trimPrefix" | "trimSuffix" | "replace" | "repeat"
+        | "indexOf" | "lastIndexOf" | "hasPrefix" | "hasSuffix" | "split" | "splitAfter"
+        | "toJSON" | "fromJSON" => texts::call(name, arguments),
+        "join" | "keys" | "values" | "toPairs" | "fromPairs" | "flatten" | "uniq" | "concat"
+        | "get" => lists::call(name, arguments),
         _ => listed(name, first, arguments.get(1)),
     }
+}
+
+/// The language's own word for a kind of value.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "nil",
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int",
+        Value::Float(_) => "float",
+        Value::Text(_) => "string",
+        Value::List(_) => "array",
+        Value::Map(_) => "map",
+    }
+}
+
+fn bits(name: &str, arguments: &[Value]) -> Result<Value, String> {
+    let whole = |value: Option<&Value>| match value {
+        Some(Value::Int(number)) => Ok(*number),
+        Some(other) => Err(format!("invalid argument for {name} (type {})", other.type_name())),
+        None => Ok(0),
+    };
+    let (a, b) = (whole(arguments.first())?, whole(arguments.get(1))?);
+    let shift = || u32::try_from(b).map_err(|_| "invalid operation: negative shift count");
+    let shifted = |by: u32, value: Option<i64>| if by < 64 { value } else { None };
+    Ok(Value::Int(match name {
+        "bitnot" => !a,
+        "bitand" => a & b,
+        "bitor" => a | b,
+        "bitxor" => a ^ b,
+        "bitnand" => a & !b,
+        "bitshl" => shifted(shift()?, a.checked_shl(shift()?)).unwrap_or(0),
+        "bitshr" => a.checked_shr(shift()?).unwrap_or(if a < 0 { -1 } else { 0 }),
+        _ => (a as u64).checked_shr(shift()?).unwrap_or(0) as i64,
+    }))
 }
 
 /// Functions of lists.
@@ -228,21 +255,6 @@ fn as_float(value: &Value) -> Result<Value, String> {
             .map(Value::Float)
             .map_err(|_| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax")),
         other => Err(format!("asFloat() not supported on {}", other.type_name())),
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Nil => "<nil>".into(),
-        Value::Bool(b) => b.to_string(),
-        Value::Int(n) => n.to_string(),
-        Value::Float(n) => n.to_string(),
-        Value::Text(t) => t.clone(),
-        Value::List(list) => {
-            let items: Vec<String> = list.iter().map(text).collect();
-            format!("[{}]", items.join(" "))
-        }
-        Value::Map(_) => "map".into(),
     }
 }
 

@@ -5,8 +5,10 @@
 //! unknown here: what was checked before; whatever does not fit is an error.
 
 use super::builtin;
+use super::lists;
+use super::texts;
 use super::tree::Node;
-use super::value::{Value, mismatch};
+use super::value::{Value, mismatch, text};
 use std::cmp::Ordering;
 
 /// Most steps of one evaluation; expr's memory budget is a million.
@@ -14,12 +16,21 @@ const STEPS_MAX: u32 = 1_000_000;
 
 /// Runs an expression for this result.
 pub fn run(tree: &Node, result: &Value) -> Result<Value, String> {
-    Machine { result, elements: Vec::new(), steps: 0 }.of(tree)
+    Machine { result, names: Vec::new(), elements: Vec::new(), steps: 0 }.of(tree)
+}
+
+/// What a closure is asked about.
+struct Element {
+    value: Value,
+    at: usize,
+    /// What `reduce` has come to so far.
+    so_far: Value,
 }
 
 struct Machine<'r> {
     result: &'r Value,
-    elements: Vec<(Value, usize)>,
+    names: Vec<(String, Value)>,
+    elements: Vec<Element>,
     steps: u32,
 }
 
@@ -28,15 +39,35 @@ impl Machine<'_> {
         self.work(1)?;
         match node {
             Node::Literal(value) => Ok(value.clone()),
-            Node::Name(..) => {
-                if let Value::List(list) = self.result {
-                    self.work(list.len())?;
-                }
-                Ok(self.result.clone())
+            Node::Name(name, _) => {
+                let known = self.names.iter().rev().find(|(known, _)| known == name);
+                let value = known.map_or(self.result, |(_, value)| value).clone();
+                self.weighed(value)
             }
-            Node::Element(_) => Ok(self.elements.last().map_or(Value::Nil, |(v, _)| v.clone())),
-            Node::Index(_) => {
-                Ok(self.elements.last().map_or(Value::Nil, |(_, at)| Value::Int(*at as i64)))
+            Node::Element(_) => self.element(|element| element.value.clone()),
+            Node::Accumulator(_) => self.element(|element| element.so_far.clone()),
+            Node::Index(_) => self.element(|element| Value::Int(element.at as i64)),
+            Node::Let(name, value, body, _) => {
+                let value = self.of(value)?;
+                self.names.push((name.clone(), value));
+                let found = self.of(body);
+                self.names.pop();
+                found
+            }
+            Node::Sequence(all) => {
+                let mut last = Value::Nil;
+                for one in all {
+                    last = self.of(one)?;
+                }
+                Ok(last)
+            }
+            Node::Map(pairs, _) => {
+                let mut map = std::collections::BTreeMap::new();
+                for (key, value) in pairs {
+                    let key = text(&self.of(key)?);
+                    map.insert(key, self.of(value)?);
+                }
+                Ok(Value::Map(map))
             }
             Node::Closure(body) => self.of(body),
             Node::List(items, _) => {
@@ -58,6 +89,17 @@ impl Machine<'_> {
             Node::Slice(value, from, to, _) => self.slice(value, from.as_deref(), to.as_deref()),
             Node::Call(name, arguments, _) => self.call(name, arguments),
         }
+    }
+
+    fn element(&mut self, part: impl Fn(&Element) -> Value) -> Result<Value, String> {
+        let found = self.elements.last().map_or(Value::Nil, part);
+        self.weighed(found)
+    }
+
+    /// A value that was made or copied: large ones cost more.
+    fn weighed(&mut self, value: Value) -> Result<Value, String> {
+        self.work(value.weight())?;
+        Ok(value)
     }
 
     fn work(&mut self, steps: usize) -> Result<(), String> {
@@ -103,7 +145,10 @@ impl Machine<'_> {
                 contained(&left, &right).map(Value::Bool)
             }
             ".." => self.range(&left, &right),
-            _ => arithmetic(operator, &left, &right),
+            _ => {
+                let found = arithmetic(operator, &left, &right)?;
+                self.weighed(found)
+            }
         }
     }
 
@@ -122,8 +167,12 @@ impl Machine<'_> {
         from: Option<&Node>,
         to: Option<&Node>,
     ) -> Result<Value, String> {
-        let Value::List(list) = self.of(value)? else { return Err("cannot slice".into()) };
-        let length = list.len() as i64;
+        let whole = self.of(value)?;
+        let length = match &whole {
+            Value::List(list) => list.len() as i64,
+            Value::Text(text) => text.chars().count() as i64,
+            _ => return Err("cannot slice".into()),
+        };
         let mut end = |node: Option<&Node>, usual: i64| match node.map(|n| self.of(n)) {
             None => Ok(usual),
             Some(Ok(Value::Int(at))) => Ok(if at < 0 { at + length } else { at }.clamp(0, length)),
@@ -131,13 +180,38 @@ impl Machine<'_> {
             Some(Err(text)) => Err(text),
         };
         let (from, to) = (end(from, 0)?, end(to, length)?);
-        Ok(Value::List(list.get(from as usize..to.max(from) as usize).unwrap_or(&[]).to_vec()))
+        let (from, count) = (from as usize, to.max(from) as usize - from as usize);
+        Ok(match whole {
+            Value::List(list) => Value::List(list.into_iter().skip(from).take(count).collect()),
+            Value::Text(text) => Value::Text(text.chars().skip(from).take(count).collect()),
+            _ => Value::Nil,
+        })
     }
 
     fn call(&mut self, name: &str, arguments: &[Node]) -> Result<Value, String> {
         match arguments {
-            [list, Node::Closure(body)] => self.with_closure(name, list, body),
+            [list, Node::Closure(body), more @ ..] => {
+                let list = match self.of(list)? {
+                    Value::List(list) => list,
+                    other => return Err(format!("cannot {name} over {}", other.type_name())),
+                };
+                match name {
+                    "reduce" => self.reduce(list, body, more.first()),
+                    "sortBy" | "groupBy" => {
+                        let keys = self.asked("map", &list, body)?;
+                        let more = more.first().map(|node| self.of(node)).transpose()?;
+                        match name {
+                            "sortBy" => lists::sorted_by(list, &keys, more.as_ref()),
+                            _ => Ok(lists::grouped(list, &keys)),
+                        }
+                    }
+                    _ => self.with_closure(name, list, body),
+                }
+            }
             [list] if matches!(name, "count" | "sum") => {
+                let Value::List(list) = self.of(list)? else {
+                    return Err(format!("cannot {name} over this"));
+                };
                 self.with_closure(name, list, &Node::Element(0))
             }
             _ => {
@@ -145,24 +219,39 @@ impl Machine<'_> {
                 for argument in arguments {
                     values.push(self.of(argument)?);
                 }
-                for value in &values {
-                    if let Value::List(list) = value {
-                        self.work(list.len())?;
-                    }
-                }
-                builtin::call(name, &values, self.result)
+                self.work(values.iter().map(Value::weight).sum())?;
+                self.work(builtin::cost(name, &values))?;
+                let found = builtin::call(name, &values, self.result)?;
+                self.weighed(found)
             }
         }
     }
 
-    fn with_closure(&mut self, name: &str, list: &Node, body: &Node) -> Result<Value, String> {
-        let list = match self.of(list)? {
-            Value::List(list) => list,
-            other => return Err(format!("cannot {name} over {}", other.type_name())),
-        };
+    /// `reduce(list, closure, initial)`; without an initial value the first element is it.
+    fn reduce(
+        &mut self,
+        list: Vec<Value>,
+        body: &Node,
+        initial: Option<&Node>,
+    ) -> Result<Value, String> {
+        let initial = initial.map(|node| self.of(node)).transpose()?;
+        let mut left = list.into_iter().enumerate();
+        let first = initial.or_else(|| left.next().map(|(_, value)| value));
+        let mut so_far = first.ok_or("reduce of empty array with no initial value")?;
+        for (at, value) in left {
+            self.elements.push(Element { value, at, so_far });
+            let found = self.of(body);
+            self.elements.pop();
+            so_far = found?;
+        }
+        Ok(so_far)
+    }
+
+    /// What a closure says to the elements of a list, in order, as far as it is asked.
+    fn asked(&mut self, name: &str, list: &[Value], body: &Node) -> Result<Vec<Value>, String> {
         let mut found = Vec::with_capacity(list.len());
-        for (at, element) in list.iter().enumerate() {
-            self.elements.push((element.clone(), at));
+        for (at, value) in list.iter().enumerate() {
+            self.elements.push(Element { value: value.clone(), at, so_far: Value::Nil });
             let value = self.of(body);
             self.elements.pop();
             found.push(value?);
@@ -175,6 +264,11 @@ impl Machine<'_> {
                 break;
             }
         }
+        Ok(found)
+    }
+
+    fn with_closure(&mut self, name: &str, list: Vec<Value>, body: &Node) -> Result<Value, String> {
+        let found = self.asked(name, &list, body)?;
         if name == "map" {
             return Ok(Value::List(found));
         }
@@ -200,6 +294,7 @@ impl Machine<'_> {
             "filter" => Value::List(hits.iter().map(|at| list[*at].clone()).collect()),
             "find" => element(hits.first()),
             "findLast" => element(hits.last()),
+            "findLastIndex" => hits.last().map_or(Value::Nil, |at| Value::Int(*at as i64)),
             "findIndex" => hits.first().map_or(Value::Nil, |at| Value::Int(*at as i64)),
             _ => return Err(format!("unknown name {name}")),
         })
@@ -223,6 +318,7 @@ fn arithmetic(operator: &str, left: &Value, right: &Value) -> Result<Value, Stri
             "contains" => Ok(Value::Bool(a.contains(b.as_str()))),
             "startsWith" => Ok(Value::Bool(a.starts_with(b.as_str()))),
             "endsWith" => Ok(Value::Bool(a.ends_with(b.as_str()))),
+            "matches" => texts::matches(a, b).map(Value::Bool),
             _ => Err(mismatch(left, right, operator)),
         };
     }
@@ -271,7 +367,14 @@ fn member(value: &Value, key: &Value, optional: bool) -> Result<Value, String> {
             let item = usize::try_from(found).ok().and_then(|found| list.get(found));
             item.cloned().ok_or(format!("index out of range: {at} (array length is {length})"))
         }
-        (Value::Map(map), Value::Text(key)) => Ok(map.get(key).cloned().unwrap_or(Value::Nil)),
+        (Value::Map(map), key) => Ok(map.get(&text(key)).cloned().unwrap_or(Value::Nil)),
+        (Value::Text(text), Value::Int(at)) => {
+            let length = text.chars().count() as i64;
+            let found = if *at < 0 { at + length } else { *at };
+            let letter = usize::try_from(found).ok().and_then(|found| text.chars().nth(found));
+            let letter = letter.map(|letter| Value::Text(letter.to_string()));
+            letter.ok_or(format!("index out of range: {at} (array length is {length})"))
+        }
         _ => {
             let key = match key {
                 Value::Text(key) => key.clone(),

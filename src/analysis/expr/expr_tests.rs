@@ -52,6 +52,49 @@ fn conditions_of_templates() {
     }
 }
 
+/// Names, maps, texts and the functions of lists: each of these holds.
+#[test]
+fn conditions_that_take_the_whole_language() {
+    let vector = Value::floats([0.97, 0.99]);
+    let cases = [
+        ("let worst = min(result); worst > 0.9 && worst < 0.98", true),
+        ("let a = result[0]; let b = result[1]; b - a < 0.03", true),
+        ("reduce(result, # + #acc) > 1.95", true),
+        ("reduce(result, #acc + #, 0) / len(result) < 0.99", true),
+        ("reduce(result, #acc + 1, 0) == 2", true),
+        ("{'a': 1, b: 2}.b == 2 and {(\"c\"): 3}['c'] == 3", true),
+        ("if len(result) > 1 { result[1] > 0.98 } else { false }", true),
+        ("if false { true } else if true { 1 < 2 } else { false }", true),
+        ("sortBy(result, -#)[0] == 0.99", true),
+        ("sortBy(result, #, 'desc')[0] == 0.99", true),
+        ("len(groupBy(result, # > 0.98)['true']) == 1", true),
+        ("'v1.2' matches '^v[0-9]' and 'a' not matches 'b'", true),
+        ("uniq([1, 1, 2]) == [1, 2] and concat([1], [2, 3]) == [1, 2, 3]", true),
+        ("flatten([1, [2, [3]]]) == [1, 2, 3]", true),
+        ("join(split('a,b', ','), '-') == 'a-b'", true),
+        ("upper(trim('  a ')) + lower('B') == 'Ab'", true),
+        ("replace('a.b.c', '.', '', 1) == 'ab.c' and repeat('a', 3) == 'aaa'", true),
+        ("keys({a: 1}) == ['a'] and values({a: 1}) == [1]", true),
+        ("fromPairs(toPairs({a: 1})).a == 1", true),
+        ("get(result, 5) == nil and get({a: 1}, 'a') == 1", true),
+        ("type(result) == 'array' and type(1.5) == 'float' and type(nil) == 'nil'", true),
+        ("'hello'[1:3] == 'el' and hasPrefix('hello', 'he') and indexOf('abc', 'c') == 2", true),
+        ("bitand(6, 3) == 2 and bitshl(1, 4) == 16 and bitnot(0) == -1", true),
+        ("findLastIndex(result, # > 0.9) == 1 and findIndex(result, # > 0.98) == 1", true),
+        ("fromJSON('[1, 2]')[1] == 2", true),
+        ("result | filter(# > 0.98) | len() == 1", true),
+        ("(1; 2) == 2", true),
+        ("all([{v: 1}, {v: 2}], .v > 0)", true),
+        ("nil?.a.b == nil", true),
+        ("first(result) < last(result) and take(result, 1) == [0.97]", true),
+        ("round(2.5) == 3 and floor(-1.5) == -2 and ceil(1.2) == 2 and abs(-2) == 2", true),
+        ("int('3') + int(2.9) == 5 and float('1.5') == 1.5 and string(2) == '2'", true),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(holds(text, &vector), Ok(expected), "{text}");
+    }
+}
+
 #[test]
 fn nan_makes_comparisons_false() {
     let nan = one(f64::NAN);
@@ -133,7 +176,13 @@ fn nonsense_is_told_with_its_place() {
     for (text, expected) in cases {
         assert_eq!(column(text).err(), Some(expected), "{text}");
     }
-    for text in ["let x = 1; x > 0", "reduce(result, # + #acc)", "{a: 1}", "now() > 1"] {
+    for text in ["let result = 1; true", "let len = 1; true", "let x 1", "if true { 1 }"] {
+        assert!(Condition::parse(text).is_err(), "{text}");
+    }
+    for text in ["let x = 1; let x = 2; x > 1", "x; let x = 1; x > 0"] {
+        assert!(holds(text, &one(1.0)).is_err(), "{text}");
+    }
+    for text in ["now() > 1", "duration('1h') == nil", "toBase64('a') == 'a'"] {
         assert!(Condition::parse(text).is_err_and(|fault| fault.unsupported), "{text}");
     }
 }
@@ -155,6 +204,18 @@ fn hostile_texts_end() {
     let long = Value::floats((0..300).map(f64::from));
     let nested = "all(result, all(result, all(result, # >= 0)))";
     assert_eq!(holds(nested, &long), Err("memory budget exceeded".into()));
+    // Texts and lists that double with every name.
+    let doubled = |start: &str, twice: &dyn Fn(&str) -> String| {
+        let step = |text: String, i: usize| {
+            format!("{text}let x{} = {}; ", i + 1, twice(&format!("x{i}")))
+        };
+        (0..45).fold(format!("let x0 = {start}; "), step) + "true"
+    };
+    let texts = doubled("'abcdefgh'", &|x| format!("{x} + {x}"));
+    assert!(holds(&texts, &long).is_err());
+    let lists = doubled("[1]", &|x| format!("[{x}, {x}]"));
+    assert!(holds(&lists, &long).is_err());
+    assert!(holds("len(repeat('a', 900000000)) > 0", &long).is_err());
     assert!(holds("len(1..9223372036854775807) > 0", &long).is_err());
     assert!(holds("-9223372036854775807 - 10 < 0 or true", &long).is_ok());
 }

@@ -1,15 +1,17 @@
 //! The expression language in which Argo's AnalysisTemplates write their conditions.
 //!
-//! A subset of expr-lang 1.17 (github.com/expr-lang/expr): `result`, literals, arithmetic,
-//! comparison, `and`/`or`/`not`, `in`, the conditional operator, closures (`{# > 0.9}`) and the
-//! functions that conditions use. [`token`] cuts a text, [`mod@parse`] makes a tree, [`types`]
+//! expr-lang 1.17 (github.com/expr-lang/expr) but for clocks, calendars and bytes: `result`,
+//! literals, lists and maps, all operators, `let`, `if`, closures (`{# > 0.9}`) and the functions
+//! of numbers, texts, lists and maps. [`token`] cuts a text, [`mod@parse`] makes a tree, [`types`]
 //! checks it against the type that `result` has at the moment, as upstream compiles anew for every
 //! result, and [`eval`] runs it. Nesting and work are limited, so no text can hang or exhaust
 //! anything. Deliberately unknown here: what the value of a condition means.
 
 pub mod builtin;
 pub mod eval;
+pub mod lists;
 pub mod parse;
+pub mod texts;
 pub mod token;
 pub mod tree;
 pub mod types;

@@ -32,6 +32,7 @@ const BINARY: &[(&str, u32, bool)] = &[
     ("contains", 20, false),
     ("startsWith", 20, false),
     ("endsWith", 20, false),
+    ("matches", 20, false),
     ("..", 25, false),
     ("+", 30, false),
     ("-", 30, false),
@@ -46,19 +47,11 @@ const BINARY: &[(&str, u32, bool)] = &[
 /// Unary operators with their precedence.
 const UNARY: &[(&str, u32)] = &[("not", 50), ("!", 50), ("-", 90), ("+", 90)];
 
-/// Words that begin something the language has and this reader has not.
-const BEYOND: &[&str] = &["let", "if", "matches"];
-
 /// Reads a whole expression.
 pub fn parse(text: &str) -> Result<Node, Fault> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, closures: 0, copies: 0 };
-    let tree = parser.expression(0)?;
-    let end = parser.peek();
-    match &end.kind {
-        Kind::End => Ok(tree),
-        Kind::Sign(";") => Err(Fault::unsupported(end.column, "a sequence")),
-        _ => Err(parser.unexpected()),
-    }
+    let tree = parser.sequence()?;
+    if parser.peek().kind == Kind::End { Ok(tree) } else { Err(parser.unexpected()) }
 }
 
 struct Parser {
@@ -98,9 +91,6 @@ impl Parser {
             Kind::Int(number) => format!("Number({number:?})"),
             Kind::Float(number) => format!("Number({number:?})"),
             Kind::Text(text) => format!("String({text:?})"),
-            Kind::Name(name) if BEYOND.contains(&name.as_str()) => {
-                return Fault::unsupported(token.column, name);
-            }
             Kind::Name(name) => format!("Identifier({name:?})"),
             Kind::Sign(sign) => format!("Operator({sign:?})"),
             Kind::End => "EOF".to_string(),
@@ -127,11 +117,87 @@ impl Parser {
         BINARY.iter().copied().find(|(known, ..)| *known == word)
     }
 
-    fn expression(&mut self, least: u32) -> Result<Node, Fault> {
+    /// Expressions with `;` between them.
+    fn sequence(&mut self) -> Result<Node, Fault> {
+        let first = self.expression(0)?;
+        let mut all = vec![first];
+        while self.takes(";") {
+            if self.peek().kind == Kind::End {
+                break;
+            }
+            all.push(self.expression(0)?);
+        }
+        Ok(if all.len() > 1 { Node::Sequence(all) } else { all.remove(0) })
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        matches!(&self.peek().kind, Kind::Name(name) if name == word)
+    }
+
+    /// `let name = value; body`.
+    fn variable(&mut self) -> Result<Node, Fault> {
+        let column = self.column();
+        self.at += 1;
+        let Kind::Name(name) = self.peek().kind.clone() else { return Err(self.unexpected()) };
+        if name == "result" {
+            return Err(Fault::at(self.column(), "cannot redeclare result"));
+        }
+        if shape(&name) != Shape::Unknown {
+            return Err(Fault::at(self.column(), format!("cannot redeclare builtin {name}")));
+        }
+        self.at += 1;
+        self.expect("=")?;
+        let value = self.expression(0)?;
+        self.expect(";")?;
+        let body = self.sequence()?;
+        Ok(Node::Let(name, Box::new(value), Box::new(body), column))
+    }
+
+    /// `if condition { yes } else { no }`.
+    fn conditional(&mut self) -> Result<Node, Fault> {
+        let column = self.column();
+        self.at += 1;
+        let condition = self.expression(0)?;
+        self.expect("{")?;
+        let yes = self.sequence()?;
+        self.expect("}")?;
+        if !self.is_word("else") {
+            return Err(self.unexpected());
+        }
+        self.at += 1;
+        let no = if self.is_word("if") {
+            self.nested(Parser::conditional)?
+        } else {
+            self.expect("{")?;
+            let no = self.sequence()?;
+            self.expect("}")?;
+            no
+        };
+        Ok(Node::Choice(Box::new(condition), Box::new(yes), Box::new(no), column))
+    }
+
+    fn nested(
+        &mut self,
+        read: impl FnOnce(&mut Parser) -> Result<Node, Fault>,
+    ) -> Result<Node, Fault> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
             return Err(Fault::at(self.column(), format!("nested deeper than {DEPTH_MAX}")));
         }
+        let found = read(self)?;
+        self.depth -= 1;
+        Ok(found)
+    }
+
+    fn expression(&mut self, least: u32) -> Result<Node, Fault> {
+        self.nested(|parser| match least {
+            0 if parser.is_word("let") => parser.variable(),
+            0 if parser.is_word("if") => parser.conditional(),
+            _ => parser.operators(least),
+        })
+    }
+
+    fn operators(&mut self, least: u32) -> Result<Node, Fault> {
         let mut left = self.primary()?;
         let mut links = 0;
         while let Some((negated, (operator, precedence, right))) = self.next_operator() {
@@ -159,9 +225,7 @@ impl Parser {
                 left = Node::Unary("not", Box::new(left), column);
             }
         }
-        let whole = if least == 0 { self.choice(left)? } else { left };
-        self.depth -= 1;
-        Ok(whole)
+        if least == 0 { self.choice(left) } else { Ok(left) }
     }
 
     /// The operator at hand, with `not in` and its like as one.
@@ -169,7 +233,8 @@ impl Parser {
         if matches!(&self.peek().kind, Kind::Name(name) if name == "not") {
             let next = self.tokens.get(self.at + 1)?;
             let Kind::Name(word) = &next.kind else { return None };
-            let known = ["in", "contains", "startsWith", "endsWith"].contains(&word.as_str());
+            let known =
+                ["in", "contains", "startsWith", "endsWith", "matches"].contains(&word.as_str());
             let found = BINARY.iter().copied().find(|(name, ..)| name == word)?;
             return known.then_some((true, found));
         }
@@ -244,12 +309,17 @@ impl Parser {
             Kind::Float(number) => Node::Literal(Value::Float(number)),
             Kind::Text(text) => Node::Literal(Value::Text(text)),
             Kind::Sign("(") => {
-                let inner = self.expression(0)?;
+                let inner = self.sequence()?;
                 self.expect(")")?;
                 inner
             }
             Kind::Sign("[") => Node::List(self.list("]")?, token.column),
-            Kind::Sign("{") => return Err(Fault::unsupported(token.column, "a map")),
+            Kind::Sign("{") => Node::Map(self.pairs()?, token.column),
+            // Within a closure `.name` is the element's.
+            Kind::Sign(".") if self.closures > 0 => {
+                self.at -= 1;
+                Node::Element(token.column)
+            }
             Kind::Name(name) => self.name(name, token.column)?,
             Kind::Sign(_) | Kind::End => {
                 self.at -= 1;
@@ -269,14 +339,12 @@ impl Parser {
             }
             "#" => return Ok(Node::Element(column)),
             "#index" => return Ok(Node::Index(column)),
+            "#acc" if self.closures > 0 => return Ok(Node::Accumulator(column)),
             name if name.starts_with('#') => return Err(Fault::unsupported(column, name)),
             _ => {}
         }
         if self.is_sign("(") {
             return self.call(name, None, column);
-        }
-        if BEYOND.contains(&name.as_str()) {
-            return Err(Fault::unsupported(column, &name));
         }
         Ok(Node::Name(name, column))
     }
@@ -311,12 +379,40 @@ impl Parser {
     fn closure(&mut self) -> Result<Node, Fault> {
         let braces = self.takes("{");
         self.closures += 1;
-        let body = self.expression(0)?;
+        let body = if braces { self.sequence()? } else { self.expression(0)? };
         self.closures -= 1;
         if braces {
             self.expect("}")?;
         }
         Ok(Node::Closure(Box::new(body)))
+    }
+
+    /// What stands in a map: `name: value`, `"name": value` or `(expression): value`.
+    fn pairs(&mut self) -> Result<Vec<(Node, Node)>, Fault> {
+        let mut found = Vec::new();
+        while !self.takes("}") {
+            let token = self.peek().clone();
+            self.at += 1;
+            let key = match token.kind {
+                Kind::Name(name) | Kind::Text(name) => Node::Literal(Value::Text(name)),
+                Kind::Int(number) => Node::Literal(Value::Text(number.to_string())),
+                Kind::Sign("(") => {
+                    let key = self.expression(0)?;
+                    self.expect(")")?;
+                    key
+                }
+                _ => {
+                    self.at -= 1;
+                    return Err(self.unexpected());
+                }
+            };
+            self.expect(":")?;
+            found.push((key, self.expression(0)?));
+            if !self.takes(",") && !self.is_sign("}") {
+                return Err(self.unexpected());
+            }
+        }
+        Ok(found)
     }
 
     fn list(&mut self, end: &str) -> Result<Vec<Node>, Fault> {
@@ -331,7 +427,7 @@ impl Parser {
     }
 
     fn postfix(&mut self, mut node: Node) -> Result<Node, Fault> {
-        let mut links = 0;
+        let (mut links, mut chain) = (0, false);
         loop {
             links += 1;
             let column = self.column();
@@ -339,8 +435,14 @@ impl Parser {
                 return Err(Fault::at(column, "too many members in a row"));
             }
             if self.is_sign(".") || self.is_sign("?.") {
-                let optional = self.is_sign("?.");
+                // What follows a `?.` that found nothing is nothing too.
+                chain |= self.is_sign("?.");
+                let optional = chain;
                 self.at += 1;
+                if chain && self.takes("[") {
+                    node = self.index(node, true, column)?;
+                    continue;
+                }
                 let token = self.peek().clone();
                 let Kind::Name(name) = token.kind else { return Err(self.unexpected()) };
                 self.at += 1;
@@ -350,14 +452,14 @@ impl Parser {
                 let key = Node::Literal(Value::Text(name));
                 node = Node::Member(Box::new(node), Box::new(key), optional, column);
             } else if self.takes("[") {
-                node = self.index(node, column)?;
+                node = self.index(node, chain, column)?;
             } else {
                 return Ok(node);
             }
         }
     }
 
-    fn index(&mut self, node: Node, column: usize) -> Result<Node, Fault> {
+    fn index(&mut self, node: Node, optional: bool, column: usize) -> Result<Node, Fault> {
         let from = if self.is_sign(":") { None } else { Some(Box::new(self.expression(0)?)) };
         if self.takes(":") {
             let to = if self.is_sign("]") { None } else { Some(Box::new(self.expression(0)?)) };
@@ -366,7 +468,7 @@ impl Parser {
         }
         self.expect("]")?;
         let key = from.ok_or_else(|| self.unexpected())?;
-        Ok(Node::Member(Box::new(node), key, false, column))
+        Ok(Node::Member(Box::new(node), key, optional, column))
     }
 }
 

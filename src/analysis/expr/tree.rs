@@ -27,6 +27,14 @@ pub enum Node {
     Call(String, Vec<Node>, usize),
     /// A closure.
     Closure(Box<Node>),
+    /// What `reduce` has come to so far.
+    Accumulator(usize),
+    /// `let name = value; body`.
+    Let(String, Box<Node>, Box<Node>, usize),
+    /// Expressions one after another; the last one counts.
+    Sequence(Vec<Node>),
+    /// Named values: keys and what they stand for.
+    Map(Vec<(Node, Node)>, usize),
 }
 
 impl Node {
@@ -35,14 +43,16 @@ impl Node {
         let optional = |node: &Option<Box<Node>>| node.as_ref().map_or(0, |node| node.size());
         let all = |nodes: &[Node]| nodes.iter().map(Node::size).sum::<usize>();
         1 + match self {
-            Node::Literal(_) | Node::Name(..) | Node::Element(_) | Node::Index(_) => 0,
+            Node::Literal(_) | Node::Name(..) => 0,
+            Node::Element(_) | Node::Index(_) | Node::Accumulator(_) => 0,
             Node::Unary(_, value, _) | Node::Closure(value) => value.size(),
-            Node::Binary(_, left, right, _) | Node::Member(left, right, ..) => {
-                left.size() + right.size()
-            }
+            Node::Binary(_, left, right, _)
+            | Node::Member(left, right, ..)
+            | Node::Let(_, left, right, _) => left.size() + right.size(),
             Node::Choice(condition, yes, no, _) => condition.size() + yes.size() + no.size(),
             Node::Slice(value, from, to, _) => value.size() + optional(from) + optional(to),
-            Node::List(items, _) | Node::Call(_, items, _) => all(items),
+            Node::List(items, _) | Node::Call(_, items, _) | Node::Sequence(items) => all(items),
+            Node::Map(pairs, _) => pairs.iter().map(|(key, value)| key.size() + value.size()).sum(),
         }
     }
 }

@@ -76,11 +76,12 @@ impl Type {
 
 /// Checks a whole expression for this result.
 pub fn check(tree: &Node, result: &Value) -> Result<Type, Fault> {
-    Checker { result: Type::of(result), elements: Vec::new() }.of(tree)
+    Checker { result: Type::of(result), names: Vec::new(), elements: Vec::new() }.of(tree)
 }
 
 struct Checker {
     result: Type,
+    names: Vec<(String, Type)>,
     elements: Vec<Type>,
 }
 
@@ -90,22 +91,31 @@ impl Checker {
             Node::Literal(Value::Nil) => Ok(Type::Any),
             Node::Literal(value) => Ok(Type::of(value)),
             Node::Name(name, _) if name == "result" => Ok(self.result.clone()),
-            Node::Name(name, column) => Err(Fault::at(*column, format!("unknown name {name}"))),
+            Node::Name(name, column) => {
+                let known = self.names.iter().rev().find(|(known, _)| known == name);
+                let known = known.map(|(_, found)| found.clone());
+                known.ok_or_else(|| Fault::at(*column, format!("unknown name {name}")))
+            }
+            Node::Accumulator(_) => Ok(Type::Any),
+            Node::Let(name, value, body, column) => self.variable(name, value, body, *column),
+            Node::Sequence(all) => {
+                let mut last = Type::Any;
+                for one in all {
+                    last = self.of(one)?;
+                }
+                Ok(last)
+            }
+            Node::Map(pairs, _) => {
+                for (key, value) in pairs {
+                    self.of(key)?;
+                    self.of(value)?;
+                }
+                Ok(Type::Map)
+            }
             Node::Element(_) => Ok(self.elements.last().cloned().unwrap_or(Type::Any)),
             Node::Index(_) => Ok(Type::Int),
             Node::Closure(body) => self.of(body),
-            Node::List(items, _) => {
-                let mut common: Option<Type> = None;
-                for item in items {
-                    let found = self.of(item)?;
-                    common = Some(match common {
-                        None => found,
-                        Some(known) if known == found => known,
-                        Some(_) => Type::Any,
-                    });
-                }
-                Ok(Type::List(Box::new(common.unwrap_or(Type::Any))))
-            }
+            Node::List(items, _) => self.list(items),
             Node::Unary(operator, value, column) => self.unary(operator, value, *column),
             Node::Binary(operator, left, right, column) => {
                 let (left, right) = (self.of(left)?, self.of(right)?);
@@ -121,19 +131,56 @@ impl Checker {
                 Ok(if yes == no { yes } else { Type::Any })
             }
             Node::Member(value, key, _, column) => self.member(value, key, *column),
-            Node::Slice(value, from, to, column) => {
-                for end in [from, to].into_iter().flatten() {
-                    let found = self.of(end)?;
-                    if !found.fits(&Type::Int) {
-                        return Err(Fault::at(*column, format!("non-integer slice index {found}")));
-                    }
-                }
-                match self.of(value)? {
-                    found @ (Type::List(_) | Type::Text | Type::Any) => Ok(found),
-                    other => Err(Fault::at(*column, format!("cannot slice {other}"))),
-                }
-            }
+            Node::Slice(value, from, to, column) => self.slice(value, [from, to], *column),
             Node::Call(name, arguments, column) => self.call(name, arguments, *column),
+        }
+    }
+
+    fn list(&mut self, items: &[Node]) -> Result<Type, Fault> {
+        let mut common: Option<Type> = None;
+        for item in items {
+            let found = self.of(item)?;
+            common = Some(match common {
+                None => found,
+                Some(known) if known == found => known,
+                Some(_) => Type::Any,
+            });
+        }
+        Ok(Type::List(Box::new(common.unwrap_or(Type::Any))))
+    }
+
+    fn variable(
+        &mut self,
+        name: &str,
+        value: &Node,
+        body: &Node,
+        column: usize,
+    ) -> Result<Type, Fault> {
+        if self.names.iter().any(|(known, _)| known == name) {
+            return Err(Fault::at(column, format!("cannot redeclare variable {name}")));
+        }
+        let value = self.of(value)?;
+        self.names.push((name.to_string(), value));
+        let found = self.of(body);
+        self.names.pop();
+        found
+    }
+
+    fn slice(
+        &mut self,
+        value: &Node,
+        ends: [&Option<Box<Node>>; 2],
+        column: usize,
+    ) -> Result<Type, Fault> {
+        for end in ends.into_iter().flatten() {
+            let found = self.of(end)?;
+            if !found.fits(&Type::Int) {
+                return Err(Fault::at(column, format!("non-integer slice index {found}")));
+            }
+        }
+        match self.of(value)? {
+            found @ (Type::List(_) | Type::Text | Type::Any) => Ok(found),
+            other => Err(Fault::at(column, format!("cannot slice {other}"))),
         }
     }
 
@@ -178,7 +225,8 @@ impl Checker {
                 let of = self.of(body);
                 self.elements.pop();
                 let of = of?;
-                if !matches!(name, "map" | "sum") && !of.fits(&Type::Bool) {
+                let value = ["map", "sum", "reduce", "sortBy", "groupBy"].contains(&name);
+                if !value && !of.fits(&Type::Bool) {
                     let text = format!("predicate should return boolean (got {of})");
                     return Err(Fault::at(column, text));
                 }
@@ -203,6 +251,9 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
         let text = format!("invalid argument for {name} (type {first})");
         Err(Fault::at(column, text))
     };
+    if let Some(of) = of_text(name) {
+        return if matches!(first, Type::Text | Type::Any) { Ok(of) } else { wrong() };
+    }
     Ok(match name {
         "asInt" | "int" => Type::Int,
         "asFloat" | "float" => Type::Float,
@@ -216,7 +267,7 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
             Type::Bool
         }
         "len" if element.is_none() && !matches!(first, Type::Text | Type::Map) => return wrong(),
-        "len" | "count" | "findIndex" => Type::Int,
+        "len" | "count" | "findIndex" | "findLastIndex" => Type::Int,
         "all" | "none" | "any" | "one" => Type::Bool,
         "string" => Type::Text,
         "ceil" | "floor" | "round" if first.is_number() => Type::Float,
@@ -229,12 +280,42 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
             }
             Type::Any
         }
-        "sum" => Type::Any,
-        "filter" | "reverse" | "sort" | "take" if element.is_some() => first.clone(),
+        "sum" | "reduce" | "get" | "fromJSON" => Type::Any,
+        "type" | "toJSON" => Type::Text,
+        "join" if element.is_some() => Type::Text,
+        "keys" | "values" | "toPairs" if matches!(first, Type::Map | Type::Any) => {
+            Type::List(Box::new(Type::Any))
+        }
+        "fromPairs" if element.is_some() => Type::Map,
+        "groupBy" if element.is_some() => Type::Map,
+        "concat" | "flatten" if found.iter().all(|t| matches!(t, Type::List(_) | Type::Any)) => {
+            Type::List(Box::new(Type::Any))
+        }
+        "bitand" | "bitor" | "bitxor" | "bitnand" | "bitshl" | "bitshr" | "bitushr" | "bitnot"
+            if found.iter().all(|t| matches!(t, Type::Int | Type::Any)) =>
+        {
+            Type::Int
+        }
+        "filter" | "reverse" | "sort" | "sortBy" | "uniq" | "take" if element.is_some() => {
+            first.clone()
+        }
         "map" => Type::List(Box::new(found.get(1).cloned().unwrap_or(Type::Any))),
         "first" | "last" | "find" | "findLast" if element.is_some() => Type::Any,
         _ => return wrong(),
     })
+}
+
+/// What a function of a text returns.
+fn of_text(name: &str) -> Option<Type> {
+    match name {
+        "upper" | "lower" | "trim" | "trimPrefix" | "trimSuffix" | "replace" | "repeat" => {
+            Some(Type::Text)
+        }
+        "indexOf" | "lastIndexOf" => Some(Type::Int),
+        "hasPrefix" | "hasSuffix" => Some(Type::Bool),
+        "split" | "splitAfter" => Some(Type::List(Box::new(Type::Text))),
+        _ => None,
+    }
 }
 
 /// The type of an operator between two types.
@@ -258,7 +339,7 @@ fn binary(operator: &str, left: &Type, right: &Type, column: usize) -> Result<Ty
             Type::List(of) if left.fits(of) => Some(Type::Bool),
             _ => None,
         },
-        "contains" | "startsWith" | "endsWith" if both(is_text) => Some(Type::Bool),
+        "contains" | "startsWith" | "endsWith" | "matches" if both(is_text) => Some(Type::Bool),
         ".." if both(|t| matches!(t, Type::Int | Type::Any)) => {
             Some(Type::List(Box::new(Type::Int)))
         }

@@ -44,6 +44,16 @@ impl Value {
         }
     }
 
+    /// How much there is of it, for the budget of an evaluation.
+    pub fn weight(&self) -> usize {
+        match self {
+            Value::Text(text) => 1 + text.len() / 8,
+            Value::List(list) => 1 + list.iter().map(Value::weight).sum::<usize>(),
+            Value::Map(map) => 1 + map.values().map(|value| 1 + value.weight()).sum::<usize>(),
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 1,
+        }
+    }
+
     /// As a number, if it is one.
     pub fn as_float(&self) -> Option<f64> {
         match self {
@@ -59,6 +69,10 @@ impl Value {
             (Value::Int(a), Value::Int(b)) => a == b,
             (Value::List(a), Value::List(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.equals(b))
+            }
+            (Value::Map(a), Value::Map(b)) => {
+                let same = |((k, a), (l, b)): ((_, &Value), (_, &Value))| k == l && a.equals(b);
+                a.len() == b.len() && a.iter().zip(b).all(same)
             }
             (a, b) => match (a.as_float(), b.as_float()) {
                 (Some(a), Some(b)) => a == b,
@@ -83,6 +97,22 @@ impl Value {
 /// The message for an operator that two values don't have.
 pub fn mismatch(left: &Value, right: &Value, operator: &str) -> String {
     format!("invalid operation: {} {operator} {}", left.type_name(), right.type_name())
+}
+
+/// A value as `string` prints it, and as maps are asked for it.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Nil => "<nil>".into(),
+        Value::Bool(b) => b.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Float(n) => n.to_string(),
+        Value::Text(t) => t.clone(),
+        Value::List(list) => {
+            let items: Vec<String> = list.iter().map(text).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Value::Map(_) => "map".into(),
+    }
 }
 
 #[cfg(test)]

@@ -78,6 +78,12 @@ pub struct Webhook {
     pub hook: Option<String>,
     /// The command that a load tester runs.
     pub command: Option<String>,
+    /// What its service answers, as it is written in the strategy.
+    pub answers: Option<String>,
+    /// How long its service takes to answer.
+    pub takes: Option<String>,
+    /// How long the controller waits for an answer.
+    pub timeout: Option<String>,
 }
 
 /// Providers that Flagger knows, without their versions.
@@ -323,14 +329,21 @@ fn webhook(f: &mut Fields<'_>) -> Webhook {
     ];
     let hook = f.word("type", &types, "when it is called; left out: in every analysis");
     f.text("url", "no service is called: what it answers is a setting of the strategy");
-    f.duration("timeout", "no service is called: an answer takes no time");
+    let late = "a slower answer is a failed call; calls are made within the tick";
+    let timeout = f.duration("timeout", late);
     f.no_effect(&["retries", "muteAlert", "disableTLS"], "no service is called");
-    let command = f.object("metadata", |f| {
+    let metadata = f.object("metadata", |f| {
         let becomes = "`hey` in it sends synthetic requests to the canary, which are no users'";
         let command = f.text("cmd", becomes);
+        let answers = "what the service answers: always, never, `from 5m` or `until 5m` after the \
+            release began, or a share of calls such as 30%; a real service passes it over";
+        let answers = f.text("windtunnel-answers", answers);
+        let takes = "how long the service takes to answer; left out: no time";
+        let takes = f.duration("windtunnel-takes", takes);
         f.free("what the service does is a setting of the strategy");
-        command
+        (command, answers, takes)
     });
     let hook = hook.map(|i| types[i].to_string());
-    Webhook { name, hook, command: command.flatten() }
+    let (command, answers, takes) = metadata.unwrap_or_default();
+    Webhook { name, hook, command, answers, takes, timeout }
 }

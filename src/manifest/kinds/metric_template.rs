@@ -17,14 +17,14 @@ pub const KIND: KindPart = KindPart {
 /// A MetricTemplate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetricTemplate {
-    /// Its query, with placeholders.
-    pub query: String,
+    /// Its query, with placeholders; nothing if Prometheus is not asked.
+    pub query: Option<String>,
 }
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
     let metadata = metadata::read(f);
     let query = f.object("spec", |f| {
-        f.object("provider", |f| {
+        let provider = f.object("provider", |f| {
             let words = [
                 "prometheus",
                 "datadog",
@@ -39,21 +39,20 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
                 "signoz",
                 "externalmetrics",
             ];
-            let kind = f.word("type", &words, "prometheus: the series of the flight are asked");
-            if kind.is_some_and(|kind| kind > 0) {
-                let help = "write the query in PromQL, over the series of the flight";
-                f.problem("type", "not Prometheus", "prometheus", help);
-            }
+            let becomes = "prometheus: the series of the flight are asked; others are not, and \
+                metrics that refer to them have no say";
+            let kind = f.word("type", &words, becomes);
             f.text("address", "the series of the flight answer in its place");
             f.no_effect(
                 &["secretRef", "region", "insecureSkipVerify", "headers"],
                 "the series of the flight are asked",
             );
+            kind.unwrap_or(0) == 0
         });
         let query = f.text("query", "PromQL with placeholders such as {{ target }}");
         f.missing("query", "a query in PromQL");
-        query
+        query.filter(|_| provider.unwrap_or(true))
     });
-    let query = query.flatten().unwrap_or_default();
+    let query = query.flatten();
     (metadata, Body::MetricTemplate(Box::new(MetricTemplate { query })))
 }

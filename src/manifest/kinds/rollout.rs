@@ -5,8 +5,9 @@ use super::pod::{self, PodTemplate, Selector};
 use super::{Body, KindPart, metadata};
 use crate::base::node::{Node, Value};
 use crate::manifest::draft::{integer, list, mapping, percent, text};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Labels};
 use crate::manifest::scalars;
+use crate::manifest::storm::SENDERS;
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -37,10 +38,23 @@ pub struct Rollout {
     pub min_ready_secs: Option<u64>,
     /// Fields of the strategy that both kinds have.
     pub fields: Named,
-    /// Names of its Services.
-    pub services: Vec<String>,
+    /// Names of the objects that its strategy is wired to.
+    pub wired: Wired,
     /// `canary` or `blueGreen`.
     pub strategy: Option<Strategy>,
+}
+
+/// Objects that the controller writes to while it releases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wired {
+    /// Names of its Services.
+    pub services: Vec<String>,
+    /// Names of the VirtualServices whose weights it sets.
+    pub virtual_services: Vec<String>,
+    /// Names of the DestinationRules whose subsets it points at pods.
+    pub destination_rules: Vec<String>,
+    /// Labels that it puts on the pods of one side, which Services may select by.
+    pub labels: Labels,
 }
 
 /// How it is released.
@@ -97,7 +111,8 @@ fn spec(f: &mut Fields<'_>) -> Rollout {
     let template = pod::template(f);
     let workload = f.object("workloadRef", |f| {
         f.text("apiVersion", "the version of the kind's API");
-        f.word("kind", &["Deployment"], "its template is taken");
+        let kinds = ["Deployment", "ReplicaSet", "PodTemplate", "StatefulSet"];
+        f.word("kind", &kinds, "a Deployment's template is taken; pods of others are unknown");
         f.no_effect(&["scaleDown"], "the Deployment itself has no pods in a flight");
         f.text("name", "the Deployment whose template is taken")
     });
@@ -109,24 +124,31 @@ fn spec(f: &mut Fields<'_>) -> Rollout {
     let abort = f.flag("progressDeadlineAbort", "way back when the deadline passes");
     put(&mut fields, "progressDeadlineAbort", abort.map(Value::Flag));
     f.not_flown(&["paused"], "a paused Rollout releases nothing; flown as resumed");
-    f.not_flown(&["rollbackWindow"], "an undo walks all steps unless the old pods are stable");
+    let window = f.object("rollbackWindow", |f| {
+        f.count("revisions", 0..=1000, "an undo so many versions back skips all steps")
+    });
+    put(&mut fields, "rollbackWindow", window.flatten().map(integer));
     f.no_effect(&["revisionHistoryLimit", "restartAt", "analysis"], "no effect on a release");
-    let mut services = Vec::new();
-    let strategy = f.object("strategy", |f| strategy(f, &mut services)).flatten();
+    let mut wired = Wired::default();
+    let strategy = f.object("strategy", |f| strategy(f, &mut wired)).flatten();
     f.missing("strategy", "canary or blueGreen");
     let workload = workload.flatten();
-    Rollout { replicas, selector, template, workload, min_ready_secs, fields, services, strategy }
+    let template = template.map(|mut template| {
+        template.labels.append(&mut wired.labels);
+        template
+    });
+    Rollout { replicas, selector, template, workload, min_ready_secs, fields, wired, strategy }
 }
 
-fn strategy(f: &mut Fields<'_>, services: &mut Vec<String>) -> Option<Strategy> {
+fn strategy(f: &mut Fields<'_>, wired: &mut Wired) -> Option<Strategy> {
     if f.has("canary") && f.has("blueGreen") {
         f.problem("blueGreen", "given beside canary", "one of canary and blueGreen", "");
     }
     if !f.has("canary") && !f.has("blueGreen") {
         f.problem("", "names neither canary nor blueGreen", "one of canary and blueGreen", "");
     }
-    let canary = f.object("canary", |f| canary(f, services));
-    let switch = f.object("blueGreen", |f| blue_green(f, services));
+    let canary = f.object("canary", |f| canary(f, wired));
+    let switch = f.object("blueGreen", |f| blue_green(f, wired));
     canary.or(switch)
 }
 
@@ -137,15 +159,15 @@ fn service(f: &mut Fields<'_>, name: &'static str, services: &mut Vec<String>) -
     given
 }
 
-fn canary(f: &mut Fields<'_>, services: &mut Vec<String>) -> Strategy {
+fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     let mut fields = Named::new();
-    service(f, "stableService", services);
-    service(f, "canaryService", services);
+    service(f, "stableService", &mut wired.services);
+    service(f, "canaryService", &mut wired.services);
     let surge = f.int_or_percent("maxSurge", "pods above full size, without traffic routing");
     put(&mut fields, "maxSurge", surge.map(text));
     let missing = f.int_or_percent("maxUnavailable", "pods that may be missing");
     put(&mut fields, "maxUnavailable", missing.map(text));
-    put(&mut fields, "trafficRouting", f.object("trafficRouting", traffic));
+    put(&mut fields, "trafficRouting", f.object("trafficRouting", |f| traffic(f, wired)));
     let stable = "the stable version shrinks as the canary grows";
     let stable = f.flag("dynamicStableScale", stable).map(Value::Flag);
     put(&mut fields, "dynamicStableScale", stable);
@@ -175,16 +197,15 @@ fn canary(f: &mut Fields<'_>, services: &mut Vec<String>) -> Strategy {
         (reference(f, "spec.strategy.canary.analysis"), fields)
     });
     f.not_flown(&["antiAffinity", "scaleDownDelayRevisionLimit", "pingPong"], "not flown");
-    let labels = "labels of the pods beside their own; queries find versions by their hash";
-    f.no_effect(&["canaryMetadata", "stableMetadata"], labels);
+    ephemeral(f, ["canaryMetadata", "stableMetadata"], wired);
     let steps = steps.into_iter().flatten().collect();
     Strategy::Canary(fields, steps, analysis.filter(|_| !f.describing()))
 }
 
-fn traffic(f: &mut Fields<'_>) -> Value {
-    let routers =
-        ["istio", "nginx", "alb", "smi", "ambassador", "traefik", "apisix", "appMesh", "plugins"];
+fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
+    let routers = ["nginx", "alb", "smi", "ambassador", "traefik", "apisix", "appMesh", "plugins"];
     let router = routers.iter().find(|name| f.has(name)).copied().unwrap_or("istio");
+    f.object("istio", |f| istio(f, wired));
     f.no_effect(&routers, "the router's name is told; weights are exact, requests drawn by them");
     let routes = f.list("managedRoutes", |f| f.text("name", "a route that steps may set"));
     let most = f.count("maxTrafficWeight", 1..=1_000_000, "the weight of everything");
@@ -197,7 +218,28 @@ fn traffic(f: &mut Fields<'_>) -> Value {
     mapping(fields)
 }
 
-fn step(f: &mut Fields<'_>, path: &str) -> Option<Step> {
+/// The rules whose weights the controller sets: they belong to the Rollout.
+fn istio(f: &mut Fields<'_>, wired: &mut Wired) {
+    let becomes = "its weights are the Rollout's to set";
+    let one = f.object("virtualService", |f| rules(f, becomes));
+    let more = f.list("virtualServices", |f| rules(f, becomes));
+    wired.virtual_services.extend(one.into_iter().chain(more).flatten());
+    let rule = f.object("destinationRule", |f| {
+        let names = "the subset that the controller points at pods";
+        f.text("canarySubsetName", names);
+        f.text("stableSubsetName", names);
+        f.text("name", "its subsets are the Rollout's to set")
+    });
+    wired.destination_rules.extend(rule.flatten());
+}
+
+fn rules(f: &mut Fields<'_>, becomes: &'static str) -> Option<String> {
+    f.no_effect(&["routes", "tlsRoutes", "tcpRoutes"], "all requests are divided alike");
+    f.text("name", becomes)
+}
+
+/// The steps of one entry: several in one act together, and are written one after another.
+fn step(f: &mut Fields<'_>, path: &str) -> Vec<Step> {
     let weight = f.count("setWeight", 0..=1_000_000, "share of the traffic, of the maximum");
     let pause = f.object("pause", |f| {
         let becomes = "how long; left out: until somebody promotes";
@@ -216,27 +258,26 @@ fn step(f: &mut Fields<'_>, path: &str) -> Option<Step> {
     let analysis = f.object("analysis", |f| reference(f, &format!("{path}.analysis")));
     let header = f.object("setHeaderRoute", |f| matched(f, "share", false));
     let mirror = f.object("setMirrorRoute", |f| matched(f, "share", true));
-    f.not_flown(&["experiment", "plugin"], "the step is left out");
+    let beside = "the step is left out: no pods are started beside the two versions, and its \
+        analyses are not run; an `analysis` step judges the canary itself";
+    f.not_flown(&["experiment"], beside);
+    f.not_flown(&["plugin"], "the step is left out");
     let plain = |name: &'static str, value: Option<Value>| {
         value.map(|value| Step::Plain(mapping(vec![(name, value)])))
     };
     if f.describing() {
-        return None;
+        return Vec::new();
     }
+    // What waits comes last.
     let found = [
         plain("setWeight", weight.map(integer)),
-        plain("pause", pause),
         plain("setCanaryScale", scale),
-        analysis.map(Step::Analysis),
         plain("setHeaderRoute", header),
         plain("setMirrorRoute", mirror),
+        analysis.map(Step::Analysis),
+        plain("pause", pause),
     ];
-    let mut found = found.into_iter().flatten();
-    let first = found.next();
-    if found.next().is_some() {
-        f.problem("", "several steps in one entry", "one step", "write them one after another");
-    }
-    first
+    found.into_iter().flatten().collect()
 }
 
 /// Seconds as a number or bare digits, or a Go duration.
@@ -257,10 +298,13 @@ fn matched(f: &mut Fields<'_>, share: &'static str, copies: bool) -> Value {
         put(&mut fields, "percentage", copied.map(|p| percent(p as f64)));
     }
     let given = f.has("match");
-    f.no_effect(&["match"], "who matches is a setting of the strategy: a share of the users");
+    f.no_effect(
+        &["match"],
+        "users who match are spec.traffic.headerShare; all requests are copied",
+    );
     if given {
         // Copied requests are usually matched by method or path, users by a header.
-        fields.push((share, text(if copies { "100%" } else { "10%" })));
+        fields.push((share, text(if copies { "100%" } else { SENDERS })));
     }
     mapping(fields)
 }
@@ -279,11 +323,22 @@ fn reference(f: &mut Fields<'_>, path: &str) -> Reference {
     Reference { path: path.to_string(), templates, arguments, dry_run }
 }
 
-fn blue_green(f: &mut Fields<'_>, services: &mut Vec<String>) -> Strategy {
+/// Metadata that the pods of one side carry while they are on it.
+fn ephemeral(f: &mut Fields<'_>, sides: [&'static str; 2], wired: &mut Wired) {
+    for side in sides {
+        let labels = f.object(side, |f| {
+            f.no_effect(&["annotations"], "no effect on a release");
+            f.labels("labels", "labels of that side's pods, by which Services find them")
+        });
+        wired.labels.extend(labels.flatten().into_iter().flatten());
+    }
+}
+
+fn blue_green(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     let mut fields = Named::new();
-    service(f, "activeService", services);
+    service(f, "activeService", &mut wired.services);
     f.missing("activeService", "the name of the Service that is switched");
-    if !service(f, "previewService", services) {
+    if !service(f, "previewService", &mut wired.services) {
         fields.push(("previewService", Value::Flag(false)));
     }
     let auto = f.flag("autoPromotionEnabled", "switch without being asked").map(Value::Flag);
@@ -305,6 +360,6 @@ fn blue_green(f: &mut Fields<'_>, services: &mut Vec<String>) -> Strategy {
         reference(f, &format!("{path}.postPromotionAnalysis"))
     });
     f.not_flown(&["antiAffinity", "maxUnavailable"], "not flown");
-    f.no_effect(&["activeMetadata", "previewMetadata"], "labels beside the pods' own");
+    ephemeral(f, ["activeMetadata", "previewMetadata"], wired);
     Strategy::BlueGreen(fields, before, after)
 }

@@ -6,8 +6,9 @@ use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::analysis_template::{Argument, Given, Metric};
-use crate::manifest::kinds::rollout::{Reference, Rollout, Step, Strategy};
+use crate::manifest::kinds::rollout::{Reference, Rollout, Step, Strategy, Wired};
 use crate::manifest::note::Weight;
+use crate::manifest::rule::short;
 use crate::manifest::store::Store;
 use crate::manifest::storm::{LATEST, STABLE};
 
@@ -22,8 +23,9 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
     let Some(strategy) = &rollout.strategy else { return };
     let mut draft = Draft::new(&object.metadata.name, object);
     pods(store, object, rollout, &mut draft, found);
-    draft.aliases.extend(rollout.services.iter().cloned());
+    draft.aliases.extend(rollout.wired.services.iter().cloned());
     services(store, object, rollout, &mut draft, found);
+    rules(store, object, rollout, &mut draft, found);
     let (kind, at) = match strategy {
         Strategy::Canary(..) => ("argoCanary", "spec.strategy.canary"),
         Strategy::BlueGreen(..) => ("argoBlueGreen", "spec.strategy.blueGreen"),
@@ -140,18 +142,58 @@ fn services(
     found: &mut Found,
 ) {
     let given: Vec<&str> = store.services().map(|(o, _)| o.metadata.name.as_str()).collect();
-    for name in &rollout.services {
+    for name in &rollout.wired.services {
         match store.service_of(object, name) {
             Some((service, _)) => draft.takes(service),
             None => {
                 if let Some(near) = nearest(name, given.iter().copied())
-                    .filter(|near| !rollout.services.iter().any(|s| s == near))
+                    .filter(|near| !rollout.wired.services.iter().any(|s| s == near))
                 {
                     let message = format!("no Service here is called {name:?}");
                     let help = format!("did you mean {near}?");
                     let field = "spec.strategy";
                     found.problem(object, field, message, "a Service of these files", &help);
                 }
+            }
+        }
+    }
+}
+
+/// VirtualServices and DestinationRules that the Rollout names, and rules that divide requests
+/// among its Services: their weights are the controller's to set.
+fn rules(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, found: &mut Found) {
+    let wired = &rollout.wired;
+    let own = |host: &str| wired.services.iter().any(|service| service == short(host));
+    for (owner, rules) in store.virtual_services().filter(|(o, _)| o.is_near(object)) {
+        let mut to = rules.rules.iter().flat_map(|rule| &rule.destinations).peekable();
+        let named = wired.virtual_services.contains(&owner.metadata.name);
+        if named || to.peek().is_some() && to.all(|destination| own(&destination.host)) {
+            let hosts = rules.rules.iter().flat_map(|r| r.destinations.iter().map(|d| &d.host));
+            draft.aliases.extend(hosts.map(|host| short(host).to_string()));
+            draft.takes(owner);
+        }
+    }
+    for (owner, _) in store.destination_rules().filter(|(o, _)| o.is_near(object)) {
+        if wired.destination_rules.contains(&owner.metadata.name) {
+            draft.takes(owner);
+        }
+    }
+    slips(store, object, wired, found);
+}
+
+/// A name that is the slip of a given rule's is a contradiction.
+fn slips(store: &Store, object: &Object, wired: &Wired, found: &mut Found) {
+    let field = "spec.strategy.canary.trafficRouting.istio";
+    for (kind, names) in
+        [("VirtualService", &wired.virtual_services), ("DestinationRule", &wired.destination_rules)]
+    {
+        let given = || store.objects.iter().filter(|o| o.kind == kind);
+        let all = || given().map(|o| o.metadata.name.as_str());
+        for name in names.iter().filter(|name| !all().any(|given| given == name.as_str())) {
+            if let Some(near) = nearest(name, all()) {
+                let message = format!("no {kind} here is called {name:?}");
+                let help = format!("did you mean {near}?");
+                found.problem(object, field, message, "a rule of these files", &help);
             }
         }
     }

@@ -45,6 +45,7 @@ fn is_booked(found: &Found, object: &Object) -> bool {
 fn services(store: &Store, found: &mut Found) {
     for (object, service) in store.services() {
         let Some(selector) = &service.selector else { continue };
+        let selector = &bare(store, object, selector);
         let pods = store.pods().filter(|(owner, _)| owner.is_near(object));
         let picked: Vec<String> = pods
             .filter(|(_, labels)| contains(labels, selector))
@@ -65,6 +66,19 @@ fn services(store: &Store, found: &mut Found) {
             }
         }
     }
+}
+
+/// A selector without what the controllers write into it: Argo adds the hash of a pod template,
+/// Flagger points the Service at the primary, which has labels of its own.
+fn bare(store: &Store, object: &Object, selector: &Labels) -> Labels {
+    let canary = store.canaries().any(|(owner, _)| owner.is_near(object));
+    let given = |pair: &(String, String)| store.pods().any(|(_, labels)| labels.contains(pair));
+    let kept = selector.iter().filter(|(key, _)| key != "rollouts-pod-template-hash");
+    kept.map(|pair| match pair.1.strip_suffix("-primary") {
+        Some(target) if canary && !given(pair) => (pair.0.clone(), target.to_string()),
+        _ => pair.clone(),
+    })
+    .collect()
 }
 
 /// A Service that picks nothing: a slip, or pods that are not given.

@@ -7,7 +7,7 @@ use crate::manifest::draft::{Draft, integer, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::canary::{Analysis, Canary, Metric, Webhook};
 use crate::manifest::kinds::deployment::Deployment;
-use crate::manifest::note::Lists;
+use crate::manifest::note::{Lists, Weight};
 use crate::manifest::store::Store;
 use crate::manifest::storm::HEADER_SHARE;
 use crate::strategy::flagger::provider::Provider;
@@ -25,6 +25,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     let deployment =
         store.deployments().find(|(o, _)| o.metadata.name == *target && o.is_near(object));
     workload_of(store, object, target, deployment, &mut draft, found);
+    made(store, object, canary, target, &mut draft, found);
     let path = draft.strategy("flagger", object.spot("spec"));
     names(&mut draft, object, canary, target, &path);
     let provider = provider(&mut draft, object, canary, &path, &mut found.lists);
@@ -87,6 +88,43 @@ fn workload_of(
         found.problem(object, "spec.targetRef.name", message, &expected, &help);
     }
     workload::unknown_workload(draft, &mut found.lists);
+}
+
+/// Objects that the controller makes by itself, as `kubectl get` shows them once a Canary runs:
+/// they are not released apart from it.
+fn made(
+    store: &Store,
+    object: &Object,
+    canary: &Canary,
+    target: &str,
+    draft: &mut Draft,
+    found: &mut Found,
+) {
+    let service = canary.names.iter().find(|(name, _)| *name == "service");
+    let service = match service.map(|(_, value)| value) {
+        Some(Value::Text(name)) => name.as_str(),
+        _ => target,
+    };
+    let ends = |name: &str, of: &str, ends: &[&str]| {
+        name.strip_prefix(of).is_some_and(|end| ends.contains(&end))
+    };
+    for other in store.objects.iter().filter(|o| o.is_near(object)) {
+        let name = &other.metadata.name;
+        let own = match other.kind {
+            "Deployment" => ends(name, target, &["-primary"]),
+            "HorizontalPodAutoscaler" => {
+                canary.autoscaler.as_ref().is_some_and(|scaler| ends(name, scaler, &["-primary"]))
+            }
+            "DestinationRule" => ends(name, service, &["-primary", "-canary"]),
+            "VirtualService" | "HTTPRoute" => name == service,
+            _ => false,
+        };
+        if own {
+            draft.takes(other);
+            let why = "the controller makes it: what the Canary says is flown";
+            found.ignore(other, "", why, Weight::NoEffect);
+        }
+    }
 }
 
 fn names(draft: &mut Draft, object: &Object, canary: &Canary, target: &str, path: &str) {
@@ -210,15 +248,18 @@ fn analysis(
         let spot = object.spot(&format!("{field}.sessionAffinity"));
         draft.set(&format!("{path}.sessionAffinity"), mapping(fields.clone()), spot);
     }
-    let metrics = analysis.metrics.iter().enumerate();
-    let metrics: Vec<Value> = metrics
-        .map(|(i, m)| metric(store, object, m, &format!("{field}.metrics[{i}]"), draft, found))
-        .collect();
+    let (mut metrics, mut spots) = (Vec::new(), Vec::new());
+    for (i, asked) in analysis.metrics.iter().enumerate() {
+        let field = format!("{field}.metrics[{i}]");
+        if let Some(value) = metric(store, object, asked, &field, draft, found) {
+            metrics.push(value);
+            spots.push(object.spot(&field));
+        }
+    }
     if !metrics.is_empty() {
         let spot = object.spot(&format!("{field}.metrics"));
-        draft.set(&format!("{path}.metrics"), list(metrics), spot.clone());
-        for i in 0..analysis.metrics.len() {
-            let spot = object.spot(&format!("{field}.metrics[{i}]"));
+        draft.set(&format!("{path}.metrics"), list(metrics), spot);
+        for (i, spot) in spots.into_iter().enumerate() {
             draft.origins.push((format!("{path}.metrics[{i}]"), spot));
         }
     }
@@ -236,7 +277,7 @@ fn analysis(
     }
 }
 
-/// A metric with its template's query in it.
+/// A metric with its template's query in it; nothing if the template asks no Prometheus.
 fn metric(
     store: &Store,
     object: &Object,
@@ -244,7 +285,7 @@ fn metric(
     field: &str,
     draft: &mut Draft,
     found: &mut Found,
-) -> Value {
+) -> Option<Value> {
     let mut fields = metric.fields.clone();
     if let Some((name, namespace)) = &metric.template {
         let near = |o: &Object| match (namespace, &o.metadata.namespace) {
@@ -255,12 +296,17 @@ fn metric(
         match template {
             Some((owner, template)) => {
                 draft.takes(owner);
+                let Some(query) = &template.query else {
+                    let why = "its template asks no Prometheus: the metric has no say";
+                    found.ignore(object, field, why, Weight::Matters);
+                    return None;
+                };
                 let namespace = owner.metadata.namespace.clone().or(namespace.clone());
                 let namespace = namespace.unwrap_or_else(|| "default".into());
                 let parts = vec![
                     ("name", text(name.clone())),
                     ("namespace", text(namespace)),
-                    ("query", text(template.query.clone())),
+                    ("query", text(query.clone())),
                 ];
                 fields.push(("template", mapping(parts)));
             }
@@ -285,13 +331,16 @@ fn metric(
         let pairs = metric.variables.iter().map(|(name, value)| text(format!("{name}={value}")));
         fields.push(("variables", list(pairs.collect())));
     }
-    mapping(fields)
+    Some(mapping(fields))
 }
 
 fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut Lists) -> Value {
     let name = hook.name.clone().unwrap_or_else(|| format!("webhook-{index}"));
     let mut fields = vec![("name", text(name.clone()))];
     fields.extend(hook.hook.iter().map(|hook| ("type", text(hook.clone()))));
+    fields.extend(hook.answers.iter().map(|answers| ("answers", text(answers.clone()))));
+    fields.extend(hook.takes.iter().map(|takes| ("takes", text(takes.clone()))));
+    fields.extend(hook.timeout.iter().map(|timeout| ("timeout", text(timeout.clone()))));
     let load = hook.command.as_deref().and_then(load);
     if let Some(load) = load {
         let mut settings = vec![("rate", text(format!("{}/s", load.rate)))];
@@ -302,10 +351,10 @@ fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut
             let value = format!("{}/s", load.rate);
             draft.assume(lists, &format!("{field}.metadata.cmd"), &value, source, false);
         }
-    } else {
+    } else if hook.answers.is_none() {
         let rollback = hook.hook.as_deref() == Some("rollback");
         let answer = if rollback { "never" } else { "always" };
-        let source = "no service is called; the strategy's setting `answers` says otherwise";
+        let source = "no service is called; `windtunnel-answers` in its metadata says otherwise";
         draft.assume(
             lists,
             &format!("{field} {name}"),

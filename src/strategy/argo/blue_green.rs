@@ -60,7 +60,7 @@ impl BlueGreenPass<'_> {
         match self.plan.preview_replicas {
             Some(preview) if before.active != self.pass.sight.wanted => {
                 let passed = before.checkpoint && before.pauses.is_empty();
-                if passed { replicas } else { preview }
+                if passed || before.promote_full { replicas } else { preview }
             }
             _ => replicas,
         }
@@ -78,7 +78,13 @@ impl BlueGreenPass<'_> {
 
     fn is_fast_tracked(&self) -> bool {
         let wanted = self.pass.sight.wanted;
-        self.pass.before.stable == wanted || self.pass.before.active == wanted
+        let before = &self.pass.before;
+        before.stable == wanted || before.active == wanted || before.promote_full || self.is_fast()
+    }
+
+    /// Back to pods that are still there, or within `rollbackWindow`.
+    fn is_fast(&self) -> bool {
+        self.pass.before.within_delay || self.pass.is_within_window()
     }
 
     fn scale_sets(&mut self) {
@@ -198,7 +204,8 @@ impl BlueGreenPass<'_> {
     }
 
     fn analyse(&mut self) {
-        if self.pass.before.is_promoted() || self.pass.is_aborted() {
+        let full = self.pass.goes_full() || self.is_fast();
+        if self.pass.before.is_promoted() || self.pass.is_aborted() || full {
             let now = self.pass.sight.now;
             // Blue-green keeps its runs once they are stopped.
             self.pass.status.runs.values_mut().for_each(|held| held.cancel(now));
@@ -224,6 +231,9 @@ impl BlueGreenPass<'_> {
     }
 
     fn finish(&mut self) {
+        if self.pass.goes_full() {
+            (self.pass.clear_pauses, self.pass.remove_abort) = (true, true);
+        }
         if let Some(why) = self.promotion() {
             self.pass.promote_stable(why);
         } else if let Some(preview) = self.plan.preview_replicas {
@@ -238,7 +248,13 @@ impl BlueGreenPass<'_> {
         if self.pass.status.active != self.pass.sight.wanted {
             return None;
         }
-        if self.pass.before.is_promoted() {
+        if self.pass.before.promote_full {
+            return Some("Full promotion requested");
+        }
+        if self.pass.is_within_window() {
+            return Some("Rollback within window");
+        }
+        if self.pass.before.is_promoted() || self.is_fast() {
             return Some("Fast rollback");
         }
         if self.pass.is_aborted() {

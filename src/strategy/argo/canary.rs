@@ -58,6 +58,11 @@ impl CanaryPass<'_> {
         if self.pass.before.stable == self.pass.sight.wanted && !self.canary.steps.is_empty() {
             self.pass.event("Rollback to stable ReplicaSets");
             self.pass.status.step = self.canary.steps.len();
+        } else if self.pass.is_within_window()
+            && self.pass.rs(self.pass.sight.wanted).is_some_and(|rs| rs.size > 0)
+        {
+            self.pass.event("Rollback to active ReplicaSets within RollbackWindow");
+            self.pass.status.step = self.canary.steps.len();
         }
     }
 
@@ -73,7 +78,7 @@ impl CanaryPass<'_> {
             replicas: self.pass.sight.replicas,
             step: self.pass.before.step,
             aborted: self.pass.before.abort,
-            promote_full: false,
+            promote_full: self.pass.before.promote_full,
             settled: self.pass.before.is_promoted(),
         }
     }
@@ -159,6 +164,15 @@ impl CanaryPass<'_> {
         if new.is_none_or(|rs| rs.available == 0) {
             return (0, wanted, false);
         }
+        if before.promote_full {
+            // No more than the pods that are there can take; the rest comes with the promotion.
+            let known = before.weights.map_or(0, |(weights, _)| weights.canary);
+            let weight = match (self.canary.dynamic_stable_scale, new) {
+                (true, Some(new)) => self.canary.max_weight() * new.available / replicas.max(1),
+                _ => known,
+            };
+            return (weight, wanted, false);
+        }
         let weight = if !self.at_desired_counts(None) {
             previous(self.canary, before.step)
         } else if before.step < self.canary.steps.len() {
@@ -219,7 +233,7 @@ impl CanaryPass<'_> {
     }
 
     fn analyse(&mut self) {
-        if self.pass.before.is_promoted() || self.pass.is_aborted() {
+        if self.pass.before.is_promoted() || self.pass.is_aborted() || self.pass.goes_full() {
             self.pass.cancel(Role::Step);
             self.pass.cancel(Role::Background);
             return;
@@ -307,6 +321,9 @@ impl CanaryPass<'_> {
 
     /// Says whether the reconcile ends at a pause step.
     fn reconcile_pause(&mut self) -> bool {
+        if self.pass.before.promote_full {
+            return false;
+        }
         let Some(Step::Pause(duration)) = self.canary.steps.get(self.pass.before.step) else {
             return false;
         };
@@ -328,13 +345,17 @@ impl CanaryPass<'_> {
     }
 
     fn finish(&mut self) {
+        if self.pass.goes_full() {
+            (self.pass.clear_pauses, self.pass.remove_abort) = (true, true);
+            self.pass.status.step = self.canary.steps.len();
+        }
         if let Some(why) = self.promotion() {
             self.pass.promote_stable(&why);
             self.pass.status.step = self.canary.steps.len();
         } else if self.pass.is_aborted() {
             let settled = self.pass.before.is_promoted();
             self.pass.status.step = if settled { self.canary.steps.len() } else { 0 };
-        } else if self.step_is_complete() {
+        } else if !self.pass.goes_full() && self.step_is_complete() {
             let (at, all) = (self.pass.before.step, self.canary.steps.len());
             let told = self.canary.steps.get(at).map(Step::told).unwrap_or_default();
             self.pass.status.step = at + 1;
@@ -355,6 +376,12 @@ impl CanaryPass<'_> {
         let threshold = self.canary.progress_threshold;
         if new.available < replicas && !is_far_enough(threshold, Some(new), replicas) {
             return None;
+        }
+        if self.pass.before.promote_full {
+            return Some("Full promotion requested".into());
+        }
+        if self.pass.is_within_window() {
+            return Some("Rollback within window".into());
         }
         if self.pass.before.is_promoted() {
             return Some("Fast rollback".into());

@@ -9,6 +9,7 @@
 use super::counts::Rs;
 use super::settings::{Settings, Step, Strategy as Kind};
 use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
+use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::Answer;
@@ -39,6 +40,8 @@ pub struct Argo {
     status: Option<Status>,
     /// The earliest wake-up that is still to come.
     waking: Option<SimTime>,
+    /// When somebody runs `promote --full`, if that is still to come.
+    full_at: Option<SimTime>,
 }
 
 /// The plan of a Rollout, under a name of its own.
@@ -69,6 +72,14 @@ impl Settings {
             }
         };
         analyses.into_iter().flat_map(|analysis| &analysis.metrics)
+    }
+
+    /// The largest weight, with traffic routing.
+    fn routed_weight(&self) -> Option<u32> {
+        match &self.strategy {
+            Kind::Canary(canary) if canary.traffic.is_some() => Some(canary.max_weight()),
+            _ => None,
+        }
     }
 
     fn steps(&self) -> usize {
@@ -108,7 +119,7 @@ impl Argo {
     pub fn new(settings: Settings) -> Argo {
         let parse = |text: &str| Query::parse(text).map_err(|error| error.message);
         let queries = settings.metrics().map(|m| (m.query.clone(), parse(&m.query))).collect();
-        Argo { queries, settings, wanted: Version::Old, status: None, waking: None }
+        Argo { queries, settings, wanted: Version::Old, status: None, waking: None, full_at: None }
     }
 
     /// Its status, once a release has begun.
@@ -132,6 +143,7 @@ impl Argo {
         let mut again: Option<SimTime> = None;
         for _ in 0..RECONCILES_MAX {
             again = self.promote_by_hand(&mut status, view.now);
+            again = earliest(again, self.promote_fully(&mut status, view.now, out));
             let mut told = Vec::new();
             let looked = status.look(view.now, &mut |metric| self.ask(view, metric), &mut told);
             out.extend(told.into_iter().map(Action::Say));
@@ -185,6 +197,26 @@ impl Argo {
             return Some(since + after);
         }
         status.promote();
+        None
+    }
+
+    /// Somebody promotes an update in full; says when, if that is still to come.
+    fn promote_fully(
+        &mut self,
+        status: &mut Status,
+        now: SimTime,
+        out: &mut Vec<Action>,
+    ) -> Option<SimTime> {
+        let at = self.full_at?;
+        if at > now {
+            return Some(at);
+        }
+        self.full_at = None;
+        if !status.is_promoted() {
+            status.promote_full = true;
+            let name = &self.settings.name;
+            out.push(Action::Say(format!("rollout '{name}' fully promoted by hand")));
+        }
         None
     }
 
@@ -311,9 +343,16 @@ impl Strategy for Argo {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match cause {
             Cause::Release => {
-                let steps = self.settings.steps();
-                self.status = Some(Status::healthy(template(Version::Old), steps, view.now));
+                let (steps, old) = (self.settings.steps(), template(Version::Old));
+                let mut status = Status::healthy(old, steps, view.now);
+                // The router has been told before that the stable side takes everything.
+                status.weights = self
+                    .settings
+                    .routed_weight()
+                    .map(|max| (Weights { canary: 0, stable: max }, old));
+                self.status = Some(status);
                 self.wanted = Version::New;
+                self.full_at = self.settings.promoted_full_after.map(|after| view.now + after);
             }
             Cause::WayBack => self.way_back(),
             Cause::Pods | Cause::Timer(_) | Cause::Scaled { .. } | Cause::Smoke { .. } => {}

@@ -50,6 +50,13 @@ fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
             "promotedAfter",
             "how long after a pause without end somebody promotes; left out: never",
         ),
+        promoted_full_after: r.opt_duration(
+            "promotedFullAfter",
+            "how long after the release somebody runs `promote --full`; left out: never",
+        ),
+        rollback_window: r
+            .opt_count("rollbackWindow", 0..=1000, "an undo so many versions back skips all steps")
+            .map(|revisions| revisions as u32),
         ..Settings::new(&own, strategy)
     };
     Plan { kind, ..plan(&name, settings) }

@@ -106,6 +106,19 @@ impl<'p> Pass<'p> {
         !self.remove_abort && (self.add_abort.is_some() || self.before.abort)
     }
 
+    /// Is the wanted template an older one than the stable, within `rollbackWindow`?
+    pub fn is_within_window(&self) -> bool {
+        let (new, stable) = (self.sight.wanted, self.before.stable);
+        let between = self.sight.sets.iter().filter(|s| new < s.template && s.template < stable);
+        let passed = between.count();
+        new < stable && self.settings.rollback_window.is_some_and(|most| passed < most as usize)
+    }
+
+    /// Are steps, pauses and analyses passed over?
+    pub fn goes_full(&self) -> bool {
+        self.before.promote_full || self.is_within_window()
+    }
+
     /// Nothing is scaled while an inconclusive analysis waits for somebody.
     pub fn is_halted(&self) -> bool {
         self.before.paused(Pause::Inconclusive).is_some()
@@ -114,6 +127,9 @@ impl<'p> Pass<'p> {
     /// The status at the beginning of an update.
     pub fn reset(&mut self) {
         (self.clear_pauses, self.remove_abort) = (true, true);
+        let (now, deadline) = (self.sight.now, self.status.deadlines.get(&self.sight.wanted));
+        self.status.within_delay = deadline.is_some_and(|deadline| *deadline > now);
+        self.status.promote_full = false;
         self.status.current = self.sight.wanted;
         self.status.step = 0;
         self.status.checkpoint = false;
@@ -223,7 +239,7 @@ impl<'p> Pass<'p> {
     /// The new template is the stable one.
     pub fn promote_stable(&mut self, why: &str) {
         (self.clear_pauses, self.remove_abort) = (true, true);
-        self.status.checkpoint = false;
+        (self.status.checkpoint, self.status.promote_full) = (false, false);
         if self.status.stable != self.status.current {
             self.status.stable = self.status.current;
             let revision = self.status.current;
@@ -287,7 +303,11 @@ impl<'p> Pass<'p> {
                 && !self.clear_pauses
                 && self.removed.is_empty();
         }
-        if self.before.pauses.is_empty() != pauses.is_empty() && !aborted {
+        // Somebody has promoted: the pause is gone already, its end is still to be told.
+        let by_hand = self.before.controller_pause
+            && self.before.pauses.is_empty()
+            && !self.status.controller_pause;
+        if (self.before.pauses.is_empty() != pauses.is_empty() || by_hand) && !aborted {
             let text = match pauses.first() {
                 Some((pause, _)) => format!("Rollout is paused ({})", pause.word()),
                 None => "Rollout is resumed".to_string(),

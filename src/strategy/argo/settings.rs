@@ -23,6 +23,10 @@ pub struct Settings {
     pub progress_deadline_abort: bool,
     /// How long after a pause without end somebody promotes it; nothing means never.
     pub promoted_after: Option<SimDuration>,
+    /// How long after the release somebody runs `promote --full`; nothing means never.
+    pub promoted_full_after: Option<SimDuration>,
+    /// `spec.rollbackWindow.revisions`: an undo so far back passes over all steps.
+    pub rollback_window: Option<u32>,
 }
 
 /// `spec.strategy`.
@@ -170,6 +174,8 @@ impl Settings {
             progress_deadline: SimDuration::from_secs(600),
             progress_deadline_abort: false,
             promoted_after: None,
+            promoted_full_after: None,
+            rollback_window: None,
         }
     }
 }

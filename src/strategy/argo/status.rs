@@ -138,6 +138,10 @@ pub struct Status {
     pub controller_pause: bool,
     /// `abort`.
     pub abort: bool,
+    /// `promoteFull`: steps, pauses and analyses are passed over.
+    pub promote_full: bool,
+    /// The wanted pods were there, waiting for their end, when the update began.
+    pub within_delay: bool,
     /// `canary.weights`, with the template behind the canary's side.
     pub weights: Option<(Weights, Template)>,
     /// Managed routes in force.
@@ -166,6 +170,8 @@ impl Status {
             pauses: Vec::new(),
             controller_pause: false,
             abort: false,
+            promote_full: false,
+            within_delay: false,
             weights: None,
             managed: Managed::default(),
             deadlines: BTreeMap::new(),

@@ -14,6 +14,7 @@ use super::settings::{Analysis, Hook, Metric, Settings, Webhook};
 use super::side::Side;
 use super::status::{Phase, Spec, Status};
 use super::tick::{Order, Senses, Sight, advance, reported_routes};
+use super::upstream::upstreams;
 use super::weights::{Mode, Routes, TOTAL};
 use crate::analysis::promql::Query;
 use crate::analysis::promql::value::Value;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 const TICK: u32 = 1;
 const PRIMARY: u32 = 2;
 const CANARY: u32 = 3;
+const ANSWERED: u32 = 4;
 
 /// Flagger with the state of one Canary.
 #[derive(Clone, Debug)]
@@ -48,6 +50,30 @@ pub struct Flagger {
     /// A human has opened the rollback webhook.
     called_back: bool,
     calls: u64,
+    ticker: Ticker,
+}
+
+/// The ticker of the control loop. A tick runs to its end, webhooks and all; of the ticks that
+/// fall due meanwhile one is kept and follows at once, the others are lost (Go's `time.Ticker`).
+#[derive(Clone, Copy, Debug, Default)]
+struct Ticker {
+    /// The instant of its first tick.
+    first: SimTime,
+    /// Number of the last tick that was run, kept or lost.
+    seen: u64,
+}
+
+impl Ticker {
+    /// The span from the end of a tick, at `now`, to the next one.
+    fn next(&mut self, now: SimTime, interval: SimDuration) -> SimDuration {
+        let fired = now.since(self.first).as_nanos() / interval.as_nanos().max(1);
+        if fired > self.seen {
+            self.seen = fired;
+            return SimDuration::ZERO;
+        }
+        self.seen += 1;
+        (self.first + interval * self.seen).since(now)
+    }
 }
 
 /// The plan of a Canary, under a name of its own.
@@ -105,6 +131,7 @@ impl Flagger {
             released: SimTime::ZERO,
             called_back: false,
             calls: 0,
+            ticker: Ticker::default(),
         }
     }
 
@@ -125,6 +152,7 @@ impl Flagger {
         let interval = self.settings.interval();
         let drawn = interval.scaled((mix64(view.chance) >> 11) as f64 / (1u64 << 53) as f64);
         let after = self.settings.first_tick.unwrap_or(drawn);
+        self.ticker = Ticker { first: view.now + after, seen: 0 };
         out.push(Action::Wake { after, token: TICK });
     }
 
@@ -155,26 +183,56 @@ impl Flagger {
         }
     }
 
-    fn tick(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        let Some((primary, canary)) = &self.sides else { return };
-        let sight = Sight {
+    /// A tick falls due. Slow webhooks come first: what they block is found by a tick on trial,
+    /// and the tick itself runs when the last of them has answered.
+    fn begin_tick(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        let Some(sight) = self.sight(view) else { return };
+        let slow = |analysis: &Analysis| analysis.webhooks.iter().any(|hook| !is_quick(hook));
+        let mut blocked = SimDuration::ZERO;
+        if self.settings.analysis.as_ref().is_some_and(slow) {
+            let mut calls = self.calls;
+            let mut trial = self.senses(view, &mut calls);
+            let mut status = self.status;
+            advance(&self.settings, &mut status, &sight, &mut trial);
+            blocked = trial.blocked;
+        }
+        match blocked {
+            SimDuration::ZERO => self.tick(view, out),
+            after => out.push(Action::Wake { after, token: ANSWERED }),
+        }
+    }
+
+    fn sight(&self, view: &View<'_>) -> Option<Sight> {
+        let (primary, canary) = self.sides.as_ref()?;
+        Some(Sight {
             now: view.now,
             primary: primary.report(),
             canary: canary.report(),
             routes: reported_routes(&self.settings, &self.status, self.routes),
             spec: spec(self.wanted),
-        };
-        let mut sensed = Sensed {
+        })
+    }
+
+    fn senses<'s, 'v>(&'s self, view: &'s View<'v>, calls: &'s mut u64) -> Sensed<'s, 'v> {
+        Sensed {
             view,
             queries: &self.queries,
             age: view.now.since(self.released),
             called_back: self.called_back,
-            calls: &mut self.calls,
+            calls,
             answers: Vec::new(),
-        };
+            blocked: SimDuration::ZERO,
+        }
+    }
+
+    fn tick(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        let Some(sight) = self.sight(view) else { return };
         let before = self.status;
-        let orders = advance(&self.settings, &mut self.status, &sight, &mut sensed);
+        let (mut calls, mut status) = (self.calls, self.status);
+        let mut sensed = self.senses(view, &mut calls);
+        let orders = advance(&self.settings, &mut status, &sight, &mut sensed);
         let answers = sensed.answers;
+        (self.calls, self.status) = (calls, status);
         let counted = self.status.failed > before.failed;
         self.tell_evidence(view, &answers, counted, out);
         for order in orders {
@@ -189,7 +247,8 @@ impl Flagger {
         if failed && self.routes != Routes::CANARY {
             out.push(Action::Decide(Decision::WayBack));
         }
-        out.push(Action::Wake { after: self.settings.interval(), token: TICK });
+        let after = self.ticker.next(view.now, self.settings.interval());
+        out.push(Action::Wake { after, token: TICK });
     }
 
     /// What was asked in this tick; if a check has failed it is the last one that was asked.
@@ -283,11 +342,24 @@ struct Sensed<'s, 'v> {
     called_back: bool,
     calls: &'s mut u64,
     answers: Vec<(Question, Answer)>,
+    /// How long the calls block the tick.
+    blocked: SimDuration,
+}
+
+/// Is there nothing to wait for? Calls after the orders hold nothing up.
+fn is_quick(hook: &Webhook) -> bool {
+    hook.hook == Hook::PostRollout || hook.takes == SimDuration::ZERO
 }
 
 impl Senses for Sensed<'_, '_> {
     fn call(&mut self, hook: &Webhook) -> bool {
         *self.calls += 1;
+        if !is_quick(hook) {
+            self.blocked += hook.blocks();
+        }
+        if hook.times_out() {
+            return false;
+        }
         if hook.hook == Hook::Rollback && self.called_back {
             return true;
         }
@@ -325,9 +397,9 @@ impl Strategy for Flagger {
             Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
         }
         // The Deployments' own controller reacts to every change, Flagger to its ticker only.
-        if cause == Cause::Timer(TICK) {
+        if let Cause::Timer(token @ (TICK | ANSWERED)) = cause {
             self.sync(view, &mut Vec::new());
-            self.tick(view, out);
+            if token == TICK { self.begin_tick(view, out) } else { self.tick(view, out) }
         } else {
             self.sync(view, out);
         }
@@ -354,6 +426,7 @@ impl Strategy for Flagger {
         names.workloads =
             [format!("{target}-primary"), target.clone(), format!("{target}-baseline")];
         names.long_labels = true;
+        names.upstreams = upstreams(self.settings.provider, &self.settings.names);
     }
 
     fn queries(&self) -> Vec<Query> {

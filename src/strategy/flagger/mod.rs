@@ -18,5 +18,6 @@ mod side;
 pub mod status;
 mod step;
 pub mod tick;
+pub mod upstream;
 pub mod weights;
 pub mod words;

@@ -247,6 +247,8 @@ fn webhook(r: &mut Reader<'_>) -> Webhook {
             rate: r.rate("rate", "20/s", "requests; `hey -q 10 -c 2` sends 20 a second"),
             lasts: r.duration("lasts", "1m", "for how long after the call"),
         }),
+        takes: r.duration("takes", "0s", "how long the service takes; the tick waits for it"),
+        timeout: r.opt_duration("timeout", "a later answer is a failed call; left out: 10s"),
     }
 }
 

@@ -221,7 +221,7 @@ impl Hook {
 }
 
 /// One entry of `webhooks`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Webhook {
     /// `name`.
     pub name: String,
@@ -231,6 +231,26 @@ pub struct Webhook {
     pub reply: Reply,
     /// The load that a load tester behind `url` sends to the canary after each call.
     pub load: Option<Load>,
+    /// How long the service takes to answer; the tick waits for it.
+    pub takes: SimDuration,
+    /// `timeout`: an answer that comes later is a failed call. Nothing means 10 s.
+    pub timeout: Option<SimDuration>,
+}
+
+impl Webhook {
+    /// How long a call blocks the tick: until the answer, or until the controller gives up.
+    pub fn blocks(&self) -> SimDuration {
+        self.takes.min(self.timeout())
+    }
+
+    /// Does the controller give up before the answer comes?
+    pub fn times_out(&self) -> bool {
+        self.takes > self.timeout()
+    }
+
+    fn timeout(&self) -> SimDuration {
+        self.timeout.unwrap_or(SimDuration::from_secs(10))
+    }
 }
 
 /// Synthetic requests to the canary.

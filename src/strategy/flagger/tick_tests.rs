@@ -109,7 +109,7 @@ fn iterating(iterations: u32) -> Analysis {
 }
 
 fn hook(of: Hook, reply: Reply) -> Webhook {
-    Webhook { name: "gate".into(), hook: of, reply, load: None }
+    Webhook { name: "gate".into(), hook: of, reply, ..Webhook::default() }
 }
 
 /// Row 1 of the tick table: k = ceil(50/20) = 3. Tick 0 scales up, 1 to 3 raise, 4 copies the

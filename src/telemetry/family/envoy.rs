@@ -2,7 +2,7 @@
 //! clusters (envoyproxy.io, "Cluster statistics"): attempts by response code, and their times in
 //! milliseconds.
 
-use super::{Exporter, Family, Kind};
+use super::{Exporter, Family, Kind, upstream};
 use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -23,9 +23,8 @@ pub const FAMILIES: &[Family] = &[
 ];
 
 fn labels(facts: &BackendFacts<'_>) -> Labels {
-    let backend = &facts.names.workloads[facts.pool];
-    let cluster = format!("{}_{backend}_80", facts.names.namespace);
-    vec![("envoy_cluster_name", cluster)]
+    let cluster = |backend: &str| format!("{}_{backend}_80", facts.names.namespace);
+    upstream(facts, |backend| vec![("envoy_cluster_name", cluster(backend))])
 }
 
 fn requests(facts: &BackendFacts<'_>, page: &mut Page<'_>) {

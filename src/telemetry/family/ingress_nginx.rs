@@ -4,7 +4,7 @@
 //! The label `canary` names the canary's backend and is empty for the stable one; Flagger selects
 //! by it.
 
-use super::{Exporter, Family, Kind};
+use super::{Exporter, Family, Kind, upstream};
 use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -43,14 +43,16 @@ fn labels(facts: &BackendFacts<'_>, status: usize) -> Labels {
         0 => String::new(),
         _ => format!("{}-{backend}-80", names.namespace),
     };
-    [
-        ("namespace", names.namespace.clone()),
-        ("ingress", names.service.clone()),
-        ("service", backend),
-        ("canary", canary),
-        ("status", CODES[status].to_string()),
-    ]
-    .into()
+    let mut labels = upstream(facts, |_| {
+        vec![
+            ("namespace", names.namespace.clone()),
+            ("ingress", names.service.clone()),
+            ("service", backend),
+            ("canary", canary),
+        ]
+    });
+    labels.push(("status", CODES[status].to_string()));
+    labels
 }
 
 fn requests(facts: &BackendFacts<'_>, page: &mut Page<'_>) {

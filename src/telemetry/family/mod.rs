@@ -5,8 +5,9 @@
 //! so that published queries find them. Adding a family: one entry in the list of its file.
 
 use super::facts::{BackendFacts, EdgeFacts, PodFacts, WorkloadFacts};
-use super::page::Page;
+use super::page::{Labels, Page};
 
+pub mod apisix;
 pub mod application;
 pub mod container;
 pub mod edge;
@@ -15,6 +16,9 @@ pub mod ingress_nginx;
 pub mod istio;
 pub mod kube_state;
 pub mod linkerd;
+pub mod osm;
+pub mod skipper;
+pub mod traefik;
 
 /// Type of a family, as `# TYPE` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +84,10 @@ pub const FAMILIES: &[&[Family]] = &[
     ingress_nginx::FAMILIES,
     linkerd::FAMILIES,
     envoy::FAMILIES,
+    skipper::FAMILIES,
+    traefik::FAMILIES,
+    apisix::FAMILIES,
+    osm::FAMILIES,
     edge::FAMILIES,
 ];
 
@@ -92,6 +100,14 @@ impl Family {
             }
             _ => vec![self.name.to_string()],
         }
+    }
+}
+
+/// The labels by which a proxy calls a backend: those it has been given, or its usual ones.
+pub fn upstream(facts: &BackendFacts<'_>, usual: impl FnOnce(&str) -> Labels) -> Labels {
+    match &facts.names.upstreams[facts.pool] {
+        given if !given.is_empty() => given.clone(),
+        _ => usual(&facts.names.workloads[facts.pool]),
     }
 }
 
