@@ -1,8 +1,8 @@
 //! Claims of a textbook, judged by what was flown: each line by its interval, each claim by its
 //! lines.
 //!
-//! All lines hold: the claim holds. All fail: it is refuted. Some of each, or a sweep that turns: it
-//! depends. An undecided line leaves the claim open, and is said to be. Deliberately absent: files,
+//! All lines hold: the claim holds. All fail: it is refuted. Some of each, or a sweep that turns:
+//! it depends. An undecided line leaves the claim open, and is said to be. Deliberately absent: files,
 //! flights, pages.
 
 use super::expectation::judge;

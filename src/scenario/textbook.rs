@@ -270,7 +270,8 @@ mod tests {
     #[test]
     fn lines_know_where_they_stand() {
         let text = "kind: Textbook\nspec:\n  chapters:\n  - title: One\n    claims:\n    \
-                    - id: A\n      claim: x\n      verdict: holds\n      why: y\n      evidence:\n      \
+                    - id: A\n      claim: x\n      verdict: holds\n      why: y\n      \
+                    evidence:\n      \
                     - {scenario: s, line: a · b · c < 1}\n";
         let textbook = read(text, "t.yaml").expect("well formed");
         let line = &textbook.chapters[0].claims[0].evidence[0];

@@ -18,16 +18,10 @@ pub const PART: Part<Plan> =
     Part { name: "rollingUpdate", summary: "replace pods step by step, within bounds", read };
 
 fn read(r: &mut Reader<'_>) -> Plan {
-    let surge = int_or_percent(
-        r,
-        "maxSurge",
-        "pods above the full size, a number or a percentage (rounds up)",
-    );
-    let unavailable = int_or_percent(
-        r,
-        "maxUnavailable",
-        "pods that may be missing, a number or a percentage (rounds down)",
-    );
+    let help = "pods above the full size, a number or a percentage (rounds up)";
+    let surge = IntOrPercent::read(r, "maxSurge", help);
+    let help = "pods that may be missing, a number or a percentage (rounds down)";
+    let unavailable = IntOrPercent::read(r, "maxUnavailable", help);
     let deadline = r.duration("progressDeadline", "600s", "without progress for this long: a page");
     if is_zero(&surge) && is_zero(&unavailable) {
         r.problem(
@@ -39,23 +33,6 @@ fn read(r: &mut Reader<'_>) -> Plan {
     }
     let strategy = RollingUpdate { surge, unavailable, deadline, ..RollingUpdate::usual() };
     plan(r, "rollingUpdate", Needs { mixing: true, ..Needs::default() }, Box::new(strategy))
-}
-
-fn int_or_percent(r: &mut Reader<'_>, name: &'static str, help: &'static str) -> IntOrPercent {
-    let text = r.text(name, "25%", help);
-    let value = IntOrPercent::parse(&text);
-    match value.resolve(100, true) {
-        Ok(pods) if pods >= 0 => value,
-        _ => {
-            r.problem(
-                name,
-                format!("found {text:?}"),
-                "a number of pods or a whole percentage such as 25%",
-                "",
-            );
-            IntOrPercent::parse("25%")
-        }
-    }
 }
 
 fn is_zero(value: &IntOrPercent) -> bool {

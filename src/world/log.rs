@@ -19,8 +19,8 @@ pub struct ExperimentCounts {
 /// When a user enters an experiment's log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Exposure {
-    /// The route on which the variants differ, by its number: only its requests can convert. Nothing
-    /// means that all routes are meant.
+    /// The route on which the variants differ, by its number: only its requests can convert.
+    /// Nothing means that all routes are meant.
     pub step: Option<u8>,
     /// Does every served user enter, whether or not the step was reached? So it is without a log of
     /// exposures, when only the assignment is known.

@@ -94,7 +94,8 @@ pub fn consistent(outcome: &Outcome, twin: &Outcome) -> Vec<String> {
     check(hours.abs() < 1e-9, "cost is the twin's plus the extra");
     check(of("pods_peak") * 600.0 / 3600.0 >= of("pod_hours") - 1e-9, "peak bounds the cost");
     let negative = Measures::COLUMNS.iter().filter(|(name, _)| {
-        let signed = name.contains("by_release") || name.contains("extra");
+        let differences = ["by_release", "extra", "minus", "release_usd"];
+        let signed = differences.iter().any(|part| name.contains(part));
         !signed && of(name) < 0.0
     });
     check(negative.count() == 0, "nothing counted is negative");

@@ -107,7 +107,6 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     let provider = f.text("provider", PROVIDERS);
     let mut names = Vec::new();
     let target = target(f, "targetRef").unwrap_or_default();
-    f.missing("targetRef", "the Deployment that is released");
     put(&mut names, "ingress", target_name(f, "ingressRef"));
     put(&mut names, "route", target_name(f, "routeRef"));
     f.no_effect(&["upstreamRef", "metricsServer"], "metrics are those of the flight");

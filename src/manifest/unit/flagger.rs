@@ -22,6 +22,10 @@ pub fn find(store: &Store, found: &mut Found) {
 fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     let target = if canary.target.is_empty() { &object.metadata.name } else { &canary.target };
     let mut draft = Draft::new(target, object);
+    if canary.target.is_empty() {
+        let source = "a Canary is told which Deployment it releases; taken to bear its name";
+        draft.assume(&mut found.lists, "spec.targetRef.name", target, source, true);
+    }
     let deployment =
         store.deployments().find(|(o, _)| o.metadata.name == *target && o.is_near(object));
     workload_of(store, object, target, deployment, &mut draft, found);

@@ -55,18 +55,18 @@ pub fn documents(
 fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
     let count = |holding| claims.iter().filter(|c| c.found == Some(holding)).count();
     let mut page = format!(
-        "# The textbook, measured\n\nWhat texts on deployment say of the ways to ship a release, each \
-         sentence flown: {} claims, of which {} hold, {} depend, {} are refuted, and {} cannot be \
-         measured here. The page is made by `windtunnel textbook` from `{}` (seed {}); a claim whose \
-         figures come out otherwise stops it.\n\n\
+        "# The textbook, measured\n\nWhat texts on deployment say of the ways to ship a release, \
+         each sentence flown: {} claims, of which {} hold, {} depend, {} are refuted, and {} \
+         cannot be measured here. The page is made by `windtunnel textbook` from `{}` (seed {}); \
+         a claim whose figures come out otherwise stops it.\n\n\
          - **holds**: every line that states the claim holds by its whole 95 % interval.\n\
-         - **depends**: some lines hold and some fail, or a line turns within a sweep of one setting.\n\
+         - **depends**: some lines hold and some fail, or a line turns within a sweep.\n\
          - **refuted**: every line fails by its whole interval.\n\n\
          A line reads: strategy · release · measure · statistic, compared with a limit. `bad` and \
          `good` are releases with and without faults, `a - b` is the paired difference of two \
          strategies through the same storms. `windtunnel list measures` explains the measures, \
-         [methods.md](methods.md) how they are taken. The scenarios are small on purpose: shares and \
-         orders carry over to your service, seconds do not. Fly your own.\n\n",
+         [methods.md](methods.md) how they are taken. The scenarios are small on purpose: shares \
+         and orders carry over to your service, seconds do not. Fly your own.\n\n",
         claims.len(),
         count(Holding::Holds),
         count(Holding::Depends),

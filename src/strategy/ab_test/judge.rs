@@ -26,7 +26,10 @@ pub struct Judge {
     looks: Looks,
     /// Limits on |z| of planned looks.
     limits: Vec<f64>,
-    looked: usize,
+    /// Intervals between planned looks.
+    every: usize,
+    /// Intervals so far.
+    seen: usize,
     /// Relative drop of the conversion that would count as worse.
     margin: f64,
     require_better: bool,
@@ -55,17 +58,16 @@ pub fn read(r: &mut Reader<'_>, looks_max: usize) -> Judge {
     let help = "a sample ratio less likely than this voids the test";
     let srm_p = r.number("sampleRatioP", 0.001, 0.0..=0.5, help);
     let looks = looks(r);
-    let design = || group_sequential(looks_max.max(1), 1.0 - confidence);
+    // More looks than can be planned are spread over the duration.
+    let every = looks_max.div_ceil(MOST_LOOKS).max(1);
+    let planned = (looks_max / every).max(1);
     let limits = match looks {
-        Looks::Planned if looks_max > MOST_LOOKS => {
-            let help = "a longer interval, or a shorter duration";
-            r.problem("looks", format!("found {looks_max} looks"), "at most 100", help);
-            Vec::new()
-        }
-        Looks::Planned => design().map_or(Vec::new(), |design| design.obrien_fleming),
-        _ => Vec::new(),
+        Looks::Planned => group_sequential(planned, 1.0 - confidence),
+        _ => None,
     };
-    Judge { looks, limits, looked: 0, margin: margin.value(), require_better, confidence, srm_p }
+    let limits = limits.map_or(Vec::new(), |design| design.obrien_fleming);
+    let margin = margin.value();
+    Judge { looks, every, limits, seen: 0, margin, require_better, confidence, srm_p }
 }
 
 fn compared(log: &ExperimentCounts, confidence: f64) -> Option<TwoProportions> {
@@ -76,23 +78,24 @@ fn compared(log: &ExperimentCounts, confidence: f64) -> Option<TwoProportions> {
 impl Judge {
     /// A look before the end: a verdict if it stops the test.
     pub fn look(&mut self, log: &ExperimentCounts, out: &mut Vec<Action>) -> Option<Decision> {
+        self.seen += 1;
         let test = compared(log, self.confidence)?;
         let decides = match self.looks {
             Looks::End => return None,
             Looks::Peek => test.newcombe.lower > 0.0 || test.newcombe.upper < 0.0,
             Looks::Planned => {
-                let limit = self.limits.get(self.looked).copied().unwrap_or(f64::INFINITY);
-                test.z.abs() >= limit
+                let due = self.seen.is_multiple_of(self.every);
+                let limit = self.limits.get((self.seen / self.every).saturating_sub(1));
+                due && limit.is_some_and(|limit| test.z.abs() >= *limit)
             }
         };
-        self.looked += 1;
         if !decides {
             return None;
         }
         let difference = test.newcombe;
         out.push(Action::Say(format!(
             "look {}: the conversion differs by {:+.4} to {:+.4}: the test stops",
-            self.looked, difference.lower, difference.upper
+            self.seen, difference.lower, difference.upper
         )));
         Some(if test.z > 0.0 { Decision::Promote } else { Decision::WayBack })
     }

@@ -64,18 +64,9 @@ fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
 
 fn canary(r: &mut Reader<'_>) -> Canary {
     let steps = r.list("steps", "walked through in order; without any, a rolling update", step);
-    let mut bound = |name, help| {
-        let text = r.text(name, "25%", help);
-        let value = IntOrPercent::parse(&text);
-        if value.resolve(100, true).is_ok_and(|pods| pods >= 0) {
-            return value;
-        }
-        let expected = "a number of pods or a whole percentage such as 25%";
-        r.problem(name, format!("found {text:?}"), expected, "");
-        IntOrPercent::parse("25%")
-    };
-    let max_surge = bound("maxSurge", "pods above full size, without traffic routing");
-    let max_unavailable = bound("maxUnavailable", "pods that may be missing");
+    let max_surge =
+        IntOrPercent::read(r, "maxSurge", "pods above full size, without traffic routing");
+    let max_unavailable = IntOrPercent::read(r, "maxUnavailable", "pods that may be missing");
     let delay = "from the end to the end of old pods, with traffic routing; left out: 30s";
     let abort = "from an abort to the end of the canary's pods; 0 keeps them; left out: 30s";
     Canary {

@@ -3,6 +3,8 @@
 //! Follows apimachinery `pkg/util/intstr/intstr.go` and k/k
 //! `pkg/controller/deployment/util/deployment_util.go`. Deliberately unknown here: replica sets.
 
+use crate::base::settings::Reader;
+
 /// A number, or a text that should be a percent: what the API allows for both settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IntOrPercent {
@@ -13,6 +15,18 @@ pub enum IntOrPercent {
 }
 
 impl IntOrPercent {
+    /// Reads a setting of 25 % by default, as Deployments and Rollouts have it.
+    pub fn read(r: &mut Reader<'_>, name: &'static str, help: &'static str) -> Self {
+        let text = r.text(name, "25%", help);
+        let value = IntOrPercent::parse(&text);
+        if value.resolve(100, true).is_ok_and(|pods| pods >= 0) {
+            return value;
+        }
+        let expected = "a number of pods or a whole percentage such as 25%";
+        r.problem(name, format!("found {text:?}"), expected, "");
+        IntOrPercent::parse("25%")
+    }
+
     /// Reads text: what fits 32 bits becomes a number, anything else stays text.
     pub fn parse(text: &str) -> Self {
         match text.parse() {

@@ -94,18 +94,9 @@ fn names(r: &mut Reader<'_>) -> Names {
 }
 
 fn target(r: &mut Reader<'_>) -> Target {
-    let mut bound = |name, help| {
-        let text = r.text(name, "25%", help);
-        let value = IntOrPercent::parse(&text);
-        if value.resolve(100, true).is_ok_and(|pods| pods >= 0) {
-            return value;
-        }
-        let expected = "a number of pods or a whole percentage such as 25%";
-        r.problem(name, format!("found {text:?}"), expected, "");
-        IntOrPercent::parse("25%")
-    };
-    let max_surge = bound("maxSurge", "of the Deployment, for the primary's own update too");
-    let max_unavailable = bound("maxUnavailable", "of the Deployment");
+    let max_surge =
+        IntOrPercent::read(r, "maxSurge", "of the Deployment, for the primary's own update too");
+    let max_unavailable = IntOrPercent::read(r, "maxUnavailable", "of the Deployment");
     let help = "pods that the release writes; left out: none, until the canary is scaled up";
     Target {
         replicas: r.opt_count("replicas", 0..=5000, help).map(|pods| pods as u32),
