@@ -132,7 +132,7 @@ measures! {
     users_flipped: "Users that met the old version again after the new one.",
     users_flipped_share: "users_flipped as a share of users_active.",
     release_usd: "What a release costs: cost_extra_usd plus value_lost_by_release_usd.",
-    new_traffic_minus_pods: "New version's share of a rollout's requests, minus its share of ready pods.",
+    new_traffic_minus_pods: "New version's share of requests minus its share of ready pods.",
 }
 
 /// One row of `runs.csv`.

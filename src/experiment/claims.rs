@@ -2,8 +2,8 @@
 //! lines.
 //!
 //! All lines hold: the claim holds. All fail: it is refuted. Some of each, or a sweep that turns:
-//! it depends. An undecided line leaves the claim open, and is said to be. Deliberately absent: files,
-//! flights, pages.
+//! it depends. An undecided line leaves the claim open, and is said to be. Deliberately absent:
+//! files, flights, pages.
 
 use super::expectation::judge;
 use super::results::{ExpectationResult, Judgement, ScenarioResults};

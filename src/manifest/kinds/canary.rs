@@ -1,10 +1,11 @@
 //! `Canary` (Flagger): how a Deployment is released, by weights, iterations or copies, and what
 //! metrics and webhooks must say.
 
-use super::{Body, KindPart, metadata};
+use super::{Body, KindPart, destination_rule, metadata, virtual_service};
 use crate::base::node::Value;
 use crate::manifest::draft::{integer, text};
 use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::rule::{self, Setting};
 use crate::manifest::scalars;
 
 /// The kind.
@@ -33,10 +34,10 @@ pub struct Canary {
     pub names: Vec<(&'static str, Value)>,
     /// Fields of the strategy, and their values.
     pub fields: Vec<(&'static str, Value)>,
-    /// Attempts after the first, and the time for all, of the mesh's route.
-    pub retries: Option<u64>,
-    /// Time for all attempts.
-    pub timeout: Option<String>,
+    /// What its service asks of the balancer.
+    pub settings: Vec<Setting>,
+    /// How a pod is chosen, in the words of `spec.service.balancer.policy`.
+    pub policy: Option<&'static str>,
     /// The analysis, if there is one.
     pub analysis: Option<Analysis>,
 }
@@ -110,7 +111,11 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     put(&mut names, "ingress", target_name(f, "ingressRef"));
     put(&mut names, "route", target_name(f, "routeRef"));
     f.no_effect(&["upstreamRef", "metricsServer"], "metrics are those of the flight");
-    let (retries, timeout) = f.object("service", |f| service(f, &mut names)).unwrap_or_default();
+    let mut settings = Vec::new();
+    let policy = f.object("service", |f| service(f, &mut names, &mut settings)).flatten();
+    if f.describing() {
+        settings.clear();
+    }
     let mut fields = Vec::new();
     let skip = f.flag("skipAnalysis", "promoted without a look").map(Value::Flag);
     put(&mut fields, "skipAnalysis", skip);
@@ -130,8 +135,8 @@ fn spec(f: &mut Fields<'_>) -> Canary {
         autoscaler_limits,
         names,
         fields,
-        retries,
-        timeout,
+        settings,
+        policy,
         analysis,
     }
 }
@@ -163,18 +168,18 @@ fn target_name(f: &mut Fields<'_>, name: &'static str) -> Option<Value> {
 fn service(
     f: &mut Fields<'_>,
     names: &mut Vec<(&'static str, Value)>,
-) -> (Option<u64>, Option<String>) {
+    settings: &mut Vec<Setting>,
+) -> Option<&'static str> {
     put(names, "service", f.text("name", "name of the Services that Flagger makes").map(text));
     f.scalar("port", "port", "where users connect", scalars::port);
     f.scalar("targetPort", "port", "where the process listens", scalars::port);
-    let retries = f.object("retries", |f| {
-        let attempts = f.count("attempts", 0..=10, "attempts on other pods");
-        f.not_flown(&["perTryTimeout", "retryOn"], "refused connections are tried again");
-        attempts
-    });
-    let timeout = f.duration("timeout", "the client's own timeout, if it is longer, is cut to it");
-    let balancer = "the balancer of all strategies is spec.service.balancer";
-    f.not_flown(&["trafficPolicy", "match", "mirror"], balancer);
+    f.object("retries", |f| virtual_service::retries(f, settings));
+    let timeout = "time for all tries (spec.service.balancer.timeout); 0s: no end";
+    let timeout = f.duration("timeout", timeout).filter(|t| !virtual_service::is_zero(t));
+    rule::put(settings, "timeout", "timeout", timeout.map(text));
+    let policy = f.object("trafficPolicy", |f| destination_rule::traffic_policy(f, settings));
+    let all = "requests of all kinds are released together, and copied as the analysis says";
+    f.not_flown(&["match", "mirror"], all);
     f.no_effect(
         &[
             "portName",
@@ -196,7 +201,7 @@ fn service(
         ],
         "no effect on which pod gets a request",
     );
-    (retries.flatten(), timeout)
+    policy.flatten()
 }
 
 type Scaler = (Option<String>, Vec<(&'static str, Value)>);

@@ -67,7 +67,11 @@ fn spec(f: &mut Fields<'_>) -> DestinationRule {
     DestinationRule { host: host.unwrap_or_default(), subsets, policy, settings }
 }
 
-fn traffic_policy(f: &mut Fields<'_>, settings: &mut Vec<Setting>) -> Option<&'static str> {
+/// How requests to a host are treated: notes settings, and returns how a pod is chosen.
+pub(super) fn traffic_policy(
+    f: &mut Fields<'_>,
+    settings: &mut Vec<Setting>,
+) -> Option<&'static str> {
     let policy = f.object("loadBalancer", |f| load_balancer(f, settings)).flatten();
     if let Some(most) = f.object("connectionPool", connection_pool).flatten() {
         put(settings, "trafficPolicy.connectionPool", "maxRequests", Some(integer(most)));

@@ -89,7 +89,7 @@ pub fn is_zero(span: &str) -> bool {
 
 /// Which failures are tried again, how often, and how long each try may take. Attempts without
 /// conditions have Istio's default conditions, which come to refused connections.
-fn retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
+pub(super) fn retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
     let attempts = "tries on other pods (spec.service.balancer.retries)";
     let attempts = f.count("attempts", 0..=10, attempts);
     put(settings, "retries.attempts", "retries", attempts.map(integer));

@@ -48,19 +48,20 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
             draft.assume(&mut found.lists, "spec.analysis", "none", source, true);
         }
     }
-    let retries = canary.retries.or((provider == Provider::Istio).then_some(2));
-    if let Some(retries) = retries {
-        let spot = object.spot("spec.service.retries");
-        draft.set("spec.service.balancer.retries", integer(retries), spot);
-        if canary.retries.is_none() {
-            let source = "Istio retries a refused connection twice, \
-                pilot/pkg/networking/core/route/retry/retry.go";
-            draft.assume(&mut found.lists, "spec.service.balancer.retries", "2", source, false);
-        }
+    for setting in &canary.settings {
+        let spot = object.spot(&format!("spec.service.{}", setting.field));
+        draft.set(&format!("spec.service.balancer.{}", setting.name), setting.value.clone(), spot);
     }
-    if let Some(timeout) = &canary.timeout {
-        let spot = object.spot("spec.service.timeout");
-        draft.set("spec.traffic.timeout", text(timeout.clone()), spot);
+    if let Some(policy) = canary.policy {
+        let spot = object.spot("spec.service.trafficPolicy.loadBalancer");
+        draft.set("spec.service.balancer.policy", text(policy), spot);
+    }
+    if provider == Provider::Istio && !canary.settings.iter().any(|s| s.name == "retries") {
+        let spot = object.spot("spec.service.retries");
+        draft.set("spec.service.balancer.retries", integer(2), spot);
+        let source = "Istio retries a refused connection twice, \
+            pilot/pkg/networking/core/route/retry/retry.go";
+        draft.assume(&mut found.lists, "spec.service.balancer.retries", "2", source, false);
     }
     found.drafts.push(draft);
 }
