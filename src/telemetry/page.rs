@@ -129,23 +129,39 @@ impl<'a> Page<'a> {
         if let Some(own) = spelled.own.take() {
             spelled.labels = self.spell(&own());
         }
-        let mut labels = spelled.labels.clone();
-        labels.push((Symbol::NAME, self.store.intern(&cell.name.concat())));
-        match cell.le {
-            Some(f64::INFINITY) => labels.push((Symbol::LE, self.store.intern("+Inf"))),
+        let mut labels = Vec::with_capacity(spelled.labels.len() + 2);
+        labels.extend_from_slice(&spelled.labels);
+        let name = self.store.intern(&cell.name.concat());
+        self.insert(&mut labels, (Symbol::NAME, name));
+        let le = match cell.le {
+            Some(f64::INFINITY) => Some(self.store.intern("+Inf")),
             // As Go clients print it.
-            Some(bound) => labels.push((Symbol::LE, self.store.intern(&format!("{bound}")))),
-            None => {}
+            Some(bound) => Some(self.store.intern(&format!("{bound}"))),
+            None => None,
+        };
+        if let Some(le) = le {
+            self.insert(&mut labels, (Symbol::LE, le));
         }
-        self.store.add_interned(self.clock, labels)
+        self.store.add_sorted(self.clock, labels)
     }
 
-    /// Interns a thing's own labels, and those of the target that they do not replace.
+    /// Puts a label where its name belongs among sorted ones.
+    fn insert(&self, labels: &mut Vec<(Symbol, Symbol)>, label: (Symbol, Symbol)) {
+        let text = |symbol| self.store.symbols().text(symbol);
+        let at = labels.partition_point(|(name, _)| text(*name) < text(label.0));
+        labels.insert(at, label);
+    }
+
+    /// Interns, sorted by name, a thing's own labels, and those of the target that they do not replace.
     fn spell(&mut self, own: &Labels) -> Vec<(Symbol, Symbol)> {
         let replaced = |name: &str| own.iter().any(|(known, _)| *known == name);
         let target = self.target.iter().filter(|(name, _)| !replaced(name));
         let kept = own.iter().chain(target).filter(|(_, value)| !value.is_empty());
-        kept.map(|(name, value)| (self.store.intern(name), self.store.intern(value))).collect()
+        let mut kept: Vec<&(&str, String)> = kept.collect();
+        kept.sort_unstable_by_key(|(name, _)| *name);
+        let intern =
+            |(name, value): &(&str, String)| (self.store.intern(name), self.store.intern(value));
+        kept.into_iter().map(intern).collect()
     }
 }
 

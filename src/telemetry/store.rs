@@ -107,14 +107,17 @@ impl Store {
     /// Prometheus drops them. The caller sees to it that no other series has the same labels.
     pub fn add_series(&mut self, clock: ClockId, labels: &[(&str, &str)]) -> SeriesId {
         let kept = labels.iter().filter(|(_, value)| !value.is_empty());
+        let mut sorted: Vec<&(&str, &str)> = kept.collect();
+        sorted.sort_unstable_by_key(|(name, _)| *name);
         let intern = |(n, v): &(&str, &str)| (self.symbols.intern(n), self.symbols.intern(v));
-        let labels = kept.map(intern).collect();
-        self.add_interned(clock, labels)
+        let labels = sorted.into_iter().map(intern).collect();
+        self.add_sorted(clock, labels)
     }
 
-    /// [`Store::add_series`] for labels that are interned already, none of them empty.
-    pub fn add_interned(&mut self, clock: ClockId, mut labels: Vec<(Symbol, Symbol)>) -> SeriesId {
-        labels.sort_unstable_by(|a, b| self.symbols.text(a.0).cmp(self.symbols.text(b.0)));
+    /// [`Store::add_series`] for labels that are interned and sorted by the text of their names
+    /// already, none of them empty.
+    pub fn add_sorted(&mut self, clock: ClockId, labels: Vec<(Symbol, Symbol)>) -> SeriesId {
+        debug_assert!(labels.is_sorted_by_key(|(name, _)| self.symbols.text(*name)));
         let id = SeriesId(self.series.len() as u32);
         let name = labels.iter().find(|(n, _)| *n == Symbol::NAME).map_or(Symbol::EMPTY, |l| l.1);
         self.by_name.entry(name).or_default().push(id);
