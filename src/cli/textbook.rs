@@ -76,7 +76,7 @@ struct Bench {
     /// The file of every scenario.
     files: BTreeMap<String, String>,
     results: BTreeMap<String, ScenarioResults>,
-    sweeps: BTreeMap<String, Vec<ScenarioResults>>,
+    sweeps: Vec<(Sweep, Vec<ScenarioResults>)>,
     seed: u64,
 }
 
@@ -85,8 +85,9 @@ impl Flown for Bench {
         self.results.get(name)
     }
 
-    fn sweep(&self, claim: &str) -> Option<&[ScenarioResults]> {
-        self.sweeps.get(claim).map(Vec::as_slice)
+    fn sweep(&self, sweep: &Sweep) -> Option<&[ScenarioResults]> {
+        let found = self.sweeps.iter().find(|(known, _)| known == sweep);
+        found.map(|(_, results)| results.as_slice())
     }
 
     fn names(&self) -> Vec<&str> {
@@ -110,9 +111,9 @@ fn judged(flags: &Flags) -> Result<(Textbook, Bench, Vec<Judged>), u8> {
     let claims = wanted(&textbook, &flags.only).map_err(|problem| complain(vec![problem]))?;
     let mut bench = bench(flags, &textbook, &claims)?;
     for claim in &claims {
-        if let Some(sweep) = &claim.sweep {
+        for sweep in &claim.sweeps {
             let swept = fly_sweep(flags, &bench, sweep)?;
-            bench.sweeps.insert(claim.id.clone(), swept);
+            bench.sweeps.push((sweep.clone(), swept));
         }
     }
     let (mut found, mut problems) = (Vec::new(), Vec::new());
@@ -163,7 +164,7 @@ fn bench(flags: &Flags, textbook: &Textbook, claims: &[Claim]) -> Result<Bench, 
         folder: folder.display().to_string(),
         files: known,
         results: results.into_iter().map(by_name).collect(),
-        sweeps: BTreeMap::new(),
+        sweeps: Vec::new(),
         seed: flags.seed,
     })
 }

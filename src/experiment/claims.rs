@@ -19,8 +19,8 @@ pub struct Judged {
     pub claim: Claim,
     /// Its lines, judged, in its order.
     pub evidence: Vec<(Expectation, ExpectationResult)>,
-    /// Its sweep, judged.
-    pub sweep: Option<Swept>,
+    /// Its sweeps, judged, in its order.
+    pub sweeps: Vec<Swept>,
     /// What follows; nothing while a line is undecided.
     pub found: Option<Holding>,
 }
@@ -28,6 +28,8 @@ pub struct Judged {
 /// A line over the values of a setting.
 #[derive(Clone, Debug)]
 pub struct Swept {
+    /// What was swept.
+    pub sweep: Sweep,
     /// The line.
     pub line: Expectation,
     /// The line at every value.
@@ -52,7 +54,7 @@ pub trait Flown {
     /// The results of a scenario.
     fn scenario(&self, name: &str) -> Option<&ScenarioResults>;
     /// The results of a sweep, by value.
-    fn sweep(&self, claim: &str) -> Option<&[ScenarioResults]>;
+    fn sweep(&self, sweep: &Sweep) -> Option<&[ScenarioResults]>;
     /// Names of all scenarios, for the way out.
     fn names(&self) -> Vec<&str>;
     /// The seed of all flights.
@@ -69,19 +71,18 @@ pub fn judge_claim(claim: &Claim, flown: &dyn Flown) -> Result<Judged, Vec<Probl
             Err(problem) => problems.push(problem),
         }
     }
-    let sweep = match claim.sweep.as_ref().map(|sweep| judge_sweep(claim, sweep, flown)) {
-        Some(Ok(swept)) => Some(swept),
-        Some(Err(problem)) => {
-            problems.push(problem);
-            None
+    let mut sweeps = Vec::new();
+    for sweep in &claim.sweeps {
+        match judge_sweep(sweep, flown) {
+            Ok(swept) => sweeps.push(swept),
+            Err(problem) => problems.push(problem),
         }
-        None => None,
-    };
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let found = conclude(&evidence, sweep.as_ref());
-    Ok(Judged { claim: claim.clone(), evidence, sweep, found })
+    let found = conclude(&evidence, &sweeps);
+    Ok(Judged { claim: claim.clone(), evidence, sweeps, found })
 }
 
 fn judge_line(line: &Line, flown: &dyn Flown) -> Result<(Expectation, ExpectationResult), Problem> {
@@ -100,8 +101,8 @@ fn unknown(line: &Line, flown: &dyn Flown) -> Problem {
     }
 }
 
-fn judge_sweep(claim: &Claim, sweep: &Sweep, flown: &dyn Flown) -> Result<Swept, Problem> {
-    let Some(all) = flown.sweep(&claim.id).filter(|all| !all.is_empty()) else {
+fn judge_sweep(sweep: &Sweep, flown: &dyn Flown) -> Result<Swept, Problem> {
+    let Some(all) = flown.sweep(sweep).filter(|all| !all.is_empty()) else {
         return Err(unknown(&sweep.line, flown));
     };
     let line = expect::parse(&sweep.line.text, sweep.line.place, 0, &all[0].scenario)?;
@@ -112,7 +113,7 @@ fn judge_sweep(claim: &Claim, sweep: &Sweep, flown: &dyn Flown) -> Result<Swept,
     };
     let points: Vec<Point> = sweep.values.iter().zip(all).map(point).collect();
     let turn = turn(&points);
-    Ok(Swept { line, points, turn })
+    Ok(Swept { sweep: sweep.clone(), line, points, turn })
 }
 
 /// The figures that a line compares: one each for the strategies of a difference.
@@ -147,14 +148,11 @@ fn turn(points: &[Point]) -> Option<(usize, usize)> {
     None
 }
 
-fn conclude(
-    evidence: &[(Expectation, ExpectationResult)],
-    sweep: Option<&Swept>,
-) -> Option<Holding> {
-    if evidence.is_empty() && sweep.is_none() {
+fn conclude(evidence: &[(Expectation, ExpectationResult)], sweeps: &[Swept]) -> Option<Holding> {
+    if evidence.is_empty() && sweeps.is_empty() {
         return Some(Holding::NoMeasure);
     }
-    let points = sweep.iter().flat_map(|s| &s.points).map(|p| p.result.judgement);
+    let points = sweeps.iter().flat_map(|s| &s.points).map(|p| p.result.judgement);
     // Around its turn a sweep is undecided by nature; a line of its own has to be decided.
     let points = points.filter(|judgement| *judgement != Judgement::Undecided);
     let lines = evidence.iter().map(|(_, result)| result.judgement);

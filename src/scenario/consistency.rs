@@ -74,9 +74,8 @@ fn steps(node: &Node, path: &str, names: &[&str], problems: &mut Vec<Problem>) {
         }),
         Value::Map(entries) => entries.iter().for_each(|(key, value)| {
             let inner = format!("{path}.{}", key.name);
-            match value.get("step").filter(|_| key.name == "abTest") {
-                Some(step) => problems.extend(unknown(step, format!("{inner}.step"), names)),
-                None => {}
+            if let Some(step) = value.get("step").filter(|_| key.name == "abTest") {
+                problems.extend(unknown(step, format!("{inner}.step"), names));
             }
             steps(value, &inner, names, problems);
         }),

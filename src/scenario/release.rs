@@ -4,6 +4,7 @@ use super::model::{Release, Variant};
 use super::words;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
+use crate::base::units::Share;
 use crate::fault::{CHAOS, DEFECTS, Fault};
 use crate::strategy::{Plan, STRATEGIES};
 
@@ -23,7 +24,7 @@ pub fn release(r: &mut Reader<'_>) -> Release {
     let at = r.duration("at", "5m", "start of the release, since the start of the flight");
     let before = r.complaints();
     let variants = r.list("variants", "what may be shipped, and how often", variant);
-    let variants = variants.unwrap_or_default();
+    let variants = shared(variants.unwrap_or_default());
     r.default_is("variants", VARIANTS);
     if !r.describing() && r.complaints() == before {
         if variants.is_empty() || variants.len() > ENTRIES_MAX {
@@ -37,13 +38,27 @@ pub fn release(r: &mut Reader<'_>) -> Release {
     Release { at, variants }
 }
 
-fn variant(r: &mut Reader<'_>) -> Variant {
+/// Gives the variants without a share equal parts of what the others leave.
+fn shared(variants: Vec<(Variant, Option<Share>)>) -> Vec<Variant> {
+    let given: f64 = variants.iter().filter_map(|(_, share)| *share).map(Share::value).sum();
+    let without = variants.iter().filter(|(_, share)| share.is_none()).count();
+    let part = Share::clamped((1.0 - given).max(0.0) / without.max(1) as f64);
+    let filled = |(variant, share): (Variant, Option<Share>)| Variant {
+        share: share.unwrap_or(part),
+        ..variant
+    };
+    variants.into_iter().map(filled).collect()
+}
+
+fn variant(r: &mut Reader<'_>) -> (Variant, Option<Share>) {
     let name = r.required_text("name", "name in tables and charts");
     words::check(r, "name", &name);
     if name == "all" {
         r.problem("name", "found \"all\"", "another name", "`all` is the row of the whole mix");
     }
-    let share = r.share("share", "100%", "how often it is what is shipped; all together 100%");
+    let help =
+        "how often it is what is shipped, all together 100%; left out: what the others leave";
+    let share = r.opt_share("share", help);
     let faults = r.parts("faults", "its defects; without any it is a good release", DEFECTS);
     let faults: Vec<Fault> = faults.unwrap_or_default().into_iter().map(|(_, f)| f).collect();
     let help = "faults of the environment that strike this variant's flights only, and the twins \
@@ -53,7 +68,7 @@ fn variant(r: &mut Reader<'_>) -> Variant {
     let help = "should it not have been shipped? Left out: bad if it has faults";
     let bad = r.flag("bad", false, help);
     let bad = if r.has("bad") { bad } else { !faults.is_empty() };
-    Variant { name, share, bad, faults, chaos }
+    (Variant { name, share: Share::ZERO, bad, faults, chaos }, share)
 }
 
 /// Reads `spec.chaos`.

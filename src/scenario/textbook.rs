@@ -71,8 +71,8 @@ pub struct Claim {
     pub stated: Holding,
     /// The claim as lines, each in a scenario.
     pub evidence: Vec<Line>,
-    /// The claim as a line over values of a setting.
-    pub sweep: Option<Sweep>,
+    /// The claim as lines over values of a setting.
+    pub sweeps: Vec<Sweep>,
     /// A table of verdicts to show.
     pub matrix: Option<Matrix>,
     /// A chart of a scenario to show.
@@ -178,7 +178,7 @@ fn claim(r: &mut Reader<'_>) -> Claim {
         says,
         stated,
         evidence: evidence.unwrap_or_default(),
-        sweep: r.opt_object("sweep", "a line over values of a setting", sweep),
+        sweeps: r.list("sweeps", "lines over values of a setting", sweep).unwrap_or_default(),
         matrix: r.opt_object("matrix", "a table of verdicts to show", |r| Matrix {
             scenario: r.required_text("scenario", "name of the scenario"),
             verdict: r.text("verdict", "rolled-back-bad", "the verdict of bad releases"),
@@ -190,7 +190,7 @@ fn claim(r: &mut Reader<'_>) -> Claim {
         why: r.required_text("why", "the mechanism, in one or two sentences"),
         place: Place::default(),
     };
-    let measured = claim.sweep.is_some() || !claim.evidence.is_empty();
+    let measured = !claim.sweeps.is_empty() || !claim.evidence.is_empty();
     if measured == (claim.stated == Holding::NoMeasure) {
         let expected = "evidence or a sweep, or the verdict `no measure`";
         r.problem("verdict", format!("found {}", claim.stated.word()), expected, "");
@@ -231,8 +231,9 @@ fn place(textbook: &mut Textbook, document: &Node) {
             for (k, line) in claim.evidence.iter_mut().enumerate() {
                 line.place = tree::place(document, &format!("{path}.evidence[{k}].line"));
             }
-            if let Some(sweep) = &mut claim.sweep {
-                sweep.line.place = tree::place(document, &format!("{path}.sweep.line"));
+            for (k, sweep) in claim.sweeps.iter_mut().enumerate() {
+                let path = format!("{path}.sweeps[{k}].line");
+                sweep.line.place = tree::place(document, &path);
             }
         }
     }
@@ -258,7 +259,7 @@ mod tests {
     fn all_that_is_wrong_is_said_at_once() {
         let text = "kind: Textbook\nspec:\n  chapters:\n  - title: One\n    claims:\n    \
                     - {id: A, claim: x, verdict: holds, why: y}\n    \
-                    - {id: A, claim: x, verdict: sometimes, why: y, sweep: {values: [1]}}\n";
+                    - {id: A, claim: x, verdict: sometimes, why: y, sweeps: [{values: [1]}]}\n";
         let problems = read(text, "t.yaml").expect_err("it is wrong");
         let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
         for part in ["evidence or a sweep", "sometimes", "two to fifty values", "A is there twice"]

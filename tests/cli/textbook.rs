@@ -27,8 +27,8 @@ fn a_page_comes_with_its_charts() {
       claim: A small canary exposes few users.
       verdict: depends
       why: A weight is a share.
-      sweep:
-        scenario: small
+      sweeps:
+      - scenario: small
         set: spec.strategies[1].canary.steps[0]
         values: [1%, 80%]
         line: canary · bad · exposed_before_verdict_share < 30%

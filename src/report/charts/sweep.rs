@@ -37,6 +37,9 @@ pub struct Picture {
     pub curves: Vec<Curve>,
 }
 
+/// A figure with the ends of its interval.
+pub type Estimated = (f64, (f64, f64));
+
 /// One strategy.
 #[derive(Clone, Debug)]
 pub struct Curve {
@@ -45,7 +48,7 @@ pub struct Curve {
     /// Its kind, for the colour.
     pub kind: &'static str,
     /// Figure and interval at every value; nothing where no flight has one.
-    pub points: Vec<Option<(f64, (f64, f64))>>,
+    pub points: Vec<Option<Estimated>>,
 }
 
 /// What a line measures, in words.
@@ -114,7 +117,7 @@ pub fn crossing(picture: &Picture) -> Option<f64> {
         let (a, b) = (gap(at)?, gap(at + 1)?);
         let part = a / (a - b);
         let (from, to) = (picture.places[at], picture.places[at + 1]);
-        ((a <= 0.0) != (b <= 0.0)).then(|| from + part * (to - from))
+        ((a <= 0.0) != (b <= 0.0)).then_some(from + part * (to - from))
     })
 }
 
@@ -195,9 +198,8 @@ fn draw_curve(
     x: &dyn Fn(usize) -> f64,
     y: &dyn Fn(f64) -> f64,
 ) {
-    let known = |(at, point): (usize, &Option<(f64, (f64, f64))>)| {
-        point.map(|(value, _)| (x(at), y(value)))
-    };
+    let known =
+        |(at, point): (usize, &Option<Estimated>)| point.map(|(value, _)| (x(at), y(value)));
     let line: Vec<canvas::Point> = curve.points.iter().enumerate().filter_map(known).collect();
     if line.len() > 1 {
         pen.path(&line, paint, 3.0);

@@ -112,14 +112,14 @@ fn found(judged: &Judged) -> &'static str {
 /// The figures in which the verdict shows: the turn of a sweep, or a line that holds and one that
 /// fails.
 fn deciding(judged: &Judged) -> String {
-    let turn = judged.sweep.as_ref().and_then(|swept| turning(judged, swept));
+    let turns = judged.sweeps.iter().filter_map(turning);
     let first = |wanted| judged.evidence.iter().find(|(_, result)| result.judgement == wanted);
     let lines = [first(Judgement::Holds), first(Judgement::Fails)];
     let shown = |(line, result): &(Expectation, ExpectationResult)| {
         let sign = if result.judgement == Judgement::Holds { "✓" } else { "✗" };
         format!("{sign} {}: {}", subject(line), measured(line, result))
     };
-    let mut words: Vec<String> = turn.into_iter().collect();
+    let mut words: Vec<String> = turns.collect();
     words.extend(lines.into_iter().flatten().map(shown));
     words.truncate(2);
     words.join("<br>")
@@ -150,14 +150,13 @@ fn quantity(line: &Expectation) -> Quantity {
 }
 
 /// Where a sweep turns, in words.
-fn turning(judged: &Judged, swept: &Swept) -> Option<String> {
-    let sweep = judged.claim.sweep.as_ref()?;
+fn turning(swept: &Swept) -> Option<String> {
     let (before, after) = swept.turn?;
     let (low, high) = (&swept.points[before].value, &swept.points[after].value);
     let texts: Vec<&str> = swept.points.iter().map(|point| point.value.as_str()).collect();
     let place = curve::crossing(&drawing(swept));
     let about = place.and_then(|place| Some(setting::scale(&texts)?.shown(place)));
-    let last = short(&sweep.set);
+    let last = short(&swept.sweep.set);
     let holds = swept.points[before].result.judgement == Judgement::Holds;
     let words = if holds { ["holds", "fails"] } else { ["fails", "holds"] };
     let sure = format!("{} at {low}, {} at {high}", words[0], words[1]);
@@ -190,7 +189,7 @@ pub fn claim_text(judged: &Judged) -> String {
     for (line, result) in &judged.evidence {
         text += &format!("  {:9} {}: {}\n", word(result), line.text, measured(line, result));
     }
-    if let Some(swept) = &judged.sweep {
+    for swept in &judged.sweeps {
         for point in &swept.points {
             let shown = measured(&swept.line, &point.result);
             text += &format!(
@@ -200,7 +199,7 @@ pub fn claim_text(judged: &Judged) -> String {
                 point.value
             );
         }
-        text += &turning(judged, swept).map_or(String::new(), |turn| format!("  {turn}\n"));
+        text += &turning(swept).map_or(String::new(), |turn| format!("  {turn}\n"));
     }
     text
 }
@@ -228,8 +227,8 @@ fn section(judged: &Judged, pictures: &[(String, Document)], source: &Source) ->
             page += &format!("| {} | `{}` | {shown} | {verdict} |\n", stated.scenario, line.text);
         }
     }
-    if let Some(swept) = &judged.sweep {
-        page += &sweep_table(judged, swept);
+    for swept in &judged.sweeps {
+        page += &sweep_table(swept);
     }
     for (alt, document) in pictures {
         page += &format!("\n![{alt}]({})\n", document.path);
@@ -243,14 +242,14 @@ fn sentence(word: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn sweep_table(judged: &Judged, swept: &Swept) -> String {
-    let set = judged.claim.sweep.as_ref().map_or("", |sweep| sweep.set.as_str());
+fn sweep_table(swept: &Swept) -> String {
+    let set = &swept.sweep.set;
     let mut page = format!("\n| `{set}` | `{}` | |\n|---|---|---|\n", swept.line.text);
     for point in &swept.points {
         let shown = measured(&swept.line, &point.result);
         page += &format!("| {} | {shown} | {} |\n", point.value, word(&point.result));
     }
-    if let Some(turn) = turning(judged, swept) {
+    if let Some(turn) = turning(swept) {
         page += &format!("\nThe line {turn}.\n");
     }
     page
@@ -269,9 +268,8 @@ fn commands(claim: &Claim, source: &Source) -> String {
     };
     claim.evidence.iter().for_each(|line| add(&line.scenario));
     claim.matrix.iter().for_each(|matrix| add(&matrix.scenario));
-    if let Some(sweep) = &claim.sweep
-        && let Some(file) = source.files.get(&sweep.line.scenario)
-    {
+    for sweep in &claim.sweeps {
+        let Some(file) = source.files.get(&sweep.line.scenario) else { continue };
         let values = sweep.values.join(",");
         let plain = values.chars().all(|c| c.is_ascii_alphanumeric() || ".,%/".contains(c));
         let set = format!("{}={values}", sweep.set);
@@ -296,9 +294,11 @@ fn pictures(
     let mut add = |alt: String, name: &str, svg: String| {
         all.push((alt, Document { path: path(name), bytes: svg.into_bytes() }));
     };
-    if let Some(swept) = &judged.sweep {
-        let svg = curve::svg(&sweep_picture(judged, swept, flown))?;
-        add(format!("{} over its turning point", claim.id), &format!("{}-sweep", claim.id), svg);
+    for (n, swept) in judged.sweeps.iter().enumerate() {
+        let svg = curve::svg(&sweep_picture(claim, swept, flown))?;
+        let name = format!("{}-sweep", claim.id);
+        let name = if n == 0 { name } else { format!("{name}-{}", n + 1) };
+        add(format!("{} over {}", claim.id, short(&swept.sweep.set)), &name, svg);
     }
     if let Some(Matrix { scenario, verdict }) = &claim.matrix {
         let results =
@@ -321,19 +321,18 @@ fn pictures(
 }
 
 /// What the chart of a sweep needs to know.
-fn sweep_picture(judged: &Judged, swept: &Swept, flown: &dyn Flown) -> curve::Picture {
-    let claim = &judged.claim;
-    let plans = flown.sweep(&claim.id).and_then(|all| all.first()).map(|r| &r.scenario.plans);
+fn sweep_picture(claim: &Claim, swept: &Swept, flown: &dyn Flown) -> curve::Picture {
+    let plans = flown.sweep(&swept.sweep).and_then(|all| all.first()).map(|r| &r.scenario.plans);
     let kind = |name: &str| plans.and_then(|p| p.iter().find(|p| p.name == name)).map(|p| p.kind);
     let mut picture = drawing(swept);
     for curve in &mut picture.curves {
         curve.kind = kind(&curve.name).unwrap_or_default();
     }
-    let turn = turning(judged, swept).map(|turn| sentence(&turn.replace('`', "")));
+    let turn = turning(swept).map(|turn| sentence(&turn.replace('`', "")));
     curve::Picture {
         title: claim.says.trim_end_matches('.').to_string(),
         message: turn.unwrap_or_else(|| "Does not turn within these values".into()),
-        setting: claim.sweep.as_ref().map_or(String::new(), |sweep| sweep.set.clone()),
+        setting: swept.sweep.set.clone(),
         ..picture
     }
 }
