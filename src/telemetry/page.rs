@@ -152,7 +152,8 @@ impl<'a> Page<'a> {
         labels.insert(at, label);
     }
 
-    /// Interns, sorted by name, a thing's own labels, and those of the target that they do not replace.
+    /// Interns a thing's own labels, and those of the target that they do not replace; sorted by
+    /// name.
     fn spell(&mut self, own: &Labels) -> Vec<(Symbol, Symbol)> {
         let replaced = |name: &str| own.iter().any(|(known, _)| *known == name);
         let target = self.target.iter().filter(|(name, _)| !replaced(name));
