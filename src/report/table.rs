@@ -3,6 +3,7 @@
 //! Plain text of at most 100 columns, one table a scenario. Deliberately absent: colours and the
 //! terminal itself; whoever prints it knows those.
 
+use super::charts::measures::listed;
 use super::figure::{Quantity, significant};
 use super::{reading, run_json};
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
@@ -46,11 +47,15 @@ fn headline(results: &ScenarioResults) -> String {
     let each = if least == most { most.to_string() } else { format!("{least} to {most}") };
     let variants: Vec<&str> =
         scenario.release.variants.iter().map(|variant| variant.name.as_str()).collect();
+    let strategies = match scenario.plans.len() {
+        1 => "1 strategy".to_string(),
+        several => format!("{several} strategies"),
+    };
+    let releases = if variants.len() == 1 { "release" } else { "releases" };
     format!(
-        "{}: {} strategies, releases {}, {each} flights each, horizon {}",
+        "{}: {strategies}, {releases} {}, {each} flights each, horizon {}",
         scenario.name,
-        scenario.plans.len(),
-        variants.join(" and "),
+        listed(&variants),
         scenario.horizon
     )
 }
