@@ -186,7 +186,7 @@ pub fn objections(judged: &Judged, flown: &dyn Flown) -> Vec<Problem> {
         let Some(results) = flown.scenario(&line.scenario) else { continue };
         let wanted = match result.judgement {
             Judgement::Holds => parsed.text.clone(),
-            Judgement::Fails => opposite(parsed, result),
+            Judgement::Fails => opposite(parsed, results),
             Judgement::Undecided => continue,
         };
         let same = |known: &Expectation| plain(&known.text) == plain(&wanted);
@@ -203,9 +203,10 @@ fn missing(place: Place, scenario: &str, wanted: &str) -> Problem {
 }
 
 /// The line that holds where this one fails.
-fn opposite(line: &Expectation, result: &ExpectationResult) -> String {
+fn opposite(line: &Expectation, results: &ScenarioResults) -> String {
     if let Expected::Rating { rating, .. } = &line.what {
-        let found = result.detail.rsplit(' ').next().unwrap_or_default();
+        let row = results.ratings.iter().find(|row| row.strategy == line.strategy);
+        let found = row.map_or("", |row| row.word(rating));
         return format!("{} · rating {rating} = {found}", line.strategy);
     }
     let turned = match line.operator {

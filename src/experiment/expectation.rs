@@ -72,13 +72,7 @@ impl Judge<'_> {
         rating: &str,
         word: &str,
     ) -> ExpectationResult {
-        let row = &self.ratings[plan];
-        let found = match rating {
-            "downtime" => row.downtime,
-            "rollback" => row.rollback,
-            "risk" => row.risk,
-            _ => row.cost,
-        };
+        let found = self.ratings[plan].word(rating);
         let judgement = if found == word { Judgement::Holds } else { Judgement::Fails };
         let detail = format!("{rating} is {found}");
         ExpectationResult {

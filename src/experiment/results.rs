@@ -130,6 +130,18 @@ pub struct RatingRow {
     pub exposed: bool,
 }
 
+impl RatingRow {
+    /// The word of a rating, by the rating's name.
+    pub fn word(&self, rating: &str) -> &'static str {
+        match rating {
+            "downtime" => self.downtime,
+            "rollback" => self.rollback,
+            "risk" => self.risk,
+            _ => self.cost,
+        }
+    }
+}
+
 /// Precision of the main measures for one strategy and variant.
 #[derive(Clone, Debug)]
 pub struct PrecisionRow {

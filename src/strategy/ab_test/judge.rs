@@ -77,8 +77,16 @@ fn compared(log: &ExperimentCounts, confidence: f64) -> Option<TwoProportions> {
 
 impl Judge {
     /// A look before the end: a verdict if it stops the test.
-    pub fn look(&mut self, log: &ExperimentCounts, out: &mut Vec<Action>) -> Option<Decision> {
+    pub fn look(
+        &mut self,
+        log: &ExperimentCounts,
+        share: f64,
+        out: &mut Vec<Action>,
+    ) -> Option<Decision> {
         self.seen += 1;
+        if self.is_void(log, share) {
+            return None;
+        }
         let test = compared(log, self.confidence)?;
         let decides = match self.looks {
             Looks::End => return None,
@@ -100,10 +108,15 @@ impl Judge {
         Some(if test.z > 0.0 { Decision::Promote } else { Decision::WayBack })
     }
 
+    /// Do the arms' sizes contradict the split, so that the log can't be trusted?
+    fn is_void(&self, log: &ExperimentCounts, share: f64) -> bool {
+        let ratio = sample_ratio(&[log.users[0], log.users[1]], &[1.0 - share, share]);
+        share < 1.0 && ratio.is_none_or(|r| r.p < self.srm_p)
+    }
+
     /// The verdict at the end of a test whose variant was to get `share` of the users.
     pub fn conclude(&self, log: &ExperimentCounts, share: f64, out: &mut Vec<Action>) -> Decision {
-        let ratio = sample_ratio(&[log.users[0], log.users[1]], &[1.0 - share, share]);
-        if share < 1.0 && ratio.is_none_or(|r| r.p < self.srm_p) {
+        if self.is_void(log, share) {
             out.push(Action::Say(format!(
                 "sample ratio {} : {} does not fit the split: the log can't be trusted",
                 log.users[0], log.users[1]

@@ -296,7 +296,8 @@ impl AbTest {
 
     /// Does a look before the end decide?
     fn ends_early(&mut self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
-        let found = view.experiment.and_then(|log| self.judge.look(&log, out));
+        let share = self.share.value();
+        let found = view.experiment.and_then(|log| self.judge.look(&log, share, out));
         let Some(decision) = found else { return false };
         self.ends(decision, view, out);
         true
