@@ -74,36 +74,87 @@ impl Default for Exponentials {
 }
 
 impl Normals {
-    /// The next standard normal of `stream`, as `rand_distr::StandardNormal` draws it.
+    /// The quick part: what 64 random bits lead to, if they leave nothing open.
     #[inline(always)]
-    pub fn draw(self, stream: &mut Stream) -> f64 {
-        let before = stream.clone();
-        let bits = stream.bits();
+    fn quick(self, bits: u64) -> Option<f64> {
         let layer = (bits & 0xff) as usize;
         let u = f64::from_bits(bits >> 12 | 0x400 << 52) - 3.0;
         let x = u * self.0.0[layer];
-        if x.abs() < self.0.0[layer + 1] {
-            return x;
-        }
-        *stream = before;
-        seldom(stream, StandardNormal)
+        (x.abs() < self.0.0[layer + 1]).then_some(x)
+    }
+
+    /// The next standard normal of `stream`, as `rand_distr::StandardNormal` draws it.
+    #[inline(always)]
+    pub fn draw(self, stream: &mut Stream) -> f64 {
+        one(stream, |bits| self.quick(bits), StandardNormal)
+    }
+
+    /// The next standard normals of `stream`, one for each of `places`.
+    #[inline(always)]
+    pub fn fill<T>(self, stream: &mut Stream, places: &mut [T], put: impl FnMut(&mut T, f64)) {
+        many(stream, places, |bits| self.quick(bits), StandardNormal, put);
     }
 }
 
 impl Exponentials {
-    /// The next unit exponential of `stream`, as `rand_distr::Exp1` draws it.
+    /// The quick part: what 64 random bits lead to, if they leave nothing open.
     #[inline(always)]
-    pub fn draw(self, stream: &mut Stream) -> f64 {
-        let before = stream.clone();
-        let bits = stream.bits();
+    fn quick(self, bits: u64) -> Option<f64> {
         let layer = (bits & 0xff) as usize;
         let u = f64::from_bits(bits >> 12 | 0x3ff << 52) - (1.0 - f64::EPSILON / 2.0);
         let x = u * self.0.0[layer];
-        if x < self.0.0[layer + 1] {
-            return x;
-        }
-        *stream = before;
-        seldom(stream, Exp1)
+        (x < self.0.0[layer + 1]).then_some(x)
+    }
+
+    /// The next unit exponential of `stream`, as `rand_distr::Exp1` draws it.
+    #[inline(always)]
+    pub fn draw(self, stream: &mut Stream) -> f64 {
+        one(stream, |bits| self.quick(bits), Exp1)
+    }
+
+    /// The next unit exponentials of `stream`, one for each of `places`.
+    #[inline(always)]
+    pub fn fill<T>(self, stream: &mut Stream, places: &mut [T], put: impl FnMut(&mut T, f64)) {
+        many(stream, places, |bits| self.quick(bits), Exp1, put);
+    }
+}
+
+#[inline(always)]
+fn one(
+    stream: &mut Stream,
+    quick: impl Fn(u64) -> Option<f64>,
+    distribution: impl Distribution<f64>,
+) -> f64 {
+    let before = stream.clone();
+    if let Some(x) = quick(stream.bits()) {
+        return x;
+    }
+    *stream = before;
+    seldom(stream, distribution)
+}
+
+/// Draws for all of `places`, with the stream in registers as long as the quick part suffices.
+#[inline(always)]
+fn many<T>(
+    stream: &mut Stream,
+    places: &mut [T],
+    quick: impl Fn(u64) -> Option<f64>,
+    distribution: impl Distribution<f64> + Copy,
+    mut put: impl FnMut(&mut T, f64),
+) {
+    let mut places = places.iter_mut();
+    loop {
+        let mut ahead = stream.clone();
+        let open = loop {
+            let Some(place) = places.next() else { break None };
+            let mut next = ahead.clone();
+            let Some(x) = quick(next.bits()) else { break Some(place) };
+            ahead = next;
+            put(place, x);
+        };
+        *stream = ahead;
+        let Some(place) = open else { return };
+        put(place, seldom(stream, distribution));
     }
 }
 

@@ -397,7 +397,7 @@ impl Flight {
             for class in 0..self.plane.classes() {
                 for route in 0..self.scenario.service.routes.len() as u8 {
                     let row = self.plane.row(pod, version as u8, class, route);
-                    self.plane.effects[row] = self.effect_of(pod, version, class, route);
+                    self.plane.effects[row] = self.effect_of(pod, version, class, route).into();
                 }
             }
         }

@@ -137,6 +137,8 @@ pub struct FlightOptions {
     pub record: Option<SimDuration>,
     /// Check invariants after every event.
     pub checked: bool,
+    /// Let no request take the quick way, which comes to the same.
+    pub careful: bool,
     /// Fail all scrapes: nothing is ever measured.
     pub blind: bool,
     /// Scrape everything that the world exports, and keep it.
@@ -208,6 +210,7 @@ impl Flight {
             Plane::new(Arc::clone(&service), &scenario.traffic, streams, end, &bounds.all);
         plane.log_bad = options.is_twin;
         plane.twin_bad = options.twin_bad;
+        plane.careful = options.careful;
         let proxies = plane.proxies.len();
         let mut flight = Flight {
             faults: FaultState::all(scenario, variant),

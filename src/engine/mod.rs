@@ -46,6 +46,8 @@ pub struct Order {
     pub record: Option<SimDuration>,
     /// Check invariants after every control event.
     pub checked: bool,
+    /// Let no request take the quick way, which comes to the same.
+    pub careful: bool,
     /// Fail every scrape.
     pub blind: bool,
     /// Scrape everything that the world exports, and keep it with the recording.
@@ -138,8 +140,13 @@ fn start(
     options: FlightOptions,
 ) -> Flight {
     let streams = Streams::new(order.seed, u64::from(order.replication));
-    let options =
-        FlightOptions { checked: order.checked, blind: order.blind, human: order.human, ..options };
+    let options = FlightOptions {
+        checked: order.checked,
+        careful: order.careful,
+        blind: order.blind,
+        human: order.human,
+        ..options
+    };
     let mut flight = Flight::new(scenario, variant, plan, streams, options);
     if let Some(buckets) = &order.buckets {
         flight.share_buckets(buckets);

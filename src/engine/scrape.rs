@@ -215,7 +215,7 @@ impl Flight {
 
     fn scrape_edge(&mut self, target: u32) {
         self.read_page(target, |flight, visit| {
-            let answered = flight.plane.counters.ingress;
+            let answered = flight.plane.truth().ingress();
             visit.edge(&EdgeFacts { names: &flight.names, answered });
             let [by_version, whole] = visit.asks_for_backends();
             for pool in 0..POOLS {

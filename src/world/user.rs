@@ -27,7 +27,7 @@ impl Marks {
     /// Wrote data with the new version.
     pub const WROTE_NEW: u16 = 1 << 5;
     /// Has not been served since a request failed.
-    const DOWN: u16 = 1 << 6;
+    pub const DOWN: u16 = 1 << 6;
     /// Met the old version again after the new one.
     pub const FLIPPED: u16 = 1 << 7;
     /// Is part of the experiment's log.
@@ -125,18 +125,23 @@ impl Users {
     /// one was of the other version.
     #[inline(always)]
     pub fn met(&mut self, user: u32, new: bool) -> bool {
-        const OLD: u8 = Marks::MET_OLD as u8;
-        const NEW: u8 = Marks::MET_NEW as u8;
-        const EXPOSED: u8 = Marks::EXPOSED as u8;
         let marks = &mut self.marks[user as usize];
-        let (now, other) = if new { (NEW | EXPOSED, OLD) } else { (OLD, NEW) };
-        let crossed = *marks & other != 0;
-        let flipped = u8::from(crossed & !new) * Marks::FLIPPED as u8;
-        if new {
-            self.counts.exposed += u64::from(*marks & EXPOSED == 0);
-        }
-        *marks = (*marks & !other) | now | flipped;
+        let (after, crossed) = meet(*marks, new, &mut self.counts.exposed);
+        *marks = after;
         crossed
+    }
+
+    /// [`Users::active`], [`Users::met`] and [`Users::served`] at once, if the user lacks nothing.
+    #[inline(always)]
+    pub fn served_calmly(&mut self, user: u32, new: bool) -> bool {
+        const ACTIVE: u8 = Marks::ACTIVE as u8;
+        let marks = &mut self.marks[user as usize];
+        if *marks & Marks::DOWN as u8 != 0 {
+            return false;
+        }
+        self.counts.active += u64::from(*marks & ACTIVE == 0);
+        *marks = meet(*marks | ACTIVE, new, &mut self.counts.exposed).0;
+        true
     }
 
     /// A request of the user was failed, wrong or slow.
@@ -189,6 +194,21 @@ impl Users {
         self.marks.iter_mut().for_each(|m| *m &= !(marks as u8));
         self.more.iter_mut().for_each(|m| *m &= !((marks >> 8) as u8));
     }
+}
+
+/// The marks of a user who meets a version, and whether the last one was the other.
+#[inline(always)]
+fn meet(marks: u8, new: bool, exposed: &mut u64) -> (u8, bool) {
+    const OLD: u8 = Marks::MET_OLD as u8;
+    const NEW: u8 = Marks::MET_NEW as u8;
+    const EXPOSED: u8 = Marks::EXPOSED as u8;
+    let (now, other) = if new { (NEW | EXPOSED, OLD) } else { (OLD, NEW) };
+    let crossed = marks & other != 0;
+    let flipped = u8::from(crossed & !new) * Marks::FLIPPED as u8;
+    if new {
+        *exposed += u64::from(marks & EXPOSED == 0);
+    }
+    ((marks & !other) | now | flipped, crossed)
 }
 
 /// A user's place on a line of 2³², the same in every flight: cohorts are ranges of it.

@@ -51,6 +51,7 @@ fn fly_one(seed: u64) -> Vec<String> {
     let (scenario, text) = swarm(seed);
     let scenario = Arc::new(scenario);
     let order = Order { seed, checked: true, ..Order::default() };
+    let careful = Order { careful: true, ..order.clone() };
     let bound = scenario.chaos.iter().any(|f| is_phase_bound(&f.trigger));
     // A closed loop has other requests when answers take longer.
     let closed = matches!(scenario.traffic.arrivals, windtunnel::traffic::Arrivals::Closed { .. });
@@ -61,6 +62,9 @@ fn fly_one(seed: u64) -> Vec<String> {
             .flat_map(|v| scenario.plans.iter().map(move |p| (v, p)))
         {
             let (outcome, _) = fly(&scenario, variant, plan, &order, &twin);
+            if outcome != fly(&scenario, variant, plan, &careful, &twin).0 {
+                wrong.push(format!("{}: the quick way comes to something else", plan.name));
+            }
             if !bound && !closed {
                 wrong.extend(consistent(&outcome, &twin.outcome));
             }

@@ -58,23 +58,22 @@ fn slowed(demand: u64, factor: f32) -> u64 {
 }
 
 impl Plane {
-    /// A request comes off the tape.
-    #[inline(always)]
-    pub(super) fn arrive(&mut self, arrival: Arrival) {
+    /// A request comes, of which a slot is busy for `demand` nanoseconds.
+    pub(super) fn arrive(&mut self, arrival: Arrival, demand: u64) {
         let index = self.tally.arrived as u32;
         self.tally.arrived += 1;
         self.users.active(arrival.user);
-        let mut arrival = arrival;
+        let (mut arrival, mut demand) = (arrival, demand);
         if self.hot.rare
             && let Some(change) = self.client_change
         {
             let changed = self.users.has(arrival.user, Marks::MET_NEW);
             if changed && (mix64(arrival.routing ^ 0x5eed) as u32) < change.reroute {
                 arrival.route = change.reroute_to;
+                demand = self.demand(&arrival);
             }
         }
         let (number, chain, first_at) = (0, NO_CHAIN, arrival.at);
-        let demand = self.demand(&arrival);
         self.attempt(Attempt { arrival, demand, index, first_at, number, chain });
     }
 
@@ -118,7 +117,7 @@ impl Plane {
 
     /// The pod that takes the attempt: the pinned one, or the balancer's pick with its retries.
     #[inline(always)]
-    fn choose(&mut self, proxy: usize, pool: Pool, user: u32, routing: u64) -> Choice {
+    pub(super) fn choose(&mut self, proxy: usize, pool: Pool, user: u32, routing: u64) -> Choice {
         if self.hot.rare
             && let Some(pod) = self.pinned_pod(user)
         {
@@ -202,11 +201,9 @@ impl Plane {
         let start = ledger.start_at(now);
         let crossed = self.users.met(user, version == 1);
         if version == 1 {
-            self.tally.last_new = Some(now);
-            self.tally.served_new += 1;
-            self.tally.second(now).new += 1;
+            self.tally.meets_new(now);
         }
-        let effect = &self.effects[self.row(pod, version, self.class_of(user), route)];
+        let effect = &self.effects[self.row(pod, version, self.class_of(user), route)].effect;
         let (cpu, conversion) = (effect.cpu, effect.conversion);
         let fate = fate(effect, draw, load);
         let own = self.own_busy_ns(pod, effect, attempt.demand, load);
@@ -244,17 +241,17 @@ impl Plane {
             chain: settled.chain,
             route,
             version,
-            outcome: settled.outcome as u8,
+            outcome: settled.outcome,
             flags: settled.flags,
             number: attempt.number,
             since_first_ms: attempt.since_first_ms(now),
         };
         let ledger = &mut self.pods[pod as usize];
-        ledger.book(done, entry);
+        ledger.book(done, || entry);
         ledger.accepted += 1;
         if ledger.accepted >= ledger.trip_at {
             ledger.trip_at = u64::MAX;
-            self.tripped = Some(pod);
+            self.tripped = pod;
         }
     }
 

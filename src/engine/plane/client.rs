@@ -331,6 +331,14 @@ impl Plane {
     fn push_follow(&mut self, at: u64, id: u32, step: u32) {
         self.sequence = self.sequence.wrapping_add(1);
         self.follows.push(Reverse(Follow { at, sequence: self.sequence, id, step }));
+        self.next_follow = self.next_follow.min(at);
+    }
+
+    /// Takes off what is due first.
+    pub(super) fn pop_follow(&mut self) -> Option<Follow> {
+        let first = self.follows.pop().map(|Reverse(follow)| follow);
+        self.next_follow = self.follows.peek().map_or(u64::MAX, |Reverse(follow)| follow.at);
+        first
     }
 
     /// A planned attempt, or the next request of a session, is due.
@@ -339,7 +347,8 @@ impl Plane {
         if follow.is_session() {
             let session = follow.id & !SESSION;
             let request = self.tape.of_session(&self.streams, session, follow.step, follow.at);
-            self.arrive(request);
+            let demand = self.demand(&request);
+            self.arrive(request, demand);
             return;
         }
         let chain = self.chains[follow.id as usize];
@@ -395,7 +404,7 @@ impl Plane {
         if self.retry_broken(&entry) {
             return;
         }
-        let was = Outcome::from_number(entry.outcome);
+        let was = entry.outcome;
         if was < Outcome::Wrong {
             self.lose_value(entry.route);
         }

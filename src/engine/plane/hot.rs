@@ -4,7 +4,9 @@
 //! It holds copies only; nothing here is decided here.
 
 use super::Plane;
+use super::attempt::NEVER_NS;
 use crate::base::distribution::Distribution;
+use crate::world::effect::Effect;
 use crate::world::service::{Policy, Service};
 
 /// Copies of what every request reads.
@@ -20,13 +22,17 @@ pub(super) struct Hot {
     pub(super) mesh: bool,
     /// Tries that a proxy adds to each of a client's, on failures of pods that took the request.
     pub(super) tries: u8,
+    /// A slot that is busy no longer than this gives an answer that is neither slow nor late.
+    pub(super) calm: u64,
+    /// Is anything switched on that most flights never meet? Then its own test follows. Set
+    /// whenever the loop is entered, so that ordinary requests pay for one test.
+    pub(super) rare: bool,
+    /// May requests take the quick way?
+    pub(super) quick: bool,
     /// How a pod is picked.
     pub(super) policy: Policy,
     /// CPU time per busy time.
     pub(super) cpu_per_busy: f32,
-    /// Is anything switched on that most flights never meet? Then its own test follows. Set
-    /// whenever the loop is entered, so that ordinary requests pay for one test.
-    pub(super) rare: bool,
 }
 
 /// Copies of a route's settings.
@@ -36,6 +42,25 @@ pub(super) struct HotRoute {
     pub(super) write: bool,
     /// Do its answers start a business step?
     pub(super) funnel: bool,
+}
+
+/// A row of effects, with what tells at a glance that nothing happens to a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) effect: Effect,
+    /// Draws from here on are answered rightly and in the time that they demand, whatever the load;
+    /// 2³² if there are none.
+    pub(super) calm_from: u64,
+}
+
+impl From<Effect> for Row {
+    fn from(effect: Effect) -> Row {
+        let Effect { defect, loaded, wrong, hang, .. } = effect;
+        let moves = effect.factor != 1.0 || effect.loaded_factor != 1.0;
+        let adds = effect.add_us | effect.loaded_add_us > 0;
+        let from = u64::from(defect.max(loaded).max(wrong).max(hang));
+        Row { effect, calm_from: if moves || adds { 1 << 32 } else { from } }
+    }
 }
 
 impl Hot {
@@ -56,12 +81,14 @@ impl Hot {
         Hot {
             routes: routes.collect(),
             timeout: patience.as_nanos(),
+            rare: true,
+            quick: false,
             mesh: mesh.is_on(),
             tries: if tries { service.balancer.retries } else { 0 },
             slow: service.slow.as_nanos(),
+            calm: service.slow.as_nanos().min(patience.as_nanos()).min(NEVER_NS / 2),
             policy: service.balancer.policy,
             cpu_per_busy: service.pod.cpu_per_busy as f32,
-            rare: true,
         }
     }
 }

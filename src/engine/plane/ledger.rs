@@ -4,6 +4,7 @@
 //! is booked here and committed when the clock passes it. A kill turns what is not yet committed
 //! into broken requests. There is no other path, so no result depends on which path ran.
 
+use super::tally::Outcome;
 use crate::base::time::SimDuration;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -26,8 +27,8 @@ pub struct Entry {
     pub route: u8,
     /// Version that serves it: 0 old, 1 new.
     pub version: u8,
-    /// Outcome for the client, as `Outcome as u8`.
-    pub outcome: u8,
+    /// Outcome for the client.
+    pub outcome: Outcome,
     /// Bits of `flag`.
     pub flags: u8,
     /// Number of this attempt, 0 for the first.
@@ -46,7 +47,7 @@ impl Entry {
         chain: NO_CHAIN,
         route: 0,
         version: 0,
-        outcome: 0,
+        outcome: Outcome::Good,
         flags: 0,
         number: 0,
         since_first_ms: 0,
@@ -96,6 +97,12 @@ impl PartialOrd for Far {
 /// How many completions lie in order; as many as a word has nibbles.
 const NEAR: usize = 16;
 
+/// Nothing is done later: keys hold instants in 60 bits, which is 36 years.
+const LATEST: u64 = u64::MAX >> 4;
+
+/// So many keys are put in order without a branch.
+const GROUP: usize = 4;
+
 /// Slots, queue and ledger of one pod. What every pick reads lies in the first cache line.
 ///
 /// Few requests are in flight as a rule, so the earliest completions (`NEAR`) are kept in order,
@@ -117,16 +124,16 @@ pub struct PodLedger {
     pub dark: bool,
     /// Version of the process.
     pub version: u8,
-    /// Places of the near entries as nibbles, in the order of their completions; behind these the
-    /// unused places, the one used last first.
-    places: u64,
+    /// Unused places of near entries, as bits.
+    free: u16,
     /// Do requests wait, so that `slot_free` is kept?
     queueing: bool,
     /// Requests accepted since the process started.
     pub accepted: u64,
     /// The pod trips when `accepted` reaches this.
     pub trip_at: u64,
-    near_done: [u64; NEAR],
+    /// Instants of the near completions with the places of their entries, as `key`.
+    near_key: [u64; NEAR],
     near: [Entry; NEAR],
     far: BinaryHeap<Far>,
     /// When each slot is free, as a heap; only kept while requests wait.
@@ -135,6 +142,12 @@ pub struct PodLedger {
     pub warm_until: u64,
     /// When the process began to serve, in nanoseconds.
     pub serving_since: u64,
+}
+
+/// Place of the entry that a key leads to.
+#[inline(always)]
+fn place(key: u64) -> usize {
+    key as usize % NEAR
 }
 
 impl PodLedger {
@@ -149,11 +162,11 @@ impl PodLedger {
             accepting: false,
             dark: false,
             version,
-            places: 0xfedc_ba98_7654_3210,
+            free: u16::MAX,
             queueing: false,
             accepted: 0,
             trip_at: u64::MAX,
-            near_done: [0; NEAR],
+            near_key: [0; NEAR],
             near: [Entry::NONE; NEAR],
             far: BinaryHeap::new(),
             slot_free: Vec::new(),
@@ -171,14 +184,8 @@ impl PodLedger {
     /// All completions to come with their entries, in no order.
     fn due(&self) -> impl Iterator<Item = (u64, &Entry)> {
         let near = 0..usize::from(self.near_len);
-        let near = near.map(|at| (self.near_done[at], &self.near[self.place(at)]));
+        let near = near.map(|at| (self.near_key[at] >> 4, &self.near[place(self.near_key[at])]));
         near.chain(self.far.iter().map(|far| (far.done, &far.entry)))
-    }
-
-    /// Where the entry of the near completion `at` lies.
-    #[inline(always)]
-    fn place(&self, at: usize) -> usize {
-        (self.places >> (at % NEAR * 4)) as usize % NEAR
     }
 
     /// All requests in the pod.
@@ -223,43 +230,49 @@ impl PodLedger {
         self.slot_free[0]
     }
 
+    /// Does the pod take one more request, without meeting its limits or its end by it?
+    #[inline(always)]
+    pub fn takes_one(&self) -> bool {
+        self.accepting & (self.in_flight < self.limit) & (self.accepted + 1 < self.trip_at)
+    }
+
     /// Books a request that is done at `done`; the one before it on the same slot is done by then.
     #[inline(always)]
-    pub fn book(&mut self, done: u64, entry: Entry) {
+    pub fn book(&mut self, done: u64, entry: impl Fn() -> Entry) {
+        let done = done.min(LATEST);
         if self.queueing {
             self.take_slot(done);
         }
         self.in_flight += 1;
         self.next_done = self.next_done.min(done);
-        if usize::from(self.near_len) < NEAR && self.in_flight == u32::from(self.near_len) + 1 {
-            self.put_near(done, entry);
+        let ordered = self.in_flight == u32::from(self.near_len) + 1;
+        if ordered & (usize::from(self.near_len) < NEAR) {
+            let place = self.put_near(done);
+            self.near[place] = entry();
         } else {
-            self.put_far(done, entry);
+            self.put_far(done, entry());
         }
     }
 
-    /// Puts a completion among the near ones, of which at least one place is free.
+    /// Puts a completion among the near ones, of which at least one place is free, and says which
+    /// place its entry has.
     #[inline(always)]
-    fn put_near(&mut self, done: u64, entry: Entry) {
-        let last = usize::from(self.near_len) % NEAR;
+    fn put_near(&mut self, done: u64) -> usize {
+        let len = usize::from(self.near_len) % NEAR;
         self.near_len += 1;
-        let place = self.place(last);
-        self.near[place] = entry;
-        let mut at = last;
-        while at > 0 {
-            let before = self.near_done[at - 1];
-            if before > done {
-                break;
+        let place = self.free.trailing_zeros() as usize % NEAR;
+        self.free &= self.free.wrapping_sub(1);
+        // Each key is what stands between its neighbour and the new one: no branch to foresee.
+        let key = done << 4 | place as u64;
+        let mut before = u64::MAX;
+        for group in self.near_key.chunks_exact_mut(GROUP).take(len / GROUP + 1) {
+            for at in group {
+                let here = *at;
+                *at = before.min(here.max(key));
+                before = here;
             }
-            self.near_done[at] = before;
-            at -= 1;
         }
-        self.near_done[at] = done;
-        // The nibbles from `at` on move up by one, and that of the new entry goes before them.
-        let below = (1 << (at * 4)) - 1;
-        let above = u64::MAX << (last * 4) << 4;
-        let between = (self.places & !below) << 4 & !above;
-        self.places = self.places & (below | above) | between | (place as u64) << (at * 4);
+        place
     }
 
     /// The same while there are too many for order: the latest ones go to the heap.
@@ -267,17 +280,20 @@ impl PodLedger {
     fn put_far(&mut self, done: u64, entry: Entry) {
         let first_far = self.far.peek().map_or(u64::MAX, |far| far.done);
         let full = usize::from(self.near_len) == NEAR;
-        if done >= first_far || full && done >= self.near_done[0] {
+        if done >= first_far || full && done >= self.near_key[0] >> 4 {
             self.far.push(Far { done, entry });
             return;
         }
         if full {
-            self.far.push(Far { done: self.near_done[0], entry: self.near[self.place(0)] });
-            self.near_done.copy_within(1.., 0);
-            self.places = self.places.rotate_right(4);
+            let last = self.near_key[0];
+            self.far.push(Far { done: last >> 4, entry: self.near[place(last)] });
+            self.near_key.copy_within(1.., 0);
+            self.near_key[NEAR - 1] = 0;
+            self.free |= 1 << place(last);
             self.near_len -= 1;
         }
-        self.put_near(done, entry);
+        let place = self.put_near(done);
+        self.near[place] = entry;
     }
 
     /// The present slot is taken until `done`.
@@ -287,30 +303,44 @@ impl PodLedger {
         sift_down_min(&mut self.slot_free);
     }
 
-    /// Takes the earliest completion off the ledger, with its instant.
+    /// The earliest completion, with its instant.
     #[inline(always)]
-    pub fn commit(&mut self) -> Option<(u64, Entry)> {
-        if self.near_len == 0 {
-            return None;
-        }
-        let last = usize::from(self.near_len) - 1;
-        self.near_len -= 1;
+    pub fn first(&self) -> Option<(u64, &Entry)> {
+        let last = self.near_len.checked_sub(1)?;
+        let key = self.near_key[usize::from(last) % NEAR];
+        Some((key >> 4, &self.near[place(key)]))
+    }
+
+    /// Takes the earliest completion off the ledger.
+    #[inline(always)]
+    pub fn drop_first(&mut self) {
+        let Some(last) = self.near_len.checked_sub(1) else { return };
+        self.near_len = last;
         self.in_flight -= 1;
-        let first = (self.near_done[last % NEAR], self.near[self.place(last)]);
-        if last == 0 && self.in_flight > 0 {
-            self.refill();
+        let key = &mut self.near_key[usize::from(last) % NEAR];
+        self.free |= 1 << place(*key);
+        *key = 0;
+        if last == 0 {
+            self.last_near_gone();
+        } else {
+            self.next_done = self.near_key[usize::from(last - 1) % NEAR] >> 4;
         }
-        let next = usize::from(self.near_len).wrapping_sub(1) % NEAR;
-        self.next_done = if self.near_len == 0 { u64::MAX } else { self.near_done[next] };
-        Some(first)
+    }
+
+    /// Takes the earliest completion off the ledger, with its instant.
+    pub fn commit(&mut self) -> Option<(u64, Entry)> {
+        let first = self.first().map(|(done, entry)| (done, *entry));
+        self.drop_first();
+        first
     }
 
     /// The near completions are used up: the earliest of the far ones take their place.
-    #[inline(never)]
-    fn refill(&mut self) {
+    fn last_near_gone(&mut self) {
+        self.next_done = self.far.peek().map_or(u64::MAX, |far| far.done);
         for _ in 0..NEAR / 2 {
             let Some(Far { done, entry }) = self.far.pop() else { break };
-            self.put_near(done, entry);
+            let place = self.put_near(done);
+            self.near[place] = entry;
         }
     }
 
@@ -322,6 +352,8 @@ impl PodLedger {
         due.sort_unstable_by_key(|(done, entry)| (*done, entry.index));
         let broken = due.into_iter().map(|(_, entry)| entry).collect();
         self.near_len = 0;
+        self.near_key = [0; NEAR];
+        self.free = u16::MAX;
         self.far.clear();
         self.in_flight = 0;
         self.next_done = u64::MAX;
@@ -378,7 +410,7 @@ mod tests {
             let slot = (0..slots).min_by_key(|s| free[*s]).expect("slots");
             assert_eq!(start, free[slot].max(now), "request {i}");
             free[slot] = start + busy;
-            pod.book(start + busy, entry(i, now));
+            pod.book(start + busy, || entry(i, now));
         }
     }
 
@@ -392,7 +424,7 @@ mod tests {
             if draw % 100 < if i / 100 % 2 == 0 { 75 } else { 25 } {
                 let done = draw >> 44;
                 pod.start_at(0);
-                pod.book(done, entry(i, 0));
+                pod.book(done, || entry(i, 0));
                 expected.push((done, i));
                 expected.sort_unstable();
             } else {
@@ -412,7 +444,7 @@ mod tests {
         let mut pod = PodLedger::new(1, 8, 8);
         for (i, done) in [50, 20, 90, 20].into_iter().enumerate() {
             pod.start_at(0);
-            pod.book(done, entry(i as u32, 0));
+            pod.book(done, || entry(i as u32, 0));
         }
         assert_eq!(pod.commit().map(|(_, e)| e.index), Some(1));
         let broken: Vec<u32> = pod.kill().iter().map(|e| e.index).collect();

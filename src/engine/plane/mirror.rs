@@ -8,6 +8,7 @@ use super::Plane;
 use super::attempt::{Fate, NEVER_NS, fate};
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
+use super::tally::Outcome;
 use super::tape::Arrival;
 use crate::base::random::{Purpose, mix64};
 use crate::world::routing::{Mirror, Pool};
@@ -67,7 +68,7 @@ impl Plane {
     fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
         let version = self.pods[pod as usize].version;
         let (now, class) = (self.now, self.class_of(attempt.arrival.user));
-        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)];
+        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)].effect;
         self.commit(pod, now);
         let load = self.pods[pod as usize].in_flight();
         let busy = self.own_busy_ns(pod, &effect, attempt.demand, load);
@@ -105,7 +106,7 @@ impl Plane {
         let version = ledger.version;
         let load = ledger.in_flight();
         let effect =
-            self.effects[self.row(pod, version, self.class_of(arrival.user), arrival.route)];
+            self.effects[self.row(pod, version, self.class_of(arrival.user), arrival.route)].effect;
         let demand = self.demand(&Arrival { z, e, ..arrival });
         let mut busy = self.own_busy_ns(pod, &effect, demand, load);
         let mut lost = false;
@@ -129,18 +130,18 @@ impl Plane {
             chain: NO_CHAIN,
             route: arrival.route,
             version,
-            outcome: 0,
+            outcome: Outcome::Good,
             flags: flag::MIRROR
                 | if fate.error { flag::ERROR } else { 0 }
                 | if fate.hung { flag::HUNG } else { 0 },
             number: 0,
             since_first_ms: 0,
         };
-        self.pods[pod as usize].book(done, entry);
+        self.pods[pod as usize].book(done, || entry);
         self.pods[pod as usize].accepted += 1;
         if self.pods[pod as usize].accepted >= self.pods[pod as usize].trip_at {
             self.pods[pod as usize].trip_at = u64::MAX;
-            self.tripped = Some(pod);
+            self.tripped = pod;
         }
         Some(self.answer(fate, done - now))
     }

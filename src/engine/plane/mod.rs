@@ -5,16 +5,19 @@
 //! per request. It deliberately does not know strategies, probes, faults or telemetry windows.
 
 pub mod attempt;
+mod calm;
 pub mod client;
+mod commit;
 mod hot;
 pub mod ledger;
 pub mod mesh;
 pub mod mirror;
 pub mod pick;
+mod senders;
 pub mod tally;
 pub mod tape;
 
-use crate::base::histogram::{Histogram, bucket_of};
+use crate::base::histogram::Histogram;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::traffic::{Arrivals, Traffic};
@@ -24,12 +27,12 @@ use crate::world::routing::Belief;
 use crate::world::service::Service;
 use crate::world::user::{Users, user_hash};
 use client::{Chain, Follow};
-use hot::Hot;
-use ledger::{Entry, PodLedger, flag};
+use hot::{Hot, Row};
+use ledger::{PodLedger, flag};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
-use tally::{Counters, Outcome, Status, Tally};
+use tally::{Counters, Tally};
 use tape::Tape;
 
 /// Why `advance` came back.
@@ -77,7 +80,7 @@ pub struct Plane {
     pub(crate) session_steps: Vec<u32>,
     pub(crate) pods: Vec<PodLedger>,
     /// Row ((pod × 2 + version) × classes + class) × routes + route.
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: Vec<Row>,
     /// Ends of the cohorts that faults are limited to, rising; they divide users into classes.
     pub(crate) cohorts: Vec<u32>,
     pub(crate) proxies: Vec<Belief>,
@@ -85,6 +88,8 @@ pub struct Plane {
     pub(crate) counters: Counters,
     pub(crate) tally: Tally,
     pub(crate) follows: BinaryHeap<Reverse<Follow>>,
+    /// When the first of these is due; `u64::MAX` if there is none.
+    next_follow: u64,
     pub(crate) chains: Vec<Chain>,
     pub(crate) free_chains: Vec<u32>,
     pub(crate) sequence: u32,
@@ -110,8 +115,22 @@ pub struct Plane {
     pub(crate) twin_bad: Option<Arc<[u64]>>,
     pub(crate) log_bad: bool,
     pub(crate) interval: Option<Box<Interval>>,
-    pub(crate) tripped: Option<u32>,
+    /// The pod that met its limit, or `u32::MAX`.
+    pub(crate) tripped: u32,
+    /// Let no request take the quick way, which comes to the same: for tests.
+    pub(crate) careful: bool,
     pub(crate) mesh: mesh::State,
+}
+
+/// Index of a row of effects.
+#[inline(always)]
+fn row_of(
+    (pod, version): (u32, u8),
+    (class, classes): (usize, usize),
+    (route, routes): (u8, usize),
+) -> usize {
+    let side = pod as usize * 2 + usize::from(version);
+    (side * classes + class) * routes + usize::from(route)
 }
 
 impl Plane {
@@ -159,7 +178,9 @@ impl Plane {
             twin_bad: None,
             log_bad: false,
             interval: None,
-            tripped: None,
+            tripped: u32::MAX,
+            careful: false,
+            next_follow: u64::MAX,
             mesh: mesh::State::new(service.balancer.proxies.max(1) as usize),
             service,
         };
@@ -180,7 +201,7 @@ impl Plane {
         let routes = self.service.routes.len();
         for version in 0..2 {
             for _ in 0..self.classes() {
-                self.effects.extend((0..routes).map(|route| row(version, route)));
+                self.effects.extend((0..routes).map(|route| Row::from(row(version, route))));
             }
         }
     }
@@ -209,21 +230,25 @@ impl Plane {
     pub fn advance(&mut self, until: SimTime) -> Advanced {
         let until = until.as_nanos();
         self.hot.rare = self.is_rare();
+        self.hot.quick = !self.careful && self.quick_way_is_open();
         loop {
             let arrival = self.tape.next_at();
-            let follow = self.follows.peek().map_or(u64::MAX, |f| f.0.at);
-            let next = arrival.min(follow);
+            let next = arrival.min(self.next_follow);
             if next >= until {
                 break;
             }
             self.now = next;
-            if arrival <= follow {
-                let request = self.tape.take();
-                self.arrive(request);
-            } else if let Some(Reverse(follow)) = self.follows.pop() {
+            if arrival <= self.next_follow {
+                if self.arrives_calmly() {
+                    continue;
+                }
+                let tape::Drawn { arrival, demand } = self.tape.take();
+                self.arrive(arrival, demand);
+            } else if let Some(follow) = self.pop_follow() {
                 self.follow(follow);
             }
-            if let Some(pod) = self.tripped.take() {
+            if self.tripped != u32::MAX {
+                let pod = std::mem::replace(&mut self.tripped, u32::MAX);
                 return Advanced::Tripped { pod, at: SimTime::from_nanos(self.now) };
             }
         }
@@ -235,97 +260,20 @@ impl Plane {
     /// Lets everything in flight end, without new arrivals: the end of a flight.
     pub fn drain(&mut self) {
         self.hot.rare = self.is_rare();
-        while let Some(Reverse(follow)) = self.follows.pop() {
+        while let Some(follow) = self.pop_follow() {
             self.now = self.now.max(follow.at);
             if !follow.is_session() {
                 self.follow(follow);
             }
         }
-        self.tripped = None;
+        self.tripped = u32::MAX;
         // What hangs is never answered: its client left long ago, its server counts nothing.
         self.commit_all(self.now.saturating_add(attempt::NEVER_NS / 2));
     }
 
-    pub(crate) fn commit_all(&mut self, until: u64) {
-        for pod in 0..self.pods.len() as u32 {
-            self.commit_due(pod, until);
-        }
-    }
-
-    /// Commits a pod's completions up to `now`: most looks find none.
-    #[inline(always)]
-    pub(crate) fn commit_due(&mut self, pod: u32, now: u64) {
-        while self.pods[pod as usize].next_done() <= now {
-            self.commit_next(pod);
-        }
-    }
-
-    /// Commits a pod's completions up to `until`.
-    pub(crate) fn commit(&mut self, pod: u32, until: u64) {
-        self.commit_due(pod, until);
-    }
-
-    /// Commits the next completion of a pod, which has one.
-    #[inline(never)]
-    fn commit_next(&mut self, pod: u32) {
-        let Plane { pods, counters, tally, interval, .. } = self;
-        if let Some((done, entry)) = pods[pod as usize].commit() {
-            Plane::book_completion(counters, tally, interval, pod, done, entry);
-        }
-    }
-
-    #[inline(always)]
-    fn book_completion(
-        counters: &mut Counters,
-        tally: &mut Tally,
-        interval: &mut Option<Box<Interval>>,
-        pod: u32,
-        done: u64,
-        entry: Entry,
-    ) {
-        let end = |counters: &mut Counters, tally: &mut Tally, outcome: Outcome| {
-            tally.end(done, outcome);
-            counters.ingress[usize::from(outcome == Outcome::Failed)] += 1;
-        };
-        if entry.flags & flag::HUNG != 0 {
-            // The end of a flight clears it away; nobody ever saw an answer.
-            if entry.flags & (flag::MIRROR | flag::NOT_FINAL) == 0 {
-                end(counters, tally, Outcome::Failed);
-            }
-            return;
-        }
-        let latency = done - entry.arrived;
-        let bucket = bucket_of(latency);
-        let status = if entry.flags & flag::ERROR != 0 { Status::Error } else { Status::Ok };
-        counters.answer(pod, entry.route, status, latency, bucket, entry.cpu_ns);
-        if entry.flags & flag::MIRROR != 0 {
-            return;
-        }
-        let version = usize::from(entry.version & 1);
-        tally.latency[version].record_in(bucket, latency);
-        tally.errors[version] += u64::from(status == Status::Error);
-        if let Some(interval) = interval {
-            interval.latency.record_in(bucket, latency);
-        }
-        if entry.flags & flag::FUNNEL != 0 {
-            counters.funnel(pod, entry.route, entry.flags & flag::CONVERTS != 0);
-        }
-        if entry.flags & flag::NOT_FINAL == 0 {
-            end(counters, tally, Outcome::from_number(entry.outcome));
-        }
-    }
-
-    /// A request has ended for its client.
-    #[inline]
-    pub(crate) fn end(&mut self, at: u64, outcome: Outcome) {
-        self.tally.end(at, outcome);
-        self.counters.ingress[usize::from(outcome == Outcome::Failed)] += 1;
-    }
-
     #[inline]
     pub(crate) fn row(&self, pod: u32, version: u8, class: usize, route: u8) -> usize {
-        let side = pod as usize * 2 + usize::from(version);
-        (side * self.classes() + class) * self.hot.routes.len() + usize::from(route)
+        row_of((pod, version), (class, self.classes()), (route, self.hot.routes.len()))
     }
 
     /// Tells `proxy` that a pod is (or is no longer) an endpoint of the stable pool.

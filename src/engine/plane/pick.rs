@@ -12,6 +12,14 @@ pub fn scale32(bits: u32, count: usize) -> usize {
     ((u64::from(bits) * count as u64) >> 32) as usize
 }
 
+/// Two different places of `count`, uniformly.
+#[inline(always)]
+pub(super) fn two_of(bits: u64, count: usize) -> (usize, usize) {
+    let first = scale32(bits as u32, count);
+    let other = scale32((bits >> 32) as u32, count - 1);
+    (first, other + usize::from(other >= first))
+}
+
 impl Plane {
     /// The proxy that a request meets.
     #[inline(always)]
@@ -25,6 +33,20 @@ impl Plane {
         match self.proxies[proxy].routing.split {
             Split::All(to) => (to, None),
             split => self.pool_by(proxy, split, user, draw),
+        }
+    }
+
+    /// The pool of a request whom no user's property sends anywhere.
+    #[inline(always)]
+    pub(super) fn plain_pool(&self, proxy: usize, draw: u32) -> Option<Pool> {
+        let routing = &self.proxies[proxy].routing;
+        match routing.split {
+            Split::All(to) => Some(to),
+            Split::Weight(share) if routing.sticky.is_none() => {
+                let drawn = u64::from(draw) < share.threshold();
+                Some(if drawn { Pool::Candidate } else { Pool::Stable })
+            }
+            _ => None,
         }
     }
 

@@ -21,18 +21,6 @@ pub enum Outcome {
     Failed = 3,
 }
 
-impl Outcome {
-    /// The outcome with this number.
-    pub fn from_number(number: u8) -> Outcome {
-        match number {
-            0 => Outcome::Good,
-            1 => Outcome::Slow,
-            2 => Outcome::Wrong,
-            _ => Outcome::Failed,
-        }
-    }
-}
-
 /// Requests that ended within one second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Second {
@@ -98,24 +86,51 @@ impl Tally {
     /// The slot of an instant in nanoseconds.
     #[inline]
     pub fn second(&mut self, at: u64) -> &mut Second {
-        let last = self.seconds.len() - 1;
-        &mut self.seconds[((at / 1_000_000_000) as usize).min(last)]
+        second_of(&mut self.seconds, at)
+    }
+
+    /// A request of a user is assigned to the new version at `now`.
+    #[inline(always)]
+    pub(super) fn meets_new(&mut self, now: u64) {
+        self.last_new = Some(now);
+        self.served_new += 1;
+        self.second(now).new += 1;
     }
 
     /// Counts a request that ended `at` with `outcome`.
     #[inline]
     pub fn end(&mut self, at: u64, outcome: Outcome) {
         self.outcomes[outcome as usize] += 1;
-        let second = self.second(at);
+        let second = second_of(&mut self.seconds, at);
         second.requests += 1;
         second.bad += u32::from(outcome >= Outcome::Wrong);
         second.slow += u32::from(outcome == Outcome::Slow);
+    }
+
+    /// Counts a request that ended `at` well.
+    #[inline(always)]
+    pub fn end_well(&mut self, at: u64) {
+        self.outcomes[Outcome::Good as usize] += 1;
+        second_of(&mut self.seconds, at).requests += 1;
+    }
+
+    /// Requests that the ingress answered well, and badly.
+    pub fn ingress(&self) -> [u64; 2] {
+        let [good, slow, wrong, failed] = self.outcomes;
+        [good + slow + wrong, failed]
     }
 
     /// Requests that have ended.
     pub fn ended(&self) -> u64 {
         self.outcomes.iter().sum()
     }
+}
+
+/// What ends after the last second belongs to it.
+#[inline(always)]
+fn second_of(seconds: &mut [Second], at: u64) -> &mut Second {
+    let (last, at) = (seconds.len().wrapping_sub(1), (at / 1_000_000_000) as usize);
+    &mut seconds[if at > last { last } else { at }]
 }
 
 /// Status classes a server reports.
@@ -137,6 +152,10 @@ pub enum Status {
 #[derive(Clone, Debug)]
 pub struct Counters {
     routes: usize,
+    /// Buckets of one route and status, +Inf included.
+    buckets: usize,
+    /// Cells of one route: buckets by status, started, completed.
+    cells: usize,
     bounds_ns: Vec<u64>,
     /// Bucket of the smallest latency in each slot of the fine histogram.
     coarse: Box<[u8; BUCKETS]>,
@@ -149,8 +168,6 @@ pub struct Counters {
     /// What earlier processes of a pod had counted, for whoever outlives them (a sidecar, the
     /// ingress): counts, then latencies.
     earlier: Vec<Option<Box<Earlier>>>,
-    /// Requests that the ingress answered well, and badly.
-    pub ingress: [u64; 2],
 }
 
 /// The default buckets of the Prometheus client libraries, in seconds.
@@ -168,31 +185,20 @@ impl Counters {
         }
         Counters {
             routes,
+            buckets: bounds_ns.len() + 1,
+            cells: STATUSES * (bounds_ns.len() + 1) + 2,
             bounds_ns,
             coarse,
             counts: Vec::new(),
             latency_ns: Vec::new(),
             cpu_ns: Vec::new(),
             earlier: Vec::new(),
-            ingress: [0; 2],
         }
-    }
-
-    /// Buckets of one route and status, +Inf included.
-    #[inline]
-    fn buckets(&self) -> usize {
-        self.bounds_ns.len() + 1
-    }
-
-    /// Cells of one route: buckets by status, started, completed.
-    #[inline]
-    fn cells(&self) -> usize {
-        STATUSES * self.buckets() + 2
     }
 
     /// Adds the row of a further pod.
     pub fn add_pod(&mut self) {
-        self.counts.resize(self.counts.len() + self.routes * self.cells(), 0);
+        self.counts.resize(self.counts.len() + self.routes * self.cells, 0);
         self.latency_ns.resize(self.latency_ns.len() + self.routes * STATUSES, 0);
         self.cpu_ns.push(0.0);
         self.earlier.push(None);
@@ -201,7 +207,7 @@ impl Counters {
     /// Sets a pod's row to zero, as the restart of its container does.
     pub fn reset_pod(&mut self, pod: u32) {
         let pod = pod as usize;
-        let (width, sums) = (self.routes * self.cells(), self.routes * STATUSES);
+        let (width, sums) = (self.routes * self.cells, self.routes * STATUSES);
         let counts = &mut self.counts[pod * width..(pod + 1) * width];
         let latency = &mut self.latency_ns[pod * sums..(pod + 1) * sums];
         if counts.iter().any(|count| *count > 0) {
@@ -218,7 +224,7 @@ impl Counters {
 
     #[inline]
     fn row(&self, pod: u32, route: u8) -> usize {
-        (pod as usize * self.routes + usize::from(route)) * self.cells()
+        (pod as usize * self.routes + usize::from(route)) * self.cells
     }
 
     /// Counts an answer; `fine` is its slot in the fine histogram. The coarse bucket is exact: a
@@ -235,27 +241,26 @@ impl Counters {
     ) {
         let mut bucket = usize::from(self.coarse[fine]);
         bucket += usize::from(self.bounds_ns.get(bucket).is_some_and(|b| latency > *b));
-        let at = self.row(pod, route) + status as usize * self.buckets() + bucket;
-        self.counts[at] += 1;
-        let series = (pod as usize * self.routes + usize::from(route)) * STATUSES;
-        self.latency_ns[series + status as usize] += latency;
+        let row = pod as usize * self.routes + usize::from(route);
+        self.counts[row * self.cells + status as usize * self.buckets + bucket] += 1;
+        self.latency_ns[row * STATUSES + status as usize] += latency;
         self.cpu_ns[pod as usize] += f64::from(cpu_ns);
     }
 
     /// Counts a step of the business funnel.
     #[inline]
     pub fn funnel(&mut self, pod: u32, route: u8, completed: bool) {
-        let at = self.row(pod, route) + self.cells() - 2;
+        let at = self.row(pod, route) + self.cells - 2;
         self.counts[at] += 1;
         self.counts[at + 1] += u32::from(completed);
     }
 
     /// What the present process of a pod shows.
     pub fn of_process(&self, pod: u32) -> Counted<'_> {
-        let (first, width) = (self.row(pod, 0), self.routes * self.cells());
+        let (first, width) = (self.row(pod, 0), self.routes * self.cells);
         let (sums, series) = (pod as usize * self.routes * STATUSES, self.routes * STATUSES);
         Counted {
-            buckets: self.buckets(),
+            buckets: self.buckets,
             counts: &self.counts[first..first + width],
             latency_ns: &self.latency_ns[sums..sums + series],
             earlier: None,

@@ -3,11 +3,12 @@
 //! Every arrival takes a fixed number of draws from running streams, whatever happens to it later,
 //! so that all strategies (and the twin) meet the same requests. Nothing is stored.
 
+use super::senders::Senders;
 use crate::base::distribution::Distribution;
-use crate::base::random::{Purpose, Stream, Streams, scale};
+use crate::base::random::{Purpose, Stream, Streams};
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::ziggurat::{Exponentials, Normals};
-use crate::traffic::{Activity, Arrivals, Recorded, Steps, Traffic};
+use crate::traffic::{Arrivals, Recorded, Steps, Traffic};
 use crate::world::service::Route;
 use rand_distr::{Exp1, StandardNormal};
 use std::sync::Arc;
@@ -31,13 +32,6 @@ pub struct Arrival {
     pub routing: u64,
 }
 
-/// Draws a user in proportion to its activity (Walker's alias method for Zipf).
-#[derive(Clone, Debug)]
-enum UserDraw {
-    Uniform(u32),
-    Alias(Arc<[(u32, u32)]>),
-}
-
 /// When the next request arrives.
 #[derive(Clone, Debug)]
 enum Clock {
@@ -46,6 +40,9 @@ enum Clock {
     Recorded { rows: Arc<[Recorded]>, next: usize },
     Silent,
 }
+
+/// So many arrivals are drawn at a time: each stream stays in registers meanwhile.
+const AHEAD: usize = 32;
 
 /// The running tape.
 #[derive(Clone, Debug)]
@@ -56,17 +53,32 @@ pub struct Tape {
     what: Stream,
     demand: Stream,
     routing: Stream,
-    users: UserDraw,
+    senders: Senders,
     /// Route of a draw: cumulative thresholds of 2³².
     routes: Vec<u64>,
+    service_times: Vec<Distribution>,
     normals: Normals,
     exponentials: Exponentials,
     normal: bool,
     exponential: bool,
     /// The arrival that comes next; `u64::MAX` when none does.
     next_at: u64,
+    /// Its place in `ahead`.
+    next: usize,
+    ahead: Box<[Drawn; AHEAD]>,
+    /// Instant of the last arrival drawn.
+    last_at: u64,
     end: u64,
-    recorded: Option<Recorded>,
+}
+
+/// An arrival as it lies ready. A cache line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(64))]
+pub struct Drawn {
+    /// The request.
+    pub arrival: Arrival,
+    /// Time a slot is busy with it, without faults, in nanoseconds.
+    pub demand: u64,
 }
 
 impl Tape {
@@ -80,6 +92,8 @@ impl Tape {
             Arrivals::Trace(rows) => Clock::Recorded { rows: rows.as_slice().into(), next: 0 },
             Arrivals::Closed { .. } | Arrivals::TraceFile { .. } => Clock::Silent,
         };
+        let none =
+            Arrival { at: u64::MAX, user: 0, route: 0, z: 0.0, e: 0.0, error: 0, routing: 0 };
         let mut tape = Tape {
             clock,
             gaps: streams.stream(Purpose::Arrivals, 0),
@@ -87,17 +101,20 @@ impl Tape {
             what: streams.stream(Purpose::Errors, 0),
             demand: streams.stream(Purpose::Demand, 0),
             routing: streams.stream(Purpose::Routing, 0),
-            users: user_draw(traffic),
+            senders: Senders::new(traffic),
             routes: route_thresholds(routes),
+            service_times: routes.iter().map(|r| r.service_time).collect(),
             normals: Normals::default(),
             exponentials: Exponentials::default(),
             normal: routes.iter().any(|r| r.service_time.is_normal_based()),
             exponential: routes.iter().any(|r| !r.service_time.is_normal_based()),
             next_at: 0,
+            next: 0,
+            ahead: Box::new([Drawn { arrival: none, demand: 0 }; AHEAD]),
+            last_at: 0,
             end: horizon.as_nanos(),
-            recorded: None,
         };
-        tape.step();
+        tape.draw_ahead();
         tape
     }
 
@@ -107,26 +124,96 @@ impl Tape {
         self.next_at
     }
 
-    /// Takes the next request off the tape.
+    /// The next request, left where it is.
     #[inline(always)]
-    pub fn take(&mut self) -> Arrival {
-        let at = self.next_at;
-        let what = self.what.bits();
-        let mut arrival = Arrival {
-            at,
-            user: self.draw_user(),
-            route: self.route_of(what >> 32),
-            z: if self.normal { self.normals.draw(&mut self.demand) } else { 0.0 },
-            e: if self.exponential { self.exponentials.draw(&mut self.demand) } else { 0.0 },
-            error: what as u32,
-            routing: self.routing.bits(),
-        };
-        if let Some(recorded) = self.recorded {
-            arrival.user = recorded.user.map_or(arrival.user, |u| u % self.user_count());
-            arrival.route = recorded.route.unwrap_or(arrival.route);
+    pub(super) fn peek(&self) -> &Drawn {
+        &self.ahead[self.next % AHEAD]
+    }
+
+    /// Takes the next request off the tape.
+    pub fn take(&mut self) -> Drawn {
+        let drawn = *self.peek();
+        self.pass();
+        drawn
+    }
+
+    /// Goes on to the request after the next.
+    #[inline(always)]
+    pub(super) fn pass(&mut self) {
+        self.next += 1;
+        if self.next == AHEAD {
+            self.draw_ahead();
         }
-        self.step();
-        arrival
+        self.next_at = self.ahead[self.next % AHEAD].arrival.at;
+    }
+
+    /// Draws the next arrivals, one stream after the other.
+    #[inline(never)]
+    fn draw_ahead(&mut self) {
+        (self.next, self.next_at) = (0, u64::MAX);
+        let mut stream = self.what.clone();
+        let one_route = self.routes.len() == 1;
+        for Drawn { arrival, .. } in self.ahead.iter_mut() {
+            let bits = stream.bits();
+            arrival.error = bits as u32;
+            arrival.route = if one_route { 0 } else { route_of(&self.routes, bits >> 32) };
+        }
+        self.what = stream;
+        let mut stream = self.routing.clone();
+        for Drawn { arrival, .. } in self.ahead.iter_mut() {
+            arrival.routing = stream.bits();
+        }
+        self.routing = stream;
+        self.senders.draw(&mut self.who, &mut self.ahead[..]);
+        self.draw_instants();
+        self.draw_demands();
+        self.next_at = self.ahead[0].arrival.at;
+    }
+
+    fn draw_instants(&mut self) {
+        if let Clock::Constant { gap_ns } = self.clock {
+            let (mut at, end) = (self.last_at, self.end);
+            self.exponentials.fill(
+                &mut self.gaps,
+                &mut self.ahead[..],
+                |Drawn { arrival, .. }, gap| {
+                    // By way of i64, which is cheaper; a gap is never negative.
+                    at = at.saturating_add((gap * gap_ns) as i64 as u64);
+                    arrival.at = if at < end { at } else { u64::MAX };
+                },
+            );
+            self.last_at = at;
+            return;
+        }
+        for place in 0..AHEAD {
+            let (at, recorded) = self.next_otherwise();
+            let arrival = &mut self.ahead[place].arrival;
+            arrival.at = if at < self.end { at } else { u64::MAX };
+            if let Some(recorded) = recorded {
+                let count = self.senders.count();
+                arrival.user = recorded.user.map_or(arrival.user, |u| u % count);
+                arrival.route = recorded.route.unwrap_or(arrival.route);
+            }
+        }
+    }
+
+    fn draw_demands(&mut self) {
+        let (stream, ahead) = (&mut self.demand, &mut self.ahead[..]);
+        match (self.normal, self.exponential) {
+            (true, true) => ahead.iter_mut().for_each(|Drawn { arrival, .. }| {
+                arrival.z = self.normals.draw(stream);
+                arrival.e = self.exponentials.draw(stream);
+            }),
+            (true, false) => {
+                self.normals.fill(stream, ahead, |Drawn { arrival, .. }, z| arrival.z = z)
+            }
+            (false, _) => {
+                self.exponentials.fill(stream, ahead, |Drawn { arrival, .. }, e| arrival.e = e)
+            }
+        }
+        for Drawn { arrival, demand } in self.ahead.iter_mut() {
+            *demand = demand_ns(&self.service_times[usize::from(arrival.route)], arrival);
+        }
     }
 
     /// The `k`-th request of a closed-loop session, drawn from its own address.
@@ -135,8 +222,8 @@ impl Tape {
         let what = own.bits();
         Arrival {
             at,
-            user: session % self.user_count(),
-            route: self.route_of(what >> 32),
+            user: session % self.senders.count(),
+            route: route_of(&self.routes, what >> 32),
             z: own.sample(StandardNormal),
             e: own.sample(Exp1),
             error: what as u32,
@@ -144,64 +231,32 @@ impl Tape {
         }
     }
 
-    fn user_count(&self) -> u32 {
-        match &self.users {
-            UserDraw::Uniform(count) => *count,
-            UserDraw::Alias(table) => table.len() as u32,
-        }
-    }
-
-    #[inline(always)]
-    fn draw_user(&mut self) -> u32 {
-        let bits = self.who.bits();
-        match &self.users {
-            UserDraw::Uniform(count) => scale(bits, *count),
-            UserDraw::Alias(table) => {
-                let column = scale(bits, table.len() as u32);
-                let (keep_below, other) = table[column as usize];
-                if (bits as u32) < keep_below { column } else { other }
-            }
-        }
-    }
-
-    #[inline]
-    fn route_of(&self, draw: u64) -> u8 {
-        let mut route = 0;
-        while draw >= self.routes[route] && route + 1 < self.routes.len() {
-            route += 1;
-        }
-        route as u8
-    }
-
-    #[inline(always)]
-    fn step(&mut self) {
-        let next = if let Clock::Constant { gap_ns } = self.clock {
-            let gap = self.exponentials.draw(&mut self.gaps);
-            // By way of i64, which is cheaper; a gap is never negative.
-            self.next_at.saturating_add((gap * gap_ns) as i64 as u64)
-        } else {
-            self.next_otherwise()
-        };
-        self.next_at = if next < self.end { next } else { u64::MAX };
-    }
-
-    /// The next arrival of clocks that do not beat evenly.
+    /// The next arrival of clocks that do not beat evenly, with what a recording says of it.
     #[inline(never)]
-    fn next_otherwise(&mut self) -> u64 {
+    fn next_otherwise(&mut self) -> (u64, Option<Recorded>) {
         match &mut self.clock {
-            Clock::Constant { .. } | Clock::Silent => u64::MAX,
+            Clock::Constant { .. } | Clock::Silent => (u64::MAX, None),
             Clock::Steps { steps, at } => {
                 let unit = self.exponentials.draw(&mut self.gaps);
                 *at = after(steps, *at, unit);
-                at.as_nanos()
+                (at.as_nanos(), None)
             }
             Clock::Recorded { rows, next } => {
-                self.recorded = rows.get(*next).copied();
+                let recorded = rows.get(*next).copied();
                 *next += 1;
-                self.recorded.map_or(u64::MAX, |r| r.at.as_nanos())
+                (recorded.map_or(u64::MAX, |r| r.at.as_nanos()), recorded)
             }
         }
     }
+}
+
+#[inline(always)]
+fn route_of(thresholds: &[u64], draw: u64) -> u8 {
+    let mut route = 0;
+    while draw >= thresholds[route] && route + 1 < thresholds.len() {
+        route += 1;
+    }
+    route as u8
 }
 
 /// The instant at which the integral of the rate since `at` reaches `unit` (time change of a
@@ -238,38 +293,6 @@ fn route_thresholds(routes: &[Route]) -> Vec<u64> {
     thresholds.collect()
 }
 
-fn user_draw(traffic: &Traffic) -> UserDraw {
-    let Activity::Zipf { exponent } = traffic.activity else {
-        return UserDraw::Uniform(traffic.users);
-    };
-    let weights = (1..=traffic.users).map(|k| f64::from(k).powf(-exponent));
-    UserDraw::Alias(alias_table(weights.collect()).into())
-}
-
-/// Vose's construction of the alias table: (keep the column below this draw, else take the other).
-fn alias_table(weights: Vec<f64>) -> Vec<(u32, u32)> {
-    let total: f64 = weights.iter().sum();
-    let count = weights.len();
-    let mut scaled: Vec<f64> = weights.iter().map(|w| w * count as f64 / total).collect();
-    let mut table = vec![(u32::MAX, 0); count];
-    let (mut small, mut large): (Vec<usize>, Vec<usize>) =
-        (0..count).partition(|i| scaled[*i] < 1.0);
-    while let (Some(s), Some(l)) = (small.pop(), large.last().copied()) {
-        table[s] = ((scaled[s] * 4_294_967_296.0) as u32, l as u32);
-        scaled[l] -= 1.0 - scaled[s];
-        if scaled[l] < 1.0 {
-            large.pop();
-            small.push(l);
-        }
-    }
-    for (i, entry) in table.iter_mut().enumerate() {
-        if entry.0 == u32::MAX {
-            entry.1 = i as u32;
-        }
-    }
-    table
-}
-
 /// Time one slot is busy with an arrival of a route, without faults, in nanoseconds.
 #[inline]
 pub fn demand_ns(service_time: &Distribution, arrival: &Arrival) -> u64 {
@@ -279,21 +302,6 @@ pub fn demand_ns(service_time: &Distribution, arrival: &Arrival) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_alias_table_keeps_the_weights() {
-        let weights = vec![8.0, 4.0, 2.0, 1.0, 1.0];
-        let table = alias_table(weights.clone());
-        let mut shares = vec![0.0; 5];
-        for (i, (keep, other)) in table.iter().enumerate() {
-            let kept = if *keep == u32::MAX { 1.0 } else { f64::from(*keep) / 4_294_967_296.0 };
-            shares[i] += kept / 5.0;
-            shares[*other as usize] += (1.0 - kept) / 5.0;
-        }
-        for (share, weight) in shares.iter().zip(weights) {
-            assert!((share - weight / 16.0).abs() < 1e-6, "{shares:?}");
-        }
-    }
 
     #[test]
     fn time_changes_follow_the_rate() {

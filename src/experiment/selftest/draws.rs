@@ -53,7 +53,7 @@ fn per_second(rate: f64, seed: u64, secs: usize) -> Vec<f64> {
     let mut tape = Tape::new(&scenario.traffic, routes, streams, end);
     let mut counts = vec![0.0; secs];
     while tape.next_at() < u64::MAX {
-        counts[(tape.take().at / 1_000_000_000) as usize] += 1.0;
+        counts[(tape.take().arrival.at / 1_000_000_000) as usize] += 1.0;
     }
     counts
 }

@@ -1,0 +1,103 @@
+//! What becomes of completions once the clock has passed them: they are counted, for the measures
+//! and for telemetry.
+//!
+//! Users were told when their requests were booked; nothing here knows them.
+
+use super::ledger::{Entry, flag};
+use super::tally::{Counters, Outcome, Status, Tally};
+use super::{Interval, Plane};
+use crate::base::histogram::bucket_of;
+
+impl Plane {
+    pub(crate) fn commit_all(&mut self, until: u64) {
+        for pod in 0..self.pods.len() as u32 {
+            self.commit_due(pod, until);
+        }
+    }
+
+    /// Commits a pod's completions up to `now`: most looks find none.
+    #[inline(always)]
+    pub(crate) fn commit_due(&mut self, pod: u32, now: u64) {
+        while self.pods[pod as usize].next_done() <= now {
+            self.commit_next(pod);
+        }
+    }
+
+    /// Commits a pod's completions up to `until`.
+    pub(crate) fn commit(&mut self, pod: u32, until: u64) {
+        self.commit_due(pod, until);
+    }
+
+    /// Commits the next completion of a pod, which has one.
+    #[inline(never)]
+    fn commit_next(&mut self, pod: u32) {
+        self.commit_inline(pod);
+    }
+
+    #[inline(always)]
+    fn commit_inline(&mut self, pod: u32) {
+        let Plane { pods, counters, tally, interval, .. } = self;
+        let ledger = &mut pods[pod as usize];
+        let Some((done, entry)) = ledger.first() else { return };
+        if entry.flags != 0 || entry.outcome != Outcome::Good {
+            if let Some((done, entry)) = ledger.commit() {
+                Plane::book_completion(counters, tally, interval, pod, done, entry);
+            }
+            return;
+        }
+        let Entry { arrived, route, version, cpu_ns, .. } = *entry;
+        ledger.drop_first();
+        let latency = done - arrived;
+        let bucket = bucket_of(latency);
+        counters.answer(pod, route, Status::Ok, latency, bucket, cpu_ns);
+        tally.latency[usize::from(version & 1)].record_in(bucket, latency);
+        if let Some(interval) = interval {
+            interval.latency.record_in(bucket, latency);
+        }
+        tally.end_well(done);
+    }
+
+    /// A completion of which more is to be counted than a good answer.
+    #[inline(never)]
+    fn book_completion(
+        counters: &mut Counters,
+        tally: &mut Tally,
+        interval: &mut Option<Box<Interval>>,
+        pod: u32,
+        done: u64,
+        entry: Entry,
+    ) {
+        if entry.flags & flag::HUNG != 0 {
+            // The end of a flight clears it away; nobody ever saw an answer.
+            if entry.flags & (flag::MIRROR | flag::NOT_FINAL) == 0 {
+                tally.end(done, Outcome::Failed);
+            }
+            return;
+        }
+        let latency = done - entry.arrived;
+        let bucket = bucket_of(latency);
+        let status = if entry.flags & flag::ERROR != 0 { Status::Error } else { Status::Ok };
+        counters.answer(pod, entry.route, status, latency, bucket, entry.cpu_ns);
+        if entry.flags & flag::MIRROR != 0 {
+            return;
+        }
+        let version = usize::from(entry.version & 1);
+        tally.latency[version].record_in(bucket, latency);
+        tally.errors[version] += u64::from(status == Status::Error);
+        if let Some(interval) = interval {
+            interval.latency.record_in(bucket, latency);
+        }
+        if entry.flags & flag::FUNNEL != 0 {
+            counters.funnel(pod, entry.route, entry.flags & flag::CONVERTS != 0);
+        }
+        if entry.flags & flag::NOT_FINAL == 0 {
+            tally.end(done, entry.outcome);
+        }
+    }
+
+    /// A request has ended for its client.
+    #[inline]
+    pub(crate) fn end(&mut self, at: u64, outcome: Outcome) {
+        self.tally.end(at, outcome);
+    }
+}
