@@ -12,9 +12,11 @@ use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
 use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
-use crate::analysis::argo::outcome::Answer;
+use crate::analysis::argo::outcome::{Answer, Phase};
+use crate::analysis::expr::dates::instant;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
+use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
@@ -40,6 +42,8 @@ pub struct Argo {
     status: Option<Status>,
     /// The earliest wake-up that is still to come.
     waking: Option<SimTime>,
+    /// When the release began.
+    released: Option<SimTime>,
     /// When somebody runs `promote --full`, if that is still to come.
     full_at: Option<SimTime>,
 }
@@ -118,8 +122,17 @@ impl Argo {
     /// A Rollout that runs the old version.
     pub fn new(settings: Settings) -> Argo {
         let parse = |text: &str| Query::parse(text).map_err(|error| error.message);
-        let queries = settings.metrics().map(|m| (m.query.clone(), parse(&m.query))).collect();
-        Argo { queries, settings, wanted: Version::Old, status: None, waking: None, full_at: None }
+        let asked = settings.metrics().filter(|metric| metric.given.is_none());
+        let queries = asked.map(|m| (m.query.clone(), parse(&m.query))).collect();
+        Argo {
+            queries,
+            settings,
+            wanted: Version::Old,
+            status: None,
+            waking: None,
+            released: None,
+            full_at: None,
+        }
     }
 
     /// Its status, once a release has begun.
@@ -264,6 +277,11 @@ impl Argo {
         }
     }
 
+    /// Time since the release began.
+    fn age(&self, view: &View<'_>) -> SimDuration {
+        self.released.map_or(SimDuration::ZERO, |at| view.now.since(at))
+    }
+
     fn write_sizes(&self, view: &View<'_>, sizes: &Sizes, out: &mut Vec<Action>) {
         for (template, size) in sizes {
             let version = version(*template);
@@ -281,18 +299,25 @@ impl Argo {
     }
 
     fn ask(&self, view: &View<'_>, metric: &Metric) -> Answer {
+        if let Some(given) = &metric.given {
+            let name =
+                metric.name.bytes().fold(view.now.as_nanos(), |key, b| mix64(key ^ u64::from(b)));
+            let passes = given.reply.passes(self.age(view), view.chance ^ name);
+            return Answer::Given(if passes { Phase::Successful } else { Phase::Failed });
+        }
         let query = match self.queries.get(&metric.query) {
             Some(Ok(query)) => query,
             Some(Err(text)) => return Answer::Failed(text.clone()),
             None => return Answer::Failed("no such query".into()),
         };
-        let answer = match metric.range {
+        let answer = match &metric.range {
             None => view.ask(query),
             Some(range) => {
-                let at =
-                    |back: SimDuration| unix_ms(view.now) - (back.as_nanos() / 1_000_000) as i64;
                 let step = (range.step.as_nanos() / 1_000_000) as i64;
-                let (from, to) = (at(range.start), at(range.end));
+                let (from, to) = match range.ends_ms(&instant(unix_ms(view.now))) {
+                    Ok(ends) => ends,
+                    Err(text) => return Answer::Failed(text),
+                };
                 query.range(view.telemetry, (from, to, step), &Options::default())
             }
         };
@@ -352,6 +377,7 @@ impl Strategy for Argo {
                     .map(|max| (Weights { canary: 0, stable: max }, old));
                 self.status = Some(status);
                 self.wanted = Version::New;
+                self.released = Some(view.now);
                 self.full_at = self.settings.promoted_full_after.map(|after| view.now + after);
             }
             Cause::WayBack => self.way_back(),

@@ -10,9 +10,12 @@ use super::settings::{
     Analysis, Background, BlueGreen, Canary, CanaryScale, Settings, Step, Strategy, Threshold,
     Traffic,
 };
-use crate::analysis::argo::metric::{Metric, RangeQuery};
+use crate::analysis::argo::metric::{Given, Metric, RangeQuery};
+use crate::analysis::expr::dates::epoch;
 use crate::analysis::promql::Query;
+use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::settings::{Part, Reader};
+use crate::base::units::parse_duration;
 use crate::strategy::Plan;
 use crate::strategy::deployment::bounds::IntOrPercent;
 
@@ -203,11 +206,13 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     let limit = r.opt_number("failureLimit", -1.0..=1e6, limit);
     let metric = Metric {
         name: r.required_text("name", "its name"),
-        query: r.required_text("query", "in PromQL"),
-        range: r.opt_object("rangeQuery", "a query over time, back from the present", |r| {
+        query: r.opt_text("query", "in PromQL").unwrap_or_default(),
+        given: given(r),
+        range: r.opt_object("rangeQuery", "a query over time; all its samples are judged", |r| {
+            let help = "an instant in Argo's language, or how long before the measurement";
             RangeQuery {
-                start: r.duration("start", "5m", "where it begins"),
-                end: r.duration("end", "0s", "where it ends"),
+                start: ago(&r.text("start", "now() - duration(\"5m\")", help)),
+                end: ago(&r.text("end", "now()", help)),
                 step: r.duration("step", "1m", "between its points"),
             }
         }),
@@ -230,13 +235,54 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     metric
 }
 
+/// What a provider answers that no flight can ask.
+fn given(r: &mut Reader<'_>) -> Option<Given> {
+    let help = "when a measurement of another provider than Prometheus is a success, in place of a \
+        query: always or never, `from 5m` or `until 5m` after the release began, or a share of \
+        measurements such as 30%";
+    let answers = r.opt_text("answers", help);
+    let provider = r.text("provider", "web", "who is asked, with `answers`: job, web, datadog, …");
+    let help = "how long a measurement takes, with `answers`; a job's end is seen a little later";
+    let takes = r.duration("takes", "0s", help);
+    let answers = answers?;
+    let reply = Reply::parse(&answers);
+    if reply.is_none() {
+        r.problem("answers", format!("found {answers:?}"), EXPECTED, "");
+    }
+    Some(Given { provider, reply: reply.unwrap_or_default(), takes })
+}
+
+/// An end of a range; a bare duration counts back from the measurement.
+fn ago(text: &str) -> String {
+    match parse_duration(text) {
+        Some(_) => format!("now() - duration(\"{text}\")"),
+        None => text.to_string(),
+    }
+}
+
 /// What the controller's own validation would say, and what the query's language does.
 fn check(r: &mut Reader<'_>, metric: &Metric) {
-    if r.describing() || metric.query.is_empty() {
+    if r.describing() {
         return;
     }
-    if let Err(error) = Query::parse(&metric.query) {
+    match (metric.query.is_empty(), &metric.given) {
+        (true, None) => {
+            r.problem("", "a metric without a query", "query, or answers", "query: in PromQL");
+        }
+        (false, Some(_)) => {
+            let help = "answers stands for a provider that no flight can ask";
+            r.problem("answers", "given beside query", "one of query and answers", help);
+        }
+        _ => {}
+    }
+    if let (false, Err(error)) = (metric.query.is_empty(), Query::parse(&metric.query)) {
         r.problem("query", error.to_string(), "a query that Prometheus takes", "");
+    }
+    if let Some(range) = &metric.range
+        && let Err(why) = range.ends_ms(&epoch())
+    {
+        let message = format!("{why}: every measurement will be an error");
+        r.warning("rangeQuery", message, "an instant such as now() - duration(\"5m\")");
     }
     if let Err(fault) = metric.conditions() {
         let message = format!("{}: every measurement will be an error", fault.text);

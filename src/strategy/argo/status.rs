@@ -232,6 +232,8 @@ fn measured(role: Role, held: &Held, number: usize) -> Option<String> {
     let (metric, last) = (held.metrics.get(number)?, result.measurements.last()?);
     let counters = &result.counters;
     let what = match last.message.as_str() {
+        _ if last.finished.is_none() => "under way".to_string(),
+        "" if metric.given.is_some() => "as it is set to".to_string(),
         "" => format!("value {}", last.value),
         message => format!("message {message:?}"),
     };
