@@ -1,6 +1,6 @@
 //! `Rollout` (Argo): a workload that brings its own strategy: steps, or a preview and a switch.
 
-use super::analysis_template::{Argument, argument};
+use super::analysis_template::{Argument, argument, reference as template_name};
 use super::pod::{self, PodTemplate, Selector};
 use super::{Body, KindPart, metadata};
 use crate::base::node::{Node, Value};
@@ -310,12 +310,13 @@ fn matched(f: &mut Fields<'_>, share: &'static str, copies: bool) -> Value {
 }
 
 fn reference(f: &mut Fields<'_>, path: &str) -> Reference {
-    let templates = f.list("templates", |f| {
-        let name = f.text("templateName", "its metrics are measured");
-        f.missing("templateName", "the name of an AnalysisTemplate");
-        let cluster = f.flag("clusterScope", "a template of the whole cluster");
-        (name.unwrap_or_default(), cluster.unwrap_or(false))
-    });
+    let mut templates = f.list("templates", template_name);
+    let old = "as one of `templates`: the controller knew the field until 1.0";
+    if let Some(name) = f.text("templateName", old) {
+        templates.push((name, f.flag("clusterScope", old).unwrap_or(false)));
+    } else {
+        f.flag("clusterScope", old);
+    }
     let arguments = f.list("args", argument);
     let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
     f.no_effect(&["measurementRetention", "analysisRunMetadata"], "no effect on a release");

@@ -13,6 +13,7 @@ use super::store::Store;
 use crate::base::problem::Problem;
 
 pub mod argo;
+mod argo_analysis;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;
