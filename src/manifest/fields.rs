@@ -270,7 +270,8 @@ impl<'a> Fields<'a> {
             match value.text() {
                 Some(text) => {
                     labels.push((key.name.clone(), text.to_string()));
-                    let told = format!("{}: {becomes}", value.shown());
+                    let short = becomes.split(':').next().unwrap_or(becomes);
+                    let told = format!("{}: {short}", value.shown());
                     let note = self.note_of(key.place, path, told, Weight::NoEffect);
                     self.book.borrow_mut().lists.understood.push(note);
                 }

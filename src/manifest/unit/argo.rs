@@ -1,6 +1,7 @@
 //! A Rollout with its templates: the strategies `argoCanary` and `argoBlueGreen`.
 
 use super::argo_analysis::analysis_of;
+use super::argo_steps::{self, Said, check_annotations};
 use super::{Found, workload};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
@@ -40,14 +41,28 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 draft.set(&format!("{path}.{field}"), value.clone(), object.spot(at));
             }
             let waits = steps.iter().any(is_endless);
-            let steps = steps.iter().map(|step| match step {
-                Step::Plain(value) => value.clone(),
-                Step::Analysis(reference) => {
-                    let analysis = analysis_of(store, object, reference, &mut draft, found);
-                    mapping(vec![("analysis", mapping(analysis))])
-                }
-            });
-            let steps: Vec<Value> = steps.collect();
+            let routed = fields.iter().any(|(name, _)| *name == "trafficRouting");
+            let steps: Vec<Value> = steps
+                .iter()
+                .map(|step| match step {
+                    Step::Plain(value) => value.clone(),
+                    Step::Analysis(reference) => {
+                        let analysis = analysis_of(store, object, reference, &mut draft, found);
+                        mapping(vec![("analysis", mapping(analysis))])
+                    }
+                    Step::Experiment(experiment) => {
+                        let said = Said { store, object, rollout, routed };
+                        mapping(vec![(
+                            "experiment",
+                            said.experiment(experiment, &mut draft, found),
+                        )])
+                    }
+                    Step::Plugin(index, name) => {
+                        let said = Said { store, object, rollout, routed };
+                        mapping(vec![("plugin", said.plugin(*index, name, found))])
+                    }
+                })
+                .collect();
             if !steps.is_empty() {
                 let spot = object.spot(&format!("{at}.steps"));
                 draft.set(&format!("{path}.steps"), list(steps), spot);
@@ -58,7 +73,7 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 let spot = object.spot(&reference.path);
                 draft.set(&format!("{path}.analysis"), mapping(fields), spot);
             }
-            promotes(&mut draft, &path, waits, found);
+            promotes(&mut draft, &path, waits, rollout, found);
         }
         Strategy::BlueGreen(fields, before, after) => {
             for (field, value) in fields {
@@ -75,9 +90,11 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
             let waits = fields.iter().any(|(name, value)| {
                 *name == "autoPromotionEnabled" && *value == Value::Flag(false)
             });
-            promotes(&mut draft, &path, waits, found);
+            promotes(&mut draft, &path, waits, rollout, found);
         }
     }
+    paused(&mut draft, object, &path, rollout, found);
+    check_annotations(object, rollout, found);
     found.drafts.push(draft);
 }
 
@@ -88,12 +105,32 @@ fn is_endless(step: &Step) -> bool {
     entries.iter().any(|(key, value)| key.name == "pause" && endless(value))
 }
 
-fn promotes(draft: &mut Draft, path: &str, waits: bool, found: &mut Found) {
-    if waits {
-        let field = format!("{path}.promotedAfter");
+fn promotes(draft: &mut Draft, path: &str, waits: bool, rollout: &Rollout, found: &mut Found) {
+    let field = format!("{path}.promotedAfter");
+    let said = argo_steps::said(rollout, argo_steps::PROMOTED);
+    if let Some(after) = said {
+        if after != "never" {
+            draft.write(&field, text(after));
+        }
+    } else if waits {
         draft.write(&field, text("10m"));
         let source = "somebody promotes a pause without end; when is not in the file";
         draft.assume(&mut found.lists, &field, "10m", source, false);
+    }
+}
+
+/// A Rollout that is paused does nothing until somebody resumes it.
+fn paused(draft: &mut Draft, object: &Object, path: &str, rollout: &Rollout, found: &mut Found) {
+    if !rollout.paused {
+        return;
+    }
+    let said = argo_steps::said(rollout, argo_steps::RESUMED);
+    let field = format!("{path}.resumedAfter");
+    draft.set(&field, text(said.unwrap_or("10m")), object.spot("spec.paused"));
+    if said.is_none() {
+        let source = "a paused Rollout releases nothing; somebody resumes it, and when is not in \
+            the file: its annotation windtunnel-resumed says otherwise";
+        draft.assume(&mut found.lists, &field, "10m", source, true);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::manifest::draft::{Draft, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::analysis_template::{AnalysisTemplate, Argument, Given, Metric};
 use crate::manifest::kinds::rollout::Reference;
-use crate::manifest::note::Weight;
+use crate::manifest::note::{Note, Weight};
 use crate::manifest::store::Store;
 use crate::manifest::storm::{LATEST, STABLE};
 use regex::Regex;
@@ -309,7 +309,7 @@ impl Asked<'_> {
             (Some(query), _) => {
                 fields.push(("query", text(self.filled(query, merged, draft, found))));
             }
-            (None, Some(provider)) => fields.extend(self.given(provider, draft, found)),
+            (None, Some(provider)) => fields.extend(self.given(provider, found)),
             (None, None) => {
                 let why = "it names no provider: the metric is not measured and has no say";
                 found.ignore(self.owner, self.field, why, Weight::Matters);
@@ -351,22 +351,22 @@ impl Asked<'_> {
     }
 
     /// What a provider answers that no flight can ask.
-    fn given(
-        &self,
-        provider: &'static str,
-        draft: &Draft,
-        found: &mut Found,
-    ) -> Vec<(&'static str, Value)> {
+    fn given(&self, provider: &'static str, found: &mut Found) -> Vec<(&'static str, Value)> {
         let (answers, takes) = (self.said(ANSWERS), self.said(TAKES));
         if answers.is_none() {
             let name = &self.metric.name;
             let source = format!(
-                "no {provider} is asked; {}'s annotation {ANSWERS}.{name} or {QUERY}.{name} says \
-                 otherwise",
-                self.owner.title()
+                "no {provider} is asked; the template's annotation {ANSWERS}.{name} or \
+                 {QUERY}.{name} says otherwise"
             );
-            let field = format!("{} {}", self.owner.title(), self.field);
-            draft.assume(&mut found.lists, &field, "answers always", &source, true);
+            found.lists.assumed.push(Note {
+                spot: self.owner.spot(self.field),
+                object: self.owner.title(),
+                field: self.field.to_string(),
+                text: "answers always".into(),
+                source,
+                weight: Weight::Matters,
+            });
         }
         let mut fields = vec![("provider", text(provider))];
         fields.push(("answers", text(answers.unwrap_or("always"))));

@@ -14,6 +14,7 @@ use crate::base::problem::Problem;
 
 pub mod argo;
 mod argo_analysis;
+mod argo_steps;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;

@@ -38,7 +38,7 @@ fn bench(strategy: Strategy) -> Bench {
         rs: Rs { size, created: size, available: size },
         ready: size,
     };
-    let sight = Sight { now: secs(0), replicas: 4, wanted: 2, sets: vec![set(1, 4)] };
+    let sight = Sight { replicas: 4, wanted: 2, sets: vec![set(1, 4)], ..Sight::default() };
     let status = Status::healthy(1, steps, secs(0));
     let (events, weights, active) = (Vec::new(), Vec::new(), Vec::new());
     Bench { settings, status, sight, answer: 1.0, broken: false, events, weights, active }
