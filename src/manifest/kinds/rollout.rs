@@ -73,6 +73,8 @@ pub struct Wired {
     pub services: Vec<String>,
     /// Names of the VirtualServices whose weights it sets.
     pub virtual_services: Vec<String>,
+    /// Names of the routes of these whose requests are divided; none means all.
+    pub routes: Vec<String>,
     /// Names of the DestinationRules whose subsets it points at pods.
     pub destination_rules: Vec<String>,
     /// Labels that it puts on the pods of one side, which Services may select by.
@@ -314,8 +316,8 @@ fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
 /// The rules whose weights the controller sets: they belong to the Rollout.
 fn istio(f: &mut Fields<'_>, wired: &mut Wired) {
     let becomes = "its weights are the Rollout's to set";
-    let one = f.object("virtualService", |f| rules(f, becomes));
-    let more = f.list("virtualServices", |f| rules(f, becomes));
+    let one = f.object("virtualService", |f| rules(f, becomes, &mut wired.routes));
+    let more = f.list("virtualServices", |f| rules(f, becomes, &mut wired.routes));
     wired.virtual_services.extend(one.into_iter().chain(more).flatten());
     let rule = f.object("destinationRule", |f| {
         let names = "the subset that the controller points at pods";
@@ -327,8 +329,10 @@ fn istio(f: &mut Fields<'_>, wired: &mut Wired) {
     wired.destination_rules.extend(rule.flatten());
 }
 
-fn rules(f: &mut Fields<'_>, becomes: &'static str) -> Option<String> {
-    f.no_effect(&["routes", "tlsRoutes", "tcpRoutes"], "all requests are divided alike");
+fn rules(f: &mut Fields<'_>, becomes: &'static str, routes: &mut Vec<String>) -> Option<String> {
+    let divided = "the routes whose requests are divided: all are, alike";
+    routes.extend(f.texts("routes", divided).into_iter().flatten());
+    f.no_effect(&["tlsRoutes", "tcpRoutes"], "all requests are divided alike");
     f.text("name", becomes)
 }
 

@@ -8,6 +8,7 @@ use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::rollout::{Rollout, Step, Strategy, Wired};
+use crate::manifest::note::Weight;
 use crate::manifest::rule::short;
 use crate::manifest::store::Store;
 
@@ -206,6 +207,9 @@ fn rules(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, f
             let hosts = rules.rules.iter().flat_map(|r| r.destinations.iter().map(|d| &d.host));
             draft.aliases.extend(hosts.map(|host| short(host).to_string()));
             draft.takes(owner);
+            if named {
+                undivided(owner, wired, found);
+            }
         }
     }
     for (owner, _) in store.destination_rules().filter(|(o, _)| o.is_near(object)) {
@@ -214,6 +218,24 @@ fn rules(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, f
         }
     }
     slips(store, object, wired, found);
+}
+
+/// Routes of a VirtualService that the Rollout leaves alone: their requests stay with the stable
+/// version.
+fn undivided(owner: &Object, wired: &Wired, found: &mut Found) {
+    let Some(Value::List(routes)) =
+        owner.node.get("spec").and_then(|spec| spec.get("http")).map(|routes| &routes.value)
+    else {
+        return;
+    };
+    for (i, route) in routes.iter().enumerate() {
+        let name = route.get("name").and_then(Node::text).unwrap_or_default();
+        if !wired.routes.is_empty() && !wired.routes.iter().any(|known| known == name) {
+            let why = "the Rollout does not divide this route, whose requests stay with the stable \
+                version; here all requests are divided alike";
+            found.ignore(owner, &format!("spec.http[{i}]"), why, Weight::Matters);
+        }
+    }
 }
 
 /// A name that is the slip of a given rule's is a contradiction.
