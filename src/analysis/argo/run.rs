@@ -348,8 +348,8 @@ mod tests {
         assert_eq!(run.results[0].as_ref().map(|r| r.phase), Some(Phase::Failed));
     }
 
-    /// A job of 6 s that fails: begun at 0 s, seen to be over at 8.2 s. Told to stop before that, it
-    /// is inconclusive.
+    /// A job of 6 s that fails: begun at 0 s, seen to be over at 8.2 s. Told to stop before that,
+    /// it is inconclusive.
     #[test]
     fn jobs_are_in_flight_for_a_while() {
         let given =

@@ -2,10 +2,10 @@
 //!
 //! expr-lang 1.17 (github.com/expr-lang/expr): `result`, literals, lists and maps, all operators,
 //! `let`, `if`, closures (`{# > 0.9}`), the functions of numbers, texts, lists, maps and dates, and
-//! the methods of dates. `now()` is the clock of the flight. [`token`] cuts a text, [`mod@parse`] makes a tree, [`types`]
-//! checks it against the type that `result` has at the moment, as upstream compiles anew for every
-//! result, and [`eval`] runs it. Nesting and work are limited, so no text can hang or exhaust
-//! anything. Deliberately unknown here: what the value of a condition means.
+//! the methods of dates. `now()` is the clock of the flight. [`token`] cuts a text, [`mod@parse`]
+//! makes a tree, [`types`] checks it against the type that `result` has at the moment, as upstream
+//! compiles anew for every result, and [`eval`] runs it. Nesting and work are limited, so no text
+//! can hang or exhaust anything. Deliberately unknown here: what the value of a condition means.
 
 pub mod builtin;
 pub mod dates;

@@ -132,6 +132,8 @@ pub struct Beside {
 pub struct Reference {
     /// Where it stands.
     pub path: String,
+    /// Does it name one template, in a field of its own?
+    pub one: bool,
     /// Names of templates, and whether they belong to the whole cluster.
     pub templates: Vec<(String, bool)>,
     /// Arguments.
@@ -399,8 +401,14 @@ fn experiment(f: &mut Fields<'_>, path: &str) -> Experiment {
         let wanted = f.flag("requiredForCompletion", wanted).unwrap_or(false);
         let template = template_name(f);
         let arguments = f.list("args", argument);
-        let dry_run = Vec::new();
-        (name, wanted, Reference { path, templates: vec![template], arguments, dry_run })
+        let reference = Reference {
+            path,
+            one: true,
+            templates: vec![template],
+            arguments,
+            dry_run: Vec::new(),
+        };
+        (name, wanted, reference)
     });
     let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
     let dry_run: Vec<String> = dry_run.into_iter().flatten().collect();
@@ -462,6 +470,7 @@ fn matched(f: &mut Fields<'_>, share: &'static str, copies: bool) -> Value {
 
 fn reference(f: &mut Fields<'_>, path: &str) -> Reference {
     let mut templates = f.list("templates", template_name);
+    let one = templates.is_empty() && f.has("templateName");
     let old = "as one of `templates`: the controller knew the field until 1.0";
     if let Some(name) = f.text("templateName", old) {
         templates.push((name, f.flag("clusterScope", old).unwrap_or(false)));
@@ -472,7 +481,7 @@ fn reference(f: &mut Fields<'_>, path: &str) -> Reference {
     let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
     f.no_effect(&["measurementRetention", "analysisRunMetadata"], "no effect on a release");
     let dry_run = dry_run.into_iter().flatten().collect();
-    Reference { path: path.to_string(), templates, arguments, dry_run }
+    Reference { path: path.to_string(), one, templates, arguments, dry_run }
 }
 
 /// Metadata that the pods of one side carry while they are on it.

@@ -43,27 +43,9 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
             }
             let waits = steps.iter().any(is_endless);
             let routed = fields.iter().any(|(name, _)| *name == "trafficRouting");
-            let steps: Vec<Value> = steps
-                .iter()
-                .map(|step| match step {
-                    Step::Plain(value) => value.clone(),
-                    Step::Analysis(reference) => {
-                        let analysis = analysis_of(store, object, reference, &mut draft, found);
-                        mapping(vec![("analysis", mapping(analysis))])
-                    }
-                    Step::Experiment(experiment) => {
-                        let said = Said { store, object, rollout, routed };
-                        mapping(vec![(
-                            "experiment",
-                            said.experiment(experiment, &mut draft, found),
-                        )])
-                    }
-                    Step::Plugin(index, name) => {
-                        let said = Said { store, object, rollout, routed };
-                        mapping(vec![("plugin", said.plugin(*index, name, found))])
-                    }
-                })
-                .collect();
+            let said = Said { store, object, rollout, routed };
+            let steps: Vec<Value> =
+                steps.iter().map(|step| said.step(step, &mut draft, found)).collect();
             if !steps.is_empty() {
                 let spot = object.spot(&format!("{at}.steps"));
                 draft.set(&format!("{path}.steps"), list(steps), spot);

@@ -38,7 +38,10 @@ pub fn analysis_of(
     found: &mut Found,
 ) -> Vec<(&'static str, Value)> {
     let mut collected = Collected { store, near: object, templates: Vec::new(), path: Vec::new() };
-    let field = format!("{}.templates", reference.path);
+    let field = match reference.one {
+        true => reference.path.clone(),
+        false => format!("{}.templates", reference.path),
+    };
     collected.add(object, &field, &reference.templates, found);
     // The controller puts those of the whole cluster last.
     let (own, cluster): (Vec<Template>, Vec<Template>) =
@@ -91,7 +94,10 @@ impl Collected<'_> {
     /// Adds templates by name, and those that they take in.
     fn add(&mut self, from: &Object, field: &str, names: &[(String, bool)], found: &mut Found) {
         for (i, (name, cluster)) in names.iter().enumerate() {
-            let field = format!("{field}[{i}].templateName");
+            let field = match field.ends_with(".templates") {
+                true => format!("{field}[{i}].templateName"),
+                false => format!("{field}.templateName"),
+            };
             let kind = if *cluster { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
             let store = self.store;
             let of_kind = || store.analysis_templates().filter(|(o, _)| o.kind == kind);
@@ -246,7 +252,7 @@ impl Merged<'_> {
     }
 }
 
-/// A field of the Rollout, such as `metadata.labels['region']` or `spec.template.spec.containers[0].image`.
+/// A field of the Rollout, such as `metadata.labels['region']` or `spec.containers[0].image`.
 fn field(node: &Node, path: &str) -> Option<String> {
     let mut node = node;
     let mut rest = path;

@@ -91,8 +91,24 @@ pub struct Said<'a> {
 }
 
 impl Said<'_> {
+    /// A step as it is written in the strategy.
+    pub fn step(&self, step: &Step, draft: &mut Draft, found: &mut Found) -> Value {
+        let (name, value) = match step {
+            Step::Plain(value) => return value.clone(),
+            Step::Analysis(reference) => {
+                let analysis = analysis_of(self.store, self.object, reference, draft, found);
+                ("analysis", mapping(analysis))
+            }
+            Step::Experiment(experiment) => {
+                ("experiment", self.experiment(experiment, draft, found))
+            }
+            Step::Plugin(index, name) => ("plugin", self.plugin(*index, name, found)),
+        };
+        mapping(vec![(name, value)])
+    }
+
     /// A plugin step: how it ends is an annotation's to say.
-    pub fn plugin(&self, index: usize, name: &str, found: &mut Found) -> Value {
+    fn plugin(&self, index: usize, name: &str, found: &mut Found) -> Value {
         let of = |head: &str| {
             said(self.rollout, &format!("{head}.step-{index}")).or(said(self.rollout, head))
         };
@@ -118,12 +134,7 @@ impl Said<'_> {
     }
 
     /// An experiment, with its analyses in place.
-    pub fn experiment(
-        &self,
-        experiment: &Experiment,
-        draft: &mut Draft,
-        found: &mut Found,
-    ) -> Value {
+    fn experiment(&self, experiment: &Experiment, draft: &mut Draft, found: &mut Found) -> Value {
         let templates = experiment.templates.iter().map(|template| {
             let version = if template.canary { "canary" } else { "stable" };
             let mut fields = vec![("name", text(template.name.clone()))];

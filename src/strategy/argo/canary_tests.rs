@@ -410,8 +410,8 @@ fn an_undo_within_the_window_passes_over_steps() {
     }
 }
 
-/// While the old set waits for its end the way back of blue-green is one write, without an analysis;
-/// after that the old version is previewed and judged like any other.
+/// While the old set waits for its end the way back of blue-green is one write, without an
+/// analysis; after that the old version is previewed and judged like any other.
 #[test]
 fn the_way_back_is_fast_while_old_pods_are_there() {
     for (undone, fast) in [(100, true), (200, false)] {
