@@ -162,10 +162,10 @@ fn a_header_route_hurts_those_who_send_the_header() {
     let canary = Canary { steps, traffic: Some(Traffic::default()), ..Canary::default() };
     let flown = fly(storm("{errors: {rate: 100%}}"), Strategy::Canary(canary));
     let of = |count: Option<f64>| count.expect("counted");
-    let exposed = of(flown.outcome.users_exposed);
+    let exposed = of(flown.outcome.measures.users_exposed);
     assert!((860.0..=1140.0).contains(&exposed), "{exposed}");
     // A few of them are hurt in the twin as well.
-    let hurt = of(flown.outcome.users_hurt_by_release);
+    let hurt = of(flown.outcome.measures.users_hurt_by_release);
     assert!((0.97 * exposed..=exposed).contains(&hurt), "{hurt} of {exposed}");
 }
 
@@ -177,7 +177,7 @@ fn sticky_balancers_keep_users_where_they_are() {
         let steps = vec![Step::SetWeight(20), Step::Pause(None)];
         let traffic = Some(Traffic { sticky, ..Traffic::default() });
         let canary = Canary { steps, traffic, ..Canary::default() };
-        fly(storm(""), Strategy::Canary(canary)).outcome.users_exposed.expect("counted")
+        fly(storm(""), Strategy::Canary(canary)).outcome.measures.users_exposed.expect("counted")
     };
     let (kept, drawn) = (exposed(Some(secs(3600))), exposed(None));
     assert!((860.0..=1140.0).contains(&kept), "{kept}");
