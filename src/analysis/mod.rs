@@ -20,5 +20,6 @@ pub mod kayenta;
 pub mod mann_whitney;
 pub mod promql;
 pub mod proportions;
+pub mod reply;
 pub mod sequential;
 pub mod srm;

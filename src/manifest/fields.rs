@@ -234,6 +234,56 @@ impl<'a> Fields<'a> {
         Some(labels)
     }
 
+    /// The entries of a mapping of texts whose names begin with `prefix`; the others are of tools.
+    pub fn prefixed(
+        &mut self,
+        name: &'static str,
+        prefix: &'static str,
+        becomes: &'static str,
+        others: &'static str,
+    ) -> Labels {
+        self.known.push(name);
+        if self.describing {
+            let path = self.child_doc(name);
+            let own = FieldDoc {
+                path: format!("{path}.{prefix}*"),
+                holds: "text".into(),
+                treatment: Treatment::Used,
+                becomes,
+            };
+            let treatment = Treatment::Bookkeeping;
+            let rest = FieldDoc { path, holds: "anything".into(), treatment, becomes: others };
+            self.book.borrow_mut().docs.extend([own, rest]);
+        }
+        let Some(Node { value: Value::Map(entries), .. }) = self.child(name) else {
+            self.ignore_one(name, Weight::Bookkeeping, others);
+            return Labels::new();
+        };
+        let (own, rest): (Vec<_>, Vec<_>) =
+            entries.iter().partition(|(key, _)| key.name.starts_with(prefix));
+        if !rest.is_empty() {
+            self.ignore_one(name, Weight::Bookkeeping, others);
+        }
+        let mut labels = Labels::new();
+        for (key, value) in own {
+            let path = format!("{}.{}", self.child_path(name), key.name);
+            match value.text() {
+                Some(text) => {
+                    labels.push((key.name.clone(), text.to_string()));
+                    let short = becomes.split(':').next().unwrap_or(becomes);
+                    let told = format!("{}: {short}", value.shown());
+                    let note = self.note_of(key.place, path, told, Weight::NoEffect);
+                    self.book.borrow_mut().lists.understood.push(note);
+                }
+                None => {
+                    let found = format!("found {}", value.shown());
+                    self.push(Problem::error(value.place, path, found).expected("text"));
+                }
+            }
+        }
+        labels
+    }
+
     /// A list of texts.
     pub fn texts(&mut self, name: &'static str, becomes: &'static str) -> Option<Vec<String>> {
         self.note(name, "list of texts", Treatment::Used, becomes);
@@ -395,12 +445,17 @@ impl<'a> Fields<'a> {
     fn ignore(&mut self, names: &[&'static str], treatment: Treatment, why: &'static str) {
         for name in names {
             self.note(name, "anything", treatment, why);
-            let Some(place) = self.key_place(name) else { continue };
             let weight = match treatment {
                 Treatment::Bookkeeping => Weight::Bookkeeping,
                 Treatment::NotFlown => Weight::Matters,
                 Treatment::NoEffect | Treatment::Used => Weight::NoEffect,
             };
+            self.ignore_one(name, weight, why);
+        }
+    }
+
+    fn ignore_one(&self, name: &str, weight: Weight, why: &str) {
+        if let Some(place) = self.key_place(name) {
             let note = self.note_of(place, self.child_path(name), why.to_string(), weight);
             self.book.borrow_mut().lists.ignored.push(note);
         }

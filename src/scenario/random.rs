@@ -147,6 +147,9 @@ impl Random<'_> {
                     "[{setWeight: 20}, {pause: {duration: 20s}}]",
                     "[{setWeight: 5}, {pause: {duration: 5s}}, {setWeight: 60}, {pause: {}}]",
                     "[{setCanaryScale: {replicas: 2}}, {pause: {}}, {setWeight: 50}]",
+                    "[{setWeight: 30}, {plugin: {name: p, takes: 5s, answers: 70%}}]",
+                    "[{experiment: {duration: 20s, templates: [{name: a, specRef: stable}, \
+                     {name: b, weight: 20}]}}, {setWeight: 50}]",
                 ])
                 .into(),
             ),

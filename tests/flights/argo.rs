@@ -5,10 +5,11 @@
 use crate::tunnel::{Flown, Tunnel, tunnel};
 use windtunnel::analysis::argo::metric::Metric;
 use windtunnel::base::time::SimDuration;
+use windtunnel::base::units::Share;
 use windtunnel::outcome::Verdict;
 use windtunnel::strategy::argo::drive::plan;
 use windtunnel::strategy::argo::settings::{
-    Analysis, Background, BlueGreen, Canary, Settings, Step, Strategy, Traffic,
+    Analysis, Background, BlueGreen, Canary, CanaryScale, Settings, Step, Strategy, Traffic,
 };
 
 fn secs(secs: u64) -> SimDuration {
@@ -148,4 +149,37 @@ fn a_full_promotion_passes_over_steps_and_analysis() {
     assert!(flown.told("Traffic weight updated from 25 to 50").is_empty(), "{}", flown.story());
     assert!((done..done + 1.0).contains(&flown.first("Traffic weight updated from 25 to 0")));
     assert_eq!(flown.outcome.verdict, Verdict::PromotedGood);
+}
+
+/// A header route and no weight: a release that fails every request hurts the users who send the
+/// header (a fifth of 5000, with deviation 28) and nobody else, until the abort.
+#[test]
+fn a_header_route_hurts_those_who_send_the_header() {
+    let share = Share::clamped(0.2);
+    let scale = CanaryScale { replicas: Some(2), ..CanaryScale::default() };
+    let route = Step::SetHeaderRoute { name: "insiders".into(), matching: Some(share) };
+    let steps = vec![Step::SetCanaryScale(scale), route, Step::Pause(None)];
+    let canary = Canary { steps, traffic: Some(Traffic::default()), ..Canary::default() };
+    let flown = fly(storm("{errors: {rate: 100%}}"), Strategy::Canary(canary));
+    let of = |count: Option<f64>| count.expect("counted");
+    let exposed = of(flown.outcome.measures.users_exposed);
+    assert!((860.0..=1140.0).contains(&exposed), "{exposed}");
+    // A few of them are hurt in the twin as well.
+    let hurt = of(flown.outcome.measures.users_hurt_by_release);
+    assert!((0.97 * exposed..=exposed).contains(&hurt), "{hurt} of {exposed}");
+}
+
+/// ALB's sticky target groups keep users with the side they have met: at 20 % for a quarter of an
+/// hour no more than a fifth of the users meet the canary, where without them almost all do.
+#[test]
+fn sticky_balancers_keep_users_where_they_are() {
+    let exposed = |sticky| {
+        let steps = vec![Step::SetWeight(20), Step::Pause(None)];
+        let traffic = Some(Traffic { sticky, ..Traffic::default() });
+        let canary = Canary { steps, traffic, ..Canary::default() };
+        fly(storm(""), Strategy::Canary(canary)).outcome.measures.users_exposed.expect("counted")
+    };
+    let (kept, drawn) = (exposed(Some(secs(3600))), exposed(None));
+    assert!((860.0..=1140.0).contains(&kept), "{kept}");
+    assert!(drawn > 2.0 * kept, "{drawn}");
 }

@@ -5,12 +5,12 @@
 //! delay.
 
 use crate::tunnel::{Flown, SEED, Tunnel, tunnel};
+use windtunnel::analysis::reply::Reply;
 use windtunnel::base::time::SimDuration;
 use windtunnel::base::units::{Rate, Share};
 use windtunnel::engine::Order;
 use windtunnel::outcome::Verdict;
 use windtunnel::strategy::flagger::drive::plan;
-use windtunnel::strategy::flagger::gate::Reply;
 use windtunnel::strategy::flagger::provider::Provider;
 use windtunnel::strategy::flagger::settings::{
     Affinity, Analysis, Hook, Load, Matching, Metric, Names, Range, Settings, Webhook,

@@ -8,6 +8,7 @@ use windtunnel::analysis::argo::assess::{Counters, metric_phase};
 use windtunnel::analysis::argo::metric::Metric;
 use windtunnel::analysis::argo::outcome::{Phase, evaluate};
 use windtunnel::analysis::argo::run::{Measurement, Result, Run};
+use windtunnel::analysis::expr::dates::epoch;
 use windtunnel::analysis::expr::value::Value;
 use windtunnel::base::time::SimDuration;
 use windtunnel::base::units::parse_duration;
@@ -28,7 +29,8 @@ fn argo_condition_outcomes() {
     runner::run_list("argo-condition-outcomes", "cases", |case| {
         let result = case.get("result").map_or(Value::Nil, value);
         let (success, failure) = (case.text("success"), case.text("failure"));
-        let phase = evaluate(Some(success), Some(failure), &result).unwrap_or(Phase::Error);
+        let phase =
+            evaluate(Some(success), Some(failure), &result, &epoch()).unwrap_or(Phase::Error);
         (json!(phase.word()), expected(case))
     });
 }

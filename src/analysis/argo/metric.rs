@@ -4,7 +4,9 @@
 //! `dryRun` are marked there. Deliberately unknown here: measurements.
 
 use crate::analysis::expr::{Condition, Fault};
+use crate::analysis::reply::Reply;
 use crate::base::time::SimDuration;
+use jiff::Zoned;
 
 /// Errors in a row that are forgiven when nothing is said.
 pub const CONSECUTIVE_ERROR_LIMIT: u32 = 4;
@@ -17,8 +19,10 @@ pub const ERROR_RETRY: SimDuration = SimDuration::from_secs(10);
 pub struct Metric {
     /// `name`.
     pub name: String,
-    /// `provider.prometheus.query`, arguments filled in.
+    /// `provider.prometheus.query`, arguments filled in; empty if another provider is asked.
     pub query: String,
+    /// What another provider answers, which no flight can ask.
+    pub given: Option<Given>,
     /// `provider.prometheus.rangeQuery`, if the query is one over time.
     pub range: Option<RangeQuery>,
     /// `interval` between the end of a measurement and the next one.
@@ -43,15 +47,59 @@ pub struct Metric {
     pub dry_run: bool,
 }
 
-/// `rangeQuery`: the spans are back from the time of asking, as `now() - duration("1h")` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// `rangeQuery`, with its ends as instants in Argo's language, which are worked out anew for every
+/// measurement: `now() - duration("1h")`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeQuery {
     /// Where the range begins.
-    pub start: SimDuration,
+    pub start: String,
     /// Where it ends.
-    pub end: SimDuration,
+    pub end: String,
     /// The step between its points.
     pub step: SimDuration,
+}
+
+impl RangeQuery {
+    /// Its ends in milliseconds of Unix time; the error is what the controller says.
+    pub fn ends_ms(&self, now: &Zoned) -> Result<(i64, i64), String> {
+        let end = |name: &str, text: &str| {
+            let at = Condition::parse(text).map_err(|fault| fault.text);
+            let at = at.and_then(|expression| expression.instant_ms(now));
+            at.map_err(|why| format!("failed to parse rangeQuery.{name} as time: {why}"))
+        };
+        Ok((end("start", &self.start)?, end("end", &self.end)?))
+    }
+}
+
+/// A metric of a provider that no flight can ask: a job, a web service, another database.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Given {
+    /// The provider's field: `job`, `web`, `datadog`.
+    pub provider: String,
+    /// When a measurement is a success; it fails otherwise.
+    pub reply: Reply,
+    /// How long one takes.
+    pub takes: SimDuration,
+}
+
+/// A job is looked at when it is created, and a millisecond later at the earliest.
+const FIRST_LOOK_S: f64 = 0.001;
+
+impl Given {
+    /// After how long the controller knows of the end. It is called back by nobody: it looks at a
+    /// job again after the root of twice the job's age in seconds (`metricproviders/job/job.go`
+    /// Resume); other providers are waited for.
+    pub fn known_after(&self) -> SimDuration {
+        if self.provider != "job" || self.takes == SimDuration::ZERO {
+            return self.takes;
+        }
+        let takes = self.takes.as_secs_f64();
+        let mut age = FIRST_LOOK_S;
+        while age < takes {
+            age += (2.0 * age).sqrt();
+        }
+        SimDuration::from_nanos((age * 1e9) as u64)
+    }
 }
 
 impl Metric {
@@ -112,6 +160,22 @@ mod tests {
         assert_eq!(metric(Some(3), Some(secs(60))).effective_count(), Some(3));
         assert!(metric(Some(3), None).problem().is_some());
         assert_eq!(metric(Some(3), Some(secs(60))).problem(), None);
+    }
+
+    /// Ages of 0.001, 0.046, 0.348, 1.18, 2.72, 5.05, 8.23, … seconds: a job of 5 s is seen to be
+    /// over at 5.05 s, one of 6 s at 8.23 s.
+    #[test]
+    fn jobs_are_looked_at_ever_more_rarely() {
+        let given = |provider: &str, secs| Given {
+            provider: provider.into(),
+            takes: SimDuration::from_secs(secs),
+            ..Given::default()
+        };
+        let known = |given: Given| (given.known_after().as_secs_f64() * 100.0).round() / 100.0;
+        assert_eq!(known(given("job", 0)), 0.0);
+        assert_eq!(known(given("job", 5)), 5.05);
+        assert_eq!(known(given("job", 6)), 8.23);
+        assert_eq!(known(given("web", 6)), 6.0);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::metric::Metric;
 use crate::analysis::expr::Condition;
 use crate::analysis::expr::value::Value;
+use jiff::Zoned;
 
 /// Where a measurement, a metric or a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,13 +55,15 @@ impl Phase {
     }
 }
 
-/// What Prometheus answered.
+/// What a provider answered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// One number.
     Scalar(f64),
     /// The samples of a vector or a matrix, one after the other.
     Samples(Vec<f64>),
+    /// Another provider than Prometheus: what the measurement comes to is a setting.
+    Given(Phase),
     /// The query failed, or its answer is a text.
     Failed(String),
 }
@@ -76,20 +79,24 @@ pub struct Judged {
     pub message: String,
 }
 
-/// Judges an answer by the conditions of a metric.
-pub fn judge(metric: &Metric, answer: &Answer) -> Judged {
+/// Judges an answer by the conditions of a metric, at this instant.
+pub fn judge(metric: &Metric, answer: &Answer, now: &Zoned) -> Judged {
     let (value, result) = match answer {
         Answer::Scalar(number) => (printed(*number), Value::Float(*number)),
         Answer::Samples(samples) => {
             let texts: Vec<String> = samples.iter().copied().map(printed).collect();
             (format!("[{}]", texts.join(",")), Value::floats(samples.iter().copied()))
         }
+        Answer::Given(phase) => {
+            let (value, message) = (String::new(), String::new());
+            return Judged { phase: *phase, value, message };
+        }
         Answer::Failed(message) => {
             let (phase, message) = (Phase::Error, message.clone());
             return Judged { phase, value: String::new(), message };
         }
     };
-    match evaluate(metric.success.as_deref(), metric.failure.as_deref(), &result) {
+    match evaluate(metric.success.as_deref(), metric.failure.as_deref(), &result, now) {
         Ok(phase) => Judged { phase, value, message: String::new() },
         // An error leaves no value behind.
         Err(message) => Judged { phase: Phase::Error, value: String::new(), message },
@@ -102,10 +109,11 @@ pub fn evaluate(
     success: Option<&str>,
     failure: Option<&str>,
     result: &Value,
+    now: &Zoned,
 ) -> Result<Phase, String> {
     let holds = |which: &str, condition: Option<&str>| {
         let Some(text) = condition.filter(|text| !text.is_empty()) else { return Ok(None) };
-        let found = Condition::parse(text).map_err(|f| f.text).and_then(|c| c.holds(result));
+        let found = Condition::parse(text).map_err(|f| f.text).and_then(|c| c.holds(result, now));
         let empty = match result {
             Value::Nil => true,
             Value::List(list) => list.is_empty(),
@@ -139,12 +147,13 @@ fn printed(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::expr::dates::epoch;
 
     fn phase(success: &str, failure: &str, samples: &[f64]) -> Phase {
         let condition = |text: &str| (!text.is_empty()).then(|| text.to_string());
         let (success, failure) = (condition(success), condition(failure));
         let metric = Metric { success, failure, ..Metric::default() };
-        judge(&metric, &Answer::Samples(samples.to_vec())).phase
+        judge(&metric, &Answer::Samples(samples.to_vec()), &epoch()).phase
     }
 
     /// NaN compares false, so it fails a success condition, passes a failure condition, and is
@@ -160,7 +169,7 @@ mod tests {
     #[test]
     fn an_empty_vector_is_an_error() {
         let metric = Metric { success: Some("result[0] > 0.9".into()), ..Metric::default() };
-        let judged = judge(&metric, &Answer::Samples(vec![]));
+        let judged = judge(&metric, &Answer::Samples(vec![]), &epoch());
         assert_eq!(judged.phase, Phase::Error);
         assert_eq!(
             judged.message,

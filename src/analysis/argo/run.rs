@@ -1,13 +1,15 @@
 //! One AnalysisRun: which metrics are due, what a measurement adds, where the run stands.
 //!
 //! Follows `analysis/analysis.go` (`generateMetricTasks`, `runMeasurements`, `assessRunStatus`,
-//! `calculateNextReconcileTime`). Measurements take no time here, so none is in flight unless it
-//! is put there. Deliberately unknown here: how a query is answered, and who wants the verdict.
+//! `calculateNextReconcileTime`). Prometheus answers at once; a job is in flight for a while.
+//! Deliberately unknown here: how a query is answered, and who wants the verdict.
 
 use super::assess::{Counters, beyond_limits, metric_phase};
-use super::metric::{ERROR_RETRY, Metric};
+use super::metric::{ERROR_RETRY, Given, Metric};
 use super::outcome::{Answer, Phase, judge};
-use crate::base::time::SimTime;
+use crate::analysis::expr::dates::instant;
+use crate::base::time::{SimDuration, SimTime};
+use crate::telemetry::unix_ms;
 
 /// Measurements that are kept of each metric; counters know of all.
 const MEASUREMENTS_KEPT: usize = 10;
@@ -80,10 +82,9 @@ impl Run {
         if self.phase.is_completed() {
             return Vec::new();
         }
-        let due = self.due(metrics, now);
+        let (due, terminating) = (self.due(metrics, now), self.is_terminating());
         for number in &due {
-            let answer = ask(*number);
-            self.measured(&metrics[*number], *number, &answer, now);
+            self.take(&metrics[*number], *number, terminating, now, ask);
         }
         self.assess(metrics, now);
         due
@@ -131,8 +132,41 @@ impl Run {
         }
     }
 
-    fn measured(&mut self, metric: &Metric, number: usize, answer: &Answer, now: SimTime) {
-        let judged = judge(metric, answer);
+    /// Takes a measurement, begins one that takes its time, or ends the one in flight.
+    fn take(
+        &mut self,
+        metric: &Metric,
+        number: usize,
+        terminating: bool,
+        now: SimTime,
+        ask: &mut dyn FnMut(usize) -> Answer,
+    ) {
+        let last = self.results[number].as_ref().and_then(|result| result.measurements.last());
+        let flying = last.filter(|m| m.finished.is_none()).map(|m| m.started);
+        let takes = metric.given.as_ref().map_or(SimDuration::ZERO, Given::known_after);
+        let mut entry = Measurement {
+            phase: Phase::Running,
+            started: flying.unwrap_or(now),
+            finished: None,
+            resume: Some(now + takes),
+            value: String::new(),
+            message: String::new(),
+        };
+        if flying.is_some() && terminating {
+            // What a job would have come to is not known.
+            (entry.phase, entry.message) = (Phase::Inconclusive, "Metric Terminated".into());
+        } else if flying.is_some() || takes == SimDuration::ZERO {
+            let judged = judge(metric, &ask(number), &instant(unix_ms(now)));
+            (entry.phase, entry.value, entry.message) =
+                (judged.phase, judged.value, judged.message);
+        }
+        if entry.phase.is_completed() {
+            (entry.finished, entry.resume) = (Some(now), None);
+        }
+        self.note(metric, number, flying.is_some(), entry);
+    }
+
+    fn note(&mut self, metric: &Metric, number: usize, replaces: bool, measurement: Measurement) {
         let entry = &mut self.results[number];
         let result = entry.get_or_insert_with(|| Result {
             phase: Phase::Running,
@@ -140,15 +174,13 @@ impl Run {
             measurements: Vec::new(),
             dry_run: metric.dry_run,
         });
-        result.counters.add(judged.phase);
-        result.measurements.push(Measurement {
-            phase: judged.phase,
-            started: now,
-            finished: Some(now),
-            resume: None,
-            value: judged.value,
-            message: judged.message,
-        });
+        if measurement.phase.is_completed() {
+            result.counters.add(measurement.phase);
+        }
+        if replaces {
+            result.measurements.pop();
+        }
+        result.measurements.push(measurement);
         let surplus = result.measurements.len().saturating_sub(MEASUREMENTS_KEPT);
         result.measurements.drain(..surplus);
     }
@@ -227,8 +259,6 @@ fn told(metric: &Metric, result: &Result, why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::time::SimDuration;
-
     fn secs(secs: u64) -> SimTime {
         SimTime::ZERO + SimDuration::from_secs(secs)
     }
@@ -316,6 +346,31 @@ mod tests {
         fly(&mut run, std::slice::from_ref(&bad), 0.1, 100);
         assert_eq!(run.phase, Phase::Successful);
         assert_eq!(run.results[0].as_ref().map(|r| r.phase), Some(Phase::Failed));
+    }
+
+    /// A job of 6 s that fails: begun at 0 s, seen to be over at 8.2 s. Told to stop before that,
+    /// it is inconclusive.
+    #[test]
+    fn jobs_are_in_flight_for_a_while() {
+        let given =
+            Given { provider: "job".into(), takes: SimDuration::from_secs(6), ..Given::default() };
+        let metrics = [Metric { given: Some(given), ..Metric::default() }];
+        let mut fails = |_| Answer::Given(Phase::Failed);
+        let mut run = Run::new(1);
+        assert_eq!(run.look(&metrics, SimTime::ZERO, &mut fails), [0]);
+        assert_eq!(run.phase, Phase::Running);
+        let next = run.next_look(&metrics, SimTime::ZERO).expect("another look");
+        assert_eq!(next.as_secs_f64().round(), 8.0);
+        assert!(run.look(&metrics, secs(7), &mut fails).is_empty());
+        let mut stopped = run.clone();
+        assert_eq!(run.look(&metrics, next, &mut fails), [0]);
+        assert_eq!(run.phase, Phase::Failed);
+        let kept: Vec<Phase> =
+            run.results[0].iter().flat_map(|r| r.measurements.iter().map(|m| m.phase)).collect();
+        assert_eq!(kept, [Phase::Failed]);
+        stopped.terminate = true;
+        stopped.look(&metrics, secs(1), &mut fails);
+        assert_eq!(stopped.phase, Phase::Inconclusive);
     }
 
     #[test]

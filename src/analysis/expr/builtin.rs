@@ -5,7 +5,8 @@
 //! closure are run by [`super::eval`]. Deliberately unknown here: trees.
 
 use super::value::{Value, text};
-use super::{lists, texts};
+use super::{dates, lists, texts};
+use jiff::Zoned;
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +20,9 @@ pub enum Shape {
         /// Which one is a closure.
         closure: Option<usize>,
     },
-    /// The language has it, this reader does not.
-    Beyond,
     /// No such function.
     Unknown,
 }
-
-/// Functions of the language that need a clock, a calendar, or bytes.
-const BEYOND: &[&str] = &["now", "duration", "date", "timezone", "toBase64", "fromBase64"];
 
 /// The shape of a function.
 pub fn shape(name: &str) -> Shape {
@@ -51,7 +47,9 @@ pub fn shape(name: &str) -> Shape {
         "split" | "splitAfter" => takes(2, 3, None),
         "replace" => takes(3, 4, None),
         "max" | "min" | "mean" | "median" | "concat" => takes(1, 100, None),
-        name if BEYOND.contains(&name) => Shape::Beyond,
+        "now" => takes(0, 1, None),
+        "duration" | "timezone" | "toBase64" | "fromBase64" => takes(1, 1, None),
+        "date" => takes(1, 4, None),
         _ => Shape::Unknown,
     }
 }
@@ -75,8 +73,8 @@ pub fn cost(name: &str, arguments: &[Value]) -> usize {
     }
 }
 
-/// Runs a function without a closure. `result` is what the condition is about.
-pub fn call(name: &str, arguments: &[Value], result: &Value) -> Result<Value, String> {
+/// Runs a function without a closure. `result` is what the condition is about, `now` the instant.
+pub fn call(name: &str, arguments: &[Value], result: &Value, now: &Zoned) -> Result<Value, String> {
     let first = arguments.first().unwrap_or(&Value::Nil);
     match name {
         "asInt" => as_int(first),
@@ -116,7 +114,8 @@ pub fn call(name: &str, arguments: &[Value], result: &Value) -> Result<Value, St
         }
         "upper" | "lower" | "trim" | "trimPrefix" | "trimSuffix" | "replace" | "repeat"
         | "indexOf" | "lastIndexOf" | "hasPrefix" | "hasSuffix" | "split" | "splitAfter"
-        | "toJSON" | "fromJSON" => texts::call(name, arguments),
+        | "toJSON" | "fromJSON" | "toBase64" | "fromBase64" => texts::call(name, arguments),
+        "now" | "date" | "duration" | "timezone" => dates::call(name, arguments, now),
         "join" | "keys" | "values" | "toPairs" | "fromPairs" | "flatten" | "uniq" | "concat"
         | "get" => lists::call(name, arguments),
         _ => listed(name, first, arguments.get(1)),
@@ -133,6 +132,9 @@ fn kind(value: &Value) -> &'static str {
         Value::Text(_) => "string",
         Value::List(_) => "array",
         Value::Map(_) => "map",
+        Value::Time(_) => "time.Time",
+        Value::Span(_) => "time.Duration",
+        Value::Zone(_) => "*time.Location",
     }
 }
 
@@ -265,7 +267,8 @@ mod tests {
     #[test]
     fn statistics_take_numbers_and_lists() {
         let list = Value::floats([3.0, 1.0, 2.0, 10.0]);
-        let call = |name| call(name, std::slice::from_ref(&list), &Value::Nil);
+        let now = dates::epoch();
+        let call = |name| call(name, std::slice::from_ref(&list), &Value::Nil, &now);
         assert_eq!(call("max"), Ok(Value::Float(10.0)));
         assert_eq!(call("min"), Ok(Value::Float(1.0)));
         assert_eq!(call("mean"), Ok(Value::Float(4.0)));

@@ -5,18 +5,20 @@
 //! unknown here: what was checked before; whatever does not fit is an error.
 
 use super::builtin;
+use super::dates;
 use super::lists;
 use super::texts;
 use super::tree::Node;
 use super::value::{Value, mismatch, text};
+use jiff::Zoned;
 use std::cmp::Ordering;
 
 /// Most steps of one evaluation; expr's memory budget is a million.
 const STEPS_MAX: u32 = 1_000_000;
 
-/// Runs an expression for this result.
-pub fn run(tree: &Node, result: &Value) -> Result<Value, String> {
-    Machine { result, names: Vec::new(), elements: Vec::new(), steps: 0 }.of(tree)
+/// Runs an expression for this result, at this instant.
+pub fn run(tree: &Node, result: &Value, now: &Zoned) -> Result<Value, String> {
+    Machine { result, now, names: Vec::new(), elements: Vec::new(), steps: 0 }.of(tree)
 }
 
 /// What a closure is asked about.
@@ -29,6 +31,7 @@ struct Element {
 
 struct Machine<'r> {
     result: &'r Value,
+    now: &'r Zoned,
     names: Vec<(String, Value)>,
     elements: Vec<Element>,
     steps: u32,
@@ -88,6 +91,15 @@ impl Machine<'_> {
             }
             Node::Slice(value, from, to, _) => self.slice(value, from.as_deref(), to.as_deref()),
             Node::Call(name, arguments, _) => self.call(name, arguments),
+            Node::Method(value, name, arguments, _) => {
+                let value = self.of(value)?;
+                let mut found = Vec::new();
+                for argument in arguments {
+                    found.push(self.of(argument)?);
+                }
+                let found = dates::run(&value, name, &found)?;
+                self.weighed(found)
+            }
         }
     }
 
@@ -221,7 +233,7 @@ impl Machine<'_> {
                 }
                 self.work(values.iter().map(Value::weight).sum())?;
                 self.work(builtin::cost(name, &values))?;
-                let found = builtin::call(name, &values, self.result)?;
+                let found = builtin::call(name, &values, self.result, self.now)?;
                 self.weighed(found)
             }
         }
@@ -312,6 +324,9 @@ fn unary(operator: &str, value: Value) -> Result<Value, String> {
 }
 
 fn arithmetic(operator: &str, left: &Value, right: &Value) -> Result<Value, String> {
+    if let Some(found) = dates::arithmetic(operator, left, right) {
+        return found;
+    }
     if let (Value::Text(a), Value::Text(b)) = (left, right) {
         return match operator {
             "+" => Ok(Value::Text(format!("{a}{b}"))),

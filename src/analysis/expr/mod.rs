@@ -1,14 +1,16 @@
 //! The expression language in which Argo's AnalysisTemplates write their conditions.
 //!
-//! expr-lang 1.17 (github.com/expr-lang/expr) but for clocks, calendars and bytes: `result`,
-//! literals, lists and maps, all operators, `let`, `if`, closures (`{# > 0.9}`) and the functions
-//! of numbers, texts, lists and maps. [`token`] cuts a text, [`mod@parse`] makes a tree, [`types`]
-//! checks it against the type that `result` has at the moment, as upstream compiles anew for every
-//! result, and [`eval`] runs it. Nesting and work are limited, so no text can hang or exhaust
-//! anything. Deliberately unknown here: what the value of a condition means.
+//! expr-lang 1.17 (github.com/expr-lang/expr): `result`, literals, lists and maps, all operators,
+//! `let`, `if`, closures (`{# > 0.9}`), the functions of numbers, texts, lists, maps and dates, and
+//! the methods of dates. `now()` is the clock of the flight. [`token`] cuts a text, [`mod@parse`]
+//! makes a tree, [`types`] checks it against the type that `result` has at the moment, as upstream
+//! compiles anew for every result, and [`eval`] runs it. Nesting and work are limited, so no text
+//! can hang or exhaust anything. Deliberately unknown here: what the value of a condition means.
 
 pub mod builtin;
+pub mod dates;
 pub mod eval;
+pub mod layout;
 pub mod lists;
 pub mod parse;
 pub mod texts;
@@ -17,6 +19,7 @@ pub mod tree;
 pub mod types;
 pub mod value;
 
+use jiff::Zoned;
 use parse::parse;
 use tree::Node;
 use value::Value;
@@ -28,18 +31,11 @@ pub struct Fault {
     pub column: usize,
     /// What is wrong, in expr's words where it has some.
     pub text: String,
-    /// The language has it, this reader does not.
-    pub unsupported: bool,
 }
 
 impl Fault {
     pub(crate) fn at(column: usize, text: impl Into<String>) -> Fault {
-        Fault { column, text: text.into(), unsupported: false }
-    }
-
-    pub(crate) fn unsupported(column: usize, what: &str) -> Fault {
-        let text = format!("{what} can't be evaluated here");
-        Fault { column, text, unsupported: true }
+        Fault { column, text: text.into() }
     }
 }
 
@@ -61,13 +57,26 @@ impl Condition {
         &self.text
     }
 
-    /// Is it true for this result? Anything but a boolean is an error, as are names that are
-    /// unknown and types that don't fit, even in a part that would not be reached.
-    pub fn holds(&self, result: &Value) -> Result<bool, String> {
+    /// Is it true for this result at this instant? Anything but a boolean is an error, as are names
+    /// that are unknown and types that don't fit, even in a part that would not be reached.
+    pub fn holds(&self, result: &Value, now: &Zoned) -> Result<bool, String> {
         types::check(&self.tree, result).map_err(|fault| fault.text)?;
-        match eval::run(&self.tree, result)? {
+        match eval::run(&self.tree, result, now)? {
             Value::Bool(found) => Ok(found),
             other => Err(format!("expected bool, but got {}", other.type_name())),
+        }
+    }
+
+    /// The instant that it stands for, in milliseconds of Unix time: the ends of a range query are
+    /// written so (`utils/evaluate/evaluate.go` EvalTime, which knows no result).
+    pub fn instant_ms(&self, now: &Zoned) -> Result<i64, String> {
+        if self.tree.names("result") {
+            return Err("unknown name result".into());
+        }
+        types::check(&self.tree, &Value::Nil).map_err(|fault| fault.text)?;
+        match eval::run(&self.tree, &Value::Nil, now)? {
+            Value::Time(at) => Ok(at.timestamp().as_millisecond()),
+            other => Err(format!("expected time.Time, but got {}", other.type_name())),
         }
     }
 }

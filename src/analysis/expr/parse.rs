@@ -340,7 +340,9 @@ impl Parser {
             "#" => return Ok(Node::Element(column)),
             "#index" => return Ok(Node::Index(column)),
             "#acc" if self.closures > 0 => return Ok(Node::Accumulator(column)),
-            name if name.starts_with('#') => return Err(Fault::unsupported(column, name)),
+            name if name.starts_with('#') => {
+                return Err(Fault::at(column, format!("unknown pointer {name}")));
+            }
             _ => {}
         }
         if self.is_sign("(") {
@@ -353,7 +355,6 @@ impl Parser {
         self.expect("(")?;
         let (least, most, closure) = match shape(&name) {
             Shape::Function { least, most, closure } => (least, most, closure),
-            Shape::Beyond => return Err(Fault::unsupported(column, &name)),
             Shape::Unknown => return Err(Fault::at(column, format!("unknown name {name}"))),
         };
         let mut arguments: Vec<Node> = first.into_iter().collect();
@@ -447,7 +448,10 @@ impl Parser {
                 let Kind::Name(name) = token.kind else { return Err(self.unexpected()) };
                 self.at += 1;
                 if self.is_sign("(") {
-                    return Err(Fault::at(token.column, format!("type has no method {name}")));
+                    self.at += 1;
+                    let arguments = self.list(")")?;
+                    node = Node::Method(Box::new(node), name, arguments, token.column);
+                    continue;
                 }
                 let key = Node::Literal(Value::Text(name));
                 node = Node::Member(Box::new(node), Box::new(key), optional, column);

@@ -3,7 +3,10 @@
 //! Follows expr-lang `builtin/builtin.go` and Go's `strings`: positions and lengths of `indexOf`
 //! count bytes. Deliberately unknown here: trees.
 
+use super::layout;
 use super::value::Value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use regex::RegexBuilder;
 use std::collections::BTreeMap;
 
@@ -59,6 +62,11 @@ pub fn call(name: &str, arguments: &[Value]) -> Result<Value, String> {
         "split" | "splitAfter" => {
             let parts = split(text, given(1)?.unwrap_or_default(), limit(arguments.get(2))?, name);
             Value::List(parts.into_iter().map(Value::Text).collect())
+        }
+        "toBase64" => Value::Text(STANDARD.encode(text)),
+        "fromBase64" => {
+            let bytes = STANDARD.decode(text).map_err(|error| error.to_string())?;
+            Value::Text(String::from_utf8_lossy(&bytes).into_owned())
         }
         "fromJSON" => {
             let json = serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -126,6 +134,9 @@ fn json(value: &Value) -> Result<serde_json::Value, String> {
             let pair = |(key, value): (&String, &Value)| Ok((key.clone(), json(value)?));
             Json::Object(map.iter().map(pair).collect::<Result<_, String>>()?)
         }
+        Value::Time(at) => Json::String(layout::format(at, layout::RFC3339_NANO)),
+        Value::Span(nanos) => Json::from(*nanos),
+        Value::Zone(_) => Json::Object(Default::default()),
     })
 }
 

@@ -167,6 +167,38 @@ impl Cutter {
         plain.parse().map(Kind::Int).map_err(|_| bad(&text))
     }
 
+    /// What follows a backslash, as Go's literals have it.
+    fn escaped(&mut self, column: usize) -> Result<char, Fault> {
+        let letter = self.peek(0).ok_or(Fault::at(column, "literal not terminated"))?;
+        let digits = |count: usize, base: u32| {
+            let code = (1..=count).map(|ahead| self.peek(ahead));
+            let code: Option<String> = code.collect();
+            let code = code.filter(|code| code.chars().all(|c| c.is_digit(base)));
+            code.and_then(|code| u32::from_str_radix(&code, base).ok()).and_then(char::from_u32)
+        };
+        let (found, taken) = match letter {
+            'a' => (Some('\u{7}'), 1),
+            'b' => (Some('\u{8}'), 1),
+            'f' => (Some('\u{c}'), 1),
+            'n' => (Some('\n'), 1),
+            'r' => (Some('\r'), 1),
+            't' => (Some('\t'), 1),
+            'v' => (Some('\u{b}'), 1),
+            '\\' | '"' | '\'' | '`' | '?' => (Some(letter), 1),
+            'x' | 'X' => (digits(2, 16), 3),
+            'u' => (digits(4, 16), 5),
+            'U' => (digits(8, 16), 9),
+            '0'..='3' => {
+                let code: Option<String> = (0..3).map(|ahead| self.peek(ahead)).collect();
+                let code = code.and_then(|code| u32::from_str_radix(&code, 8).ok());
+                (code.and_then(char::from_u32), 3)
+            }
+            _ => (None, 1),
+        };
+        self.at += taken;
+        found.ok_or_else(|| Fault::at(column, "unable to unescape string"))
+    }
+
     fn quoted(&mut self, quote: char, column: usize) -> Result<String, Fault> {
         self.at += 1;
         let mut text = String::new();
@@ -175,16 +207,7 @@ impl Cutter {
             match c {
                 c if c == quote => return Ok(text),
                 '\\' if quote != '`' => {
-                    let escaped =
-                        self.peek(0).ok_or(Fault::at(column, "literal not terminated"))?;
-                    self.at += 1;
-                    text.push(match escaped {
-                        'n' => '\n',
-                        't' => '\t',
-                        'r' => '\r',
-                        '\\' | '"' | '\'' | '`' => escaped,
-                        _ => return Err(Fault::unsupported(self.at, "this escape sequence")),
-                    });
+                    text.push(self.escaped(column)?);
                 }
                 c => text.push(c),
             }
@@ -221,6 +244,8 @@ mod tests {
             [Kind::Int(1000), Kind::Float(1000.0), Kind::Int(31), Kind::End]
         );
         assert_eq!(kinds("'a\\'b'/* x */#"), [Kind::Text("a'b".into()), name("#"), Kind::End]);
+        assert_eq!(kinds("'\\u00e9\\x41\\101\\v'")[0], Kind::Text("éAA\u{b}".into()));
+        assert!(tokens("'\\xg'").is_err() && tokens("'\\q'").is_err());
         assert_eq!(kinds("1..3")[1], Kind::Sign(".."));
     }
 

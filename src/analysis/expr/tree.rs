@@ -25,6 +25,8 @@ pub enum Node {
     List(Vec<Node>, usize),
     /// A function with its arguments.
     Call(String, Vec<Node>, usize),
+    /// A method of a value, with its arguments.
+    Method(Box<Node>, String, Vec<Node>, usize),
     /// A closure.
     Closure(Box<Node>),
     /// What `reduce` has come to so far.
@@ -38,6 +40,31 @@ pub enum Node {
 }
 
 impl Node {
+    /// Does it ask for this name of the environment anywhere?
+    pub fn names(&self, wanted: &str) -> bool {
+        let optional = |node: &Option<Box<Node>>| node.as_ref().is_some_and(|n| n.names(wanted));
+        let any = |nodes: &[Node]| nodes.iter().any(|node| node.names(wanted));
+        match self {
+            Node::Name(name, _) => name == wanted,
+            Node::Literal(_) | Node::Element(_) | Node::Index(_) | Node::Accumulator(_) => false,
+            Node::Unary(_, value, _) | Node::Closure(value) => value.names(wanted),
+            Node::Binary(_, left, right, _)
+            | Node::Member(left, right, ..)
+            | Node::Let(_, left, right, _) => left.names(wanted) || right.names(wanted),
+            Node::Choice(condition, yes, no, _) => {
+                condition.names(wanted) || yes.names(wanted) || no.names(wanted)
+            }
+            Node::Slice(value, from, to, _) => {
+                value.names(wanted) || optional(from) || optional(to)
+            }
+            Node::Method(value, _, items, _) => value.names(wanted) || any(items),
+            Node::List(items, _) | Node::Call(_, items, _) | Node::Sequence(items) => any(items),
+            Node::Map(pairs, _) => {
+                pairs.iter().any(|(key, value)| key.names(wanted) || value.names(wanted))
+            }
+        }
+    }
+
     /// Number of nodes in it.
     pub fn size(&self) -> usize {
         let optional = |node: &Option<Box<Node>>| node.as_ref().map_or(0, |node| node.size());
@@ -51,6 +78,7 @@ impl Node {
             | Node::Let(_, left, right, _) => left.size() + right.size(),
             Node::Choice(condition, yes, no, _) => condition.size() + yes.size() + no.size(),
             Node::Slice(value, from, to, _) => value.size() + optional(from) + optional(to),
+            Node::Method(value, _, items, _) => value.size() + all(items),
             Node::List(items, _) | Node::Call(_, items, _) | Node::Sequence(items) => all(items),
             Node::Map(pairs, _) => pairs.iter().map(|(key, value)| key.size() + value.size()).sum(),
         }

@@ -6,6 +6,7 @@
 //! result's.
 
 use super::Fault;
+use super::dates;
 use super::tree::Node;
 use super::value::Value;
 use std::fmt;
@@ -27,6 +28,12 @@ pub enum Type {
     List(Box<Type>),
     /// Named values.
     Map,
+    /// A date.
+    Time,
+    /// A duration.
+    Span,
+    /// A time zone.
+    Zone,
 }
 
 impl fmt::Display for Type {
@@ -39,6 +46,9 @@ impl fmt::Display for Type {
             Type::Text => write!(f, "string"),
             Type::List(of) => write!(f, "[]{of}"),
             Type::Map => write!(f, "map[string]interface {{}}"),
+            Type::Time => write!(f, "time.Time"),
+            Type::Span => write!(f, "time.Duration"),
+            Type::Zone => write!(f, "*time.Location"),
         }
     }
 }
@@ -53,6 +63,9 @@ impl Type {
             Value::Float(_) => Type::Float,
             Value::Text(_) => Type::Text,
             Value::Map(_) => Type::Map,
+            Value::Time(_) => Type::Time,
+            Value::Span(_) => Type::Span,
+            Value::Zone(_) => Type::Zone,
             Value::List(list) => {
                 let numbers = list.iter().all(|v| matches!(v, Value::Float(_)));
                 Type::List(Box::new(if numbers { Type::Float } else { Type::Any }))
@@ -133,6 +146,9 @@ impl Checker {
             Node::Member(value, key, _, column) => self.member(value, key, *column),
             Node::Slice(value, from, to, column) => self.slice(value, [from, to], *column),
             Node::Call(name, arguments, column) => self.call(name, arguments, *column),
+            Node::Method(value, name, arguments, column) => {
+                self.method(value, name, arguments, *column)
+            }
         }
     }
 
@@ -209,6 +225,28 @@ impl Checker {
         }
     }
 
+    fn method(
+        &mut self,
+        value: &Node,
+        name: &str,
+        arguments: &[Node],
+        column: usize,
+    ) -> Result<Type, Fault> {
+        let of = self.of(value)?;
+        for argument in arguments {
+            self.of(argument)?;
+        }
+        match dates::method(&of, name) {
+            Some((found, takes)) if takes == arguments.len() => Ok(found),
+            Some((_, takes)) => {
+                let much = if arguments.len() < takes { "not enough" } else { "too many" };
+                Err(Fault::at(column, format!("{much} arguments to call {name}")))
+            }
+            None if of == Type::Any => Ok(Type::Any),
+            None => Err(Fault::at(column, format!("type {of} has no method {name}"))),
+        }
+    }
+
     fn call(&mut self, name: &str, arguments: &[Node], column: usize) -> Result<Type, Fault> {
         let mut found = Vec::new();
         for argument in arguments {
@@ -270,6 +308,8 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
         "len" | "count" | "findIndex" | "findLastIndex" => Type::Int,
         "all" | "none" | "any" | "one" => Type::Bool,
         "string" => Type::Text,
+        "now" => Type::Time,
+        "date" if matches!(first, Type::Text | Type::Zone | Type::Any) => Type::Time,
         "ceil" | "floor" | "round" if first.is_number() => Type::Float,
         "abs" if first.is_number() => first.clone(),
         "mean" | "median" => Type::Float,
@@ -308,9 +348,10 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
 /// What a function of a text returns.
 fn of_text(name: &str) -> Option<Type> {
     match name {
-        "upper" | "lower" | "trim" | "trimPrefix" | "trimSuffix" | "replace" | "repeat" => {
-            Some(Type::Text)
-        }
+        "duration" => Some(Type::Span),
+        "timezone" => Some(Type::Zone),
+        "upper" | "toBase64" | "fromBase64" | "lower" | "trim" | "trimPrefix" | "trimSuffix"
+        | "replace" | "repeat" => Some(Type::Text),
         "indexOf" | "lastIndexOf" => Some(Type::Int),
         "hasPrefix" | "hasSuffix" => Some(Type::Bool),
         "split" | "splitAfter" => Some(Type::List(Box::new(Type::Text))),
@@ -342,6 +383,9 @@ fn binary(operator: &str, left: &Type, right: &Type, column: usize) -> Result<Ty
         "contains" | "startsWith" | "endsWith" | "matches" if both(is_text) => Some(Type::Bool),
         ".." if both(|t| matches!(t, Type::Int | Type::Any)) => {
             Some(Type::List(Box::new(Type::Int)))
+        }
+        _ if dates::operated(operator, left, right).is_some() => {
+            dates::operated(operator, left, right)
         }
         "??" => Some(if left == right { left.clone() } else { Type::Any }),
         _ => None,

@@ -3,6 +3,9 @@
 //! Follows expr-lang `vm/runtime/runtime.go` and the generated `helpers`: numbers of different
 //! kinds compare by value, NaN equals nothing. Deliberately unknown here: expressions.
 
+use super::{dates, layout};
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -23,6 +26,12 @@ pub enum Value {
     List(Vec<Value>),
     /// Named values, as a web metric's JSON has them.
     Map(BTreeMap<String, Value>),
+    /// A date with its time zone.
+    Time(Zoned),
+    /// A duration, in nanoseconds.
+    Span(i64),
+    /// A time zone.
+    Zone(TimeZone),
 }
 
 impl Value {
@@ -41,6 +50,9 @@ impl Value {
             Value::Text(_) => "string",
             Value::List(_) => "[]interface {}",
             Value::Map(_) => "map[string]interface {}",
+            Value::Time(_) => "time.Time",
+            Value::Span(_) => "time.Duration",
+            Value::Zone(_) => "*time.Location",
         }
     }
 
@@ -51,6 +63,7 @@ impl Value {
             Value::List(list) => 1 + list.iter().map(Value::weight).sum::<usize>(),
             Value::Map(map) => 1 + map.values().map(|value| 1 + value.weight()).sum::<usize>(),
             Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 1,
+            Value::Time(_) | Value::Span(_) | Value::Zone(_) => 1,
         }
     }
 
@@ -86,6 +99,8 @@ impl Value {
         match (self, other) {
             (Value::Int(a), Value::Int(b)) => Ok(Some(a.cmp(b))),
             (Value::Text(a), Value::Text(b)) => Ok(Some(a.cmp(b))),
+            (Value::Time(a), Value::Time(b)) => Ok(Some(a.cmp(b))),
+            (Value::Span(a), Value::Span(b)) => Ok(Some(a.cmp(b))),
             (a, b) => match (a.as_float(), b.as_float()) {
                 (Some(a), Some(b)) => Ok(a.partial_cmp(&b)),
                 _ => Err(mismatch(a, b, operator)),
@@ -112,6 +127,9 @@ pub fn text(value: &Value) -> String {
             format!("[{}]", items.join(" "))
         }
         Value::Map(_) => "map".into(),
+        Value::Time(at) => layout::format(at, layout::PRINTED),
+        Value::Span(nanos) => dates::spoken(*nanos),
+        Value::Zone(zone) => zone.iana_name().unwrap_or("UTC").into(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::rollout::Named;
 use super::{Body, KindPart, metadata};
 use crate::base::node::{Node, Value};
 use crate::manifest::draft::text;
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Labels};
 
 const SOURCE: &str = "argoproj/argo-rollouts 1.10 pkg/apis/rollouts/v1alpha1/analysis_types.go, \
     analysis/analysis.go, utils/evaluate/evaluate.go";
@@ -34,8 +34,12 @@ pub struct AnalysisTemplate {
     pub arguments: Vec<Argument>,
     /// Its metrics.
     pub metrics: Vec<Metric>,
-    /// Metrics without a say.
+    /// Metrics without a say: patterns of their names.
     pub dry_run: Vec<String>,
+    /// Templates that it takes in, and whether they belong to the whole cluster.
+    pub templates: Vec<(String, bool)>,
+    /// Annotations that say what providers answer that no flight can ask.
+    pub answers: Labels,
 }
 
 /// An argument.
@@ -71,23 +75,55 @@ pub struct Metric {
     pub fields: Named,
     /// Its query, if Prometheus is asked.
     pub query: Option<String>,
+    /// The ends and the step of a query over time.
+    pub range: Option<Named>,
+    /// Who is asked, if that is not Prometheus.
+    pub provider: Option<&'static str>,
 }
 
+/// Providers that no flight can ask.
+const PROVIDERS: [&str; 11] = [
+    "job",
+    "web",
+    "kayenta",
+    "datadog",
+    "newRelic",
+    "wavefront",
+    "cloudWatch",
+    "graphite",
+    "influxdb",
+    "skywalking",
+    "plugin",
+];
+
+const ANSWERS: &str = "what a provider answers that no flight can ask: \
+    `windtunnel-answers.METRIC: always` (or never, `from 5m`, `until 5m`, 30%), \
+    `windtunnel-takes.METRIC: 30s`, or `windtunnel-query.METRIC` with PromQL in its place; without \
+    a METRIC all such metrics are meant";
+
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
-    let metadata = metadata::read(f);
+    let (metadata, answers) = metadata::annotated(f, ANSWERS);
     let template = f.object("spec", |f| {
         let arguments = f.list("args", argument);
         let metrics = f.list("metrics", metric);
         let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
-        f.not_flown(&["templates"], "templates within templates are not read");
+        let templates = f.list("templates", reference);
         f.no_effect(&["measurementRetention"], "no effect on a release");
         let dry_run = dry_run.into_iter().flatten().collect();
-        AnalysisTemplate { arguments, metrics, dry_run }
+        AnalysisTemplate { arguments, metrics, dry_run, templates, answers }
     });
     if template.is_none() {
         f.missing("spec", "a template has metrics");
     }
     (metadata, Body::AnalysisTemplate(Box::new(template.unwrap_or_default())))
+}
+
+/// Reads the name of a template that is taken in.
+pub fn reference(f: &mut Fields<'_>) -> (String, bool) {
+    let name = f.text("templateName", "its metrics are measured");
+    f.missing("templateName", "the name of an AnalysisTemplate");
+    let cluster = f.flag("clusterScope", "a template of the whole cluster");
+    (name.unwrap_or_default(), cluster.unwrap_or(false))
 }
 
 /// Reads an argument.
@@ -154,33 +190,40 @@ fn metric(f: &mut Fields<'_>) -> Metric {
     ] {
         fields.extend(f.text(name, becomes).map(|value| (name, text(value))));
     }
-    let query = f.object("provider", |f| {
-        let query = f.object("prometheus", |f| {
-            f.text("address", "the series of the flight answer in its place");
-            f.no_effect(
-                &["authentication", "timeout", "insecure", "headers"],
-                "the series of the flight are asked",
-            );
-            f.not_flown(&["rangeQuery"], "asked for the present instant only");
-            f.text("query", "PromQL over the series of the flight")
-        });
-        f.not_flown(
-            &[
-                "job",
-                "web",
-                "kayenta",
-                "datadog",
-                "newRelic",
-                "wavefront",
-                "cloudWatch",
-                "graphite",
-                "influxdb",
-                "skywalking",
-                "plugin",
-            ],
-            "not asked: the metric has no say",
+    let metric = f.object("provider", provider).unwrap_or_default();
+    Metric { name, fields, ..metric }
+}
+
+/// Who is asked.
+fn provider(f: &mut Fields<'_>) -> Metric {
+    let prometheus = f.object("prometheus", |f| {
+        f.text("address", "the series of the flight answer in its place");
+        f.no_effect(
+            &["authentication", "timeout", "insecure", "headers"],
+            "the series of the flight are asked",
         );
-        query.flatten()
+        let range = f.object("rangeQuery", |f| {
+            let end = "an instant in Argo's language, such as now() - duration(\"5m\")";
+            let mut fields = Named::new();
+            for (name, becomes) in [("start", end), ("end", end)] {
+                fields.extend(f.text(name, becomes).map(|value| (name, text(value))));
+                f.missing(name, "without it every measurement is an error");
+            }
+            let step = f.scalar("step", "duration", "between the points of the range", span);
+            fields.extend(step.map(|value| ("step", value)));
+            f.missing("step", "without it every measurement is an error");
+            fields
+        });
+        (f.text("query", "PromQL over the series of the flight"), range)
     });
-    Metric { name, fields, query: query.flatten() }
+    let mut asked = None;
+    for name in PROVIDERS {
+        let becomes = "not asked: an annotation `windtunnel-answers` says what it answers; left \
+            out: always a success";
+        let found = f.scalar(name, "anything", becomes, |_| Ok(name));
+        asked = asked.or(found);
+    }
+    let (query, range) = prometheus.unwrap_or_default();
+    let asked = asked.filter(|_| query.is_none());
+    Metric { query, range, provider: asked, ..Metric::default() }
 }

@@ -1,6 +1,6 @@
 //! What every manifest has: its version, its kind, its name, and what the server wrote.
 
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Labels};
 
 /// Name and namespace of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,16 +11,37 @@ pub struct Metadata {
     pub namespace: Option<String>,
 }
 
+const TOOLS: &str = "of the object itself: no effect on a rollout";
+
 const SERVER: &str = "written by the server or by tools: no effect";
+
+/// What the annotations of windtunnel's own begin with.
+pub const OWN: &str = "windtunnel-";
 
 /// Reads the head of an object.
 pub fn read(f: &mut Fields<'_>) -> Metadata {
+    with(f, |f| {
+        f.bookkeeping(&["labels", "annotations"], TOOLS);
+    })
+    .0
+}
+
+/// Reads the head of an object whose annotations may say what its other fields can't.
+pub fn annotated(f: &mut Fields<'_>, becomes: &'static str) -> (Metadata, Labels) {
+    let (metadata, own) = with(f, |f| {
+        f.bookkeeping(&["labels"], TOOLS);
+        f.prefixed("annotations", OWN, becomes, TOOLS)
+    });
+    (metadata, own.unwrap_or_default())
+}
+
+fn with<T>(f: &mut Fields<'_>, more: impl FnOnce(&mut Fields<'_>) -> T) -> (Metadata, Option<T>) {
     f.bookkeeping(&["status"], "what the server reported of the object: no effect");
     f.known(&["apiVersion", "kind"]);
     let metadata = f.object("metadata", |f| {
         let name = f.text("name", "name of the object, by which others refer to it");
         let namespace = f.text("namespace", "objects of other namespaces are not meant");
-        f.bookkeeping(&["labels", "annotations"], "of the object itself: no effect on a rollout");
+        let more = more(f);
         f.bookkeeping(
             &[
                 "managedFields",
@@ -36,7 +57,8 @@ pub fn read(f: &mut Fields<'_>) -> Metadata {
             ],
             SERVER,
         );
-        Metadata { name: name.unwrap_or_default(), namespace }
+        (Metadata { name: name.unwrap_or_default(), namespace }, more)
     });
-    metadata.unwrap_or_default()
+    let (metadata, more) = metadata.unzip();
+    (metadata.unwrap_or_default(), more)
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub mod alert_provider;
 pub mod analysis_template;
 pub mod autoscaler;
+pub mod beside;
 pub mod canary;
 pub mod deployment;
 pub mod destination_rule;
@@ -37,6 +38,8 @@ pub const KINDS: &[KindPart] = &[
     rollout::KIND,
     analysis_template::KIND,
     analysis_template::CLUSTER_KIND,
+    beside::EXPERIMENT,
+    beside::ANALYSIS_RUN,
     http_route::KIND,
     autoscaler::KIND,
     disruption_budget::KIND,
@@ -77,6 +80,8 @@ pub enum Body {
     MetricTemplate(Box<metric_template::MetricTemplate>),
     /// Where Flagger's alerts go.
     AlertProvider,
+    /// Argo's pods and analyses beside what is released.
+    Beside,
     /// Argo's workload with its strategy.
     Rollout(Box<rollout::Rollout>),
     /// The Gateway API's routes.

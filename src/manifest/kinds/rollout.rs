@@ -1,6 +1,6 @@
 //! `Rollout` (Argo): a workload that brings its own strategy: steps, or a preview and a switch.
 
-use super::analysis_template::{Argument, argument};
+use super::analysis_template::{Argument, argument, reference as template_name};
 use super::pod::{self, PodTemplate, Selector};
 use super::{Body, KindPart, metadata};
 use crate::base::node::{Node, Value};
@@ -36,12 +36,34 @@ pub struct Rollout {
     pub workload: Option<String>,
     /// Seconds that a pod must be ready.
     pub min_ready_secs: Option<u64>,
+    /// `spec.paused`.
+    pub paused: bool,
+    /// Annotations that say what the other fields can't.
+    pub answers: Labels,
     /// Fields of the strategy that both kinds have.
     pub fields: Named,
     /// Names of the objects that its strategy is wired to.
     pub wired: Wired,
     /// `canary` or `blueGreen`.
     pub strategy: Option<Strategy>,
+}
+
+impl Rollout {
+    /// Labels of the pods of its experiments.
+    pub fn experiments(&self) -> Vec<Labels> {
+        let Some(Strategy::Canary(_, steps, _)) = &self.strategy else { return Vec::new() };
+        let own = self.template.as_ref().map(|t| t.labels.clone()).unwrap_or_default();
+        let of = |template: &Beside| {
+            let kept =
+                own.iter().filter(|(name, _)| template.labels.iter().all(|(n, _)| n != name));
+            kept.chain(&template.labels).cloned().collect()
+        };
+        let templates = steps.iter().flat_map(|step| match step {
+            Step::Experiment(experiment) => experiment.templates.as_slice(),
+            _ => &[],
+        });
+        templates.map(of).collect()
+    }
 }
 
 /// Objects that the controller writes to while it releases.
@@ -51,6 +73,8 @@ pub struct Wired {
     pub services: Vec<String>,
     /// Names of the VirtualServices whose weights it sets.
     pub virtual_services: Vec<String>,
+    /// Names of the routes of these whose requests are divided; none means all.
+    pub routes: Vec<String>,
     /// Names of the DestinationRules whose subsets it points at pods.
     pub destination_rules: Vec<String>,
     /// Labels that it puts on the pods of one side, which Services may select by.
@@ -73,6 +97,34 @@ pub enum Step {
     Plain(Value),
     /// An analysis.
     Analysis(Reference),
+    /// An experiment.
+    Experiment(Experiment),
+    /// A plugin: position of its step, and its name.
+    Plugin(usize, String),
+}
+
+/// `experiment`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Experiment {
+    /// Its duration and the delay before its pods go.
+    pub fields: Named,
+    /// Its templates.
+    pub templates: Vec<Beside>,
+    /// Its analyses: name, whether the experiment waits for it, and its templates.
+    pub analyses: Vec<(String, bool, Reference)>,
+}
+
+/// A template of an experiment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// Its name.
+    pub name: String,
+    /// Are its pods the canary's, or else the stable version's?
+    pub canary: bool,
+    /// Its replicas and weight.
+    pub fields: Named,
+    /// Labels that its pods have in place of the Rollout's.
+    pub labels: Labels,
 }
 
 /// Templates that make an analysis, with their arguments.
@@ -80,6 +132,8 @@ pub enum Step {
 pub struct Reference {
     /// Where it stands.
     pub path: String,
+    /// Does it name one template, in a field of its own?
+    pub one: bool,
     /// Names of templates, and whether they belong to the whole cluster.
     pub templates: Vec<(String, bool)>,
     /// Arguments.
@@ -88,13 +142,19 @@ pub struct Reference {
     pub dry_run: Vec<String>,
 }
 
+const ANSWERS: &str = "what no field says: `windtunnel-promoted: 10m` (or never), after which a \
+    pause without end is promoted; `windtunnel-resumed: 10m`, after which a paused Rollout is; \
+    `windtunnel-answers.step-2: always` (or never, `from 5m`, `until 5m`, 30%) and \
+    `windtunnel-takes.step-2: 30s` of a plugin step, counted from 0";
+
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
-    let metadata = metadata::read(f);
+    let (metadata, answers) = metadata::annotated(f, ANSWERS);
     let rollout = f.object("spec", spec);
     if rollout.is_none() {
         f.missing("spec", "a Rollout has a template and a strategy");
     }
-    (metadata, Body::Rollout(Box::new(rollout.unwrap_or_default())))
+    let rollout = Rollout { answers, ..rollout.unwrap_or_default() };
+    (metadata, Body::Rollout(Box::new(rollout)))
 }
 
 fn put(fields: &mut Named, name: &'static str, value: Option<Value>) {
@@ -123,7 +183,8 @@ fn spec(f: &mut Fields<'_>) -> Rollout {
     put(&mut fields, "progressDeadline", span(f, "progressDeadlineSeconds", late));
     let abort = f.flag("progressDeadlineAbort", "way back when the deadline passes");
     put(&mut fields, "progressDeadlineAbort", abort.map(Value::Flag));
-    f.not_flown(&["paused"], "a paused Rollout releases nothing; flown as resumed");
+    let held = "nothing is released until somebody resumes it, as `windtunnel-resumed` says";
+    let paused = f.flag("paused", held).unwrap_or(false);
     let window = f.object("rollbackWindow", |f| {
         f.count("revisions", 0..=1000, "an undo so many versions back skips all steps")
     });
@@ -137,7 +198,18 @@ fn spec(f: &mut Fields<'_>) -> Rollout {
         template.labels.append(&mut wired.labels);
         template
     });
-    Rollout { replicas, selector, template, workload, min_ready_secs, fields, wired, strategy }
+    Rollout {
+        replicas,
+        selector,
+        template,
+        workload,
+        min_ready_secs,
+        paused,
+        answers: Labels::new(),
+        fields,
+        wired,
+        strategy,
+    }
 }
 
 fn strategy(f: &mut Fields<'_>, wired: &mut Wired) -> Option<Strategy> {
@@ -188,7 +260,7 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     let steps = f.list("steps", |f| {
         let path = format!("spec.strategy.canary.steps[{index}]");
         index += 1;
-        step(f, &path)
+        step(f, index - 1, &path)
     });
     let analysis = f.object("analysis", |f| {
         let mut fields = Named::new();
@@ -196,21 +268,46 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
         put(&mut fields, "startingStep", first.map(integer));
         (reference(f, "spec.strategy.canary.analysis"), fields)
     });
-    f.not_flown(&["antiAffinity", "scaleDownDelayRevisionLimit", "pingPong"], "not flown");
+    let limit = f.count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up");
+    put(&mut fields, "scaleDownDelayRevisionLimit", limit.map(integer));
+    f.object("pingPong", |f| {
+        let roles = "they change roles at the end, so that no selector is switched: as it is flown";
+        wired.services.extend(f.text("pingService", roles));
+        wired.services.extend(f.text("pongService", roles));
+    });
+    f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
     ephemeral(f, ["canaryMetadata", "stableMetadata"], wired);
     let steps = steps.into_iter().flatten().collect();
     Strategy::Canary(fields, steps, analysis.filter(|_| !f.describing()))
 }
 
 fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
-    let routers = ["nginx", "alb", "smi", "ambassador", "traefik", "apisix", "appMesh", "plugins"];
-    let router = routers.iter().find(|name| f.has(name)).copied().unwrap_or("istio");
+    let others = ["smi", "ambassador", "traefik", "apisix", "appMesh", "plugins"];
+    let routers = || ["nginx", "alb"].into_iter().chain(others);
+    let router = routers().find(|name| f.has(name)).unwrap_or("istio");
     f.object("istio", |f| istio(f, wired));
-    f.no_effect(&routers, "the router's name is told; weights are exact, requests drawn by them");
+    let told = "the router's name is told; weights are exact, requests drawn by them";
+    f.no_effect(&others, told);
+    f.object("nginx", |f| {
+        f.no_effect(&["annotationPrefix", "stableIngress", "stableIngresses"], told);
+        let few = "users whom a header or a cookie would send to the canary are not told apart";
+        f.not_flown(&["additionalIngressAnnotations", "canaryIngressAnnotations"], few);
+    });
+    let sticky = f.object("alb", |f| {
+        let names = ["ingress", "ingresses", "servicePort", "rootService", "annotationPrefix"];
+        f.no_effect(&names, told);
+        let kept = f.object("stickinessConfig", |f| {
+            let kept = "users stay with the side they have met";
+            let on = f.flag("enabled", kept).unwrap_or(false);
+            span(f, "durationSeconds", "for how long").filter(|_| on)
+        });
+        kept.flatten()
+    });
     let routes = f.list("managedRoutes", |f| f.text("name", "a route that steps may set"));
     let most = f.count("maxTrafficWeight", 1..=1_000_000, "the weight of everything");
     let mut fields = vec![("router", text(router))];
     fields.extend(most.map(|most| ("maxTrafficWeight", integer(most))));
+    fields.extend(sticky.flatten().map(|span| ("stickiness", span)));
     let routes: Vec<Value> = routes.into_iter().flatten().map(text).collect();
     if !routes.is_empty() {
         fields.push(("managedRoutes", list(routes)));
@@ -221,25 +318,28 @@ fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
 /// The rules whose weights the controller sets: they belong to the Rollout.
 fn istio(f: &mut Fields<'_>, wired: &mut Wired) {
     let becomes = "its weights are the Rollout's to set";
-    let one = f.object("virtualService", |f| rules(f, becomes));
-    let more = f.list("virtualServices", |f| rules(f, becomes));
+    let one = f.object("virtualService", |f| rules(f, becomes, &mut wired.routes));
+    let more = f.list("virtualServices", |f| rules(f, becomes, &mut wired.routes));
     wired.virtual_services.extend(one.into_iter().chain(more).flatten());
     let rule = f.object("destinationRule", |f| {
         let names = "the subset that the controller points at pods";
         f.text("canarySubsetName", names);
         f.text("stableSubsetName", names);
+        f.no_effect(&["additionalSubsetNames"], "requests are divided by versions");
         f.text("name", "its subsets are the Rollout's to set")
     });
     wired.destination_rules.extend(rule.flatten());
 }
 
-fn rules(f: &mut Fields<'_>, becomes: &'static str) -> Option<String> {
-    f.no_effect(&["routes", "tlsRoutes", "tcpRoutes"], "all requests are divided alike");
+fn rules(f: &mut Fields<'_>, becomes: &'static str, routes: &mut Vec<String>) -> Option<String> {
+    let divided = "the routes whose requests are divided: all are, alike";
+    routes.extend(f.texts("routes", divided).into_iter().flatten());
+    f.no_effect(&["tlsRoutes", "tcpRoutes"], "all requests are divided alike");
     f.text("name", becomes)
 }
 
 /// The steps of one entry: several in one act together, and are written one after another.
-fn step(f: &mut Fields<'_>, path: &str) -> Vec<Step> {
+fn step(f: &mut Fields<'_>, index: usize, path: &str) -> Vec<Step> {
     let weight = f.count("setWeight", 0..=1_000_000, "share of the traffic, of the maximum");
     let pause = f.object("pause", |f| {
         let becomes = "how long; left out: until somebody promotes";
@@ -258,10 +358,13 @@ fn step(f: &mut Fields<'_>, path: &str) -> Vec<Step> {
     let analysis = f.object("analysis", |f| reference(f, &format!("{path}.analysis")));
     let header = f.object("setHeaderRoute", |f| matched(f, "share", false));
     let mirror = f.object("setMirrorRoute", |f| matched(f, "share", true));
-    let beside = "the step is left out: no pods are started beside the two versions, and its \
-        analyses are not run; an `analysis` step judges the canary itself";
-    f.not_flown(&["experiment"], beside);
-    f.not_flown(&["plugin"], "the step is left out");
+    let experiment = f.object("experiment", |f| experiment(f, &format!("{path}.experiment")));
+    let plugin = f.object("plugin", |f| {
+        f.no_effect(&["config"], "no plugin is run");
+        let becomes = "not run: an annotation `windtunnel-answers` of the Rollout says how it \
+            ends; left out: well";
+        Step::Plugin(index, f.text("name", becomes).unwrap_or_default())
+    });
     let plain = |name: &'static str, value: Option<Value>| {
         value.map(|value| Step::Plain(mapping(vec![(name, value)])))
     };
@@ -275,9 +378,65 @@ fn step(f: &mut Fields<'_>, path: &str) -> Vec<Step> {
         plain("setHeaderRoute", header),
         plain("setMirrorRoute", mirror),
         analysis.map(Step::Analysis),
+        experiment.map(Step::Experiment),
+        plugin,
         plain("pause", pause),
     ];
     found.into_iter().flatten().collect()
+}
+
+fn experiment(f: &mut Fields<'_>, path: &str) -> Experiment {
+    let mut fields = Named::new();
+    let lasts = "from the time at which all of its pods are available; left out: no end";
+    put(&mut fields, "duration", f.duration("duration", lasts).map(text));
+    let keep = "from its end to the end of its pods; left out: 30";
+    put(&mut fields, "scaleDownDelay", span(f, "scaleDownDelaySeconds", keep));
+    let templates = f.list("templates", beside);
+    let mut index = 0;
+    let mut analyses = f.list("analyses", |f| {
+        let path = format!("{path}.analyses[{index}]");
+        index += 1;
+        let name = f.text("name", "its name").unwrap_or_default();
+        let wanted = "the experiment ends with it, and not before";
+        let wanted = f.flag("requiredForCompletion", wanted).unwrap_or(false);
+        let template = template_name(f);
+        let arguments = f.list("args", argument);
+        let reference = Reference {
+            path,
+            one: true,
+            templates: vec![template],
+            arguments,
+            dry_run: Vec::new(),
+        };
+        (name, wanted, reference)
+    });
+    let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
+    let dry_run: Vec<String> = dry_run.into_iter().flatten().collect();
+    analyses.iter_mut().for_each(|(.., reference)| reference.dry_run = dry_run.clone());
+    f.no_effect(&["analysisRunMetadata"], "no effect on a release");
+    Experiment { fields, templates, analyses }
+}
+
+/// A template of an experiment.
+fn beside(f: &mut Fields<'_>) -> Beside {
+    let name = f.text("name", "its name").unwrap_or_default();
+    let versions = ["canary", "stable"];
+    let canary = f.word("specRef", &versions, "whose pods they are") != Some(1);
+    let mut fields = Named::new();
+    put(&mut fields, "replicas", f.count("replicas", 0..=5000, "pods; left out: 1").map(integer));
+    let share = "share of the traffic, with traffic routing; pods of the stable version serve \
+        beside the stable ones";
+    put(&mut fields, "weight", f.count("weight", 0..=1_000_000, share).map(integer));
+    f.no_effect(&["service"], "a Service of their own, which no user asks");
+    let labels = f.object("metadata", |f| {
+        f.no_effect(&["annotations"], "no effect on a release");
+        f.labels("labels", "in place of the Rollout's: Services that select those miss its pods")
+    });
+    f.object("selector", |f| {
+        f.labels("matchLabels", "its own pods: which Services select them is said by their labels");
+        f.no_effect(&["matchExpressions"], "its own pods");
+    });
+    Beside { name, canary, fields, labels: labels.flatten().unwrap_or_default() }
 }
 
 /// Seconds as a number or bare digits, or a Go duration.
@@ -310,17 +469,19 @@ fn matched(f: &mut Fields<'_>, share: &'static str, copies: bool) -> Value {
 }
 
 fn reference(f: &mut Fields<'_>, path: &str) -> Reference {
-    let templates = f.list("templates", |f| {
-        let name = f.text("templateName", "its metrics are measured");
-        f.missing("templateName", "the name of an AnalysisTemplate");
-        let cluster = f.flag("clusterScope", "a template of the whole cluster");
-        (name.unwrap_or_default(), cluster.unwrap_or(false))
-    });
+    let mut templates = f.list("templates", template_name);
+    let one = templates.is_empty() && f.has("templateName");
+    let old = "as one of `templates`: the controller knew the field until 1.0";
+    if let Some(name) = f.text("templateName", old) {
+        templates.push((name, f.flag("clusterScope", old).unwrap_or(false)));
+    } else {
+        f.flag("clusterScope", old);
+    }
     let arguments = f.list("args", argument);
     let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
     f.no_effect(&["measurementRetention", "analysisRunMetadata"], "no effect on a release");
     let dry_run = dry_run.into_iter().flatten().collect();
-    Reference { path: path.to_string(), templates, arguments, dry_run }
+    Reference { path: path.to_string(), one, templates, arguments, dry_run }
 }
 
 /// Metadata that the pods of one side carry while they are on it.
@@ -359,7 +520,8 @@ fn blue_green(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     let after = f.object("postPromotionAnalysis", |f| {
         reference(f, &format!("{path}.postPromotionAnalysis"))
     });
-    f.not_flown(&["antiAffinity", "maxUnavailable"], "not flown");
+    f.no_effect(&["maxUnavailable"], "restarts of pods mind it, a release does not");
+    f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
     ephemeral(f, ["activeMetadata", "previewMetadata"], wired);
     Strategy::BlueGreen(fields, before, after)
 }

@@ -1,16 +1,16 @@
 //! A Rollout with its templates: the strategies `argoCanary` and `argoBlueGreen`.
 
+use super::argo_analysis::analysis_of;
+use super::argo_steps::{self, Said, check_annotations};
 use super::{Found, workload};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, list, mapping, text};
 use crate::manifest::kinds::Object;
-use crate::manifest::kinds::analysis_template::{Argument, Given, Metric};
-use crate::manifest::kinds::rollout::{Reference, Rollout, Step, Strategy, Wired};
+use crate::manifest::kinds::rollout::{Rollout, Step, Strategy, Wired};
 use crate::manifest::note::Weight;
 use crate::manifest::rule::short;
 use crate::manifest::store::Store;
-use crate::manifest::storm::{LATEST, STABLE};
 
 /// A unit for every Rollout.
 pub fn find(store: &Store, found: &mut Found) {
@@ -42,14 +42,10 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 draft.set(&format!("{path}.{field}"), value.clone(), object.spot(at));
             }
             let waits = steps.iter().any(is_endless);
-            let steps = steps.iter().map(|step| match step {
-                Step::Plain(value) => value.clone(),
-                Step::Analysis(reference) => {
-                    let analysis = analysis_of(store, object, reference, &mut draft, found);
-                    mapping(vec![("analysis", mapping(analysis))])
-                }
-            });
-            let steps: Vec<Value> = steps.collect();
+            let routed = fields.iter().any(|(name, _)| *name == "trafficRouting");
+            let said = Said { store, object, rollout, routed };
+            let steps: Vec<Value> =
+                steps.iter().map(|step| said.step(step, &mut draft, found)).collect();
             if !steps.is_empty() {
                 let spot = object.spot(&format!("{at}.steps"));
                 draft.set(&format!("{path}.steps"), list(steps), spot);
@@ -60,7 +56,7 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 let spot = object.spot(&reference.path);
                 draft.set(&format!("{path}.analysis"), mapping(fields), spot);
             }
-            promotes(&mut draft, &path, waits, found);
+            promotes(&mut draft, &path, waits, rollout, found);
         }
         Strategy::BlueGreen(fields, before, after) => {
             for (field, value) in fields {
@@ -77,9 +73,11 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
             let waits = fields.iter().any(|(name, value)| {
                 *name == "autoPromotionEnabled" && *value == Value::Flag(false)
             });
-            promotes(&mut draft, &path, waits, found);
+            promotes(&mut draft, &path, waits, rollout, found);
         }
     }
+    paused(&mut draft, object, &path, rollout, found);
+    check_annotations(object, rollout, found);
     found.drafts.push(draft);
 }
 
@@ -90,12 +88,32 @@ fn is_endless(step: &Step) -> bool {
     entries.iter().any(|(key, value)| key.name == "pause" && endless(value))
 }
 
-fn promotes(draft: &mut Draft, path: &str, waits: bool, found: &mut Found) {
-    if waits {
-        let field = format!("{path}.promotedAfter");
+fn promotes(draft: &mut Draft, path: &str, waits: bool, rollout: &Rollout, found: &mut Found) {
+    let field = format!("{path}.promotedAfter");
+    let said = argo_steps::said(rollout, argo_steps::PROMOTED);
+    if let Some(after) = said {
+        if after != "never" {
+            draft.write(&field, text(after));
+        }
+    } else if waits {
         draft.write(&field, text("10m"));
         let source = "somebody promotes a pause without end; when is not in the file";
         draft.assume(&mut found.lists, &field, "10m", source, false);
+    }
+}
+
+/// A Rollout that is paused does nothing until somebody resumes it.
+fn paused(draft: &mut Draft, object: &Object, path: &str, rollout: &Rollout, found: &mut Found) {
+    if !rollout.paused {
+        return;
+    }
+    let said = argo_steps::said(rollout, argo_steps::RESUMED);
+    let field = format!("{path}.resumedAfter");
+    draft.set(&field, text(said.unwrap_or("10m")), object.spot("spec.paused"));
+    if said.is_none() {
+        let source = "a paused Rollout releases nothing; somebody resumes it, and when is not in \
+            the file: its annotation windtunnel-resumed says otherwise";
+        draft.assume(&mut found.lists, &field, "10m", source, true);
     }
 }
 
@@ -171,6 +189,9 @@ fn rules(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, f
             let hosts = rules.rules.iter().flat_map(|r| r.destinations.iter().map(|d| &d.host));
             draft.aliases.extend(hosts.map(|host| short(host).to_string()));
             draft.takes(owner);
+            if named {
+                undivided(owner, wired, found);
+            }
         }
     }
     for (owner, _) in store.destination_rules().filter(|(o, _)| o.is_near(object)) {
@@ -179,6 +200,24 @@ fn rules(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, f
         }
     }
     slips(store, object, wired, found);
+}
+
+/// Routes of a VirtualService that the Rollout leaves alone: their requests stay with the stable
+/// version.
+fn undivided(owner: &Object, wired: &Wired, found: &mut Found) {
+    let Some(Value::List(routes)) =
+        owner.node.get("spec").and_then(|spec| spec.get("http")).map(|routes| &routes.value)
+    else {
+        return;
+    };
+    for (i, route) in routes.iter().enumerate() {
+        let name = route.get("name").and_then(Node::text).unwrap_or_default();
+        if !wired.routes.is_empty() && !wired.routes.iter().any(|known| known == name) {
+            let why = "the Rollout does not divide this route, whose requests stay with the stable \
+                version; here all requests are divided alike";
+            found.ignore(owner, &format!("spec.http[{i}]"), why, Weight::Matters);
+        }
+    }
 }
 
 /// A name that is the slip of a given rule's is a contradiction.
@@ -197,138 +236,4 @@ fn slips(store: &Store, object: &Object, wired: &Wired, found: &mut Found) {
             }
         }
     }
-}
-
-/// The metrics of an analysis, with arguments put in place.
-fn analysis_of(
-    store: &Store,
-    object: &Object,
-    reference: &Reference,
-    draft: &mut Draft,
-    found: &mut Found,
-) -> Vec<(&'static str, Value)> {
-    let mut metrics = Vec::new();
-    for (i, (name, cluster)) in reference.templates.iter().enumerate() {
-        let kind = if *cluster { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
-        let of_kind = || store.analysis_templates().filter(|(o, _)| o.kind == kind);
-        let template =
-            of_kind().find(|(o, _)| o.metadata.name == *name && (*cluster || o.is_near(object)));
-        let Some((owner, template)) = template else {
-            let names: Vec<&str> = of_kind().map(|(o, _)| o.metadata.name.as_str()).collect();
-            let message = format!("no {kind} here is called {name:?}");
-            let help = match nearest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("add the file with the {kind}"),
-            };
-            let expected = "a template among these files".to_string();
-            let field = format!("{}.templates[{i}].templateName", reference.path);
-            found.problem(object, &field, message, &expected, &help);
-            continue;
-        };
-        draft.takes(owner);
-        for (m, metric) in template.metrics.iter().enumerate() {
-            let dry = reference.dry_run.iter().chain(&template.dry_run);
-            let dry = dry.into_iter().any(|d| *d == metric.name || d == ".*");
-            let arguments =
-                Arguments { object, own: &template.arguments, given: &reference.arguments };
-            let field = format!("spec.metrics[{m}]");
-            if let Some(value) = metric_of(metric, &arguments, owner, &field, dry, found) {
-                metrics.push(value);
-            }
-        }
-    }
-    vec![("metrics", list(metrics))]
-}
-
-/// Arguments of a template: its own, and those that the Rollout gives.
-struct Arguments<'a> {
-    object: &'a Object,
-    own: &'a [Argument],
-    given: &'a [Argument],
-}
-
-impl Arguments<'_> {
-    fn value(&self, name: &str) -> Option<String> {
-        let of = |arguments: &[Argument]| {
-            arguments.iter().find(|a| a.name == name).and_then(|a| a.value.clone())
-        };
-        let given = of(self.given).or_else(|| of(self.own))?;
-        Some(match given {
-            Given::Text(text) => text,
-            Given::Latest => LATEST.into(),
-            Given::Stable => STABLE.into(),
-            Given::Field(path) => self.field(&path)?,
-            Given::Secret => String::new(),
-        })
-    }
-
-    /// A field of the Rollout, such as `metadata.labels['region']`.
-    fn field(&self, path: &str) -> Option<String> {
-        let path = path.replace("['", ".").replace("']", "");
-        let found = path.split('.').try_fold(&self.object.node, |node, name| node.get(name))?;
-        found.scalar_text()
-    }
-
-    /// The text with every `{{args.NAME}}` replaced; the error is the name without a value.
-    fn fill(&self, text: &str) -> Result<String, String> {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find("{{") {
-            let Some(end) = rest[at..].find("}}") else { break };
-            let inner = rest[at + 2..at + end].trim();
-            out.push_str(&rest[..at]);
-            match inner.strip_prefix("args.") {
-                Some(name) => out.push_str(&self.value(name).ok_or(name.to_string())?),
-                None => out.push_str(&rest[at..at + end + 2]),
-            }
-            rest = &rest[at + end + 2..];
-        }
-        Ok(out + rest)
-    }
-}
-
-fn metric_of(
-    metric: &Metric,
-    arguments: &Arguments<'_>,
-    owner: &Object,
-    field: &str,
-    dry: bool,
-    found: &mut Found,
-) -> Option<Value> {
-    let Some(query) = &metric.query else {
-        let why = "no Prometheus is asked: the metric is not measured and has no say";
-        found.ignore(owner, field, why, Weight::Matters);
-        return None;
-    };
-    let mut fill = |text: &str| {
-        arguments.fill(text).unwrap_or_else(|name| {
-            let message = format!("the argument {name:?} has no value");
-            let names: Vec<&str> = arguments.given.iter().map(|a| a.name.as_str()).collect();
-            let help = match nearest(&name, names) {
-                Some(near) => format!("did you mean {near}?"),
-                None => "give it under args of the analysis".to_string(),
-            };
-            found.problem(owner, field, message, "a value for every argument", &help);
-            String::new()
-        })
-    };
-    let mut fields = vec![("name", text(metric.name.clone())), ("query", text(fill(query)))];
-    for (name, value) in &metric.fields {
-        let value = match value {
-            Value::Text(t) if t.contains("{{") => {
-                let filled = fill(t);
-                let counts = name.ends_with("Limit") || *name == "count";
-                match filled.parse::<i64>() {
-                    Ok(number) if counts => Value::Integer(number),
-                    _ => text(filled),
-                }
-            }
-            other => other.clone(),
-        };
-        fields.push((name, value));
-    }
-    if dry {
-        fields.push(("dryRun", Value::Flag(true)));
-    }
-    Some(mapping(fields))
 }

@@ -31,7 +31,11 @@ pub fn all(store: &Store, found: &mut Found) {
                 | Body::DestinationRule(_)
                 | Body::AlertProvider
         );
-        if !attached && !found.uses(object) && !is_booked(found, object) {
+        if object.body == Body::Beside {
+            let why = "it runs beside what is released, and no release waits for it; as a step of \
+                a Rollout it is flown";
+            found.ignore(object, "", why, Weight::Matters);
+        } else if !attached && !found.uses(object) && !is_booked(found, object) {
             found.ignore(object, "", "belongs to nothing that is released", Weight::Matters);
         }
     }
@@ -51,7 +55,10 @@ fn services(store: &Store, found: &mut Found) {
             .filter(|(_, labels)| contains(labels, selector))
             .map(|(owner, _)| owner.title())
             .collect();
-        if picked.is_empty() {
+        if picked.is_empty() && experiments(store, object, selector) {
+            let why = "its pods are those of an experiment, which no user asks for";
+            found.ignore(object, "spec.selector", why, Weight::NoEffect);
+        } else if picked.is_empty() {
             unmatched(store, object, selector, found);
         }
         let belongs = |used: &[String]| {
@@ -79,6 +86,12 @@ fn bare(store: &Store, object: &Object, selector: &Labels) -> Labels {
         _ => pair.clone(),
     })
     .collect()
+}
+
+/// Does the selector mean pods of an experiment, by labels that it puts in place of a Rollout's?
+fn experiments(store: &Store, object: &Object, selector: &Labels) -> bool {
+    let near = store.rollouts().filter(|(owner, _)| owner.is_near(object));
+    near.flat_map(|(_, rollout)| rollout.experiments()).any(|labels| contains(&labels, selector))
 }
 
 /// A Service that picks nothing: a slip, or pods that are not given.

@@ -13,6 +13,8 @@ use super::store::Store;
 use crate::base::problem::Problem;
 
 pub mod argo;
+mod argo_analysis;
+mod argo_steps;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;

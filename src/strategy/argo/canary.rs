@@ -6,11 +6,13 @@
 //! here: pods, and what the balancers have learnt.
 
 use super::counts::{Pair, is_created, is_far_enough};
+use super::experiment;
 use super::pass::Pass;
-use super::settings::{Canary, Settings, Step};
+use super::settings::{Canary, Plugin, Settings, Step};
 use super::status::{Order, Pause, Role, Sight, Status, Template};
 use super::weight::{Stand, Weights, counts, current, desired, previous};
 use crate::analysis::argo::outcome::Phase;
+use crate::base::time::SimTime;
 use crate::base::units::Share;
 use crate::strategy::deployment::bounds::Bounds;
 
@@ -43,8 +45,11 @@ impl CanaryPass<'_> {
         if !self.pass.ensure_new() {
             return;
         }
+        // The pods of an experiment are counted before traffic is sent to them.
+        self.experiment();
         self.route();
         self.analyse();
+        self.plugin();
         if !self.pass.added.is_empty() || self.scale_sets() || self.reconcile_pause() {
             return self.finish();
         }
@@ -68,8 +73,8 @@ impl CanaryPass<'_> {
 
     fn persist(&mut self) {
         let step = self.canary.steps.get(self.pass.before.step);
-        let indefinite = matches!(step, Some(Step::Pause(_) | Step::Analysis(_)))
-            || !self.pass.before.pauses.is_empty();
+        let waits = matches!(step, Some(Step::Pause(_) | Step::Analysis(_) | Step::Experiment(_)));
+        let indefinite = waits || !self.pass.before.pauses.is_empty();
         self.pass.persist(indefinite);
     }
 
@@ -121,8 +126,10 @@ impl CanaryPass<'_> {
             self.set_managed();
         }
         let weights = Weights { canary: weight, stable: max.saturating_sub(weight) };
+        let extra = self.trial_weight();
         let before = &self.pass.before;
-        let same_routes = before.managed == self.pass.status.managed;
+        let same_routes =
+            before.managed == self.pass.status.managed && before.trial_weight == extra;
         if before.weights == Some((weights, template)) && same_routes {
             return;
         }
@@ -135,9 +142,10 @@ impl CanaryPass<'_> {
             self.pass.event(text);
         }
         self.pass.status.weights = Some((weights, template));
+        self.pass.status.trial_weight = extra;
         self.pass.orders.push(Order::Route {
             canary: template,
-            weight: Share::clamped(f64::from(weight) / f64::from(max.max(1))),
+            weight: Share::clamped(f64::from(weight + extra) / f64::from(max.max(1))),
             managed: self.pass.status.managed.clone(),
         });
     }
@@ -232,6 +240,58 @@ impl CanaryPass<'_> {
         }
     }
 
+    /// Weight of the experiment's canary pods while it runs; those of the stable template serve
+    /// beside the stable set.
+    fn trial_weight(&self) -> u32 {
+        let at = self.pass.before.step;
+        let Some(Step::Experiment(experiment)) = self.canary.steps.get(at) else { return 0 };
+        let trial = self.pass.status.trials.iter().find(|trial| trial.is_running(at));
+        let canary = experiment.templates.iter().filter(|t| t.canary && trial.is_some());
+        canary.filter_map(|template| template.weight).sum::<u32>().min(self.canary.max_weight())
+    }
+
+    fn experiment(&mut self) {
+        let over = self.pass.is_aborted()
+            || self.pass.before.promote_full
+            || self.pass.before.is_promoted();
+        let at = self.pass.before.step;
+        experiment::wind_down(&mut self.pass, (!over).then_some(at));
+        if over || self.pass.is_halted() {
+            return;
+        }
+        if let Some(Step::Experiment(settings)) = self.canary.steps.get(at) {
+            experiment::tend(&mut self.pass, settings, self.canary.traffic.is_some(), at);
+        }
+    }
+
+    /// A plugin runs for its time; then it has succeeded, or the update is aborted.
+    fn plugin(&mut self) {
+        let at = self.pass.before.step;
+        let Some(Step::Plugin(plugin)) = self.canary.steps.get(at) else { return };
+        let over = self.pass.is_aborted() || self.pass.goes_full();
+        if over || !self.pass.before.pauses.is_empty() {
+            return;
+        }
+        let (now, name) = (self.pass.sight.now, &plugin.name);
+        let Some((_, since)) = self.pass.status.plugin.filter(|(step, _)| *step == at) else {
+            self.pass.status.plugin = Some((at, now));
+            self.pass.event(format!("Step Plugin {} ({name}) is running", at + 1));
+            self.pass.orders.push(Order::Again(plugin.takes));
+            return;
+        };
+        if since + plugin.takes > now {
+            self.pass.orders.push(Order::Again((since + plugin.takes).since(now)));
+        } else if !self.passes(plugin, since) {
+            let text = format!("Step Plugin {} ({name}) failed: as it is set to", at + 1);
+            self.pass.add_abort = Some(text);
+        }
+    }
+
+    fn passes(&self, plugin: &Plugin, since: SimTime) -> bool {
+        let (end, released) = (since + plugin.takes, self.pass.sight.released);
+        plugin.reply.passes(end.since(released), self.pass.sight.chance ^ since.as_nanos())
+    }
+
     fn analyse(&mut self) {
         if self.pass.before.is_promoted() || self.pass.is_aborted() || self.pass.goes_full() {
             self.pass.cancel(Role::Step);
@@ -290,7 +350,8 @@ impl CanaryPass<'_> {
     fn scale_others(&mut self) -> bool {
         let least = self.pass.sight.replicas.saturating_sub(self.bounds.unavailable);
         let mut spare = self.pass.available().saturating_sub(least);
-        let mut scaled = false;
+        let (mut scaled, mut kept) = (false, 0);
+        let most = self.canary.scale_down_revisions.unwrap_or(u32::MAX);
         for template in self.pass.others() {
             let Some(rs) = self.pass.rs(template).filter(|rs| rs.size > 0 && spare > 0) else {
                 continue;
@@ -302,7 +363,9 @@ impl CanaryPass<'_> {
             } else if (self.pass.before.is_promoted()
                 || self.pass.status.deadlines.contains_key(&template))
                 && !self.canary.dynamic_stable_scale
+                && kept < most
             {
+                kept += 1;
                 self.pass.delayed(template, self.canary.scale_down_delay())
             } else {
                 0
@@ -409,6 +472,17 @@ impl CanaryPass<'_> {
                 self.pass.status.phase(Role::Step) == Some(Phase::Successful)
             }
             Some(Step::SetHeaderRoute { .. } | Step::SetMirrorRoute { .. }) => true,
+            Some(Step::Experiment(_)) => {
+                let trials = &self.pass.status.trials;
+                trials.iter().any(|trial| trial.has_succeeded(before.step))
+            }
+            Some(Step::Plugin(plugin)) => {
+                let begun = self.pass.before.plugin.filter(|(step, _)| *step == before.step);
+                let now = self.pass.sight.now;
+                begun.is_some_and(|(_, since)| {
+                    since + plugin.takes <= now && self.passes(plugin, since)
+                })
+            }
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Whole rollouts in a cluster where pods become available at once, worked out by hand.
 
 use super::super::blue_green;
-use super::super::settings::{Analysis, Background, BlueGreen, Strategy, Traffic};
+use super::super::settings::{
+    Analysis, Background, BlueGreen, Experiment, ExperimentAnalysis, ExperimentTemplate, Plugin,
+    Strategy, Traffic,
+};
 use super::super::status::SetSight;
 use super::*;
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::Answer;
+use crate::analysis::reply::Reply;
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::argo::counts::Rs;
 
@@ -38,7 +42,7 @@ fn bench(strategy: Strategy) -> Bench {
         rs: Rs { size, created: size, available: size },
         ready: size,
     };
-    let sight = Sight { now: secs(0), replicas: 4, wanted: 2, sets: vec![set(1, 4)] };
+    let sight = Sight { replicas: 4, wanted: 2, sets: vec![set(1, 4)], ..Sight::default() };
     let status = Status::healthy(1, steps, secs(0));
     let (events, weights, active) = (Vec::new(), Vec::new(), Vec::new());
     Bench { settings, status, sight, answer: 1.0, broken: false, events, weights, active }
@@ -112,6 +116,12 @@ impl Bench {
                 let available = if self.broken && template == 2 { 0 } else { size };
                 set.rs = Rs { size, created: size, available };
                 set.ready = available;
+            }
+            Order::Trial { id, index, size, .. } => {
+                let available = if self.broken { 0 } else { size };
+                let rs = Rs { size, created: size, available };
+                self.sight.trials.retain(|(known, at, _)| (*known, *at) != (id, index));
+                self.sight.trials.push((id, index, rs));
             }
             Order::Route { weight, .. } => self.weights.push((now.floor(), weight.value())),
             Order::Activate(template) => self.active.push((now.floor(), template)),
@@ -277,4 +287,151 @@ fn blue_green_switches_back() {
     assert_eq!(bench.fly(29), [(1, 4), (2, 4)]);
     assert_eq!(bench.fly(31), [(1, 4), (2, 0)]);
     assert!(bench.status.abort);
+}
+
+fn experiment(required: bool, secs: Option<u64>) -> Experiment {
+    let mut analysis = rate("result[0] > 0.9");
+    analysis.metrics[0].count = Some(3);
+    let template = |name: &str, canary| ExperimentTemplate {
+        name: name.into(),
+        canary,
+        replicas: 1,
+        weight: Some(10),
+        serves: true,
+    };
+    Experiment {
+        templates: vec![template("baseline", false), template("canary", true)],
+        duration: secs.map(SimDuration::from_secs),
+        analyses: vec![ExperimentAnalysis { name: "rate".into(), analysis, required }],
+        scale_down_delay: None,
+    }
+}
+
+impl Bench {
+    /// Pods of experiments.
+    fn beside(&self) -> u32 {
+        self.sight.trials.iter().map(|(.., rs)| rs.size).sum()
+    }
+}
+
+/// Measurements at 0, 60 and 120 s; an experiment of 90 s without a required analysis ends with its
+/// duration, its canary having had 10 %, and its pods go 30 s later.
+#[test]
+fn an_experiment_lasts_for_its_duration() {
+    let steps = vec![Step::Experiment(experiment(false, Some(90))), Step::SetWeight(50)];
+    let mut bench = bench(Strategy::Canary(routed(steps)));
+    bench.fly(89);
+    assert_eq!((bench.status.step, bench.beside()), (0, 2));
+    assert_eq!(bench.weights.last(), Some(&(0.0, 0.1)));
+    bench.fly(119);
+    assert_eq!(bench.told("Rollout step 1/2 completed (experiment)"), [90.0]);
+    assert!(bench.status.is_promoted());
+    assert_eq!(bench.beside(), 2);
+    bench.fly(121);
+    assert_eq!(bench.beside(), 0);
+}
+
+/// A required analysis ends it: after the third measurement, whatever the duration says, before or
+/// after; and without either it has no end.
+#[test]
+fn a_required_analysis_ends_an_experiment() {
+    for (required, secs, end) in
+        [(true, None, Some(120.0)), (true, Some(30), Some(120.0)), (false, None, None)]
+    {
+        let steps = vec![Step::Experiment(experiment(required, secs)), Step::SetWeight(50)];
+        let mut bench = bench(Strategy::Canary(routed(steps)));
+        bench.fly(10_000);
+        let ends = bench.told("Rollout step 1/2 completed (experiment)");
+        assert_eq!(ends.first().copied(), end, "{required} {secs:?}: {:?}", bench.events);
+    }
+}
+
+/// A bad analysis ends it early and aborts; so do pods that never come, after the deadline.
+#[test]
+fn a_bad_experiment_aborts() {
+    let steps = vec![Step::SetWeight(25), Step::Experiment(experiment(false, Some(600)))];
+    let mut bad = bench(Strategy::Canary(routed(steps)));
+    bad.fly(59);
+    assert_eq!(bad.weights.last(), Some(&(0.0, 0.35)));
+    bad.answer = 0.5;
+    bad.fly(62);
+    let text = "Rollout aborted update to revision 2: Experiment analysis phase is error/failed: \
+        Metric \"rate\" assessed Failed";
+    assert_eq!(bad.told(text), [60.0], "{:?}", bad.events);
+    assert_eq!(bad.weights.last(), Some(&(60.0, 0.0)));
+    bad.fly(91);
+    assert_eq!(bad.beside(), 0);
+
+    let steps = vec![Step::Experiment(experiment(false, Some(60)))];
+    let mut stuck = bench(Strategy::Canary(routed(steps)));
+    stuck.broken = true;
+    stuck.fly(700);
+    let text = "Template 'baseline' exceeded its progressDeadlineSeconds (600)";
+    assert_eq!(stuck.told(text).first(), Some(&600.0), "{:?}", stuck.events);
+    assert!(stuck.status.abort);
+}
+
+/// A plugin runs for its time; one that fails aborts, and a later one may succeed by the clock.
+#[test]
+fn plugins_end_as_they_are_set_to() {
+    let plugin = |reply, secs| {
+        let takes = SimDuration::from_secs(secs);
+        Step::Plugin(Plugin { name: "example/gate".into(), reply, takes })
+    };
+    let late = Reply::From(SimDuration::from_secs(60));
+    let steps = vec![plugin(Reply::Always, 30), plugin(late, 30), plugin(Reply::Never, 10)];
+    let mut bench = bench(Strategy::Canary(routed(steps)));
+    bench.fly(100);
+    assert_eq!(bench.told("Rollout step 1/3 completed (plugin: example/gate)"), [30.0]);
+    assert_eq!(bench.told("Rollout step 2/3 completed (plugin: example/gate)"), [60.0]);
+    assert_eq!(bench.told("Rollout aborted update to revision 2: Step Plugin 3"), [70.0]);
+}
+
+/// Within the window an undo passes over steps and analysis, whose pods may be gone; an undo beyond
+/// it walks through both.
+#[test]
+fn an_undo_within_the_window_passes_over_steps() {
+    for window in [None, Some(1)] {
+        let mut analysis = rate("result[0] > 0.9");
+        analysis.metrics[0].count = Some(1);
+        let steps = vec![Step::SetWeight(25), pause(60), Step::Analysis(analysis)];
+        let mut bench = bench(Strategy::Canary(routed(steps)));
+        bench.settings.rollback_window = window;
+        assert_eq!(bench.fly(200), [(1, 0), (2, 4)]);
+        bench.sight.wanted = 1;
+        bench.answer = 0.5;
+        bench.fly(201);
+        let text = "Rollout completed update to revision 1 (demo-1): Rollback within window";
+        let within = window.is_some();
+        assert_eq!(!bench.told(text).is_empty(), within, "{:?}", bench.events);
+        assert_eq!(bench.status.is_promoted(), within);
+        bench.fly(400);
+        assert_eq!(bench.status.abort, !within, "its analysis fails where it is asked");
+    }
+}
+
+/// While the old set waits for its end the way back of blue-green is one write, without an
+/// analysis; after that the old version is previewed and judged like any other.
+#[test]
+fn the_way_back_is_fast_while_old_pods_are_there() {
+    for (undone, fast) in [(100, true), (200, false)] {
+        let mut pre = rate("result[0] > 0.9");
+        pre.metrics[0].count = Some(2);
+        let plan = BlueGreen {
+            pre_promotion: Some(pre),
+            scale_down_delay: Some(SimDuration::from_secs(60)),
+            ..BlueGreen::default()
+        };
+        let mut bench = bench(Strategy::BlueGreen(plan));
+        bench.fly(undone);
+        assert_eq!(bench.active, [(60.0, 2)]);
+        bench.sight.wanted = 1;
+        bench.fly(undone + 30);
+        let back: Vec<f64> = bench.active[1..].iter().map(|(at, _)| *at).collect();
+        assert_eq!(back, if fast { vec![undone as f64] } else { vec![] });
+        bench.fly(undone + 61);
+        assert_eq!(bench.active.last().map(|(_, template)| *template), Some(1));
+        let runs = bench.told("PrePromotion Analysis Run");
+        assert_eq!(runs.len(), if fast { 1 } else { 2 }, "{:?}", bench.events);
+    }
 }

@@ -7,21 +7,24 @@
 //! unknown here: how a reconcile decides (see [`super::canary`], [`super::blue_green`]).
 
 use super::counts::Rs;
+use super::experiment::Place;
 use super::settings::{Settings, Step, Strategy as Kind};
 use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
 use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
-use crate::analysis::argo::outcome::Answer;
+use crate::analysis::argo::outcome::{Answer, Phase};
+use crate::analysis::expr::dates::instant;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
+use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
-use crate::strategy::{Cause, Needs, Plan, Scaling, Strategy, View};
+use crate::strategy::{Cause, Needs, Plan, Scaling, SetFacts, Strategy, View};
 use crate::telemetry::unix_ms;
 use crate::world::action::{Action, Decision};
-use crate::world::routing::{Mirror, Pool, Routing, Split};
+use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
 
@@ -40,6 +43,10 @@ pub struct Argo {
     status: Option<Status>,
     /// The earliest wake-up that is still to come.
     waking: Option<SimTime>,
+    /// When the release began.
+    released: Option<SimTime>,
+    /// Sets of experiments: number and position of the template, and the number of the set.
+    trials: Vec<((u32, usize), u32)>,
     /// When somebody runs `promote --full`, if that is still to come.
     full_at: Option<SimTime>,
 }
@@ -64,7 +71,7 @@ impl Settings {
     pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
         let analyses = match &self.strategy {
             Kind::Canary(canary) => {
-                let steps = canary.steps.iter().filter_map(Step::analysis);
+                let steps = canary.steps.iter().flat_map(Step::analyses);
                 steps.chain(canary.analysis.iter().map(|b| &b.analysis)).collect::<Vec<_>>()
             }
             Kind::BlueGreen(plan) => {
@@ -80,6 +87,13 @@ impl Settings {
             Kind::Canary(canary) if canary.traffic.is_some() => Some(canary.max_weight()),
             _ => None,
         }
+    }
+
+    /// Cookies of the router.
+    fn sticky(&self) -> Option<Sticky> {
+        let Kind::Canary(canary) = &self.strategy else { return None };
+        let kept = canary.traffic.as_ref()?.sticky?;
+        Some(Sticky { candidate: kept, stable: Some(kept) })
     }
 
     fn steps(&self) -> usize {
@@ -112,14 +126,30 @@ fn template_of_new() -> Template {
 }
 
 /// Sizes as they will be when the orders so far have been carried out.
-type Sizes = BTreeMap<Template, u32>;
+#[derive(Default)]
+struct Sizes {
+    /// Of the sets of templates.
+    own: BTreeMap<Template, u32>,
+    /// Of experiments, by number and position.
+    trials: BTreeMap<(u32, usize), (Template, Place, u32)>,
+}
 
 impl Argo {
     /// A Rollout that runs the old version.
     pub fn new(settings: Settings) -> Argo {
         let parse = |text: &str| Query::parse(text).map_err(|error| error.message);
-        let queries = settings.metrics().map(|m| (m.query.clone(), parse(&m.query))).collect();
-        Argo { queries, settings, wanted: Version::Old, status: None, waking: None, full_at: None }
+        let asked = settings.metrics().filter(|metric| metric.given.is_none());
+        let queries = asked.map(|m| (m.query.clone(), parse(&m.query))).collect();
+        Argo {
+            queries,
+            settings,
+            wanted: Version::Old,
+            status: None,
+            waking: None,
+            released: None,
+            trials: Vec::new(),
+            full_at: None,
+        }
     }
 
     /// Its status, once a release has begun.
@@ -138,8 +168,11 @@ impl Argo {
 
     /// Reconciles until nothing changes, then orders the sizes that came of it.
     fn settle(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        if self.is_paused(view, out) {
+            return;
+        }
         let Some(mut status) = self.status.take() else { return };
-        let mut sizes = Sizes::new();
+        let mut sizes = Sizes::default();
         let mut again: Option<SimTime> = None;
         for _ in 0..RECONCILES_MAX {
             again = self.promote_by_hand(&mut status, view.now);
@@ -185,7 +218,7 @@ impl Argo {
     fn promote_by_hand(&self, status: &mut Status, now: SimTime) -> Option<SimTime> {
         let after = self.settings.promoted_after?;
         let endless = |pause: &Pause| match (pause, &self.settings.strategy) {
-            (Pause::Inconclusive, _) => true,
+            (Pause::Inconclusive | Pause::InconclusiveExperiment, _) => true,
             (Pause::CanaryStep, Kind::Canary(canary)) => {
                 matches!(canary.steps.get(status.step), Some(Step::Pause(None)))
             }
@@ -222,8 +255,8 @@ impl Argo {
 
     fn sight(&self, view: &View<'_>, sizes: &Sizes) -> Sight {
         let seen = |version: Version| {
-            let set = view.sets.iter().find(|set| set.version == version);
-            let size = sizes.get(&template(version)).copied().or(set.map(|set| set.size))?;
+            let set = self.set_of(view, version);
+            let size = sizes.own.get(&template(version)).copied().or(set.map(|set| set.size))?;
             let rs = Rs {
                 size,
                 created: set.map_or(0, |set| set.replicas),
@@ -236,8 +269,17 @@ impl Argo {
                 ready: set.map_or(0, |set| set.ready),
             })
         };
+        let trial = |(key, set): &((u32, usize), u32)| {
+            let set = view.sets.iter().find(|known| known.id == *set)?;
+            let size = sizes.trials.get(key).map_or(set.size, |(.., size)| *size);
+            let rs = Rs { size, created: set.replicas, available: set.available };
+            Some((key.0, key.1, rs))
+        };
         Sight {
             now: view.now,
+            released: self.released.unwrap_or(view.now),
+            chance: view.chance,
+            trials: self.trials.iter().filter_map(trial).collect(),
             replicas: view.replicas,
             wanted: template(self.wanted),
             sets: Version::BOTH.into_iter().filter_map(seen).collect(),
@@ -246,10 +288,15 @@ impl Argo {
 
     fn carry_out(&self, status: &Status, order: Order, sizes: &mut Sizes, out: &mut Vec<Action>) {
         match order {
-            Order::Create(template) => drop(sizes.insert(template, 0)),
-            Order::Scale(template, size) => drop(sizes.insert(template, size)),
+            Order::Create(template) => drop(sizes.own.insert(template, 0)),
+            Order::Scale(template, size) => drop(sizes.own.insert(template, size)),
+            Order::Trial { id, index, template, place, size } => {
+                sizes.trials.insert((id, index), (template, place, size));
+            }
             Order::Route { canary, weight, managed } => {
-                out.push(Action::Route(routing(status.stable, canary, weight, &managed)));
+                let mut routing = routing(status.stable, canary, weight, &managed);
+                routing.sticky = self.settings.sticky();
+                out.push(Action::Route(routing));
             }
             Order::Activate(template) => {
                 out.push(route_all(self.settings.pool(version(template))));
@@ -264,10 +311,41 @@ impl Argo {
         }
     }
 
-    fn write_sizes(&self, view: &View<'_>, sizes: &Sizes, out: &mut Vec<Action>) {
-        for (template, size) in sizes {
+    /// Time since the release began.
+    fn age(&self, view: &View<'_>) -> SimDuration {
+        self.released.map_or(SimDuration::ZERO, |at| view.now.since(at))
+    }
+
+    /// The set of a version, which is not one of an experiment.
+    fn set_of<'v>(&self, view: &'v View<'_>, version: Version) -> Option<&'v SetFacts> {
+        let own = |set: &&SetFacts| !self.trials.iter().any(|(_, trial)| *trial == set.id);
+        view.sets.iter().filter(own).find(|set| set.version == version)
+    }
+
+    /// A Rollout that is paused does nothing at all until somebody resumes it.
+    fn is_paused(&mut self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
+        let (Some(after), Some(released)) = (self.settings.resumed_after, self.released) else {
+            return false;
+        };
+        let end = released + after;
+        if end <= view.now {
+            return false;
+        }
+        if self.waking.is_none_or(|at| at <= view.now) {
+            let name = &self.settings.name;
+            out.push(Action::Say(format!("rollout '{name}' is paused: spec.paused")));
+            self.waking = Some(end);
+            out.push(Action::Wake { after: end.since(view.now), token: 0 });
+        }
+        true
+    }
+
+    fn write_sizes(&mut self, view: &View<'_>, sizes: &Sizes, out: &mut Vec<Action>) {
+        // The number of the set that is created next.
+        let mut next = view.sets.len() as u32;
+        for (template, size) in &sizes.own {
             let version = version(*template);
-            match view.sets.iter().find(|set| set.version == version) {
+            match self.set_of(view, version) {
                 Some(set) if set.size != *size => {
                     out.push(Action::Scale { set: set.id, size: *size });
                 }
@@ -275,24 +353,48 @@ impl Argo {
                 None => {
                     let pool = self.settings.pool(version);
                     out.push(Action::Create { version, pool, size: *size });
+                    next += 1;
                 }
             }
+        }
+        for (key, (template, place, size)) in &sizes.trials {
+            let known = self.trials.iter().find(|(known, _)| known == key).map(|(_, set)| *set);
+            if let Some(set) = known {
+                out.push(Action::Scale { set, size: *size });
+                continue;
+            }
+            let version = version(*template);
+            let pool = match (place, version) {
+                (Place::Fleet, _) | (Place::Weighted, Version::Old) => Pool::Stable,
+                (Place::Weighted, Version::New) => Pool::Candidate,
+                (Place::Apart, _) => Pool::Baseline,
+            };
+            out.push(Action::Create { version, pool, size: *size });
+            self.trials.push((*key, next));
+            next += 1;
         }
     }
 
     fn ask(&self, view: &View<'_>, metric: &Metric) -> Answer {
+        if let Some(given) = &metric.given {
+            let name =
+                metric.name.bytes().fold(view.now.as_nanos(), |key, b| mix64(key ^ u64::from(b)));
+            let passes = given.reply.passes(self.age(view), view.chance ^ name);
+            return Answer::Given(if passes { Phase::Successful } else { Phase::Failed });
+        }
         let query = match self.queries.get(&metric.query) {
             Some(Ok(query)) => query,
             Some(Err(text)) => return Answer::Failed(text.clone()),
             None => return Answer::Failed("no such query".into()),
         };
-        let answer = match metric.range {
+        let answer = match &metric.range {
             None => view.ask(query),
             Some(range) => {
-                let at =
-                    |back: SimDuration| unix_ms(view.now) - (back.as_nanos() / 1_000_000) as i64;
                 let step = (range.step.as_nanos() / 1_000_000) as i64;
-                let (from, to) = (at(range.start), at(range.end));
+                let (from, to) = match range.ends_ms(&instant(unix_ms(view.now))) {
+                    Ok(ends) => ends,
+                    Err(text) => return Answer::Failed(text),
+                };
                 query.range(view.telemetry, (from, to, step), &Options::default())
             }
         };
@@ -352,6 +454,7 @@ impl Strategy for Argo {
                     .map(|max| (Weights { canary: 0, stable: max }, old));
                 self.status = Some(status);
                 self.wanted = Version::New;
+                self.released = Some(view.now);
                 self.full_at = self.settings.promoted_full_after.map(|after| view.now + after);
             }
             Cause::WayBack => self.way_back(),
@@ -377,6 +480,8 @@ impl Strategy for Argo {
             Kind::Canary(canary) => {
                 canary.steps.iter().fold(SimDuration::ZERO, |sum, step| match step {
                     Step::Pause(Some(span)) => sum + *span,
+                    Step::Plugin(plugin) => sum + plugin.takes,
+                    Step::Experiment(trial) => sum + trial.duration.unwrap_or(SimDuration::ZERO),
                     _ => sum,
                 })
             }
@@ -387,6 +492,7 @@ impl Strategy for Argo {
             let every = metric.interval.unwrap_or(SimDuration::ZERO);
             metric.initial_delay.unwrap_or(SimDuration::ZERO) + every * u64::from(count)
         };
-        pauses + self.settings.metrics().map(measured).max().unwrap_or(SimDuration::ZERO)
+        let paused = self.settings.resumed_after.unwrap_or(SimDuration::ZERO);
+        paused + pauses + self.settings.metrics().map(measured).max().unwrap_or(SimDuration::ZERO)
     }
 }

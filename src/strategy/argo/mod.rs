@@ -2,14 +2,15 @@
 //!
 //! Read from argoproj/argo-rollouts 9f8d111 (1.10.0-rc1). [`settings`] is what a Rollout says,
 //! [`status`] what is kept of it; [`counts`] and [`weight`] are its arithmetic of pods and
-//! weights, [`canary`] and [`blue_green`] one reconcile each. Analysis runs live in
-//! [`crate::analysis::argo`]. None of these knows pods, requests or how a query is answered;
-//! [`drive`] flies them.
+//! weights, [`canary`] and [`blue_green`] one reconcile each, [`experiment`] what runs beside it.
+//! Analysis runs live in [`crate::analysis::argo`]. None of these knows pods, requests or how a
+//! query is answered; [`drive`] flies them.
 
 pub mod blue_green;
 pub mod canary;
 pub mod counts;
 pub mod drive;
+pub mod experiment;
 pub mod part;
 mod pass;
 pub mod settings;

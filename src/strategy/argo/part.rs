@@ -7,12 +7,15 @@
 
 use super::drive::plan;
 use super::settings::{
-    Analysis, Background, BlueGreen, Canary, CanaryScale, Settings, Step, Strategy, Threshold,
-    Traffic,
+    Analysis, Background, BlueGreen, Canary, CanaryScale, Experiment, ExperimentAnalysis,
+    ExperimentTemplate, Plugin, Settings, Step, Strategy, Threshold, Traffic,
 };
-use crate::analysis::argo::metric::{Metric, RangeQuery};
+use crate::analysis::argo::metric::{Given, Metric, RangeQuery};
+use crate::analysis::expr::dates::epoch;
 use crate::analysis::promql::Query;
+use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::settings::{Part, Reader};
+use crate::base::units::parse_duration;
 use crate::strategy::Plan;
 use crate::strategy::deployment::bounds::IntOrPercent;
 
@@ -54,6 +57,10 @@ fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
             "promotedFullAfter",
             "how long after the release somebody runs `promote --full`; left out: never",
         ),
+        resumed_after: r.opt_duration(
+            "resumedAfter",
+            "the Rollout is paused: how long after the release somebody resumes it",
+        ),
         rollback_window: r
             .opt_count("rollbackWindow", 0..=1000, "an undo so many versions back skips all steps")
             .map(|revisions| revisions as u32),
@@ -80,6 +87,9 @@ fn canary(r: &mut Reader<'_>) -> Canary {
             "the stable version shrinks as the canary grows",
         ),
         scale_down_delay: r.opt_duration("scaleDownDelay", delay),
+        scale_down_revisions: r
+            .opt_count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up")
+            .map(|n| n as u32),
         abort_scale_down_delay: r.opt_duration("abortScaleDownDelay", abort),
         min_pods: r
             .opt_count("minPodsPerReplicaSet", 1..=5000, "fewest pods of a version with traffic")
@@ -100,6 +110,7 @@ fn traffic(r: &mut Reader<'_>) -> Traffic {
         max_weight: r.count("maxTrafficWeight", 100, 1..=1_000_000, "the weight of everything")
             as u32,
         managed_routes: routes.into_iter().map(|(_, name)| name).collect(),
+        sticky: r.opt_duration("stickiness", "users stay so long with the side they have met"),
         router: r.text("router", "istio", "who divides the traffic, for the story"),
     }
 }
@@ -144,6 +155,12 @@ fn step(r: &mut Reader<'_>) -> Option<Step> {
         let percentage = r.share("percentage", "100%", "of those, the share that is copied");
         Step::SetMirrorRoute { name, matching, percentage }
     });
+    let experiment = r.opt_object("experiment", "pods beside the two versions", experiment);
+    let plugin = r.opt_object("plugin", "waits for a program of yours to end", |r| Plugin {
+        name: r.required_text("name", "its name"),
+        reply: reply(r, "when it is a success, else the update is aborted; left out: always"),
+        takes: r.duration("takes", "0s", "how long it runs"),
+    });
     if r.describing() {
         return None;
     }
@@ -154,6 +171,8 @@ fn step(r: &mut Reader<'_>) -> Option<Step> {
         analysis.map(Step::Analysis),
         header,
         mirror,
+        experiment.map(Step::Experiment),
+        plugin.map(Step::Plugin),
     ]
     .into_iter()
     .flatten()
@@ -163,6 +182,48 @@ fn step(r: &mut Reader<'_>) -> Option<Step> {
         r.problem("", message, "one step", "setWeight, pause, setCanaryScale, analysis, …");
     }
     found.into_iter().next()
+}
+
+fn reply(r: &mut Reader<'_>, help: &'static str) -> Reply {
+    let answers = r.opt_text("answers", help);
+    let reply = answers.as_deref().map_or(Some(Reply::Always), Reply::parse);
+    if reply.is_none() {
+        r.problem("answers", format!("found {:?}", answers.unwrap_or_default()), EXPECTED, "");
+    }
+    reply.unwrap_or_default()
+}
+
+fn experiment(r: &mut Reader<'_>) -> Experiment {
+    let templates = r.list("templates", "sets of pods, each of one version", |r| {
+        let words = ["stable", "canary"];
+        ExperimentTemplate {
+            name: r.required_text("name", "its name"),
+            canary: r.choice("specRef", &words, "canary", "whose pods they are") == 1,
+            replicas: r.count("replicas", 1, 0..=5000, "how many") as u32,
+            weight: r
+                .opt_count("weight", 0..=1_000_000, "share of the traffic, with traffic routing")
+                .map(|weight| weight as u32),
+            serves: r.flag("serves", true, "do users meet them, without traffic routing?"),
+        }
+    });
+    let analyses =
+        r.list("analyses", "begun when all pods are available", |r| ExperimentAnalysis {
+            name: r.required_text("name", "its name"),
+            required: r.flag("requiredForCompletion", false, "the experiment ends with it"),
+            analysis: analysis(r),
+        });
+    let found = Experiment {
+        templates: templates.unwrap_or_default(),
+        analyses: analyses.unwrap_or_default(),
+        duration: r.opt_duration("duration", "once all pods are available; left out: no end"),
+        scale_down_delay: r.opt_duration("scaleDownDelay", "then its pods go; left out: 30s"),
+    };
+    if !r.describing() && found.duration.is_none() && !found.analyses.iter().any(|a| a.required) {
+        let message =
+            "without a duration or an analysis that is requiredForCompletion it never ends";
+        r.warning("duration", message, "duration: 10m");
+    }
+    found
 }
 
 fn blue_green(r: &mut Reader<'_>) -> BlueGreen {
@@ -203,11 +264,13 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     let limit = r.opt_number("failureLimit", -1.0..=1e6, limit);
     let metric = Metric {
         name: r.required_text("name", "its name"),
-        query: r.required_text("query", "in PromQL"),
-        range: r.opt_object("rangeQuery", "a query over time, back from the present", |r| {
+        query: r.opt_text("query", "in PromQL").unwrap_or_default(),
+        given: given(r),
+        range: r.opt_object("rangeQuery", "a query over time; all its samples are judged", |r| {
+            let help = "an instant in Argo's language, or how long before the measurement";
             RangeQuery {
-                start: r.duration("start", "5m", "where it begins"),
-                end: r.duration("end", "0s", "where it ends"),
+                start: ago(&r.text("start", "now() - duration(\"5m\")", help)),
+                end: ago(&r.text("end", "now()", help)),
                 step: r.duration("step", "1m", "between its points"),
             }
         }),
@@ -230,13 +293,54 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     metric
 }
 
+/// What a provider answers that no flight can ask.
+fn given(r: &mut Reader<'_>) -> Option<Given> {
+    let help = "when a measurement of another provider than Prometheus is a success, in place of a \
+        query: always or never, `from 5m` or `until 5m` after the release began, or a share of \
+        measurements such as 30%";
+    let answers = r.opt_text("answers", help);
+    let provider = r.text("provider", "web", "who is asked, with `answers`: job, web, datadog, …");
+    let help = "how long a measurement takes, with `answers`; a job's end is seen a little later";
+    let takes = r.duration("takes", "0s", help);
+    let answers = answers?;
+    let reply = Reply::parse(&answers);
+    if reply.is_none() {
+        r.problem("answers", format!("found {answers:?}"), EXPECTED, "");
+    }
+    Some(Given { provider, reply: reply.unwrap_or_default(), takes })
+}
+
+/// An end of a range; a bare duration counts back from the measurement.
+fn ago(text: &str) -> String {
+    match parse_duration(text) {
+        Some(_) => format!("now() - duration(\"{text}\")"),
+        None => text.to_string(),
+    }
+}
+
 /// What the controller's own validation would say, and what the query's language does.
 fn check(r: &mut Reader<'_>, metric: &Metric) {
-    if r.describing() || metric.query.is_empty() {
+    if r.describing() {
         return;
     }
-    if let Err(error) = Query::parse(&metric.query) {
+    match (metric.query.is_empty(), &metric.given) {
+        (true, None) => {
+            r.problem("", "a metric without a query", "query, or answers", "query: in PromQL");
+        }
+        (false, Some(_)) => {
+            let help = "answers stands for a provider that no flight can ask";
+            r.problem("answers", "given beside query", "one of query and answers", help);
+        }
+        _ => {}
+    }
+    if let (false, Err(error)) = (metric.query.is_empty(), Query::parse(&metric.query)) {
         r.problem("query", error.to_string(), "a query that Prometheus takes", "");
+    }
+    if let Some(range) = &metric.range
+        && let Err(why) = range.ends_ms(&epoch())
+    {
+        let message = format!("{why}: every measurement will be an error");
+        r.warning("rangeQuery", message, "an instant such as now() - duration(\"5m\")");
     }
     if let Err(fault) = metric.conditions() {
         let message = format!("{}: every measurement will be an error", fault.text);

@@ -132,6 +132,8 @@ impl<'p> Pass<'p> {
         self.status.promote_full = false;
         self.status.current = self.sight.wanted;
         self.status.step = 0;
+        self.status.plugin = None;
+        self.status.trials.iter_mut().for_each(|trial| trial.step = None);
         self.status.checkpoint = false;
         for held in self.status.runs.values_mut() {
             held.cancel(self.sight.now);
@@ -177,6 +179,7 @@ impl<'p> Pass<'p> {
             Role::Background => format!("{name}-{revision}"),
             Role::PrePromotion => format!("{name}-{revision}-pre"),
             Role::PostPromotion => format!("{name}-{revision}-post"),
+            Role::Experiment(at) => format!("{name}-{revision}-{step}-{at}"),
         }
     }
 
@@ -191,6 +194,7 @@ impl<'p> Pass<'p> {
                     Role::Background => "Background analysis phase error/failed",
                     Role::PrePromotion => "Blue/green pre-promotion analysis phase error/failed",
                     Role::PostPromotion => "Blue/green post-promotion analysis phase error/failed",
+                    Role::Experiment(_) => "Experiment analysis phase is error/failed",
                 };
                 let why = &held.run.message;
                 let tail = if why.is_empty() { String::new() } else { format!(": {why}") };

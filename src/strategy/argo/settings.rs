@@ -6,6 +6,7 @@
 //! in place. Deliberately unknown here: what the controller makes of it.
 
 use crate::analysis::argo::metric::Metric;
+use crate::analysis::reply::Reply;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::strategy::deployment::bounds::{Bounds, IntOrPercent};
@@ -25,6 +26,8 @@ pub struct Settings {
     pub promoted_after: Option<SimDuration>,
     /// How long after the release somebody runs `promote --full`; nothing means never.
     pub promoted_full_after: Option<SimDuration>,
+    /// `spec.paused`: how long after the release somebody resumes it; nothing means not paused.
+    pub resumed_after: Option<SimDuration>,
     /// `spec.rollbackWindow.revisions`: an undo so far back passes over all steps.
     pub rollback_window: Option<u32>,
 }
@@ -53,6 +56,8 @@ pub struct Canary {
     pub dynamic_stable_scale: bool,
     /// `scaleDownDelaySeconds` of the old stable pods; the default is 30 s with traffic routing.
     pub scale_down_delay: Option<SimDuration>,
+    /// `scaleDownDelayRevisionLimit`.
+    pub scale_down_revisions: Option<u32>,
     /// `abortScaleDownDelaySeconds`; zero keeps the canary for ever.
     pub abort_scale_down_delay: Option<SimDuration>,
     /// `minPodsPerReplicaSet`.
@@ -70,6 +75,8 @@ pub struct Traffic {
     pub max_weight: u32,
     /// `managedRoutes`, by name.
     pub managed_routes: Vec<String>,
+    /// `alb.stickinessConfig`: how long users stay with the side that they have met.
+    pub sticky: Option<SimDuration>,
     /// The router, such as `istio` or `nginx`, for the story.
     pub router: String,
 }
@@ -126,6 +133,60 @@ pub enum Step {
         /// `percentage` of those that are copied.
         percentage: Share,
     },
+    /// `experiment`: pods beside the two versions, until it ends.
+    Experiment(Experiment),
+    /// `plugin`: a program of the owner's.
+    Plugin(Plugin),
+}
+
+/// `experiment`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Experiment {
+    /// `templates`.
+    pub templates: Vec<ExperimentTemplate>,
+    /// `duration`, from the time at which all pods are available; nothing means no end.
+    pub duration: Option<SimDuration>,
+    /// `analyses`.
+    pub analyses: Vec<ExperimentAnalysis>,
+    /// `scaleDownDelaySeconds` of its pods; the default is 30 s.
+    pub scale_down_delay: Option<SimDuration>,
+}
+
+/// One of `experiment.templates`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExperimentTemplate {
+    /// `name`.
+    pub name: String,
+    /// `specRef`: the canary's pods, or else the stable version's.
+    pub canary: bool,
+    /// `replicas`.
+    pub replicas: u32,
+    /// `weight`, with traffic routing, of the largest weight.
+    pub weight: Option<u32>,
+    /// Without traffic routing: does the users' Service select its pods too?
+    pub serves: bool,
+}
+
+/// One of `experiment.analyses`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExperimentAnalysis {
+    /// `name`.
+    pub name: String,
+    /// Its metrics.
+    pub analysis: Analysis,
+    /// `requiredForCompletion`.
+    pub required: bool,
+}
+
+/// `plugin`: what no flight can run, so that its end is a setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plugin {
+    /// `name`.
+    pub name: String,
+    /// When it is a success; else the update is aborted.
+    pub reply: Reply,
+    /// How long it runs.
+    pub takes: SimDuration,
 }
 
 /// `setCanaryScale`.
@@ -175,6 +236,7 @@ impl Settings {
             progress_deadline_abort: false,
             promoted_after: None,
             promoted_full_after: None,
+            resumed_after: None,
             rollback_window: None,
         }
     }
@@ -259,6 +321,7 @@ impl Default for Canary {
             traffic: None,
             dynamic_stable_scale: false,
             scale_down_delay: None,
+            scale_down_revisions: None,
             abort_scale_down_delay: None,
             min_pods: None,
             progress_threshold: None,
@@ -269,7 +332,12 @@ impl Default for Canary {
 
 impl Default for Traffic {
     fn default() -> Self {
-        Traffic { max_weight: 100, managed_routes: Vec::new(), router: "istio".into() }
+        Traffic {
+            max_weight: 100,
+            managed_routes: Vec::new(),
+            sticky: None,
+            router: "istio".into(),
+        }
     }
 }
 
@@ -290,11 +358,14 @@ impl Default for BlueGreen {
 }
 
 impl Step {
-    /// The analysis of an analysis step.
-    pub fn analysis(&self) -> Option<&Analysis> {
+    /// The analyses of a step.
+    pub fn analyses(&self) -> Vec<&Analysis> {
         match self {
-            Step::Analysis(analysis) => Some(analysis),
-            _ => None,
+            Step::Analysis(analysis) => vec![analysis],
+            Step::Experiment(experiment) => {
+                experiment.analyses.iter().map(|a| &a.analysis).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -313,6 +384,8 @@ impl Step {
             Step::Analysis(_) => "analysis".into(),
             Step::SetHeaderRoute { name, .. } => format!("setHeaderRoute: {name}"),
             Step::SetMirrorRoute { name, .. } => format!("setMirrorRoute: {name}"),
+            Step::Experiment(_) => "experiment".into(),
+            Step::Plugin(plugin) => format!("plugin: {}", plugin.name),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Templates are told apart by a number. Deliberately unknown here: why anything is written.
 
 use super::counts::Rs;
+use super::experiment::{Place, Trial};
 use super::weight::Weights;
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::{Answer, Phase};
@@ -24,6 +25,8 @@ pub enum Pause {
     BlueGreen,
     /// An analysis was inconclusive.
     Inconclusive,
+    /// An experiment was.
+    InconclusiveExperiment,
 }
 
 impl Pause {
@@ -33,6 +36,7 @@ impl Pause {
             Pause::CanaryStep => "CanaryPauseStep",
             Pause::BlueGreen => "BlueGreenPause",
             Pause::Inconclusive => "InconclusiveAnalysisRun",
+            Pause::InconclusiveExperiment => "InconclusiveExperiment",
         }
     }
 }
@@ -74,6 +78,8 @@ pub enum Role {
     PrePromotion,
     /// After it.
     PostPromotion,
+    /// One of an experiment, by its position.
+    Experiment(usize),
 }
 
 impl Role {
@@ -84,6 +90,7 @@ impl Role {
             Role::Background => "Background",
             Role::PrePromotion => "PrePromotion",
             Role::PostPromotion => "PostPromotion",
+            Role::Experiment(_) => "Experiment",
         }
     }
 }
@@ -154,6 +161,14 @@ pub struct Status {
     pub checkpoint: bool,
     /// Current AnalysisRuns.
     pub runs: BTreeMap<Role, Held>,
+    /// Experiments whose pods are not all gone, oldest first.
+    pub trials: Vec<Trial>,
+    /// Experiments so far.
+    pub trials_begun: u32,
+    /// Weight that the router has for the canary pods of an experiment.
+    pub trial_weight: u32,
+    /// The plugin step that runs: which, and since when.
+    pub plugin: Option<(usize, SimTime)>,
     /// Pod counts.
     pub tally: Tally,
     /// Progressing, and its last update.
@@ -178,6 +193,10 @@ impl Status {
             active: template,
             checkpoint: false,
             runs: BTreeMap::new(),
+            trials: Vec::new(),
+            trials_begun: 0,
+            trial_weight: 0,
+            plugin: None,
             tally: Tally::default(),
             progress: (Progressing::Available, now),
         }
@@ -232,6 +251,8 @@ fn measured(role: Role, held: &Held, number: usize) -> Option<String> {
     let (metric, last) = (held.metrics.get(number)?, result.measurements.last()?);
     let counters = &result.counters;
     let what = match last.message.as_str() {
+        _ if last.finished.is_none() => "under way".to_string(),
+        "" if metric.given.is_some() => "as it is set to".to_string(),
         "" => format!("value {}", last.value),
         message => format!("message {message:?}"),
     };
@@ -262,10 +283,16 @@ pub struct SetSight {
 }
 
 /// What one reconcile sees.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sight {
     /// The present.
     pub now: SimTime,
+    /// When the release began.
+    pub released: SimTime,
+    /// A number of this flight for chances.
+    pub chance: u64,
+    /// Pods of experiments: number of the experiment, position of the template, counts.
+    pub trials: Vec<(u32, usize, Rs)>,
     /// `spec.replicas`.
     pub replicas: u32,
     /// The template in `spec`.
@@ -289,6 +316,19 @@ pub enum Order {
         weight: Share,
         /// Routes beside it.
         managed: Managed,
+    },
+    /// Writes the size of a template of an experiment, and creates its set if there is none.
+    Trial {
+        /// Number of the experiment.
+        id: u32,
+        /// Position of its template.
+        index: usize,
+        /// The pod template.
+        template: Template,
+        /// Where its pods serve.
+        place: Place,
+        /// Desired pods.
+        size: u32,
     },
     /// The active service selects a template.
     Activate(Template),

@@ -8,7 +8,6 @@
 pub mod answer;
 pub mod check;
 pub mod drive;
-pub mod gate;
 pub mod part;
 pub mod provider;
 pub mod query;

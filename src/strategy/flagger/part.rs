@@ -5,15 +5,14 @@
 //! of users a match means) is a field here.
 
 use super::drive::plan;
-use super::gate::Reply;
 use super::provider::Provider;
 use super::settings::{
     Affinity, Analysis, Autoscaler, Hook, Load, Matching, Metric, Names, Range, Rules, Settings,
     Target, Template, Webhook,
 };
 use crate::analysis::promql::Query;
+use crate::analysis::reply::Reply;
 use crate::base::settings::{Part, Reader};
-use crate::base::units::{parse_duration, parse_share};
 use crate::strategy::Plan;
 use crate::strategy::deployment::bounds::IntOrPercent;
 use std::collections::BTreeMap;
@@ -220,7 +219,7 @@ fn webhook(r: &mut Reader<'_>) -> Webhook {
         after the release began, or a share of calls such as 30%; left out: always, but never for \
         rollback";
     let answers = r.opt_text("answers", help);
-    let reply = match answers.as_deref().map(reply) {
+    let reply = match answers.as_deref().map(Reply::parse) {
         Some(Some(reply)) => reply,
         Some(None) => {
             let found = format!("found {:?}", answers.unwrap_or_default());
@@ -243,36 +242,10 @@ fn webhook(r: &mut Reader<'_>) -> Webhook {
     }
 }
 
-/// Reads what a service answers.
-fn reply(text: &str) -> Option<Reply> {
-    let text = text.trim();
-    match text.split_once(' ') {
-        None if text == "always" => Some(Reply::Always),
-        None if text == "never" => Some(Reply::Never),
-        None => parse_share(text).map(Reply::Share),
-        Some(("from", after)) => parse_duration(after).map(Reply::From),
-        Some(("until", after)) => parse_duration(after).map(Reply::Until),
-        Some(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::settings::describe;
-    use crate::base::time::SimDuration;
-
-    #[test]
-    fn answers_of_webhooks_are_read() {
-        let minutes = |m: u64| SimDuration::from_secs(60 * m);
-        assert_eq!(reply("always"), Some(Reply::Always));
-        assert_eq!(reply("from 5m"), Some(Reply::From(minutes(5))));
-        assert_eq!(reply("until 2m"), Some(Reply::Until(minutes(2))));
-        assert!(matches!(reply("30%"), Some(Reply::Share(share)) if share.value() == 0.3));
-        for wrong in ["", "sometimes", "from", "from then", "130%"] {
-            assert_eq!(reply(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn providers_have_the_controllers_words() {

@@ -4,8 +4,8 @@
 //! field of the manifest it stands for. Whoever reads manifests fills it in; nothing here parses.
 //! Deliberately unknown here: how a tick goes (see [`super::tick`]).
 
-use super::gate::Reply;
 use super::provider::Provider;
+use crate::analysis::reply::Reply;
 use crate::base::time::SimDuration;
 use crate::base::units::{Rate, Share};
 use crate::strategy::deployment::bounds::{Bounds, IntOrPercent};

@@ -1,9 +1,9 @@
 //! Whole rollouts, tick by tick, worked out by hand from the order of `advanceCanary`.
 
 use super::*;
+use crate::analysis::reply::Reply;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
-use crate::strategy::flagger::gate::Reply;
 use crate::strategy::flagger::settings::{Matching, Metric, Names, Rules};
 use crate::strategy::flagger::weights::TOTAL;
 

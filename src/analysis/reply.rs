@@ -1,13 +1,13 @@
-//! What the service behind a webhook answers: a person at a gate, a test suite, a load tester.
+//! What a service answers that a flight cannot call: a person at a gate, a test suite, a load
+//! tester, another provider of metrics.
 //!
-//! A flight cannot call a service, so the answer is a setting. Deliberately unknown here: what
-//! the answer is asked for.
+//! The answer is a setting instead. Deliberately unknown here: what it is asked for.
 
 use crate::base::random::mix64;
 use crate::base::time::SimDuration;
-use crate::base::units::Share;
+use crate::base::units::{Share, parse_duration, parse_share};
 
-/// When a webhook answers with success (a status up to 202).
+/// When a service answers with success.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Reply {
     /// Every time.
@@ -23,7 +23,23 @@ pub enum Reply {
     Share(Share),
 }
 
+/// What may be written.
+pub const EXPECTED: &str = "always, never, `from 5m`, `until 5m`, or a share such as 30%";
+
 impl Reply {
+    /// Reads what a service answers.
+    pub fn parse(text: &str) -> Option<Reply> {
+        let text = text.trim();
+        match text.split_once(' ') {
+            None if text == "always" => Some(Reply::Always),
+            None if text == "never" => Some(Reply::Never),
+            None => parse_share(text).map(Reply::Share),
+            Some(("from", after)) => parse_duration(after).map(Reply::From),
+            Some(("until", after)) => parse_duration(after).map(Reply::Until),
+            Some(_) => None,
+        }
+    }
+
     /// Is the call made `age` after the release began answered with success? `key` tells calls
     /// apart: the same key gives the same answer.
     pub fn passes(self, age: SimDuration, key: u64) -> bool {
@@ -48,6 +64,18 @@ mod tests {
         assert!(!at(Reply::From(secs(60)), 59) && at(Reply::From(secs(60)), 60));
         assert!(at(Reply::Until(secs(60)), 59) && !at(Reply::Until(secs(60)), 60));
         assert!(at(Reply::Always, 0) && !at(Reply::Never, 1_000_000));
+    }
+
+    #[test]
+    fn answers_are_read() {
+        let minutes = |m: u64| SimDuration::from_secs(60 * m);
+        assert_eq!(Reply::parse("always"), Some(Reply::Always));
+        assert_eq!(Reply::parse("from 5m"), Some(Reply::From(minutes(5))));
+        assert_eq!(Reply::parse("until 2m"), Some(Reply::Until(minutes(2))));
+        assert!(matches!(Reply::parse("30%"), Some(Reply::Share(share)) if share.value() == 0.3));
+        for wrong in ["", "sometimes", "from", "from then", "130%"] {
+            assert_eq!(Reply::parse(wrong), None, "{wrong}");
+        }
     }
 
     /// 10,000 calls at 30 %: the count is binomial with deviation 46, so 5 of them leave a false
