@@ -37,7 +37,7 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
         horizon: secs(3600),
         service: Arc::new(service()),
         autoscaler: None,
-        disruption: None,
+        disruptions: Vec::new(),
         traffic: Traffic {
             users: 20_000,
             activity: Activity::Uniform,

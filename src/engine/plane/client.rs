@@ -8,7 +8,7 @@ use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
 use crate::base::random::{Purpose, mix64};
-use crate::world::mesh::Failure;
+use crate::world::mesh::{BACKOFF, Failure, longest_wait};
 use rand_distr::{Exp1, StandardNormal};
 use std::cmp::Reverse;
 
@@ -71,8 +71,8 @@ pub struct Chain {
     pub(super) sent: u64,
     /// Routing draw of the present round, so that a further try stays in its pool.
     routing: u64,
-    /// The pod that failed last, which a further try avoids.
-    pub(super) avoid: u32,
+    /// The pods that failed last, which a further try avoids.
+    pub(super) avoid: [u32; 2],
     /// Was it held back on purpose, and not sent yet?
     pub(super) delayed: bool,
 }
@@ -119,11 +119,14 @@ impl Plane {
         self.failed_attempt(&attempt, now, Failure::Busy);
     }
 
-    /// The attempt went to a pod that is no longer there to refuse it: it times out.
+    /// The attempt went to a pod that is no longer there to refuse it: a mesh's proxy gives the
+    /// connection up after a while, anybody else waits as long as for an answer.
     #[cold]
     pub(super) fn unanswered(&mut self, attempt: Attempt) {
         let at = self.deadline(&attempt, self.now.saturating_add(self.hot.timeout));
-        self.failed_attempt(&attempt, at, Failure::Late);
+        let given_up = self.connects_until();
+        let failure = if given_up < at { Failure::Connect } else { Failure::Late };
+        self.failed_attempt(&attempt, at.min(given_up), failure);
     }
 
     /// An attempt failed at `at`: tries again, or ends the request as failed.
@@ -249,7 +252,7 @@ impl Plane {
             due,
             sent: if again { sent } else { due },
             routing: attempt.arrival.routing,
-            avoid: if again { self.mesh.pod_in_hand() } else { u32::MAX },
+            avoid: if again { self.failed_pods(attempt.chain) } else { [u32::MAX; 2] },
             delayed: false,
         };
         Some(self.plan(chain, attempt.chain))
@@ -279,7 +282,7 @@ impl Plane {
             due: self.now.saturating_add(wait).max(1),
             sent: self.sent(attempt),
             routing: attempt.arrival.routing,
-            avoid: u32::MAX,
+            avoid: [u32::MAX; 2],
             delayed: true,
         };
         self.plan(chain, attempt.chain);
@@ -292,15 +295,15 @@ impl Plane {
     }
 
     /// The wait before an attempt. A client's: full jitter around a wait that doubles with each. A
-    /// proxy's: up to 25 ms times 1, 3, 7 …, at most 250 ms (Envoy's back-off).
+    /// proxy's: [`longest_wait`], of which a uniform share is drawn.
     fn backoff_ns(&self, index: u32, number: u8) -> u64 {
         let round = self.hot.tries + 1;
         let (client, further) = ((number / round).saturating_sub(1), number % round);
         let entity = |last: u8| u64::from(index) << 8 | u64::from(last);
         if further > 0 {
-            let longest = (25_000_000_u64 << further.min(8)) - 25_000_000;
+            let base = self.service.balancer.mesh.backoff.unwrap_or(BACKOFF);
             let drawn = self.streams.uniform(Purpose::Retry, entity(number - 1));
-            return (longest.min(250_000_000) as f64 * drawn) as u64;
+            return (longest_wait(base, further).as_nanos() as f64 * drawn) as u64;
         }
         let base =
             self.service.retries.backoff.as_nanos() as f64 * f64::from(1_u32 << client.min(10));

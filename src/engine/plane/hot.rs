@@ -48,7 +48,9 @@ impl Hot {
         });
         let mesh = &service.balancer.mesh;
         // A route that faults are injected into tries nothing again (virtual_service.proto).
-        let tries = mesh.retry_on.is_more() && mesh.injected.is_none();
+        let meshed = service.balancer.is_meshed();
+        let more = mesh.retry_on.is_more() || meshed && mesh.retry_on.connect;
+        let tries = more && mesh.injected.is_none();
         let patience = match mesh.timeout.filter(|_| mesh.injected.is_none()) {
             Some(route) => service.timeout.min(route),
             None => service.timeout,
@@ -56,7 +58,7 @@ impl Hot {
         Hot {
             routes: routes.collect(),
             timeout: patience.as_nanos(),
-            mesh: mesh.is_on(),
+            mesh: meshed,
             tries: if tries { service.balancer.retries } else { 0 },
             slow: service.slow.as_nanos(),
             policy: service.balancer.policy,

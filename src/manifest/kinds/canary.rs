@@ -1,7 +1,7 @@
 //! `Canary` (Flagger): how a Deployment is released, by weights, iterations or copies, and what
 //! metrics and webhooks must say.
 
-use super::{Body, KindPart, destination_rule, metadata, virtual_service};
+use super::{Body, KindPart, metadata, traffic_policy, virtual_service};
 use crate::base::node::Value;
 use crate::manifest::draft::{integer, text};
 use crate::manifest::fields::{Fields, Labels};
@@ -36,8 +36,6 @@ pub struct Canary {
     pub fields: Vec<(&'static str, Value)>,
     /// What its service asks of the balancer.
     pub settings: Vec<Setting>,
-    /// How a pod is chosen, in the words of `spec.service.balancer.policy`.
-    pub policy: Option<&'static str>,
     /// The analysis, if there is one.
     pub analysis: Option<Analysis>,
 }
@@ -112,7 +110,7 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     put(&mut names, "route", target_name(f, "routeRef"));
     f.no_effect(&["upstreamRef", "metricsServer"], "metrics are those of the flight");
     let mut settings = Vec::new();
-    let policy = f.object("service", |f| service(f, &mut names, &mut settings)).flatten();
+    f.object("service", |f| service(f, &mut names, &mut settings));
     if f.describing() {
         settings.clear();
     }
@@ -128,17 +126,7 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     let current = f.object("analysis", |f| analysis(f, "analysis"));
     let old = f.object("canaryAnalysis", |f| analysis(f, "canaryAnalysis"));
     let analysis = if f.describing() { None } else { current.or(old) };
-    Canary {
-        provider,
-        target,
-        autoscaler,
-        autoscaler_limits,
-        names,
-        fields,
-        settings,
-        policy,
-        analysis,
-    }
+    Canary { provider, target, autoscaler, autoscaler_limits, names, fields, settings, analysis }
 }
 
 fn target(f: &mut Fields<'_>, name: &'static str) -> Option<String> {
@@ -169,7 +157,7 @@ fn service(
     f: &mut Fields<'_>,
     names: &mut Vec<(&'static str, Value)>,
     settings: &mut Vec<Setting>,
-) -> Option<&'static str> {
+) {
     put(names, "service", f.text("name", "name of the Services that Flagger makes").map(text));
     f.scalar("port", "port", "where users connect", scalars::port);
     f.scalar("targetPort", "port", "where the process listens", scalars::port);
@@ -177,7 +165,10 @@ fn service(
     let timeout = "time for all tries (spec.service.balancer.timeout); 0s: no end";
     let timeout = f.duration("timeout", timeout).filter(|t| !virtual_service::is_zero(t));
     rule::put(settings, "timeout", "timeout", timeout.map(text));
-    let policy = f.object("trafficPolicy", |f| destination_rule::traffic_policy(f, settings));
+    let policy = f.object("trafficPolicy", traffic_policy::read).unwrap_or_default();
+    for (name, value) in policy.blocks.into_iter().flat_map(|block| block.settings) {
+        settings.push(Setting { field: traffic_policy::field_of(name), name, value });
+    }
     let all = "requests of all kinds are released together, and copied as the analysis says";
     f.not_flown(&["match", "mirror"], all);
     f.no_effect(
@@ -201,7 +192,6 @@ fn service(
         ],
         "no effect on which pod gets a request",
     );
-    policy.flatten()
 }
 
 type Scaler = (Option<String>, Vec<(&'static str, Value)>);

@@ -23,6 +23,7 @@ pub mod metric_template;
 pub mod pod;
 pub mod rollout;
 pub mod service;
+pub mod traffic_policy;
 pub mod virtual_service;
 
 /// All kinds, in the order of the documentation.

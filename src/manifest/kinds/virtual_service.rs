@@ -101,8 +101,13 @@ pub(super) fn retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
         put(settings, "retries.retryOn", "retryOn", conditions(f, &words));
     }
     f.not_flown(&["retryRemoteLocalities"], "every pod is as near as any other");
-    f.not_flown(&["backoff"], "25 ms at first, doubled, as by default");
-    f.not_flown(&["retryIgnorePreviousHosts"], "another pod is tried, as by default");
+    let backoff = "first wait before a further try, doubled up to ten times; left out: 25ms";
+    let backoff = f.duration("backoff", backoff).filter(|t| !is_zero(t));
+    put(settings, "retries.backoff", "retryBackoff", backoff.map(text));
+    let others = "false: a further try may meet the pod that failed";
+    let others = f.flag("retryIgnorePreviousHosts", others);
+    let same = others.map(|others| text(if others { "never" } else { "always" }));
+    put(settings, "retries.retryIgnorePreviousHosts", "retrySamePod", same);
 }
 
 /// The conditions that mean something here; others are named.

@@ -3,11 +3,12 @@
 //! Objects that belong to none are listed; one whose name or selector is a slip of something given
 //! is a contradiction.
 
-use super::Found;
+use super::{Found, policies};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
-use crate::manifest::draft::{integer, text};
+use crate::manifest::draft::{Draft, integer, mapping, text};
 use crate::manifest::fields::Labels;
+use crate::manifest::kinds::disruption_budget::DisruptionBudget;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
 use crate::manifest::note::Weight;
@@ -18,10 +19,11 @@ use crate::manifest::store::Store;
 pub fn all(store: &Store, found: &mut Found) {
     services(store, found);
     virtual_services(store, found);
-    destination_rules(store, found);
+    policies::all(store, found);
     autoscalers(store, found);
     budgets(store, found);
     balancers(store, found);
+    paused(store, found);
     for object in &store.objects {
         let attached = matches!(
             object.body,
@@ -33,6 +35,19 @@ pub fn all(store: &Store, found: &mut Found) {
         );
         if !attached && !found.uses(object) && !is_booked(found, object) {
             found.ignore(object, "", "belongs to nothing that is released", Weight::Matters);
+        }
+    }
+}
+
+/// A paused Deployment that something else than itself releases.
+fn paused(store: &Store, found: &mut Found) {
+    for (object, _) in store.deployments().filter(|(_, deployment)| deployment.paused) {
+        let plain = |d: &Draft| d.object == object.title();
+        let others = found.drafts.iter().any(|d| d.used.contains(&object.title()) && !plain(d));
+        if others {
+            let why = "flown as resumed: paused, it would never run the new version, and whatever \
+                releases it would wait";
+            found.ignore(object, "spec.paused", why, Weight::Matters);
         }
     }
 }
@@ -142,6 +157,9 @@ fn virtual_services(store: &Store, found: &mut Found) {
                 let path = format!("spec.service.balancer.{}", setting.name);
                 draft.set(&path, setting.value.clone(), spot);
             }
+            if let (None, Some(to)) = (&draft.roles, chosen.and_then(|r| r.destinations.first())) {
+                draft.roles = Some([to.clone(), to.clone()]);
+            }
             let own = chosen.map(|rule| &rule.path);
             others = service.rules.iter().filter(|r| Some(&r.path) != own).filter(says).collect();
         }
@@ -162,45 +180,6 @@ fn virtual_services(store: &Store, found: &mut Found) {
             }
             (false, None) => {
                 let why = "it divides no requests, and its host is not among these files";
-                found.ignore(object, "", why, Weight::Matters);
-            }
-        }
-    }
-}
-
-fn destination_rules(store: &Store, found: &mut Found) {
-    for (object, rule) in store.destination_rules() {
-        let host = short(&rule.host);
-        let mut attached = false;
-        for draft in &mut found.drafts {
-            if draft.name != host && !draft.aliases.iter().any(|a| a == host) {
-                continue;
-            }
-            attached = true;
-            draft.takes(object);
-            let sticky = draft.get("spec.service.balancer.policy").is_some();
-            if let Some(policy) = rule.policy.filter(|_| !sticky) {
-                let spot = object.spot("spec.trafficPolicy.loadBalancer");
-                draft.set("spec.service.balancer.policy", text(policy), spot);
-            }
-            for setting in &rule.settings {
-                let path = format!("spec.service.balancer.{}", setting.name);
-                draft.set(
-                    &path,
-                    setting.value.clone(),
-                    object.spot(&format!("spec.{}", setting.field)),
-                );
-            }
-        }
-        match (attached, store.host_like(host).filter(|near| *near != host)) {
-            (true, _) => {}
-            (false, Some(near)) => {
-                let message = format!("nothing here is called {host:?}");
-                let help = format!("did you mean {near}?");
-                found.problem(object, "spec.host", message, "a host of these files", &help);
-            }
-            (false, None) => {
-                let why = "no rule sends requests to its host";
                 found.ignore(object, "", why, Weight::Matters);
             }
         }
@@ -241,40 +220,66 @@ fn autoscalers(store: &Store, found: &mut Found) {
     }
 }
 
-/// Budgets belong to the pods that they pick.
+/// Budgets belong to the pods that they pick: all of a unit's, or those of one of its fleets.
 fn budgets(store: &Store, found: &mut Found) {
     for (object, budget) in store.disruption_budgets() {
+        let picks = |labels: &Labels| budget.selector.as_ref().is_some_and(|s| s.picks(labels));
         let picked: Vec<String> = store
             .pods()
-            .filter(|(owner, labels)| {
-                budget.selector.as_ref().is_some_and(|s| s.picks(labels)) && owner.is_near(object)
-            })
+            .filter(|(owner, labels)| picks(labels) && owner.is_near(object))
             .map(|(owner, _)| owner.title())
             .collect();
-        let of_them = |d: &&mut crate::manifest::draft::Draft| {
-            picked.iter().any(|title| d.used.contains(title))
-        };
-        if let Some(draft) = found.drafts.iter_mut().find(of_them) {
+        let mut attached = false;
+        for draft in &mut found.drafts {
+            let covers = match &draft.fleets {
+                Some(fleets) => match [picks(&fleets[0]), picks(&fleets[1])] {
+                    [true, true] => "all",
+                    [true, false] => "stable",
+                    [false, true] => "candidate",
+                    [false, false] => continue,
+                },
+                None if picked.iter().any(|title| draft.used.contains(title)) => "all",
+                None => continue,
+            };
+            attached = true;
             draft.takes(object);
-            let bounds = [
-                ("minAvailable", &budget.min_available),
-                ("maxUnavailable", &budget.max_unavailable),
-            ];
-            for (field, bound) in bounds {
-                if let Some(bound) = bound {
-                    let path = format!("spec.service.disruptionBudget.{field}");
-                    draft.set(&path, text(bound.clone()), object.spot(&format!("spec.{field}")));
-                }
+            draft.budgets.push((object.spot("spec"), fields_of(budget, covers)));
+            if covers != "all" {
+                let what = format!("it covers the pods of the {covers} fleet alone");
+                draft.understand(&mut found.lists, object, "spec.selector", what);
             }
-            if budget.always_unhealthy {
-                let spot = object.spot("spec.unhealthyPodEvictionPolicy");
-                draft.set("spec.service.disruptionBudget.evictUnhealthy", Value::Flag(true), spot);
-            }
-        } else {
+        }
+        if !attached {
             let why = "its pods are not among these files";
             found.ignore(object, "spec.selector", why, Weight::NoEffect);
         }
     }
+    for draft in &mut found.drafts {
+        for (spot, fields) in std::mem::take(&mut draft.budgets) {
+            draft.push("spec.service.disruptionBudgets", mapping(fields), spot);
+        }
+    }
+}
+
+/// A budget as `spec.service.disruptionBudgets` has it.
+fn fields_of(budget: &DisruptionBudget, covers: &str) -> Vec<(&'static str, Value)> {
+    let bounds =
+        [("minAvailable", &budget.min_available), ("maxUnavailable", &budget.max_unavailable)];
+    let given = |(name, bound): (&'static str, &Option<String>)| {
+        bound.as_ref().map(|bound| (name, text(bound.clone())))
+    };
+    let mut fields: Vec<(&str, Value)> = bounds.into_iter().filter_map(given).collect();
+    if fields.is_empty() {
+        // The API server takes a budget without bounds, which forbids every eviction.
+        fields.push(("minAvailable", text("100%")));
+    }
+    if covers != "all" {
+        fields.push(("covers", text(covers)));
+    }
+    if budget.always_unhealthy {
+        fields.push(("evictUnhealthy", Value::Flag(true)));
+    }
+    fields
 }
 
 /// Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
