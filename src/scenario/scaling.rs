@@ -83,16 +83,26 @@ fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
     let memory = r.opt_count("memoryUtilization", percent, memory);
     let requests = "mean requests a second of each pod, as a custom metric";
     let requests = r.opt_number("requestsPerPod", 0.001..=1e6, requests);
+    let total = "requests a second of the whole service (an Object or External metric with value)";
+    let total = r.opt_number("requestsTotal", 0.001..=1e9, total);
+    let shared = "requests a second of the whole service for each pod (with averageValue)";
+    let shared = r.opt_number("requestsTotalPerPod", 0.001..=1e9, shared);
+    let outside = "metrics of things that a flight does not have: they stand at their targets, so \
+        the size never falls";
+    let outside =
+        r.texts("atTarget", "", outside, |name| Some(name.to_string()), "the name of a metric");
+    let thousandths = |rate: f64| ((rate * 1000.0) as i64).max(1);
+    let name = || "http_requests_per_second".to_string();
     let named = [
         cpu.map(|percent| Metric::CpuUtilisation(percent as i64)),
         cores.map(|cores| Metric::CpuMean(((cores * 1000.0) as i64).max(1))),
         memory.map(|percent| Metric::MemoryUtilisation(percent as i64)),
-        requests.map(|rate| Metric::Pods {
-            name: "http_requests_per_second".into(),
-            target: ((rate * 1000.0) as i64).max(1),
-        }),
+        requests.map(|rate| Metric::Pods { name: name(), target: thousandths(rate) }),
+        total.map(|rate| Metric::Value { name: name(), target: thousandths(rate) }),
+        shared.map(|rate| Metric::AverageValue { name: name(), target: thousandths(rate) }),
     ];
-    let mut metrics: Vec<Metric> = named.into_iter().flatten().collect();
+    let outside = outside.into_iter().map(|(_, name)| Metric::AtTarget { name });
+    let mut metrics: Vec<Metric> = named.into_iter().flatten().chain(outside).collect();
     if metrics.is_empty() {
         metrics.push(Metric::CpuUtilisation(80));
     }

@@ -128,6 +128,7 @@ fn service() -> Service {
             retries: 1,
             keep_alive: None,
             mesh: Default::default(),
+            candidate: None,
         },
         nodes: NodeSettings {
             count: 4,

@@ -83,6 +83,8 @@ pub struct Webhook {
     pub takes: Option<String>,
     /// How long the controller waits for an answer.
     pub timeout: Option<String>,
+    /// How often it calls again.
+    pub retries: Option<u64>,
 }
 
 /// Providers that Flagger knows, without their versions.
@@ -161,6 +163,9 @@ fn service(
     put(names, "service", f.text("name", "name of the Services that Flagger makes").map(text));
     f.scalar("port", "port", "where users connect", scalars::port);
     f.scalar("targetPort", "port", "where the process listens", scalars::port);
+    let one = "longest time of one try, with the Gateway API; 0s: no end";
+    let one = f.duration("backendTimeout", one).filter(|t| !virtual_service::is_zero(t));
+    rule::put(settings, "backendTimeout", "perTryTimeout", one.map(text));
     f.object("retries", |f| virtual_service::retries(f, settings));
     let timeout = "time for all tries (spec.service.balancer.timeout); 0s: no end";
     let timeout = f.duration("timeout", timeout).filter(|t| !virtual_service::is_zero(t));
@@ -171,10 +176,12 @@ fn service(
     }
     let all = "requests of all kinds are released together, and copied as the analysis says";
     f.not_flown(&["match", "mirror"], all);
+    f.not_flown(&["trafficDistribution"], "every pod is as near as any other");
     f.no_effect(
         &[
             "portName",
             "portDiscovery",
+            "headless",
             "gateways",
             "gatewayRefs",
             "hosts",
@@ -325,7 +332,9 @@ fn webhook(f: &mut Fields<'_>) -> Webhook {
     f.text("url", "no service is called: what it answers is a setting of the strategy");
     let late = "a slower answer is a failed call; calls are made within the tick";
     let timeout = f.duration("timeout", late);
-    f.no_effect(&["retries", "muteAlert", "disableTLS"], "no service is called");
+    let again = "further calls after a late or failed one, which the tick waits for";
+    let retries = f.count("retries", 0..=100, again);
+    f.no_effect(&["muteAlert", "disableTLS"], "no effect on what is released");
     let metadata = f.object("metadata", |f| {
         let becomes = "`hey` in it sends synthetic requests to the canary, which are no users'";
         let command = f.text("cmd", becomes);
@@ -339,5 +348,5 @@ fn webhook(f: &mut Fields<'_>) -> Webhook {
     });
     let hook = hook.map(|i| types[i].to_string());
     let (command, answers, takes) = metadata.unwrap_or_default();
-    Webhook { name, hook, command, answers, takes, timeout }
+    Webhook { name, hook, command, answers, takes, timeout, retries }
 }

@@ -39,6 +39,7 @@ pub const KINDS: &[KindPart] = &[
     analysis_template::KIND,
     analysis_template::CLUSTER_KIND,
     http_route::KIND,
+    http_route::GRPC,
     autoscaler::KIND,
     disruption_budget::KIND,
 ];

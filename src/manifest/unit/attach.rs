@@ -8,10 +8,11 @@ use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, mapping, text};
 use crate::manifest::fields::Labels;
+use crate::manifest::kinds::autoscaler::Memory;
 use crate::manifest::kinds::disruption_budget::DisruptionBudget;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
-use crate::manifest::note::Weight;
+use crate::manifest::note::{Lists, Weight};
 use crate::manifest::rule::{Rule, short};
 use crate::manifest::store::Store;
 
@@ -200,6 +201,9 @@ fn autoscalers(store: &Store, found: &mut Found) {
                     let path = format!("spec.service.autoscaler.{field}");
                     draft.set(&path, value.clone(), object.spot("spec"));
                 }
+                if let Some(target) = autoscaler.memory {
+                    memory(store, object, target, draft, &mut found.lists);
+                }
             }
             continue;
         }
@@ -261,6 +265,38 @@ fn budgets(store: &Store, found: &mut Found) {
     }
 }
 
+/// The target of a memory metric as a share of the limit, which is how a flight measures memory.
+fn memory(store: &Store, object: &Object, target: Memory, draft: &mut Draft, lists: &mut Lists) {
+    let templates = store.deployments().map(|(o, d)| (o, d.template.as_ref()));
+    let templates = templates.chain(store.rollouts().map(|(o, r)| (o, r.template.as_ref())));
+    let own = templates.filter(|(owner, _)| draft.used.contains(&owner.title()));
+    let container = own.filter_map(|(_, template)| template?.application()).next();
+    let [limit, request] = container.map_or([None; 2], |container| container.memory);
+    let whole = limit.or(request);
+    let share = match (target, whole) {
+        (Memory::Percent(percent), whole) => {
+            let part = request.zip(whole).map_or(1.0, |(request, whole)| request / whole);
+            Some(percent as f64 * part)
+        }
+        (Memory::Bytes(bytes), Some(whole)) => Some(100.0 * bytes / whole),
+        (Memory::Bytes(_), None) => None,
+    };
+    let path = "spec.service.autoscaler";
+    let Some(share) = share.filter(|share| share.is_finite()) else {
+        let source = "no container says how much memory it has: the metric stands at its target, \
+            so the fleet never shrinks";
+        draft.push(&format!("{path}.atTarget"), text("memory"), object.spot("spec.metrics"));
+        draft.assume(lists, "spec.metrics", "memory as asked for", source, true);
+        return;
+    };
+    let share = (share.round() as u64).clamp(1, 100_000);
+    let path = format!("{path}.memoryUtilization");
+    draft.set(&path, integer(share), object.spot("spec.metrics"));
+    let source = "percent of the memory limit (of the request without one); a process uses 25 % \
+        of it unless a defect leaks (assumption)";
+    draft.assume(lists, &path, &share.to_string(), source, false);
+}
+
 /// A budget as `spec.service.disruptionBudgets` has it.
 fn fields_of(budget: &DisruptionBudget, covers: &str) -> Vec<(&'static str, Value)> {
     let bounds =
@@ -290,7 +326,7 @@ fn balancers(store: &Store, found: &mut Found) {
         store.objects.iter().filter(of).map(Object::title).collect()
     };
     let istio = titles(&["VirtualService", "DestinationRule"]);
-    let mesh = [istio.clone(), titles(&["HTTPRoute"])].concat();
+    let mesh = [istio.clone(), titles(&["HTTPRoute", "GRPCRoute"])].concat();
     let services = titles(&["Service"]);
     for draft in drafts {
         let has = |titles: &[String]| draft.used.iter().any(|title| titles.contains(title));

@@ -50,6 +50,14 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
         }
     }
     for setting in &canary.settings {
+        if setting.name == "perTryTimeout" && provider != Provider::GatewayApi {
+            let field = format!("spec.service.{}", setting.field);
+            if setting.field == "backendTimeout" {
+                let why = "only the Gateway API has such a timeout";
+                found.ignore(object, &field, why, Weight::NoEffect);
+                continue;
+            }
+        }
         let spot = object.spot(&format!("spec.service.{}", setting.field));
         draft.set(&format!("spec.service.balancer.{}", setting.name), setting.value.clone(), spot);
     }
@@ -133,7 +141,7 @@ fn made(
                 canary.autoscaler.as_ref().is_some_and(|scaler| ends(name, scaler, &["-primary"]))
             }
             "DestinationRule" => ends(name, service, &["-primary", "-canary"]),
-            "VirtualService" | "HTTPRoute" => name == service,
+            "VirtualService" | "HTTPRoute" | "GRPCRoute" => name == service,
             _ => false,
         };
         if own {
@@ -358,6 +366,7 @@ fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut
     fields.extend(hook.answers.iter().map(|answers| ("answers", text(answers.clone()))));
     fields.extend(hook.takes.iter().map(|takes| ("takes", text(takes.clone()))));
     fields.extend(hook.timeout.iter().map(|timeout| ("timeout", text(timeout.clone()))));
+    fields.extend(hook.retries.map(|retries| ("retries", integer(retries))));
     let load = hook.command.as_deref().and_then(load);
     if let Some(load) = load {
         let mut settings = vec![("rate", text(format!("{}/s", load.rate)))];
