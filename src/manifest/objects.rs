@@ -265,7 +265,10 @@ fn twice(objects: &mut Objects) {
                 let message = format!("{} is given twice", object.title());
                 let spot = object.spot("metadata.name");
                 let problem = Problem::error(spot.place, "metadata.name", message);
-                let help = format!("the first stands at {}", first.spot("metadata.name"));
+                let help = format!(
+                    "the first stands at {}; all files of a run are one cluster: name one of them",
+                    first.spot("metadata.name")
+                );
                 problems.push(problem.help(help).in_file(&spot.file));
             }
             None => kept.push(object),

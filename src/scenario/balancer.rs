@@ -78,7 +78,7 @@ fn mesh(r: &mut Reader<'_>) -> Mesh {
         per_try: some_time(r, "perTryTimeout", per_try),
         timeout: some_time(r, "timeout", timeout),
         rules: pool_rules(r),
-        injected: r.opt_object("fault", "faults on purpose; nothing is tried again", |r| {
+        injected: r.opt_object("fault", "faults on purpose, which are not tried again", |r| {
             Injected {
                 abort: r.share("abort", "0%", "share of requests that fail at once"),
                 delayed: r.share("delayed", "0%", "share of requests that are held back"),

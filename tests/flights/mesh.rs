@@ -85,9 +85,12 @@ fn injected_faults_hit_their_share() {
     let both = flight(service, "fault: {abort: 10%, delayed: 30%, delay: 2s}", "").fly();
     share("aborted, late or not", failed(&both), 0.1);
     share("late answers", both.m().requests_slow, 0.27);
-    // Nothing is tried again where faults are injected.
+    // What is broken on purpose is not tried again; what fails by itself is.
     let again = flight(FAILING, "retries: 2, retryOn: [5xx], fault: {abort: 7%}", "").fly();
-    share("not tried again", failed(&again), 1.0 - 0.93 * 0.9);
+    share("not tried again", failed(&again), 0.07 + 0.93 * 0.001);
+    // What is held back has all of the route's time left.
+    let held = "timeout: 1s, fault: {delayed: 30%, delay: 2s}";
+    share("held back", failed(&flight(service, held, "").fly()), 0.0);
 }
 
 /// 60 requests a second of one second each, and room for 60: Erlang's loss formula gives the share

@@ -69,6 +69,8 @@ pub struct Chain {
     due: u64,
     /// When the client sent the request of the present round, in nanoseconds.
     pub(super) sent: u64,
+    /// When its proxy began with it: later, if it was held back on purpose.
+    pub(super) begun: u64,
     /// Routing draw of the present round, so that a further try stays in its pool.
     routing: u64,
     /// The pods that failed last, which a further try avoids.
@@ -232,8 +234,9 @@ impl Plane {
             if new { change.extra_attempts } else { 0 }
         });
         let round = self.hot.tries + 1;
-        let sent = self.sent(attempt);
-        let in_time = |wait: u64| at.saturating_add(wait) < sent.saturating_add(self.hot.timeout);
+        let (sent, begun) = self.sent(attempt);
+        let end = self.end_of_tries(attempt);
+        let in_time = |wait: u64| at.saturating_add(wait) < end;
         let again = self.tries_again(attempt.number, failure)
             && in_time(self.backoff_ns(attempt.index, attempt.number + 1));
         let rounds = self.service.retries.attempts.saturating_add(changed);
@@ -251,6 +254,7 @@ impl Plane {
             number,
             due,
             sent: if again { sent } else { due },
+            begun: if again { begun } else { due },
             routing: attempt.arrival.routing,
             avoid: if again { self.failed_pods(attempt.chain) } else { [u32::MAX; 2] },
             delayed: false,
@@ -280,7 +284,8 @@ impl Plane {
             route: attempt.arrival.route,
             number: attempt.number,
             due: self.now.saturating_add(wait).max(1),
-            sent: self.sent(attempt),
+            sent: self.sent(attempt).0,
+            begun: self.now.saturating_add(wait),
             routing: attempt.arrival.routing,
             avoid: [u32::MAX; 2],
             delayed: true,
@@ -288,10 +293,18 @@ impl Plane {
         self.plan(chain, attempt.chain);
     }
 
-    /// When the client sent the request of an attempt's round.
-    pub(super) fn sent(&self, attempt: &Attempt) -> u64 {
+    /// When the client sent the request of an attempt's round, and its proxy began with it.
+    pub(super) fn sent(&self, attempt: &Attempt) -> (u64, u64) {
         let chain = self.chains.get(attempt.chain as usize);
-        chain.map_or(attempt.arrival.at, |chain| chain.sent)
+        chain.map_or((attempt.arrival.at, attempt.arrival.at), |chain| (chain.sent, chain.begun))
+    }
+
+    /// Until when all tries of an attempt's round are waited for, by its client and by its proxy.
+    pub(super) fn end_of_tries(&self, attempt: &Attempt) -> u64 {
+        let (sent, begun) = self.sent(attempt);
+        let client = sent.saturating_add(self.service.timeout.as_nanos());
+        let route = self.service.balancer.mesh.timeout;
+        client.min(route.map_or(u64::MAX, |route| begun.saturating_add(route.as_nanos())))
     }
 
     /// The wait before an attempt. A client's: full jitter around a wait that doubles with each. A

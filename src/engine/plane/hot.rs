@@ -47,11 +47,9 @@ impl Hot {
             funnel: route.value.value() > 0.0,
         });
         let mesh = &service.balancer.mesh;
-        // A route that faults are injected into tries nothing again (virtual_service.proto).
         let meshed = service.balancer.is_meshed();
         let more = mesh.retry_on.is_more() || meshed && mesh.retry_on.connect;
-        let tries = more && mesh.injected.is_none();
-        let patience = match mesh.timeout.filter(|_| mesh.injected.is_none()) {
+        let patience = match mesh.timeout {
             Some(route) => service.timeout.min(route),
             None => service.timeout,
         };
@@ -59,7 +57,7 @@ impl Hot {
             routes: routes.collect(),
             timeout: patience.as_nanos(),
             mesh: meshed,
-            tries: if tries { service.balancer.retries } else { 0 },
+            tries: if more { service.balancer.retries } else { 0 },
             slow: service.slow.as_nanos(),
             policy: service.balancer.policy,
             cpu_per_busy: service.pod.cpu_per_busy as f32,

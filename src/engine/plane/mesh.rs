@@ -127,10 +127,15 @@ fn grown<T: Default + Clone>(list: &mut Vec<T>, index: usize) -> &mut T {
 
 impl Plane {
     /// Breaks or holds back an attempt on purpose, once for each that a client sends; true if that
-    /// was its end for now. Delays come before aborts, as in Envoy's filter.
+    /// was its end for now. Delays come before aborts, as in Envoy's filter, which stands before the
+    /// router: what it breaks is not tried again, and what it holds back has all of its time left
+    /// (istio `route.go` keeps retries and timeouts beside a fault).
     #[inline(never)]
     pub(super) fn injects(&mut self, attempt: Attempt) -> bool {
         let Some(faults) = self.service.balancer.mesh.injected else { return false };
+        if !attempt.number.is_multiple_of(self.hot.tries + 1) {
+            return false;
+        }
         let keyed = mix64(u64::from(attempt.index) << 8 | u64::from(attempt.number));
         let draw =
             |salt: u64| u64::from(mix64(keyed ^ self.streams.key(Purpose::Injected, salt)) as u32);
@@ -167,8 +172,11 @@ impl Plane {
             return Choice::Pod(pod);
         }
         let mut avoid = self.chains.get(attempt.chain as usize).map_or([u32::MAX; 2], |c| c.avoid);
-        let connects = mesh.retry_on.connect && mesh.injected.is_none();
-        let left = if connects { self.service.balancer.retries.saturating_sub(tried) } else { 0 };
+        let left = if mesh.retry_on.connect {
+            self.service.balancer.retries.saturating_sub(tried)
+        } else {
+            0
+        };
         let mut bits = mix64(attempt.arrival.routing);
         for _ in 0..=left {
             let Some(pod) = self.pick_in_mesh(proxy, pool, user, bits, avoid) else { break };
@@ -391,11 +399,9 @@ impl Plane {
         if !self.hot.mesh {
             return patience;
         }
-        let all = self.sent(attempt).saturating_add(self.hot.timeout);
-        let mesh = &self.service.balancer.mesh;
-        let per_try = mesh.per_try.filter(|_| mesh.injected.is_none());
+        let per_try = self.service.balancer.mesh.per_try;
         let one = per_try.map_or(NEVER_NS, |t| self.now.saturating_add(t.as_nanos()));
-        patience.min(all).min(one)
+        self.end_of_tries(attempt).min(one)
     }
 
     /// Has a proxy a further try for a failure of attempt `number`?

@@ -337,10 +337,26 @@ fn balancers(store: &Store, found: &mut Found) {
                     pilot/pkg/networking/core/route/retry/retry.go";
                 draft.assume(lists, "spec.service.balancer.retries", "2", source, false);
             }
+            hashed_split(draft, lists);
         } else if has(&services) && draft.get("spec.service.balancer").is_none() {
             draft.write("spec.service.balancer.policy", text("random"));
             let source = "kube-proxy picks a random pod, k/k pkg/proxy/iptables/proxier.go";
             draft.assume(lists, "spec.service.balancer.policy", "random", source, false);
         }
+    }
+}
+
+/// Where one route has several destinations, Istio does not see that they hash, so tries leave out
+/// the pods that failed; a hash then takes the next ones (`applyHTTPRouteDestination`).
+fn hashed_split(draft: &mut Draft, lists: &mut Lists) {
+    let path = "spec.service.balancer";
+    let at = |name: &str| draft.get(&format!("{path}.{name}"));
+    let hashes = at("policy").and_then(|node| node.text()) == Some("ringHash");
+    let splits = draft.roles.as_ref().is_some_and(|[old, new]| !old.is_same(new));
+    if hashes && splits && at("retrySamePod").is_none() {
+        draft.write(&format!("{path}.retrySamePod"), text("never"));
+        let source = "a route with several destinations leaves out pods that failed, hashed or \
+            not, istio pilot/pkg/networking/core/route/route.go";
+        draft.assume(lists, &format!("{path}.retrySamePod"), "never", source, false);
     }
 }

@@ -70,6 +70,14 @@ pub fn upstreams(provider: Provider, names: &Names) -> [Vec<(&'static str, Strin
                     ("destination_name", name),
                 ]
             }
+            // Every pod's own Envoy counts; here one series stands for all pods of a side.
+            Provider::AppMesh => {
+                let owner = if canary { target.clone() } else { format!("{target}-primary") };
+                vec![
+                    ("kubernetes_namespace", namespace.clone()),
+                    ("kubernetes_pod_name", format!("{owner}-all-pods")),
+                ]
+            }
             _ => Vec::new(),
         }
     };
@@ -97,6 +105,7 @@ mod tests {
             Provider::Traefik,
             Provider::Apisix,
             Provider::Osm,
+            Provider::AppMesh,
         ] {
             let model = Model { names: &names, interval: "1m", variables: &Default::default() };
             let text = builtin(provider, Builtin::SuccessRate, &model).expect("a query");
