@@ -28,7 +28,7 @@ pub(super) enum Choice {
     /// Nowhere: the connection is refused at once.
     Refused,
     /// At a pod whose node has vanished: nothing comes back.
-    Silent,
+    Silent(u32),
 }
 
 /// How long a request that hangs keeps its slot: ten years.
@@ -102,7 +102,7 @@ impl Plane {
         let pod = match choice {
             Choice::Pod(pod) => pod,
             Choice::Refused => return self.refused(attempt.apart()),
-            Choice::Silent => return self.unanswered(attempt.apart()),
+            Choice::Silent(pod) => return self.unanswered(attempt.apart(), pod),
         };
         let mut logged = false;
         if self.hot.rare {
@@ -149,7 +149,7 @@ impl Plane {
         let (mut bits, mut pod, mut avoid) = (first, refused, [u32::MAX; 2]);
         for _ in 0..self.service.balancer.retries {
             if self.pods[pod as usize].dark {
-                return Choice::Silent;
+                return Choice::Silent(pod);
             }
             avoid = [pod, avoid[0]];
             for _ in 0..=RESELECTIONS {
@@ -165,7 +165,7 @@ impl Plane {
                 return Choice::Pod(pod);
             }
         }
-        if self.pods[pod as usize].dark { Choice::Silent } else { Choice::Refused }
+        if self.pods[pod as usize].dark { Choice::Silent(pod) } else { Choice::Refused }
     }
 
     #[inline(never)]

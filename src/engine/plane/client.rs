@@ -122,13 +122,16 @@ impl Plane {
     }
 
     /// The attempt went to a pod that is no longer there to refuse it: a mesh's proxy gives the
-    /// connection up after a while, anybody else waits as long as for an answer.
+    /// connection up after a while, anybody else waits as long as for an answer. Until then it is
+    /// open at that pod, as balancers count.
     #[cold]
-    pub(super) fn unanswered(&mut self, attempt: Attempt) {
-        let at = self.deadline(&attempt, self.now.saturating_add(self.hot.timeout));
+    pub(super) fn unanswered(&mut self, attempt: Attempt, pod: u32) {
+        let deadline = self.deadline(&attempt, self.now.saturating_add(self.hot.timeout));
         let given_up = self.connects_until();
-        let failure = if given_up < at { Failure::Connect } else { Failure::Late };
-        self.failed_attempt(&attempt, at.min(given_up), failure);
+        let failure = if given_up < deadline { Failure::Connect } else { Failure::Late };
+        let at = deadline.min(given_up);
+        self.pods[pod as usize].book(at, Entry { flags: flag::HUNG | flag::MIRROR, ..Entry::NONE });
+        self.failed_attempt(&attempt, at, failure);
     }
 
     /// An attempt failed at `at`: tries again, or ends the request as failed.

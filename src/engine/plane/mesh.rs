@@ -34,8 +34,6 @@ struct Answer {
     seen: Seen,
     /// Is it that of a further try?
     again: bool,
-    /// Is it an attempt to connect that nobody refuses?
-    hangs: bool,
 }
 
 /// Whom the attempt in hand goes through.
@@ -80,8 +78,6 @@ pub(crate) struct State {
     sequence: u32,
     hand: Hand,
     usable: Vec<u32>,
-    /// Attempts by pod that wait for a connection nobody refuses.
-    hanging: Vec<u32>,
     /// Ejections since they were last read.
     pub(crate) ejections: Vec<Ejection>,
 }
@@ -94,15 +90,8 @@ impl State {
             sequence: 0,
             hand: Hand { proxy: 0, pool: Pool::Stable, pod: u32::MAX },
             usable: Vec::new(),
-            hanging: Vec::new(),
             ejections: Vec::new(),
         }
-    }
-
-    /// Attempts that a pod keeps waiting for a connection.
-    #[inline]
-    pub(super) fn hangs(&self, pod: u32) -> u32 {
-        self.hanging.get(pod as usize).copied().unwrap_or(0)
     }
 
     /// A pod is no endpoint of a proxy any more: what was counted goes with it, and when it comes
@@ -188,10 +177,10 @@ impl Plane {
             }
             if state.dark {
                 // Nobody refuses: the attempt waits for its connection, and ends this look.
-                let at = self.connects_until();
-                *grown(&mut self.mesh.hanging, pod as usize) += 1;
-                self.push_answer(at, Seen::Local, (false, true));
-                return Choice::Silent;
+                let (given_up, end) = (self.connects_until(), self.deadline(&attempt, 0));
+                let seen = if given_up <= end { Seen::Local } else { Seen::Nothing };
+                self.push_answer(given_up.min(end), seen, false);
+                return Choice::Silent(pod);
             }
             let now = self.now;
             self.note(proxy, pool, pod, Seen::Local, now);
@@ -299,18 +288,18 @@ impl Plane {
             false => Seen::Nothing,
         };
         let again = !attempt.number.is_multiple_of(self.hot.tries + 1);
-        self.push_answer(done.min(deadline), seen, (again, false));
+        self.push_answer(done.min(deadline), seen, again);
     }
 
     /// Books what comes back at `at` of the attempt in hand.
-    fn push_answer(&mut self, at: u64, seen: Seen, (again, hangs): (bool, bool)) {
+    fn push_answer(&mut self, at: u64, seen: Seen, again: bool) {
         let Hand { proxy, pool, pod } = self.mesh.hand;
         let books = &mut self.mesh.books[proxy];
         books.under_way[pool as usize] += 1;
         books.again[pool as usize] += u32::from(again);
         self.mesh.sequence = self.mesh.sequence.wrapping_add(1);
         let (sequence, proxy, pool) = (self.mesh.sequence, proxy as u8, pool as u8);
-        let answer = Answer { at, sequence, pod, proxy, pool, seen, again, hangs };
+        let answer = Answer { at, sequence, pod, proxy, pool, seen, again };
         self.mesh.answers.push(Reverse(answer));
     }
 
@@ -340,10 +329,6 @@ impl Plane {
         *open = open.saturating_sub(1);
         let again = &mut books.again[usize::from(answer.pool)];
         *again = again.saturating_sub(u32::from(answer.again));
-        if answer.hangs {
-            let hanging = grown(&mut self.mesh.hanging, answer.pod as usize);
-            *hanging = hanging.saturating_sub(1);
-        }
         let pools = [Pool::Stable, Pool::Candidate, Pool::Baseline];
         let pool = pools[usize::from(answer.pool) % POOLS];
         self.note(proxy, pool, answer.pod, answer.seen, answer.at);
@@ -358,7 +343,7 @@ impl Plane {
         self.hear(now);
         let mut broken = Vec::new();
         self.mesh.answers.retain(|Reverse(answer)| {
-            let dies = answer.pod == pod && !answer.hangs;
+            let dies = answer.pod == pod;
             if dies {
                 broken.push(Answer { at: now, seen: Seen::Local, ..*answer });
             }

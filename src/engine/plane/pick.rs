@@ -132,7 +132,7 @@ impl Plane {
         let now = self.now;
         self.commit_due(a, now);
         self.commit_due(b, now);
-        let open = |pod: u32| self.pods[pod as usize].in_flight() + self.mesh.hangs(pod);
+        let open = |pod: u32| self.pods[pod as usize].in_flight();
         Some(if open(b) < open(a) { b } else { a })
     }
 }
