@@ -10,10 +10,10 @@ use super::attempt::{Choice, NEVER_NS};
 use super::client::Attempt;
 use crate::base::random::{Purpose, mix64};
 use crate::base::time::SimDuration;
-use crate::world::mesh::{CONNECT, Failure, PoolRules};
+use crate::world::mesh::{CONNECT, Failure, PoolRules, SlowStart};
 use crate::world::outlier::{Host, Seen};
 use crate::world::routing::{POOLS, Pool};
-use crate::world::service::Policy;
+use crate::world::service::{BalancerSettings, Policy};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -107,6 +107,14 @@ impl State {
     }
 }
 
+/// The rules for the pods of a pool.
+fn rules_of(balancer: &BalancerSettings, pool: Pool) -> &PoolRules {
+    match &balancer.candidate {
+        Some((_, own)) if pool == Pool::Candidate => own,
+        _ => &balancer.mesh.rules,
+    }
+}
+
 fn grown<T: Default + Clone>(list: &mut Vec<T>, index: usize) -> &mut T {
     if list.len() <= index {
         list.resize(index + 1, T::default());
@@ -147,7 +155,8 @@ impl Plane {
     pub(super) fn choose_in_mesh(&mut self, proxy: usize, pool: Pool, attempt: Attempt) -> Choice {
         self.hear(self.now);
         self.mesh.hand = Hand { proxy, pool, pod: u32::MAX };
-        let (rules, mesh) = (self.pool_rules(pool), self.service.balancer.mesh);
+        let balancer = &self.service.balancer;
+        let (rules, connects) = (rules_of(balancer, pool), balancer.mesh.retry_on.connect);
         let tried = attempt.number % (self.hot.tries + 1);
         let books = &self.mesh.books[proxy];
         let (under_way, again) = (books.under_way[pool as usize], books.again[pool as usize]);
@@ -161,11 +170,7 @@ impl Plane {
             return Choice::Pod(pod);
         }
         let mut avoid = self.chains.get(attempt.chain as usize).map_or([u32::MAX; 2], |c| c.avoid);
-        let left = if mesh.retry_on.connect {
-            self.service.balancer.retries.saturating_sub(tried)
-        } else {
-            0
-        };
+        let left = if connects { self.service.balancer.retries.saturating_sub(tried) } else { 0 };
         let mut bits = mix64(attempt.arrival.routing);
         for _ in 0..=left {
             let Some(pod) = self.pick_in_mesh(proxy, pool, user, bits, avoid) else { break };
@@ -189,17 +194,12 @@ impl Plane {
         Choice::Refused
     }
 
-    /// The rules for the pods of a pool.
-    fn pool_rules(&self, pool: Pool) -> PoolRules {
-        let balancer = &self.service.balancer;
-        let own = balancer.candidate.filter(|_| pool == Pool::Candidate);
-        own.map_or(balancer.mesh.rules, |(_, rules)| rules)
-    }
-
     /// How a pod of a pool is chosen.
     fn pool_policy(&self, pool: Pool) -> Policy {
-        let own = self.service.balancer.candidate.filter(|_| pool == Pool::Candidate);
-        own.map_or(self.hot.policy, |(policy, _)| policy)
+        match &self.service.balancer.candidate {
+            Some((policy, _)) if pool == Pool::Candidate => *policy,
+            _ => self.hot.policy,
+        }
     }
 
     /// Until when a proxy waits for a connection that nobody refuses; for ever without a mesh.
@@ -207,7 +207,7 @@ impl Plane {
         if !self.hot.mesh {
             return u64::MAX;
         }
-        let given = self.pool_rules(self.mesh.hand.pool).connect;
+        let given = rules_of(&self.service.balancer, self.mesh.hand.pool).connect;
         self.now.saturating_add(given.unwrap_or(CONNECT).as_nanos())
     }
 
@@ -228,7 +228,8 @@ impl Plane {
         let books = &self.mesh.books[proxy];
         let fine = |pod: &u32| books.hosts.get(*pod as usize).is_none_or(|h| !h.is_ejected(now));
         list.extend(known.iter().filter(|p| now >= books.ejected_until || fine(p)));
-        let (rules, policy) = (self.pool_rules(pool), self.pool_policy(pool));
+        let (policy, rules) = (self.pool_policy(pool), rules_of(&self.service.balancer, pool));
+        let slow = rules.slow_start;
         if rules.outliers.is_some_and(|rules| rules.panics(list.len(), known.len())) {
             list.clear();
             list.extend(known);
@@ -245,7 +246,7 @@ impl Plane {
             bits = mix64(bits ^ 0xA6A1);
             if !same && spread.contains(&pod) && elsewhere < RESELECTIONS {
                 elsewhere += 1;
-            } else if ramps && colder < COLD_DRAWS && self.is_too_cold(&rules, proxy, pod, bits) {
+            } else if ramps && colder < COLD_DRAWS && self.is_too_cold(slow, proxy, pod, bits) {
                 colder += 1;
             } else {
                 break;
@@ -256,8 +257,8 @@ impl Plane {
     }
 
     /// Does a pod that the proxy learnt of a short while ago leave this request to others?
-    fn is_too_cold(&mut self, rules: &PoolRules, proxy: usize, pod: u32, bits: u64) -> bool {
-        let Some(slow) = rules.slow_start else { return false };
+    fn is_too_cold(&mut self, slow: Option<SlowStart>, proxy: usize, pod: u32, bits: u64) -> bool {
+        let Some(slow) = slow else { return false };
         let since_ever = self.pods[pod as usize].serving_since == 0;
         let learnt = grown(&mut self.mesh.books[proxy].learnt, pod as usize);
         if *learnt == 0 {
@@ -271,12 +272,15 @@ impl Plane {
     #[inline(never)]
     pub(super) fn mesh_sends(&mut self, attempt: Attempt, done: u64, error: bool) {
         let Hand { proxy, pool, pod } = self.mesh.hand;
-        let (rules, mesh) = (self.pool_rules(pool), &self.service.balancer.mesh);
+        let mesh = &self.service.balancer.mesh;
+        let rules = rules_of(&self.service.balancer, pool);
         let counts = rules.most_requests.is_some() || rules.retry_budget.is_some();
         if rules.outliers.is_none() && !counts {
             return;
         }
-        grown(&mut self.mesh.books[proxy].hosts, pod as usize).connects();
+        if rules.outliers.is_some_and(|rules| rules.local_errors.is_some()) {
+            grown(&mut self.mesh.books[proxy].hosts, pod as usize).connects();
+        }
         let patience = self.now.saturating_add(self.hot.timeout);
         let own = mesh.timeout.is_some_and(|route| route <= self.service.timeout);
         let per_try = mesh.per_try.map_or(u64::MAX, |t| self.now.saturating_add(t.as_nanos()));
@@ -355,10 +359,11 @@ impl Plane {
 
     /// Counts what came back from a pod, and ejects it if the rules say so.
     fn note(&mut self, proxy: usize, pool: Pool, pod: u32, seen: Seen, at: u64) {
-        let Some(rules) = self.pool_rules(pool).outliers else { return };
+        let rules = &rules_of(&self.service.balancer, pool).outliers;
+        let Some(rules) = rules else { return };
         let books = &mut self.mesh.books[proxy];
         let host = grown(&mut books.hosts, pod as usize);
-        if !host.sees(seen, at, &rules) || host.is_ejected(at) {
+        if !host.sees(seen, at, rules) || host.is_ejected(at) {
             return;
         }
         let known = self.proxies[proxy].known(pool);
@@ -366,7 +371,7 @@ impl Plane {
         let ejected = known.iter().filter(is_out).count();
         if known.contains(&pod) && rules.allows(ejected, known.len()) {
             let host = &mut books.hosts[pod as usize];
-            host.eject(at, &rules);
+            host.eject(at, rules);
             let until = host.until;
             books.ejected_until = books.ejected_until.max(until);
             self.mesh.ejections.push(Ejection { at, proxy, pod, until });
