@@ -91,6 +91,7 @@ fn service(m: &Model) -> Service {
             retries: 0,
             keep_alive: None,
             mesh: Default::default(),
+            candidate: None,
         },
         nodes: NodeSettings {
             count: 1,

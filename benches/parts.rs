@@ -9,6 +9,7 @@ use windtunnel::base::random::mix64;
 use windtunnel::base::time::{SimDuration, SimTime};
 use windtunnel::engine::calendar::Calendar;
 use windtunnel::engine::plane::ledger::{Entry, NO_CHAIN, PodLedger};
+use windtunnel::engine::plane::tally::Outcome;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::scenario::read::read;
 use windtunnel::strategy::deployment::bounds::Bounds;
@@ -27,7 +28,7 @@ fn ledger(c: &mut Criterion) {
         chain: NO_CHAIN,
         route: 0,
         version: 0,
-        outcome: 0,
+        outcome: Outcome::Good,
         flags: 0,
     };
     c.bench_function("ledger: book and commit at 5 in flight", |b| {
@@ -38,7 +39,7 @@ fn ledger(c: &mut Criterion) {
                 black_box(pod.commit());
             }
             let start = pod.start_at(now);
-            pod.book(start + mix64(now) % 10_000, entry);
+            pod.book(start + mix64(now) % 10_000, || entry);
         });
     });
 }

@@ -13,7 +13,7 @@ use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::autoscaler::hpa::{self, Memory, Metric, Settings, Sync};
 use crate::strategy::autoscaler::limits::Reason;
 use crate::strategy::autoscaler::replicas::{
-    Part, Parts, Proposal, Unknown, for_mean, for_utilisation,
+    Part, Parts, Proposal, Unknown, for_average_value, for_mean, for_utilisation, for_value,
 };
 use crate::strategy::autoscaler::sample::{Class, PodReport, class};
 use crate::strategy::{Cause, Scaling};
@@ -63,6 +63,12 @@ struct Target {
     /// `spec.replicas`.
     replicas: u32,
     limits: (Option<u32>, Option<u32>),
+}
+
+impl Target {
+    fn has(&self, pool: Pool) -> bool {
+        self.pool.is_none_or(|own| own == pool)
+    }
 }
 
 impl Flight {
@@ -211,12 +217,26 @@ impl Flight {
                 let parts = self.parts(settings, target, false, 0, |usage| usage.requests);
                 for_mean(current, *mean, &parts, tolerance)
             }
-            // Nothing in a flight counts bytes or knows things outside the service.
-            Metric::MemoryMean(_) | Metric::Value { .. } | Metric::AverageValue { .. } => {
-                Err(Unknown::NoSamples)
+            Metric::Value { target: value, .. } => {
+                let ready = self.pods.iter().filter(|pod| pod.ready && target.has(pod.pool));
+                let ready = ready.count() as u32;
+                Ok(for_value(current, *value, self.all_requests()?, ready, tolerance))
             }
+            Metric::AverageValue { target: mean, .. } => {
+                Ok(for_average_value(current, *mean, self.all_requests()?, tolerance))
+            }
+            Metric::AtTarget { .. } => Ok(for_value(current, 1, 1, current, tolerance)),
+            // Nothing in a flight counts bytes.
+            Metric::MemoryMean(_) => Err(Unknown::NoSamples),
         };
         settings.metrics.iter().map(ask).collect()
+    }
+
+    /// Requests that the whole service gets, in thousandths a second, as they were read last.
+    fn all_requests(&self) -> Result<i64, Unknown> {
+        let mut rates = self.autoscalers.usage.iter().flatten().map(|usage| usage.requests);
+        let first = rates.next().ok_or(Unknown::NoSamples)?;
+        Ok(first + rates.sum::<i64>())
     }
 
     /// The pods of a target, sorted as the autoscaler sorts them.
@@ -230,7 +250,7 @@ impl Flight {
     ) -> Parts {
         let mut parts = Parts::default();
         for (number, pod) in self.pods.iter().enumerate() {
-            if !pod.exists() || target.pool.is_some_and(|pool| pool != pod.pool) {
+            if !pod.exists() || !target.has(pod.pool) {
                 continue;
             }
             let usage = self.autoscalers.usage.get(number).copied().flatten();
@@ -287,6 +307,9 @@ fn why(settings: &Settings, before: u32, after: u32, reason: Reason) -> String {
     }
     let metric = match settings.metrics.first() {
         Some(Metric::Pods { name, .. }) => format!("pods metric {name}"),
+        Some(Metric::Value { name, .. } | Metric::AverageValue { name, .. }) => {
+            format!("external metric {name}")
+        }
         Some(Metric::MemoryUtilisation(_)) => {
             "memory resource utilization (percentage of request)".into()
         }

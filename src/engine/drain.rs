@@ -7,7 +7,9 @@
 
 use super::flight::{Event, Flight};
 use crate::base::time::SimDuration;
-use crate::strategy::disruption::{Selected, Status};
+use crate::strategy::disruption::{Answer, Disruptions, Selected, Status};
+use crate::world::replica_set::PodPhase;
+use crate::world::routing::Pool;
 
 /// kubectl waits this long after a refused eviction.
 const RETRY: SimDuration = SimDuration::from_secs(5);
@@ -38,49 +40,61 @@ impl Flight {
             self.story("fault", || format!("node/node-{node} drained"));
             return;
         }
-        let mut refused = false;
-        let mut evicted = false;
+        let mut answers = Vec::new();
         for pod in pods {
             if self.pods[pod as usize].deleting.is_some() {
                 continue;
             }
-            if self.may_evict(pod) {
+            let answer = self.eviction(pod);
+            if answer == Answer::Evicted {
                 self.story("fault", || format!("pod {pod} evicted from node {node}"));
                 self.delete_pod(pod);
-                evicted = true;
-            } else if !std::mem::replace(&mut refused, true) {
-                self.story("fault", || {
-                    format!(
-                        "error when evicting pod {pod} (will retry after 5s): Cannot evict pod as \
-                         it would violate the pod's disruption budget."
-                    )
-                });
+            } else if !answers.contains(&answer) {
+                self.story("fault", || said(pod, answer));
             }
+            answers.push(answer);
         }
-        if evicted {
+        if answers.contains(&Answer::Evicted) {
             self.reconcile_sets();
             self.plan_look();
         }
-        let wait = if refused { RETRY } else { POLL };
+        if !answers.is_empty() && answers.iter().all(|answer| *answer == Answer::Ambiguous) {
+            // kubectl ends with an error; the node stays cordoned, its pods stay where they are.
+            self.story("fault", || format!("drain of node/node-{node} failed"));
+            return;
+        }
+        let wait = if answers.contains(&Answer::TooMany) { RETRY } else { POLL };
         self.calendar.plan(self.now + wait, Event::Drain(node));
     }
 
-    /// Asks the budget, if there is one.
-    fn may_evict(&self, pod: u32) -> bool {
-        let Some(status) = self.budget_status() else { return true };
-        let always = self.scenario.disruption.as_ref().is_some_and(|d| d.evicts_unhealthy);
-        status.allows(self.pods[pod as usize].ready, always)
+    /// What the API says to an eviction (k/k `pkg/registry/core/pod/storage/eviction.go`): no
+    /// budget is asked about a pod whose containers have not started.
+    fn eviction(&self, number: u32) -> Answer {
+        let pod = &self.pods[number as usize];
+        let covers = |budget: &&Disruptions| budget.covers.is_none_or(|pool| pool == pod.pool);
+        let mut budgets = self.scenario.disruptions.iter().filter(covers);
+        let Some(budget) = budgets.next().filter(|_| pod.facts(0).phase != PodPhase::Pending)
+        else {
+            return Answer::Evicted;
+        };
+        if budgets.next().is_some() {
+            return Answer::Ambiguous;
+        }
+        let allows = |status: Status| status.allows(pod.ready, budget.evicts_unhealthy);
+        let allowed = self.budget_status(budget).is_none_or(allows);
+        if allowed { Answer::Evicted } else { Answer::TooMany }
     }
 
-    fn budget_status(&self) -> Option<Status> {
-        let budget = &self.scenario.disruption.as_ref()?.budget;
-        let active = || self.pods.iter().filter(|p| p.is_active());
+    fn budget_status(&self, budget: &Disruptions) -> Option<Status> {
+        let covers = |pool: Pool| budget.covers.is_none_or(|covered| covered == pool);
+        let active = || self.pods.iter().filter(|p| p.is_active() && covers(p.pool));
+        let owners = self.sets.iter().filter(|set| covers(set.pool));
         let selected = Selected {
             pods: active().count() as u32,
             healthy: active().filter(|p| p.ready && !p.lost).count() as u32,
-            wanted: Some(self.sets.iter().map(|set| set.size).sum()),
+            wanted: Some(owners.map(|set| set.size).sum()),
         };
-        budget.status(&selected).ok()
+        budget.budget.status(&selected).ok()
     }
 
     /// The fault is over: its nodes take pods again.
@@ -95,5 +109,19 @@ impl Flight {
         }
         self.watch.dirty = true;
         self.place_waiting();
+    }
+}
+
+/// What kubectl prints of a refusal.
+fn said(pod: u32, answer: Answer) -> String {
+    match answer {
+        Answer::Ambiguous => format!(
+            "error when evicting pod {pod}: This pod has more than one PodDisruptionBudget, which \
+             the eviction subresource does not support."
+        ),
+        _ => format!(
+            "error when evicting pod {pod} (will retry after 5s): Cannot evict pod as it would \
+             violate the pod's disruption budget."
+        ),
     }
 }

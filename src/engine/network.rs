@@ -62,6 +62,9 @@ impl Flight {
         match change {
             Change::Endpoint(pod, conditions) => {
                 belief.set_endpoint(pool(pod), pod, conditions);
+                if !conditions.is_some_and(|c| c.ready) {
+                    self.plane.mesh.forget(proxy as usize, pod);
+                }
             }
             Change::Routing(routing) => belief.routing = routing,
         }

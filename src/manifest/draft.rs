@@ -4,8 +4,10 @@
 //! Everything that a manifest can ask for can be written in a Scenario. That is why an import can
 //! be printed and flown again, why `--set` works on manifests, and why there is one reader only.
 
+use super::fields::Labels;
 use super::kinds::Object;
 use super::note::{Lists, Note, Spot, Weight};
+use super::rule::Destination;
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::Place;
 use crate::scenario::read::{API_VERSION, KIND};
@@ -29,6 +31,12 @@ pub struct Draft {
     pub aliases: Vec<String>,
     /// Names of the objects that took part in it, by their titles.
     pub used: Vec<String>,
+    /// Where requests of the old and of the new version go, if rules say it.
+    pub roles: Option<[Destination; 2]>,
+    /// Labels of the old and of the new version's pods, where they are two fleets.
+    pub fleets: Option<[Labels; 2]>,
+    /// Budgets that cover its pods, to be written together.
+    pub budgets: Vec<(Spot, Vec<(&'static str, Value)>)>,
 }
 
 impl Draft {
@@ -43,6 +51,9 @@ impl Draft {
             origins: Vec::new(),
             aliases: vec![object.metadata.name.clone()],
             used: Vec::new(),
+            roles: None,
+            fleets: None,
+            budgets: Vec::new(),
         };
         let spot = object.spot("metadata.name");
         draft.write("apiVersion", Value::Text(API_VERSION.into()));
@@ -76,6 +87,16 @@ impl Draft {
         *place_for(&mut self.node, path) = value;
     }
 
+    /// Adds an entry to a list that came from a manifest.
+    pub fn push(&mut self, path: &str, value: Value, spot: Spot) {
+        let mut items = match self.get(path).map(|node| &node.value) {
+            Some(Value::List(items)) => items.clone(),
+            _ => Vec::new(),
+        };
+        items.push(Node::unplaced(value));
+        self.set(path, Value::List(items), spot);
+    }
+
     /// Begins the strategy of the unit; its settings are written below what comes back.
     pub fn strategy(&mut self, kind: &str, spot: Spot) -> String {
         let settings = Node::unplaced(Value::Map(Vec::new()));
@@ -103,6 +124,18 @@ impl Draft {
             source: source.to_string(),
             weight: if matters { Weight::Matters } else { Weight::NoEffect },
         });
+    }
+
+    /// A note of something in an object that would change figures.
+    pub fn note(&self, object: &Object, field: &str, text: String) -> Note {
+        Note {
+            spot: object.spot(field),
+            object: object.title(),
+            field: field.to_string(),
+            text,
+            source: String::new(),
+            weight: Weight::Matters,
+        }
     }
 
     /// Books what an object as a whole becomes.

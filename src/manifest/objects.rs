@@ -55,7 +55,12 @@ const BESIDE: [&str; 34] = [
 ];
 
 /// Kinds that change what users meet, and are not flown.
-const NOT_FLOWN: [(&str, &str); 7] = [
+const NOT_FLOWN: [(&str, &str); 12] = [
+    ("TCPRoute", "requests are divided here, not connections"),
+    ("TLSRoute", "requests are divided here, not connections"),
+    ("UDPRoute", "requests are divided here, not packets"),
+    ("TrafficSplit", "weights of the Service Mesh Interface are not flown"),
+    ("ScaledObject", "what KEDA measures is not flown; an autoscaler beside it is"),
     ("StatefulSet", "its pods are replaced one by one, in order; that is not flown"),
     ("DaemonSet", "a pod per node is not flown"),
     ("Job", "no users wait for it"),
@@ -260,7 +265,10 @@ fn twice(objects: &mut Objects) {
                 let message = format!("{} is given twice", object.title());
                 let spot = object.spot("metadata.name");
                 let problem = Problem::error(spot.place, "metadata.name", message);
-                let help = format!("the first stands at {}", first.spot("metadata.name"));
+                let help = format!(
+                    "the first stands at {}; all files of a run are one cluster: name one of them",
+                    first.spot("metadata.name")
+                );
                 problems.push(problem.help(help).in_file(&spot.file));
             }
             None => kept.push(object),

@@ -27,7 +27,7 @@ pub struct Scenario {
     /// What changes its number of pods, if anything does.
     pub autoscaler: Option<hpa::Settings>,
     /// What holds evictions back, if anything does.
-    pub disruption: Option<disruption::Disruptions>,
+    pub disruptions: Vec<disruption::Disruptions>,
     /// Its traffic.
     pub traffic: Traffic,
     /// What is released, and when.

@@ -180,7 +180,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         r.problem("horizon", format!("found {horizon}"), "10s to 30 days", "");
     }
     let (objective, slow) = r.object("objective", "what counts as good", operations::objective);
-    let (service, (autoscaler, disruption)) =
+    let (service, (autoscaler, disruptions)) =
         r.object("service", "the service under test", |r| (service::read(r), scaling::read(r)));
     let clients = r.object("traffic", "who sends requests, and when", clients::read);
     let release = r.object("release", "what is released", release::release);
@@ -220,7 +220,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         horizon,
         service: Arc::new(service),
         autoscaler,
-        disruption,
+        disruptions,
         traffic: clients.traffic,
         release,
         chaos,

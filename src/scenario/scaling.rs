@@ -13,6 +13,7 @@ use crate::strategy::autoscaler::replicas::Tolerance;
 use crate::strategy::autoscaler::sample::WarmUp;
 use crate::strategy::deployment::bounds::IntOrPercent;
 use crate::strategy::disruption::{Budget, Disruptions};
+use crate::world::routing::Pool;
 
 /// Most pods, as for `replicas`.
 const REPLICAS_MAX: u64 = 5000;
@@ -24,11 +25,14 @@ const WINDOW_MAX: SimDuration = SimDuration::from_secs(3600);
 const PERIOD_MAX: SimDuration = SimDuration::from_secs(1800);
 
 /// Reads both; each may be left out.
-pub fn read(r: &mut Reader<'_>) -> (Option<Settings>, Option<Disruptions>) {
+pub fn read(r: &mut Reader<'_>) -> (Option<Settings>, Vec<Disruptions>) {
     let help = "a HorizontalPodAutoscaler; left out: the number of pods is the release's affair";
     let scaler = r.opt_object("autoscaler", help, autoscaler);
     let help = "a PodDisruptionBudget: how many pods a node's drain may evict; left out: any";
-    (scaler, r.opt_object("disruptionBudget", help, budget))
+    let one = r.opt_object("disruptionBudget", help, budget);
+    let help = "several of them; a pod that two of them cover can't be evicted at all";
+    let several = r.list("disruptionBudgets", help, budget).unwrap_or_default();
+    (scaler, one.into_iter().chain(several).collect())
 }
 
 fn autoscaler(r: &mut Reader<'_>) -> Settings {
@@ -79,16 +83,26 @@ fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
     let memory = r.opt_count("memoryUtilization", percent, memory);
     let requests = "mean requests a second of each pod, as a custom metric";
     let requests = r.opt_number("requestsPerPod", 0.001..=1e6, requests);
+    let total = "requests a second of the whole service (an Object or External metric with value)";
+    let total = r.opt_number("requestsTotal", 0.001..=1e9, total);
+    let shared = "requests a second of the whole service for each pod (with averageValue)";
+    let shared = r.opt_number("requestsTotalPerPod", 0.001..=1e9, shared);
+    let outside = "metrics of things that a flight does not have: they stand at their targets, so \
+        the size never falls";
+    let outside =
+        r.texts("atTarget", "", outside, |name| Some(name.to_string()), "the name of a metric");
+    let thousandths = |rate: f64| ((rate * 1000.0) as i64).max(1);
+    let name = || "http_requests_per_second".to_string();
     let named = [
         cpu.map(|percent| Metric::CpuUtilisation(percent as i64)),
         cores.map(|cores| Metric::CpuMean(((cores * 1000.0) as i64).max(1))),
         memory.map(|percent| Metric::MemoryUtilisation(percent as i64)),
-        requests.map(|rate| Metric::Pods {
-            name: "http_requests_per_second".into(),
-            target: ((rate * 1000.0) as i64).max(1),
-        }),
+        requests.map(|rate| Metric::Pods { name: name(), target: thousandths(rate) }),
+        total.map(|rate| Metric::Value { name: name(), target: thousandths(rate) }),
+        shared.map(|rate| Metric::AverageValue { name: name(), target: thousandths(rate) }),
     ];
-    let mut metrics: Vec<Metric> = named.into_iter().flatten().collect();
+    let outside = outside.into_iter().map(|(_, name)| Metric::AtTarget { name });
+    let mut metrics: Vec<Metric> = named.into_iter().flatten().chain(outside).collect();
     if metrics.is_empty() {
         metrics.push(Metric::CpuUtilisation(80));
     }
@@ -134,7 +148,13 @@ fn policy(r: &mut Reader<'_>) -> Policy {
 fn budget(r: &mut Reader<'_>) -> Disruptions {
     let help = "may pods that are not ready always be evicted (k8s: only while others suffice)";
     let evicts_unhealthy = r.flag("evictUnhealthy", false, help);
-    Disruptions { budget: bounds(r), evicts_unhealthy }
+    let help = "whose pods its selector picks; two fleets may differ in their labels";
+    let covers = match r.choice("covers", &["all", "stable", "candidate"], "all", help) {
+        0 => None,
+        1 => Some(Pool::Stable),
+        _ => Some(Pool::Candidate),
+    };
+    Disruptions { budget: bounds(r), evicts_unhealthy, covers }
 }
 
 fn bounds(r: &mut Reader<'_>) -> Budget {
@@ -166,12 +186,12 @@ mod tests {
     use super::*;
     use crate::scenario::read::read;
 
-    fn service(fields: &str) -> Result<(Option<Settings>, Option<Disruptions>), String> {
+    fn service(fields: &str) -> Result<(Option<Settings>, Vec<Disruptions>), String> {
         let head = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n";
         match read(&format!("{head}  service: {{replicas: 4, {fields}}}\n"), "t") {
             Ok((mut found, _)) => {
                 let scenario = found.remove(0);
-                Ok((scenario.autoscaler, scenario.disruption))
+                Ok((scenario.autoscaler, scenario.disruptions))
             }
             Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
         }
@@ -179,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_autoscaler_has_the_controllers_defaults() {
-        assert_eq!(service(""), Ok((None, None)));
+        assert_eq!(service(""), Ok((None, Vec::new())));
         let (found, _) = service("autoscaler: {maxReplicas: 9}").expect("valid");
         assert_eq!(found, Some(Settings::new(9)));
         let behavior =
@@ -207,6 +227,7 @@ mod tests {
         assert!(wrong("disruptionBudget: {minAvailable: few}").contains("found \"few\""));
         let (_, budget) = service("disruptionBudget: {maxUnavailable: 30%}").expect("valid");
         let most = Budget::MaxUnavailable(IntOrPercent::Text("30%".into()));
-        assert_eq!(budget.map(|d| (d.budget, d.evicts_unhealthy)), Some((most, false)));
+        let only = Disruptions { budget: most, evicts_unhealthy: false, covers: None };
+        assert_eq!(budget, [only]);
     }
 }

@@ -24,6 +24,7 @@ pub fn warnings(
     load(scenario, &mut found);
     probes(scenario, &mut found);
     shutdown(scenario, &mut found);
+    ejection(scenario, &mut found);
     time(scenario, &mut found);
     faults(scenario, &mut found);
     if let Some(every) = scrape_every.filter(|every| *every > scenario.telemetry.interval) {
@@ -85,6 +86,25 @@ fn load(scenario: &Scenario, found: &mut Found<'_>) {
             percent(use_with(fewer))
         );
         found.say(path, message, help);
+    }
+}
+
+/// Ejection that never ejects anybody.
+fn ejection(scenario: &Scenario, found: &mut Found<'_>) {
+    let (balancer, replicas) = (&scenario.service.balancer, scenario.service.replicas);
+    let own = balancer.candidate.and_then(|(_, rules)| rules.outliers);
+    let all = [("", balancer.mesh.rules.outliers), ("candidate.", own)];
+    for (at, rules) in all.into_iter().filter_map(|(at, rules)| Some((at, rules?))) {
+        if rules.allows(0, replicas as usize) {
+            continue;
+        }
+        let message = format!(
+            "{:.0}% of {replicas} pods is less than one: none is ever ejected (Envoy since 1.28)",
+            rules.most.value() * 100.0
+        );
+        let least = (100.0 / f64::from(replicas.max(1))).ceil();
+        let help = format!("maxEjection: {least}%, or more");
+        found.say(&format!("spec.service.balancer.{at}outlierDetection"), message, &help);
     }
 }
 

@@ -5,6 +5,7 @@
 //! don't. Deliberately unknown here: which pods, and when.
 
 use super::deployment::bounds::IntOrPercent;
+use crate::world::routing::Pool;
 
 /// What a budget says; the API allows one of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,19 @@ pub struct Disruptions {
     pub budget: Budget,
     /// May pods that are not ready always be evicted (`unhealthyPodEvictionPolicy: AlwaysAllow`)?
     pub evicts_unhealthy: bool,
+    /// The fleet whose pods its selector picks; nothing: all pods.
+    pub covers: Option<Pool>,
+}
+
+/// What the API answers to an eviction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The pod goes.
+    Evicted,
+    /// 429: its budget does not allow it now; kubectl tries again.
+    TooMany,
+    /// 500: more than one budget covers it; kubectl gives the pod up.
+    Ambiguous,
 }
 
 /// The pods a budget selects.

@@ -6,6 +6,7 @@
 //! those being deleted included.
 
 use super::deployment::bounds::{Bounds, Replacement};
+use super::rolling_update::{PAUSED, say_paused};
 use super::rollout::Rollout;
 use super::{Cause, Needs, Plan, Scaling, Strategy, View, plan};
 use crate::analysis::check::about::About;
@@ -20,18 +21,17 @@ pub const PART: Part<Plan> =
 
 fn read(r: &mut Reader<'_>) -> Plan {
     let deadline = r.duration("progressDeadline", "600s", "without progress for this long: a page");
-    plan(
-        r,
-        "recreate",
-        Needs::default(),
-        Box::new(Recreate { deadline, name: "service".into(), rollout: None, promoted: false }),
-    )
+    let paused = r.flag("paused", false, PAUSED);
+    let name = "service".into();
+    let strategy = Recreate { deadline, paused, name, rollout: None, promoted: false };
+    plan(r, "recreate", Needs::default(), Box::new(strategy))
 }
 
 /// A Deployment with `strategy.type: Recreate`.
 #[derive(Clone, Debug)]
 pub struct Recreate {
     deadline: SimDuration,
+    paused: bool,
     /// Of its Deployment.
     name: String,
     rollout: Option<Rollout>,
@@ -40,6 +40,9 @@ pub struct Recreate {
 
 impl Strategy for Recreate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        if self.paused {
+            return say_paused(&self.name, view, cause, out);
+        }
         if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
             return rollout.rescale(view, replicas, Bounds::default(), out);
         }
@@ -59,7 +62,7 @@ impl Strategy for Recreate {
     }
 
     fn scaling(&self) -> Scaling {
-        Scaling::Whole
+        if self.paused { Scaling::Fleet } else { Scaling::Whole }
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {

@@ -31,8 +31,24 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "",
         );
     }
-    let strategy = RollingUpdate { surge, unavailable, deadline, ..RollingUpdate::usual() };
+    let paused = r.flag("paused", false, PAUSED);
+    let strategy = RollingUpdate { surge, unavailable, deadline, paused, ..RollingUpdate::usual() };
     plan(r, "rollingUpdate", Needs { mixing: true, ..Needs::default() }, Box::new(strategy))
+}
+
+/// What `paused` says of itself.
+pub const PAUSED: &str = "a new template is not rolled out, and nobody resumes it (spec.paused)";
+
+/// A new template of a paused Deployment: no replica set is made for it, the progress deadline does
+/// not run, and there is nothing to take back (k/k `pkg/controller/deployment/sync.go`, `sync`).
+pub fn say_paused(name: &str, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+    if cause == Cause::Release {
+        out.push(Action::Say(format!(
+            "deployment/{name} is paused; Waiting for deployment {name:?} rollout to finish: 0 out \
+             of {} new replicas have been updated...",
+            view.replicas
+        )));
+    }
 }
 
 fn is_zero(value: &IntOrPercent) -> bool {
@@ -45,6 +61,7 @@ pub struct RollingUpdate {
     surge: IntOrPercent,
     unavailable: IntOrPercent,
     deadline: SimDuration,
+    paused: bool,
     /// Of its Deployment.
     name: String,
     rollout: Option<Rollout>,
@@ -58,6 +75,7 @@ impl RollingUpdate {
             surge: IntOrPercent::parse("25%"),
             unavailable: IntOrPercent::parse("25%"),
             deadline: SimDuration::from_secs(600),
+            paused: false,
             name: "service".into(),
             rollout: None,
             promoted: false,
@@ -67,6 +85,9 @@ impl RollingUpdate {
 
 impl Strategy for RollingUpdate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        if self.paused {
+            return say_paused(&self.name, view, cause, out);
+        }
         let bounds = Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
             .unwrap_or(Bounds { surge: 1, unavailable: 0 });
         if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
@@ -87,7 +108,7 @@ impl Strategy for RollingUpdate {
     }
 
     fn scaling(&self) -> Scaling {
-        Scaling::Whole
+        if self.paused { Scaling::Fleet } else { Scaling::Whole }
     }
 
     fn clone_box(&self) -> Box<dyn Strategy> {

@@ -12,6 +12,7 @@ pub mod endpoint;
 pub mod log;
 pub mod mesh;
 pub mod names;
+pub mod outlier;
 pub mod pod;
 pub mod probe;
 pub mod replica_set;

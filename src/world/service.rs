@@ -2,7 +2,7 @@
 //!
 //! Plain data, filled by the scenario layer. It does not know what is being released.
 
-use super::mesh::Mesh;
+use super::mesh::{Mesh, PoolRules};
 use super::names::Names;
 use crate::base::distribution::Distribution;
 use crate::base::time::SimDuration;
@@ -163,6 +163,15 @@ pub struct BalancerSettings {
     pub keep_alive: Option<KeepAlive>,
     /// What its proxies do beyond choosing a pod.
     pub mesh: Mesh,
+    /// How the candidate's pods are chosen and treated, if not as all others.
+    pub candidate: Option<(Policy, PoolRules)>,
+}
+
+impl BalancerSettings {
+    /// Does the request loop have more to do than to choose a pod?
+    pub fn is_meshed(&self) -> bool {
+        self.mesh.is_on() || self.candidate.is_some()
+    }
 }
 
 /// Nodes and zones.

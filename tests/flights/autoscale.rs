@@ -36,6 +36,25 @@ fn the_size_follows_the_load_that_was_sampled() {
     within("shrunk at", Some(fewer), 300.0, 360.0);
 }
 
+/// A total of 80/s against a target of 40: twice the ready pods, again and again, for more pods do
+/// not make the total smaller; against a mean of 10 for each pod it is 8. What nothing measures
+/// stands at its target: the fleet that CPU would shrink from 4 to 2 keeps its size.
+#[test]
+fn totals_and_things_outside_scale_as_the_algorithm_says() {
+    let last = |rate: &str, scaler: &str| {
+        let flown = storm(rate, &format!("maxReplicas: 20, {scaler}"), "none").fly();
+        flown.recording.samples.last().expect("samples").pods[0][READY]
+    };
+    assert_eq!(last("80/s", "requestsTotal: 40"), 20);
+    let each = last("80/s", "requestsTotalPerPod: 10");
+    assert!((7..=9).contains(&each), "{each}");
+    let shrunk = last("20/s", "cpuUtilization: 50");
+    assert!((2..=3).contains(&shrunk), "{shrunk}");
+    assert_eq!(last("20/s", "cpuUtilization: 50, atTarget: [queue_length]"), 4);
+    let grown = last("80/s", "cpuUtilization: 50, atTarget: [queue_length]");
+    assert!((7..=9).contains(&grown), "{grown}");
+}
+
 /// The twin has an autoscaler too, and a good release that changes nothing of the load hurts
 /// nobody.
 #[test]

@@ -58,6 +58,30 @@ fn a_budget_of_everything_blocks_the_drain() {
     assert_eq!(fewest(&flown), 4);
 }
 
+/// A pod that two budgets cover can't be evicted at all, whatever they allow: kubectl gives up, and
+/// the cordoned node keeps its pods.
+#[test]
+fn two_budgets_on_a_pod_end_the_drain() {
+    let flown = drained("disruptionBudgets: [{maxUnavailable: 4}, {minAvailable: 0}],");
+    assert!(flown.told("evicted from node").is_empty(), "{}", flown.story());
+    assert_eq!(flown.told("more than one PodDisruptionBudget"), [60.0]);
+    assert_eq!(flown.told("drain of node"), [60.0]);
+    assert_eq!(fewest(&flown), 4);
+}
+
+/// A budget of the candidate's pods holds nothing back while there are none of them, and two of
+/// different fleets don't meet.
+#[test]
+fn a_budget_covers_the_fleet_that_its_selector_picks() {
+    let flown = drained("disruptionBudget: {minAvailable: 100%, covers: candidate},");
+    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.story());
+    let both = "disruptionBudgets: [{maxUnavailable: 1, covers: stable}, \
+        {minAvailable: 100%, covers: candidate}],";
+    let flown = drained(both);
+    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.story());
+    assert_eq!(fewest(&flown), 3);
+}
+
 /// A rollout that is stuck: 2 of 5 pods crash, and 4 would have to be healthy. By default nothing
 /// may go; with AlwaysAllow the pods that are not ready may, and nobody else.
 #[test]

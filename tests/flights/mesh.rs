@@ -85,9 +85,12 @@ fn injected_faults_hit_their_share() {
     let both = flight(service, "fault: {abort: 10%, delayed: 30%, delay: 2s}", "").fly();
     share("aborted, late or not", failed(&both), 0.1);
     share("late answers", both.m().requests_slow, 0.27);
-    // Nothing is tried again where faults are injected.
+    // What is broken on purpose is not tried again; what fails by itself is.
     let again = flight(FAILING, "retries: 2, retryOn: [5xx], fault: {abort: 7%}", "").fly();
-    share("not tried again", failed(&again), 1.0 - 0.93 * 0.9);
+    share("not tried again", failed(&again), 0.07 + 0.93 * 0.001);
+    // What is held back has all of the route's time left.
+    let held = "timeout: 1s, fault: {delayed: 30%, delay: 2s}";
+    share("held back", failed(&flight(service, held, "").fly()), 0.0);
 }
 
 /// 60 requests a second of one second each, and room for 60: Erlang's loss formula gives the share
@@ -124,9 +127,87 @@ fn failing_pods_are_ejected_for_longer_and_longer() {
         let failed = one.m().requests_failed.unwrap_or(f64::NAN);
         assert!(failed > 0.8 * REQUESTS * (bad - 1.0) / 10.0, "{failed}");
     }
+    // Nine percent of ten pods are nobody, unless one may always go.
+    let none = fly("policy: random, outlierDetection: {maxEjection: 9%}");
+    share("a share of less than one", none.m().requests_failed, bad / 10.0);
+    assert!(none.told("ejects pod").is_empty());
+    let one = fly("policy: random, outlierDetection: {maxEjection: 9%, alwaysEjectOne: true}");
+    assert!(!one.told("ejects pod").is_empty());
     // With half of the fleet to be kept in any case, and more bad than that, nobody is ejected.
     let panic = fly("policy: random, outlierDetection: {maxEjection: 100%, minHealth: 100%}");
     share("ejections ignored", panic.m().requests_failed, bad / 10.0);
+}
+
+/// Half of the requests fail, and are tried again once. Tries come at 30 a second and last 20 ms, so
+/// 0.6 are under way; with room for one, Erlang's formula loses 0.6 / 1.6 of them.
+#[test]
+fn a_budget_loses_tries() {
+    let service = "concurrency: 1000, routes: [{name: all, serviceTime: 20ms, errors: 50%}]";
+    let with = |budget: &str| {
+        let balancer = format!("retries: 1, retryOn: [5xx], retryBudget: {budget}");
+        failed(&flight(service, &balancer, "").fly())
+    };
+    share("no tries", with("{share: 0%, least: 0}"), 0.5);
+    share("any", with("{share: 0%, least: 1000}"), 0.25);
+    let lost = 0.6 / 1.6;
+    share("one at a time", with("{share: 0%, least: 1}"), 0.5 * (lost + (1.0 - lost) * 0.5));
+}
+
+/// The candidate's pods have rules of their own: room for one request of a second, of 30 a second.
+#[test]
+fn a_candidate_may_be_treated_otherwise() {
+    let fly = |balancer: &str| {
+        let flown = tunnel(&format!(
+            "horizon: 10m
+            onCall: none
+            service: {{replicas: 10, concurrency: 1000, \
+             routes: [{{name: all, serviceTime: 1s, errors: 0%}}], \
+             balancer: {{proxies: 1, {balancer}}}}}
+            traffic: {{users: 5000, arrivals: {{poisson: {{rate: 60/s}}}}}}
+            release: {{at: 1m, variants: [{{name: v}}]}}
+            strategies: [{{canary: {{steps: [50%], interval: 30m}}}}]"
+        ));
+        failed(&flown.fly()).unwrap_or(f64::NAN)
+    };
+    assert_eq!(fly("policy: random"), 0.0);
+    // Half of 60 a second over nearly nine minutes, of which 30 of 31 find no room.
+    let hurt = fly("policy: random, candidate: {maxRequests: 1}");
+    assert!((0.4 * REQUESTS..0.5 * REQUESTS).contains(&hurt), "{hurt}");
+}
+
+/// Two of six pods vanish with their node, and nobody refuses for them. A proxy gives a connection
+/// up after a second and tries another pod, so clients wait; without further tries they fail.
+#[test]
+fn connections_that_nobody_refuses_are_given_up() {
+    let fly = |balancer: &str| {
+        let flown = tunnel(&format!(
+            "horizon: 5m
+            onCall: none
+            objective: {{slow: 900ms}}
+            service: {{replicas: 6, nodes: {{count: 3, capacity: 5}}, \
+             routes: [{{name: all, errors: 0%, serviceTime: 10ms}}], \
+             balancer: {{propagation: 1s, proxies: 1, {balancer}}}}}
+            traffic: {{users: 5000, timeout: 15s, arrivals: {{poisson: {{rate: 60/s}}}}}}
+            chaos: [{{nodeLoss: {{from: 60s}}}}]
+            release: {{at: 4m, variants: [{{name: good}}]}}
+            strategies: [none]"
+        ))
+        .fly();
+        let m = flown.m();
+        let of = |count: Option<f64>| count.unwrap_or(f64::NAN);
+        (of(m.requests_failed), of(m.requests_slow))
+    };
+    // A third of 60 requests a second for 41 s.
+    let (failed, _) = fly("policy: random, connectTimeout: 1s");
+    assert!((700.0..940.0).contains(&failed), "{failed}");
+    let (failed, slow) = fly("policy: random, connectTimeout: 1s, retries: 2");
+    // The second try meets the other dark pod in one of five cases, the third none.
+    assert!(failed < 5.0 && (700.0..940.0).contains(&slow), "{failed} failed, {slow} slow");
+    let (failed, slow) = fly("policy: random, retries: 2");
+    assert!((700.0..940.0).contains(&(failed + slow)) && failed > 100.0, "{failed}, {slow}");
+    // A proxy that compares two pods sees the waiting ones, and leaves the pod alone.
+    let least = fly("connectTimeout: 1s, retries: 2, policy: leastRequest");
+    assert!(least.1 < 300.0, "{least:?}");
 }
 
 /// New pods are slow at first; with a slow start they get less meanwhile, and fewer requests are

@@ -37,7 +37,7 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
         horizon: secs(3600),
         service: Arc::new(service()),
         autoscaler: None,
-        disruption: None,
+        disruptions: Vec::new(),
         traffic: Traffic {
             users: 20_000,
             activity: Activity::Uniform,
@@ -128,6 +128,7 @@ fn service() -> Service {
             retries: 1,
             keep_alive: None,
             mesh: Default::default(),
+            candidate: None,
         },
         nodes: NodeSettings {
             count: 4,

@@ -3,6 +3,7 @@
 use super::Plane;
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
+use super::mesh::RESELECTIONS;
 use super::pick::scale32;
 use super::tally::Outcome;
 use super::tape::{Arrival, demand_ns};
@@ -27,7 +28,7 @@ pub(super) enum Choice {
     /// Nowhere: the connection is refused at once.
     Refused,
     /// At a pod whose node has vanished: nothing comes back.
-    Silent,
+    Silent(u32),
 }
 
 /// How long a request that hangs keeps its slot: ten years.
@@ -100,7 +101,7 @@ impl Plane {
         let pod = match choice {
             Choice::Pod(pod) => pod,
             Choice::Refused => return self.refused(attempt.apart()),
-            Choice::Silent => return self.unanswered(attempt.apart()),
+            Choice::Silent(pod) => return self.unanswered(attempt.apart(), pod),
         };
         let mut logged = false;
         if self.hot.rare {
@@ -132,7 +133,8 @@ impl Plane {
         self.choose_again(proxy, pool, user, bits, pod)
     }
 
-    /// The first pick refused: the proxy's retries.
+    /// The first pick does not answer: the proxy's tries on other pods, each looked for a few
+    /// times. A pod that nobody refuses for keeps the attempt waiting.
     #[cold]
     #[inline(never)]
     fn choose_again(
@@ -143,17 +145,26 @@ impl Plane {
         first: u64,
         refused: u32,
     ) -> Choice {
-        let (mut bits, mut refused) = (first, refused);
+        let (mut bits, mut pod, mut avoid) = (first, refused, [u32::MAX; 2]);
         for _ in 0..self.service.balancer.retries {
-            bits = mix64(bits);
-            let Some(pod) = self.pick_pod(proxy, pool, user, bits) else { break };
+            if self.pods[pod as usize].dark {
+                return Choice::Silent(pod);
+            }
+            avoid = [pod, avoid[0]];
+            for _ in 0..=RESELECTIONS {
+                bits = mix64(bits);
+                let Some(other) = self.pick_pod(proxy, pool, user, bits) else { break };
+                pod = other;
+                if !avoid.contains(&pod) {
+                    break;
+                }
+            }
             if self.pods[pod as usize].accepting {
                 self.pin(user, pod);
                 return Choice::Pod(pod);
             }
-            refused = pod;
         }
-        if self.pods[refused as usize].dark { Choice::Silent } else { Choice::Refused }
+        if self.pods[pod as usize].dark { Choice::Silent(pod) } else { Choice::Refused }
     }
 
     #[inline(never)]

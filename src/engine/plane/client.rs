@@ -8,7 +8,7 @@ use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
 use crate::base::random::{Purpose, mix64};
-use crate::world::mesh::Failure;
+use crate::world::mesh::{BACKOFF, Failure, longest_wait};
 use rand_distr::{Exp1, StandardNormal};
 use std::cmp::Reverse;
 
@@ -69,10 +69,12 @@ pub struct Chain {
     due: u64,
     /// When the client sent the request of the present round, in nanoseconds.
     pub(super) sent: u64,
+    /// When its proxy began with it: later, if it was held back on purpose.
+    pub(super) begun: u64,
     /// Routing draw of the present round, so that a further try stays in its pool.
     routing: u64,
-    /// The pod that failed last, which a further try avoids.
-    pub(super) avoid: u32,
+    /// The pods that failed last, which a further try avoids.
+    pub(super) avoid: [u32; 2],
     /// Was it held back on purpose, and not sent yet?
     pub(super) delayed: bool,
 }
@@ -119,11 +121,18 @@ impl Plane {
         self.failed_attempt(&attempt, now, Failure::Busy);
     }
 
-    /// The attempt went to a pod that is no longer there to refuse it: it times out.
+    /// The attempt went to a pod that is no longer there to refuse it: a mesh's proxy gives the
+    /// connection up after a while, anybody else waits as long as for an answer. Until then it is
+    /// open at that pod, as balancers count.
     #[cold]
-    pub(super) fn unanswered(&mut self, attempt: Attempt) {
-        let at = self.deadline(&attempt, self.now.saturating_add(self.hot.timeout));
-        self.failed_attempt(&attempt, at, Failure::Late);
+    pub(super) fn unanswered(&mut self, attempt: Attempt, pod: u32) {
+        let deadline = self.deadline(&attempt, self.now.saturating_add(self.hot.timeout));
+        let given_up = self.connects_until();
+        let failure = if given_up < deadline { Failure::Connect } else { Failure::Late };
+        let at = deadline.min(given_up);
+        let open = || Entry { flags: flag::HUNG | flag::MIRROR, ..Entry::NONE };
+        self.pods[pod as usize].book(at, open);
+        self.failed_attempt(&attempt, at, failure);
     }
 
     /// An attempt failed at `at`: tries again, or ends the request as failed.
@@ -229,8 +238,9 @@ impl Plane {
             if new { change.extra_attempts } else { 0 }
         });
         let round = self.hot.tries + 1;
-        let sent = self.sent(attempt);
-        let in_time = |wait: u64| at.saturating_add(wait) < sent.saturating_add(self.hot.timeout);
+        let (sent, begun) = self.sent(attempt);
+        let end = self.end_of_tries(attempt);
+        let in_time = |wait: u64| at.saturating_add(wait) < end;
         let again = self.tries_again(attempt.number, failure)
             && in_time(self.backoff_ns(attempt.index, attempt.number + 1));
         let rounds = self.service.retries.attempts.saturating_add(changed);
@@ -248,8 +258,9 @@ impl Plane {
             number,
             due,
             sent: if again { sent } else { due },
+            begun: if again { begun } else { due },
             routing: attempt.arrival.routing,
-            avoid: if again { self.mesh.pod_in_hand() } else { u32::MAX },
+            avoid: if again { self.failed_pods(attempt.chain) } else { [u32::MAX; 2] },
             delayed: false,
         };
         Some(self.plan(chain, attempt.chain))
@@ -277,30 +288,39 @@ impl Plane {
             route: attempt.arrival.route,
             number: attempt.number,
             due: self.now.saturating_add(wait).max(1),
-            sent: self.sent(attempt),
+            sent: self.sent(attempt).0,
+            begun: self.now.saturating_add(wait),
             routing: attempt.arrival.routing,
-            avoid: u32::MAX,
+            avoid: [u32::MAX; 2],
             delayed: true,
         };
         self.plan(chain, attempt.chain);
     }
 
-    /// When the client sent the request of an attempt's round.
-    pub(super) fn sent(&self, attempt: &Attempt) -> u64 {
+    /// When the client sent the request of an attempt's round, and its proxy began with it.
+    pub(super) fn sent(&self, attempt: &Attempt) -> (u64, u64) {
         let chain = self.chains.get(attempt.chain as usize);
-        chain.map_or(attempt.arrival.at, |chain| chain.sent)
+        chain.map_or((attempt.arrival.at, attempt.arrival.at), |chain| (chain.sent, chain.begun))
+    }
+
+    /// Until when all tries of an attempt's round are waited for, by its client and by its proxy.
+    pub(super) fn end_of_tries(&self, attempt: &Attempt) -> u64 {
+        let (sent, begun) = self.sent(attempt);
+        let client = sent.saturating_add(self.service.timeout.as_nanos());
+        let route = self.service.balancer.mesh.timeout;
+        client.min(route.map_or(u64::MAX, |route| begun.saturating_add(route.as_nanos())))
     }
 
     /// The wait before an attempt. A client's: full jitter around a wait that doubles with each. A
-    /// proxy's: up to 25 ms times 1, 3, 7 …, at most 250 ms (Envoy's back-off).
+    /// proxy's: [`longest_wait`], of which a uniform share is drawn.
     fn backoff_ns(&self, index: u32, number: u8) -> u64 {
         let round = self.hot.tries + 1;
         let (client, further) = ((number / round).saturating_sub(1), number % round);
         let entity = |last: u8| u64::from(index) << 8 | u64::from(last);
         if further > 0 {
-            let longest = (25_000_000_u64 << further.min(8)) - 25_000_000;
+            let base = self.service.balancer.mesh.backoff.unwrap_or(BACKOFF);
             let drawn = self.streams.uniform(Purpose::Retry, entity(number - 1));
-            return (longest.min(250_000_000) as f64 * drawn) as u64;
+            return (longest_wait(base, further).as_nanos() as f64 * drawn) as u64;
         }
         let base =
             self.service.retries.backoff.as_nanos() as f64 * f64::from(1_u32 << client.min(10));

@@ -72,9 +72,9 @@ impl Hot {
             funnel: route.value.value() > 0.0,
         });
         let mesh = &service.balancer.mesh;
-        // A route that faults are injected into tries nothing again (virtual_service.proto).
-        let tries = mesh.retry_on.is_more() && mesh.injected.is_none();
-        let patience = match mesh.timeout.filter(|_| mesh.injected.is_none()) {
+        let meshed = service.balancer.is_meshed();
+        let more = mesh.retry_on.is_more() || meshed && mesh.retry_on.connect;
+        let patience = match mesh.timeout {
             Some(route) => service.timeout.min(route),
             None => service.timeout,
         };
@@ -83,8 +83,8 @@ impl Hot {
             timeout: patience.as_nanos(),
             rare: true,
             quick: false,
-            mesh: mesh.is_on(),
-            tries: if tries { service.balancer.retries } else { 0 },
+            mesh: meshed,
+            tries: if more { service.balancer.retries } else { 0 },
             slow: service.slow.as_nanos(),
             calm: service.slow.as_nanos().min(patience.as_nanos()).min(NEVER_NS / 2),
             policy: service.balancer.policy,

@@ -39,7 +39,7 @@ pub struct Entry {
 
 impl Entry {
     /// An unused place.
-    const NONE: Entry = Entry {
+    pub(super) const NONE: Entry = Entry {
         arrived: 0,
         cpu_ns: 0.0,
         user: 0,

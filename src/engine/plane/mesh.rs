@@ -2,20 +2,23 @@
 //!
 //! The request loop comes here only when the balancer has such settings. Every proxy keeps its own
 //! books: what it has under way, and what came back from each pod, in the order in which it came
-//! back. The rules of ejection stand in [`crate::world::mesh`].
+//! back. The rules stand in [`crate::world::mesh`], those of ejection in
+//! [`crate::world::outlier`].
 
 use super::Plane;
 use super::attempt::{Choice, NEVER_NS};
 use super::client::Attempt;
 use crate::base::random::{Purpose, mix64};
-use crate::world::mesh::{Failure, Host, Seen};
+use crate::base::time::SimDuration;
+use crate::world::mesh::{CONNECT, Failure, PoolRules, SlowStart};
+use crate::world::outlier::{Host, Seen};
 use crate::world::routing::{POOLS, Pool};
-use crate::world::service::Policy;
+use crate::world::service::{BalancerSettings, Policy};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// A proxy looks for another pod than the last one so often (`hostSelectionRetryMaxAttempts`).
-const RESELECTIONS: u32 = 5;
+pub(super) const RESELECTIONS: u32 = 5;
 
 /// Draws among cold pods, of which each takes only its share; then the last one takes it.
 const COLD_DRAWS: u32 = 16;
@@ -29,6 +32,8 @@ struct Answer {
     proxy: u8,
     pool: u8,
     seen: Seen,
+    /// Is it that of a further try?
+    again: bool,
 }
 
 /// Whom the attempt in hand goes through.
@@ -48,6 +53,8 @@ struct Books {
     /// Until when any pod is ejected, in nanoseconds.
     ejected_until: u64,
     under_way: [u32; POOLS],
+    /// Further tries among them.
+    again: [u32; POOLS],
 }
 
 /// An ejection, for the story.
@@ -87,9 +94,24 @@ impl State {
         }
     }
 
-    /// The pod that the attempt in hand went to.
-    pub(crate) fn pod_in_hand(&self) -> u32 {
-        self.hand.pod
+    /// A pod is no endpoint of a proxy any more: what was counted goes with it, and when it comes
+    /// back it is new (Envoy `DetectorImpl::initialize`, on removed hosts).
+    pub(crate) fn forget(&mut self, proxy: usize, pod: u32) {
+        let Some(books) = self.books.get_mut(proxy) else { return };
+        if let Some(host) = books.hosts.get_mut(pod as usize) {
+            *host = Host::default();
+        }
+        if let Some(learnt) = books.learnt.get_mut(pod as usize) {
+            *learnt = 0;
+        }
+    }
+}
+
+/// The rules for the pods of a pool.
+fn rules_of(balancer: &BalancerSettings, pool: Pool) -> &PoolRules {
+    match &balancer.candidate {
+        Some((_, own)) if pool == Pool::Candidate => own,
+        _ => &balancer.mesh.rules,
     }
 }
 
@@ -102,10 +124,15 @@ fn grown<T: Default + Clone>(list: &mut Vec<T>, index: usize) -> &mut T {
 
 impl Plane {
     /// Breaks or holds back an attempt on purpose, once for each that a client sends; true if that
-    /// was its end for now. Delays come before aborts, as in Envoy's filter.
+    /// was its end for now. Delays come before aborts, as in Envoy's filter, which stands before the
+    /// router: what it breaks is not tried again, and what it holds back has all of its time left
+    /// (istio `route.go` keeps retries and timeouts beside a fault).
     #[inline(never)]
     pub(super) fn injects(&mut self, attempt: Attempt) -> bool {
         let Some(faults) = self.service.balancer.mesh.injected else { return false };
+        if !attempt.number.is_multiple_of(self.hot.tries + 1) {
+            return false;
+        }
         let keyed = mix64(u64::from(attempt.index) << 8 | u64::from(attempt.number));
         let draw =
             |salt: u64| u64::from(mix64(keyed ^ self.streams.key(Purpose::Injected, salt)) as u32);
@@ -128,9 +155,13 @@ impl Plane {
     pub(super) fn choose_in_mesh(&mut self, proxy: usize, pool: Pool, attempt: Attempt) -> Choice {
         self.hear(self.now);
         self.mesh.hand = Hand { proxy, pool, pod: u32::MAX };
-        let mesh = self.service.balancer.mesh;
-        let under_way = self.mesh.books[proxy].under_way[pool as usize];
-        if mesh.most_requests.is_some_and(|most| under_way >= most) {
+        let balancer = &self.service.balancer;
+        let (rules, connects) = (rules_of(balancer, pool), balancer.mesh.retry_on.connect);
+        let tried = attempt.number % (self.hot.tries + 1);
+        let books = &self.mesh.books[proxy];
+        let (under_way, again) = (books.under_way[pool as usize], books.again[pool as usize]);
+        let spent = tried > 0 && rules.retry_budget.is_some_and(|b| !b.allows(again, under_way));
+        if spent || rules.most_requests.is_some_and(|most| under_way >= most) {
             return Choice::Refused;
         }
         let user = attempt.arrival.user;
@@ -138,34 +169,57 @@ impl Plane {
             self.mesh.hand.pod = pod;
             return Choice::Pod(pod);
         }
-        let mut avoid = self.chains.get(attempt.chain as usize).map_or(u32::MAX, |c| c.avoid);
-        let tried = attempt.number % (self.hot.tries + 1);
-        let connects = mesh.retry_on.connect && mesh.injected.is_none();
+        let mut avoid = self.chains.get(attempt.chain as usize).map_or([u32::MAX; 2], |c| c.avoid);
         let left = if connects { self.service.balancer.retries.saturating_sub(tried) } else { 0 };
         let mut bits = mix64(attempt.arrival.routing);
         for _ in 0..=left {
             let Some(pod) = self.pick_in_mesh(proxy, pool, user, bits, avoid) else { break };
             self.mesh.hand.pod = pod;
-            if self.pods[pod as usize].accepting {
+            let state = &self.pods[pod as usize];
+            if state.accepting {
                 self.pin(user, pod);
                 return Choice::Pod(pod);
             }
+            if state.dark {
+                // Nobody refuses: the attempt waits for its connection, and ends this look.
+                let (given_up, end) = (self.connects_until(), self.deadline(&attempt, 0));
+                let seen = if given_up <= end { Seen::Local } else { Seen::Nothing };
+                self.push_answer(given_up.min(end), seen, false);
+                return Choice::Silent(pod);
+            }
             let now = self.now;
-            self.note(proxy, pool, pod, Seen::GatewayError, now);
-            (avoid, bits) = (pod, mix64(bits));
+            self.note(proxy, pool, pod, Seen::Local, now);
+            (avoid, bits) = ([pod, avoid[0]], mix64(bits));
         }
-        let last = self.pods.get(self.mesh.hand.pod as usize);
-        if last.is_some_and(|pod| pod.dark) { Choice::Silent } else { Choice::Refused }
+        Choice::Refused
     }
 
-    /// A pod that is not ejected, another than `avoid` if there is one, a cold one less often.
+    /// How a pod of a pool is chosen.
+    fn pool_policy(&self, pool: Pool) -> Policy {
+        match &self.service.balancer.candidate {
+            Some((policy, _)) if pool == Pool::Candidate => *policy,
+            _ => self.hot.policy,
+        }
+    }
+
+    /// Until when a proxy waits for a connection that nobody refuses; for ever without a mesh.
+    pub(super) fn connects_until(&self) -> u64 {
+        if !self.hot.mesh {
+            return u64::MAX;
+        }
+        let given = rules_of(&self.service.balancer, self.mesh.hand.pool).connect;
+        self.now.saturating_add(given.unwrap_or(CONNECT).as_nanos())
+    }
+
+    /// A pod that is not ejected, another than those that failed if there is one, a cold one less
+    /// often.
     fn pick_in_mesh(
         &mut self,
         proxy: usize,
         pool: Pool,
         user: u32,
         first: u64,
-        avoid: u32,
+        avoid: [u32; 2],
     ) -> Option<u32> {
         let now = self.now;
         let mut list = std::mem::take(&mut self.mesh.usable);
@@ -174,22 +228,25 @@ impl Plane {
         let books = &self.mesh.books[proxy];
         let fine = |pod: &u32| books.hosts.get(*pod as usize).is_none_or(|h| !h.is_ejected(now));
         list.extend(known.iter().filter(|p| now >= books.ejected_until || fine(p)));
-        let outliers = self.service.balancer.mesh.outliers;
-        if outliers.is_some_and(|rules| rules.panics(list.len(), known.len())) {
+        let (policy, rules) = (self.pool_policy(pool), rules_of(&self.service.balancer, pool));
+        let slow = rules.slow_start;
+        if rules.outliers.is_some_and(|rules| rules.panics(list.len(), known.len())) {
             list.clear();
             list.extend(known);
         }
         let (mut bits, mut found) = (first, None);
         // A user's own pod stays the user's own.
-        let again = self.hot.policy != Policy::RingHash;
-        let ramps = matches!(self.hot.policy, Policy::LeastOfTwo | Policy::RoundRobin);
+        let same = self.service.balancer.mesh.same_pod.unwrap_or(policy == Policy::RingHash);
+        let ramps = matches!(policy, Policy::LeastOfTwo | Policy::RoundRobin);
+        let spread = if policy == Policy::RingHash { avoid.map(|_| u32::MAX) } else { avoid };
+        list.retain(|pod| same || policy != Policy::RingHash || !avoid.contains(pod));
         let (mut elsewhere, mut colder) = (0, 0);
-        while let Some(pod) = self.pick_among(&list, (proxy, pool), user, bits) {
+        while let Some(pod) = self.pick_among(&list, policy, (proxy, pool), user, bits) {
             found = Some(pod);
             bits = mix64(bits ^ 0xA6A1);
-            if again && pod == avoid && elsewhere < RESELECTIONS {
+            if !same && spread.contains(&pod) && elsewhere < RESELECTIONS {
                 elsewhere += 1;
-            } else if ramps && colder < COLD_DRAWS && self.is_too_cold(proxy, pod, bits) {
+            } else if ramps && colder < COLD_DRAWS && self.is_too_cold(slow, proxy, pod, bits) {
                 colder += 1;
             } else {
                 break;
@@ -200,26 +257,30 @@ impl Plane {
     }
 
     /// Does a pod that the proxy learnt of a short while ago leave this request to others?
-    fn is_too_cold(&mut self, proxy: usize, pod: u32, bits: u64) -> bool {
-        let Some(slow) = self.service.balancer.mesh.slow_start else { return false };
+    fn is_too_cold(&mut self, slow: Option<SlowStart>, proxy: usize, pod: u32, bits: u64) -> bool {
+        let Some(slow) = slow else { return false };
         let since_ever = self.pods[pod as usize].serving_since == 0;
         let learnt = grown(&mut self.mesh.books[proxy].learnt, pod as usize);
         if *learnt == 0 {
             *learnt = if since_ever { 1 } else { self.now + 1 };
         }
-        let age = self.now.saturating_sub(*learnt - 1) as f64;
-        let share = (age / slow.window.as_nanos().max(1) as f64).max(slow.minimum.value());
-        !since_ever && f64::from(bits as u32) >= share * 4_294_967_296.0
+        let age = SimDuration::from_nanos(self.now.saturating_sub(*learnt - 1));
+        !since_ever && f64::from(bits as u32) >= slow.share(age) * 4_294_967_296.0
     }
 
     /// Books an attempt that a pod has accepted and is done with at `done`.
     #[inline(never)]
     pub(super) fn mesh_sends(&mut self, attempt: Attempt, done: u64, error: bool) {
+        let Hand { proxy, pool, pod } = self.mesh.hand;
         let mesh = &self.service.balancer.mesh;
-        if mesh.outliers.is_none() && mesh.most_requests.is_none() {
+        let rules = rules_of(&self.service.balancer, pool);
+        let counts = rules.most_requests.is_some() || rules.retry_budget.is_some();
+        if rules.outliers.is_none() && !counts {
             return;
         }
-        let Hand { proxy, pool, pod } = self.mesh.hand;
+        if rules.outliers.is_some_and(|rules| rules.local_errors.is_some()) {
+            grown(&mut self.mesh.books[proxy].hosts, pod as usize).connects();
+        }
         let patience = self.now.saturating_add(self.hot.timeout);
         let own = mesh.timeout.is_some_and(|route| route <= self.service.timeout);
         let per_try = mesh.per_try.map_or(u64::MAX, |t| self.now.saturating_add(t.as_nanos()));
@@ -227,14 +288,23 @@ impl Plane {
         let seen = match done <= deadline {
             true if error => Seen::Error,
             true => Seen::Fine,
-            false if own || deadline == per_try => Seen::GatewayError,
+            false if own || deadline == per_try => Seen::Local,
             false => Seen::Nothing,
         };
-        self.mesh.books[proxy].under_way[pool as usize] += 1;
+        let again = !attempt.number.is_multiple_of(self.hot.tries + 1);
+        self.push_answer(done.min(deadline), seen, again);
+    }
+
+    /// Books what comes back at `at` of the attempt in hand.
+    fn push_answer(&mut self, at: u64, seen: Seen, again: bool) {
+        let Hand { proxy, pool, pod } = self.mesh.hand;
+        let books = &mut self.mesh.books[proxy];
+        books.under_way[pool as usize] += 1;
+        books.again[pool as usize] += u32::from(again);
         self.mesh.sequence = self.mesh.sequence.wrapping_add(1);
-        let (at, sequence) = (done.min(deadline), self.mesh.sequence);
-        let (proxy, pool) = (proxy as u8, pool as u8);
-        self.mesh.answers.push(Reverse(Answer { at, sequence, pod, proxy, pool, seen }));
+        let (sequence, proxy, pool) = (self.mesh.sequence, proxy as u8, pool as u8);
+        let answer = Answer { at, sequence, pod, proxy, pool, seen, again };
+        self.mesh.answers.push(Reverse(answer));
     }
 
     /// A full pod has answered 503.
@@ -258,8 +328,11 @@ impl Plane {
 
     fn heard(&mut self, answer: Answer) {
         let proxy = usize::from(answer.proxy);
-        let open = &mut self.mesh.books[proxy].under_way[usize::from(answer.pool)];
+        let books = &mut self.mesh.books[proxy];
+        let open = &mut books.under_way[usize::from(answer.pool)];
         *open = open.saturating_sub(1);
+        let again = &mut books.again[usize::from(answer.pool)];
+        *again = again.saturating_sub(u32::from(answer.again));
         let pools = [Pool::Stable, Pool::Candidate, Pool::Baseline];
         let pool = pools[usize::from(answer.pool) % POOLS];
         self.note(proxy, pool, answer.pod, answer.seen, answer.at);
@@ -276,7 +349,7 @@ impl Plane {
         self.mesh.answers.retain(|Reverse(answer)| {
             let dies = answer.pod == pod;
             if dies {
-                broken.push(Answer { at: now, seen: Seen::GatewayError, ..*answer });
+                broken.push(Answer { at: now, seen: Seen::Local, ..*answer });
             }
             !dies
         });
@@ -286,10 +359,11 @@ impl Plane {
 
     /// Counts what came back from a pod, and ejects it if the rules say so.
     fn note(&mut self, proxy: usize, pool: Pool, pod: u32, seen: Seen, at: u64) {
-        let Some(rules) = self.service.balancer.mesh.outliers else { return };
+        let rules = &rules_of(&self.service.balancer, pool).outliers;
+        let Some(rules) = rules else { return };
         let books = &mut self.mesh.books[proxy];
         let host = grown(&mut books.hosts, pod as usize);
-        if !host.sees(seen, &rules) || host.is_ejected(at) {
+        if !host.sees(seen, at, rules) || host.is_ejected(at) {
             return;
         }
         let known = self.proxies[proxy].known(pool);
@@ -297,11 +371,17 @@ impl Plane {
         let ejected = known.iter().filter(is_out).count();
         if known.contains(&pod) && rules.allows(ejected, known.len()) {
             let host = &mut books.hosts[pod as usize];
-            host.eject(at, &rules);
+            host.eject(at, rules);
             let until = host.until;
             books.ejected_until = books.ejected_until.max(until);
             self.mesh.ejections.push(Ejection { at, proxy, pod, until });
         }
+    }
+
+    /// The pods on which the attempts of a chain failed last, the one in hand first.
+    pub(super) fn failed_pods(&self, chain: u32) -> [u32; 2] {
+        let before = self.chains.get(chain as usize).map_or(u32::MAX, |chain| chain.avoid[0]);
+        [self.mesh.hand.pod, before]
     }
 
     /// Until when an attempt is waited for, given its client's patience.
@@ -309,11 +389,9 @@ impl Plane {
         if !self.hot.mesh {
             return patience;
         }
-        let all = self.sent(attempt).saturating_add(self.hot.timeout);
-        let mesh = &self.service.balancer.mesh;
-        let per_try = mesh.per_try.filter(|_| mesh.injected.is_none());
+        let per_try = self.service.balancer.mesh.per_try;
         let one = per_try.map_or(NEVER_NS, |t| self.now.saturating_add(t.as_nanos()));
-        patience.min(all).min(one)
+        self.end_of_tries(attempt).min(one)
     }
 
     /// Has a proxy a further try for a failure of attempt `number`?

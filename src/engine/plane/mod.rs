@@ -292,7 +292,8 @@ impl Plane {
         for (pod, ledger) in self.pods.iter().enumerate() {
             for entry in ledger.entries() {
                 open += u64::from(entry.flags & (flag::MIRROR | flag::NOT_FINAL) == 0);
-                on_gone += u64::from(gone(pod));
+                // What waits for a connection that nobody refuses is with its proxy.
+                on_gone += u64::from(gone(pod) && !ledger.dark);
             }
         }
         let waiting = self.chains.iter().filter(|c| c.is_due()).count() as u64;

@@ -135,6 +135,7 @@ impl Plane {
     pub(super) fn pick_among(
         &mut self,
         list: &[u32],
+        policy: Policy,
         (proxy, pool): (usize, Pool),
         user: u32,
         bits: u64,
@@ -143,9 +144,9 @@ impl Plane {
         if count <= 1 {
             return list.first().copied();
         }
-        if self.hot.policy != Policy::LeastOfTwo {
+        if policy != Policy::LeastOfTwo {
             let turn = &mut self.proxies[proxy].turn[pool as usize];
-            return otherwise(self.hot.policy, list, turn, user, bits);
+            return otherwise(policy, list, turn, user, bits);
         }
         let first = scale32(bits as u32, count);
         let other = scale32((bits >> 32) as u32, count - 1);
@@ -153,8 +154,8 @@ impl Plane {
         let now = self.now;
         self.commit_due(a, now);
         self.commit_due(b, now);
-        let (in_a, in_b) = (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
-        Some(if in_b < in_a { b } else { a })
+        let open = |pod: u32| self.pods[pod as usize].in_flight();
+        Some(if open(b) < open(a) { b } else { a })
     }
 }
 

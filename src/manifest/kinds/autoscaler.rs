@@ -29,6 +29,26 @@ pub struct Autoscaler {
     pub min: Option<u64>,
     /// Fields of `spec.service.autoscaler`.
     pub fields: Named,
+    /// The target of a memory metric, which is measured against what the pods say.
+    pub memory: Option<Memory>,
+}
+
+/// The target of a memory metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Memory {
+    /// Percent of the request.
+    Percent(u64),
+    /// Bytes of each pod.
+    Bytes(f64),
+}
+
+/// What a metric asks for.
+enum Asked {
+    /// A field of `spec.service.autoscaler`.
+    Field(&'static str, Value),
+    Memory(Memory),
+    /// It measures something that a flight does not have.
+    Outside(String),
 }
 
 const PERCENT: &str = "mean use in percent of the request: spec.service.autoscaler";
@@ -70,17 +90,27 @@ fn spec(f: &mut Fields<'_>) -> Autoscaler {
     put(&mut fields, "maxReplicas", most.map(integer));
     let old = f.count("targetCPUUtilizationPercentage", 1..=100_000, PERCENT);
     put(&mut fields, "cpuUtilization", old.map(integer));
+    let (mut memory, mut outside) = (None, Vec::new());
     for found in f.list("metrics", metric).into_iter().flatten() {
-        fields.retain(|(name, _)| *name != found.0);
-        fields.push(found);
+        match found {
+            Asked::Field(name, value) => {
+                fields.retain(|(known, _)| *known != name);
+                fields.push((name, value));
+            }
+            Asked::Memory(target) => memory = Some(target),
+            Asked::Outside(name) => outside.push(text(name)),
+        }
+    }
+    if !outside.is_empty() {
+        fields.push(("atTarget", list(outside)));
     }
     let found = f.object("behavior", |f| behavior(f, &mut fields));
     put(&mut fields, "behavior", found);
-    Autoscaler { target: target.flatten().unwrap_or_default(), min, fields }
+    Autoscaler { target: target.flatten().unwrap_or_default(), min, fields, memory }
 }
 
-/// One metric, as a field of `spec.service.autoscaler`; nothing if it is not flown.
-fn metric(f: &mut Fields<'_>) -> Option<(&'static str, Value)> {
+/// One metric; nothing if it has no target.
+fn metric(f: &mut Fields<'_>) -> Option<Asked> {
     let words = ["Resource", "Pods", "ContainerResource", "Object", "External"];
     f.word("type", &words, "what is measured");
     let resource = f.object("resource", of_resource).flatten();
@@ -88,51 +118,72 @@ fn metric(f: &mut Fields<'_>) -> Option<(&'static str, Value)> {
         f.no_effect(&["container"], "a pod has one application");
         of_resource(f)
     });
-    let pods = f.object("pods", |f| {
-        let name = f.object("metric", |f| {
-            f.not_flown(&["selector"], "all requests of a pod are counted");
-            f.text("name", "a metric of requests a second; others are not flown")
+    let pods = f.object("pods", |f| named(f, ["requestsPerPod", "requestsPerPod"]));
+    let object = f.object("object", |f| {
+        f.object("describedObject", |f| {
+            f.no_effect(&["apiVersion", "kind", "name"], "whatever it is, its requests are meant");
         });
-        let value = f.object("target", |f| {
-            f.word("type", &["AverageValue"], "the mean over the pods");
-            let becomes = "requests a second of each pod: spec.service.autoscaler.requestsPerPod";
-            f.scalar("averageValue", "quantity", becomes, scalars::bytes)
-        });
-        let name = name.flatten().unwrap_or_default();
-        let value = value.flatten().filter(|value| *value >= 0.001);
-        match value {
-            Some(value) if name.contains("request") => {
-                Some(("requestsPerPod", Value::Number(value)))
-            }
-            _ => {
-                let value = "left out";
-                f.assume("metric", value, "only requests a second are flown", true);
-                None
-            }
-        }
+        named(f, ["requestsTotal", "requestsTotalPerPod"])
     });
-    f.not_flown(&["object", "external"], "not flown: it proposes nothing");
-    resource.or(container.flatten()).or(pods.flatten()).filter(|_| !f.describing())
+    let external = f.object("external", |f| named(f, ["requestsTotal", "requestsTotalPerPod"]));
+    let custom = pods.or(object).or(external).flatten();
+    resource.or(container.flatten()).or(custom).filter(|_| !f.describing())
 }
 
-fn of_resource(f: &mut Fields<'_>) -> Option<(&'static str, Value)> {
+/// A metric with a name: requests a second by a value or by a mean, or something that a flight
+/// does not have.
+fn named(f: &mut Fields<'_>, fields: [&'static str; 2]) -> Option<Asked> {
+    let name = f.object("metric", |f| {
+        f.not_flown(&["selector"], "all requests are counted");
+        f.text("name", "requests a second if the name says so; others stand at their targets")
+    });
+    let name = name.flatten().unwrap_or_default();
+    let target = f.object("target", |f| {
+        f.word("type", &["Value", "AverageValue"], "a total, or a mean over the pods");
+        let becomes = "requests a second: spec.service.autoscaler";
+        let value = f.scalar("value", "quantity", becomes, scalars::bytes);
+        (value, f.scalar("averageValue", "quantity", becomes, scalars::bytes))
+    });
+    let (value, mean) = target.unwrap_or_default();
+    let given = value.map(|value| (fields[0], value)).or(mean.map(|mean| (fields[1], mean)));
+    let (field, target) = given.filter(|(_, target)| *target >= 0.001)?;
+    if is_request_rate(&name) {
+        return Some(Asked::Field(field, Value::Number(target)));
+    }
+    let source = "nothing in a flight measures it, so it asks for the present size: the fleet \
+        grows by the other metrics, and never shrinks";
+    f.assume("metric", &format!("{name} stands at its target"), source, true);
+    Some(Asked::Outside(name))
+}
+
+/// Does the name of a metric say that requests a second are counted? `requests_per_second`,
+/// `http_requests`, `requests-per-second`, `rps`, `qps`; not a duration, a size, or a queue.
+fn is_request_rate(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let parts: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let has = |words: &[&str]| parts.iter().any(|part| words.contains(part));
+    let other = ["duration", "latency", "size", "bytes", "queue", "errors", "seconds", "active"];
+    has(&["requests", "request", "rps", "qps"]) && !has(&other)
+}
+
+fn of_resource(f: &mut Fields<'_>) -> Option<Asked> {
     let name = f.word("name", &["cpu", "memory"], "what is used");
     let target = f.object("target", |f| {
         f.word("type", &["Utilization", "AverageValue"], "a share of the request, or a mean");
         f.not_flown(&["value"], "the API gives resources no such target");
-        let mean = "mean cores of each pod (spec.service.autoscaler.cpuAverage); not of memory";
+        let mean = "mean of each pod: cores (cpuAverage), or bytes (memoryUtilization)";
         let mean = f.scalar("averageValue", "quantity", mean, scalars::bytes);
-        let share = f.count("averageUtilization", 1..=100_000, PERCENT);
-        if mean.is_some() && name == Some(1) {
-            f.assume("averageValue", "left out", "how much memory is used is not known", true);
-        }
-        (share, mean.filter(|cores| (0.001..=1000.0).contains(cores)))
+        (f.count("averageUtilization", 1..=100_000, PERCENT), mean)
     });
     let (share, mean) = target.unwrap_or_default();
     match (name, share, mean) {
-        (Some(1), share, _) => Some(("memoryUtilization", integer(share?))),
-        (_, Some(share), _) => Some(("cpuUtilization", integer(share))),
-        (_, None, mean) => Some(("cpuAverage", Value::Number(mean?))),
+        (Some(1), Some(share), _) => Some(Asked::Memory(Memory::Percent(share))),
+        (Some(1), None, mean) => Some(Asked::Memory(Memory::Bytes(mean.filter(|b| *b >= 1.0)?))),
+        (_, Some(share), _) => Some(Asked::Field("cpuUtilization", integer(share))),
+        (_, None, mean) => {
+            let cores = mean.filter(|cores| (0.001..=1000.0).contains(cores))?;
+            Some(Asked::Field("cpuAverage", Value::Number(cores)))
+        }
     }
 }
 
@@ -166,4 +217,18 @@ fn rules(f: &mut Fields<'_>, tolerance: &'static str, beside: &mut Named) -> Val
     let within = f.scalar("tolerance", "quantity", within, scalars::bytes);
     put(beside, tolerance, within.map(|share| percent((share * 100.0).min(100.0))));
     mapping(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_request_rate;
+
+    #[test]
+    fn names_say_what_is_counted() {
+        let all = ["http_requests_per_second", "requests-per-second", "rps", "http_requests"];
+        assert!(all.into_iter().all(is_request_rate));
+        let others =
+            ["queue_messages_ready", "http_request_duration_seconds", "packets-per-second"];
+        assert!(!others.into_iter().any(is_request_rate));
+    }
 }

@@ -1,7 +1,7 @@
 //! `Canary` (Flagger): how a Deployment is released, by weights, iterations or copies, and what
 //! metrics and webhooks must say.
 
-use super::{Body, KindPart, destination_rule, metadata, virtual_service};
+use super::{Body, KindPart, metadata, traffic_policy, virtual_service};
 use crate::base::node::Value;
 use crate::manifest::draft::{integer, text};
 use crate::manifest::fields::{Fields, Labels};
@@ -36,8 +36,6 @@ pub struct Canary {
     pub fields: Vec<(&'static str, Value)>,
     /// What its service asks of the balancer.
     pub settings: Vec<Setting>,
-    /// How a pod is chosen, in the words of `spec.service.balancer.policy`.
-    pub policy: Option<&'static str>,
     /// The analysis, if there is one.
     pub analysis: Option<Analysis>,
 }
@@ -85,6 +83,8 @@ pub struct Webhook {
     pub takes: Option<String>,
     /// How long the controller waits for an answer.
     pub timeout: Option<String>,
+    /// How often it calls again.
+    pub retries: Option<u64>,
 }
 
 /// Providers that Flagger knows, without their versions.
@@ -112,7 +112,7 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     put(&mut names, "route", target_name(f, "routeRef"));
     f.no_effect(&["upstreamRef", "metricsServer"], "metrics are those of the flight");
     let mut settings = Vec::new();
-    let policy = f.object("service", |f| service(f, &mut names, &mut settings)).flatten();
+    f.object("service", |f| service(f, &mut names, &mut settings));
     if f.describing() {
         settings.clear();
     }
@@ -128,17 +128,7 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     let current = f.object("analysis", |f| analysis(f, "analysis"));
     let old = f.object("canaryAnalysis", |f| analysis(f, "canaryAnalysis"));
     let analysis = if f.describing() { None } else { current.or(old) };
-    Canary {
-        provider,
-        target,
-        autoscaler,
-        autoscaler_limits,
-        names,
-        fields,
-        settings,
-        policy,
-        analysis,
-    }
+    Canary { provider, target, autoscaler, autoscaler_limits, names, fields, settings, analysis }
 }
 
 fn target(f: &mut Fields<'_>, name: &'static str) -> Option<String> {
@@ -169,21 +159,29 @@ fn service(
     f: &mut Fields<'_>,
     names: &mut Vec<(&'static str, Value)>,
     settings: &mut Vec<Setting>,
-) -> Option<&'static str> {
+) {
     put(names, "service", f.text("name", "name of the Services that Flagger makes").map(text));
     f.scalar("port", "port", "where users connect", scalars::port);
     f.scalar("targetPort", "port", "where the process listens", scalars::port);
+    let one = "longest time of one try, with the Gateway API; 0s: no end";
+    let one = f.duration("backendTimeout", one).filter(|t| !virtual_service::is_zero(t));
+    rule::put(settings, "backendTimeout", "perTryTimeout", one.map(text));
     f.object("retries", |f| virtual_service::retries(f, settings));
     let timeout = "time for all tries (spec.service.balancer.timeout); 0s: no end";
     let timeout = f.duration("timeout", timeout).filter(|t| !virtual_service::is_zero(t));
     rule::put(settings, "timeout", "timeout", timeout.map(text));
-    let policy = f.object("trafficPolicy", |f| destination_rule::traffic_policy(f, settings));
+    let policy = f.object("trafficPolicy", traffic_policy::read).unwrap_or_default();
+    for (name, value) in policy.blocks.into_iter().flat_map(|block| block.settings) {
+        settings.push(Setting { field: traffic_policy::field_of(name), name, value });
+    }
     let all = "requests of all kinds are released together, and copied as the analysis says";
     f.not_flown(&["match", "mirror"], all);
+    f.not_flown(&["trafficDistribution"], "every pod is as near as any other");
     f.no_effect(
         &[
             "portName",
             "portDiscovery",
+            "headless",
             "gateways",
             "gatewayRefs",
             "hosts",
@@ -201,7 +199,6 @@ fn service(
         ],
         "no effect on which pod gets a request",
     );
-    policy.flatten()
 }
 
 type Scaler = (Option<String>, Vec<(&'static str, Value)>);
@@ -335,7 +332,9 @@ fn webhook(f: &mut Fields<'_>) -> Webhook {
     f.text("url", "no service is called: what it answers is a setting of the strategy");
     let late = "a slower answer is a failed call; calls are made within the tick";
     let timeout = f.duration("timeout", late);
-    f.no_effect(&["retries", "muteAlert", "disableTLS"], "no service is called");
+    let again = "further calls after a late or failed one, which the tick waits for";
+    let retries = f.count("retries", 0..=100, again);
+    f.no_effect(&["muteAlert", "disableTLS"], "no effect on what is released");
     let metadata = f.object("metadata", |f| {
         let becomes = "`hey` in it sends synthetic requests to the canary, which are no users'";
         let command = f.text("cmd", becomes);
@@ -349,5 +348,5 @@ fn webhook(f: &mut Fields<'_>) -> Webhook {
     });
     let hook = hook.map(|i| types[i].to_string());
     let (command, answers, takes) = metadata.unwrap_or_default();
-    Webhook { name, hook, command, answers, takes, timeout }
+    Webhook { name, hook, command, answers, takes, timeout, retries }
 }

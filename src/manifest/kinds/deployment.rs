@@ -34,6 +34,8 @@ pub struct Deployment {
     pub min_ready_secs: Option<u64>,
     /// Seconds without progress.
     pub deadline_secs: Option<u64>,
+    /// Is nothing rolled out?
+    pub paused: bool,
 }
 
 /// Largest number of the API.
@@ -62,13 +64,14 @@ fn spec(f: &mut Fields<'_>) -> Deployment {
         0..=MAX,
         "with 0 an undo is a new rollout of the old template, which takes the same pods",
     );
-    f.not_flown(&["paused"], "a paused Deployment rolls nothing out; flown as resumed");
+    let paused = "true: a new template is not rolled out, and no file resumes it";
+    let paused = f.flag("paused", paused) == Some(true);
     let late = deadline_secs.is_some_and(|d| d <= min_ready_secs.unwrap_or(0));
     if late {
         let expected = "more than minReadySeconds";
         f.problem("progressDeadlineSeconds", "shorter than minReadySeconds", expected, "");
     }
-    Deployment { min_ready_secs, deadline_secs, ..deployment }
+    Deployment { min_ready_secs, deadline_secs, paused, ..deployment }
 }
 
 fn strategy(f: &mut Fields<'_>) -> Deployment {

@@ -1,4 +1,4 @@
-//! `HTTPRoute` (Gateway API): weights between Services, header matches, copies.
+//! `HTTPRoute` and `GRPCRoute` (Gateway API): weights between Services, header matches, copies.
 
 use super::virtual_service::{VirtualService, is_zero};
 use super::{Body, KindPart, metadata};
@@ -18,11 +18,22 @@ pub const KIND: KindPart = KindPart {
     read,
 };
 
+/// Its sibling for gRPC, whose calls are requests like any others.
+pub const GRPC: KindPart = KindPart {
+    kind: "GRPCRoute",
+    group: "gateway.networking.k8s.io",
+    versions: &["v1alpha2", "v1"],
+    summary: "the same for gRPC: weights, header matches, copies between Services",
+    since: "0.3.0",
+    source: "kubernetes-sigs/gateway-api apis/v1/grpcroute_types.go",
+    read,
+};
+
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
     let metadata = metadata::read(f);
     let route = f.object("spec", spec);
     if route.is_none() {
-        f.missing("spec", "an HTTPRoute has rules");
+        f.missing("spec", "a route has rules");
     }
     (metadata, Body::HttpRoute(Box::new(route.unwrap_or_default())))
 }
@@ -49,10 +60,17 @@ fn rule(f: &mut Fields<'_>) -> Rule {
         f.no_effect(&["filters"], "headers for one backend change no figure");
         Destination { weight: Some(weight.unwrap_or(1)), ..to }
     });
-    if destinations.len() > 1 && destinations.iter().all(|d| d.weight == Some(0)) {
-        f.problem("backendRefs", "no backend has a weight", "a weight above 0", "");
+    if !destinations.is_empty() && destinations.iter().all(|d| d.weight == Some(0)) {
+        let help = "every request would be answered with 500";
+        f.problem("backendRefs", "no backend has a weight", "a weight above 0", help);
     }
-    let mirror = f.list("filters", filter).into_iter().flatten().next();
+    let mut mirrors = f.list("filters", filter).into_iter().flatten();
+    let mirror = mirrors.next();
+    if let Some((to, _)) = mirrors.next() {
+        let help = "a flight has one candidate; keep the one that is meant";
+        let found = format!("copies go to {} as well", to.host);
+        f.problem("filters", found, "one RequestMirror", help);
+    }
     let mut settings = Vec::new();
     f.object("timeouts", |f| {
         let one = "longest time of one try (spec.service.balancer.perTryTimeout); 0s: no end";
@@ -68,15 +86,16 @@ fn rule(f: &mut Fields<'_>) -> Rule {
             .scalars("codes", "list of statuses", codes, |node| scalars::count(node, &(400..=599)));
         // A connection without an answer is tried again in any case (GEP-1731).
         let known = |code: u64| [500, 503].contains(&code).then(|| text(code.to_string()));
-        let words = codes.map(|codes| {
-            let always = ["connect-failure", "reset"].map(text);
-            list(always.into_iter().chain(codes.into_iter().filter_map(known)).collect())
-        });
-        put(&mut settings, "retry.codes", "retryOn", words);
-        f.not_flown(&["backoff"], "25 ms at first, doubled");
-        let attempts = "tries on other pods (spec.service.balancer.retries)";
-        let attempts = f.count("attempts", 0..=10, attempts);
-        put(&mut settings, "retry.attempts", "retries", attempts.map(integer));
+        let always = ["connect-failure", "reset"].map(text);
+        let codes = codes.unwrap_or_default().into_iter().filter_map(known);
+        let words = list(always.into_iter().chain(codes).collect());
+        put(&mut settings, "retry", "retryOn", Some(words));
+        let backoff = "first wait before a further try, doubled up to ten times; left out: 25ms";
+        let backoff = f.duration("backoff", backoff).filter(|t| !is_zero(t));
+        put(&mut settings, "retry.backoff", "retryBackoff", backoff.map(text));
+        let attempts = "tries on other pods; left out: 2, as Istio has it";
+        let attempts = f.count("attempts", 0..=10, attempts).unwrap_or(2);
+        put(&mut settings, "retry.attempts", "retries", Some(integer(attempts)));
     });
     let sticky = f.object("sessionPersistence", |f| {
         f.no_effect(&["sessionName", "absoluteTimeout", "idleTimeout"], "a user keeps the cookie");
@@ -127,19 +146,15 @@ fn filter(f: &mut Fields<'_>) -> Option<(Destination, f64)> {
         "URLRewrite",
         "ExtensionRef",
         "CORS",
+        "ExternalAuth",
     ];
     f.word("type", &types, "RequestMirror: a shadow");
     f.no_effect(
-        &[
-            "requestHeaderModifier",
-            "responseHeaderModifier",
-            "requestRedirect",
-            "urlRewrite",
-            "extensionRef",
-            "cors",
-        ],
+        &["requestHeaderModifier", "responseHeaderModifier", "urlRewrite", "extensionRef", "cors"],
         "no effect on which pod gets a request",
     );
+    f.not_flown(&["requestRedirect"], "requests are not sent elsewhere: they stay at the backends");
+    f.not_flown(&["externalAuth"], "every request is let through");
     let mirror = f.object("requestMirror", |f| {
         let to = f.object("backendRef", backend).unwrap_or_default();
         let percent = f.number("percent", 0.0..=100.0, "share of requests copied; left out: all");

@@ -24,6 +24,7 @@ pub mod metric_template;
 pub mod pod;
 pub mod rollout;
 pub mod service;
+pub mod traffic_policy;
 pub mod virtual_service;
 
 /// All kinds, in the order of the documentation.
@@ -41,6 +42,7 @@ pub const KINDS: &[KindPart] = &[
     beside::EXPERIMENT,
     beside::ANALYSIS_RUN,
     http_route::KIND,
+    http_route::GRPC,
     autoscaler::KIND,
     disruption_budget::KIND,
 ];

@@ -37,6 +37,8 @@ pub struct Container {
     pub cpu: Option<f64>,
     /// Cores that it requests, by which an autoscaler measures.
     pub cpu_request: Option<f64>,
+    /// Bytes of memory: its limit and its request.
+    pub memory: [Option<f64>; 2],
 }
 
 /// A probe, as far as it is given.
@@ -152,9 +154,10 @@ fn container(f: &mut Fields<'_>) -> Container {
         let limit = f.object("limits", |f| cpu(f, "CPU limit, against which CPU checks measure"));
         let request = f.object("requests", |f| cpu(f, "share of it in use is what an HPA reads"));
         f.no_effect(&["claims"], NOT_A_ROLLOUT);
-        (limit.flatten(), request.flatten())
+        (limit.unwrap_or_default(), request.unwrap_or_default())
     });
-    let (limit, cpu_request) = resources.unwrap_or_default();
+    let (limit, request) = resources.unwrap_or_default();
+    let (limit, cpu_request, memory) = (limit.0, request.0, [limit.1, request.1]);
     f.list("ports", |f| {
         f.scalar("containerPort", "port", "where the process listens", scalars::port);
         f.text("name", "a name that Services and probes may use");
@@ -189,16 +192,17 @@ fn container(f: &mut Fields<'_>) -> Container {
         pre_stop_secs,
         cpu: limit.or(cpu_request),
         cpu_request,
+        memory,
     }
 }
 
-fn cpu(f: &mut Fields<'_>, becomes: &'static str) -> Option<f64> {
+/// Cores, and bytes of memory.
+fn cpu(f: &mut Fields<'_>, becomes: &'static str) -> (Option<f64>, Option<f64>) {
     let cores = f.scalar("cpu", "quantity", becomes, scalars::cores);
-    f.scalar("memory", "quantity", "only a leak fills memory, and it says how fast", |node| {
-        scalars::bytes(node)
-    });
+    let memory = "what an autoscaler's memory metric measures against; only a leak fills it";
+    let memory = f.scalar("memory", "quantity", memory, scalars::bytes);
     f.no_effect(&["ephemeral-storage"], "no effect on a rollout");
-    cores
+    (cores, memory)
 }
 
 fn probe(f: &mut Fields<'_>, name: &'static str) -> Option<Probe> {

@@ -22,6 +22,8 @@ pub struct Service {
     pub selector: Option<Labels>,
     /// `sessionAffinity: ClientIP`?
     pub sticky: bool,
+    /// Its ports.
+    pub ports: Vec<u64>,
 }
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
@@ -32,11 +34,12 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
 
 fn spec(f: &mut Fields<'_>) -> Service {
     let selector = f.labels("selector", "pods with these labels are behind the name");
-    f.list("ports", |f| {
-        f.scalar("port", "port", "where users connect", scalars::port);
+    let ports = f.list("ports", |f| {
+        let port = f.scalar("port", "port", "where users connect", scalars::port);
         f.scalar("targetPort", "port", "where the process listens", scalars::port);
         f.text("name", "its name");
         f.no_effect(&["protocol", "nodePort", "appProtocol"], "every request is an HTTP request");
+        port
     });
     let affinity = f.word(
         "sessionAffinity",
@@ -69,5 +72,6 @@ fn spec(f: &mut Fields<'_>) -> Service {
         ],
         "no effect on which pods are behind the name",
     );
-    Service { selector, sticky: affinity == Some(1) }
+    let ports = ports.into_iter().flatten().filter_map(|p| p.parse().ok()).collect();
+    Service { selector, sticky: affinity == Some(1), ports }
 }

@@ -24,7 +24,7 @@ pub const KIND: KindPart = KindPart {
 pub struct VirtualService {
     /// The hosts it is about.
     pub hosts: Vec<String>,
-    /// Its rules for HTTP, in order.
+    /// Its rules for HTTP, or for connections if there are none, in order.
     pub rules: Vec<Rule>,
 }
 
@@ -45,14 +45,42 @@ fn spec(f: &mut Fields<'_>) -> VirtualService {
         index += 1;
         rule
     });
-    f.not_flown(&["tcp", "tls"], "requests are HTTP requests");
+    let mut index = 0;
+    let connections = f.list("tcp", |f| {
+        let rule = Rule { path: format!("spec.tcp[{index}]"), ..tcp(f) };
+        index += 1;
+        rule
+    });
+    let rules = match rules.is_empty() {
+        true => connections,
+        false if connections.is_empty() => rules,
+        false => {
+            let why = "beside http: requests are those of its rules";
+            f.assume("tcp", "left out", why, true);
+            rules
+        }
+    };
+    f.not_flown(&["tls"], "requests are HTTP requests");
     f.no_effect(&["gateways", "exportTo"], "no effect: there is one kind of client");
     VirtualService { hosts, rules }
 }
 
-fn http(f: &mut Fields<'_>) -> Rule {
-    f.no_effect(&["name"], "a name for tools");
-    let matches = f.list("match", matched);
+/// Connections that are divided: each stays with its pod for as long as it lasts.
+fn tcp(f: &mut Fields<'_>) -> Rule {
+    f.not_flown(&["match"], "connections of all kinds follow the rule that divides them");
+    let destinations = destinations(f);
+    let source = "how long a connection lasts is not in the file; \
+        spec.service.balancer.keepAlive says it";
+    f.assume("route", "connections of up to 5m, with requests on them", source, false);
+    let mut settings = Vec::new();
+    put(&mut settings, "route", "keepAlive.maxAge", Some(text("5m")));
+    if f.describing() {
+        settings.clear();
+    }
+    Rule { destinations, settings, ..Rule::default() }
+}
+
+fn destinations(f: &mut Fields<'_>) -> Vec<Destination> {
     let destinations = f.list("route", |f| {
         let weight = f.count("weight", 0..=1_000_000, "share of requests: weight by sum of all");
         let destination = f.object("destination", destination).unwrap_or_default();
@@ -64,6 +92,13 @@ fn http(f: &mut Fields<'_>) -> Rule {
         let help = "Istio takes a missing weight among several for 0";
         f.problem("route", "no destination has a weight", "a weight above 0", help);
     }
+    destinations
+}
+
+fn http(f: &mut Fields<'_>) -> Rule {
+    f.no_effect(&["name"], "a name for tools");
+    let matches = f.list("match", matched);
+    let destinations = destinations(f);
     let mirror = mirror(f);
     let mut settings = Vec::new();
     f.object("retries", |f| retries(f, &mut settings));
@@ -101,8 +136,13 @@ pub(super) fn retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
         put(settings, "retries.retryOn", "retryOn", conditions(f, &words));
     }
     f.not_flown(&["retryRemoteLocalities"], "every pod is as near as any other");
-    f.not_flown(&["backoff"], "25 ms at first, doubled, as by default");
-    f.not_flown(&["retryIgnorePreviousHosts"], "another pod is tried, as by default");
+    let backoff = "first wait before a further try, doubled up to ten times; left out: 25ms";
+    let backoff = f.duration("backoff", backoff).filter(|t| !is_zero(t));
+    put(settings, "retries.backoff", "retryBackoff", backoff.map(text));
+    let others = "false: a further try may meet the pod that failed";
+    let others = f.flag("retryIgnorePreviousHosts", others);
+    let same = others.map(|others| text(if others { "never" } else { "always" }));
+    put(settings, "retries.retryIgnorePreviousHosts", "retrySamePod", same);
 }
 
 /// The conditions that mean something here; others are named.

@@ -3,14 +3,16 @@
 //! Objects that belong to none are listed; one whose name or selector is a slip of something given
 //! is a contradiction.
 
-use super::Found;
+use super::{Found, policies};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
-use crate::manifest::draft::{integer, text};
+use crate::manifest::draft::{Draft, integer, mapping, text};
 use crate::manifest::fields::Labels;
+use crate::manifest::kinds::autoscaler::Memory;
+use crate::manifest::kinds::disruption_budget::DisruptionBudget;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
-use crate::manifest::note::Weight;
+use crate::manifest::note::{Lists, Weight};
 use crate::manifest::rule::{Rule, short};
 use crate::manifest::store::Store;
 
@@ -18,10 +20,11 @@ use crate::manifest::store::Store;
 pub fn all(store: &Store, found: &mut Found) {
     services(store, found);
     virtual_services(store, found);
-    destination_rules(store, found);
+    policies::all(store, found);
     autoscalers(store, found);
     budgets(store, found);
     balancers(store, found);
+    paused(store, found);
     for object in &store.objects {
         let attached = matches!(
             object.body,
@@ -37,6 +40,19 @@ pub fn all(store: &Store, found: &mut Found) {
             found.ignore(object, "", why, Weight::Matters);
         } else if !attached && !found.uses(object) && !is_booked(found, object) {
             found.ignore(object, "", "belongs to nothing that is released", Weight::Matters);
+        }
+    }
+}
+
+/// A paused Deployment that something else than itself releases.
+fn paused(store: &Store, found: &mut Found) {
+    for (object, _) in store.deployments().filter(|(_, deployment)| deployment.paused) {
+        let plain = |d: &Draft| d.object == object.title();
+        let others = found.drafts.iter().any(|d| d.used.contains(&object.title()) && !plain(d));
+        if others {
+            let why = "flown as resumed: paused, it would never run the new version, and whatever \
+                releases it would wait";
+            found.ignore(object, "spec.paused", why, Weight::Matters);
         }
     }
 }
@@ -155,6 +171,9 @@ fn virtual_services(store: &Store, found: &mut Found) {
                 let path = format!("spec.service.balancer.{}", setting.name);
                 draft.set(&path, setting.value.clone(), spot);
             }
+            if let (None, Some(to)) = (&draft.roles, chosen.and_then(|r| r.destinations.first())) {
+                draft.roles = Some([to.clone(), to.clone()]);
+            }
             let own = chosen.map(|rule| &rule.path);
             others = service.rules.iter().filter(|r| Some(&r.path) != own).filter(says).collect();
         }
@@ -181,45 +200,6 @@ fn virtual_services(store: &Store, found: &mut Found) {
     }
 }
 
-fn destination_rules(store: &Store, found: &mut Found) {
-    for (object, rule) in store.destination_rules() {
-        let host = short(&rule.host);
-        let mut attached = false;
-        for draft in &mut found.drafts {
-            if draft.name != host && !draft.aliases.iter().any(|a| a == host) {
-                continue;
-            }
-            attached = true;
-            draft.takes(object);
-            let sticky = draft.get("spec.service.balancer.policy").is_some();
-            if let Some(policy) = rule.policy.filter(|_| !sticky) {
-                let spot = object.spot("spec.trafficPolicy.loadBalancer");
-                draft.set("spec.service.balancer.policy", text(policy), spot);
-            }
-            for setting in &rule.settings {
-                let path = format!("spec.service.balancer.{}", setting.name);
-                draft.set(
-                    &path,
-                    setting.value.clone(),
-                    object.spot(&format!("spec.{}", setting.field)),
-                );
-            }
-        }
-        match (attached, store.host_like(host).filter(|near| *near != host)) {
-            (true, _) => {}
-            (false, Some(near)) => {
-                let message = format!("nothing here is called {host:?}");
-                let help = format!("did you mean {near}?");
-                found.problem(object, "spec.host", message, "a host of these files", &help);
-            }
-            (false, None) => {
-                let why = "no rule sends requests to its host";
-                found.ignore(object, "", why, Weight::Matters);
-            }
-        }
-    }
-}
-
 /// Autoscalers belong to what they scale; a slip of its name is a contradiction.
 fn autoscalers(store: &Store, found: &mut Found) {
     for (object, autoscaler) in store.autoscalers() {
@@ -233,6 +213,9 @@ fn autoscalers(store: &Store, found: &mut Found) {
                 for (field, value) in &autoscaler.fields {
                     let path = format!("spec.service.autoscaler.{field}");
                     draft.set(&path, value.clone(), object.spot("spec"));
+                }
+                if let Some(target) = autoscaler.memory {
+                    memory(store, object, target, draft, &mut found.lists);
                 }
             }
             continue;
@@ -254,40 +237,98 @@ fn autoscalers(store: &Store, found: &mut Found) {
     }
 }
 
-/// Budgets belong to the pods that they pick.
+/// Budgets belong to the pods that they pick: all of a unit's, or those of one of its fleets.
 fn budgets(store: &Store, found: &mut Found) {
     for (object, budget) in store.disruption_budgets() {
+        let picks = |labels: &Labels| budget.selector.as_ref().is_some_and(|s| s.picks(labels));
         let picked: Vec<String> = store
             .pods()
-            .filter(|(owner, labels)| {
-                budget.selector.as_ref().is_some_and(|s| s.picks(labels)) && owner.is_near(object)
-            })
+            .filter(|(owner, labels)| picks(labels) && owner.is_near(object))
             .map(|(owner, _)| owner.title())
             .collect();
-        let of_them = |d: &&mut crate::manifest::draft::Draft| {
-            picked.iter().any(|title| d.used.contains(title))
-        };
-        if let Some(draft) = found.drafts.iter_mut().find(of_them) {
+        let mut attached = false;
+        for draft in &mut found.drafts {
+            let covers = match &draft.fleets {
+                Some(fleets) => match [picks(&fleets[0]), picks(&fleets[1])] {
+                    [true, true] => "all",
+                    [true, false] => "stable",
+                    [false, true] => "candidate",
+                    [false, false] => continue,
+                },
+                None if picked.iter().any(|title| draft.used.contains(title)) => "all",
+                None => continue,
+            };
+            attached = true;
             draft.takes(object);
-            let bounds = [
-                ("minAvailable", &budget.min_available),
-                ("maxUnavailable", &budget.max_unavailable),
-            ];
-            for (field, bound) in bounds {
-                if let Some(bound) = bound {
-                    let path = format!("spec.service.disruptionBudget.{field}");
-                    draft.set(&path, text(bound.clone()), object.spot(&format!("spec.{field}")));
-                }
+            draft.budgets.push((object.spot("spec"), fields_of(budget, covers)));
+            if covers != "all" {
+                let what = format!("it covers the pods of the {covers} fleet alone");
+                draft.understand(&mut found.lists, object, "spec.selector", what);
             }
-            if budget.always_unhealthy {
-                let spot = object.spot("spec.unhealthyPodEvictionPolicy");
-                draft.set("spec.service.disruptionBudget.evictUnhealthy", Value::Flag(true), spot);
-            }
-        } else {
+        }
+        if !attached {
             let why = "its pods are not among these files";
             found.ignore(object, "spec.selector", why, Weight::NoEffect);
         }
     }
+    for draft in &mut found.drafts {
+        for (spot, fields) in std::mem::take(&mut draft.budgets) {
+            draft.push("spec.service.disruptionBudgets", mapping(fields), spot);
+        }
+    }
+}
+
+/// The target of a memory metric as a share of the limit, which is how a flight measures memory.
+fn memory(store: &Store, object: &Object, target: Memory, draft: &mut Draft, lists: &mut Lists) {
+    let templates = store.deployments().map(|(o, d)| (o, d.template.as_ref()));
+    let templates = templates.chain(store.rollouts().map(|(o, r)| (o, r.template.as_ref())));
+    let own = templates.filter(|(owner, _)| draft.used.contains(&owner.title()));
+    let container = own.filter_map(|(_, template)| template?.application()).next();
+    let [limit, request] = container.map_or([None; 2], |container| container.memory);
+    let whole = limit.or(request);
+    let share = match (target, whole) {
+        (Memory::Percent(percent), whole) => {
+            let part = request.zip(whole).map_or(1.0, |(request, whole)| request / whole);
+            Some(percent as f64 * part)
+        }
+        (Memory::Bytes(bytes), Some(whole)) => Some(100.0 * bytes / whole),
+        (Memory::Bytes(_), None) => None,
+    };
+    let path = "spec.service.autoscaler";
+    let Some(share) = share.filter(|share| share.is_finite()) else {
+        let source = "no container says how much memory it has: the metric stands at its target, \
+            so the fleet never shrinks";
+        draft.push(&format!("{path}.atTarget"), text("memory"), object.spot("spec.metrics"));
+        draft.assume(lists, "spec.metrics", "memory as asked for", source, true);
+        return;
+    };
+    let share = (share.round() as u64).clamp(1, 100_000);
+    let path = format!("{path}.memoryUtilization");
+    draft.set(&path, integer(share), object.spot("spec.metrics"));
+    let source = "percent of the memory limit (of the request without one); a process uses 25 % \
+        of it unless a defect leaks (assumption)";
+    draft.assume(lists, &path, &share.to_string(), source, false);
+}
+
+/// A budget as `spec.service.disruptionBudgets` has it.
+fn fields_of(budget: &DisruptionBudget, covers: &str) -> Vec<(&'static str, Value)> {
+    let bounds =
+        [("minAvailable", &budget.min_available), ("maxUnavailable", &budget.max_unavailable)];
+    let given = |(name, bound): (&'static str, &Option<String>)| {
+        bound.as_ref().map(|bound| (name, text(bound.clone())))
+    };
+    let mut fields: Vec<(&str, Value)> = bounds.into_iter().filter_map(given).collect();
+    if fields.is_empty() {
+        // The API server takes a budget without bounds, which forbids every eviction.
+        fields.push(("minAvailable", text("100%")));
+    }
+    if covers != "all" {
+        fields.push(("covers", text(covers)));
+    }
+    if budget.always_unhealthy {
+        fields.push(("evictUnhealthy", Value::Flag(true)));
+    }
+    fields
 }
 
 /// Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
@@ -298,7 +339,7 @@ fn balancers(store: &Store, found: &mut Found) {
         store.objects.iter().filter(of).map(Object::title).collect()
     };
     let istio = titles(&["VirtualService", "DestinationRule"]);
-    let mesh = [istio.clone(), titles(&["HTTPRoute"])].concat();
+    let mesh = [istio.clone(), titles(&["HTTPRoute", "GRPCRoute"])].concat();
     let services = titles(&["Service"]);
     for draft in drafts {
         let has = |titles: &[String]| draft.used.iter().any(|title| titles.contains(title));
@@ -309,10 +350,26 @@ fn balancers(store: &Store, found: &mut Found) {
                     pilot/pkg/networking/core/route/retry/retry.go";
                 draft.assume(lists, "spec.service.balancer.retries", "2", source, false);
             }
+            hashed_split(draft, lists);
         } else if has(&services) && draft.get("spec.service.balancer").is_none() {
             draft.write("spec.service.balancer.policy", text("random"));
             let source = "kube-proxy picks a random pod, k/k pkg/proxy/iptables/proxier.go";
             draft.assume(lists, "spec.service.balancer.policy", "random", source, false);
         }
+    }
+}
+
+/// Where one route has several destinations, Istio does not see that they hash, so tries leave out
+/// the pods that failed; a hash then takes the next ones (`applyHTTPRouteDestination`).
+fn hashed_split(draft: &mut Draft, lists: &mut Lists) {
+    let path = "spec.service.balancer";
+    let at = |name: &str| draft.get(&format!("{path}.{name}"));
+    let hashes = at("policy").and_then(|node| node.text()) == Some("ringHash");
+    let splits = draft.roles.as_ref().is_some_and(|[old, new]| !old.is_same(new));
+    if hashes && splits && at("retrySamePod").is_none() {
+        draft.write(&format!("{path}.retrySamePod"), text("never"));
+        let source = "a route with several destinations leaves out pods that failed, hashed or \
+            not, istio pilot/pkg/networking/core/route/route.go";
+        draft.assume(lists, &format!("{path}.retrySamePod"), "never", source, false);
     }
 }

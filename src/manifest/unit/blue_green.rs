@@ -67,6 +67,8 @@ fn unit(
     workload::pods(&mut draft, candidate, template, released.min_ready_secs, lists);
     draft.takes(object);
     draft.takes(candidate);
+    let labels = |fleet: &Deployment| fleet.template.as_ref().map(|t| t.labels.clone());
+    draft.fleets = labels(deployment).zip(labels(released)).map(|(old, new)| [old, new]);
     draft.aliases.extend([object.metadata.name.clone(), candidate.metadata.name.clone()]);
     let field = format!("spec.selector.{label}");
     let path = draft.strategy("blueGreen", service.spot(&field));

@@ -4,6 +4,7 @@ use super::{Found, workload};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
+use crate::manifest::fields::Labels;
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::canary::{Analysis, Canary, Metric, Webhook};
 use crate::manifest::kinds::deployment::Deployment;
@@ -49,12 +50,16 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
         }
     }
     for setting in &canary.settings {
+        if setting.name == "perTryTimeout" && provider != Provider::GatewayApi {
+            let field = format!("spec.service.{}", setting.field);
+            if setting.field == "backendTimeout" {
+                let why = "only the Gateway API has such a timeout";
+                found.ignore(object, &field, why, Weight::NoEffect);
+                continue;
+            }
+        }
         let spot = object.spot(&format!("spec.service.{}", setting.field));
         draft.set(&format!("spec.service.balancer.{}", setting.name), setting.value.clone(), spot);
-    }
-    if let Some(policy) = canary.policy {
-        let spot = object.spot("spec.service.trafficPolicy.loadBalancer");
-        draft.set("spec.service.balancer.policy", text(policy), spot);
     }
     if provider == Provider::Istio && !canary.settings.iter().any(|s| s.name == "retries") {
         let spot = object.spot("spec.service.retries");
@@ -82,6 +87,10 @@ fn workload_of(
         let template = settings.template.as_ref();
         let lists = &mut found.lists;
         workload::pods(draft, owner, template, settings.min_ready_secs, lists);
+        draft.fleets = template.map(|template| {
+            let labels = &template.labels;
+            [labels.iter().map(|pair| primary(labels, pair)).collect(), labels.clone()]
+        });
         return;
     }
     let names = || store.deployments().map(|(o, _)| o.metadata.name.as_str());
@@ -93,6 +102,17 @@ fn workload_of(
         found.problem(object, "spec.targetRef.name", message, &expected, &help);
     }
     workload::unknown_workload(draft, &mut found.lists);
+}
+
+/// A label of the primary's pods: of the canary's the first that tells workloads apart has another
+/// value (flagger `pkg/canary/deployment_controller.go`, `-selector-labels`).
+fn primary(labels: &Labels, pair: &(String, String)) -> (String, String) {
+    let known = ["app", "name", "app.kubernetes.io/name"];
+    let own = known.iter().find(|key| labels.iter().any(|(name, _)| name == *key));
+    match own == Some(&pair.0.as_str()) {
+        true => (pair.0.clone(), format!("{}-primary", pair.1)),
+        false => pair.clone(),
+    }
 }
 
 /// Objects that the controller makes by itself, as `kubectl get` shows them once a Canary runs:
@@ -121,7 +141,7 @@ fn made(
                 canary.autoscaler.as_ref().is_some_and(|scaler| ends(name, scaler, &["-primary"]))
             }
             "DestinationRule" => ends(name, service, &["-primary", "-canary"]),
-            "VirtualService" | "HTTPRoute" => name == service,
+            "VirtualService" | "HTTPRoute" | "GRPCRoute" => name == service,
             _ => false,
         };
         if own {
@@ -346,6 +366,7 @@ fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut
     fields.extend(hook.answers.iter().map(|answers| ("answers", text(answers.clone()))));
     fields.extend(hook.takes.iter().map(|takes| ("takes", text(takes.clone()))));
     fields.extend(hook.timeout.iter().map(|timeout| ("timeout", text(timeout.clone()))));
+    fields.extend(hook.retries.map(|retries| ("retries", integer(retries))));
     let load = hook.command.as_deref().and_then(load);
     if let Some(load) = load {
         let mut settings = vec![("rate", text(format!("{}/s", load.rate)))];

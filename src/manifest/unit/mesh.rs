@@ -82,6 +82,7 @@ fn unit(store: &Store, object: &Object, rules: &[Rule], plan: &Plan<'_>, found: 
     let fleets = [stable, candidate].map(|to| fleet(store, object, rules, to, found));
     sizes(&mut draft, &fleets, &mut found.lists);
     versions(store, &mut draft, object, [stable, candidate]);
+    draft.roles = Some([stable.clone(), candidate.clone()]);
     match plan {
         Plan::Split(..) => {
             canary(&mut draft, object, rule, candidate, &mut found.lists);
@@ -103,6 +104,13 @@ fn heaviest(rule: &Rule, candidate: usize) -> &Destination {
 /// Size and pods of the service, from the fleets that are given.
 fn sizes(draft: &mut Draft, fleets: &[Option<(&Object, &Deployment)>; 2], lists: &mut Lists) {
     let [stable, candidate] = fleets;
+    let labels = |fleet: &Option<(&Object, &Deployment)>| {
+        let template = fleet.and_then(|(_, deployment)| deployment.template.as_ref());
+        template.map(|template| template.labels.clone())
+    };
+    let differ = stable.map(|(o, _)| o.title()) != candidate.map(|(o, _)| o.title());
+    let both = labels(stable).zip(labels(candidate)).filter(|_| differ);
+    draft.fleets = both.map(|(old, new)| [old, new]);
     for (object, _) in fleets.iter().flatten() {
         draft.takes(object);
         draft.aliases.push(object.metadata.name.clone());

@@ -20,6 +20,7 @@ pub mod blue_green;
 pub mod flagger;
 pub mod mesh;
 pub mod plain;
+pub mod policies;
 pub mod workload;
 
 /// What looking for units yields.

@@ -163,4 +163,11 @@ pub fn strategy(draft: &mut Draft, object: &Object, deployment: &Deployment, lis
     let deadline = deployment.deadline_secs.map(|s| format!("{}s", s.min(300_000_000)));
     let field = "spec.progressDeadlineSeconds";
     set("progressDeadline", &deadline, field, "600s", K8S);
+    if deployment.paused {
+        let path = format!("{path}.paused");
+        draft.set(&path, Value::Flag(true), object.spot("spec.paused"));
+        let source = "a paused Deployment rolls nothing out until `kubectl rollout resume`, which \
+            no file runs: the release reaches nobody; remove spec.paused to fly it";
+        draft.assume(lists, "spec.paused", "true to the end of the flight", source, true);
+    }
 }

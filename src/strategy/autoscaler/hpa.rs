@@ -82,6 +82,12 @@ pub enum Metric {
         /// `averageValue`.
         target: i64,
     },
+    /// A metric of something that a flight does not have, taken to stand at its target: it asks
+    /// for the present size.
+    AtTarget {
+        /// `metric.name`.
+        name: String,
+    },
 }
 
 impl Settings {

@@ -187,7 +187,8 @@ impl Flagger {
     /// and the tick itself runs when the last of them has answered.
     fn begin_tick(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         let Some(sight) = self.sight(view) else { return };
-        let slow = |analysis: &Analysis| analysis.webhooks.iter().any(|hook| !is_quick(hook));
+        let slow =
+            |analysis: &Analysis| analysis.webhooks.iter().any(|hook| !waits_for_nothing(hook));
         let mut blocked = SimDuration::ZERO;
         if self.settings.analysis.as_ref().is_some_and(slow) {
             let mut calls = self.calls;
@@ -347,23 +348,18 @@ struct Sensed<'s, 'v> {
 }
 
 /// Is there nothing to wait for? Calls after the orders hold nothing up.
-fn is_quick(hook: &Webhook) -> bool {
-    hook.hook == Hook::PostRollout || hook.takes == SimDuration::ZERO
+fn waits_for_nothing(hook: &Webhook) -> bool {
+    hook.hook == Hook::PostRollout || hook.is_quick()
 }
 
 impl Senses for Sensed<'_, '_> {
     fn call(&mut self, hook: &Webhook) -> bool {
         *self.calls += 1;
-        if !is_quick(hook) {
-            self.blocked += hook.blocks();
+        let (passes, blocks) = hook.call(self.age, self.view.chance ^ *self.calls);
+        if !waits_for_nothing(hook) {
+            self.blocked += blocks;
         }
-        if hook.times_out() {
-            return false;
-        }
-        if hook.hook == Hook::Rollback && self.called_back {
-            return true;
-        }
-        hook.reply.passes(self.age, self.view.chance ^ *self.calls)
+        passes || hook.hook == Hook::Rollback && self.called_back && !hook.times_out()
     }
 
     fn ask(&mut self, question: Question) -> Answer {

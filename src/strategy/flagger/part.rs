@@ -239,6 +239,7 @@ fn webhook(r: &mut Reader<'_>) -> Webhook {
         }),
         takes: r.duration("takes", "0s", "how long the service takes; the tick waits for it"),
         timeout: r.opt_duration("timeout", "a later answer is a failed call; left out: 10s"),
+        retries: r.count("retries", 0, 0..=100, "further calls after a late or failed one") as u32,
     }
 }
 

@@ -235,15 +235,42 @@ pub struct Webhook {
     pub takes: SimDuration,
     /// `timeout`: an answer that comes later is a failed call. Nothing means 10 s.
     pub timeout: Option<SimDuration>,
+    /// `retries`: further calls after one that was answered with 5xx, or not in time.
+    pub retries: u32,
 }
 
 impl Webhook {
-    /// How long a call blocks the tick: until the answer, or until the controller gives up.
-    pub fn blocks(&self) -> SimDuration {
-        self.takes.min(self.timeout())
+    /// Is it answered at once, whatever the answer?
+    pub fn is_quick(&self) -> bool {
+        let flaky = matches!(self.reply, Reply::Share(_)) && self.retries > 0;
+        self.takes == SimDuration::ZERO && !flaky
     }
 
-    /// Does the controller give up before the answer comes?
+    /// Does a call made `age` after the release began succeed, and how long does it block the tick?
+    /// Late and failed answers are asked for again after 1 s, 2 s, 4 s …, at most 30 s
+    /// (hashicorp/go-retryablehttp `client.go`, `DefaultBackoff`); a refusal, such as that of a
+    /// gate (403), is not. In a share of calls the service fails (5xx), each time drawn anew.
+    pub fn call(&self, age: SimDuration, key: u64) -> (bool, SimDuration) {
+        let timeout = self.timeout();
+        let mut blocks = SimDuration::ZERO;
+        for number in 0..=self.retries {
+            if number > 0 {
+                blocks += SimDuration::from_secs(1 << (number - 1).min(5)).min(LONGEST_PAUSE);
+            }
+            blocks += self.takes.min(timeout);
+            let in_time = !self.times_out();
+            let key = key ^ u64::from(number) << 32;
+            if in_time && self.reply.passes(age, key) {
+                return (true, blocks);
+            }
+            if in_time && !matches!(self.reply, Reply::Share(_)) {
+                break;
+            }
+        }
+        (false, blocks)
+    }
+
+    /// Does the controller give up before an answer comes?
     pub fn times_out(&self) -> bool {
         self.takes > self.timeout()
     }
@@ -252,6 +279,9 @@ impl Webhook {
         self.timeout.unwrap_or(SimDuration::from_secs(10))
     }
 }
+
+/// Longest pause before a further call (`RetryWaitMax`).
+const LONGEST_PAUSE: SimDuration = SimDuration::from_secs(30);
 
 /// Synthetic requests to the canary.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -454,3 +454,23 @@ fn a_load_test_starts_with_every_analysis() {
     bench.run(4);
     assert_eq!(bench.said().iter().filter(|s| *s == "(load 20)").count(), 2);
 }
+
+/// A call of 12 s is given up after 5 s; two more come after 1 s and 2 s. A refusal ends it at once,
+/// and of 10,000 calls to a service that answers one in two times, three tries fail one in eight.
+#[test]
+fn late_and_failed_calls_are_made_again() {
+    let secs = SimDuration::from_secs;
+    let of = |takes, reply| Webhook {
+        takes: secs(takes),
+        timeout: Some(secs(5)),
+        retries: 2,
+        ..hook(Hook::Rollout, reply)
+    };
+    assert_eq!(of(12, Reply::Always).call(secs(0), 1), (false, secs(5 + 1 + 5 + 2 + 5)));
+    assert_eq!(of(3, Reply::Always).call(secs(0), 1), (true, secs(3)));
+    assert_eq!(of(3, Reply::Never).call(secs(0), 1), (false, secs(3)));
+    let half = of(0, Reply::Share(crate::base::units::Share::clamped(0.5)));
+    let failed = (0..10_000).filter(|key| !half.call(secs(0), *key).0).count();
+    // Binomial, deviation 33: five of them fail one in a million.
+    assert!((1_085..=1_415).contains(&failed), "{failed}");
+}

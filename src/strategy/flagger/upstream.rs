@@ -16,6 +16,7 @@ pub fn upstreams(provider: Provider, names: &Names) -> [Vec<(&'static str, Strin
     let Names { namespace, target, service, ingress, route, .. } = names;
     let of = |side: &str| -> Vec<(&'static str, String)> {
         let canary = side == "canary";
+        let end = if canary { "" } else { "-primary" };
         match provider {
             Provider::Contour => {
                 vec![("envoy_cluster_name", format!("{namespace}_{service}-{side}_{PORT}"))]
@@ -29,7 +30,6 @@ pub fn upstreams(provider: Provider, names: &Names) -> [Vec<(&'static str, Strin
             }
             // The route stands for its newest revision, the primary's has a name of its own.
             Provider::Knative => {
-                let end = if canary { "" } else { "-primary" };
                 vec![("envoy_cluster_name", format!("{namespace}/{route}{end}"))]
             }
             Provider::Nginx => {
@@ -63,11 +63,17 @@ pub fn upstreams(provider: Provider, names: &Names) -> [Vec<(&'static str, Strin
                 vec![("route", format!("{namespace}_{route}-{target}-{side}_rule"))]
             }
             Provider::Osm => {
-                let name = if canary { target.clone() } else { format!("{target}-primary") };
                 vec![
                     ("destination_namespace", namespace.clone()),
                     ("destination_kind", "Deployment".to_string()),
-                    ("destination_name", name),
+                    ("destination_name", format!("{target}{end}")),
+                ]
+            }
+            // Every pod's own Envoy counts; here one series stands for all pods of a side.
+            Provider::AppMesh => {
+                vec![
+                    ("kubernetes_namespace", namespace.clone()),
+                    ("kubernetes_pod_name", format!("{target}{end}-all-pods")),
                 ]
             }
             _ => Vec::new(),
@@ -97,6 +103,7 @@ mod tests {
             Provider::Traefik,
             Provider::Apisix,
             Provider::Osm,
+            Provider::AppMesh,
         ] {
             let model = Model { names: &names, interval: "1m", variables: &Default::default() };
             let text = builtin(provider, Builtin::SuccessRate, &model).expect("a query");

@@ -115,3 +115,16 @@ fn waiting(updated: u32, of: u32) -> &'static str {
     );
     Box::leak(text.into_boxed_str())
 }
+
+/// Paused: a line of the story, and nothing else.
+#[test]
+fn a_paused_deployment_rolls_nothing_out() {
+    let flown = flown("deployment-paused.yaml");
+    let told = flown.lines(&["action", "decision", "human"]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].0 == 0.0 && told[0].1.contains("0 out of 4 new replicas have been updated"));
+    assert_eq!(flown.pods(1700.0), (4, 0, 0));
+    assert_eq!(flown.measures.users_exposed, Some(0.0));
+    assert_eq!(flown.measures.requests_failed, Some(0.0));
+    assert_eq!(flown.verdict, Verdict::Unfinished);
+}
