@@ -239,7 +239,9 @@ impl Plane {
         let same = self.service.balancer.mesh.same_pod.unwrap_or(policy == Policy::RingHash);
         let ramps = matches!(policy, Policy::LeastOfTwo | Policy::RoundRobin);
         let spread = if policy == Policy::RingHash { avoid.map(|_| u32::MAX) } else { avoid };
-        list.retain(|pod| same || policy != Policy::RingHash || !avoid.contains(pod));
+        if !same && policy == Policy::RingHash && avoid[0] != u32::MAX {
+            list.retain(|pod| !avoid.contains(pod));
+        }
         let (mut elsewhere, mut colder) = (0, 0);
         while let Some(pod) = self.pick_among(&list, policy, (proxy, pool), user, bits) {
             found = Some(pod);

@@ -337,7 +337,9 @@ fn balancers(store: &Store, found: &mut Found) {
                     pilot/pkg/networking/core/route/retry/retry.go";
                 draft.assume(lists, "spec.service.balancer.retries", "2", source, false);
             }
-            hashed_split(draft, lists);
+            if has(&istio) {
+                hashed_split(draft, lists);
+            }
         } else if has(&services) && draft.get("spec.service.balancer").is_none() {
             draft.write("spec.service.balancer.policy", text("random"));
             let source = "kube-proxy picks a random pod, k/k pkg/proxy/iptables/proxier.go";
