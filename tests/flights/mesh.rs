@@ -141,8 +141,8 @@ fn failing_pods_are_ejected_for_longer_and_longer() {
     share("ejections ignored", panic.m().requests_failed, bad / 10.0);
 }
 
-/// Half of the requests fail, and are tried again once. Tries come at 30 a second and last 20 ms, so
-/// 0.6 are under way; with room for one, Erlang's formula loses 0.6 / 1.6 of them.
+/// Half of the requests fail, and are tried again once. Tries come at 30 a second and last 20 ms,
+/// so 0.6 are under way; with room for one, Erlang's formula loses 0.6 / 1.6 of them.
 #[test]
 fn a_budget_loses_tries() {
     let service = "concurrency: 1000, routes: [{name: all, serviceTime: 20ms, errors: 50%}]";

@@ -124,7 +124,7 @@ fn grown<T: Default + Clone>(list: &mut Vec<T>, index: usize) -> &mut T {
 
 impl Plane {
     /// Breaks or holds back an attempt on purpose, once for each that a client sends; true if that
-    /// was its end for now. Delays come before aborts, as in Envoy's filter, which stands before the
+    /// was its end for now. Delays come before aborts, as in Envoy's filter. That stands before the
     /// router: what it breaks is not tried again, and what it holds back has all of its time left
     /// (istio `route.go` keeps retries and timeouts beside a fault).
     #[inline(never)]
