@@ -397,11 +397,22 @@ impl Strategy for Flagger {
             Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
         }
         // The Deployments' own controller reacts to every change, Flagger to its ticker only.
-        if let Cause::Timer(token @ (TICK | ANSWERED)) = cause {
-            self.sync(view, &mut Vec::new());
-            if token == TICK { self.begin_tick(view, out) } else { self.tick(view, out) }
-        } else {
-            self.sync(view, out);
+        match cause {
+            Cause::Timer(token @ (TICK | ANSWERED)) => {
+                // The tick's own sync follows and writes; what was asked for once is kept.
+                let mut written = Vec::new();
+                self.sync(view, &mut written);
+                out.extend(written.into_iter().filter(|a| matches!(a, Action::Wake { .. })));
+                if token == TICK { self.begin_tick(view, out) } else { self.tick(view, out) }
+            }
+            // A look at one Deployment's deadline.
+            Cause::Timer(token) => {
+                if let Some((primary, canary)) = &mut self.sides {
+                    let side = if token == PRIMARY { primary } else { canary };
+                    side.sync(view, token, out);
+                }
+            }
+            _ => self.sync(view, out),
         }
     }
 
@@ -452,3 +463,7 @@ impl Strategy for Flagger {
         self.settings.interval() * ticks
     }
 }
+
+#[cfg(test)]
+#[path = "drive_tests.rs"]
+mod tests;
