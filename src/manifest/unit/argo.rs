@@ -80,7 +80,35 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
             promotes(&mut draft, &path, waits, found);
         }
     }
+    hosts(store, object, rollout, &path, &mut draft);
     found.drafts.push(draft);
+}
+
+/// The Services by which metrics know the two sides: those that the Rollout names or, where it
+/// points a rule's subsets at pods, the one host of the rules.
+fn hosts(store: &Store, object: &Object, rollout: &Rollout, path: &str, draft: &mut Draft) {
+    let strategy = object.node.get("spec").and_then(|spec| spec.get("strategy"));
+    let under = |kind: &str, field: &str| strategy?.get(kind)?.get(field);
+    let wired = &rollout.wired;
+    let named = |(owner, _): &(&Object, _)| {
+        wired.virtual_services.contains(&owner.metadata.name) && owner.is_near(object)
+    };
+    let rules = store.virtual_services().find(named).map(|(_, rules)| &rules.rules);
+    let host = rules.and_then(|rules| rules.iter().flat_map(|rule| &rule.destinations).next());
+    let host = host.filter(|_| !wired.destination_rules.is_empty()).map(|d| short(&d.host));
+    for (kind, field, to) in [
+        ("canary", "stableService", "trafficRouting.stableService"),
+        ("canary", "canaryService", "trafficRouting.canaryService"),
+        ("blueGreen", "activeService", "activeService"),
+    ] {
+        let divided = kind == "blueGreen" || under(kind, "trafficRouting").is_some();
+        let own = under(kind, field).and_then(Node::text);
+        let service = host.filter(|_| kind == "canary").or(own);
+        if let Some(service) = service.filter(|_| divided) {
+            let spot = object.spot(&format!("spec.strategy.{kind}.{field}"));
+            draft.set(&format!("{path}.{to}"), text(service), spot);
+        }
+    }
 }
 
 /// A pause without end: somebody has to promote.

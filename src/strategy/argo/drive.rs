@@ -13,6 +13,7 @@ use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::Answer;
+use crate::analysis::check::about::About;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
 use crate::base::time::{SimDuration, SimTime};
@@ -21,6 +22,7 @@ use crate::strategy::fleet::route_all;
 use crate::strategy::{Cause, Needs, Plan, Scaling, Strategy, View};
 use crate::telemetry::unix_ms;
 use crate::world::action::{Action, Decision};
+use crate::world::names::Names;
 use crate::world::routing::{Mirror, Pool, Routing, Split};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
@@ -366,6 +368,35 @@ impl Strategy for Argo {
 
     fn clone_box(&self) -> Box<dyn Strategy> {
         Box::new(self.clone())
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        if self.settings.name.is_empty() {
+            self.settings.name.clone_from(&about.names.service);
+        }
+    }
+
+    /// A Rollout owns its replica sets: one workload for both versions, and no Deployment. Users
+    /// ask the stable or the canary's Service where a router divides them, else the active one.
+    fn rename(&self, names: &mut Names) {
+        names.workloads = [(); 3].map(|()| self.settings.name.clone());
+        names.deployments = false;
+        match &self.settings.strategy {
+            Kind::Canary(canary) => {
+                let services = canary.traffic.as_ref().and_then(|t| t.services.as_ref());
+                if let Some([stable, canary]) = services {
+                    names.hosts = [stable.clone(), canary.clone(), names.service.clone()];
+                    if stable != canary {
+                        names.backends[..2].clone_from_slice(&names.hosts[..2]);
+                    }
+                }
+            }
+            Kind::BlueGreen(plan) => {
+                if let Some(active) = &plan.active_service {
+                    names.hosts = [(); 3].map(|()| active.clone());
+                }
+            }
+        }
     }
 
     fn queries(&self) -> Vec<Query> {

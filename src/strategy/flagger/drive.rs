@@ -432,10 +432,15 @@ impl Strategy for Flagger {
     }
 
     fn rename(&self, names: &mut Names) {
-        let target = &self.settings.names.target;
-        names.namespace = self.settings.names.namespace.clone();
+        let super::settings::Names { target, service, namespace, .. } = &self.settings.names;
+        names.namespace.clone_from(namespace);
         names.workloads =
             [format!("{target}-primary"), target.clone(), format!("{target}-baseline")];
+        // The primary's pods bear its own label, so that no selector picks both
+        // (pkg/canary/deployment_controller.go, makePrimaryLabels).
+        names.apps = names.workloads.clone();
+        names.hosts = ["primary", "canary", "baseline"].map(|side| format!("{service}-{side}"));
+        names.backends = names.hosts.clone();
         names.long_labels = true;
         names.upstreams = upstreams(self.settings.provider, &self.settings.names);
     }
