@@ -10,7 +10,7 @@ use super::answer::{Answer, Response, read};
 use super::check::{Question, questions};
 use super::provider::Provider;
 use super::query::{Builtin, Model, requests};
-use super::settings::{Analysis, Hook, Metric, Settings, Webhook};
+use super::settings::{Analysis, Hook, Load, Metric, Settings, Webhook};
 use super::side::Side;
 use super::status::{Phase, Spec, Status};
 use super::tick::{Order, Senses, Sight, advance, reported_routes};
@@ -51,6 +51,8 @@ pub struct Flagger {
     called_back: bool,
     calls: u64,
     ticker: Ticker,
+    /// Load tests by the webhook that starts them, and when the last one ends.
+    loads: Vec<(String, Load, SimTime)>,
 }
 
 /// The ticker of the control loop. A tick runs to its end, webhooks and all; of the ticks that
@@ -132,6 +134,7 @@ impl Flagger {
             called_back: false,
             calls: 0,
             ticker: Ticker::default(),
+            loads: Vec::new(),
         }
     }
 
@@ -296,8 +299,19 @@ impl Flagger {
                     out.push(Action::Decide(Decision::Promote));
                 }
             }
-            Order::Load(load) => out.push(Action::Load { rate: load.rate, lasts: load.lasts }),
+            Order::Load(hook, load) => self.load(view.now, hook, load, out),
             Order::Event(event) => out.push(Action::Say(event.text)),
+        }
+    }
+}
+
+impl Flagger {
+    /// The load tester starts a command, and skips one that still runs (pkg/loadtester/runner.go).
+    fn load(&mut self, now: SimTime, hook: String, load: Load, out: &mut Vec<Action>) {
+        self.loads.retain(|(.., ends)| *ends > now);
+        if !self.loads.iter().any(|(name, other, _)| *name == hook && *other == load) {
+            self.loads.push((hook, load, now + load.lasts));
+            out.push(Action::Load { rate: load.rate, lasts: load.lasts });
         }
     }
 }

@@ -258,7 +258,7 @@ impl Webhook {
 pub struct Load {
     /// Requests a second (`hey -q 10 -c 2` sends 20).
     pub rate: Rate,
-    /// For how long after the call.
+    /// For how long after the call; a call meanwhile starts nothing.
     pub lasts: SimDuration,
 }
 
