@@ -94,8 +94,10 @@ fn hosts(store: &Store, object: &Object, rollout: &Rollout, path: &str, draft: &
         wired.virtual_services.contains(&owner.metadata.name) && owner.is_near(object)
     };
     let rules = store.virtual_services().find(named).map(|(_, rules)| &rules.rules);
-    let host = rules.and_then(|rules| rules.iter().flat_map(|rule| &rule.destinations).next());
-    let host = host.filter(|_| !wired.destination_rules.is_empty()).map(|d| short(&d.host));
+    let to = || rules.into_iter().flatten().flat_map(|rule| &rule.destinations);
+    let host = to().next().map(|first| short(&first.host));
+    let alone = |host: &&str| to().all(|destination| short(&destination.host) == *host);
+    let host = host.filter(alone).filter(|_| !wired.destination_rules.is_empty());
     for (kind, field, to) in [
         ("canary", "stableService", "trafficRouting.stableService"),
         ("canary", "canaryService", "trafficRouting.canaryService"),
