@@ -12,6 +12,7 @@ use super::note::{Lists, Note, Weight};
 use super::store::Store;
 use crate::base::problem::Problem;
 
+mod apart;
 pub mod argo;
 pub mod attach;
 pub mod blue_green;
@@ -67,6 +68,11 @@ impl Found {
 
 /// Finds all units.
 pub fn find(store: &Store) -> Found {
+    apart::find(store)
+}
+
+/// Finds the units of objects that know each other.
+fn within(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
     flagger::find(store, &mut found);
