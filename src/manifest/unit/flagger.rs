@@ -38,7 +38,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
         draft.set(&format!("{path}.{field}"), value.clone(), spot);
     }
     if let Some((owner, settings)) = deployment {
-        of_target(&mut draft, owner, settings, &path);
+        of_target(store, target, &mut draft, (owner, settings), &path);
     }
     autoscaler(store, &mut draft, object, canary, &path, &mut found.lists);
     match &canary.analysis {
@@ -77,8 +77,8 @@ fn workload_of(
 ) {
     if let Some((owner, settings)) = deployment {
         draft.takes(owner);
-        let pods = settings.replicas.filter(|pods| *pods > 0);
-        workload::replicas(draft, owner, pods, &mut found.lists);
+        let (sized, pods) = size(store, target, owner, settings);
+        workload::replicas(draft, sized, pods, &mut found.lists);
         let template = settings.template.as_ref();
         let lists = &mut found.lists;
         workload::pods(draft, owner, template, settings.min_ready_secs, lists);
@@ -93,6 +93,24 @@ fn workload_of(
         found.problem(object, "spec.targetRef.name", message, &expected, &help);
     }
     workload::unknown_workload(draft, &mut found.lists);
+}
+
+/// The size of the service, and the object that says so: in a cluster it is the primary's, and the
+/// target stands at zero between releases.
+fn size<'s>(
+    store: &'s Store,
+    target: &str,
+    owner: &'s Object,
+    settings: &Deployment,
+) -> (&'s Object, Option<u64>) {
+    let primary = format!("{target}-primary");
+    let of_primary = |(o, _): &(&Object, _)| o.metadata.name == primary && o.is_near(owner);
+    let running = |pods: &Deployment| pods.replicas.filter(|pods| *pods > 0);
+    let primary = store.deployments().find(of_primary);
+    match primary.and_then(|(o, settings)| Some((o, running(settings)?))) {
+        Some((primary, pods)) => (primary, Some(pods)),
+        None => (owner, running(settings)),
+    }
 }
 
 /// Objects that the controller makes by itself, as `kubectl get` shows them once a Canary runs:
@@ -174,8 +192,16 @@ fn provider(
     known.unwrap_or_default()
 }
 
-/// What the promotion copies from the Deployment.
-fn of_target(draft: &mut Draft, owner: &Object, settings: &Deployment, path: &str) {
+/// What the promotion copies from the Deployment, and the size that a release writes: the whole
+/// one follows a Scenario's.
+fn of_target(
+    store: &Store,
+    target: &str,
+    draft: &mut Draft,
+    (owner, settings): (&Object, &Deployment),
+    path: &str,
+) {
+    let (_, full) = size(store, target, owner, settings);
     let mut set = |field: &str, value: Option<Value>, from: &str| {
         if let Some(value) = value {
             draft.set(&format!("{path}.target.{field}"), value, owner.spot(from));
@@ -188,7 +214,10 @@ fn of_target(draft: &mut Draft, owner: &Object, settings: &Deployment, path: &st
     set("recreate", settings.recreate.then_some(Value::Flag(true)), "spec.strategy.type");
     let deadline = settings.deadline_secs.map(|s| text(format!("{}s", s.min(300_000_000))));
     set("progressDeadline", deadline, "spec.progressDeadlineSeconds");
-    set("replicas", settings.replicas.map(integer), "spec.replicas");
+    let written = settings.replicas.filter(|pods| *pods > 0);
+    let whole = written.is_some() && written == full;
+    set("writesReplicas", whole.then_some(Value::Flag(true)), "spec.replicas");
+    set("replicas", written.filter(|_| !whole).map(integer), "spec.replicas");
 }
 
 fn autoscaler(

@@ -16,6 +16,7 @@ use super::status::{Phase, Spec, Status};
 use super::tick::{Order, Senses, Sight, advance, reported_routes};
 use super::upstream::upstreams;
 use super::weights::{Mode, Routes, TOTAL};
+use crate::analysis::check::about::About;
 use crate::analysis::promql::Query;
 use crate::analysis::promql::value::Value;
 use crate::base::random::mix64;
@@ -427,6 +428,13 @@ impl Strategy for Flagger {
                 }
             }
             _ => self.sync(view, out),
+        }
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        let target = &mut self.settings.target;
+        if target.writes_replicas {
+            target.replicas = Some(about.replicas);
         }
     }
 

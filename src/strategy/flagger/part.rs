@@ -98,8 +98,10 @@ fn target(r: &mut Reader<'_>) -> Target {
         IntOrPercent::read(r, "maxSurge", "of the Deployment, for the primary's own update too");
     let max_unavailable = IntOrPercent::read(r, "maxUnavailable", "of the Deployment");
     let help = "pods that the release writes; left out: none, until the canary is scaled up";
+    let full = "the release writes the service's `replicas`";
     Target {
         replicas: r.opt_count("replicas", 0..=5000, help).map(|pods| pods as u32),
+        writes_replicas: r.flag("writesReplicas", false, full),
         max_surge,
         max_unavailable,
         recreate: r.flag("recreate", false, "the primary stops all old pods first"),
