@@ -144,6 +144,33 @@ fn a_quiet_canary_is_rolled_back_unless_it_is_under_load() {
     assert_eq!(with.m().users_active, Some(2.0));
 }
 
+/// The size that a release writes is the service's, whatever a Scenario makes of it: the canary has
+/// as many pods as the primary, and the promotion leaves the primary as it was.
+#[test]
+fn the_target_follows_the_size_of_the_service() {
+    let told = |replicas: u32| {
+        let storm = tunnel(&format!(
+            "horizon: 20m
+            onCall: none
+            service: {{replicas: {replicas}, startup: 5s, scheduling: 0s}}
+            traffic: {{users: 500, arrivals: {{poisson: {{rate: 10/s}}}}}}
+            release: {{at: 1m, variants: [{{name: v}}]}}
+            strategies: [flagger: {{firstTick: 0s, target: {{writesReplicas: true}}, \
+             analysis: {{stepWeight: 50}}}}]"
+        ));
+        let flown = storm.fly();
+        assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+        let smallest = format!("{replicas} → ");
+        let begun = flown.told(&format!("create {replicas} × new pods")).len();
+        (begun, flown.told(&format!("scale new: {smallest}0 pods")).len(), flown.m().pods_peak)
+    };
+    for replicas in [3, 7] {
+        let (created, removed, peak) = told(replicas);
+        assert_eq!((created, removed), (1, 1), "{replicas}");
+        assert!(peak >= Some(f64::from(2 * replicas)), "{replicas}: {peak:?}");
+    }
+}
+
 /// A load test of a minute that is called every 10 s runs once at a time, as the load tester skips
 /// a command that is still running: nobody else is there, so the canary meets 5 requests a second
 ///.
