@@ -40,9 +40,16 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     if let Some((owner, settings)) = deployment {
         of_target(store, target, &mut draft, (owner, settings), &path);
     }
-    autoscaler(store, &mut draft, object, canary, &path, &mut found.lists);
+    autoscaler(store, &mut draft, object, canary, &path, found);
     match &canary.analysis {
-        Some(analysis) => self::analysis(store, object, analysis, &path, &mut draft, found),
+        Some(analysis) => {
+            if analysis.affinity.is_some() && !provider.keeps_sessions() {
+                let field = format!("spec.{}.sessionAffinity", analysis.field);
+                let why = format!("{} keeps no users with the canary", provider.word());
+                found.ignore(object, &field, &why, Weight::Matters);
+            }
+            self::analysis(store, object, analysis, &path, &mut draft, found);
+        }
         None => {
             let source = "a Canary without analysis is promoted without a look";
             draft.assume(&mut found.lists, "spec.analysis", "none", source, true);
@@ -226,7 +233,7 @@ fn autoscaler(
     object: &Object,
     canary: &Canary,
     path: &str,
-    lists: &mut Lists,
+    found: &mut Found,
 ) {
     let Some(name) = &canary.autoscaler else { return };
     let spot = object.spot("spec.autoscalerRef");
@@ -243,7 +250,15 @@ fn autoscaler(
         }
         return;
     }
+    let names: Vec<&str> = store.autoscalers().map(|(o, _)| o.metadata.name.as_str()).collect();
+    if let Some(near) = nearest(name, names.iter().copied()) {
+        let message = format!("no HorizontalPodAutoscaler here is called {name:?}");
+        let (expected, help) =
+            (format!("one of {}", names.join(", ")), format!("did you mean {near}?"));
+        found.problem(object, "spec.autoscalerRef.name", message, &expected, &help);
+    }
     let source = "its autoscaler is not given: the canary starts with one pod";
+    let lists = &mut found.lists;
     draft.assume(lists, &format!("autoscaler {name}"), "minReplicas 1", source, true);
 }
 

@@ -19,6 +19,7 @@ pub mod blue_green;
 pub mod flagger;
 pub mod mesh;
 pub mod plain;
+pub mod slips;
 pub mod workload;
 
 /// What looking for units yields.
@@ -75,6 +76,7 @@ pub fn find(store: &Store) -> Found {
 fn within(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
+    slips::check(store, &mut found);
     flagger::find(store, &mut found);
     argo::find(store, &mut found);
     mesh::find(store, &mut found);
