@@ -112,7 +112,7 @@ impl Flight {
             labels.extend([
                 ("namespace", names.namespace.clone()),
                 ("pod", of_pod.pod.clone()),
-                ("app", names.service.clone()),
+                ("app", names.apps[of_pod.pool].clone()),
                 ("service", names.service.clone()),
                 ("version", of_pod.version.clone()),
                 ("rollouts_pod_template_hash", of_pod.hash.clone()),
@@ -203,7 +203,7 @@ impl Flight {
         self.read_page(target, |flight, visit| {
             flight.existing_pods().for_each(|pod| visit.pod(pod, &flight.pod_facts(pod)));
             let sets = flight.set_facts();
-            for pool in 0..POOLS {
+            for pool in (0..POOLS).filter(|_| flight.names.deployments) {
                 let mine: Vec<&SetFacts> =
                     sets.iter().filter(|s| s.pool as usize == pool).collect();
                 if !mine.is_empty() {

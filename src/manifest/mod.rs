@@ -200,7 +200,12 @@ fn belongs(document: &Node, drafts: &[Draft]) -> Vec<usize> {
         Some(name) => draft.name == name || draft.aliases.iter().any(|a| a == name),
         None => true,
     };
-    (0..drafts.len()).filter(|i| fits(&drafts[*i])).collect()
+    let fitting: Vec<usize> = (0..drafts.len()).filter(|i| fits(&drafts[*i])).collect();
+    // Of units that share a name, the namespace tells which is meant.
+    let space = document.get("spec").and_then(|s| s.get("service")?.get("namespace")?.text());
+    let meant = |i: &usize| space.is_some() && drafts[*i].namespace.as_deref() == space;
+    let chosen: Vec<usize> = fitting.iter().copied().filter(meant).collect();
+    if chosen.is_empty() { fitting } else { chosen }
 }
 
 fn service_name(document: &Node) -> Option<&Node> {

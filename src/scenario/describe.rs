@@ -95,7 +95,7 @@ pub fn query_of(check: &str) -> Option<String> {
     let check = read_tree(&nothing, "", &RefCell::new(Sink::default()), part.read);
     let names = Names::of_service("service");
     let rules = Rules::default();
-    let about = About { names: &names, cpu_limit: CPU_LIMIT, routes: &[], rules };
+    let about = About { names: &names, replicas: 1, cpu_limit: CPU_LIMIT, routes: &[], rules };
     let query = check.query(&about, SimDuration::from_secs(60), Version::New);
     (!query.is_empty()).then_some(query)
 }

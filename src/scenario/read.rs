@@ -209,6 +209,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let routes: Vec<&str> = service.routes.iter().map(|r| r.name.as_str()).collect();
     let about = About {
         names: &service.names,
+        replicas: service.replicas,
         cpu_limit: service.pod.cpu_limit,
         routes: &routes,
         rules: telemetry.rules,

@@ -15,6 +15,8 @@ use crate::base::units::Money;
 use crate::fault::{FaultEffect, Trigger};
 use crate::telemetry::family::{self, Family};
 use crate::traffic::Arrivals;
+use crate::world::names::Names;
+use std::collections::BTreeSet;
 
 /// A good release's check that fails this often is a coin flip over a few steps.
 const FALSE_ALARM: f64 = 0.02;
@@ -40,6 +42,7 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
     }
     let rate = scenario.expected_requests() / scenario.horizon.as_secs_f64().max(1.0);
     for (i, plan) in scenario.plans.iter().enumerate() {
+        asked(scenario, i, found);
         let list = if plan.kind == "abTest" { "guardrails" } else { "checks" };
         for (j, (check, interval, weight)) in plan.strategy.checks().iter().enumerate() {
             let path = format!("spec.strategies[{i}].{}.{list}[{j}]", plan.kind);
@@ -85,6 +88,59 @@ fn query(text: &str, scrape: SimDuration, path: &str, found: &mut Found<'_>) {
             format!("a window of {window} never holds two scrapes of {scrape}: a rate is empty");
         found.say(path, message, "a window of 4 scrapes or more");
     }
+}
+
+/// The queries of a controller: a slip in one is an empty answer in every flight, and a release
+/// that goes back.
+fn asked(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
+    let plan = &scenario.plans[number];
+    if !plan.strategy.checks().is_empty() {
+        return;
+    }
+    let path = format!("spec.strategies[{number}].{}", plan.kind);
+    let mut names = scenario.service.names.clone();
+    plan.strategy.rename(&mut names);
+    let known = known_labels(&names);
+    let mut seen = BTreeSet::new();
+    for asked in plan.strategy.queries().iter().filter(|q| seen.insert(q.text().to_string())) {
+        query(asked.text(), scenario.telemetry.interval, &path, found);
+        for (label, values) in &known {
+            let Some(vain) = asked.asks_in_vain(label, values) else { continue };
+            let message = format!("no series has {label}={vain:?}: the query is empty");
+            let help = match nearest(&vain, values.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("here it is {}", values.join(" or ")),
+            };
+            found.say(&path, message, &help);
+        }
+    }
+}
+
+/// Labels whose values follow from what things are called, and these values.
+fn known_labels(names: &Names) -> Vec<(&'static str, Vec<String>)> {
+    let distinct = |values: &[String]| -> Vec<String> {
+        values.iter().take(2).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let (workloads, hosts) = (distinct(&names.workloads), distinct(&names.hosts));
+    let apps = distinct(&names.apps);
+    let full = |host: &String| format!("{host}.{}.svc.cluster.local", names.namespace);
+    let here = vec![names.namespace.clone()];
+    let mut known = vec![
+        ("destination_workload", workloads.clone()),
+        ("destination_app", apps.clone()),
+        ("destination_canonical_service", apps),
+        ("destination_service_name", hosts.clone()),
+        ("destination_service", hosts.iter().map(full).collect()),
+        ("destination_workload_namespace", here.clone()),
+        ("destination_service_namespace", here.clone()),
+        ("kubernetes_namespace", here),
+        ("destination_version", names.versions.to_vec()),
+    ];
+    if names.deployments {
+        known.push(("deployment", workloads));
+    }
+    known.retain(|(label, _)| !names.labels.iter().any(|(own, _)| own == label));
+    known
 }
 
 /// Share of requests that fail without any release.

@@ -38,7 +38,11 @@ pub struct Rollout {
     generation: u64,
     status: DeploymentStatus,
     record: Option<ProgressRecord>,
+    /// The missed deadline has been told.
     missed: bool,
+    /// The next look at the deadline that was asked for: a controller's queue holds a Deployment
+    /// once, at the earliest instant (client-go `delaying_queue.go`).
+    look: Option<SimTime>,
     watch: Watch,
 }
 
@@ -73,6 +77,7 @@ impl Rollout {
             status: DeploymentStatus::default(),
             record: None,
             missed: false,
+            look: None,
             watch: Watch::default(),
         }
     }
@@ -205,15 +210,25 @@ impl Rollout {
         self.record = progress::after_sync(self.record, &sync, now);
         self.status = after;
         let complete = after.is_complete(self.replicas, self.generation);
-        let exceeded = self.record.is_some_and(|r| r.reason == Reason::ProgressDeadlineExceeded);
-        if exceeded && !self.missed {
+        if self.deadline_missed() && !self.missed {
             self.missed = true;
             out.push(Action::DeadlinePassed);
         }
         self.tell(out);
-        if let Some(left) = progress::next_check(self.record, self.deadline, complete, now) {
-            // The controller looks again a second after the deadline could have passed.
-            out.push(Action::Wake { after: left + SimDuration::from_secs(1), token });
+        self.look_again(complete, now, token, out);
+    }
+
+    /// Asks for a look a second after the deadline could have passed, unless an earlier one is
+    /// still to come. A rollout that has completed can't time out, whatever its pods do later.
+    fn look_again(&mut self, complete: bool, now: SimTime, token: u32, out: &mut Vec<Action>) {
+        self.look = self.look.filter(|at| *at > now);
+        let done = self.record.is_some_and(|r| r.reason == Reason::NewReplicaSetAvailable);
+        let left = progress::next_check(self.record, self.deadline, complete, now);
+        let Some(left) = left.filter(|_| !done) else { return };
+        let after = left + progress::CHECK_MARGIN;
+        if self.look.is_none_or(|at| now + after < at) {
+            self.look = Some(now + after);
+            out.push(Action::Wake { after, token });
         }
     }
 
@@ -241,7 +256,7 @@ impl Rollout {
 
     /// Has the progress deadline passed without progress since?
     pub fn deadline_missed(&self) -> bool {
-        self.missed
+        self.record.is_some_and(|r| r.reason == Reason::ProgressDeadlineExceeded)
     }
 
     fn mine<'v>(&self, view: &'v View<'_>) -> impl Iterator<Item = &'v SetFacts> + use<'v> {
@@ -279,5 +294,80 @@ impl Rollout {
                 Target::Set(set) => Action::Scale { set, size: change.to },
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::store::Store;
+    use crate::world::log::ShadowCounts;
+
+    fn at(secs: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_secs(secs)
+    }
+
+    /// One sync of four new pods, so many of them available; what it asked for comes back.
+    fn sync(rollout: &mut Rollout, now: SimTime, available: u32) -> Vec<Action> {
+        let set = SetFacts {
+            id: 0,
+            version: Version::New,
+            pool: Pool::Stable,
+            size: 4,
+            replicas: 4,
+            ready: available,
+            available,
+            phases: Vec::new(),
+        };
+        let view = View {
+            now,
+            replicas: 4,
+            sets: &[set],
+            telemetry: &Store::default(),
+            experiment: None,
+            shadow: ShadowCounts::default(),
+            chance: 0,
+        };
+        let mut out = Vec::new();
+        rollout.sync(&view, 7, &mut out);
+        out
+    }
+
+    fn rollout() -> Rollout {
+        let (bounds, limit) = (Bounds { surge: 1, unavailable: 1 }, SimDuration::from_secs(60));
+        let mut rollout =
+            Rollout::new(Pool::Stable, Replacement::RollingUpdate, bounds, 4, Some(limit));
+        rollout.aim(Version::New, at(0));
+        rollout
+    }
+
+    /// However often it is synced, one look at the deadline is to come, and none that can tell
+    /// nothing: a rollout that has completed does not time out when it loses a pod.
+    #[test]
+    fn one_look_at_the_deadline_is_to_come() {
+        let mut rollout = rollout();
+        let looks = |out: Vec<Action>| {
+            out.into_iter().filter(|action| matches!(action, Action::Wake { .. })).count()
+        };
+        let asked: Vec<usize> = (0..5).map(|s| looks(sync(&mut rollout, at(s), 2))).collect();
+        assert_eq!(asked, [1, 0, 0, 0, 0]);
+        // Progress at 30 s has moved the deadline: the look at 61 s asks for another.
+        assert_eq!(looks(sync(&mut rollout, at(30), 3)), 0);
+        let again = sync(&mut rollout, at(61), 3);
+        assert_eq!(again, [Action::Wake { after: SimDuration::from_secs(30), token: 7 }]);
+        assert_eq!(looks(sync(&mut rollout, at(80), 4)), 0);
+        let lost: usize = (500..600).map(|s| looks(sync(&mut rollout, at(s), 3))).sum();
+        assert_eq!(lost, 0);
+    }
+
+    /// The deadline is told once a rollout; that it has passed holds until progress is seen.
+    #[test]
+    fn a_missed_deadline_is_over_with_progress() {
+        let mut rollout = rollout();
+        sync(&mut rollout, at(1), 2);
+        assert_eq!(sync(&mut rollout, at(62), 2), [Action::DeadlinePassed]);
+        assert!(rollout.deadline_missed());
+        sync(&mut rollout, at(100), 4);
+        assert!(!rollout.deadline_missed());
     }
 }

@@ -14,8 +14,16 @@ pub struct Names {
     pub service: String,
     /// Values of the label `version`: old, new.
     pub versions: [String; 2],
-    /// Names of the Deployments by pool: stable, candidate, baseline.
+    /// Names of the workloads by pool: stable, candidate, baseline.
     pub workloads: [String; 3],
+    /// Are they Deployments? A controller that owns its replica sets has none.
+    pub deployments: bool,
+    /// Values of the label `app` of the pods, by pool.
+    pub apps: [String; 3],
+    /// Services by which a mesh knows where a pool's requests were sent.
+    pub hosts: [String; 3],
+    /// Services by which other proxies know the pools.
+    pub backends: [String; 3],
     /// Names of the routes.
     pub routes: Vec<String>,
     /// Further labels of every pod, which the scraper keeps.
@@ -31,6 +39,8 @@ pub struct Names {
 /// Names of one pod.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodNames {
+    /// Its pool: 0 stable, 1 candidate, 2 baseline.
+    pub pool: usize,
     /// Its own name.
     pub pod: String,
     /// Its Deployment.
@@ -57,11 +67,18 @@ fn letters(mut seed: u64, count: usize) -> String {
 impl Names {
     /// Names that follow from the service's own: candidate and baseline with a suffix.
     pub fn of_service(service: &str) -> Names {
+        let apart =
+            [service.to_string(), format!("{service}-canary"), format!("{service}-baseline")];
+        let alike = [(); 3].map(|()| service.to_string());
         Names {
             namespace: "default".into(),
             service: service.into(),
             versions: ["old".into(), "new".into()],
-            workloads: [service.into(), format!("{service}-canary"), format!("{service}-baseline")],
+            workloads: apart.clone(),
+            deployments: true,
+            apps: alike.clone(),
+            hosts: alike,
+            backends: apart,
             routes: Vec::new(),
             labels: Vec::new(),
             long_labels: false,
@@ -76,6 +93,7 @@ impl Names {
         let suffix = letters(mix64(0x9e37_79b9 + u64::from(number)), 5);
         let [_, _, high, low] = number.to_be_bytes();
         PodNames {
+            pool,
             pod: format!("{workload}-{hash}-{suffix}"),
             workload: workload.clone(),
             version: self.versions[version].clone(),

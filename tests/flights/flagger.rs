@@ -5,6 +5,8 @@
 //! delay.
 
 use crate::tunnel::{Flown, SEED, Tunnel, tunnel};
+use windtunnel::analysis::promql::value::Value;
+use windtunnel::analysis::promql::{Options, Query};
 use windtunnel::analysis::reply::Reply;
 use windtunnel::base::time::SimDuration;
 use windtunnel::base::units::{Rate, Share};
@@ -15,6 +17,7 @@ use windtunnel::strategy::flagger::provider::Provider;
 use windtunnel::strategy::flagger::settings::{
     Affinity, Analysis, Hook, Load, Matching, Metric, Names, Range, Settings, Webhook,
 };
+use windtunnel::telemetry::EPOCH_MS;
 
 fn secs(secs: u64) -> SimDuration {
     SimDuration::from_secs(secs)
@@ -139,6 +142,65 @@ fn a_quiet_canary_is_rolled_back_unless_it_is_under_load() {
     assert_eq!(with.outcome.verdict, Verdict::PromotedGood, "{}", with.story());
     // Synthetic requests are nobody's: the two users' requests are all there were.
     assert_eq!(with.m().users_active, Some(2.0));
+}
+
+/// The size that a release writes is the service's, whatever a Scenario makes of it: the canary has
+/// as many pods as the primary, and the promotion leaves the primary as it was.
+#[test]
+fn the_target_follows_the_size_of_the_service() {
+    let told = |replicas: u32| {
+        let storm = tunnel(&format!(
+            "horizon: 20m
+            onCall: none
+            service: {{replicas: {replicas}, startup: 5s, scheduling: 0s}}
+            traffic: {{users: 500, arrivals: {{poisson: {{rate: 10/s}}}}}}
+            release: {{at: 1m, variants: [{{name: v}}]}}
+            strategies: [flagger: {{firstTick: 0s, target: {{writesReplicas: true}}, \
+             analysis: {{stepWeight: 50}}}}]"
+        ));
+        let flown = storm.fly();
+        assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+        let smallest = format!("{replicas} → ");
+        let begun = flown.told(&format!("create {replicas} × new pods")).len();
+        (begun, flown.told(&format!("scale new: {smallest}0 pods")).len(), flown.m().pods_peak)
+    };
+    for replicas in [3, 7] {
+        let (created, removed, peak) = told(replicas);
+        assert_eq!((created, removed), (1, 1), "{replicas}");
+        assert!(peak >= Some(f64::from(2 * replicas)), "{replicas}: {peak:?}");
+    }
+}
+
+/// A load test of a minute that is called every 10 s runs once at a time, as the load tester skips
+/// a command that is still running: nobody else is there, so the canary meets 5 requests a second
+///.
+#[test]
+fn load_tests_do_not_pile_up() {
+    let settings = canary(|canary| {
+        let analysis = analysis(canary);
+        (analysis.interval, analysis.step_weight) = (secs(10), 1);
+        analysis.metrics.clear();
+        analysis.webhooks = vec![Webhook {
+            name: "load".into(),
+            hook: Hook::Rollout,
+            reply: Reply::Always,
+            load: Some(Load { rate: Rate::per_sec(5.0), lasts: secs(60) }),
+            ..Webhook::default()
+        }];
+    });
+    let mut storm = storm("1/s", "").requests_at([30.0, 1_000.0].into_iter());
+    storm.order.export = true;
+    let flown = fly(storm, settings);
+    let query = Query::parse("sum(rate(http_requests_total{version=\"new\"}[1m]))").expect("one");
+    let rate = |secs: i64| {
+        let store = flown.recording.telemetry.as_ref().expect("an export");
+        match query.instant(store, EPOCH_MS + secs * 1000, &Options::default()) {
+            Ok(Value::Vector(elements)) => elements.first().map_or(0.0, |e| e.value),
+            other => panic!("{other:?}"),
+        }
+    };
+    let rates: Vec<f64> = (150..350).step_by(20).map(rate).collect();
+    assert!(rates.iter().all(|rate| (4.0..6.0).contains(rate)), "{rates:?}\n{}", flown.story());
 }
 
 /// Blue/green, N = 2: iterations at 120 s and 180 s, the switch at 240 s, the copy at 300 s, back

@@ -190,3 +190,68 @@ fn published_queries_find_their_series() {
         assert!(elements.iter().any(|e| e.value > 0.0), "{query}: {elements:?}");
     }
 }
+
+/// Pods, workloads and Services of a controller are called as in its cluster: what its users ask
+/// for by name is found, and what would mix the two versions is not.
+fn check_names(strategy: &str, found: &[&str], empty: &[&str]) {
+    let flown = exported(&tunnel(&format!("{SERVICE}\nstrategies: [{strategy}]")));
+    for (queries, some) in [(found, true), (empty, false)] {
+        for query in queries {
+            let elements = ask(&flown, query, 840.0);
+            let holds = elements.iter().any(|e| e.value > 0.0);
+            assert_eq!(holds, some, "{query}: {elements:?}\n{}", flown.story());
+        }
+    }
+}
+
+#[test]
+fn a_primary_has_a_label_and_a_service_of_its_own() {
+    let flagger = "{flagger: {firstTick: 0s, names: {target: shop, namespace: default}, \
+        analysis: {interval: 4m, stepWeight: 10, threshold: 9}}}";
+    check_names(
+        flagger,
+        &[
+            "rate(http_requests_total{app=\"shop\",version=\"new\"}[1m])",
+            "rate(http_requests_total{app=\"shop-primary\",version=\"old\"}[1m])",
+            "rate(istio_requests_total{destination_service_name=\"shop-canary\",\
+             destination_app=\"shop\"}[1m])",
+            "rate(istio_requests_total{destination_service=\
+             \"shop-primary.default.svc.cluster.local\",\
+             destination_canonical_service=\"shop-primary\",reporter=\"source\"}[1m])",
+            "kube_deployment_status_replicas_ready{deployment=\"shop-primary\"}",
+        ],
+        &[
+            "rate(http_requests_total{app=\"shop\",version=\"old\"}[1m])",
+            "rate(istio_requests_total{destination_service_name=\"shop\"}[1m])",
+        ],
+    );
+}
+
+#[test]
+fn a_rollout_has_replica_sets_and_no_deployment() {
+    let hash = windtunnel::world::names::Names::of_service("shop").template_hash(1);
+    let routed = "trafficRouting: {stableService: shop-stable, canaryService: shop-next}, ";
+    let canary =
+        |routed: &str| format!("{{argoCanary: {{{routed}steps: [setWeight: 50, pause: {{}}]}}}}");
+    let of_pod = format!("rate(http_requests_total{{pod=~\"shop-{hash}-.....\"}}[1m])");
+    let both = [
+        &of_pod,
+        "rate(istio_requests_total{destination_workload=\"shop\",destination_version=\"new\"}[1m])",
+        "rate(istio_requests_total{destination_workload=\"shop\",destination_version=\"old\"}[1m])",
+    ];
+    let split = [
+        "rate(istio_requests_total{destination_service_name=\"shop-next\",\
+         destination_version=\"new\"}[1m])",
+        "rate(istio_requests_total{destination_service=\"shop-stable.default.svc.cluster.local\"}\
+         [1m])",
+        "rate(envoy_cluster_upstream_rq{envoy_cluster_name=\"default_shop-next_80\"}[1m])",
+    ];
+    let none =
+        ["kube_deployment_status_replicas", "rate(http_requests_total{pod=~\".*-canary-.*\"}[1m])"];
+    check_names(&canary(routed), &[&both[..], &split[..]].concat(), &none);
+    check_names(&canary(""), &both, &none);
+    let switch = "{argoBlueGreen: {activeService: shop-live}}";
+    let live = "rate(istio_requests_total{destination_service_name=\"shop-live\",\
+        destination_version=\"new\"}[1m])";
+    check_names(switch, &[live], &none);
+}

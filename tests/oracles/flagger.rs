@@ -186,7 +186,7 @@ impl Bench {
             match order {
                 Order::Route(routes) => self.routes = routes,
                 Order::ScaleCanary(size) => self.canary = ready(size),
-                Order::Promote | Order::Load(_) | Order::Event(_) => {}
+                Order::Promote | Order::Load(..) | Order::Event(_) => {}
             }
         }
         self.status.phase.word()

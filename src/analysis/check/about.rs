@@ -11,6 +11,8 @@ use crate::world::service::Version;
 pub struct About<'a> {
     /// Names of the service.
     pub names: &'a Names,
+    /// Pods at full size, before anything scales it.
+    pub replicas: u32,
     /// CPU limit of a pod in cores.
     pub cpu_limit: f64,
     /// Names of its routes, by number.

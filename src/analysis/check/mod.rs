@@ -300,7 +300,7 @@ mod tests {
     fn judged(check: &Check, answer: impl Fn(&str) -> Result<Value, EvalError>) -> Finding {
         let names = Names::of_service("shop");
         let rules = Default::default();
-        let about = About { names: &names, cpu_limit: 0.5, routes: &[], rules };
+        let about = About { names: &names, replicas: 4, cpu_limit: 0.5, routes: &[], rules };
         let mut check = check.clone();
         check.prepare(&about, SimDuration::from_secs(60));
         check.judge(&|query| answer(query.text()))
@@ -314,7 +314,7 @@ mod tests {
     fn every_short_form_is_a_query_that_prometheus_takes() {
         let names = Names::of_service("shop");
         let rules = Default::default();
-        let about = About { names: &names, cpu_limit: 0.5, routes: &[], rules };
+        let about = About { names: &names, replicas: 4, cpu_limit: 0.5, routes: &[], rules };
         for metric in
             [Metric::ErrorRate, Metric::Latency { quantile: 0.99 }, Metric::Cpu, Metric::Conversion]
         {

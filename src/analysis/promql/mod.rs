@@ -160,6 +160,19 @@ impl Query {
         })
     }
 
+    /// What its conditions ask of `label` that none of `values` fulfils, as it is written.
+    pub fn asks_in_vain(&self, label: &str, values: &[String]) -> Option<String> {
+        let conditions = self.selectors().into_iter().flat_map(|s| &s.matchers);
+        let mut vain = conditions
+            .filter(|m| m.label == label && !values.iter().any(|value| m.takes(value)))
+            .filter_map(|m| match &m.test {
+                Test::Equal(value) if !value.is_empty() => Some(value.clone()),
+                Test::Like(pattern) if !m.takes("") => Some(pattern.as_str().to_string()),
+                _ => None,
+            });
+        vain.next()
+    }
+
     /// Answers at an instant, in milliseconds of Unix time.
     pub fn instant(
         &self,

@@ -78,7 +78,37 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
     }
     paused(&mut draft, object, &path, rollout, found);
     check_annotations(object, rollout, found);
+    hosts(store, object, rollout, &path, &mut draft);
     found.drafts.push(draft);
+}
+
+/// The Services by which metrics know the two sides: those that the Rollout names or, where it
+/// points a rule's subsets at pods, the one host of the rules.
+fn hosts(store: &Store, object: &Object, rollout: &Rollout, path: &str, draft: &mut Draft) {
+    let strategy = object.node.get("spec").and_then(|spec| spec.get("strategy"));
+    let under = |kind: &str, field: &str| strategy?.get(kind)?.get(field);
+    let wired = &rollout.wired;
+    let named = |(owner, _): &(&Object, _)| {
+        wired.virtual_services.contains(&owner.metadata.name) && owner.is_near(object)
+    };
+    let rules = store.virtual_services().find(named).map(|(_, rules)| &rules.rules);
+    let to = || rules.into_iter().flatten().flat_map(|rule| &rule.destinations);
+    let host = to().next().map(|first| short(&first.host));
+    let alone = |host: &&str| to().all(|destination| short(&destination.host) == *host);
+    let host = host.filter(alone).filter(|_| !wired.destination_rules.is_empty());
+    for (kind, field, to) in [
+        ("canary", "stableService", "trafficRouting.stableService"),
+        ("canary", "canaryService", "trafficRouting.canaryService"),
+        ("blueGreen", "activeService", "activeService"),
+    ] {
+        let divided = kind == "blueGreen" || under(kind, "trafficRouting").is_some();
+        let own = under(kind, field).and_then(Node::text);
+        let service = host.filter(|_| kind == "canary").or(own);
+        if let Some(service) = service.filter(|_| divided) {
+            let spot = object.spot(&format!("spec.strategy.{kind}.{field}"));
+            draft.set(&format!("{path}.{to}"), text(service), spot);
+        }
+    }
 }
 
 /// A pause without end: somebody has to promote.

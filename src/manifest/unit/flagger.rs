@@ -39,11 +39,18 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
         draft.set(&format!("{path}.{field}"), value.clone(), spot);
     }
     if let Some((owner, settings)) = deployment {
-        of_target(&mut draft, owner, settings, &path);
+        of_target(store, target, &mut draft, (owner, settings), &path);
     }
-    autoscaler(store, &mut draft, object, canary, &path, &mut found.lists);
+    autoscaler(store, &mut draft, object, canary, &path, found);
     match &canary.analysis {
-        Some(analysis) => self::analysis(store, object, analysis, &path, &mut draft, found),
+        Some(analysis) => {
+            if analysis.affinity.is_some() && !provider.keeps_sessions() {
+                let field = format!("spec.{}.sessionAffinity", analysis.field);
+                let why = format!("{} keeps no users with the canary", provider.word());
+                found.ignore(object, &field, &why, Weight::Matters);
+            }
+            self::analysis(store, object, analysis, &path, &mut draft, found);
+        }
         None => {
             let source = "a Canary without analysis is promoted without a look";
             draft.assume(&mut found.lists, "spec.analysis", "none", source, true);
@@ -82,8 +89,8 @@ fn workload_of(
 ) {
     if let Some((owner, settings)) = deployment {
         draft.takes(owner);
-        let pods = settings.replicas.filter(|pods| *pods > 0);
-        workload::replicas(draft, owner, pods, &mut found.lists);
+        let (sized, pods) = size(store, target, owner, settings);
+        workload::replicas(draft, sized, pods, &mut found.lists);
         let template = settings.template.as_ref();
         let lists = &mut found.lists;
         workload::pods(draft, owner, template, settings.min_ready_secs, lists);
@@ -112,6 +119,24 @@ fn primary(labels: &Labels, pair: &(String, String)) -> (String, String) {
     match own == Some(&pair.0.as_str()) {
         true => (pair.0.clone(), format!("{}-primary", pair.1)),
         false => pair.clone(),
+    }
+}
+
+/// The size of the service, and the object that says so: in a cluster it is the primary's, and the
+/// target stands at zero between releases.
+fn size<'s>(
+    store: &'s Store,
+    target: &str,
+    owner: &'s Object,
+    settings: &Deployment,
+) -> (&'s Object, Option<u64>) {
+    let primary = format!("{target}-primary");
+    let of_primary = |(o, _): &(&Object, _)| o.metadata.name == primary && o.is_near(owner);
+    let running = |pods: &Deployment| pods.replicas.filter(|pods| *pods > 0);
+    let primary = store.deployments().find(of_primary);
+    match primary.and_then(|(o, settings)| Some((o, running(settings)?))) {
+        Some((primary, pods)) => (primary, Some(pods)),
+        None => (owner, running(settings)),
     }
 }
 
@@ -194,8 +219,16 @@ fn provider(
     known.unwrap_or_default()
 }
 
-/// What the promotion copies from the Deployment.
-fn of_target(draft: &mut Draft, owner: &Object, settings: &Deployment, path: &str) {
+/// What the promotion copies from the Deployment, and the size that a release writes: the whole
+/// one follows a Scenario's.
+fn of_target(
+    store: &Store,
+    target: &str,
+    draft: &mut Draft,
+    (owner, settings): (&Object, &Deployment),
+    path: &str,
+) {
+    let (_, full) = size(store, target, owner, settings);
     let mut set = |field: &str, value: Option<Value>, from: &str| {
         if let Some(value) = value {
             draft.set(&format!("{path}.target.{field}"), value, owner.spot(from));
@@ -208,7 +241,10 @@ fn of_target(draft: &mut Draft, owner: &Object, settings: &Deployment, path: &st
     set("recreate", settings.recreate.then_some(Value::Flag(true)), "spec.strategy.type");
     let deadline = settings.deadline_secs.map(|s| text(format!("{}s", s.min(300_000_000))));
     set("progressDeadline", deadline, "spec.progressDeadlineSeconds");
-    set("replicas", settings.replicas.map(integer), "spec.replicas");
+    let written = settings.replicas.filter(|pods| *pods > 0);
+    let whole = written.is_some() && written == full;
+    set("writesReplicas", whole.then_some(Value::Flag(true)), "spec.replicas");
+    set("replicas", written.filter(|_| !whole).map(integer), "spec.replicas");
 }
 
 fn autoscaler(
@@ -217,7 +253,7 @@ fn autoscaler(
     object: &Object,
     canary: &Canary,
     path: &str,
-    lists: &mut Lists,
+    found: &mut Found,
 ) {
     let Some(name) = &canary.autoscaler else { return };
     let spot = object.spot("spec.autoscalerRef");
@@ -234,7 +270,15 @@ fn autoscaler(
         }
         return;
     }
+    let names: Vec<&str> = store.autoscalers().map(|(o, _)| o.metadata.name.as_str()).collect();
+    if let Some(near) = nearest(name, names.iter().copied()) {
+        let message = format!("no HorizontalPodAutoscaler here is called {name:?}");
+        let (expected, help) =
+            (format!("one of {}", names.join(", ")), format!("did you mean {near}?"));
+        found.problem(object, "spec.autoscalerRef.name", message, &expected, &help);
+    }
     let source = "its autoscaler is not given: the canary starts with one pod";
+    let lists = &mut found.lists;
     draft.assume(lists, &format!("autoscaler {name}"), "minReplicas 1", source, true);
 }
 

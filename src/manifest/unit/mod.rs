@@ -12,6 +12,7 @@ use super::note::{Lists, Note, Weight};
 use super::store::Store;
 use crate::base::problem::Problem;
 
+mod apart;
 pub mod argo;
 mod argo_analysis;
 mod argo_steps;
@@ -21,6 +22,7 @@ pub mod flagger;
 pub mod mesh;
 pub mod plain;
 pub mod policies;
+pub mod slips;
 pub mod workload;
 
 /// What looking for units yields.
@@ -70,8 +72,14 @@ impl Found {
 
 /// Finds all units.
 pub fn find(store: &Store) -> Found {
+    apart::find(store)
+}
+
+/// Finds the units of objects that know each other.
+fn within(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
+    slips::check(store, &mut found);
     flagger::find(store, &mut found);
     argo::find(store, &mut found);
     mesh::find(store, &mut found);

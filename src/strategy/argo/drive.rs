@@ -14,6 +14,7 @@ use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::{Answer, Phase};
+use crate::analysis::check::about::About;
 use crate::analysis::expr::dates::instant;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
@@ -24,6 +25,7 @@ use crate::strategy::fleet::route_all;
 use crate::strategy::{Cause, Needs, Plan, Scaling, SetFacts, Strategy, View};
 use crate::telemetry::unix_ms;
 use crate::world::action::{Action, Decision};
+use crate::world::names::Names;
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
@@ -469,6 +471,35 @@ impl Strategy for Argo {
 
     fn clone_box(&self) -> Box<dyn Strategy> {
         Box::new(self.clone())
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        if self.settings.name.is_empty() {
+            self.settings.name.clone_from(&about.names.service);
+        }
+    }
+
+    /// A Rollout owns its replica sets: one workload for both versions, and no Deployment. Users
+    /// ask the stable or the canary's Service where a router divides them, else the active one.
+    fn rename(&self, names: &mut Names) {
+        names.workloads = [(); 3].map(|()| self.settings.name.clone());
+        names.deployments = false;
+        match &self.settings.strategy {
+            Kind::Canary(canary) => {
+                let services = canary.traffic.as_ref().and_then(|t| t.services.as_ref());
+                if let Some([stable, canary]) = services {
+                    names.hosts = [stable.clone(), canary.clone(), names.service.clone()];
+                    if stable != canary {
+                        names.backends[..2].clone_from_slice(&names.hosts[..2]);
+                    }
+                }
+            }
+            Kind::BlueGreen(plan) => {
+                if let Some(active) = &plan.active_service {
+                    names.hosts = [(); 3].map(|()| active.clone());
+                }
+            }
+        }
     }
 
     fn queries(&self) -> Vec<Query> {

@@ -45,7 +45,8 @@ fn read_blue_green(r: &mut Reader<'_>) -> Plan {
 
 fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
     let name = r.text("name", kind, "name in tables and charts");
-    let own = r.text("rollout", "service", "name of the Rollout, for events");
+    let own = "name of the Rollout, for events and its pods; left out: the service's";
+    let own = r.opt_text("rollout", own).unwrap_or_default();
     let settings = Settings {
         progress_deadline: r.duration("progressDeadline", "600s", "without progress: Degraded"),
         progress_deadline_abort: r.flag("progressDeadlineAbort", false, "and then: way back"),
@@ -106,7 +107,11 @@ fn canary(r: &mut Reader<'_>) -> Canary {
 
 fn traffic(r: &mut Reader<'_>) -> Traffic {
     let routes = r.texts("managedRoutes", "", "names of routes", |t| Some(t.to_string()), "text");
+    let stable = "Service of the stable side, as the router's metrics call it";
+    let stable = r.opt_text("stableService", stable);
+    let canary = r.opt_text("canaryService", "Service of the canary");
     Traffic {
+        services: stable.zip(canary).map(|(stable, canary)| [stable, canary]),
         max_weight: r.count("maxTrafficWeight", 100, 1..=1_000_000, "the weight of everything")
             as u32,
         managed_routes: routes.into_iter().map(|(_, name)| name).collect(),
@@ -240,6 +245,7 @@ fn blue_green(r: &mut Reader<'_>) -> BlueGreen {
         preview_replicas: r
             .opt_count("previewReplicaCount", 0..=5000, pods)
             .map(|pods| pods as u32),
+        active_service: r.opt_text("activeService", "Service that users ask, as metrics call it"),
         preview_service: r.flag("previewService", true, "is there a Service for the preview?"),
         scale_down_delay: r.opt_duration("scaleDownDelay", keep),
         scale_down_revisions: r

@@ -14,7 +14,7 @@ use crate::strategy::deployment::bounds::{Bounds, IntOrPercent};
 /// One Rollout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// `metadata.name`.
+    /// `metadata.name`; empty until the service's name is known, if it is the same.
     pub name: String,
     /// `spec.strategy`.
     pub strategy: Strategy,
@@ -79,6 +79,8 @@ pub struct Traffic {
     pub sticky: Option<SimDuration>,
     /// The router, such as `istio` or `nginx`, for the story.
     pub router: String,
+    /// `stableService` and `canaryService`, by which the router's metrics know the two sides.
+    pub services: Option<[String; 2]>,
 }
 
 /// `replicaProgressThreshold`: how much of a step's pods is enough.
@@ -209,6 +211,8 @@ pub struct BlueGreen {
     pub auto_promotion_after: SimDuration,
     /// `previewReplicaCount`.
     pub preview_replicas: Option<u32>,
+    /// `activeService`, by which metrics know what users ask.
+    pub active_service: Option<String>,
     /// Is there a `previewService`?
     pub preview_service: bool,
     /// `scaleDownDelaySeconds`; the default is 30 s.
@@ -337,6 +341,7 @@ impl Default for Traffic {
             managed_routes: Vec::new(),
             sticky: None,
             router: "istio".into(),
+            services: None,
         }
     }
 }
@@ -347,6 +352,7 @@ impl Default for BlueGreen {
             auto_promotion: true,
             auto_promotion_after: SimDuration::ZERO,
             preview_replicas: None,
+            active_service: None,
             preview_service: true,
             scale_down_delay: None,
             scale_down_revisions: None,

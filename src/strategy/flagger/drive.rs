@@ -10,12 +10,13 @@ use super::answer::{Answer, Response, read};
 use super::check::{Question, questions};
 use super::provider::Provider;
 use super::query::{Builtin, Model, requests};
-use super::settings::{Analysis, Hook, Metric, Settings, Webhook};
+use super::settings::{Analysis, Hook, Load, Metric, Settings, Webhook};
 use super::side::Side;
 use super::status::{Phase, Spec, Status};
 use super::tick::{Order, Senses, Sight, advance, reported_routes};
 use super::upstream::upstreams;
 use super::weights::{Mode, Routes, TOTAL};
+use crate::analysis::check::about::About;
 use crate::analysis::promql::Query;
 use crate::analysis::promql::value::Value;
 use crate::base::random::mix64;
@@ -51,6 +52,8 @@ pub struct Flagger {
     called_back: bool,
     calls: u64,
     ticker: Ticker,
+    /// Load tests by the webhook that starts them, and when the last one ends.
+    loads: Vec<(String, Load, SimTime)>,
 }
 
 /// The ticker of the control loop. A tick runs to its end, webhooks and all; of the ticks that
@@ -132,6 +135,7 @@ impl Flagger {
             called_back: false,
             calls: 0,
             ticker: Ticker::default(),
+            loads: Vec::new(),
         }
     }
 
@@ -297,8 +301,19 @@ impl Flagger {
                     out.push(Action::Decide(Decision::Promote));
                 }
             }
-            Order::Load(load) => out.push(Action::Load { rate: load.rate, lasts: load.lasts }),
+            Order::Load(hook, load) => self.load(view.now, hook, load, out),
             Order::Event(event) => out.push(Action::Say(event.text)),
+        }
+    }
+}
+
+impl Flagger {
+    /// The load tester starts a command, and skips one that still runs (pkg/loadtester/runner.go).
+    fn load(&mut self, now: SimTime, hook: String, load: Load, out: &mut Vec<Action>) {
+        self.loads.retain(|(.., ends)| *ends > now);
+        if !self.loads.iter().any(|(name, other, _)| *name == hook && *other == load) {
+            self.loads.push((hook, load, now + load.lasts));
+            out.push(Action::Load { rate: load.rate, lasts: load.lasts });
         }
     }
 }
@@ -393,11 +408,29 @@ impl Strategy for Flagger {
             Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
         }
         // The Deployments' own controller reacts to every change, Flagger to its ticker only.
-        if let Cause::Timer(token @ (TICK | ANSWERED)) = cause {
-            self.sync(view, &mut Vec::new());
-            if token == TICK { self.begin_tick(view, out) } else { self.tick(view, out) }
-        } else {
-            self.sync(view, out);
+        match cause {
+            Cause::Timer(token @ (TICK | ANSWERED)) => {
+                // The tick's own sync follows and writes; what was asked for once is kept.
+                let mut written = Vec::new();
+                self.sync(view, &mut written);
+                out.extend(written.into_iter().filter(|a| matches!(a, Action::Wake { .. })));
+                if token == TICK { self.begin_tick(view, out) } else { self.tick(view, out) }
+            }
+            // A look at one Deployment's deadline.
+            Cause::Timer(token) => {
+                if let Some((primary, canary)) = &mut self.sides {
+                    let side = if token == PRIMARY { primary } else { canary };
+                    side.sync(view, token, out);
+                }
+            }
+            _ => self.sync(view, out),
+        }
+    }
+
+    fn prepare(&mut self, about: &About<'_>) {
+        let target = &mut self.settings.target;
+        if target.writes_replicas {
+            target.replicas = Some(about.replicas);
         }
     }
 
@@ -417,10 +450,15 @@ impl Strategy for Flagger {
     }
 
     fn rename(&self, names: &mut Names) {
-        let target = &self.settings.names.target;
-        names.namespace = self.settings.names.namespace.clone();
+        let super::settings::Names { target, service, namespace, .. } = &self.settings.names;
+        names.namespace.clone_from(namespace);
         names.workloads =
             [format!("{target}-primary"), target.clone(), format!("{target}-baseline")];
+        // The primary's pods bear its own label, so that no selector picks both
+        // (pkg/canary/deployment_controller.go, makePrimaryLabels).
+        names.apps = names.workloads.clone();
+        names.hosts = ["primary", "canary", "baseline"].map(|side| format!("{service}-{side}"));
+        names.backends = names.hosts.clone();
         names.long_labels = true;
         names.upstreams = upstreams(self.settings.provider, &self.settings.names);
     }
@@ -448,3 +486,7 @@ impl Strategy for Flagger {
         self.settings.interval() * ticks
     }
 }
+
+#[cfg(test)]
+#[path = "drive_tests.rs"]
+mod tests;

@@ -6,12 +6,14 @@
 
 use super::drive::plan;
 use super::provider::Provider;
+use super::query::{Builtin, Model, render};
 use super::settings::{
     Affinity, Analysis, Autoscaler, Hook, Load, Matching, Metric, Names, Range, Rules, Settings,
     Target, Template, Webhook,
 };
 use crate::analysis::promql::Query;
 use crate::analysis::reply::Reply;
+use crate::base::problem::nearest;
 use crate::base::settings::{Part, Reader};
 use crate::strategy::Plan;
 use crate::strategy::deployment::bounds::IntOrPercent;
@@ -97,8 +99,10 @@ fn target(r: &mut Reader<'_>) -> Target {
         IntOrPercent::read(r, "maxSurge", "of the Deployment, for the primary's own update too");
     let max_unavailable = IntOrPercent::read(r, "maxUnavailable", "of the Deployment");
     let help = "pods that the release writes; left out: none, until the canary is scaled up";
+    let full = "the release writes the service's `replicas`";
     Target {
         replicas: r.opt_count("replicas", 0..=5000, help).map(|pods| pods as u32),
+        writes_replicas: r.flag("writesReplicas", false, full),
         max_surge,
         max_unavailable,
         recreate: r.flag("recreate", false, "the primary stops all old pods first"),
@@ -187,7 +191,7 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     let bound = |r: &mut Reader<'_>, name, help| r.opt_number(name, -1e12..=1e12, help);
     let min = bound(r, "min", "smallest value that passes; a success rate in percent");
     let max = bound(r, "max", "largest value that passes; a duration in milliseconds");
-    Metric {
+    let metric = Metric {
         name: r.required_text("name", "request-success-rate and request-duration are built in"),
         interval: r.opt_text("interval", "window of the query, 1m if left out"),
         range: (min.is_some() || max.is_some()).then_some(Range { min, max }),
@@ -199,6 +203,48 @@ fn metric(r: &mut Reader<'_>) -> Metric {
             query: r.required_text("query", "PromQL with {{ placeholders }}"),
         }),
         variables: variables.into_iter().map(|(_, pair)| pair).collect::<BTreeMap<_, _>>(),
+    };
+    askable(r, &metric);
+    metric
+}
+
+/// What a template may ask for (v1beta1/metric.go), besides its variables.
+const PLACEHOLDERS: [&str; 7] =
+    ["name", "namespace", "target", "service", "ingress", "route", "interval"];
+
+/// A metric must come to a query: the controller fails every check of one that does not.
+fn askable(r: &mut Reader<'_>, metric: &Metric) {
+    if r.describing() || metric.name.is_empty() {
+        return;
+    }
+    if metric.query.is_none() && metric.template.is_none() && Builtin::parse(&metric.name).is_none()
+    {
+        let words = ["request-success-rate", "request-duration"];
+        let found = format!("no metric called {:?} is built in: every check fails", metric.name);
+        let help = nearest(&metric.name, words).map(|near| format!("did you mean {near}?"));
+        let help = help.unwrap_or_else(|| "give it a query or a templateRef".to_string());
+        r.problem("name", found, &words.join(" or "), &help);
+    }
+    let names = Names::of("target", "default");
+    let texts = [
+        ("query", metric.query.as_ref(), "1m"),
+        ("template", metric.template.as_ref().map(|t| &t.query), ""),
+    ];
+    for (field, text, usual) in texts {
+        let Some(text) = text.filter(|text| text.contains("{{")) else { continue };
+        let interval = metric.interval.as_deref().unwrap_or(usual);
+        let model = Model { names: &names, interval, variables: &metric.variables };
+        let query = render(text, &model);
+        let parsed = query.and_then(|query| Query::parse(&query).map_err(|e| e.message));
+        if let Err(error) = parsed {
+            let unknown = error.split('"').nth(1).and_then(|word| nearest(word, PLACEHOLDERS));
+            let help = match (&metric.interval, unknown) {
+                (_, Some(near)) => format!("did you mean {near}?"),
+                (None, _) if text.contains("interval") => "give the metric an interval".into(),
+                _ => String::new(),
+            };
+            r.problem(field, error, "a query once its placeholders are filled in", &help);
+        }
     }
 }
 

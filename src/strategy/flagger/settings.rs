@@ -59,6 +59,8 @@ pub struct Target {
     /// `spec.replicas` as the release writes it; nothing leaves the target at zero until it is
     /// scaled up to the primary's size.
     pub replicas: Option<u32>,
+    /// The release writes the service's full size there, whatever a Scenario makes of it.
+    pub writes_replicas: bool,
     /// `maxSurge` of its strategy, for the primary's own update too.
     pub max_surge: IntOrPercent,
     /// `maxUnavailable` of its strategy.
@@ -288,7 +290,7 @@ const LONGEST_PAUSE: SimDuration = SimDuration::from_secs(30);
 pub struct Load {
     /// Requests a second (`hey -q 10 -c 2` sends 20).
     pub rate: Rate,
-    /// For how long after the call.
+    /// For how long after the call; a call meanwhile starts nothing.
     pub lasts: SimDuration,
 }
 
@@ -342,6 +344,7 @@ impl Settings {
             autoscaler: None,
             target: Target {
                 replicas: None,
+                writes_replicas: false,
                 max_surge: IntOrPercent::Text("25%".into()),
                 max_unavailable: IntOrPercent::Text("25%".into()),
                 recreate: false,

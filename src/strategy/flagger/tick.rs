@@ -49,8 +49,8 @@ pub enum Order {
     ScaleCanary(u32),
     /// Copies the target's template to the primary, which then does its own update.
     Promote,
-    /// Synthetic load that a webhook has started.
-    Load(Load),
+    /// Synthetic load that the webhook of this name asks for.
+    Load(String, Load),
     /// An event.
     Event(Event),
 }
@@ -359,7 +359,7 @@ impl Tick<'_> {
     pub(super) fn call(&mut self, hook: &Webhook) -> bool {
         let passed = self.senses.call(hook);
         if let (true, Some(load)) = (passed, hook.load) {
-            self.orders.push(Order::Load(load));
+            self.orders.push(Order::Load(hook.name.clone(), load));
         }
         passed
     }

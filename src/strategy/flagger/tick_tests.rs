@@ -82,7 +82,7 @@ impl Bench {
                 Order::Route(routes) => self.routes = routes,
                 Order::ScaleCanary(size) => self.target = deployment(size),
                 Order::Promote => self.events.push("(promote)".into()),
-                Order::Load(load) => self.events.push(format!("(load {})", load.rate.value())),
+                Order::Load(_, load) => self.events.push(format!("(load {})", load.rate.value())),
                 Order::Event(event) => self.events.push(event.text),
             }
         }

@@ -35,10 +35,7 @@ pub const FAMILIES: &[Family] = &[
 
 fn labels(facts: &BackendFacts<'_>, status: usize) -> Labels {
     let names = facts.names;
-    let backend = match facts.pool {
-        0 => names.service.clone(),
-        _ => names.workloads[facts.pool].clone(),
-    };
+    let backend = names.backends[facts.pool].clone();
     let canary = match facts.pool {
         0 => String::new(),
         _ => format!("{}-{backend}-80", names.namespace),

@@ -40,9 +40,11 @@ pub const FAMILIES: &[Family] = &[
     },
 ];
 
-/// Labels that both reporters give.
-fn labels(names: &Names, reporter: &str, workload: &str, version: &str, status: usize) -> Labels {
-    let host = format!("{}.{}.svc.cluster.local", names.service, names.namespace);
+/// Labels that both reporters give. The Service is the one that the route names, not the one that
+/// clients call: Istio labels the cluster that a request is sent to.
+fn labels(names: &Names, reporter: &str, pool: usize, version: &str, status: usize) -> Labels {
+    let (workload, app, service) = (&names.workloads[pool], &names.apps[pool], &names.hosts[pool]);
+    let host = format!("{service}.{}.svc.cluster.local", names.namespace);
     [
         ("reporter", reporter),
         ("source_workload", "istio-ingressgateway"),
@@ -50,12 +52,12 @@ fn labels(names: &Names, reporter: &str, workload: &str, version: &str, status: 
         ("source_app", "istio-ingressgateway"),
         ("destination_workload", workload),
         ("destination_workload_namespace", &names.namespace),
-        ("destination_app", &names.service),
-        ("destination_canonical_service", &names.service),
+        ("destination_app", app),
+        ("destination_canonical_service", app),
         ("destination_version", version),
         ("destination_canonical_revision", version),
         ("destination_service", &host),
-        ("destination_service_name", &names.service),
+        ("destination_service_name", service),
         ("destination_service_namespace", &names.namespace),
         ("request_protocol", "http"),
         ("connection_security_policy", "mutual_tls"),
@@ -81,13 +83,11 @@ fn requests_out(facts: &BackendFacts<'_>, page: &mut Page<'_>) {
 }
 
 fn of_pod(facts: &PodFacts<'_>, status: usize) -> Labels {
-    let (workload, version) = (&facts.pod.workload, &facts.pod.version);
-    labels(facts.names, "destination", workload, version, status)
+    labels(facts.names, "destination", facts.pod.pool, &facts.pod.version, status)
 }
 
 fn of_backend(facts: &BackendFacts<'_>, status: usize) -> Labels {
-    let workload = &facts.names.workloads[facts.pool];
-    labels(facts.names, "source", workload, facts.version, status)
+    labels(facts.names, "source", facts.pool, facts.version, status)
 }
 
 fn durations_in(facts: &PodFacts<'_>, page: &mut Page<'_>) {

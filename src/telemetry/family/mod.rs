@@ -107,7 +107,7 @@ impl Family {
 pub fn upstream(facts: &BackendFacts<'_>, usual: impl FnOnce(&str) -> Labels) -> Labels {
     match &facts.names.upstreams[facts.pool] {
         given if !given.is_empty() => given.clone(),
-        _ => usual(&facts.names.workloads[facts.pool]),
+        _ => usual(&facts.names.backends[facts.pool]),
     }
 }
 

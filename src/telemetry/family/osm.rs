@@ -22,11 +22,11 @@ pub const FAMILIES: &[Family] = &[
 ];
 
 fn labels(facts: &BackendFacts<'_>) -> Labels {
-    upstream(facts, |backend| {
+    upstream(facts, |_| {
         vec![
             ("destination_namespace", facts.names.namespace.clone()),
             ("destination_kind", "Deployment".to_string()),
-            ("destination_name", backend.to_string()),
+            ("destination_name", facts.names.workloads[facts.pool].clone()),
         ]
     })
 }

@@ -1,0 +1,285 @@
+//! Slips between objects that the API server takes and nothing else would mention: ports by name or
+//! number, hosts of rules, resources that contradict each other.
+//!
+//! It reads the documents as they are written, since what is asked here shapes no flight.
+//! Deliberately unknown here: what is released.
+
+use super::Found;
+use crate::base::node::{Node, Value};
+use crate::base::problem::{Problem, nearest};
+use crate::manifest::kinds::pod::contains;
+use crate::manifest::kinds::{Body, Object};
+use crate::manifest::rule::short;
+use crate::manifest::store::Store;
+use std::collections::BTreeSet;
+
+/// A name this close to another is a slip of it.
+const CLOSE: usize = 2;
+
+/// Finds all of them.
+pub fn check(store: &Store, found: &mut Found) {
+    for object in &store.objects {
+        match &object.body {
+            Body::Deployment(_) | Body::Rollout(_) => pods(object, found),
+            Body::Service(_) => service(store, object, found),
+            Body::VirtualService(_) => rules(store, object, found),
+            Body::HttpRoute(_) => backends(store, object, found),
+            Body::DestinationRule(_) => {
+                let host = at(&object.node, &["spec", "host"]).and_then(Node::text);
+                host.into_iter().for_each(|host| slipped_host(store, object, "host", host, found));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What stands under a path of keys.
+fn at<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
+    path.iter().try_fold(node, |node, key| node.get(key))
+}
+
+/// The items under a path of keys; none if there is no list.
+fn items<'n>(node: &'n Node, path: &[&str]) -> &'n [Node] {
+    match at(node, path).map(|node| &node.value) {
+        Some(Value::List(items)) => items,
+        _ => &[],
+    }
+}
+
+const CONTAINERS: [&str; 4] = ["spec", "template", "spec", "containers"];
+
+/// Names of the ports of a container, and their numbers.
+fn ports(container: &Node) -> (Vec<&str>, Vec<i64>) {
+    let listed = items(container, &["ports"]);
+    let names = listed.iter().filter_map(|p| p.get("name")?.text()).collect();
+    let number = |port: &Node| match port.get("containerPort")?.value {
+        Value::Integer(number) => Some(number),
+        _ => None,
+    };
+    (names, listed.iter().filter_map(number).collect())
+}
+
+fn pods(object: &Object, found: &mut Found) {
+    if let Some(node) = at(&object.node, &CONTAINERS)
+        && matches!(&node.value, Value::List(list) if list.is_empty())
+    {
+        let field = CONTAINERS.join(".");
+        let help = "the API server refuses a pod without one";
+        found.problem(object, &field, "found no container".into(), "at least one", help);
+    }
+    for (i, container) in items(&object.node, &CONTAINERS).iter().enumerate() {
+        let field = format!("{}[{i}]", CONTAINERS.join("."));
+        for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+            let Some(node) = container.get(probe) else { continue };
+            let field = format!("{field}.{probe}");
+            one_handler(object, node, &field, &["exec", "httpGet", "tcpSocket", "grpc"], found);
+            for handler in ["httpGet", "tcpSocket"] {
+                let port = at(node, &[handler, "port"]).and_then(Node::text);
+                if let Some(port) = port.filter(|port| port.parse::<u32>().is_err()) {
+                    let (field, names) = (format!("{field}.{handler}.port"), ports(container).0);
+                    let why = "the probe fails for ever";
+                    unknown_port(object, &field, port, &names, why, found);
+                }
+            }
+        }
+        for hook in ["preStop", "postStart"] {
+            if let Some(node) = at(container, &["lifecycle", hook]) {
+                let field = format!("{field}.lifecycle.{hook}");
+                one_handler(
+                    object,
+                    node,
+                    &field,
+                    &["exec", "httpGet", "tcpSocket", "sleep"],
+                    found,
+                );
+            }
+        }
+        resources(object, container, &field, found);
+    }
+}
+
+fn one_handler(object: &Object, node: &Node, field: &str, kinds: &[&str], found: &mut Found) {
+    let given: Vec<&str> = kinds.iter().copied().filter(|kind| node.get(kind).is_some()).collect();
+    if given.len() > 1 {
+        let message = format!("{} handlers: {}", given.len(), given.join(", "));
+        found.problem(object, field, message, "one handler", "the API server refuses more");
+    }
+}
+
+fn resources(object: &Object, container: &Node, field: &str, found: &mut Found) {
+    let cores = |of: &str| at(container, &["resources", of, "cpu"]).and_then(cores);
+    let (Some(request), Some(limit)) = (cores("requests"), cores("limits")) else { return };
+    if request > limit {
+        let field = format!("{field}.resources.requests.cpu");
+        let message = format!("requests {request} cores and is limited to {limit}");
+        let help = "the API server refuses such a pod";
+        found.problem(object, &field, message, "no more than the limit", help);
+    }
+}
+
+/// Cores, as a number or in thousandths with an `m`.
+fn cores(node: &Node) -> Option<f64> {
+    let text = node.scalar_text()?;
+    match text.strip_suffix('m') {
+        Some(milli) => milli.parse::<f64>().ok().map(|milli| milli / 1000.0),
+        None => text.parse().ok(),
+    }
+}
+
+fn unknown_port(
+    object: &Object,
+    field: &str,
+    port: &str,
+    names: &[&str],
+    why: &str,
+    found: &mut Found,
+) {
+    if names.contains(&port) {
+        return;
+    }
+    let message = format!("no port of the container is called {port:?}: {why}");
+    let expected = match names {
+        [] => "the number of a port, or a name given under ports".to_string(),
+        names => format!("one of {}", names.join(", ")),
+    };
+    let help = nearest(port, names.iter().copied()).map(|near| format!("did you mean {near}?"));
+    found.problem(object, field, message, &expected, &help.unwrap_or_default());
+}
+
+/// Where a Service sends requests to, in the pods that it picks.
+fn service(store: &Store, object: &Object, found: &mut Found) {
+    let Body::Service(service) = &object.body else { return };
+    let Some(selector) = &service.selector else { return };
+    let picked: Vec<&Object> = store
+        .pods()
+        .filter(|(owner, labels)| owner.is_near(object) && contains(labels, selector))
+        .map(|(owner, _)| owner)
+        .collect();
+    let containers = || picked.iter().flat_map(|owner| items(&owner.node, &CONTAINERS));
+    let names: BTreeSet<&str> = containers().flat_map(|c| ports(c).0).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let numbers: BTreeSet<i64> = containers().flat_map(|c| ports(c).1).collect();
+    for (i, port) in items(&object.node, &["spec", "ports"]).iter().enumerate() {
+        let field = format!("spec.ports[{i}].targetPort");
+        match port.get("targetPort").map(|node| &node.value) {
+            Some(Value::Text(name)) if !picked.is_empty() && name.parse::<u32>().is_err() => {
+                let why = "the Service has no endpoints";
+                unknown_port(object, &field, name, &names, why, found);
+            }
+            Some(Value::Integer(number)) if !numbers.is_empty() && !numbers.contains(number) => {
+                let spot = object.spot(&field);
+                let listed: Vec<String> = numbers.iter().map(i64::to_string).collect();
+                let message = format!("no container lists the port {number}");
+                let path = format!("{} {field}", object.title());
+                let problem = Problem::warning(spot.place, &path, message);
+                let help = format!("the pods list {}", listed.join(", "));
+                found.problems.push(problem.help(help).in_file(&spot.file));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Hosts and ports of a VirtualService.
+fn rules(store: &Store, object: &Object, found: &mut Found) {
+    for (i, host) in items(&object.node, &["spec", "hosts"]).iter().enumerate() {
+        let field = format!("hosts[{i}]");
+        host.text().into_iter().for_each(|h| slipped_host(store, object, &field, h, found));
+    }
+    for (i, rule) in items(&object.node, &["spec", "http"]).iter().enumerate() {
+        for (j, route) in items(rule, &["route"]).iter().enumerate() {
+            let field = format!("spec.http[{i}].route[{j}].destination");
+            let to = |path: &[&str]| at(route, &[&["destination"], path].concat());
+            let Some(host) = to(&["host"]).and_then(Node::text) else { continue };
+            namespace(store, object, &format!("{field}.host"), host, found);
+            let port = to(&["port", "number"]);
+            served(store, object, &format!("{field}.port.number"), host, port, found);
+        }
+    }
+}
+
+/// Ports of an HTTPRoute.
+fn backends(store: &Store, object: &Object, found: &mut Found) {
+    for (i, rule) in items(&object.node, &["spec", "rules"]).iter().enumerate() {
+        for (j, to) in items(rule, &["backendRefs"]).iter().enumerate() {
+            let field = format!("spec.rules[{i}].backendRefs[{j}].port");
+            let kind = to.get("kind").and_then(Node::text).unwrap_or("Service");
+            let host = to.get("name").and_then(Node::text).filter(|_| kind == "Service");
+            let Some(host) = host else { continue };
+            served(store, object, &field, host, to.get("port"), found);
+        }
+    }
+}
+
+/// A port that requests are sent to must be one of the Service's.
+fn served(
+    store: &Store,
+    object: &Object,
+    field: &str,
+    host: &str,
+    port: Option<&Node>,
+    found: &mut Found,
+) {
+    let Some((owner, _)) = store.service_of(object, host) else { return };
+    let number = |node: &Node| match node.value {
+        Value::Integer(number) => Some(number),
+        _ => None,
+    };
+    let Some(port) = port.and_then(number) else { return };
+    let ports = items(&owner.node, &["spec", "ports"]);
+    let known: Vec<i64> = ports.iter().filter_map(|p| number(p.get("port")?)).collect();
+    if !known.is_empty() && !known.contains(&port) {
+        let message =
+            format!("{} has no port {port}: such requests are answered 503", owner.title());
+        let known: Vec<String> = known.iter().map(i64::to_string).collect();
+        found.problem(object, field, message, &known.join(" or "), "");
+    }
+}
+
+/// A host that names another namespace than that of the Service which is taken for it.
+fn namespace(store: &Store, object: &Object, field: &str, host: &str, found: &mut Found) {
+    let mut parts = host.split('.').skip(1);
+    let (Some(space), Some("svc")) = (parts.next(), parts.next()) else { return };
+    let Some((owner, _)) = store.service_of(object, host) else { return };
+    let own = owner.metadata.namespace.as_deref();
+    if own == Some(space) {
+        return;
+    }
+    let said = own.map_or("names no namespace".to_string(), |own| format!("lies in {own}"));
+    let spot = object.spot(field);
+    let path = format!("{} {field}", object.title());
+    let message = format!("{host:?} is taken for {}, which {said}", owner.title());
+    let problem = Problem::warning(spot.place, &path, message);
+    let help = "if another Service is meant, its pods are not among these files";
+    found.problems.push(problem.help(help).in_file(&spot.file));
+}
+
+/// A host inside the cluster that nothing bears, but that is a slip of something given.
+fn slipped_host(store: &Store, object: &Object, field: &str, host: &str, found: &mut Found) {
+    let inside = !host.contains('.') || host.ends_with(".svc.cluster.local");
+    let name = short(host);
+    if !inside || name.contains('*') || name.len() < 3 {
+        return;
+    }
+    let names: Vec<&str> = store
+        .services()
+        .map(|(o, _)| o)
+        .chain(store.pods().map(|(o, _)| o))
+        .filter(|owner| owner.is_near(object))
+        .map(|owner| owner.metadata.name.as_str())
+        .collect();
+    let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
+    // Numbered names are names of their own, and so are those that go on.
+    let other = |near: &str| {
+        letters(near) == letters(name) || near.starts_with(name) || name.starts_with(near)
+    };
+    let near = names.iter().map(|near| (strsim::damerau_levenshtein(name, near), *near)).min();
+    // Of a short name, half the letters would be another name.
+    let close = |distance: usize| distance <= CLOSE.min(name.len() / 3);
+    if let Some((_, near)) = near.filter(|(distance, near)| close(*distance) && !other(near)) {
+        let message =
+            format!("nothing here is called {name:?}: what is said here holds for nobody");
+        let help = format!("did you mean {near}?");
+        found.problem(object, &format!("spec.{field}"), message, "a Service of these files", &help);
+    }
+}
