@@ -16,6 +16,7 @@ pub mod foreign;
 pub mod join;
 pub mod kinds;
 pub mod named;
+pub mod newer;
 pub mod note;
 pub mod objects;
 pub mod print;

@@ -16,8 +16,11 @@ pub mod argo;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;
+pub mod idle_fleet;
 pub mod mesh;
 pub mod plain;
+pub mod pod_ratio;
+pub mod routes;
 pub mod workload;
 
 /// What looking for units yields.
@@ -73,6 +76,7 @@ pub fn find(store: &Store) -> Found {
     argo::find(store, &mut found);
     mesh::find(store, &mut found);
     blue_green::find(store, &mut found);
+    pod_ratio::find(store, &mut found);
     plain::find(store, &mut found);
     attach::all(store, &mut found);
     found

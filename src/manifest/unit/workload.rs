@@ -104,6 +104,11 @@ fn initial(draft: &mut Draft, count: usize, lists: &mut Lists) {
     draft.assume(lists, "spec.service.scheduling", &value, source, false);
 }
 
+/// The image that a Deployment releases.
+pub fn image(deployment: &Deployment) -> Option<&str> {
+    deployment.template.as_ref()?.application()?.image.as_deref()
+}
+
 type SpotOf<'a> = &'a dyn Fn(&str) -> crate::manifest::note::Spot;
 
 fn probes(draft: &mut Draft, container: &Container, spot: SpotOf<'_>) {
