@@ -12,16 +12,9 @@ use crate::world::service::{BalancerSettings, KeepAlive, Policy};
 
 /// Reads the balancer.
 pub fn read(r: &mut Reader<'_>) -> BalancerSettings {
-    let words = ["leastRequest", "random", "roundRobin", "ringHash"];
-    let policy = r.choice("policy", &words, "leastRequest", "who gets a request; Envoy's default");
     let median_1s = Distribution::lognormal_median_quantile(1.0, 0.99, 5.0);
     BalancerSettings {
-        policy: match policy {
-            0 => Policy::LeastOfTwo,
-            1 => Policy::Random,
-            2 => Policy::RoundRobin,
-            _ => Policy::RingHash,
-        },
+        policy: policy(r),
         proxies: r.count("proxies", 2, 1..=64, "proxies, each with a delay of its own") as u32,
         propagation: r.distribution(
             "propagation",
@@ -38,6 +31,24 @@ pub fn read(r: &mut Reader<'_>) -> BalancerSettings {
             max_age: at_least_1s(r, "maxAge", "5m", "older connections are opened anew"),
         }),
         mesh: mesh(r),
+    }
+}
+
+fn policy(r: &mut Reader<'_>) -> Policy {
+    let words = ["leastRequest", "random", "roundRobin", "ringHash", "sticky"];
+    let policy = r.choice("policy", &words, "leastRequest", "who gets a request; Envoy's default");
+    let kept = "with policy sticky, how long a user's pod is kept after the last request; left \
+                out: 3h, as kube-proxy does";
+    let kept = some_time(r, "stickyFor", kept);
+    if kept.is_some() && policy != 4 {
+        r.problem("stickyFor", "given beside another policy", "policy: sticky", "");
+    }
+    match policy {
+        0 => Policy::LeastOfTwo,
+        1 => Policy::Random,
+        2 => Policy::RoundRobin,
+        3 => Policy::RingHash,
+        _ => Policy::Sticky(kept.unwrap_or(SimDuration::from_secs(10_800))),
     }
 }
 

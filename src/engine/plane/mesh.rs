@@ -181,7 +181,7 @@ impl Plane {
         }
         let (mut bits, mut found) = (first, None);
         // A user's own pod stays the user's own.
-        let again = self.hot.policy != Policy::RingHash;
+        let again = !self.hot.policy.is_personal();
         let ramps = matches!(self.hot.policy, Policy::LeastOfTwo | Policy::RoundRobin);
         let (mut elsewhere, mut colder) = (0, 0);
         while let Some(pod) = self.pick_among(&list, (proxy, pool), user, bits) {

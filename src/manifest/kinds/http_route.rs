@@ -79,12 +79,17 @@ fn rule(f: &mut Fields<'_>) -> Rule {
         put(&mut settings, "retry.attempts", "retries", attempts.map(integer));
     });
     let sticky = f.object("sessionPersistence", |f| {
-        f.no_effect(&["sessionName", "absoluteTimeout", "idleTimeout"], "a user keeps the cookie");
-        f.no_effect(&["cookieConfig"], "a user keeps the cookie");
+        f.no_effect(&["sessionName", "cookieConfig"], "a user keeps the cookie");
+        f.not_flown(&["absoluteTimeout"], "a session goes on as long as it is used");
         let kinds = ["Cookie", "Header"];
-        f.word("type", &kinds, "a user's requests stay with a pod: policy ringHash");
+        f.word("type", &kinds, "a user's requests stay with a pod while it is there: sticky");
+        let idle = "a silent user's pod is forgotten after this: spec.service.balancer.stickyFor";
+        // Without it a cookie lasts as long as the browser; thirty days are the longest flight.
+        f.duration("idleTimeout", idle).filter(|t| !is_zero(t)).unwrap_or("720h".into())
     });
-    put(&mut settings, "sessionPersistence", "policy", sticky.map(|()| text("ringHash")));
+    let policy = sticky.is_some().then(|| text("sticky"));
+    put(&mut settings, "sessionPersistence", "policy", policy);
+    put(&mut settings, "sessionPersistence.idleTimeout", "stickyFor", sticky.map(text));
     if f.describing() {
         settings.clear();
     }

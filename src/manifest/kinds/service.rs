@@ -22,6 +22,8 @@ pub struct Service {
     pub selector: Option<Labels>,
     /// `sessionAffinity: ClientIP`?
     pub sticky: bool,
+    /// Seconds for which a client that is silent keeps its pod, if given.
+    pub sticky_secs: Option<u64>,
 }
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
@@ -41,9 +43,14 @@ fn spec(f: &mut Fields<'_>) -> Service {
     let affinity = f.word(
         "sessionAffinity",
         &["None", "ClientIP"],
-        "ClientIP: a user stays with a pod (spec.service.balancer.policy: ringHash)",
+        "ClientIP: a user stays with a pod as long as it is there (policy: sticky); each user has \
+         an address of one's own",
     );
-    f.not_flown(&["sessionAffinityConfig"], "a user stays with a pod as long as it exists");
+    let sticky_secs = f.object("sessionAffinityConfig", |f| {
+        let kept = "a silent user's pod is forgotten after this: spec.service.balancer.stickyFor";
+        let secs = f.object("clientIP", |f| f.count("timeoutSeconds", 1..=86_400, kept));
+        secs.flatten()
+    });
     f.not_flown(
         &["publishNotReadyAddresses"],
         "pods get requests only while ready; this would send them before and after",
@@ -69,5 +76,5 @@ fn spec(f: &mut Fields<'_>) -> Service {
         ],
         "no effect on which pods are behind the name",
     );
-    Service { selector, sticky: affinity == Some(1) }
+    Service { selector, sticky: affinity == Some(1), sticky_secs: sticky_secs.flatten() }
 }
