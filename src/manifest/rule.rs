@@ -78,6 +78,14 @@ pub fn short(host: &str) -> &str {
     host.split('.').next().unwrap_or(host)
 }
 
+/// The namespace that a host names: `shop.prod`, `shop.prod.svc.cluster.local`.
+pub fn namespace(host: &str) -> Option<&str> {
+    match host.split('.').collect::<Vec<_>>()[..] {
+        [_, namespace] | [_, namespace, "svc", ..] => Some(namespace),
+        _ => None,
+    }
+}
+
 impl Rule {
     /// Does it mean only those who send a header?
     pub fn by_header(&self) -> bool {
@@ -86,7 +94,8 @@ impl Rule {
 
     /// Does it mean everyone, so that no rule behind it is ever asked?
     pub fn by_everyone(&self) -> bool {
-        self.matches.is_empty()
+        let empty = |m: &Match| m.headers.is_empty() && !m.other;
+        self.matches.is_empty() || self.matches.iter().any(empty)
     }
 
     /// Does it name two or more destinations?
@@ -162,6 +171,14 @@ mod tests {
         assert_eq!(rule(&[100, 0]).live(), [0]);
         assert_eq!(rule(&[0]).live(), [0]);
         assert_eq!((rule(&[19, 1]).percent(1), rule(&[7]).percent(0)), (5.0, 100.0));
+    }
+
+    #[test]
+    fn hosts_may_name_their_namespace() {
+        assert_eq!(namespace("shop"), None);
+        assert_eq!(namespace("shop.prod"), Some("prod"));
+        assert_eq!(namespace("shop.prod.svc.cluster.local"), Some("prod"));
+        assert_eq!(namespace("shop.example.com"), None);
     }
 
     #[test]

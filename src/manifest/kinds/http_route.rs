@@ -102,7 +102,7 @@ fn backend(f: &mut Fields<'_>) -> Destination {
     f.no_effect(&["namespace"], "the Service is found by its name");
     let host = f.text("name", "the Service that gets the requests");
     f.missing("name", "the name of the Service");
-    f.scalar("port", "port", "where the Service listens", scalars::port);
+    f.scalar("port", "port", "where the Service listens", scalars::port_number);
     Destination { host: host.unwrap_or_default(), subset: None, weight: None }
 }
 
