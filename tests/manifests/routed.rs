@@ -96,6 +96,8 @@ fn the_first_rule_that_means_everyone_is_istios_last() {
     let all = "{route: [{destination: <v1>}]}";
     let few = "{match: [{headers: {x: {exact: y}}}], route: [{destination: <v2>}]}";
     let unreached = "VirtualService/web spec.http[1]";
+    let every_path = "{match: [{uri: {prefix: /}}], route: [{destination: <v1>}]}";
+    check(&(two.clone() + &rules(&format!("{every_path}, {few}"))), "blueGreen:", &[unreached]);
     check(&(two.clone() + &rules(&format!("{all}, {few}"))), "blueGreen:", &[unreached]);
     check(&(two + &rules(&format!("{few}, {all}"))), "abTest:", &[]);
     // The Gateway API asks the rule with most conditions first.
@@ -157,4 +159,39 @@ fn fleets_behind_one_selector_are_divided_by_their_pods() {
     // Another program behind the same label is no canary of it.
     let (strategies, matters) = flown(&two.replace("web:v2", "worker:v2"));
     assert_eq!((strategies.len(), matters), (2, vec!["Service/web spec.selector".to_string()]));
+}
+
+#[test]
+fn a_host_in_another_namespace_is_another_host() {
+    let split = rules(
+        "{route: [{destination: {host: web.prod.svc.cluster.local, subset: v1}, weight: 90}, \
+         {destination: <v2>, weight: 10}]}",
+    );
+    let text = fleets(&["v1", "v2"]) + &split;
+    let assumed = import(&text, "web.yaml").expect("an import").lists.assumed;
+    assert!(
+        assumed
+            .iter()
+            .any(|n| (n.field.as_str(), n.text.as_str()) == ("metadata.namespace", "prod"))
+    );
+    let other = text.replacen("metadata: {name: web}", "metadata: {name: web, namespace: test}", 1);
+    let problems = import(&other, "web.yaml").expect_err("a contradiction");
+    assert!(problems[0].message.contains("lies in the namespace test, not prod"), "{problems:?}");
+}
+
+/// Published queries ask for `pod=~"web-v2-.*"`: pods have the names of their own Deployments.
+#[test]
+fn metrics_call_pods_by_the_deployments_that_are_given() {
+    let split = rules("{route: [{destination: <v1>, weight: 95}, {destination: <v2>, weight: 5}]}");
+    let switch = rules("{route: [{destination: <v1>}]}");
+    for http in [split, switch] {
+        let text = fleets(&["v1", "v2"]) + &http;
+        let import = import(&text, "web.yaml").expect("an import");
+        let (scenarios, _) = import.flyables[0].scenario().expect("a scenario");
+        let names = &scenarios[0].service.names;
+        for (version, name) in [(0, "web-v1-"), (1, "web-v2-")] {
+            let pod = names.pod(version, version, 7);
+            assert!(pod.pod.starts_with(name), "{pod:?}");
+        }
+    }
 }

@@ -82,6 +82,7 @@ pub fn unit(switch: &Switch<'_>, blue: &Fleet<'_>, green: &Fleet<'_>, found: &mu
     let (candidate, released, other) = green;
     let template = released.template.as_ref().or(deployment.template.as_ref());
     workload::pods(&mut draft, candidate, template, released.min_ready_secs, lists);
+    workload::names(&mut draft, object, candidate);
     draft.takes(object);
     draft.takes(candidate);
     draft.aliases.extend([object.metadata.name.clone(), candidate.metadata.name.clone()]);

@@ -5,7 +5,7 @@
 //! is assumed, and said: a split is walked up to 100 %, a match is an A/B test, a copy a shadow.
 
 use super::routes::{self, Kind, Plan};
-use super::{Found, idle_fleet, workload};
+use super::{Found, hosts, idle_fleet, workload};
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, percent, text};
 use crate::manifest::kinds::Object;
@@ -49,7 +49,7 @@ fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
     if let Some((rule, _)) = store.rule_of(object, &stable.host) {
         draft.takes(rule);
     }
-    hosts(store, object, plan, found);
+    hosts::check(store, object, plan, found);
     let fleets = [stable, candidate].map(|to| fleet(store, object, plan, to, found));
     sizes(&mut draft, &fleets, &mut found.lists);
     unknown_pods(store, &draft, object, plan, &mut found.lists);
@@ -86,6 +86,9 @@ fn sizes(draft: &mut Draft, fleets: &[Option<(&Object, &Deployment)>; 2], lists:
         draft.takes(object);
         draft.aliases.push(object.metadata.name.clone());
     }
+    if let [Some((old, _)), Some((new, _))] = fleets {
+        workload::names(draft, old, new);
+    }
     match stable.or(*candidate) {
         Some((object, deployment)) => {
             let pods = deployment.replicas.filter(|r| *r > 0);
@@ -110,26 +113,6 @@ fn versions(store: &Store, draft: &mut Draft, object: &Object, to: [&Destination
     if old.0 != new.0 {
         draft.set("spec.service.versions.old", text(old.0), old.1);
         draft.set("spec.service.versions.new", text(new.0), new.1);
-    }
-}
-
-/// Hosts of destinations that are probably slips of names that are given.
-fn hosts(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
-    for rule in plan.rules() {
-        let mirror =
-            rule.mirror.iter().map(|(to, _)| (format!("{}.host", rule.mirror_field()), to));
-        let routes = rule.destinations.iter().enumerate();
-        let routes = routes.map(|(i, to)| (rule.field_of(i, "host"), to));
-        for (field, to) in routes.chain(mirror) {
-            let known = store.service_of(object, &to.host).is_some()
-                || store.rule_of(object, &to.host).is_some()
-                || !store.behind(object, &to.host).is_empty();
-            if let (false, Some(near)) = (known, store.host_like(&to.host)) {
-                let message = format!("nothing here is called {:?}", to.host);
-                let help = format!("did you mean {near}?");
-                found.problem(object, &field, message, "a host of these files", &help);
-            }
-        }
     }
 }
 

@@ -13,14 +13,18 @@ use super::store::Store;
 use crate::base::problem::Problem;
 
 pub mod argo;
+pub mod argo_valid;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;
+pub mod hosts;
 pub mod idle_fleet;
+pub mod load;
 pub mod mesh;
 pub mod plain;
 pub mod pod_ratio;
 pub mod routes;
+pub mod scaled;
 pub mod workload;
 
 /// What looking for units yields.
@@ -72,6 +76,8 @@ impl Found {
 pub fn find(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
+    argo_valid::check(store, &mut found);
+    scaled::check(store, &mut found);
     flagger::find(store, &mut found);
     argo::find(store, &mut found);
     mesh::find(store, &mut found);
@@ -79,5 +85,6 @@ pub fn find(store: &Store) -> Found {
     pod_ratio::find(store, &mut found);
     plain::find(store, &mut found);
     attach::all(store, &mut found);
+    scaled::settle(store, &mut found);
     found
 }
