@@ -12,5 +12,7 @@ mod fuzzed;
 mod imported;
 #[path = "manifests/input.rs"]
 mod input;
+#[path = "manifests/routed.rs"]
+mod routed;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;

@@ -1,7 +1,7 @@
 //! Paths → texts: finds files, reads them, and parses them into documents.
 
 use super::flags::Source;
-use crate::base::problem::{Place, Problem};
+use crate::base::problem::{Place, Problem, Severity};
 use crate::manifest::{self, Input};
 use crate::scenario::yaml;
 use std::io::{ErrorKind, Read};
@@ -17,18 +17,35 @@ const WRITE_ONE: &str = "name a file, or write one with `windtunnel new NAME --o
 /// The way out for whoever names something else than a scenario.
 const TOO_LARGE: &str = "a scenario is a YAML text; traces belong into a CSV file beside it";
 
-/// Everything that `source` names, parsed; or what is wrong with the files.
-pub fn read(source: &Source) -> Result<Vec<Input>, Vec<Problem>> {
+/// Everything that `source` names, parsed, and a warning for each file of a folder that is
+/// something else altogether; or what is wrong with the files.
+pub fn read(source: &Source) -> Result<(Vec<Input>, Vec<Problem>), Vec<Problem>> {
     let mut files = files(&source.paths).map_err(|problem| vec![problem])?;
-    files.extend(source.scenario.iter().map(|path| Some(PathBuf::from(path))));
-    let (mut inputs, mut problems) = (Vec::new(), Vec::new());
+    let own = |path: &String| Named { path: Some(PathBuf::from(path)), in_folder: false };
+    files.extend(source.scenario.iter().map(own));
+    let (mut inputs, mut problems, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
     for file in &files {
-        match parsed(file) {
+        match parsed(&file.path) {
+            Ok(input) if file.in_folder && is_stranger(&input) => {
+                let message = "neither a scenario nor a manifest: left out";
+                let problem = Problem::warning(Place { line: 1, column: 1 }, "", message);
+                let problem = problem.expected("documents with apiVersion and kind");
+                strangers.push(problem.in_file(&input.file));
+            }
             Ok(input) => inputs.push(input),
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(inputs) } else { Err(problems) }
+    if inputs.is_empty() {
+        let error = |p: Problem| Problem { severity: Severity::Error, ..p };
+        problems.extend(strangers.drain(..).map(error));
+    }
+    if problems.is_empty() { Ok((inputs, strangers)) } else { Err(problems) }
+}
+
+/// A file whose documents have nothing of ours: no one of them is meant.
+fn is_stranger(input: &Input) -> bool {
+    !input.documents.is_empty() && input.documents.iter().all(manifest::foreign::is_stranger)
 }
 
 /// A file beside another, by the path that the other names.
@@ -63,21 +80,30 @@ fn parsed(file: &Option<PathBuf>) -> Result<Input, Problem> {
     Ok(Input { file: named, text: Arc::from(text), documents })
 }
 
-/// The files behind the paths, in order; nothing stands for standard input.
-fn files(paths: &[String]) -> Result<Vec<Option<PathBuf>>, Problem> {
+/// A file that is to be read.
+struct Named {
+    /// Its path; nothing stands for standard input.
+    path: Option<PathBuf>,
+    /// Was only its folder named?
+    in_folder: bool,
+}
+
+/// The files behind the paths, in order.
+fn files(paths: &[String]) -> Result<Vec<Named>, Problem> {
     let default = [DEFAULT_FOLDER.to_string()];
     let paths = if paths.is_empty() { &default[..] } else { paths };
     let mut files = Vec::new();
     for path in paths {
         if path == "-" {
-            files.push(None);
+            files.push(Named { path: None, in_folder: false });
             continue;
         }
         let path = Path::new(path);
         if path.is_dir() {
-            files.extend(in_folder(path)?.into_iter().map(Some));
+            let found = in_folder(path)?.into_iter();
+            files.extend(found.map(|path| Named { path: Some(path), in_folder: true }));
         } else {
-            files.push(Some(path.to_path_buf()));
+            files.push(Named { path: Some(path.to_path_buf()), in_folder: false });
         }
     }
     Ok(files)

@@ -33,15 +33,21 @@ pub struct Loaded {
 /// Reads everything that `source` names, or says everything that is wrong with it.
 pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
     let sweep = sweep(&source.sets).map_err(|problem| vec![problem])?;
-    let mut inputs = files::read(source)?;
+    let (mut inputs, strangers) = files::read(source)?;
     let own = match &source.checks {
         Some(path) => checks::read(&files::one(path).map_err(|problem| vec![problem])?)?,
         None => Vec::new(),
     };
+    if let Some(path) = &source.scenario
+        && inputs.last().is_some_and(|own| own.documents.iter().all(manifest::is_manifest))
+    {
+        let help = "manifests are named without --scenario";
+        return Err(vec![wrong(path, "no document of kind Scenario in it".into(), help)]);
+    }
     let documents = || inputs.iter().flat_map(|i| &i.documents);
     let mixed = documents().any(|d| manifest::is_manifest(d) || !named::named(d).is_empty());
     let mut loaded = Loaded::default();
-    let mut problems = Vec::new();
+    let mut problems = strangers;
     if mixed {
         loaded.import = import(&inputs)?;
         let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);

@@ -97,6 +97,18 @@ impl Draft {
         self.set(path, Value::List(items), spot);
     }
 
+    /// Takes back what stands under `path`.
+    pub fn remove(&mut self, path: &str) {
+        let (above, name) = path.rsplit_once('.').unwrap_or(("", path));
+        if self.get(above).is_some()
+            && let Value::Map(entries) = place_for(&mut self.node, above)
+        {
+            entries.retain(|(key, _)| key.name != name);
+        }
+        let within = |own: &str| own == path || own.starts_with(&format!("{path}."));
+        self.origins.retain(|(own, _)| !within(own));
+    }
+
     /// Begins the strategy of the unit; its settings are written below what comes back.
     pub fn strategy(&mut self, kind: &str, spot: Spot) -> String {
         let settings = Node::unplaced(Value::Map(Vec::new()));

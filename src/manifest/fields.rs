@@ -6,7 +6,7 @@
 //! percentage has its sign. Deliberately unknown here: which kinds there are.
 
 use super::note::{Lists, Note, Spot, Weight};
-use super::scalars;
+use super::{defaults, scalars};
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use std::cell::RefCell;
@@ -430,7 +430,8 @@ impl<'a> Fields<'a> {
         for (key, _) in entries {
             if !self.known.contains(&key.name.as_str()) {
                 let path = self.child_path(&key.name);
-                let note = self.note_of(key.place, path, why.to_string(), Weight::NoEffect);
+                let (weight, why) = self.weigh(&key.name, Weight::NoEffect, why);
+                let note = self.note_of(key.place, path, why.to_string(), weight);
                 self.book.borrow_mut().lists.ignored.push(note);
             }
         }
@@ -454,10 +455,22 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn ignore_one(&self, name: &str, weight: Weight, why: &str) {
+    fn ignore_one(&self, name: &str, weight: Weight, why: &'static str) {
         if let Some(place) = self.key_place(name) {
+            let (weight, why) = self.weigh(name, weight, why);
             let note = self.note_of(place, self.child_path(name), why.to_string(), weight);
             self.book.borrow_mut().lists.ignored.push(note);
+        }
+    }
+
+    /// What the server has written by itself counts for nothing.
+    fn weigh(&self, name: &str, weight: Weight, why: &'static str) -> (Weight, &'static str) {
+        let node = self.node.and_then(|node| node.get(name));
+        match node.is_some_and(|node| defaults::is_servers(name, node)) {
+            true if weight > Weight::Bookkeeping => {
+                (Weight::Bookkeeping, "what the server writes by default: no effect")
+            }
+            _ => (weight, why),
         }
     }
 

@@ -2,7 +2,7 @@
 //! refused with the command that makes manifests of it.
 
 use crate::base::node::{Node, Value};
-use crate::base::problem::{Place, Problem};
+use crate::base::problem::{Place, Problem, nearest};
 use std::sync::Arc;
 
 /// What begins an action of a Helm template. Flagger's and Argo's own templates begin otherwise.
@@ -38,6 +38,18 @@ pub fn text(text: &str, file: &str) -> Option<Problem> {
     found.map(|problem| problem.in_file(&Arc::from(file)))
 }
 
+/// A document of another program's: no mapping, or one without any key that ours have, not even a
+/// slip of one.
+pub fn is_stranger(node: &Node) -> bool {
+    let own = ["apiVersion", "kind", "metadata", "spec"];
+    match &node.value {
+        Value::Map(entries) => {
+            !entries.is_empty() && entries.iter().all(|(key, _)| nearest(&key.name, own).is_none())
+        }
+        _ => true,
+    }
+}
+
 /// The column of an action that only Helm understands.
 fn helm(line: &str) -> Option<usize> {
     if line.trim_start().starts_with('#') {
@@ -45,7 +57,9 @@ fn helm(line: &str) -> Option<usize> {
     }
     let (at, _) = line.match_indices("{{").find(|(at, _)| {
         let action = line[at + 2..].trim_start_matches('-').trim_start();
-        HELM.iter().any(|word| action.starts_with(word)) && !line[at + 2..].starts_with('{')
+        // `${{ … }}` is an expression of a workflow.
+        let workflow = line[..*at].ends_with('$') || line[at + 2..].starts_with('{');
+        HELM.iter().any(|word| action.starts_with(word)) && !workflow
     })?;
     Some(line[..at].chars().count())
 }
@@ -119,6 +133,7 @@ mod tests {
             "rate(x{namespace=\"{{ namespace }}\"}[{{ interval }}])",
             "# {{ .Values.n }}",
             "a: {b: {c: 1}}",
+            "run: echo ${{ if github.ref }}",
         ] {
             assert_eq!(text(own, "t.yaml"), None, "{own}");
         }
@@ -145,5 +160,16 @@ mod tests {
         assert!(of("replicas: 3", "chart/values.yaml").is_some());
         assert_eq!(of("kind: Deployment", "values.yaml"), None);
         assert_eq!(of("replicas: 3", "a.yaml"), None);
+    }
+
+    #[test]
+    fn documents_of_other_programs_are_told_from_slips() {
+        let of = |text: &str| is_stranger(&yaml::documents(text, "a").expect("valid").remove(0));
+        for other in ["services: {web: {image: a}}", "[{op: add}]", "on: push\njobs: {}", "text"] {
+            assert!(of(other), "{other}");
+        }
+        for own in ["kind: Deployment", "spec: {}", "apiversion: v1", "metadata: {name: a}\nx: 1"] {
+            assert!(!of(own), "{own}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! units, [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
 
 pub mod checks;
+pub mod defaults;
 pub mod documentation;
 pub mod draft;
 pub mod fields;
@@ -16,6 +17,7 @@ pub mod foreign;
 pub mod join;
 pub mod kinds;
 pub mod named;
+pub mod newer;
 pub mod note;
 pub mod objects;
 pub mod print;
@@ -34,6 +36,9 @@ use std::sync::Arc;
 
 /// Most release units of one run.
 const UNITS_MAX: usize = 100;
+
+/// Most reasons that are told when nothing is released.
+const REASONS_MAX: usize = 20;
 
 /// A text that was parsed.
 #[derive(Clone, Debug, Default)]
@@ -87,11 +92,12 @@ pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
     problems.extend(found.problems);
     if found.drafts.len() > UNITS_MAX {
         let message = format!("{} things are released", found.drafts.len());
-        let problem = Problem::error(Place::default(), "", message);
+        let file = inputs.first().map(|i| Arc::clone(&i.file)).unwrap_or_default();
+        let problem = Problem::error(Place::default(), "", message).in_file(&file);
         problems.push(problem.expected(format!("at most {UNITS_MAX}")).help("name fewer files"));
     }
     if found.drafts.is_empty() && !fields::has_errors(&problems) {
-        problems.extend(nothing(inputs, &read.store));
+        problems.extend(nothing(inputs, &read.store, &lists));
     }
     let flyables = flyables(inputs, found.drafts, &mut lists, &mut problems);
     if fields::has_errors(&problems) {
@@ -104,11 +110,11 @@ pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
     Ok(Import { flyables, lists, warnings: problems })
 }
 
-/// Nothing to fly: says what was seen.
-fn nothing(inputs: &[Input], store: &store::Store) -> Option<Problem> {
+/// Nothing to fly: says what was seen, and what kept each of it from being flown.
+fn nothing(inputs: &[Input], store: &store::Store, lists: &Lists) -> Vec<Problem> {
     let scenarios = inputs.iter().flat_map(|i| &i.documents).any(|d| !is_manifest(d));
     if scenarios {
-        return None;
+        return Vec::new();
     }
     let mut seen: Vec<String> = store.objects.iter().map(kinds::Object::title).collect();
     let unknown = inputs.iter().flat_map(|i| &i.documents).filter_map(|d| d.get("kind")?.text());
@@ -121,7 +127,13 @@ fn nothing(inputs: &[Input], store: &store::Store) -> Option<Problem> {
     let message = format!("nothing is released here: found {}", seen.join(", "));
     let problem = Problem::error(Place { line: 1, column: 1 }, "", message).in_file(&file);
     let expected = "a Deployment, a Canary, a Rollout, or rules that divide requests";
-    Some(problem.expected(expected).help("name the files of the workload beside these"))
+    let found = problem.expected(expected).help("name the files of the workload beside these");
+    let matters = lists.ignored.iter().filter(|note| note.weight == note::Weight::Matters);
+    let reason = |note: &note::Note| {
+        let path = format!("{} {}", note.object, note.field);
+        Problem::error(note.spot.place, path.trim(), note.text.clone()).in_file(&note.spot.file)
+    };
+    std::iter::once(found).chain(matters.map(reason).take(REASONS_MAX)).collect()
 }
 
 /// Joins units with the Scenarios of the run.

@@ -63,8 +63,16 @@ pub fn expand(
         let Some(draft) = draft else {
             let units: Vec<&str> = found.drafts.iter().map(|d| d.name.as_str()).collect();
             let path = format!("spec.strategies[{}].manifest", named.index);
-            let message = format!("{} releases {} things", named.path, units.len());
-            let help = format!("spec.service.name: one of {}", units.join(", "));
+            let (message, help) = match units.len() {
+                0 => (
+                    format!("{} releases nothing", named.path),
+                    "name a file with a Deployment, a Canary, a Rollout or rules in it".into(),
+                ),
+                many => (
+                    format!("{} releases {many} things", named.path),
+                    format!("spec.service.name: one of {}", units.join(", ")),
+                ),
+            };
             let problem = Problem::error(named.place, path, message).expected("one thing");
             wrong.push(problem.help(help).in_file(&flyable.file));
             continue;

@@ -92,7 +92,8 @@ pub fn read(inputs: &[Input]) -> Objects {
     let Objects { store, problems, .. } = &mut objects;
     if store.objects.len() > OBJECTS_MAX {
         let message = format!("{} objects", store.objects.len());
-        let problem = Problem::error(Default::default(), "", message);
+        let file = inputs.first().map(|i| Arc::clone(&i.file)).unwrap_or_default();
+        let problem = Problem::error(Default::default(), "", message).in_file(&file);
         problems.push(problem.expected(format!("at most {OBJECTS_MAX}")));
         store.objects.clear();
     }
@@ -215,8 +216,16 @@ fn nearest_is_slip(kind: &str, near: &str) -> bool {
 fn unknown(document: &Node, kind: &str, file: &Arc<str>, objects: &mut Objects) {
     let name = document.get("metadata").and_then(|m| m.get("name")).and_then(Node::text);
     let known = NOT_FLOWN.iter().find(|(k, _)| *k == kind).map(|(_, why)| *why);
+    let known = if divides(document) {
+        Some("its annotations divide requests between Services; that is not flown")
+    } else {
+        known
+    };
     let (text, weight) = match known {
         Some(why) => (why.to_string(), Weight::Matters),
+        None if is_made(document, kind) => {
+            ("made by a controller or the server: no effect".to_string(), Weight::Bookkeeping)
+        }
         None if BESIDE.contains(&kind) => {
             ("a kind that does not shape a release".to_string(), Weight::NoEffect)
         }
@@ -227,6 +236,20 @@ fn unknown(document: &Node, kind: &str, file: &Arc<str>, objects: &mut Objects) 
     let spot = Spot { file: Arc::clone(file), place };
     let (field, source) = (String::new(), String::new());
     objects.lists.ignored.push(Note { spot, object, field, text, source, weight });
+}
+
+/// Is it an Ingress that sends a share of the requests elsewhere (ingress-nginx, "Canary")?
+fn divides(document: &Node) -> bool {
+    let annotations = document.get("metadata").and_then(|m| m.get("annotations"));
+    let canary = annotations.and_then(|a| a.get("nginx.ingress.kubernetes.io/canary"));
+    canary.and_then(Node::text) == Some("true")
+}
+
+/// Is it something that nobody wrote: pods and sets of a workload, and what the server reports?
+fn is_made(document: &Node, kind: &str) -> bool {
+    let owned = document.get("metadata").and_then(|m| m.get("ownerReferences")).is_some();
+    let reported = ["Event", "Endpoints", "EndpointSlice", "Node"].contains(&kind);
+    reported || owned && BESIDE.contains(&kind)
 }
 
 fn object(part: &'static KindPart, document: &Node, file: &Arc<str>, objects: &mut Objects) {

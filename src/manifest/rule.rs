@@ -78,20 +78,43 @@ pub fn short(host: &str) -> &str {
     host.split('.').next().unwrap_or(host)
 }
 
+/// The namespace that a host names: `shop.prod`, `shop.prod.svc.cluster.local`.
+pub fn namespace(host: &str) -> Option<&str> {
+    match host.split('.').collect::<Vec<_>>()[..] {
+        [_, namespace] | [_, namespace, "svc", ..] => Some(namespace),
+        _ => None,
+    }
+}
+
 impl Rule {
     /// Does it mean only those who send a header?
     pub fn by_header(&self) -> bool {
         !self.matches.is_empty() && self.matches.iter().all(|m| !m.headers.is_empty() && !m.other)
     }
 
-    /// Does it divide requests between two or more destinations?
+    /// Does it mean everyone, so that no rule behind it is ever asked?
+    pub fn by_everyone(&self) -> bool {
+        let empty = |m: &Match| m.headers.is_empty() && !m.other;
+        self.matches.is_empty() || self.matches.iter().any(empty)
+    }
+
+    /// Does it name two or more destinations?
     pub fn splits(&self) -> bool {
         self.destinations.len() > 1
     }
 
+    /// The destinations that get requests: Istio leaves out those without weight among several, and
+    /// gives everything to a single one whatever its weight.
+    pub fn live(&self) -> Vec<usize> {
+        let all = 0..self.destinations.len();
+        if all.len() == 1 {
+            return vec![0];
+        }
+        all.filter(|i| self.destinations[*i].weight.unwrap_or(0) > 0).collect()
+    }
+
     /// Percent of the requests that go to a destination.
     pub fn percent(&self, index: usize) -> f64 {
-        // Istio gives everything to a single destination whatever its weight.
         if self.destinations.len() == 1 {
             return 100.0;
         }
@@ -100,12 +123,32 @@ impl Rule {
         self.destinations.get(index).map_or(0.0, |d| 100.0 * weight(d) / sum.max(1e-9))
     }
 
-    /// Of two or more destinations, the one that is being tried: the one with less weight, the
-    /// later one of equals.
-    pub fn candidate(&self) -> Option<usize> {
-        let lighter = |a: &usize, b: &usize| self.percent(*a).total_cmp(&self.percent(*b));
-        let all = 0..self.destinations.len();
-        self.splits().then(|| all.rev().min_by(lighter)).flatten()
+    /// Where a field of one of its destinations stands: `weight`, `host`, `subset`.
+    pub fn field_of(&self, index: usize, field: &str) -> String {
+        let path = &self.path;
+        match (self.is_gateway(), field) {
+            (true, "host") => format!("{path}.backendRefs[{index}].name"),
+            (true, _) => format!("{path}.backendRefs[{index}].{field}"),
+            (false, "weight") => format!("{path}.route[{index}].weight"),
+            (false, _) => format!("{path}.route[{index}].destination.{field}"),
+        }
+    }
+
+    /// Where its copies are asked for.
+    pub fn mirror_field(&self) -> String {
+        let name = if self.is_gateway() { "filters" } else { "mirror" };
+        format!("{}.{name}", self.path)
+    }
+
+    /// Where it says whom it means.
+    pub fn match_field(&self) -> String {
+        let name = if self.is_gateway() { "matches" } else { "match" };
+        format!("{}.{name}", self.path)
+    }
+
+    /// Is it a rule of the Gateway API, whose fields have other names?
+    fn is_gateway(&self) -> bool {
+        self.path.starts_with("spec.rules")
     }
 }
 
@@ -123,12 +166,29 @@ mod tests {
     }
 
     #[test]
-    fn the_lighter_destination_is_tried() {
-        assert_eq!(rule(&[95, 5]).candidate(), Some(1));
-        assert_eq!(rule(&[5, 95]).candidate(), Some(0));
-        assert_eq!(rule(&[50, 50]).candidate(), Some(1));
-        assert_eq!(rule(&[1]).candidate(), None);
+    fn destinations_without_weight_get_nothing_among_several() {
+        assert_eq!(rule(&[95, 5]).live(), [0, 1]);
+        assert_eq!(rule(&[100, 0]).live(), [0]);
+        assert_eq!(rule(&[0]).live(), [0]);
         assert_eq!((rule(&[19, 1]).percent(1), rule(&[7]).percent(0)), (5.0, 100.0));
+    }
+
+    #[test]
+    fn hosts_may_name_their_namespace() {
+        assert_eq!(namespace("shop"), None);
+        assert_eq!(namespace("shop.prod"), Some("prod"));
+        assert_eq!(namespace("shop.prod.svc.cluster.local"), Some("prod"));
+        assert_eq!(namespace("shop.example.com"), None);
+    }
+
+    #[test]
+    fn fields_are_called_as_their_kind_calls_them() {
+        let of = |path: &str| Rule { path: path.into(), ..rule(&[1, 1]) };
+        let (istio, gateway) = (of("spec.http[0]"), of("spec.rules[0]"));
+        assert_eq!(istio.field_of(1, "host"), "spec.http[0].route[1].destination.host");
+        assert_eq!(gateway.field_of(1, "host"), "spec.rules[0].backendRefs[1].name");
+        assert_eq!(gateway.field_of(1, "weight"), "spec.rules[0].backendRefs[1].weight");
+        assert_eq!(istio.mirror_field(), "spec.http[0].mirror");
     }
 
     #[test]

@@ -12,6 +12,10 @@ pub(super) fn count(node: &Node, range: &RangeInclusive<u64>) -> Result<u64, Str
     };
     let number = match &node.value {
         Value::Integer(number) => u64::try_from(*number).ok(),
+        // 3.0 is 3 on its way to the API server, which gets JSON.
+        Value::Number(number) if number.fract() == 0.0 && (0.0..1e15).contains(number) => {
+            Some(*number as u64)
+        }
         _ => None,
     };
     let quoted = node.text().is_some_and(|t| t.trim().parse::<u64>().is_ok());
@@ -83,6 +87,17 @@ pub(super) fn port(node: &Node) -> Result<String, String> {
             Err("a port number without quotes, or the name of a port".into())
         }
         _ => Err("a port number from 1 to 65535, or the name of a port".into()),
+    }
+}
+
+/// A port's number.
+pub(super) fn port_number(node: &Node) -> Result<String, String> {
+    match &node.value {
+        Value::Integer(number) if (1..=65_535).contains(number) => Ok(number.to_string()),
+        Value::Text(text) if text.parse::<u32>().is_ok() => {
+            Err("a port number without quotes".into())
+        }
+        _ => Err("a port number from 1 to 65535".into()),
     }
 }
 

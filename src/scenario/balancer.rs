@@ -42,12 +42,20 @@ pub fn read(r: &mut Reader<'_>) -> BalancerSettings {
 }
 
 fn policy(r: &mut Reader<'_>) -> Policy {
-    let words = ["leastRequest", "random", "roundRobin", "ringHash"];
-    match r.choice("policy", &words, "leastRequest", "who gets a request; Envoy's default") {
+    let words = ["leastRequest", "random", "roundRobin", "ringHash", "sticky"];
+    let policy = r.choice("policy", &words, "leastRequest", "who gets a request; Envoy's default");
+    let kept = "with policy sticky, how long a user's pod is kept after the last request; left \
+                out: 3h, as kube-proxy does";
+    let kept = some_time(r, "stickyFor", kept);
+    if kept.is_some() && policy != 4 {
+        r.problem("stickyFor", "given beside another policy", "policy: sticky", "");
+    }
+    match policy {
         0 => Policy::LeastOfTwo,
         1 => Policy::Random,
         2 => Policy::RoundRobin,
-        _ => Policy::RingHash,
+        3 => Policy::RingHash,
+        _ => Policy::Sticky(kept.unwrap_or(SimDuration::from_secs(10_800))),
     }
 }
 

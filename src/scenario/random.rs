@@ -217,6 +217,9 @@ impl Random<'_> {
         if given.iter().any(|(name, value)| name == "routing" && value == "podRatio") {
             given.retain(|(name, _)| name != "pods");
         }
+        if !given.iter().any(|(name, value)| name == "policy" && value == "sticky") {
+            given.retain(|(name, _)| name != "stickyFor");
+        }
         if !matches!(part.group, "defect" | "chaos") {
             return;
         }

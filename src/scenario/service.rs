@@ -74,7 +74,18 @@ fn names(r: &mut Reader<'_>) -> Names {
         let found = format!("both are {:?}", versions[0]);
         r.problem("versions", found, "two different names", "checks tell the versions by them");
     }
-    Names { namespace, versions, ..Names::of_service(&name) }
+    let mut names = Names { namespace, versions, ..Names::of_service(&name) };
+    r.object("workloads", "Deployments, where the two versions have one each", |r| {
+        let old = "of what runs before the release; left out: the service's name";
+        let new = "of what is released beside it; left out: the service's name and `-canary`";
+        for (pool, (field, help)) in [("old", old), ("new", new)].into_iter().enumerate() {
+            if let Some(name) = r.opt_text(field, help) {
+                words::check(r, field, &name);
+                names.workloads[pool] = name;
+            }
+        }
+    });
+    names
 }
 
 fn pod(r: &mut Reader<'_>) -> PodSettings {

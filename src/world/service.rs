@@ -77,6 +77,17 @@ pub enum Policy {
     LeastOfTwo,
     /// By hash of the user, so that a pod's users stay with it.
     RingHash,
+    /// The pod of the user's last request, as long as it is an endpoint and that request is no
+    /// older than this; else a random one (kube-proxy's session affinity, and cookies that name a
+    /// pod). A pod that joins takes nobody away from another.
+    Sticky(SimDuration),
+}
+
+impl Policy {
+    /// Has a user a pod of one's own, to which a further try goes as well?
+    pub fn is_personal(self) -> bool {
+        matches!(self, Policy::RingHash | Policy::Sticky(_))
+    }
 }
 
 /// What clients do when an attempt fails.

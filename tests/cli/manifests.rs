@@ -75,6 +75,43 @@ fn files_folders_and_pipes_are_one_stream() {
     assert!(answer["assumed"].as_array().is_some_and(|a| a.iter().all(|n| n["source"] != "")));
 }
 
+/// What another program reads is left out of a folder, and said; alone it is told to be nothing of
+/// ours.
+#[test]
+fn files_of_other_programs_in_a_folder_are_left_out() {
+    let desk = desk();
+    let alone = desk.fine(&["import", "team"]);
+    desk.write("team/docker-compose.yml", "services: {web: {image: web}}\n");
+    desk.write("team/patch.json", "[{\"op\": \"add\", \"path\": \"/a\", \"value\": 1}]\n");
+    let both = desk.run_with(&["import", "team"], "");
+    assert_eq!(both.out, alone, "{}", both.err);
+    for file in ["docker-compose.yml", "patch.json"] {
+        assert!(both.err.contains(&format!("{file}:1:1: warning: neither")), "{}", both.err);
+    }
+    desk.write("others/docker-compose.yml", "services: {web: {image: web}}\n");
+    let others = desk.run_with(&["import", "others"], "");
+    assert_eq!((others.code, others.out.as_str()), (Some(2), ""), "{}", others.err);
+    assert!(others.err.contains("neither a scenario nor a manifest"), "{}", others.err);
+}
+
+#[test]
+fn a_scenario_that_is_none_is_refused() {
+    let answer = desk().run(&["import", "team", "--scenario", "team/canary.yaml"]);
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    assert!(answer.err.contains("team/canary.yaml: error: no document of kind Scenario"));
+}
+
+/// When nothing is released, the reasons are told with it.
+#[test]
+fn what_keeps_everything_from_being_released_is_told() {
+    let desk = desk();
+    desk.write("empty.yaml", &DEPLOYMENT.replace("replicas: 3", "replicas: 0"));
+    let answer = desk.run_with(&["import", "empty.yaml"], "");
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    assert!(answer.err.contains("empty.yaml:5:13: error: Deployment/shop spec.replicas: no pods"));
+    assert!(answer.err.contains("nothing is released here: found Deployment/shop"));
+}
+
 #[test]
 fn a_scenario_beside_manifests_says_traffic_and_faults() {
     let desk = desk();

@@ -144,3 +144,26 @@ fn strictness_refuses_gaps_and_leaves_whole_manifests_alone() {
         assert_eq!(refused.is_empty(), fine, "{file}: {}", lines(&refused));
     }
 }
+
+/// What the API server writes into every object is nobody's wish: `kubectl get -o yaml` passes
+/// where what was applied does. A wish that happens to stand beside it does not.
+#[test]
+fn strictness_lets_what_the_server_wrote_pass() {
+    let path = root("tests/data/manifests/kubectl-defaults.yaml");
+    let text = std::fs::read_to_string(path).expect("text");
+    let refusals = |text: &str| {
+        let import = import(text, "dump.yaml").unwrap_or_else(|p| panic!("{}", lines(&p)));
+        refused(&import.lists)
+    };
+    assert_eq!(lines(&refusals(&text)), "");
+    for (default, wish) in [
+        ("dnsPolicy: ClusterFirst", "dnsPolicy: Default"),
+        ("internalTrafficPolicy: Cluster", "internalTrafficPolicy: Local"),
+        ("type: ClusterIP", "type: NodePort"),
+        ("securityContext: {}", "securityContext: {runAsUser: 1}"),
+    ] {
+        let changed = text.replace(default, wish);
+        assert_ne!(changed, text, "{default} is in the text");
+        assert_eq!(refusals(&changed).len(), 1, "{wish}");
+    }
+}

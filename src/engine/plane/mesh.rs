@@ -236,7 +236,7 @@ impl Plane {
         }
         let (mut bits, mut found) = (first, None);
         // A user's own pod stays the user's own.
-        let same = self.service.balancer.mesh.same_pod.unwrap_or(policy == Policy::RingHash);
+        let same = self.service.balancer.mesh.same_pod.unwrap_or(policy.is_personal());
         let ramps = matches!(policy, Policy::LeastOfTwo | Policy::RoundRobin);
         let spread = if policy == Policy::RingHash { avoid.map(|_| u32::MAX) } else { avoid };
         if !same && policy == Policy::RingHash && avoid[0] != u32::MAX {

@@ -24,7 +24,7 @@ use crate::traffic::{Arrivals, Traffic};
 use crate::world::effect::Effect;
 use crate::world::log::{ExperimentCounts, ShadowCounts};
 use crate::world::routing::Belief;
-use crate::world::service::Service;
+use crate::world::service::{Policy, Service};
 use crate::world::user::{Users, user_hash};
 use client::{Chain, Follow};
 use hot::{Hot, Row};
@@ -98,6 +98,9 @@ pub struct Plane {
     pub(crate) header_below: u32,
     /// Requests that load tests have sent.
     pub(crate) synthetic: u32,
+    /// Each user's pod of the stable pool and of the candidate's, and until when it is kept, with
+    /// [`Policy::Sticky`].
+    pub(super) kept: Vec<[(u32, u64); 2]>,
     /// Until when each user's cookies hold (candidate, stable), once a routing sets any.
     pub(crate) cookies: Vec<[u64; 2]>,
     pub(crate) experiment: Option<ExperimentCounts>,
@@ -143,6 +146,7 @@ impl Plane {
         buckets: &[f64],
     ) -> Plane {
         let keep_alive = service.balancer.keep_alive.is_some();
+        let sticky = matches!(service.balancer.policy, Policy::Sticky(_));
         let users = traffic.users;
         let mut plane = Plane {
             hot: Hot::new(&service),
@@ -164,6 +168,7 @@ impl Plane {
             sequence: 0,
             buckets: Arc::from([]),
             synthetic: 0,
+            kept: if sticky { vec![[(u32::MAX, 0); 2]; users as usize] } else { Vec::new() },
             cookies: Vec::new(),
             header_below: crate::world::effect::threshold(traffic.header_share.value()),
             experiment: None,

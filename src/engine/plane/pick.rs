@@ -124,6 +124,12 @@ impl Plane {
     #[inline(never)]
     fn pick_otherwise(&mut self, proxy: usize, pool: Pool, user: u32, bits: u64) -> Option<u32> {
         let policy = self.hot.policy;
+        if let Policy::Sticky(age) = policy {
+            let until = self.now.saturating_add(age.as_nanos());
+            let held =
+                self.kept.get_mut(user as usize).and_then(|held| held.get_mut(pool as usize));
+            return keep(held, self.proxies[proxy].known(pool), (self.now, until), bits);
+        }
         let belief = &mut self.proxies[proxy];
         let mut turn = belief.turn[pool as usize];
         let pod = otherwise(policy, belief.known(pool), &mut turn, user, bits);
@@ -144,6 +150,12 @@ impl Plane {
         if count <= 1 {
             return list.first().copied();
         }
+        if let Policy::Sticky(age) = policy {
+            let until = self.now.saturating_add(age.as_nanos());
+            let held =
+                self.kept.get_mut(user as usize).and_then(|held| held.get_mut(pool as usize));
+            return keep(held, list, (self.now, until), bits);
+        }
         if policy != Policy::LeastOfTwo {
             let turn = &mut self.proxies[proxy].turn[pool as usize];
             return otherwise(policy, list, turn, user, bits);
@@ -159,6 +171,22 @@ impl Plane {
     }
 }
 
+/// The pod that a user holds, if it is an endpoint and was used lately, or a random one. Either is
+/// held `until` then. Who is no user (a copy, a load test) holds nothing.
+fn keep(
+    held: Option<&mut (u32, u64)>,
+    endpoints: &[u32],
+    (now, until): (u64, u64),
+    bits: u64,
+) -> Option<u32> {
+    let drawn = endpoints.get(scale32(bits as u32, endpoints.len())).copied()?;
+    let Some(held) = held else { return Some(drawn) };
+    let (pod, end) = *held;
+    let pod = if end > now && endpoints.contains(&pod) { pod } else { drawn };
+    *held = (pod, until);
+    Some(pod)
+}
+
 /// The pick of the policies that do not compare pods.
 fn otherwise(
     policy: Policy,
@@ -169,7 +197,9 @@ fn otherwise(
 ) -> Option<u32> {
     let count = endpoints.len();
     match policy {
-        Policy::Random | Policy::LeastOfTwo => Some(endpoints[scale32(bits as u32, count)]),
+        Policy::Random | Policy::LeastOfTwo | Policy::Sticky(_) => {
+            Some(endpoints[scale32(bits as u32, count)])
+        }
         Policy::RoundRobin => {
             let turn = *turns as usize % count;
             *turns = turn as u32 + 1;
@@ -180,5 +210,25 @@ fn otherwise(
             let weight = |pod: &u32| mix64(u64::from(*pod) << 32 | u64::from(user));
             endpoints.iter().copied().max_by_key(|pod| weight(pod))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_pod_is_kept_while_it_is_there_and_used() {
+        let mut held = (u32::MAX, 0);
+        let mut ask = |pods: &[u32], now, bits| keep(Some(&mut held), pods, (now, now + 100), bits);
+        assert_eq!(ask(&[7, 8], 0, 0), Some(7), "the first pod is drawn");
+        let last = u64::from(u32::MAX);
+        assert_eq!(ask(&[7, 8, 9], 99, last), Some(7), "one that joins takes nobody");
+        assert_eq!(ask(&[7, 8, 9], 198, last), Some(7), "every request counts anew");
+        assert_eq!(ask(&[8, 9], 199, last), Some(9), "one that leaves lets all go");
+        assert_eq!(ask(&[7, 8, 9], 200, 0), Some(9), "and they stay where they went");
+        assert_eq!(ask(&[7, 8, 9], 300, 0), Some(7), "idle for too long");
+        assert_eq!(ask(&[], 301, 0), None);
+        assert_eq!(keep(None, &[7, 8], (0, 100), last), Some(8), "no user, no pod of one's own");
     }
 }

@@ -336,7 +336,7 @@ fn webhook(f: &mut Fields<'_>) -> Webhook {
     let retries = f.count("retries", 0..=100, again);
     f.no_effect(&["muteAlert", "disableTLS"], "no effect on what is released");
     let metadata = f.object("metadata", |f| {
-        let becomes = "`hey` in it sends synthetic requests to the canary, which are no users'";
+        let becomes = "hey, ghz or wrk in it sends requests to the canary, which are no users'";
         let command = f.text("cmd", becomes);
         let answers = "what the service answers: always, never, `from 5m` or `until 5m` after the \
             release began, or a share of calls such as 30%; a real service passes it over";

@@ -98,12 +98,17 @@ fn rule(f: &mut Fields<'_>) -> Rule {
         put(&mut settings, "retry.attempts", "retries", Some(integer(attempts)));
     });
     let sticky = f.object("sessionPersistence", |f| {
-        f.no_effect(&["sessionName", "absoluteTimeout", "idleTimeout"], "a user keeps the cookie");
-        f.no_effect(&["cookieConfig"], "a user keeps the cookie");
+        f.no_effect(&["sessionName", "cookieConfig"], "a user keeps the cookie");
+        f.not_flown(&["absoluteTimeout"], "a session goes on as long as it is used");
         let kinds = ["Cookie", "Header"];
-        f.word("type", &kinds, "a user's requests stay with a pod: policy ringHash");
+        f.word("type", &kinds, "a user's requests stay with a pod while it is there: sticky");
+        let idle = "a silent user's pod is forgotten after this: spec.service.balancer.stickyFor";
+        // Without it a cookie lasts as long as the browser; thirty days are the longest flight.
+        f.duration("idleTimeout", idle).filter(|t| !is_zero(t)).unwrap_or("720h".into())
     });
-    put(&mut settings, "sessionPersistence", "policy", sticky.map(|()| text("ringHash")));
+    let policy = sticky.is_some().then(|| text("sticky"));
+    put(&mut settings, "sessionPersistence", "policy", policy);
+    put(&mut settings, "sessionPersistence.idleTimeout", "stickyFor", sticky.map(text));
     if f.describing() {
         settings.clear();
     }
@@ -116,7 +121,7 @@ fn backend(f: &mut Fields<'_>) -> Destination {
     f.no_effect(&["namespace"], "the Service is found by its name");
     let host = f.text("name", "the Service that gets the requests");
     f.missing("name", "the name of the Service");
-    f.scalar("port", "port", "where the Service listens", scalars::port);
+    f.scalar("port", "port", "where the Service listens", scalars::port_number);
     Destination { host: host.unwrap_or_default(), subset: None, weight: None }
 }
 

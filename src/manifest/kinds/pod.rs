@@ -67,11 +67,26 @@ const PLACING: &str = "pods go to nodes by free room alone; rules of placement a
 const SECS_MAX: u64 = 86_400;
 
 impl PodTemplate {
-    /// The application's container: the first with a readiness probe, or else the first that is no
-    /// known sidecar.
+    /// The application's container: that whose readiness probe is the last to pass, since a pod is
+    /// ready when all of its containers are; without a probe the first that is no known sidecar.
     pub fn application(&self) -> Option<&Container> {
         let own = || self.containers.iter().filter(|c| !SIDECARS.contains(&c.name.as_str()));
-        own().find(|c| c.readiness.is_some()).or(own().next()).or(self.containers.first())
+        let probed = own().filter(|c| c.readiness.is_some());
+        // Of equals the first.
+        let slowest = probed.reduce(|a, b| if b.ready_secs() > a.ready_secs() { b } else { a });
+        slowest.or(own().next()).or(self.containers.first())
+    }
+}
+
+impl Container {
+    /// Seconds after which its readiness probe can have passed at the earliest: the delay is rounded
+    /// up to a whole period by the wait for the next attempt.
+    fn ready_secs(&self) -> u64 {
+        self.readiness.as_ref().map_or(0, |probe| {
+            let successes = probe.success_threshold.unwrap_or(1);
+            let period = probe.period_secs.unwrap_or(10);
+            probe.initial_delay_secs.unwrap_or(0) + successes.saturating_mul(period)
+        })
     }
 }
 
@@ -95,6 +110,7 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
     let containers = f.list("containers", container);
     let init = f.list("initContainers", |f| {
         f.text("name", "one after another before the process: spec.service.scheduling");
+        f.text("image", "how long it works is assumed: spec.service.scheduling");
         let beside = "Always: it stays beside the process, which does not wait for its end";
         let beside = f.word("restartPolicy", &["Always", "Never", "OnFailure"], beside);
         f.free(NOT_A_ROLLOUT);
@@ -144,7 +160,10 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
 }
 
 fn container(f: &mut Fields<'_>) -> Container {
-    let name = f.text("name", "the first with a readiness probe is taken for the application");
+    let name = f.text(
+        "name",
+        "of several, that with the slowest readiness probe is taken for the application",
+    );
     let image = f.text("image", "what is released: the version before it is the old one");
     let readiness = probe(f, "readinessProbe");
     let liveness = probe(f, "livenessProbe");
@@ -159,7 +178,7 @@ fn container(f: &mut Fields<'_>) -> Container {
     let (limit, request) = resources.unwrap_or_default();
     let (limit, cpu_request, memory) = (limit.0, request.0, [limit.1, request.1]);
     f.list("ports", |f| {
-        f.scalar("containerPort", "port", "where the process listens", scalars::port);
+        f.scalar("containerPort", "port", "where the process listens", scalars::port_number);
         f.text("name", "a name that Services and probes may use");
         f.no_effect(&["protocol", "hostPort", "hostIP"], "every request is an HTTP request");
     });
@@ -363,6 +382,28 @@ pub fn is_nested(node: &Node) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_container_that_is_ready_last_stands_for_the_pod() {
+        let of = |name: &str, probe: Option<(u64, u64)>| Container {
+            name: name.into(),
+            readiness: probe.map(|(delay, period)| Probe {
+                initial_delay_secs: Some(delay),
+                period_secs: Some(period),
+                ..Probe::default()
+            }),
+            ..Container::default()
+        };
+        let check = |containers: Vec<Container>, expected: &str| {
+            let template = PodTemplate { containers, ..PodTemplate::default() };
+            assert_eq!(template.application().map(|c| c.name.as_str()), Some(expected));
+        };
+        check(vec![of("a", Some((0, 3))), of("b", Some((60, 30)))], "b");
+        check(vec![of("a", Some((0, 10))), of("b", Some((0, 10)))], "a");
+        check(vec![of("a", None), of("b", Some((0, 3)))], "b");
+        check(vec![of("envoy", Some((60, 3))), of("b", Some((0, 3)))], "b");
+        check(vec![of("envoy", None), of("b", None)], "b");
+    }
 
     #[test]
     fn sleeps_are_found_in_commands() {

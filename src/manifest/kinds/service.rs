@@ -24,6 +24,8 @@ pub struct Service {
     pub sticky: bool,
     /// Its ports.
     pub ports: Vec<u64>,
+    /// Seconds for which a client that is silent keeps its pod, if given.
+    pub sticky_secs: Option<u64>,
 }
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
@@ -44,9 +46,14 @@ fn spec(f: &mut Fields<'_>) -> Service {
     let affinity = f.word(
         "sessionAffinity",
         &["None", "ClientIP"],
-        "ClientIP: a user stays with a pod (spec.service.balancer.policy: ringHash)",
+        "ClientIP: a user stays with a pod as long as it is there (policy: sticky); each user has \
+         an address of one's own",
     );
-    f.not_flown(&["sessionAffinityConfig"], "a user stays with a pod as long as it exists");
+    let sticky_secs = f.object("sessionAffinityConfig", |f| {
+        let kept = "a silent user's pod is forgotten after this: spec.service.balancer.stickyFor";
+        let secs = f.object("clientIP", |f| f.count("timeoutSeconds", 1..=86_400, kept));
+        secs.flatten()
+    });
     f.not_flown(
         &["publishNotReadyAddresses"],
         "pods get requests only while ready; this would send them before and after",
@@ -73,5 +80,6 @@ fn spec(f: &mut Fields<'_>) -> Service {
         "no effect on which pods are behind the name",
     );
     let ports = ports.into_iter().flatten().filter_map(|p| p.parse().ok()).collect();
-    Service { selector, sticky: affinity == Some(1), ports }
+    let sticky_secs = sticky_secs.flatten();
+    Service { selector, sticky: affinity == Some(1), ports, sticky_secs }
 }

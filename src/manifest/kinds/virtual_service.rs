@@ -193,7 +193,7 @@ fn destination(f: &mut Fields<'_>) -> Destination {
     f.missing("host", "the name of the service");
     let subset = f.text("subset", "the version that gets the requests, after a DestinationRule");
     f.object("port", |f| {
-        f.scalar("number", "port", "where the service listens", scalars::port);
+        f.scalar("number", "port", "where the service listens", scalars::port_number);
     });
     Destination { host: host.unwrap_or_default(), subset, weight: None }
 }
@@ -205,9 +205,16 @@ fn matched(f: &mut Fields<'_>) -> Match {
         f.text("regex", "users who send the header meet the variant: spec.traffic.headerShare");
         name.to_string()
     });
-    let others =
-        ["uri", "method", "authority", "scheme", "port", "sourceLabels", "sourceNamespace"];
-    let other = others.iter().any(|name| f.has(name));
+    // A path that begins with `/` is every path.
+    let root = f.child("uri").and_then(|uri| uri.get("prefix")?.text()) == Some("/");
+    if root {
+        f.no_effect(&["uri"], "every path is meant");
+    } else {
+        f.not_flown(&["uri"], "requests of all kinds follow the rule that divides them");
+    }
+    let others = ["method", "authority", "scheme", "port", "sourceLabels", "sourceNamespace"];
+    let some = ["queryParams", "withoutHeaders", "gateways"];
+    let other = f.has("uri") && !root || others.iter().chain(&some).any(|name| f.has(name));
     f.not_flown(&others, "requests of all kinds follow the rule that divides them");
     f.not_flown(&["queryParams", "withoutHeaders"], "users are told apart by headers they send");
     f.no_effect(&["name", "gateways", "ignoreUriCase", "statPrefix"], "no effect on who is meant");

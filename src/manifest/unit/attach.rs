@@ -85,7 +85,11 @@ fn services(store: &Store, found: &mut Found) {
             draft.aliases.push(object.metadata.name.clone());
             if service.sticky {
                 let spot = object.spot("spec.sessionAffinity");
-                draft.set("spec.service.balancer.policy", text("ringHash"), spot);
+                draft.set("spec.service.balancer.policy", text("sticky"), spot);
+                if let Some(secs) = service.sticky_secs {
+                    let spot = object.spot("spec.sessionAffinityConfig.clientIP.timeoutSeconds");
+                    draft.set("spec.service.balancer.stickyFor", text(format!("{secs}s")), spot);
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Two Deployments that differ by a label which a Service names: blue-green, switched by an edit of
-//! the selector.
+//! the selector. Rules that name a subset are switched alike.
 
 use super::{Found, workload};
 use crate::manifest::draft::{Draft, text};
@@ -10,7 +10,21 @@ use crate::manifest::kinds::service::Service;
 use crate::manifest::store::Store;
 
 /// A fleet: the object, its settings, and its value of the label that tells the fleets apart.
-type Fleet<'a> = (&'a Object, &'a Deployment, String);
+pub type Fleet<'a> = (&'a Object, &'a Deployment, String);
+
+/// What is edited when the fleets are switched.
+pub struct Switch<'a> {
+    /// The object.
+    pub owner: &'a Object,
+    /// Name of the service that is released.
+    pub name: &'a str,
+    /// The field that names the fleet which serves.
+    pub field: String,
+    /// What it names the fleet by.
+    pub by: &'a str,
+    /// Why the switch waits for all pods.
+    pub gate: &'a str,
+}
 
 /// A unit for every Service with two such Deployments.
 pub fn find(store: &Store, found: &mut Found) {
@@ -20,7 +34,14 @@ pub fn find(store: &Store, found: &mut Found) {
         let Some((_, live)) = live else { continue };
         let Some(blue) = fleets.iter().find(|f| f.2 == *live) else { continue };
         let Some(green) = fleets.iter().find(|f| f.2 != *live) else { continue };
-        let draft = unit(service_object, &label, blue, green, found);
+        let switch = Switch {
+            owner: service_object,
+            name: &service_object.metadata.name,
+            field: format!("spec.selector.{label}"),
+            by: &label,
+            gate: "nobody edits the selector in these files; whoever does waits for all pods",
+        };
+        let draft = unit(&switch, blue, green, found);
         found.drafts.push(draft);
     }
 }
@@ -49,14 +70,10 @@ fn fleets<'a>(
     candidates.into_iter().find(|(_, fleets)| fleets.len() > 1)
 }
 
-fn unit(
-    service: &Object,
-    label: &str,
-    blue: &Fleet<'_>,
-    green: &Fleet<'_>,
-    found: &mut Found,
-) -> Draft {
-    let mut draft = Draft::new(&service.metadata.name, service);
+/// The unit of a switch from `blue` to `green`.
+pub fn unit(switch: &Switch<'_>, blue: &Fleet<'_>, green: &Fleet<'_>, found: &mut Found) -> Draft {
+    let Switch { owner, name, field, by, gate } = switch;
+    let mut draft = Draft::new(name, owner);
     let lists = &mut found.lists;
     // A stopped fleet comes up at the size of the one that serves; the release starts it anyway.
     let (object, deployment, colour) = blue;
@@ -65,22 +82,21 @@ fn unit(
     let (candidate, released, other) = green;
     let template = released.template.as_ref().or(deployment.template.as_ref());
     workload::pods(&mut draft, candidate, template, released.min_ready_secs, lists);
+    workload::names(&mut draft, object, candidate);
     draft.takes(object);
     draft.takes(candidate);
     let labels = |fleet: &Deployment| fleet.template.as_ref().map(|t| t.labels.clone());
     draft.fleets = labels(deployment).zip(labels(released)).map(|(old, new)| [old, new]);
     draft.aliases.extend([object.metadata.name.clone(), candidate.metadata.name.clone()]);
-    let field = format!("spec.selector.{label}");
-    let path = draft.strategy("blueGreen", service.spot(&field));
-    let text_of = |colour: &str, role: &str| format!("{label}: {colour} is the fleet that {role}");
-    draft.understand(lists, service, &field, format!("the switch, from {colour} to {other}"));
+    let path = draft.strategy("blueGreen", owner.spot(field));
+    let text_of = |colour: &str, role: &str| format!("{by}: {colour} is the fleet that {role}");
+    draft.understand(lists, owner, field, format!("the switch, from {colour} to {other}"));
     draft.understand(lists, object, "metadata.name", text_of(colour, "serves"));
     draft.understand(lists, candidate, "metadata.name", text_of(other, "takes over"));
     if let Some(secs) = released.deadline_secs {
         let spot = candidate.spot("spec.progressDeadlineSeconds");
         draft.set(&format!("{path}.progressDeadline"), text(format!("{secs}s")), spot);
     }
-    let gate = "nobody edits the selector in these files; whoever does waits for all pods";
     draft.write(&format!("{path}.gate"), text("rolloutStatus"));
     draft.assume(lists, &format!("{path}.gate"), "rolloutStatus", gate, false);
     let keep = "no file scales the old fleet down, so it stays to the end of the flight";

@@ -1,6 +1,6 @@
 //! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
 
-use super::{Found, workload};
+use super::{Found, load, workload};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
@@ -411,7 +411,13 @@ fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut
     fields.extend(hook.takes.iter().map(|takes| ("takes", text(takes.clone()))));
     fields.extend(hook.timeout.iter().map(|timeout| ("timeout", text(timeout.clone()))));
     fields.extend(hook.retries.map(|retries| ("retries", integer(retries))));
-    let load = hook.command.as_deref().and_then(load);
+    let load = hook.command.as_deref().and_then(load::read);
+    let during = hook.hook.as_deref().is_none_or(|hook| hook == "rollout");
+    if let (Some(command), true, None) = (&hook.command, during, &load) {
+        let value = format!("{:?} sends nothing", command.split_whitespace().next().unwrap_or(""));
+        let source = "commands of hey, ghz and wrk are read as load; `load` of the webhook says it";
+        draft.assume(lists, &format!("{field}.metadata.cmd"), &value, source, false);
+    }
     if let Some(load) = load {
         let mut settings = vec![("rate", text(format!("{}/s", load.rate)))];
         settings.push(("lasts", text(load.lasts.clone())));
@@ -434,50 +440,4 @@ fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut
         );
     }
     mapping(fields)
-}
-
-/// What a load tester sends.
-struct Load {
-    rate: f64,
-    lasts: String,
-    guessed: bool,
-}
-
-/// Reads a `hey` command (github.com/rakyll/hey): `-q` requests a second for each of `-c` workers,
-/// for `-z` or until `-n` requests are sent.
-fn load(command: &str) -> Option<Load> {
-    let mut words = command.split_whitespace();
-    words.find(|word| *word == "hey" || word.ends_with("/hey"))?;
-    let (mut lasts, mut each, mut workers, mut total) = (None, None, 50.0, 200.0);
-    while let Some(word) = words.next() {
-        let number = |word: Option<&str>| word.and_then(|w| w.parse::<f64>().ok());
-        match word {
-            "-z" => lasts = words.next().map(str::to_string),
-            "-q" => each = number(words.next()),
-            "-c" => workers = number(words.next())?,
-            "-n" => total = number(words.next())?,
-            _ => {}
-        }
-    }
-    let guessed = each.is_none();
-    let rate = (each.unwrap_or(10.0) * workers).clamp(0.01, 100_000.0);
-    let sound = |span: &String| crate::base::units::parse_duration(span).is_some();
-    let lasts =
-        lasts.filter(sound).unwrap_or_else(|| format!("{}s", (total / rate).ceil().max(1.0)));
-    Some(Load { rate, lasts, guessed })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn load_tests_say_how_much_they_send() {
-        let of = |command: &str| load(command).map(|l| (l.rate, l.lasts, l.guessed));
-        let canary = "hey -z 1m -q 10 -c 2 http://storefront-canary/";
-        assert_eq!(of(canary), Some((20.0, "1m".into(), false)));
-        assert_eq!(of("hey -n 100 -q 5 -c 1 http://x/"), Some((5.0, "20s".into(), false)));
-        assert_eq!(of("hey -z 30s -c 3 http://x/"), Some((30.0, "30s".into(), true)));
-        assert_eq!(of("curl -s http://x/"), None);
-    }
 }

@@ -4,7 +4,8 @@
 //! Such rules say where requests go now, not what becomes of them. What their owner would do next
 //! is assumed, and said: a split is walked up to 100 %, a match is an A/B test, a copy a shadow.
 
-use super::{Found, workload};
+use super::routes::{self, Kind, Plan};
+use super::{Found, hosts, idle_fleet, workload};
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, percent, text};
 use crate::manifest::kinds::Object;
@@ -18,55 +19,25 @@ use crate::manifest::storm;
 /// Weights in percent that the owner of a static split walks through.
 const LADDER: [f64; 5] = [5.0, 10.0, 25.0, 50.0, 100.0];
 
-/// What a set of rules is about.
-enum Plan<'a> {
-    /// A split: the rule, and the index of its candidate.
-    Split(&'a Rule, usize),
-    /// Those who send a header meet the variant.
-    Match(&'a Rule, &'a Rule),
-    /// Requests are copied.
-    Mirror(&'a Rule),
-}
-
 /// A unit for every set of rules that releases something.
 pub fn find(store: &Store, found: &mut Found) {
     for (object, service) in store.virtual_services() {
-        if !found.uses(object)
-            && let Some(plan) = plan(&service.rules)
-        {
-            unit(store, object, &service.rules, &plan, found);
+        if found.uses(object) {
+            continue;
+        }
+        let rules = routes::reached(object, &service.rules, found);
+        if let Some(plan) = routes::plan(store, object, &rules) {
+            unit(store, object, &plan, found);
+            routes::tell_unflown(object, &rules, &plan, found);
+        } else {
+            routes::tell_own_copies(object, &rules, found);
+            idle_fleet::find(store, object, &rules, found);
         }
     }
 }
 
-fn plan(rules: &[Rule]) -> Option<Plan<'_>> {
-    let split = rules.iter().find(|r| r.splits() && !r.by_header());
-    if let Some((rule, candidate)) = split.and_then(|r| Some((r, r.candidate()?))) {
-        return Some(Plan::Split(rule, candidate));
-    }
-    if let Some(rule) = rules.iter().find(|r| r.mirror.is_some()) {
-        return Some(Plan::Mirror(rule));
-    }
-    let default = rules.iter().rev().find(|r| r.matches.is_empty()).or(rules.last())?;
-    let control = default.destinations.first()?;
-    let differs = |r: &&Rule| r.by_header() && r.destinations.iter().any(|d| !d.is_same(control));
-    rules.iter().find(differs).map(|rule| Plan::Match(rule, default))
-}
-
-fn unit(store: &Store, object: &Object, rules: &[Rule], plan: &Plan<'_>, found: &mut Found) {
-    let (rule, stable, candidate) = match plan {
-        Plan::Split(rule, candidate) => {
-            let stable = heaviest(rule, *candidate);
-            (*rule, Some(stable), Some(&rule.destinations[*candidate]))
-        }
-        Plan::Match(rule, default) => {
-            (*rule, default.destinations.first(), rule.destinations.first())
-        }
-        Plan::Mirror(rule) => {
-            (*rule, rule.destinations.first(), rule.mirror.as_ref().map(|m| &m.0))
-        }
-    };
-    let (Some(stable), Some(candidate)) = (stable, candidate) else { return };
+fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
+    let Plan { rule, stable, candidate, .. } = *plan;
     // Two hosts are two Services of one thing; its name is that of the rules.
     let same = short(&stable.host) == short(&candidate.host) && !stable.host.is_empty();
     let name = if same { short(&stable.host) } else { object.metadata.name.as_str() };
@@ -78,27 +49,35 @@ fn unit(store: &Store, object: &Object, rules: &[Rule], plan: &Plan<'_>, found: 
     if let Some((rule, _)) = store.rule_of(object, &stable.host) {
         draft.takes(rule);
     }
-    hosts(store, object, rules, found);
-    let fleets = [stable, candidate].map(|to| fleet(store, object, rules, to, found));
+    hosts::check(store, object, plan, found);
+    let fleets = [stable, candidate].map(|to| fleet(store, object, plan, to, found));
     sizes(&mut draft, &fleets, &mut found.lists);
+    unknown_pods(store, &draft, object, plan, &mut found.lists);
     versions(store, &mut draft, object, [stable, candidate]);
     draft.roles = Some([stable.clone(), candidate.clone()]);
-    match plan {
-        Plan::Split(..) => {
+    match plan.kind {
+        Kind::Split => {
             canary(&mut draft, object, rule, candidate, &mut found.lists);
             fixed_size(&mut draft, &fleets, &mut found.lists);
         }
-        Plan::Match(..) => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
-        Plan::Mirror(_) => shadow(&mut draft, object, rule, candidate, &mut found.lists),
+        Kind::Match => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
+        Kind::Mirror => shadow(&mut draft, object, rule, candidate, &mut found.lists),
     }
     found.drafts.push(draft);
 }
 
-/// The destination with most weight among the others.
-fn heaviest(rule: &Rule, candidate: usize) -> &Destination {
-    let others = (0..rule.destinations.len()).filter(|i| *i != candidate);
-    let best = others.max_by(|a, b| rule.percent(*a).total_cmp(&rule.percent(*b)).then(b.cmp(a)));
-    &rule.destinations[best.unwrap_or(0)]
+/// Pods behind one of the two hosts are given, behind the other none: they are taken for alike.
+fn unknown_pods(store: &Store, draft: &Draft, object: &Object, plan: &Plan<'_>, lists: &mut Lists) {
+    let [stable, candidate] = [plan.stable, plan.candidate];
+    let given = |to: &Destination| !store.behind(object, &to.host).is_empty();
+    let (missing, given) = match (given(stable), given(candidate)) {
+        (true, false) => (candidate, stable),
+        (false, true) => (stable, candidate),
+        _ => return,
+    };
+    let field = format!("pods of {}", short(&missing.host));
+    let value = format!("a version of {}", short(&given.host));
+    draft.assume(lists, &field, &value, "nothing of that host is given", true);
 }
 
 /// Size and pods of the service, from the fleets that are given.
@@ -114,6 +93,9 @@ fn sizes(draft: &mut Draft, fleets: &[Option<(&Object, &Deployment)>; 2], lists:
     for (object, _) in fleets.iter().flatten() {
         draft.takes(object);
         draft.aliases.push(object.metadata.name.clone());
+    }
+    if let [Some((old, _)), Some((new, _))] = fleets {
+        workload::names(draft, old, new);
     }
     match stable.or(*candidate) {
         Some((object, deployment)) => {
@@ -142,32 +124,12 @@ fn versions(store: &Store, draft: &mut Draft, object: &Object, to: [&Destination
     }
 }
 
-/// Hosts of destinations that are probably slips of names that are given.
-fn hosts(store: &Store, object: &Object, rules: &[Rule], found: &mut Found) {
-    for rule in rules {
-        let mirror = rule.mirror.iter().map(|(to, _)| ("mirror".to_string(), to));
-        let routes = rule.destinations.iter().enumerate();
-        let routes = routes.map(|(i, to)| (format!("route[{i}].destination"), to));
-        for (field, to) in routes.chain(mirror) {
-            let known = store.service_of(object, &to.host).is_some()
-                || store.rule_of(object, &to.host).is_some()
-                || !store.behind(object, &to.host).is_empty();
-            if let (false, Some(near)) = (known, store.host_like(&to.host)) {
-                let message = format!("nothing here is called {:?}", to.host);
-                let field = format!("{}.{field}.host", rule.path);
-                let help = format!("did you mean {near}?");
-                found.problem(object, &field, message, "a host of these files", &help);
-            }
-        }
-    }
-}
-
 /// The Deployment of a destination, if it is given. A subset that is named nowhere, or that no
 /// given Deployment carries, is a contradiction.
 fn fleet<'a>(
     store: &'a Store,
     object: &Object,
-    rules: &[Rule],
+    plan: &Plan<'_>,
     to: &Destination,
     found: &mut Found,
 ) -> Option<(&'a Object, &'a Deployment)> {
@@ -186,7 +148,7 @@ fn fleet<'a>(
         let near = nearest(subset, names.iter().copied());
         let help = near.map(|n| format!("did you mean {n}?")).unwrap_or_default();
         let expected = format!("one of {}", names.join(", "));
-        let field = place_of(rules, to);
+        let field = place_of(plan, to);
         found.problem(object, &field, message, &expected, &help);
         return None;
     };
@@ -210,14 +172,23 @@ fn fleet<'a>(
 }
 
 /// Where a destination's subset stands.
-fn place_of(rules: &[Rule], to: &Destination) -> String {
+fn place_of(plan: &Plan<'_>, to: &Destination) -> String {
     let within = |rule: &Rule| {
         let at = rule.destinations.iter().position(|d| d == to);
-        let route = at.map(|i| format!("{}.route[{i}].destination.subset", rule.path));
         let mirrored = rule.mirror.as_ref().is_some_and(|(d, _)| d == to);
-        route.or(mirrored.then(|| format!("{}.mirror.subset", rule.path)))
+        let mirror = mirrored.then(|| format!("{}.subset", rule.mirror_field()));
+        at.map(|i| rule.field_of(i, "subset")).or(mirror)
     };
-    rules.iter().find_map(within).unwrap_or_default()
+    plan.rules().into_iter().find_map(within).unwrap_or_default()
+}
+
+/// The weights that an owner walks through who stands at `now` percent: from there up. Who stands
+/// above one half is at the end of a walk, and is taken to have come all the way.
+pub(super) fn ladder(now: f64) -> Vec<f64> {
+    let first = (now > 0.0).then_some(now);
+    let below = LADDER.into_iter().filter(|w| now > 50.0 && *w < now);
+    let above = LADDER.into_iter().filter(|w| *w > now);
+    below.chain(first).chain(above).collect()
 }
 
 fn canary(
@@ -229,11 +200,9 @@ fn canary(
 ) {
     let at = rule.destinations.iter().position(|d| d == candidate).unwrap_or(0);
     let now = rule.percent(at);
-    let field = format!("{}.route[{at}].weight", rule.path);
+    let field = rule.field_of(at, "weight");
     let path = draft.strategy("canary", object.spot(&rule.path));
-    let first = (now > 0.0).then_some(now);
-    let weights: Vec<f64> =
-        first.into_iter().chain(LADDER.into_iter().filter(|w| *w > now)).collect();
+    let weights = ladder(now);
     let shown: Vec<String> = weights.iter().map(|w| format!("{w}%")).collect();
     let steps = weights.into_iter().map(percent).collect();
     draft.set(&format!("{path}.steps"), list(steps), object.spot(&field));
@@ -268,7 +237,7 @@ fn ab_test(
     candidate: &Destination,
     lists: &mut Lists,
 ) {
-    let field = format!("{}.match", rule.path);
+    let field = rule.match_field();
     let path = draft.strategy("abTest", object.spot(&field));
     draft.set(&format!("{path}.assignment"), text("header"), object.spot(&field));
     let headers: Vec<&str> =
@@ -290,7 +259,7 @@ fn shadow(
     lists: &mut Lists,
 ) {
     let share = rule.mirror.as_ref().map_or(100.0, |(_, share)| *share);
-    let field = format!("{}.mirror", rule.path);
+    let field = rule.mirror_field();
     let path = draft.strategy("shadow", object.spot(&field));
     let spot = object.spot(&format!("{}.mirrorPercentage", rule.path));
     draft.set(&format!("{path}.mirror"), percent(share), spot);

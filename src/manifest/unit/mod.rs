@@ -16,12 +16,19 @@ mod apart;
 pub mod argo;
 mod argo_analysis;
 mod argo_steps;
+pub mod argo_valid;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;
+pub mod hosts;
+pub mod idle_fleet;
+pub mod load;
 pub mod mesh;
 pub mod plain;
+pub mod pod_ratio;
 pub mod policies;
+pub mod routes;
+pub mod scaled;
 pub mod slips;
 pub mod workload;
 
@@ -80,11 +87,15 @@ fn within(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
     slips::check(store, &mut found);
+    argo_valid::check(store, &mut found);
+    scaled::check(store, &mut found);
     flagger::find(store, &mut found);
     argo::find(store, &mut found);
     mesh::find(store, &mut found);
     blue_green::find(store, &mut found);
+    pod_ratio::find(store, &mut found);
     plain::find(store, &mut found);
     attach::all(store, &mut found);
+    scaled::settle(store, &mut found);
     found
 }

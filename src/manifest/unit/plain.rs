@@ -64,7 +64,7 @@ pub fn find(store: &Store, found: &mut Found) {
 }
 
 /// The rules about a Deployment's host of which none sends requests to it, if there are such.
-fn idle(store: &Store, object: &Object, deployment: &Deployment) -> Option<String> {
+pub(super) fn idle(store: &Store, object: &Object, deployment: &Deployment) -> Option<String> {
     let labels = &deployment.template.as_ref()?.labels;
     let mut about = None;
     for (owner, service) in store.virtual_services() {

@@ -83,7 +83,13 @@ pub fn pods(
     }
     for (i, beside) in template.containers.iter().enumerate().filter(|(i, _)| *i != index) {
         let field = format!("spec.template.spec.containers[{i}]");
-        let text = format!("{:?} is taken for a sidecar: ready at once", beside.name);
+        let text = match (&beside.readiness, &container.readiness) {
+            (Some(_), Some(_)) => format!(
+                "{:?} is ready before {:?}, whose probe stands for the pod: its own is not flown",
+                beside.name, container.name
+            ),
+            _ => format!("{:?} is taken for a sidecar: ready at once", beside.name),
+        };
         draft.understand(lists, object, &field, text);
     }
 }
@@ -102,6 +108,22 @@ fn initial(draft: &mut Draft, count: usize, lists: &mut Lists) {
     let source = "initContainers take 5s each (assumption; 1s to 30s are usual): \
         spec.service.scheduling in a Scenario says it";
     draft.assume(lists, "spec.service.scheduling", &value, source, false);
+}
+
+/// Writes the names of the Deployments of the two versions, by which metrics tell them apart.
+pub fn names(draft: &mut Draft, old: &Object, new: &Object) {
+    if old.title() == new.title() {
+        return;
+    }
+    for (version, object) in [("old", old), ("new", new)] {
+        let path = format!("spec.service.workloads.{version}");
+        draft.set(&path, text(object.metadata.name.clone()), object.spot("metadata.name"));
+    }
+}
+
+/// The image that a Deployment releases.
+pub fn image(deployment: &Deployment) -> Option<&str> {
+    deployment.template.as_ref()?.application()?.image.as_deref()
 }
 
 type SpotOf<'a> = &'a dyn Fn(&str) -> crate::manifest::note::Spot;

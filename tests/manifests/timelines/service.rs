@@ -40,3 +40,12 @@ fn a_terminating_endpoint_serves_while_there_is_no_other() {
     let outage = flown.measures.outage_s.expect("an outage");
     assert!((outage - 2.1).abs() < 1e-6, "{outage}");
 }
+
+/// A new pod takes no user away from a pod that is there.
+#[test]
+fn users_with_affinity_stay_where_they_are_while_pods_join() {
+    let flown = flown("service-sticky.yaml");
+    assert_eq!(flown.pods(300.0), (4, 1, 0));
+    assert_eq!(flown.measures.users_exposed, Some(0.0));
+    assert_eq!(flown.measures.requests_failed, Some(0.0));
+}

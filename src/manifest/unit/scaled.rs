@@ -1,0 +1,184 @@
+//! Autoscalers that Kubernetes would not let act as they are written, and what a release does to
+//! those that it does (k/k `pkg/controller/podautoscaler`).
+
+use super::Found;
+use crate::base::node::{Node, Value};
+use crate::manifest::draft::Draft;
+use crate::manifest::kinds::autoscaler::Autoscaler;
+use crate::manifest::kinds::pod::PodTemplate;
+use crate::manifest::kinds::{Body, Object};
+use crate::manifest::note::Weight;
+use crate::manifest::store::Store;
+
+/// Contradictions between autoscalers and what they scale.
+pub fn check(store: &Store, found: &mut Found) {
+    let mut seen: Vec<(&Object, &Autoscaler)> = Vec::new();
+    for (object, autoscaler) in store.autoscalers() {
+        wrong_kind(store, object, autoscaler, found);
+        let same = |(other, scaler): &&(&Object, &Autoscaler)| {
+            scaler.target == autoscaler.target && other.is_near(object)
+        };
+        if let Some((other, _)) = seen.iter().find(same) {
+            let message = format!("{} scales {:?} as well", other.title(), autoscaler.target);
+            let help = "Kubernetes lets neither of the two act (AmbiguousSelector)";
+            let field = "spec.scaleTargetRef.name";
+            found.problem(object, field, message, "one autoscaler for it", help);
+        }
+        seen.push((object, autoscaler));
+    }
+}
+
+/// A workload of the name is given, but of another kind than the one that is asked for.
+fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &mut Found) {
+    let Some(kind) = object.node.get("spec").and_then(|s| s.get("scaleTargetRef")?.get("kind"))
+    else {
+        return;
+    };
+    let kind = kind.text().unwrap_or_default();
+    let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
+    let workload = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
+    let mut given = store.objects.iter().filter(workload).filter(named);
+    let others: Vec<&Object> = given.clone().filter(|o| o.kind != kind).collect();
+    if let (Some(other), false) = (others.first(), given.any(|o| o.kind == kind)) {
+        let message = format!("no {kind} of these files is called {:?}", autoscaler.target);
+        let help = format!("did you mean kind: {}?", other.kind);
+        let field = "spec.scaleTargetRef.kind";
+        found.problem(object, field, message, "the kind of a workload of these files", &help);
+    }
+}
+
+/// What becomes of autoscalers that were attached: one without a request to measure by does not
+/// act, and a size that the file writes beside one is not applied.
+pub fn settle(store: &Store, found: &mut Found) {
+    for (object, autoscaler) in store.autoscalers() {
+        let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
+        let Some(owner) = store.pods().map(|(owner, _)| owner).find(named) else { continue };
+        let Some(template) = template(owner) else { continue };
+        let uses = [owner.title(), object.title()];
+        let takes = |used: &[String]| uses.iter().all(|title| used.contains(title));
+        let Some(draft) = found.drafts.iter_mut().find(|d| takes(&d.used)) else { continue };
+        let metrics = object.node.get("spec").and_then(|s| s.get("metrics")).map(|n| &n.value);
+        // Without any metric it is a share of the CPU request (defaults.go: 80 %).
+        let by_request = match metrics {
+            Some(Value::List(metrics)) => metrics.len() < 2 && by_share(autoscaler),
+            _ => true,
+        };
+        // A limit without a request is one (k/k pkg/apis/core/v1/defaults.go).
+        let bare = template.containers.iter().find(|c| c.cpu.is_none());
+        if let (true, Some(container)) = (by_request, bare) {
+            let flown = if by_flagger(draft) {
+                "flown as with a request of one core"
+            } else {
+                draft.remove("spec.service.autoscaler");
+                "nothing is scaled (FailedGetResourceMetric)"
+            };
+            let why = format!(
+                "missing request for cpu in container {:?}, of which a share is asked for: {flown}",
+                container.name
+            );
+            found.ignore(object, "spec.metrics", &why, Weight::Matters);
+            continue;
+        }
+        let size = owner.node.get("spec").and_then(|s| s.get("replicas")).map(Node::shown);
+        if let Some(size) = size.filter(|_| !by_flagger(draft)) {
+            let value = "as the autoscaler has it when the release begins";
+            let source = format!(
+                "applying the file would set {size} pods beside an autoscaler: \
+                 kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale says to leave it \
+                 out"
+            );
+            draft.assume(&mut found.lists, "spec.replicas", value, &source, false);
+        }
+    }
+}
+
+/// Does it ask for a share of the CPU request?
+fn by_share(autoscaler: &Autoscaler) -> bool {
+    autoscaler.fields.iter().any(|(name, _)| *name == "cpuUtilization")
+}
+
+/// Flagger sets the sizes itself.
+fn by_flagger(draft: &Draft) -> bool {
+    let strategies = draft.get("spec.strategies").map(|n| &n.value);
+    let Some(Value::List(strategies)) = strategies else { return false };
+    strategies.iter().any(|s| s.get("flagger").is_some())
+}
+
+fn template(owner: &Object) -> Option<&PodTemplate> {
+    match &owner.body {
+        Body::Deployment(body) => body.template.as_ref(),
+        Body::Rollout(body) => body.template.as_ref(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::{Import, Input, read};
+    use crate::scenario::yaml;
+    use std::sync::Arc;
+
+    fn text(request: &str, scalers: &[(&str, &str)]) -> String {
+        let scaler = |(name, metrics): &(&str, &str)| {
+            format!(
+                "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}}}\n\
+                 spec: {{scaleTargetRef: {{kind: Deployment, name: a}}, maxReplicas: 8, metrics: [{metrics}]}}\n"
+            )
+        };
+        let scalers: String = scalers.iter().map(scaler).collect();
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec:\n  replicas: 2\n  \
+             selector: {{matchLabels: {{app: a}}}}\n  template:\n    metadata: {{labels: {{app: a}}}}\n    \
+             spec: {{containers: [{{name: a, image: \"a:2\", resources: {{{request}}}}}]}}\n{scalers}"
+        )
+    }
+
+    fn import(text: &str) -> Result<Import, Vec<String>> {
+        let documents = yaml::documents(text, "a.yaml").expect("YAML");
+        let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text), documents };
+        read(&[input])
+            .map_err(|p| p.into_iter().map(|p| format!("{} {}", p.path, p.help)).collect())
+    }
+
+    const SHARE: &str = "{type: Resource, resource: {name: cpu, target: {type: Utilization, \
+                         averageUtilization: 50}}}";
+
+    fn scaled(text: &str) -> (bool, Vec<String>) {
+        let import = import(text).expect("an import");
+        let service = import.flyables[0].node.get("spec").and_then(|s| s.get("service")).cloned();
+        let ignored = import.lists.ignored.iter().map(|n| n.field.clone());
+        let assumed = import.lists.assumed.iter().map(|n| n.field.clone());
+        let told = ignored.chain(assumed).filter(|f| f == "spec.metrics" || f == "spec.replicas");
+        (service.is_some_and(|s| s.get("autoscaler").is_some()), told.collect())
+    }
+
+    #[test]
+    fn a_share_of_no_request_scales_nothing() {
+        let metrics = |told: &str| vec![told.to_string()];
+        assert_eq!(scaled(&text("", &[("a", SHARE)])), (false, metrics("spec.metrics")));
+        for given in ["requests: {cpu: 100m}", "limits: {cpu: 1}"] {
+            assert_eq!(scaled(&text(given, &[("a", SHARE)])), (true, metrics("spec.replicas")));
+        }
+        let mean = "{type: Resource, resource: {name: cpu, target: {type: AverageValue, \
+                    averageValue: 400m}}}";
+        assert_eq!(scaled(&text("", &[("a", mean)])), (true, metrics("spec.replicas")));
+    }
+
+    #[test]
+    fn autoscalers_that_contradict_are_told() {
+        let two = text("requests: {cpu: 1}", &[("a", SHARE), ("b", SHARE)]);
+        let problems = import(&two).expect_err("two for one");
+        assert!(
+            problems[0].contains("HorizontalPodAutoscaler/b spec.scaleTargetRef.name"),
+            "{problems:?}"
+        );
+        assert!(problems[0].contains("AmbiguousSelector"), "{problems:?}");
+        let other = text("requests: {cpu: 1}", &[("a", SHARE)])
+            .replace("{kind: Deployment", "{kind: Rollout");
+        let problems = import(&other).expect_err("another kind");
+        assert!(
+            problems[0].contains("spec.scaleTargetRef.kind did you mean kind: Deployment?"),
+            "{problems:?}"
+        );
+    }
+}
