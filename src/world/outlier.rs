@@ -101,7 +101,7 @@ impl Host {
     }
 
     /// Ejects it: for the base time as often as it has been ejected in a row, at most
-    /// [`LONGEST`], and until the next look. Every look at which it was not ejected, but the one
+    /// five minutes, and until the next look. Every look at which it was not ejected, but the one
     /// at which it returned, forgets one of the earlier times.
     pub fn eject(&mut self, now: u64, rules: &OutlierDetection) {
         let interval = rules.interval.as_nanos().max(1);

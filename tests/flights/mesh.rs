@@ -91,6 +91,9 @@ fn injected_faults_hit_their_share() {
     // What is held back has all of the route's time left.
     let held = "timeout: 1s, fault: {delayed: 30%, delay: 2s}";
     share("held back", failed(&flight(service, held, "").fly()), 0.0);
+    // But not all of the client's, which leaves after 10 s.
+    let gone = flight(service, "retries: 2, retryOn: [5xx], fault: {delayed: 30%, delay: 20s}", "");
+    share("held back for too long", failed(&gone.fly()), 0.3);
 }
 
 /// 60 requests a second of one second each, and room for 60: Erlang's loss formula gives the share
@@ -138,8 +141,8 @@ fn failing_pods_are_ejected_for_longer_and_longer() {
     share("ejections ignored", panic.m().requests_failed, bad / 10.0);
 }
 
-/// Half of the requests fail, and are tried again once. Tries come at 30 a second and last 20 ms, so
-/// 0.6 are under way; with room for one, Erlang's formula loses 0.6 / 1.6 of them.
+/// Half of the requests fail, and are tried again once. Tries come at 30 a second and last 20 ms,
+/// so 0.6 are under way; with room for one, Erlang's formula loses 0.6 / 1.6 of them.
 #[test]
 fn a_budget_loses_tries() {
     let service = "concurrency: 1000, routes: [{name: all, serviceTime: 20ms, errors: 50%}]";

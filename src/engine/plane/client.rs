@@ -278,8 +278,12 @@ impl Plane {
         id
     }
 
-    /// The same attempt, held back for a while.
+    /// The same attempt, held back for a while; its client may leave before that is over.
     pub(super) fn hold_back(&mut self, attempt: &Attempt, wait: u64) {
+        let leaves = self.sent(attempt).0.saturating_add(self.service.timeout.as_nanos());
+        if self.now.saturating_add(wait) >= leaves {
+            return self.failed_attempt(attempt, leaves, Failure::Refused);
+        }
         let chain = Chain {
             user: attempt.arrival.user,
             index: attempt.index,

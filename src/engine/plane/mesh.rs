@@ -124,7 +124,7 @@ fn grown<T: Default + Clone>(list: &mut Vec<T>, index: usize) -> &mut T {
 
 impl Plane {
     /// Breaks or holds back an attempt on purpose, once for each that a client sends; true if that
-    /// was its end for now. Delays come before aborts, as in Envoy's filter, which stands before the
+    /// was its end for now. Delays come before aborts, as in Envoy's filter. That stands before the
     /// router: what it breaks is not tried again, and what it holds back has all of its time left
     /// (istio `route.go` keeps retries and timeouts beside a fault).
     #[inline(never)]
@@ -239,7 +239,9 @@ impl Plane {
         let same = self.service.balancer.mesh.same_pod.unwrap_or(policy == Policy::RingHash);
         let ramps = matches!(policy, Policy::LeastOfTwo | Policy::RoundRobin);
         let spread = if policy == Policy::RingHash { avoid.map(|_| u32::MAX) } else { avoid };
-        list.retain(|pod| same || policy != Policy::RingHash || !avoid.contains(pod));
+        if !same && policy == Policy::RingHash && avoid[0] != u32::MAX {
+            list.retain(|pod| !avoid.contains(pod));
+        }
         let (mut elsewhere, mut colder) = (0, 0);
         while let Some(pod) = self.pick_among(&list, policy, (proxy, pool), user, bits) {
             found = Some(pod);

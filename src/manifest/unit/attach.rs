@@ -330,14 +330,17 @@ fn balancers(store: &Store, found: &mut Found) {
     let services = titles(&["Service"]);
     for draft in drafts {
         let has = |titles: &[String]| draft.used.iter().any(|title| titles.contains(title));
+        let by_istio = has(&istio);
         if has(&mesh) {
-            if has(&istio) && draft.get("spec.service.balancer.retries").is_none() {
+            if by_istio && draft.get("spec.service.balancer.retries").is_none() {
                 draft.write("spec.service.balancer.retries", integer(2));
                 let source = "Istio retries a refused connection twice, \
                     pilot/pkg/networking/core/route/retry/retry.go";
                 draft.assume(lists, "spec.service.balancer.retries", "2", source, false);
             }
-            hashed_split(draft, lists);
+            if by_istio {
+                hashed_split(draft, lists);
+            }
         } else if has(&services) && draft.get("spec.service.balancer").is_none() {
             draft.write("spec.service.balancer.policy", text("random"));
             let source = "kube-proxy picks a random pod, k/k pkg/proxy/iptables/proxier.go";

@@ -455,8 +455,9 @@ fn a_load_test_starts_with_every_analysis() {
     assert_eq!(bench.said().iter().filter(|s| *s == "(load 20)").count(), 2);
 }
 
-/// A call of 12 s is given up after 5 s; two more come after 1 s and 2 s. A refusal ends it at once,
-/// and of 10,000 calls to a service that answers one in two times, three tries fail one in eight.
+/// A call of 12 s is given up after 5 s; two more come after 1 s and 2 s. A refusal ends it at
+/// once, and of 10,000 calls to a service that answers every other time, three tries fail one in
+/// eight.
 #[test]
 fn late_and_failed_calls_are_made_again() {
     let secs = SimDuration::from_secs;
