@@ -7,6 +7,7 @@ use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, list, mapping, text};
 use crate::manifest::kinds::Object;
+use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::rollout::{Rollout, Step, Strategy, Wired};
 use crate::manifest::note::Weight;
 use crate::manifest::rule::short;
@@ -211,7 +212,13 @@ fn services(
 /// among its Services: their weights are the controller's to set.
 fn rules(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, found: &mut Found) {
     let wired = &rollout.wired;
-    let own = |host: &str| wired.services.iter().any(|service| service == short(host));
+    // Without routing of its own a Service stands for both versions.
+    let labels = rollout.template.as_ref().map(|template| &template.labels);
+    let picks = |host: &str| {
+        let selector = store.service_of(object, host).and_then(|(_, s)| s.selector.as_ref());
+        selector.zip(labels).is_some_and(|(selector, labels)| contains(labels, selector))
+    };
+    let own = |host: &str| wired.services.iter().any(|s| s == short(host)) || picks(host);
     for (owner, rules) in store.virtual_services().filter(|(o, _)| o.is_near(object)) {
         let mut to = rules.rules.iter().flat_map(|rule| &rule.destinations).peekable();
         let named = wired.virtual_services.contains(&owner.metadata.name);

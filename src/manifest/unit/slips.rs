@@ -191,7 +191,6 @@ fn rules(store: &Store, object: &Object, found: &mut Found) {
             let field = format!("spec.http[{i}].route[{j}].destination");
             let to = |path: &[&str]| at(route, &[&["destination"], path].concat());
             let Some(host) = to(&["host"]).and_then(Node::text) else { continue };
-            namespace(store, object, &format!("{field}.host"), host, found);
             let port = to(&["port", "number"]);
             served(store, object, &format!("{field}.port.number"), host, port, found);
         }
@@ -234,24 +233,6 @@ fn served(
         let known: Vec<String> = known.iter().map(i64::to_string).collect();
         found.problem(object, field, message, &known.join(" or "), "");
     }
-}
-
-/// A host that names another namespace than that of the Service which is taken for it.
-fn namespace(store: &Store, object: &Object, field: &str, host: &str, found: &mut Found) {
-    let mut parts = host.split('.').skip(1);
-    let (Some(space), Some("svc")) = (parts.next(), parts.next()) else { return };
-    let Some((owner, _)) = store.service_of(object, host) else { return };
-    let own = owner.metadata.namespace.as_deref();
-    if own == Some(space) {
-        return;
-    }
-    let said = own.map_or("names no namespace".to_string(), |own| format!("lies in {own}"));
-    let spot = object.spot(field);
-    let path = format!("{} {field}", object.title());
-    let message = format!("{host:?} is taken for {}, which {said}", owner.title());
-    let problem = Problem::warning(spot.place, &path, message);
-    let help = "if another Service is meant, its pods are not among these files";
-    found.problems.push(problem.help(help).in_file(&spot.file));
 }
 
 /// A host inside the cluster that nothing bears, but that is a slip of something given.
