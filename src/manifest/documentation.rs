@@ -13,8 +13,8 @@ reads them (`UPDATE_GOLDEN=1 cargo test --test manifests`), so it can't say anyt
 - **flown**: the field shapes the flight.
 - **no effect**: it changes nothing that a flight measures; it is listed as ignored.
 - **not flown**: it would change figures, and is listed as ignored.
-- **tools**: the server or a tool wrote it; it is listed, and `--strict` lets it pass. So are values of
-  the two kinds before that the API server writes by default (`dnsPolicy: ClusterFirst`).
+- **tools**: the server or a tool wrote it; it is listed, and `--strict` lets it pass. So is a
+  value of the two kinds before that the API server writes by default (`dnsPolicy: ClusterFirst`).
 
 A field that is not named here is unknown: it is listed as ignored with the nearest known name, and
 `--strict` refuses it. Paths end in `[]` for lists and in `*` for free keys.

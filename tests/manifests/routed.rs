@@ -156,6 +156,9 @@ fn fleets_behind_one_selector_are_divided_by_their_pods() {
     let node = &import(&unruled, "web.yaml").expect("an import").flyables[0].node;
     let pods = node.get("spec").and_then(|s| s.get("service")?.get("replicas")).map(print::json);
     assert_eq!(pods, Some(serde_json::json!(10)));
+    // A version may be part of the name of the image.
+    let (strategies, _) = flown(&two.replace("web:v1", "web-v1:1").replace("web:v2", "web-v2:1"));
+    assert_eq!(strategies.len(), 1, "{strategies:?}");
     // Another program behind the same label is no canary of it.
     let (strategies, matters) = flown(&two.replace("web:v2", "worker:v2"));
     assert_eq!((strategies.len(), matters), (2, vec!["Service/web spec.selector".to_string()]));

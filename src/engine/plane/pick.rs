@@ -103,7 +103,8 @@ impl Plane {
     ) -> Option<u32> {
         let endpoints = self.proxies[proxy].known(pool);
         let count = endpoints.len();
-        if count <= 1 {
+        // A user holds the only pod as well, for when there are more.
+        if count <= 1 && !matches!(self.hot.policy, Policy::Sticky(_)) {
             return endpoints.first().copied();
         }
         if self.hot.policy != Policy::LeastOfTwo {
@@ -120,7 +121,8 @@ impl Plane {
         Some(if in_b < in_a { b } else { a })
     }
 
-    /// The pick of the policies that do not compare pods; `pool` has two endpoints or more.
+    /// The pick of the policies that do not compare pods; `pool` has two endpoints or more, or a
+    /// user's pod is held.
     #[inline(never)]
     fn pick_otherwise(&mut self, proxy: usize, pool: Pool, user: u32, bits: u64) -> Option<u32> {
         let policy = self.hot.policy;
@@ -147,7 +149,7 @@ impl Plane {
         bits: u64,
     ) -> Option<u32> {
         let count = list.len();
-        if count <= 1 {
+        if count <= 1 && !matches!(self.hot.policy, Policy::Sticky(_)) {
             return list.first().copied();
         }
         if let Policy::Sticky(age) = policy {

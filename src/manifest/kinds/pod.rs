@@ -79,8 +79,8 @@ impl PodTemplate {
 }
 
 impl Container {
-    /// Seconds after which its readiness probe can have passed at the earliest: the delay is rounded
-    /// up to a whole period by the wait for the next attempt.
+    /// Seconds by which its readiness probe has passed, if every attempt succeeds: a period of
+    /// waiting for each.
     fn ready_secs(&self) -> u64 {
         self.readiness.as_ref().map_or(0, |probe| {
             let successes = probe.success_threshold.unwrap_or(1);

@@ -210,8 +210,10 @@ mod tests {
     fn check(strategy: &str, beside: &str, expected: &[&str]) {
         let text = format!(
             "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {{name: a}}\nspec:\n  \
-             selector: {{matchLabels: {{app: a}}}}\n  template:\n    metadata: {{labels: {{app: a}}}}\n    \
-             spec: {{containers: [{{name: a, image: \"a:2\"}}]}}\n  strategy: {{{strategy}}}\n{beside}"
+             selector: {{matchLabels: {{app: a}}}}\n  template:\n    \
+             metadata: {{labels: {{app: a}}}}\n    \
+             spec: {{containers: [{{name: a, image: \"a:2\"}}]}}\n  \
+             strategy: {{{strategy}}}\n{beside}"
         );
         let documents = yaml::documents(&text, "a.yaml").expect("YAML");
         let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text.as_str()), documents };
@@ -224,13 +226,14 @@ mod tests {
         assert_eq!(refused, expected, "{strategy} {beside}: {found:?}");
     }
 
-    const ROUTED: &str = "canaryService: c, stableService: s, trafficRouting: {istio: {virtualService: \
-                          {name: a}}, managedRoutes: [{name: h}]}";
+    const ROUTED: &str = "canaryService: c, stableService: s, trafficRouting: {istio: \
+                          {virtualService: {name: a}}, managedRoutes: [{name: h}]}";
 
     #[test]
     fn what_argo_takes_is_taken() {
         let steps = "steps: [{setWeight: 100}, {pause: {}}, {setCanaryScale: {replicas: 1}}, \
-                     {setHeaderRoute: {name: h, match: [{headerName: x, headerValue: {exact: y}}]}}]";
+                     {setHeaderRoute: {name: h, match: [{headerName: x, headerValue: \
+                     {exact: y}}]}}]";
         check(&format!("canary: {{{ROUTED}, scaleDownDelaySeconds: 30, {steps}}}"), "", &[]);
         check("canary: {maxSurge: 0, maxUnavailable: 1, steps: [{setWeight: 20}]}", "", &[]);
         check("blueGreen: {activeService: a, previewService: b}", "", &[]);
@@ -274,8 +277,8 @@ mod tests {
     fn an_analysis_that_is_waited_for_has_to_end() {
         let template = |fields: &str| {
             format!(
-                "---\napiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {{name: t}}\n\
-                 spec:\n  metrics:\n    - name: m\n      {fields}\n      \
+                "---\napiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\n\
+                 metadata: {{name: t}}\nspec:\n  metrics:\n    - name: m\n      {fields}\n      \
                  provider: {{prometheus: {{address: \"http://p\", query: vector(1)}}}}\n"
             )
         };

@@ -83,9 +83,8 @@ pub fn settle(store: &Store, found: &mut Found) {
         if let Some(size) = size.filter(|_| !by_flagger(draft)) {
             let value = "as the autoscaler has it when the release begins";
             let source = format!(
-                "applying the file would set {size} pods beside an autoscaler: \
-                 kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale says to leave it \
-                 out"
+                "applying the file would set {size} pods beside an autoscaler; leave it out, says \
+                 kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale"
             );
             draft.assume(&mut found.lists, "spec.replicas", value, &source, false);
         }
@@ -121,15 +120,17 @@ mod tests {
     fn text(request: &str, scalers: &[(&str, &str)]) -> String {
         let scaler = |(name, metrics): &(&str, &str)| {
             format!(
-                "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}}}\n\
-                 spec: {{scaleTargetRef: {{kind: Deployment, name: a}}, maxReplicas: 8, metrics: [{metrics}]}}\n"
+                "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n\
+                 metadata: {{name: {name}}}\nspec: {{scaleTargetRef: \
+                 {{kind: Deployment, name: a}}, maxReplicas: 8, metrics: [{metrics}]}}\n"
             )
         };
         let scalers: String = scalers.iter().map(scaler).collect();
         format!(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec:\n  replicas: 2\n  \
-             selector: {{matchLabels: {{app: a}}}}\n  template:\n    metadata: {{labels: {{app: a}}}}\n    \
-             spec: {{containers: [{{name: a, image: \"a:2\", resources: {{{request}}}}}]}}\n{scalers}"
+             selector: {{matchLabels: {{app: a}}}}\n  template:\n    \
+             metadata: {{labels: {{app: a}}}}\n    spec: {{containers: \
+             [{{name: a, image: \"a:2\", resources: {{{request}}}}}]}}\n{scalers}"
         )
     }
 

@@ -35,9 +35,18 @@ pub struct Flown {
 
 /// Flies a file of `tests/data/timelines`: its first variant by the manifests' own strategy.
 pub fn flown(file: &str) -> Flown {
+    flown_text(&text(file), file)
+}
+
+/// The text of a file of `tests/data/timelines`.
+pub fn text(file: &str) -> String {
     let path = root("tests/data/timelines").join(file);
-    let text = std::fs::read_to_string(path).expect("a file of manifests");
-    let (found, _) = scenarios(&text, file).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    std::fs::read_to_string(path).expect("a file of manifests")
+}
+
+/// Flies such a text.
+pub fn flown_text(text: &str, file: &str) -> Flown {
+    let (found, _) = scenarios(text, file).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let [scenario] = found.as_slice() else { panic!("{file}: {} scenarios", found.len()) };
     let order = Order { checked: true, ..single_order(scenario, 1, 0) };
     let twin = fly_twin(scenario, &order);
