@@ -10,6 +10,7 @@ pub mod clients;
 pub mod consistency;
 pub mod describe;
 pub mod expect;
+pub mod json_stream;
 pub mod model;
 pub mod operations;
 pub mod random;

@@ -4,6 +4,7 @@
 //! Sizes, depths and the expansion of aliases are bounded, so that no text can exhaust memory or
 //! time. Deliberately unknown here: what a scenario is.
 
+use super::json_stream;
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Place, Problem};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -44,11 +45,20 @@ pub fn documents(text: &str, file: &str) -> Result<Vec<Node>, Problem> {
     if text.len() > LONGEST_TEXT {
         return Err(too_long(text.len()).in_file(&file));
     }
-    let documents = serde_saphyr::from_multiple_with_options::<Placed>(text, options());
-    match documents {
-        Ok(documents) => Ok(documents.into_iter().map(|d| d.0).collect()),
-        Err(error) => Err(problem(&error).in_file(&file)),
+    let mut found = Vec::new();
+    for (lines, part) in json_stream::divided(text).unwrap_or_else(|| vec![(0, text)]) {
+        match serde_saphyr::from_multiple_with_options::<Placed>(part, options()) {
+            Ok(documents) => {
+                found.extend(documents.into_iter().map(|d| json_stream::lower(d.0, lines)))
+            }
+            Err(error) => {
+                let mut problem = problem(&error);
+                problem.place.line += lines;
+                return Err(problem.in_file(&file));
+            }
+        }
     }
+    Ok(found)
 }
 
 /// One value as it would be written in a document, without a place: for `--set` and for defaults.
@@ -234,6 +244,16 @@ mod tests {
         let d = items[0].get("d").expect("d");
         assert_eq!((d.place, d.text()), (Place { line: 4, column: 16 }, Some("ä")));
         assert_eq!(items[1].value, Value::Flag(true));
+    }
+
+    #[test]
+    fn json_objects_may_follow_each_other() {
+        let found = documents("{\"a\": 1}\n{\n  \"b\": 2}\n", "a.json").expect("a stream");
+        assert_eq!(found.len(), 2);
+        let place = found[1].get("b").map(|n| n.place);
+        assert_eq!(place, Some(Place { line: 3, column: 8 }));
+        let problem = documents("{\"a\": 1}\n{\"b\" 2}", "a.json").expect_err("no colon");
+        assert_eq!(problem.place.line, 2, "{problem}");
     }
 
     #[test]
