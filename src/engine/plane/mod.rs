@@ -146,7 +146,9 @@ impl Plane {
         buckets: &[f64],
     ) -> Plane {
         let keep_alive = service.balancer.keep_alive.is_some();
-        let sticky = matches!(service.balancer.policy, Policy::Sticky(_));
+        let candidate = service.balancer.candidate.as_ref().map(|(policy, _)| *policy);
+        let holds = |policy: &Policy| matches!(policy, Policy::Sticky(_));
+        let sticky = holds(&service.balancer.policy) || candidate.as_ref().is_some_and(holds);
         let users = traffic.users;
         let mut plane = Plane {
             hot: Hot::new(&service),

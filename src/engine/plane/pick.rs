@@ -149,7 +149,7 @@ impl Plane {
         bits: u64,
     ) -> Option<u32> {
         let count = list.len();
-        if count <= 1 && !matches!(self.hot.policy, Policy::Sticky(_)) {
+        if count <= 1 && !matches!(policy, Policy::Sticky(_)) {
             return list.first().copied();
         }
         if let Policy::Sticky(age) = policy {
