@@ -66,7 +66,8 @@ fn files_folders_and_pipes_are_one_stream() {
     let list = "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{\"apiVersion\": \
         \"apps/v1\", \"kind\": \"Deployment\", \"metadata\": {\"name\": \"shop\", \"uid\": \"1\"}, \
         \"spec\": {\"selector\": {\"matchLabels\": {\"a\": \"b\"}}, \"template\": {\"metadata\": \
-        {\"labels\": {\"a\": \"b\"}}, \"spec\": {\"containers\": []}}}, \"status\": {}}]}";
+        {\"labels\": {\"a\": \"b\"}}, \"spec\": {\"containers\": [{\"name\": \"shop\"}]}}}, \"status\": \
+        {}}]}";
     let listed = desk.run_with(&["import", "-", "--format", "json"], list);
     let answer = json(&listed.out);
     assert_eq!(answer["scenarios"][0]["metadata"]["name"], "shop", "{}", listed.err);
