@@ -83,11 +83,11 @@ impl Flight {
                 self.calendar.plan(self.now + after, Event::Timer(token))
             }
             Action::Smoke { requests } => self.smoke(requests),
-            Action::Load { rate, lasts } if rate.value() > 0.0 => {
+            Action::Load { straight, rate, lasts } if rate.value() > 0.0 => {
                 self.story("action", || format!("load test: {} requests/s", rate.value()));
                 let gap = SimDuration::from_secs_f64(1.0 / rate.value());
                 let until = self.now + lasts;
-                self.calendar.plan(self.now, Event::Synthetic { until, gap });
+                self.calendar.plan(self.now, Event::Synthetic { until, gap, straight });
             }
             Action::Load { .. } => {}
             Action::Decide(decision) => self.decide(decision),
@@ -169,12 +169,12 @@ impl Flight {
         self.plane.buckets = Arc::clone(buckets);
     }
 
-    /// A load test sends its next request to the candidate.
-    pub(super) fn synthetic(&mut self, until: SimTime, gap: SimDuration) {
-        self.plane.synthetic(Pool::Candidate);
+    /// A load test sends its next request.
+    pub(super) fn synthetic(&mut self, until: SimTime, gap: SimDuration, straight: bool) {
+        self.plane.synthetic(straight);
         let next = self.now + gap.max(SimDuration::from_nanos(1));
         if next < until {
-            self.calendar.plan(next, Event::Synthetic { until, gap });
+            self.calendar.plan(next, Event::Synthetic { until, gap, straight });
         }
     }
 

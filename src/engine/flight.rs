@@ -98,6 +98,8 @@ pub enum Event {
         until: SimTime,
         /// Between two requests.
         gap: SimDuration,
+        /// Straight to the candidate, or through the split?
+        straight: bool,
     },
     /// A recording takes a sample.
     Sample,
@@ -336,7 +338,7 @@ impl Flight {
             Event::MetricsServer => self.read_metrics(),
             Event::Autoscale => self.autoscale(),
             Event::SmokeDone { sent, failed } => self.wake(Cause::Smoke { sent, failed }),
-            Event::Synthetic { until, gap } => self.synthetic(until, gap),
+            Event::Synthetic { until, gap, straight } => self.synthetic(until, gap, straight),
             Event::Sample => self.sample(),
         }
     }

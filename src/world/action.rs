@@ -70,8 +70,10 @@ pub enum Action {
         /// How many.
         requests: u32,
     },
-    /// Send synthetic load to the candidate; it counts in metrics and as no user's.
+    /// Send synthetic load; it counts in metrics and as no user's.
     Load {
+        /// Straight to the candidate, or through the split as users' requests go?
+        straight: bool,
         /// Requests a second.
         rate: Rate,
         /// For how long.

@@ -71,6 +71,16 @@ impl Split {
         }
     }
 
+    /// Share of requests to the candidate of whom nothing is known, as of a load test.
+    pub fn anonymous_share(self) -> Share {
+        match self {
+            Split::All(Pool::Candidate) => Share::ONE,
+            Split::Weight(share) => share,
+            Split::Matched { others, .. } => others,
+            Split::All(_) | Split::Buckets(_) | Split::Header(_) | Split::Flag(_) => Share::ZERO,
+        }
+    }
+
     /// Can one user's requests reach both sides?
     pub fn mixes_per_user(self) -> bool {
         let mixes = |share: Share| share.value() > 0.0 && share.value() < 1.0;

@@ -128,7 +128,7 @@ fn a_quiet_canary_is_rolled_back_unless_it_is_under_load() {
     let without = quiet(canary(|_| {}));
     assert_eq!(without.outcome.verdict, Verdict::FalseRollback, "{}", without.story());
     assert!(!without.told("no values found for istio metric request-success-rate").is_empty());
-    let load = Load { rate: Rate::per_sec(5.0), lasts: secs(60) };
+    let load = Load { straight: true, rate: Rate::per_sec(5.0), lasts: secs(60) };
     let tester = |hook| Webhook {
         name: "load".into(),
         hook,
@@ -171,11 +171,10 @@ fn the_target_follows_the_size_of_the_service() {
     }
 }
 
-/// A load test of a minute that is called every 10 s runs once at a time, as the load tester skips
-/// a command that is still running: nobody else is there, so the canary meets 5 requests a second
-///.
-#[test]
-fn load_tests_do_not_pile_up() {
+/// Requests a second that the canary meets, every 20 s, of a load test of 5/s: of a minute, called
+/// every 10 s, while nobody else is there and the weight goes up by 1 % at a time.
+fn rates_under_load(straight: bool) -> (Vec<f64>, String) {
+    let load = Load { straight, rate: Rate::per_sec(5.0), lasts: secs(60) };
     let settings = canary(|canary| {
         let analysis = analysis(canary);
         (analysis.interval, analysis.step_weight) = (secs(10), 1);
@@ -184,7 +183,7 @@ fn load_tests_do_not_pile_up() {
             name: "load".into(),
             hook: Hook::Rollout,
             reply: Reply::Always,
-            load: Some(Load { rate: Rate::per_sec(5.0), lasts: secs(60) }),
+            load: Some(load),
             ..Webhook::default()
         }];
     });
@@ -199,8 +198,23 @@ fn load_tests_do_not_pile_up() {
             other => panic!("{other:?}"),
         }
     };
-    let rates: Vec<f64> = (150..350).step_by(20).map(rate).collect();
-    assert!(rates.iter().all(|rate| (4.0..6.0).contains(rate)), "{rates:?}\n{}", flown.story());
+    ((150..350).step_by(20).map(rate).collect(), flown.story())
+}
+
+/// A load test runs once at a time, as the load tester skips a command that is still running.
+#[test]
+fn load_tests_do_not_pile_up() {
+    let (rates, story) = rates_under_load(true);
+    assert!(rates.iter().all(|rate| (4.0..6.0).contains(rate)), "{rates:?}\n{story}");
+}
+
+/// The weight is 1 % at 1 min and some 25 % at 6 min: of 5/s a canary gets 1/s at most, within far
+/// more than 5 standard deviations of the 60 requests in a window.
+#[test]
+fn a_load_test_of_what_users_call_is_divided_as_they_are() {
+    let (rates, story) = rates_under_load(false);
+    assert!(rates.iter().all(|rate| *rate < 2.5), "{rates:?}\n{story}");
+    assert!(rates.last().is_some_and(|rate| *rate > 0.2), "{rates:?}\n{story}");
 }
 
 /// Blue/green, N = 2: iterations at 120 s and 180 s, the switch at 240 s, the copy at 300 s, back

@@ -47,9 +47,10 @@ impl Plane {
         }
     }
 
-    /// Sends a request of a load test to `pool`. Like a copy it takes a slot and counts in metrics;
-    /// nobody waits for it, and it calls nothing downstream. Routes take turns.
-    pub(crate) fn synthetic(&mut self, pool: Pool) {
+    /// Sends a request of a load test straight to the candidate, or where the split has it. Like a
+    /// copy it takes a slot and counts in metrics; nobody waits for it, and it calls nothing
+    /// downstream. Routes take turns.
+    pub(crate) fn synthetic(&mut self, straight: bool) {
         self.synthetic = self.synthetic.wrapping_add(1);
         let number = self.synthetic;
         let route = (number as usize % self.service.routes.len().max(1)) as u8;
@@ -62,6 +63,9 @@ impl Plane {
         let attempt = Attempt { arrival, demand: 0, index, first_at, number, chain };
         let apart = Mirror { isolated: true, ..Mirror::default() };
         let proxy = self.proxy_of(routing);
+        let split = self.proxies[proxy].routing.split;
+        let drawn = u64::from((routing >> 32) as u32) < split.anonymous_share().threshold();
+        let pool = if straight || drawn { Pool::Candidate } else { Pool::Stable };
         self.copy(proxy, pool, 0, &attempt, &apart);
     }
 

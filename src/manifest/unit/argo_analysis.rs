@@ -4,7 +4,7 @@
 //! `utils/analysis/helpers.go` (`FlattenTemplates`, `MergeArgs`). What a provider answers that no
 //! flight can ask stands in annotations of its template. Deliberately unknown here: steps.
 
-use super::Found;
+use super::{Found, help_for};
 use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
@@ -104,12 +104,10 @@ impl Collected<'_> {
             let near = |o: &Object| *cluster || o.is_near(self.near);
             let template = of_kind().find(|(o, _)| o.metadata.name == *name && near(o));
             let Some((owner, template)) = template else {
-                let known: Vec<&str> = of_kind().map(|(o, _)| o.metadata.name.as_str()).collect();
+                let known: Vec<&Object> = of_kind().map(|(o, _)| o).collect();
                 let message = format!("no {kind} here is called {name:?}");
-                let help = match nearest(name, known.iter().copied()) {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => format!("add the file with the {kind}"),
-                };
+                let help = help_for(name, &known, &format!("add the file with the {kind}"));
+                let help = help.unwrap_or_default();
                 found.problem(from, &field, message, "a template among these files", &help);
                 continue;
             };

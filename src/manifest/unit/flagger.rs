@@ -1,6 +1,6 @@
 //! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
 
-use super::{Found, load, workload};
+use super::{Found, help_for, load, workload};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
@@ -100,12 +100,11 @@ fn workload_of(
         });
         return;
     }
-    let names = || store.deployments().map(|(o, _)| o.metadata.name.as_str());
-    if let Some(near) = nearest(target, names()) {
+    let known: Vec<&Object> = store.deployments().map(|(o, _)| o).collect();
+    if let Some(help) = help_for(target, &known, "") {
         let message = format!("no Deployment here is called {target:?}");
-        let known: Vec<&str> = names().collect();
+        let known: Vec<&str> = known.iter().map(|o| o.metadata.name.as_str()).collect();
         let expected = format!("one of {}", known.join(", "));
-        let help = format!("did you mean {near}?");
         found.problem(object, "spec.targetRef.name", message, &expected, &help);
     }
     workload::unknown_workload(draft, &mut found.lists);
@@ -381,12 +380,10 @@ fn metric(
             }
             None => {
                 let message = format!("no MetricTemplate here is called {name:?}");
-                let names: Vec<&str> =
-                    store.metric_templates().map(|(o, _)| o.metadata.name.as_str()).collect();
-                let help = match nearest(name, names.iter().copied()) {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => "add the file with the MetricTemplate".into(),
-                };
+                let known: Vec<&Object> = store.metric_templates().map(|(o, _)| o).collect();
+                let names: Vec<&str> = known.iter().map(|o| o.metadata.name.as_str()).collect();
+                let help = help_for(name, &known, "add the file with the MetricTemplate");
+                let help = help.unwrap_or_default();
                 let expected = match names.is_empty() {
                     true => "a MetricTemplate among these files".to_string(),
                     false => format!("one of {}", names.join(", ")),
@@ -421,6 +418,7 @@ fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut
     if let Some(load) = load {
         let mut settings = vec![("rate", text(format!("{}/s", load.rate)))];
         settings.push(("lasts", text(load.lasts.clone())));
+        settings.push(("to", text(if load.straight { "canary" } else { "service" })));
         fields.push(("load", mapping(settings)));
         if load.guessed {
             let source = "the command sends as fast as it is answered; 10 a second each";

@@ -13,6 +13,8 @@ pub struct Load {
     pub rate: f64,
     /// For how long.
     pub lasts: String,
+    /// Does it name the canary's own Service, and not what users call?
+    pub straight: bool,
     /// Does the command leave the rate to the answers?
     pub guessed: bool,
 }
@@ -95,7 +97,9 @@ pub fn read(command: &str) -> Option<Load> {
         (None, None, Some(long)) => long.to_string(),
         (None, total, _) => format!("{}s", (total.unwrap_or(200.0) / all).ceil().max(1.0)),
     };
-    Some(Load { rate: all, lasts, guessed: rate.is_none() })
+    // Flagger calls the canary's Service TARGET-canary; any other host, or a gateway, is the apex.
+    let straight = words.iter().any(|word| word.contains("-canary"));
+    Some(Load { rate: all, lasts, straight, guessed: rate.is_none() })
 }
 
 /// The value of a flag: behind it, behind its `=`, or, for short ones, written at once.
@@ -132,5 +136,8 @@ mod tests {
             let load = load.as_ref().map(|l| (l.rate, l.lasts.as_str(), l.guessed));
             assert_eq!(load, expected, "{command}");
         }
+        let straight = |command: &str| read(command).is_some_and(|load| load.straight);
+        assert!(straight("hey -z 1m http://podinfo-canary.test:9898/"));
+        assert!(!straight("hey -z 1m -host app.example.com http://gateway.test"));
     }
 }

@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::kinds::Object;
 use super::note::{Lists, Note, Weight};
 use super::store::Store;
-use crate::base::problem::Problem;
+use crate::base::problem::{Problem, nearest};
 
 mod apart;
 pub mod argo;
@@ -75,6 +75,17 @@ impl Found {
     pub fn uses(&self, object: &Object) -> bool {
         self.drafts.iter().any(|d| d.used.contains(&object.title()))
     }
+}
+
+/// A way out where nothing near is called `name`: the same in another namespace, or the nearest.
+fn help_for(name: &str, known: &[&Object], otherwise: &str) -> Option<String> {
+    if let Some(same) = known.iter().find(|o| o.metadata.name == name) {
+        let space = same.metadata.namespace.as_deref().unwrap_or("default");
+        return Some(format!("{} lies in the namespace {space}", same.title()));
+    }
+    let names = known.iter().map(|o| o.metadata.name.as_str());
+    let near = nearest(name, names).map(|near| format!("did you mean {near}?"));
+    near.or((!otherwise.is_empty()).then(|| otherwise.to_string()))
 }
 
 /// Finds all units.

@@ -313,7 +313,8 @@ impl Flagger {
         self.loads.retain(|(.., ends)| *ends > now);
         if !self.loads.iter().any(|(name, other, _)| *name == hook && *other == load) {
             self.loads.push((hook, load, now + load.lasts));
-            out.push(Action::Load { rate: load.rate, lasts: load.lasts });
+            let Load { straight, rate, lasts } = load;
+            out.push(Action::Load { straight, rate, lasts });
         }
     }
 }

@@ -279,7 +279,13 @@ fn webhook(r: &mut Reader<'_>) -> Webhook {
         name: r.text("name", "webhook", "its name"),
         hook,
         reply,
-        load: r.opt_object("load", "synthetic requests to the canary after each call", |r| Load {
+        load: r.opt_object("load", "synthetic requests after each call, no users'", |r| Load {
+            straight: r.choice(
+                "to",
+                &["canary", "service"],
+                "canary",
+                "its own Service, or the name that users call: then the split divides them",
+            ) == 0,
             rate: r.rate("rate", "20/s", "requests; `hey -q 10 -c 2` sends 20 a second"),
             lasts: r.duration("lasts", "1m", "for how long after the call"),
         }),

@@ -285,9 +285,12 @@ impl Webhook {
 /// Longest pause before a further call (`RetryWaitMax`).
 const LONGEST_PAUSE: SimDuration = SimDuration::from_secs(30);
 
-/// Synthetic requests to the canary.
+/// Synthetic requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Load {
+    /// Straight to the canary's own Service, or to the name that users call, where the split
+    /// divides them?
+    pub straight: bool,
     /// Requests a second (`hey -q 10 -c 2` sends 20).
     pub rate: Rate,
     /// For how long after the call; a call meanwhile starts nothing.

@@ -448,7 +448,8 @@ fn a_change_can_be_lost_after_a_failure() {
 #[test]
 fn a_load_test_starts_with_every_analysis() {
     let mut bench = bench(growing(50, 100));
-    let load = Load { rate: crate::base::units::Rate::per_sec(20.0), lasts: SimDuration::ZERO };
+    let rate = crate::base::units::Rate::per_sec(20.0);
+    let load = Load { straight: true, rate, lasts: SimDuration::ZERO };
     let test = Webhook { load: Some(load), ..hook(Hook::Rollout, Reply::Always) };
     bench.canary.analysis.as_mut().expect("an analysis").webhooks.push(test);
     bench.run(4);
