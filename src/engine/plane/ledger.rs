@@ -320,10 +320,12 @@ impl PodLedger {
         let key = &mut self.near_key[usize::from(last) % NEAR];
         self.free |= 1 << place(*key);
         *key = 0;
-        if last == 0 {
-            self.last_near_gone();
-        } else {
+        if last > 0 {
             self.next_done = self.near_key[usize::from(last - 1) % NEAR] >> 4;
+        } else if self.in_flight == 0 {
+            self.next_done = u64::MAX;
+        } else {
+            self.last_near_gone();
         }
     }
 
@@ -335,6 +337,7 @@ impl PodLedger {
     }
 
     /// The near completions are used up: the earliest of the far ones take their place.
+    #[inline(never)]
     fn last_near_gone(&mut self) {
         self.next_done = self.far.peek().map_or(u64::MAX, |far| far.done);
         for _ in 0..NEAR / 2 {
