@@ -55,6 +55,32 @@ impl Node {
         }
     }
 
+    /// What stands under a path of keys, joined by dots.
+    pub fn at(&self, path: &str) -> Option<&Node> {
+        path.split('.').try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The items, if it is a list; else none.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The items of the list under a path of keys; none if there is no list.
+    pub fn items_at(&self, path: &str) -> &[Node] {
+        self.at(path).map_or(&[], Node::items)
+    }
+
+    /// The number, if it is a whole one.
+    pub fn integer(&self) -> Option<i64> {
+        match self.value {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        }
+    }
+
     /// The text, if it is text.
     pub fn text(&self) -> Option<&str> {
         match &self.value {

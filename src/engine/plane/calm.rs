@@ -89,19 +89,15 @@ impl Plane {
     /// The less busy of two pods, or the only one.
     #[inline(always)]
     fn pick_calmly(&mut self, proxy: usize, pool: Pool, bits: u64) -> Option<u32> {
-        let now = self.now;
         let endpoints = self.proxies[proxy].known(pool);
         let count = endpoints.len();
         if count < 2 {
             let pod = *endpoints.first()?;
-            self.commit_due(pod, now);
+            self.commit_due(pod, self.now);
             return Some(pod);
         }
         let (first, other) = two_of(bits, count);
         let (a, b) = (endpoints[first], endpoints[other]);
-        self.commit_due(a, now);
-        self.commit_due(b, now);
-        let (in_a, in_b) = (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
-        Some(if in_b < in_a { b } else { a })
+        Some(self.less_busy(a, b))
     }
 }

@@ -110,15 +110,19 @@ impl Plane {
         if self.hot.policy != Policy::LeastOfTwo {
             return self.pick_otherwise(proxy, pool, user, bits);
         }
-        let first = scale32(bits as u32, count);
-        let other = scale32((bits >> 32) as u32, count - 1);
-        let other = other + usize::from(other >= first);
+        let (first, other) = two_of(bits, count);
         let (a, b) = (endpoints[first], endpoints[other]);
+        Some(self.less_busy(a, b))
+    }
+
+    /// Of two pods the one with fewer requests; of equals the first.
+    #[inline(always)]
+    pub(super) fn less_busy(&mut self, a: u32, b: u32) -> u32 {
         let now = self.now;
         self.commit_due(a, now);
         self.commit_due(b, now);
         let (in_a, in_b) = (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
-        Some(if in_b < in_a { b } else { a })
+        if in_b < in_a { b } else { a }
     }
 
     /// The pick of the policies that do not compare pods; `pool` has two endpoints or more, or a
@@ -128,8 +132,7 @@ impl Plane {
         let policy = self.hot.policy;
         if let Policy::Sticky(age) = policy {
             let until = self.now.saturating_add(age.as_nanos());
-            let held =
-                self.kept.get_mut(user as usize).and_then(|held| held.get_mut(pool as usize));
+            let held = held(&mut self.kept, user, pool);
             return keep(held, self.proxies[proxy].known(pool), (self.now, until), bits);
         }
         let belief = &mut self.proxies[proxy];
@@ -154,23 +157,20 @@ impl Plane {
         }
         if let Policy::Sticky(age) = policy {
             let until = self.now.saturating_add(age.as_nanos());
-            let held =
-                self.kept.get_mut(user as usize).and_then(|held| held.get_mut(pool as usize));
-            return keep(held, list, (self.now, until), bits);
+            return keep(held(&mut self.kept, user, pool), list, (self.now, until), bits);
         }
         if policy != Policy::LeastOfTwo {
             let turn = &mut self.proxies[proxy].turn[pool as usize];
             return otherwise(policy, list, turn, user, bits);
         }
-        let first = scale32(bits as u32, count);
-        let other = scale32((bits >> 32) as u32, count - 1);
-        let (a, b) = (list[first], list[other + usize::from(other >= first)]);
-        let now = self.now;
-        self.commit_due(a, now);
-        self.commit_due(b, now);
-        let open = |pod: u32| self.pods[pod as usize].in_flight();
-        Some(if open(b) < open(a) { b } else { a })
+        let (first, other) = two_of(bits, count);
+        Some(self.less_busy(list[first], list[other]))
     }
+}
+
+/// What a user holds in a pool: a pod, and until when. Nothing for who is no user.
+fn held(kept: &mut [[(u32, u64); 2]], user: u32, pool: Pool) -> Option<&mut (u32, u64)> {
+    kept.get_mut(user as usize).and_then(|held| held.get_mut(pool as usize))
 }
 
 /// The pod that a user holds, if it is an endpoint and was used lately, or a random one. Either is

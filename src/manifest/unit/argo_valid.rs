@@ -15,8 +15,9 @@ const HELP: &str = "Argo refuses such a Rollout (InvalidSpec) and rolls nothing 
 pub fn check(store: &Store, found: &mut Found) {
     for (object, _) in store.rollouts() {
         let mut check = Check { object, found };
-        let spec = |path: &str| at(&object.node, &format!("spec.{path}"));
-        let whole = |path: &str| spec(path).and_then(integer);
+        let spec =
+            |path: &str| object.node.at(&format!("spec.{path}")).filter(|n| n.value != Value::Null);
+        let whole = |path: &str| spec(path).and_then(Node::integer);
         let ready = whole("minReadySeconds").unwrap_or(0);
         if whole("progressDeadlineSeconds").unwrap_or(600) <= ready {
             let message = format!("not longer than the {ready} seconds of minReadySeconds");
@@ -24,7 +25,7 @@ pub fn check(store: &Store, found: &mut Found) {
         }
         if let Some(canary) = spec("strategy.canary") {
             check.canary(canary);
-            for (index, step) in items(canary.get("steps")).enumerate() {
+            for (index, step) in canary.items_at("steps").iter().enumerate() {
                 let path = format!("strategy.canary.steps[{index}].analysis");
                 check.analysis(store, &path, step.get("analysis"));
             }
@@ -87,7 +88,7 @@ impl Check<'_> {
             let expected = "trafficRouting, and no scaleDownDelaySeconds";
             self.refuse("strategy.canary.dynamicStableScale", &format!("given {beside}"), expected);
         }
-        for (index, step) in items(canary.get("steps")).enumerate() {
+        for (index, step) in canary.items_at("steps").iter().enumerate() {
             self.step(&format!("strategy.canary.steps[{index}]"), step, routing);
         }
     }
@@ -95,16 +96,17 @@ impl Check<'_> {
     /// An analysis that a release waits for has to end (validation_references.go, "runs
     /// indefinitely"); one that runs beside it need not.
     fn analysis(&mut self, store: &Store, path: &str, analysis: Option<&Node>) {
-        for (index, wanted) in items(analysis.and_then(|a| a.get("templates"))).enumerate() {
+        for (index, wanted) in
+            analysis.map_or(&[][..], |a| a.items_at("templates")).iter().enumerate()
+        {
             let field = format!("{path}.templates[{index}].templateName");
             let wanted = text(wanted, "templateName");
             let mut all = store.analysis_templates().map(|(o, _)| o);
             let template =
                 all.find(|o| wanted == Some(o.metadata.name.as_str()) && o.is_near(self.object));
-            let metrics = template.and_then(|o| at(&o.node, "spec.metrics"));
-            for metric in items(metrics) {
+            for metric in template.map_or(&[][..], |o| o.node.items_at("spec.metrics")) {
                 let name = text(metric, "name").unwrap_or_default();
-                let counted = metric.get("count").is_some_and(|n| integer(n) != Some(0));
+                let counted = metric.get("count").is_some_and(|n| n.integer() != Some(0));
                 if given(metric, "interval") && !counted {
                     let message = format!("the metric {name:?} is measured for ever");
                     self.refuse(&field, &message, "a count beside its interval");
@@ -124,9 +126,9 @@ impl Check<'_> {
             let expected = "setWeight, pause, setCanaryScale, analysis, experiment or a route";
             self.refuse(path, "an empty step", expected);
         }
-        let most = routing.and_then(|r| r.get("maxTrafficWeight")).and_then(integer);
+        let most = routing.and_then(|r| r.get("maxTrafficWeight")).and_then(Node::integer);
         let most = most.unwrap_or(100);
-        if let Some(weight) = step.get("setWeight").and_then(integer).filter(|w| *w > most) {
+        if let Some(weight) = step.get("setWeight").and_then(Node::integer).filter(|w| *w > most) {
             let expected = format!("a weight from 0 to {most}");
             self.refuse(&format!("{path}.setWeight"), &format!("found {weight}"), &expected);
         }
@@ -137,9 +139,9 @@ impl Check<'_> {
         for kind in ["setHeaderRoute", "setMirrorRoute"] {
             let Some(route) = step.get(kind) else { continue };
             let field = format!("{path}.{kind}");
-            let managed = routing.and_then(|r| r.get("managedRoutes"));
+            let managed = routing.map_or(&[][..], |r| r.items_at("managedRoutes"));
             let name = text(route, "name").unwrap_or_default();
-            let known = items(managed).any(|r| text(r, "name") == Some(name));
+            let known = managed.iter().any(|r| text(r, "name") == Some(name));
             match routing {
                 None => self.refuse(&field, "given without trafficRouting", "trafficRouting"),
                 Some(_) if !known => {
@@ -162,20 +164,8 @@ fn needs_services(routing: &Node, canary: &Node) -> bool {
     istio || others.iter().any(|name| given(routing, name))
 }
 
-fn at<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
-    let found = path.split('.').try_fold(node, |node, name| node.get(name));
-    found.filter(|node| node.value != Value::Null)
-}
-
 fn given(node: &Node, name: &str) -> bool {
     node.get(name).is_some_and(|n| n.value != Value::Null)
-}
-
-fn integer(node: &Node) -> Option<i64> {
-    match node.value {
-        Value::Integer(number) => Some(number),
-        _ => None,
-    }
 }
 
 fn text<'a>(node: &'a Node, name: &str) -> Option<&'a str> {
@@ -190,14 +180,6 @@ fn is_none(node: &Node, name: &str, left_out: bool) -> bool {
         Some(Value::Text(share)) => share == "0%" || share == "0",
         Some(_) => false,
     }
-}
-
-fn items(node: Option<&Node>) -> impl Iterator<Item = &Node> {
-    let items = match node.map(|n| &n.value) {
-        Some(Value::List(items)) => items.as_slice(),
-        _ => &[],
-    };
-    items.iter()
 }
 
 #[cfg(test)]

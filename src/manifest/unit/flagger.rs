@@ -89,6 +89,7 @@ fn workload_of(
 ) {
     if let Some((owner, settings)) = deployment {
         draft.takes(owner);
+        told_apart(owner, settings, found);
         let (sized, pods) = size(store, target, owner, settings);
         workload::replicas(draft, sized, pods, &mut found.lists);
         let template = settings.template.as_ref();
@@ -110,11 +111,26 @@ fn workload_of(
     workload::unknown_workload(draft, &mut found.lists);
 }
 
+/// Labels by which Flagger tells the primary's pods from the canary's, the first that is there
+/// (`cmd/flagger/main.go`, `-selector-labels`).
+const APART: [&str; 3] = ["app", "name", "app.kubernetes.io/name"];
+
+/// Without one of them in its selector Flagger never initialises the Canary
+/// (`pkg/canary/deployment_controller.go`, getSelectorLabel).
+fn told_apart(owner: &Object, settings: &Deployment, found: &mut Found) {
+    let Some(selector) = &settings.selector else { return };
+    if !selector.labels.iter().any(|(name, _)| APART.contains(&name.as_str())) {
+        let message = "Flagger cannot tell its pods from the primary's".to_string();
+        let expected = format!("one of {}", APART.join(", "));
+        let help = "Flagger refuses such a target, and the Canary never begins";
+        found.problem(owner, "spec.selector.matchLabels", message, &expected, help);
+    }
+}
+
 /// A label of the primary's pods: of the canary's the first that tells workloads apart has another
 /// value (flagger `pkg/canary/deployment_controller.go`, `-selector-labels`).
 fn primary(labels: &Labels, pair: &(String, String)) -> (String, String) {
-    let known = ["app", "name", "app.kubernetes.io/name"];
-    let own = known.iter().find(|key| labels.iter().any(|(name, _)| name == *key));
+    let own = APART.iter().find(|key| labels.iter().any(|(name, _)| name == *key));
     match own == Some(&pair.0.as_str()) {
         true => (pair.0.clone(), format!("{}-primary", pair.1)),
         false => pair.clone(),

@@ -21,7 +21,7 @@ pub struct Load {
 
 /// How a tool is spoken to.
 struct Tool {
-    name: &'static str,
+    names: &'static [&'static str],
     rate: &'static [&'static str],
     workers: &'static [&'static str],
     total: &'static [&'static str],
@@ -34,9 +34,9 @@ struct Tool {
     long: Option<&'static str>,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 3] = [
     Tool {
-        name: "hey",
+        names: &["hey"],
         rate: &["-q"],
         workers: &["-c"],
         total: &["-n"],
@@ -46,7 +46,7 @@ const TOOLS: [Tool; 4] = [
         long: None,
     },
     Tool {
-        name: "ghz",
+        names: &["ghz"],
         rate: &["-q", "--qps", "-r", "--rps"],
         workers: &["-c", "--concurrency"],
         total: &["-n", "--total"],
@@ -56,17 +56,7 @@ const TOOLS: [Tool; 4] = [
         long: None,
     },
     Tool {
-        name: "wrk",
-        rate: &[],
-        workers: &["-c", "--connections"],
-        total: &[],
-        lasts: &["-d", "--duration"],
-        each: false,
-        usual: 10.0,
-        long: Some("10s"),
-    },
-    Tool {
-        name: "wrk2",
+        names: &["wrk", "wrk2"],
         rate: &["-R", "--rate"],
         workers: &["-c", "--connections"],
         total: &[],
@@ -82,7 +72,7 @@ pub fn read(command: &str) -> Option<Load> {
     let mut words = command.split_whitespace();
     let tool = words.find_map(|word| {
         let name = word.rsplit('/').next().unwrap_or(word);
-        TOOLS.iter().find(|tool| tool.name == name)
+        TOOLS.iter().find(|tool| tool.names.contains(&name))
     })?;
     let words: Vec<&str> = words.collect();
     let number = |flags: &[&str]| given(&words, flags).and_then(|v| v.parse::<f64>().ok());

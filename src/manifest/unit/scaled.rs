@@ -30,10 +30,7 @@ pub fn check(store: &Store, found: &mut Found) {
 
 /// A workload of the name is given, but of another kind than the one that is asked for.
 fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &mut Found) {
-    let Some(kind) = object.node.get("spec").and_then(|s| s.get("scaleTargetRef")?.get("kind"))
-    else {
-        return;
-    };
+    let Some(kind) = object.node.at("spec.scaleTargetRef.kind") else { return };
     let kind = kind.text().unwrap_or_default();
     let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
     let workload = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
@@ -57,7 +54,7 @@ pub fn settle(store: &Store, found: &mut Found) {
         let uses = [owner.title(), object.title()];
         let takes = |used: &[String]| uses.iter().all(|title| used.contains(title));
         let Some(draft) = found.drafts.iter_mut().find(|d| takes(&d.used)) else { continue };
-        let metrics = object.node.get("spec").and_then(|s| s.get("metrics")).map(|n| &n.value);
+        let metrics = object.node.at("spec.metrics").map(|n| &n.value);
         // Without any metric it is a share of the CPU request (defaults.go: 80 %).
         let by_request = match metrics {
             Some(Value::List(metrics)) => metrics.len() < 2 && by_share(autoscaler),
@@ -79,7 +76,7 @@ pub fn settle(store: &Store, found: &mut Found) {
             found.ignore(object, "spec.metrics", &why, Weight::Matters);
             continue;
         }
-        let size = owner.node.get("spec").and_then(|s| s.get("replicas")).map(Node::shown);
+        let size = owner.node.at("spec.replicas").map(Node::shown);
         if let Some(size) = size.filter(|_| !by_flagger(draft)) {
             let value = "as the autoscaler has it when the release begins";
             let source = format!(
@@ -146,7 +143,7 @@ mod tests {
 
     fn scaled(text: &str) -> (bool, Vec<String>) {
         let import = import(text).expect("an import");
-        let service = import.flyables[0].node.get("spec").and_then(|s| s.get("service")).cloned();
+        let service = import.flyables[0].node.at("spec.service").cloned();
         let ignored = import.lists.ignored.iter().map(|n| n.field.clone());
         let assumed = import.lists.assumed.iter().map(|n| n.field.clone());
         let told = ignored.chain(assumed).filter(|f| f == "spec.metrics" || f == "spec.replicas");

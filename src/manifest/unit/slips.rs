@@ -10,6 +10,7 @@ use crate::base::problem::{Problem, nearest};
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
 use crate::manifest::rule::short;
+use crate::manifest::scalars::cores;
 use crate::manifest::store::Store;
 use std::collections::BTreeSet;
 
@@ -25,7 +26,7 @@ pub fn check(store: &Store, found: &mut Found) {
             Body::VirtualService(_) => rules(store, object, found),
             Body::HttpRoute(_) => backends(store, object, found),
             Body::DestinationRule(_) => {
-                let host = at(&object.node, &["spec", "host"]).and_then(Node::text);
+                let host = object.node.at("spec.host").and_then(Node::text);
                 host.into_iter().for_each(|host| slipped_host(store, object, "host", host, found));
             }
             _ => {}
@@ -33,48 +34,31 @@ pub fn check(store: &Store, found: &mut Found) {
     }
 }
 
-/// What stands under a path of keys.
-fn at<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
-    path.iter().try_fold(node, |node, key| node.get(key))
-}
-
-/// The items under a path of keys; none if there is no list.
-fn items<'n>(node: &'n Node, path: &[&str]) -> &'n [Node] {
-    match at(node, path).map(|node| &node.value) {
-        Some(Value::List(items)) => items,
-        _ => &[],
-    }
-}
-
-const CONTAINERS: [&str; 4] = ["spec", "template", "spec", "containers"];
+const CONTAINERS: &str = "spec.template.spec.containers";
 
 /// Names of the ports of a container, and their numbers.
 fn ports(container: &Node) -> (Vec<&str>, Vec<i64>) {
-    let listed = items(container, &["ports"]);
+    let listed = container.items_at("ports");
     let names = listed.iter().filter_map(|p| p.get("name")?.text()).collect();
-    let number = |port: &Node| match port.get("containerPort")?.value {
-        Value::Integer(number) => Some(number),
-        _ => None,
-    };
+    let number = |port: &Node| port.get("containerPort")?.integer();
     (names, listed.iter().filter_map(number).collect())
 }
 
 fn pods(object: &Object, found: &mut Found) {
-    if let Some(node) = at(&object.node, &CONTAINERS)
+    if let Some(node) = object.node.at(CONTAINERS)
         && matches!(&node.value, Value::List(list) if list.is_empty())
     {
-        let field = CONTAINERS.join(".");
         let help = "the API server refuses a pod without one";
-        found.problem(object, &field, "found no container".into(), "at least one", help);
+        found.problem(object, CONTAINERS, "found no container".into(), "at least one", help);
     }
-    for (i, container) in items(&object.node, &CONTAINERS).iter().enumerate() {
-        let field = format!("{}[{i}]", CONTAINERS.join("."));
+    for (i, container) in object.node.items_at(CONTAINERS).iter().enumerate() {
+        let field = format!("{CONTAINERS}[{i}]");
         for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
             let Some(node) = container.get(probe) else { continue };
             let field = format!("{field}.{probe}");
             one_handler(object, node, &field, &["exec", "httpGet", "tcpSocket", "grpc"], found);
             for handler in ["httpGet", "tcpSocket"] {
-                let port = at(node, &[handler, "port"]).and_then(Node::text);
+                let port = node.get(handler).and_then(|h| h.get("port")?.text());
                 if let Some(port) = port.filter(|port| port.parse::<u32>().is_err()) {
                     let (field, names) = (format!("{field}.{handler}.port"), ports(container).0);
                     let why = "the probe fails for ever";
@@ -83,7 +67,7 @@ fn pods(object: &Object, found: &mut Found) {
             }
         }
         for hook in ["preStop", "postStart"] {
-            if let Some(node) = at(container, &["lifecycle", hook]) {
+            if let Some(node) = container.get("lifecycle").and_then(|l| l.get(hook)) {
                 let field = format!("{field}.lifecycle.{hook}");
                 one_handler(
                     object,
@@ -107,22 +91,13 @@ fn one_handler(object: &Object, node: &Node, field: &str, kinds: &[&str], found:
 }
 
 fn resources(object: &Object, container: &Node, field: &str, found: &mut Found) {
-    let cores = |of: &str| at(container, &["resources", of, "cpu"]).and_then(cores);
+    let cores = |of: &str| cores(container.get("resources")?.get(of)?.get("cpu")?).ok();
     let (Some(request), Some(limit)) = (cores("requests"), cores("limits")) else { return };
     if request > limit {
         let field = format!("{field}.resources.requests.cpu");
         let message = format!("requests {request} cores and is limited to {limit}");
         let help = "the API server refuses such a pod";
         found.problem(object, &field, message, "no more than the limit", help);
-    }
-}
-
-/// Cores, as a number or in thousandths with an `m`.
-fn cores(node: &Node) -> Option<f64> {
-    let text = node.scalar_text()?;
-    match text.strip_suffix('m') {
-        Some(milli) => milli.parse::<f64>().ok().map(|milli| milli / 1000.0),
-        None => text.parse().ok(),
     }
 }
 
@@ -155,11 +130,11 @@ fn service(store: &Store, object: &Object, found: &mut Found) {
         .filter(|(owner, labels)| owner.is_near(object) && contains(labels, selector))
         .map(|(owner, _)| owner)
         .collect();
-    let containers = || picked.iter().flat_map(|owner| items(&owner.node, &CONTAINERS));
+    let containers = || picked.iter().flat_map(|owner| owner.node.items_at(CONTAINERS));
     let names: BTreeSet<&str> = containers().flat_map(|c| ports(c).0).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let numbers: BTreeSet<i64> = containers().flat_map(|c| ports(c).1).collect();
-    for (i, port) in items(&object.node, &["spec", "ports"]).iter().enumerate() {
+    for (i, port) in object.node.items_at("spec.ports").iter().enumerate() {
         let field = format!("spec.ports[{i}].targetPort");
         match port.get("targetPort").map(|node| &node.value) {
             Some(Value::Text(name)) if !picked.is_empty() && name.parse::<u32>().is_err() => {
@@ -182,16 +157,15 @@ fn service(store: &Store, object: &Object, found: &mut Found) {
 
 /// Hosts and ports of a VirtualService.
 fn rules(store: &Store, object: &Object, found: &mut Found) {
-    for (i, host) in items(&object.node, &["spec", "hosts"]).iter().enumerate() {
+    for (i, host) in object.node.items_at("spec.hosts").iter().enumerate() {
         let field = format!("hosts[{i}]");
         host.text().into_iter().for_each(|h| slipped_host(store, object, &field, h, found));
     }
-    for (i, rule) in items(&object.node, &["spec", "http"]).iter().enumerate() {
-        for (j, route) in items(rule, &["route"]).iter().enumerate() {
+    for (i, rule) in object.node.items_at("spec.http").iter().enumerate() {
+        for (j, route) in rule.items_at("route").iter().enumerate() {
             let field = format!("spec.http[{i}].route[{j}].destination");
-            let to = |path: &[&str]| at(route, &[&["destination"], path].concat());
-            let Some(host) = to(&["host"]).and_then(Node::text) else { continue };
-            let port = to(&["port", "number"]);
+            let Some(host) = route.at("destination.host").and_then(Node::text) else { continue };
+            let port = route.at("destination.port.number");
             served(store, object, &format!("{field}.port.number"), host, port, found);
         }
     }
@@ -199,8 +173,8 @@ fn rules(store: &Store, object: &Object, found: &mut Found) {
 
 /// Ports of an HTTPRoute.
 fn backends(store: &Store, object: &Object, found: &mut Found) {
-    for (i, rule) in items(&object.node, &["spec", "rules"]).iter().enumerate() {
-        for (j, to) in items(rule, &["backendRefs"]).iter().enumerate() {
+    for (i, rule) in object.node.items_at("spec.rules").iter().enumerate() {
+        for (j, to) in rule.items_at("backendRefs").iter().enumerate() {
             let field = format!("spec.rules[{i}].backendRefs[{j}].port");
             let kind = to.get("kind").and_then(Node::text).unwrap_or("Service");
             let host = to.get("name").and_then(Node::text).filter(|_| kind == "Service");
@@ -220,13 +194,9 @@ fn served(
     found: &mut Found,
 ) {
     let Some((owner, _)) = store.service_of(object, host) else { return };
-    let number = |node: &Node| match node.value {
-        Value::Integer(number) => Some(number),
-        _ => None,
-    };
-    let Some(port) = port.and_then(number) else { return };
-    let ports = items(&owner.node, &["spec", "ports"]);
-    let known: Vec<i64> = ports.iter().filter_map(|p| number(p.get("port")?)).collect();
+    let Some(port) = port.and_then(Node::integer) else { return };
+    let ports = owner.node.items_at("spec.ports");
+    let known: Vec<i64> = ports.iter().filter_map(|p| p.get("port")?.integer()).collect();
     if !known.is_empty() && !known.contains(&port) {
         let message =
             format!("{} has no port {port}: such requests are answered 503", owner.title());
