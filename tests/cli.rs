@@ -17,6 +17,8 @@ mod folders;
 mod interrupt;
 #[path = "cli/manifests.rs"]
 mod manifests;
+#[path = "cli/platform.rs"]
+mod platform;
 #[path = "cli/query.rs"]
 mod query;
 #[path = "cli/repeatable.rs"]

@@ -4,6 +4,7 @@
 //! Deliberately absent: the choice of the prior and of the alarm level.
 
 use crate::base::interval::Interval;
+use crate::base::maths;
 use crate::base::special::{beta_front, beta_quantile, beta_tails};
 
 /// A Beta distribution of an unknown share.
@@ -59,12 +60,12 @@ impl Posterior {
 /// ∫ density(x)·value(x, 1−x) dx by the trapezoid rule over the logit of x, where the integrand is
 /// smooth, decays on both sides, and the rule therefore converges faster than any power.
 fn integrate(density: &Posterior, value: impl Fn(f64, f64) -> f64) -> f64 {
-    let centre = (density.alpha / density.beta).ln();
+    let centre = maths::ln(density.alpha / density.beta);
     let step = (density.logit_spread() / 5.0).min(0.25);
     // The density with respect to the logit is x^α(1−x)^β/B(α, β).
     let weight = |i: i32| {
         let u = centre + f64::from(i) * step;
-        let (x, y) = (1.0 / (1.0 + (-u).exp()), 1.0 / (1.0 + u.exp()));
+        let (x, y) = (1.0 / (1.0 + maths::exp(-u)), 1.0 / (1.0 + maths::exp(u)));
         (beta_front(density.alpha, density.beta, x, y), x, y)
     };
     let peak = weight(0).0;
@@ -98,7 +99,7 @@ mod tests {
                 let ln = ln_beta(two.alpha + i, one.beta + two.beta)
                     - ln_beta(1.0 + i, one.beta)
                     - ln_beta(two.alpha, two.beta);
-                ln.exp() / (one.beta + i)
+                maths::exp(ln) / (one.beta + i)
             };
             let exact: f64 = (0..=x1).map(term).sum();
             let got = one.p_greater(&two);

@@ -4,6 +4,7 @@
 //! and how wrong the fixed limit is when read K times. Looks are equally spaced and two-sided
 //! (Jennison & Turnbull, "Group Sequential Methods", ch. 2 and 19). Deliberately absent: data.
 
+use crate::base::maths;
 use crate::base::special::{normal_sf, two_sided_z};
 
 /// Most looks that are computed.
@@ -41,7 +42,9 @@ pub fn group_sequential(looks: usize, alpha: f64) -> Option<GroupSequential> {
         obrien_fleming: falling(last),
         naive_error: crossing_probability(&constant(z)),
         spend_obrien_fleming: times.clone().map(|t| 2.0 * normal_sf(z / t.sqrt())).collect(),
-        spend_pocock: times.map(|t| alpha * ((std::f64::consts::E - 1.0) * t).ln_1p()).collect(),
+        spend_pocock: times
+            .map(|t| alpha * maths::ln_1p((std::f64::consts::E - 1.0) * t))
+            .collect(),
     })
 }
 
@@ -69,7 +72,8 @@ pub fn crossing_probability(limits: &[f64]) -> f64 {
         crossed += inside.iter().map(leaving).sum::<f64>();
         let points = gauss_legendre(32 + (7.0 * edge) as usize);
         let density = |s: f64| {
-            let from = |(place, mass): &(f64, f64)| mass * (-0.5 * (s - place).powi(2)).exp();
+            let from =
+                |(place, mass): &(f64, f64)| mass * maths::exp(-0.5 * maths::powi(s - place, 2));
             inside.iter().map(from).sum::<f64>() / std::f64::consts::TAU.sqrt()
         };
         inside = points.iter().map(|(x, w)| (x * edge, w * edge * density(x * edge))).collect();
@@ -80,7 +84,7 @@ pub fn crossing_probability(limits: &[f64]) -> f64 {
 /// Points and weights on (−1, 1): roots of the Legendre polynomial by Newton's method.
 fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
     let point = |i: usize| {
-        let mut x = (std::f64::consts::PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
+        let mut x = maths::cos(std::f64::consts::PI * (i as f64 + 0.75) / (n as f64 + 0.5));
         let mut slope = 1.0;
         for _ in 0..20 {
             let (mut p, mut before) = (1.0, 0.0);

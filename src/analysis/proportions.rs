@@ -4,6 +4,7 @@
 //! watched. Deliberately absent: who the arms are, and dependence within a user.
 
 use crate::base::interval::{Interval, newcombe};
+use crate::base::maths;
 use crate::base::special::{normal_cdf, normal_quantile, normal_sf};
 
 /// The comparison of x1/n1 with x2/n2.
@@ -76,8 +77,8 @@ pub fn sample_size(p1: f64, p2: f64, alpha: f64, power: f64) -> Option<SampleSiz
     let (z_alpha, z_beta) = (-normal_quantile(alpha / 2.0), normal_quantile(power));
     let gap = (p1 - p2).abs();
     Some(SampleSize {
-        fleiss: ((z_alpha * pooled + z_beta * apart) / gap).powi(2),
-        unpooled: ((z_alpha + z_beta) * apart / gap).powi(2),
+        fleiss: maths::powi((z_alpha * pooled + z_beta * apart) / gap, 2),
+        unpooled: maths::powi((z_alpha + z_beta) * apart / gap, 2),
     })
 }
 

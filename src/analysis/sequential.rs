@@ -3,6 +3,7 @@
 //! Each keeps its error probability however often it is looked at (CUSUM: its mean time between
 //! false alarms). Deliberately absent: where the counts come from.
 
+use crate::base::maths;
 use crate::base::special::ln_beta;
 
 /// How Wald's test ended.
@@ -49,10 +50,10 @@ impl Sprt {
     pub fn new(p0: f64, p1: f64, alpha: f64, beta: f64) -> Option<Sprt> {
         let errors = alpha > 0.0 && beta > 0.0 && alpha + beta < 1.0;
         (errors && p0 > 0.0 && p0 < p1 && p1 < 1.0).then(|| Sprt {
-            log_a: ((1.0 - beta) / alpha).ln(),
-            log_b: (beta / (1.0 - alpha)).ln(),
-            llr_error: (p1 / p0).ln(),
-            llr_ok: ((1.0 - p1) / (1.0 - p0)).ln(),
+            log_a: maths::ln((1.0 - beta) / alpha),
+            log_b: maths::ln(beta / (1.0 - alpha)),
+            llr_error: maths::ln(p1 / p0),
+            llr_ok: maths::ln((1.0 - p1) / (1.0 - p0)),
             p0,
             p1,
             alpha,
@@ -137,8 +138,8 @@ pub fn msprt_normal(d: f64, n: u64, variance: f64, tau2: f64, alpha: f64) -> Opt
     let size = n as f64;
     let spread = variance + size * tau2;
     let exponent = size * size * tau2 * d * d / (2.0 * variance * spread);
-    let lambda = (0.5 * (variance / spread).ln() + exponent).exp();
-    let reach = 2.0 * (1.0 / alpha).ln() + (spread / variance).ln();
+    let lambda = maths::exp(0.5 * maths::ln(variance / spread) + exponent);
+    let reach = 2.0 * maths::ln(1.0 / alpha) + maths::ln(spread / variance);
     Some(Msprt {
         lambda,
         p_now: (1.0 / lambda).min(1.0),
@@ -172,9 +173,9 @@ pub fn count_e_process(
     let (alpha, beta) = (concentration * theta0, concentration * (1.0 - theta0));
     let log_e = ln_beta(alpha + a, beta + b)
         - ln_beta(alpha, beta)
-        - a * theta0.ln()
-        - b * (-theta0).ln_1p();
-    Some(EValue { log_e, p_anytime: (-log_e).exp().min(1.0) })
+        - a * maths::ln(theta0)
+        - b * maths::ln_1p(-theta0);
+    Some(EValue { log_e, p_anytime: maths::exp(-log_e).min(1.0) })
 }
 
 /// CUSUM of batches (errors, total) for a share that moves from p0 to p1: S = max(0, S + llr).

@@ -4,6 +4,7 @@
 //! so no other comparison of the arms may be believed. Deliberately absent: why. Alert at a strict
 //! p such as 0.001; for a check that is watched use `sequential::count_e_process`.
 
+use crate::base::maths;
 use crate::base::special::chi_square_sf;
 
 /// Pearson's chi square of observed against planned counts.
@@ -28,7 +29,7 @@ pub fn sample_ratio(observed: &[u64], ratio: &[f64]) -> Option<SampleRatio> {
     }
     let miss = |(o, r): (&u64, &f64)| {
         let expected = users * r / parts;
-        (*o as f64 - expected).powi(2) / expected
+        maths::powi(*o as f64 - expected, 2) / expected
     };
     let chi_square = observed.iter().zip(ratio).map(miss).sum();
     let df = observed.len() as u64 - 1;

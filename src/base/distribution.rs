@@ -1,8 +1,8 @@
 //! Distributions of durations: sampled by inversion, so that a draw is a monotone function of one
 //! uniform number (which quasi-random numbers and common random numbers both need).
 
+use super::maths::{self, normal, swift};
 use super::time::SimDuration;
-use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Longest duration a draw may have: ten years.
 const LONGEST_SECS: f64 = 3.2e8;
@@ -51,15 +51,15 @@ impl Distribution {
 
     /// Lognormal from mean and coefficient of variation: sigma² = ln(1+cv²), mu = ln m − sigma²/2.
     pub fn lognormal_mean_cv(mean: f64, cv: f64) -> Self {
-        let variance = (1.0 + cv * cv).ln();
-        Distribution::Lognormal { mu: mean.ln() - variance / 2.0, sigma: variance.sqrt() }
+        let variance = maths::ln(1.0 + cv * cv);
+        Distribution::Lognormal { mu: maths::ln(mean) - variance / 2.0, sigma: variance.sqrt() }
     }
 
     /// Lognormal from its median and another quantile: sigma = ln(value/median) / Φ⁻¹(q).
     pub fn lognormal_median_quantile(median: f64, q: f64, value: f64) -> Self {
         Distribution::Lognormal {
-            mu: median.ln(),
-            sigma: (value / median).ln() / normal_quantile(q),
+            mu: maths::ln(median),
+            sigma: maths::ln(value / median) / normal::quantile(q),
         }
     }
 
@@ -68,9 +68,9 @@ impl Distribution {
         let secs = match *self {
             Distribution::Constant { secs } => secs,
             Distribution::Uniform { min, max } => min + (max - min) * u,
-            Distribution::Exponential { mean } => -mean * (1.0 - u).ln(),
-            Distribution::Lognormal { mu, sigma } => (mu + sigma * normal_quantile(u)).exp(),
-            Distribution::Pareto { min, alpha } => min * (1.0 - u).powf(-1.0 / alpha),
+            Distribution::Exponential { mean } => -mean * maths::ln(1.0 - u),
+            Distribution::Lognormal { mu, sigma } => maths::exp(mu + sigma * normal::quantile(u)),
+            Distribution::Pareto { min, alpha } => min * maths::pow(1.0 - u, -1.0 / alpha),
         };
         SimDuration::from_secs_f64(secs.min(LONGEST_SECS))
     }
@@ -81,7 +81,7 @@ impl Distribution {
             Distribution::Constant { secs } => secs,
             Distribution::Uniform { min, max } => (min + max) / 2.0,
             Distribution::Exponential { mean } => mean,
-            Distribution::Lognormal { mu, sigma } => (mu + sigma * sigma / 2.0).exp(),
+            Distribution::Lognormal { mu, sigma } => maths::exp(mu + sigma * sigma / 2.0),
             Distribution::Pareto { min, alpha } => alpha * min / (alpha - 1.0),
         }
     }
@@ -95,30 +95,35 @@ impl Distribution {
     /// duration in nanoseconds. The request loop draws `z` and `e` from running streams.
     #[inline(always)]
     pub fn from_draw(&self, z: f64, e: f64) -> u64 {
-        let secs = if let Distribution::Lognormal { mu, sigma } = *self {
-            (mu + sigma * z).exp()
-        } else {
-            self.secs_of_exponential(e)
-        };
-        // By way of i64, which is cheaper: no draw is negative or above ten years.
-        (secs.min(LONGEST_SECS) * 1e9) as i64 as u64
+        whole_ns(match *self {
+            Distribution::Lognormal { mu, sigma } => lognormal_secs(mu, sigma, z),
+            _ => self.secs_of_exponential(e),
+        })
     }
 
     /// Seconds of a unit exponential, for the distributions that start from one.
     fn secs_of_exponential(&self, e: f64) -> f64 {
         match *self {
-            Distribution::Lognormal { mu, .. } => mu.exp(),
+            Distribution::Lognormal { mu, .. } => swift::exp(mu),
             Distribution::Exponential { mean } => mean * e,
             Distribution::Constant { secs } => secs,
-            Distribution::Uniform { min, max } => min + (max - min) * (-e).exp(),
-            Distribution::Pareto { min, alpha } => min * (e / alpha).exp(),
+            Distribution::Uniform { min, max } => min + (max - min) * swift::exp(-e),
+            Distribution::Pareto { min, alpha } => min * swift::exp(e / alpha),
         }
     }
 }
 
-/// Φ⁻¹, the quantile of the standard normal distribution.
-pub fn normal_quantile(u: f64) -> f64 {
-    Normal::standard().inverse_cdf(u)
+/// Seconds of a lognormal duration whose logarithm is `z` standard deviations above its mean.
+#[inline(always)]
+pub fn lognormal_secs(mu: f64, sigma: f64, z: f64) -> f64 {
+    swift::exp(mu + sigma * z)
+}
+
+/// Seconds as whole nanoseconds, ten years at most.
+#[inline(always)]
+pub fn whole_ns(secs: f64) -> u64 {
+    // By way of i64, which is cheaper: no draw is negative or above ten years.
+    (secs.min(LONGEST_SECS) * 1e9) as i64 as u64
 }
 
 #[cfg(test)]
@@ -161,7 +166,7 @@ mod tests {
             for sample in [a, b] {
                 let n = sample.len() as f64;
                 let mean = sample.iter().sum::<f64>() / n;
-                let var = sample.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+                let var = sample.iter().map(|x| maths::powi(x - mean, 2)).sum::<f64>() / n;
                 let error = (mean - distribution.mean_secs()).abs();
                 assert!(error <= 4.5 * (var / n).sqrt() + 1e-9, "{distribution:?}: {mean}");
             }

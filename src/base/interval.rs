@@ -3,6 +3,7 @@
 //! They stand in the lowest layer because the judges of a release and the estimates over
 //! replications both need them. Deliberately absent: what was counted.
 
+use super::maths::hypot;
 use super::special::{beta_quantile, two_sided_z};
 
 /// A closed interval; either end may be infinite when the data give no bound.
@@ -77,8 +78,8 @@ pub fn newcombe(x1: u64, n1: u64, x2: u64, n2: u64, confidence: f64) -> Option<I
     let (first, second) = (wilson(x1, n1, confidence)?, wilson(x2, n2, confidence)?);
     let (p1, p2) = (x1 as f64 / n1 as f64, x2 as f64 / n2 as f64);
     Some(Interval {
-        lower: p1 - p2 - (p1 - first.lower).hypot(second.upper - p2),
-        upper: p1 - p2 + (first.upper - p1).hypot(p2 - second.lower),
+        lower: p1 - p2 - hypot(p1 - first.lower, second.upper - p2),
+        upper: p1 - p2 + hypot(first.upper - p1, p2 - second.lower),
     })
 }
 

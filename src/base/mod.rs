@@ -9,6 +9,7 @@ pub mod date;
 pub mod distribution;
 pub mod histogram;
 pub mod interval;
+pub mod maths;
 pub mod moments;
 pub mod node;
 pub mod problem;

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: intervals, and what was measured.
 
+use crate::base::maths;
 /// Size, mean and variance of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {
@@ -23,7 +24,7 @@ impl Moments {
         // Around the first value, so that a constant sample has exactly its value as mean.
         let origin = sample[0];
         let mean = origin + sample.iter().map(|x| x - origin).sum::<f64>() / n;
-        let squares: f64 = sample.iter().map(|x| (x - mean).powi(2)).sum();
+        let squares: f64 = sample.iter().map(|x| maths::powi(x - mean, 2)).sum();
         Some(Moments { n: sample.len(), mean, variance: squares / (n - 1.0).max(1.0) })
     }
 
@@ -60,9 +61,9 @@ pub fn skewness(sample: &[f64]) -> Option<f64> {
     let moments = Moments::of(sample)?;
     let n = moments.n as f64;
     let central =
-        |power: i32| sample.iter().map(|x| (x - moments.mean).powi(power)).sum::<f64>() / n;
+        |power: i32| sample.iter().map(|x| maths::powi(x - moments.mean, power)).sum::<f64>() / n;
     let spread = central(2);
-    Some(if spread > 0.0 { central(3) / spread.powf(1.5) } else { 0.0 })
+    Some(if spread > 0.0 { central(3) / maths::pow(spread, 1.5) } else { 0.0 })
 }
 
 #[cfg(test)]

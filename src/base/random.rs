@@ -4,8 +4,10 @@
 //! which is what makes their difference a difference of strategies (common random numbers;
 //! Law & Kelton, "Simulation Modeling and Analysis", ch. 11).
 
+#[cfg(test)]
+use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 
 /// What a stream is drawn for. The numbers are part of the seed and must never be reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +121,8 @@ impl Stream {
         unit(self.0.next_u64())
     }
 
-    /// A draw of a `rand_distr` distribution.
-    #[inline]
+    /// A draw of a `rand_distr` distribution: for tests, since it depends on the platform's libm.
+    #[cfg(test)]
     pub fn sample<T, D: rand_distr::Distribution<T>>(&mut self, distribution: D) -> T {
         self.0.sample(distribution)
     }

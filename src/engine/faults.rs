@@ -5,6 +5,7 @@
 
 use super::flight::{Event, Flight, PodStep};
 use super::plane::ClientChange;
+use crate::base::maths;
 use crate::base::random::{Purpose, mix64};
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
@@ -111,7 +112,7 @@ impl Flight {
         let mut until = SimTime::ZERO;
         // Bounded: a rate of many per second would be a state, not an event.
         for _ in 0..10_000 {
-            at += SimDuration::from_secs_f64(-stream.uniform().ln() / per_sec.max(1e-12));
+            at += SimDuration::from_secs_f64(-maths::ln(stream.uniform()) / per_sec.max(1e-12));
             if at >= self.end {
                 break;
             }

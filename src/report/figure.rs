@@ -3,6 +3,7 @@
 //! A machine gets the shortest text that reads back as the same number; a person gets three
 //! significant digits in a unit that suits the size. Deliberately absent: what is measured.
 
+use crate::base::maths;
 use crate::stats::estimate::Estimate;
 
 /// The shortest text that reads back as `value`; empty for what is no number, and never `-0`.
@@ -118,7 +119,7 @@ fn digits_for(magnitude: f64) -> usize {
     if !magnitude.is_finite() || magnitude < 1e-9 {
         return 0;
     }
-    (2.0 - magnitude.log10().floor()).clamp(0.0, 6.0) as usize
+    (2.0 - maths::log10(magnitude).floor()).clamp(0.0, 6.0) as usize
 }
 
 /// `value` with `digits` decimals, thousands set apart, a real minus, and no negative zero.

@@ -4,6 +4,7 @@
 //! choice between the methods (see `estimate`).
 
 use super::interval::{Interval, two_sided_t};
+use crate::base::maths;
 use crate::base::moments::{Moments, skewness};
 use crate::base::random::{Purpose, Streams};
 use crate::base::special::{binomial_tails, normal_cdf, normal_quantile};
@@ -72,7 +73,7 @@ pub fn quantile_ranks(n: u64, q: f64, confidence: f64) -> Option<Ranks> {
         lower: (lower >= 1).then_some(lower),
         upper: (upper <= n).then_some(upper),
         coverage: 1.0 - lost_below - lost_above,
-        max_exceeds: -(n as f64 * q.ln()).exp_m1(),
+        max_exceeds: -maths::exp_m1(n as f64 * maths::ln(q)),
     })
 }
 
@@ -204,7 +205,8 @@ mod tests {
         let mut stream = streams.stream(Purpose::Bootstrap, 3);
         let (mut by_t, mut by_bca) = (0, 0);
         for round in 0..600 {
-            let sample: Vec<f64> = (0..20).map(|_| stream.sample::<f64, _>(Exp1).powi(2)).collect();
+            let sample: Vec<f64> =
+                (0..20).map(|_| maths::powi(stream.sample::<f64, _>(Exp1), 2)).collect();
             let t = super::super::interval::t_ci(&sample, 0.95).expect("twenty values");
             by_t += u32::from(t.interval.upper >= 2.0);
             let bca = mean_bca(&sample, 0.95, (&streams, 100 + round)).expect("twenty values");

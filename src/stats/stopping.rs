@@ -5,6 +5,7 @@
 //! function of the rows alone. Deliberately absent: who flies them.
 
 use super::interval::t_ci;
+use crate::base::maths;
 
 /// The precision wanted of one measure's mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +46,7 @@ impl Precision {
         if self.reached {
             return Some(n);
         }
-        let factor = (self.half_width / self.limit).powi(2);
+        let factor = maths::powi(self.half_width / self.limit, 2);
         factor.is_finite().then(|| (n as f64 * factor).ceil() as usize)
     }
 }

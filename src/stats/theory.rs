@@ -3,6 +3,7 @@
 //! Rates are per second (or per any one unit of time, used throughout), times in that unit.
 //! Deliberately absent: the simulator. Sources: Kleinrock, "Queueing Systems" vol. 1; Law & Kelton.
 
+use crate::base::maths;
 use crate::base::special::binomial_tails;
 
 /// Erlang B: the share of arrivals blocked by `servers` servers without a queue, at `load` offered
@@ -70,7 +71,7 @@ impl Mmc {
 
     /// P(wait > t) = C·e^(−(cμ−λ)t).
     pub fn wait_tail(&self, t: f64) -> f64 {
-        if t < 0.0 { 1.0 } else { self.p_wait * (-self.slack() * t).exp() }
+        if t < 0.0 { 1.0 } else { self.p_wait * maths::exp(-self.slack() * t) }
     }
 
     /// The `q` quantile of the wait; 0 where the atom at 0 covers it. NaN outside [0, 1).
@@ -78,7 +79,7 @@ impl Mmc {
         if !(0.0..1.0).contains(&q) {
             return f64::NAN;
         }
-        ((self.p_wait / (1.0 - q)).ln() / self.slack()).max(0.0)
+        (maths::ln(self.p_wait / (1.0 - q)) / self.slack()).max(0.0)
     }
 
     /// P(sojourn > t): (1−C)e^(−μt) + C(μe^(−θt) − θe^(−μt))/(μ−θ) with θ = cμ−λ, and
@@ -89,12 +90,12 @@ impl Mmc {
         if t <= 0.0 {
             return 1.0;
         }
-        let (own, busy) = ((-mu * t).exp(), (-theta * t).exp());
+        let (own, busy) = (maths::exp(-mu * t), maths::exp(-theta * t));
         if gap.abs() > 1.0 {
             return (1.0 - c) * own + c * (mu * busy - theta * own) / (mu - theta);
         }
         // The same, written so that it passes smoothly through θ = μ.
-        let ratio = if gap == 0.0 { t } else { -(-gap).exp_m1() / (theta - mu) };
+        let ratio = if gap == 0.0 { t } else { -maths::exp_m1(-gap) / (theta - mu) };
         own * (1.0 + c * mu * ratio)
     }
 
@@ -164,7 +165,7 @@ pub fn sticky_exposure(weight: f64, requests: f64) -> f64 {
         return f64::NAN;
     }
     // weight 1 and no request: 0 · ln 0 would be NaN.
-    if requests == 0.0 { 0.0 } else { -(requests * (-weight).ln_1p()).exp_m1() }
+    if requests == 0.0 { 0.0 } else { -maths::exp_m1(requests * maths::ln_1p(-weight)) }
 }
 
 /// The same after each of several steps with `requests` requests per user and step.
@@ -188,9 +189,10 @@ pub fn order_of_magnitude(value: f64) -> Option<i32> {
     if value == 0.0 || !value.is_finite() {
         return None;
     }
-    let guess = value.abs().log10().floor() as i32;
+    let guess = maths::log10(value.abs()).floor() as i32;
     // The logarithm may round across a power of ten.
-    let fits = |e: i32| 10_f64.powi(e) <= value.abs() && value.abs() < 10_f64.powi(e + 1);
+    let fits =
+        |e: i32| maths::powi(10_f64, e) <= value.abs() && value.abs() < maths::powi(10_f64, e + 1);
     Some([guess, guess + 1, guess - 1].into_iter().find(|e| fits(*e)).unwrap_or(guess))
 }
 
@@ -212,7 +214,7 @@ mod tests {
         let queue = mm1(0.8, 1.0).expect("stable");
         assert!((queue.mean_sojourn() - 5.0).abs() < 1e-12);
         for q in [0.1, 0.5, 0.99] {
-            let expected = -(1.0_f64 - q).ln() / 0.2;
+            let expected = -maths::ln(1.0_f64 - q) / 0.2;
             assert!((queue.sojourn_quantile(q) / expected - 1.0).abs() < 1e-12);
         }
         assert_eq!(mm1(1.0, 1.0), None);

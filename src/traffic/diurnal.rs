@@ -4,6 +4,7 @@
 //! Perception, "Do you know your peak-to-mean ratio").
 
 use super::{Arrivals, Steps};
+use crate::base::maths;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use std::f64::consts::TAU;
@@ -27,7 +28,7 @@ fn read(r: &mut Reader<'_>) -> Arrivals {
     }
     let rate = |i: u64| {
         let phase = (i as f64 + 0.5) / STEPS as f64 + start.value();
-        mean * (1.0 - (ratio - 1.0) * (TAU * phase).cos())
+        mean * (1.0 - (ratio - 1.0) * maths::cos(TAU * phase))
     };
     let span = SimDuration::from_nanos(period.as_nanos() / STEPS);
     let steps = (0..STEPS).map(|i| (span * i, rate(i))).collect();

@@ -9,6 +9,7 @@
 //! Deliberately unknown here: pods, requests, and when they fail.
 
 use super::outlier::OutlierDetection;
+use crate::base::maths;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 
@@ -133,7 +134,7 @@ impl SlowStart {
     /// (`EdfLoadBalancerBase::applySlowStartFactor`).
     pub fn share(&self, age: SimDuration) -> f64 {
         let part = age.max(SimDuration::from_millis(1)).as_secs_f64() / self.window.as_secs_f64();
-        let grown = part.min(1.0).powf(1.0 / self.aggression.max(1e-3));
+        let grown = maths::pow(part.min(1.0), 1.0 / self.aggression.max(1e-3));
         grown.max(self.minimum.value())
     }
 }

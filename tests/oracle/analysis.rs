@@ -14,6 +14,7 @@ use windtunnel::analysis::promql::eval::{Bucket, bucket_quantile};
 use windtunnel::analysis::proportions::{power, sample_size, two_proportions};
 use windtunnel::analysis::srm::sample_ratio;
 use windtunnel::analysis::{cuped, diffy};
+use windtunnel::base::maths;
 use windtunnel::base::special::{normal_cdf, normal_quantile};
 
 pub const FAMILIES: &[Family] = &[
@@ -122,10 +123,11 @@ fn histogram(i: &Input) -> Option<Value> {
 fn bias(i: &Input) -> Option<Value> {
     let (mu, sigma, q) = (i.number("lognormal_mu"), i.number("lognormal_sigma"), i.number("q"));
     let bounds = i.numbers("finite_upper_bounds");
-    let mut counts: Vec<f64> = bounds.iter().map(|b| normal_cdf((b.ln() - mu) / sigma)).collect();
+    let mut counts: Vec<f64> =
+        bounds.iter().map(|b| normal_cdf((maths::ln(b) - mu) / sigma)).collect();
     counts.push(1.0);
     (1..counts.len()).rev().for_each(|k| counts[k] -= counts[k - 1]);
-    let truth = (mu + sigma * normal_quantile(q)).exp();
+    let truth = maths::exp(mu + sigma * normal_quantile(q));
     let reported = histogram_quantile(q, &bounds, &counts);
     Some(json!({
         "true_quantile": truth, "reported": reported, "relative_error": reported / truth - 1.0,

@@ -10,6 +10,7 @@ use super::lists;
 use super::texts;
 use super::tree::Node;
 use super::value::{Value, mismatch, text};
+use crate::base::maths;
 use jiff::Zoned;
 use std::cmp::Ordering;
 
@@ -355,7 +356,7 @@ fn arithmetic(operator: &str, left: &Value, right: &Value) -> Result<Value, Stri
         "-" => a - b,
         "*" => a * b,
         "/" => a / b,
-        "**" | "^" => a.powf(b),
+        "**" | "^" => maths::pow(a, b),
         _ => return Err(mismatch(left, right, operator)),
     }))
 }

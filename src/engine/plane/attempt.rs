@@ -7,6 +7,7 @@ use super::mesh::RESELECTIONS;
 use super::pick::scale32;
 use super::tally::Outcome;
 use super::tape::{Arrival, demand_ns};
+use crate::base::maths;
 use crate::base::random::mix64;
 use crate::world::effect::Effect;
 use crate::world::log::{ExperimentCounts, Exposure};
@@ -306,7 +307,7 @@ impl Plane {
             return 1.0;
         };
         let age = (self.now - ledger.serving_since) as f64;
-        let left = (-age / warm_up.tau.as_nanos() as f64).exp();
+        let left = maths::exp(-age / warm_up.tau.as_nanos() as f64);
         (1.0 + (warm_up.factor - 1.0) * left) as f32
     }
 

@@ -8,8 +8,8 @@ use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
 use crate::base::random::{Purpose, mix64};
+use crate::base::ziggurat::{Exponentials, Normals};
 use crate::world::mesh::{BACKOFF, Failure, longest_wait};
-use rand_distr::{Exp1, StandardNormal};
 use std::cmp::Reverse;
 
 /// One attempt of a request.
@@ -386,8 +386,8 @@ impl Plane {
             at: follow.at,
             user: chain.user,
             route: chain.route,
-            z: own.sample(StandardNormal),
-            e: own.sample(Exp1),
+            z: Normals::default().draw(&mut own),
+            e: Exponentials::default().draw(&mut own),
             error: own.bits() as u32,
             routing: own.bits(),
         };

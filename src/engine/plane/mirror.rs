@@ -11,8 +11,8 @@ use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
 use crate::base::random::{Purpose, mix64};
+use crate::base::ziggurat::{Exponentials, Normals};
 use crate::world::routing::{Mirror, Pool};
-use rand_distr::{Exp1, StandardNormal};
 
 /// Latencies further apart than this differ, in nanoseconds.
 const LATENCY_APART_NS: u64 = 500_000_000;
@@ -98,7 +98,7 @@ impl Plane {
     ) -> Option<Answer> {
         let arrival = attempt.arrival;
         let mut own = self.streams.stream(Purpose::Mirror, u64::from(attempt.index) << 1 | purpose);
-        let (z, e) = (own.sample(StandardNormal), own.sample(Exp1));
+        let (z, e) = (Normals::default().draw(&mut own), Exponentials::default().draw(&mut own));
         let (draw, bits) = (own.bits() as u32, own.bits());
         let pod = self.pick_pod(proxy, pool, arrival.user, bits)?;
         let now = self.now;

@@ -3,6 +3,7 @@
 //! It knows nothing of when, and of what becomes of it.
 
 use super::tape::Drawn;
+use crate::base::maths;
 use crate::base::random::{Stream, scale};
 use crate::traffic::{Activity, Traffic};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ impl Senders {
         let Activity::Zipf { exponent } = traffic.activity else {
             return Senders::Alike(traffic.users);
         };
-        let weights = (1..=traffic.users).map(|k| f64::from(k).powf(-exponent));
+        let weights = (1..=traffic.users).map(|k| maths::pow(f64::from(k), -exponent));
         Senders::Alias(alias_table(weights.collect()).into())
     }
 

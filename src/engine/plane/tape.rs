@@ -4,13 +4,12 @@
 //! so that all strategies (and the twin) meet the same requests. Nothing is stored.
 
 use super::senders::Senders;
-use crate::base::distribution::Distribution;
+use crate::base::distribution::{Distribution, lognormal_secs, whole_ns};
 use crate::base::random::{Purpose, Stream, Streams};
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::ziggurat::{Exponentials, Normals};
 use crate::traffic::{Arrivals, Recorded, Steps, Traffic};
 use crate::world::service::Route;
-use rand_distr::{Exp1, StandardNormal};
 use std::sync::Arc;
 
 /// One request as the tape has it.
@@ -211,8 +210,27 @@ impl Tape {
                 self.exponentials.fill(stream, ahead, |Drawn { arrival, .. }, e| arrival.e = e)
             }
         }
-        for Drawn { arrival, demand } in self.ahead.iter_mut() {
-            *demand = demand_ns(&self.service_times[usize::from(arrival.route)], arrival);
+        self.put_demands();
+    }
+
+    /// Turns what was drawn into service times, in whole nanoseconds.
+    fn put_demands(&mut self) {
+        let [Distribution::Lognormal { mu, sigma }] = self.service_times[..] else {
+            for Drawn { arrival, demand } in self.ahead.iter_mut() {
+                *demand = demand_ns(&self.service_times[usize::from(arrival.route)], arrival);
+            }
+            return;
+        };
+        // The usual case by itself: a loop over numbers alone becomes vector instructions.
+        let mut secs = [0.0; AHEAD];
+        for (z, Drawn { arrival, .. }) in secs.iter_mut().zip(self.ahead.iter()) {
+            *z = arrival.z;
+        }
+        for z in &mut secs {
+            *z = lognormal_secs(mu, sigma, *z);
+        }
+        for (Drawn { demand, .. }, secs) in self.ahead.iter_mut().zip(secs) {
+            *demand = whole_ns(secs);
         }
     }
 
@@ -224,8 +242,8 @@ impl Tape {
             at,
             user: session % self.senders.count(),
             route: route_of(&self.routes, what >> 32),
-            z: own.sample(StandardNormal),
-            e: own.sample(Exp1),
+            z: Normals::default().draw(&mut own),
+            e: Exponentials::default().draw(&mut own),
             error: what as u32,
             routing: own.bits(),
         }

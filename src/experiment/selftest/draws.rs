@@ -2,6 +2,7 @@
 
 use super::{ERROR, Effort, Proof, shared};
 use crate::base::interval::Interval;
+use crate::base::maths;
 use crate::base::moments::Moments;
 use crate::base::random::Streams;
 use crate::base::special::two_sided_z;
@@ -65,7 +66,7 @@ fn buckets(seed: u64, effort: Effort) -> Proof {
     let buckets = user_buckets(users, &format!("selftest-{seed}"));
     buckets.iter().for_each(|bucket| counts[usize::from(*bucket)] += 1.0);
     let expected = f64::from(users) / 100.0;
-    let statistic: f64 = counts.iter().map(|c| (c - expected).powi(2) / expected).sum();
+    let statistic: f64 = counts.iter().map(|c| maths::powi(c - expected, 2) / expected).sum();
     let interval = match ChiSquared::new(99.0) {
         Ok(chi) => Interval {
             lower: statistic / chi.inverse_cdf(1.0 - ERROR / 2.0),

@@ -5,6 +5,7 @@
 //! Deliberately absent: drawing.
 
 use super::canvas::{Type, measured};
+use crate::base::maths;
 use crate::report::figure::{Quantity, Scale, significant};
 
 /// Largest over smallest value from which an axis is logarithmic.
@@ -115,14 +116,14 @@ impl Axis {
 
     fn bent(&self, value: f64) -> f64 {
         match self.linear_to {
-            Some(c) => value.signum() * (1.0 + value.abs() / c).log10(),
+            Some(c) => value.signum() * maths::log10(1.0 + value.abs() / c),
             None => value,
         }
     }
 
     fn unbent(&self, bent: f64) -> f64 {
         match self.linear_to {
-            Some(c) => bent.signum() * c * (10f64.powf(bent.abs()) - 1.0),
+            Some(c) => bent.signum() * c * (maths::pow(10f64, bent.abs()) - 1.0),
             None => bent,
         }
     }
@@ -157,7 +158,7 @@ impl Axis {
     fn step(&self) -> f64 {
         let span = (self.max - self.min) * self.unit.factor;
         let rough = span / 5.0;
-        let power = 10f64.powf(rough.log10().floor());
+        let power = maths::pow(10f64, maths::log10(rough).floor());
         let nice = [1.0, 2.0, 5.0, 10.0].into_iter().find(|n| n * power >= rough * 0.75);
         nice.unwrap_or(10.0) * power / self.unit.factor
     }
@@ -167,7 +168,7 @@ impl Axis {
             TIMES.into_iter().filter(|secs| *secs >= from * 0.999).collect()
         } else {
             let unit = from * self.unit.factor;
-            let decade = |n: i32| unit * 10f64.powi(n) / self.unit.factor;
+            let decade = |n: i32| unit * maths::powi(10f64, n) / self.unit.factor;
             (0..=DECADES_MAX + 2).map(decade).collect()
         };
         let within = |value: &f64| *value >= self.min * 1.0001 && *value <= self.max * 1.0001;
@@ -184,8 +185,8 @@ const TIMES: [f64; 8] = [0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0, 36_000.0];
 /// the largest than can be shown.
 fn linear_part(quantity: Quantity, smallest: f64, largest: f64) -> f64 {
     let shown = quantity.scale(largest).factor;
-    let floor = |value: f64| 10f64.powf((value * shown).log10().floor()) / shown;
-    let least = floor(largest) * 10f64.powi(1 - DECADES_MAX);
+    let floor = |value: f64| maths::pow(10f64, maths::log10(value * shown).floor()) / shown;
+    let least = floor(largest) * maths::powi(10f64, 1 - DECADES_MAX);
     let from = floor(smallest).max(least);
     if quantity != Quantity::Seconds {
         return from;

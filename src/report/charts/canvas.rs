@@ -4,6 +4,7 @@
 //! as large and shown at the size asked for. Text is measured with the embedded font, so layout
 //! never depends on the fonts of a machine. Deliberately absent: axes, legends, data.
 
+use crate::base::maths;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
@@ -188,7 +189,7 @@ impl Pen<'_> {
     /// Draws a dashed straight line.
     pub fn dashed(&self, from: Point, to: Point, paint: Paint, width: f64) {
         const DASH: f64 = 5.0;
-        let length = (to.0 - from.0).hypot(to.1 - from.1);
+        let length = maths::hypot(to.0 - from.0, to.1 - from.1);
         let along = |s: f64| {
             let part = (s / length).min(1.0);
             (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)

@@ -1,6 +1,7 @@
 //! Values of a swept setting as numbers, so that a curve can be drawn over them and its turning
 //! point named in the same unit. Deliberately unknown here: which setting it is.
 
+use crate::base::maths;
 use crate::base::units::{parse_duration, parse_money, parse_rate, parse_share};
 use crate::report::figure::{Quantity, significant};
 
@@ -51,7 +52,7 @@ fn number(unit: Unit, text: &str) -> Option<f64> {
 impl Scale {
     /// Where the value at this place of the list lies, 0 to 1.
     pub fn place(&self, at: usize) -> f64 {
-        let bent = |value: f64| if self.log { value.ln() } else { value };
+        let bent = |value: f64| if self.log { maths::ln(value) } else { value };
         let ends = [self.values[0], self.values[self.values.len() - 1]].map(bent);
         (bent(self.values[at]) - ends[0]) / (ends[1] - ends[0])
     }
@@ -60,12 +61,12 @@ impl Scale {
     pub fn shown(&self, place: f64) -> String {
         let ends = [self.values[0], self.values[self.values.len() - 1]];
         let value = if self.log {
-            (ends[0].ln() + place * (ends[1].ln() - ends[0].ln())).exp()
+            maths::exp(maths::ln(ends[0]) + place * (maths::ln(ends[1]) - maths::ln(ends[0])))
         } else {
             ends[0] + place * (ends[1] - ends[0])
         };
         // Two digits: the place comes from a straight line between two values.
-        let power = 10f64.powf(value.abs().max(1e-9).log10().floor() - 1.0);
+        let power = maths::pow(10f64, maths::log10(value.abs().max(1e-9)).floor() - 1.0);
         let value = (value / power).round() * power;
         match self.unit {
             Unit::Share => Quantity::Share.show(value),

@@ -5,6 +5,7 @@ use super::{Evaluator, Found, Labels, Moment, Sample, distinct, drop_name, fail,
 use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Binary, Many, Matching, Op};
 use crate::analysis::promql::error::EvalError;
+use crate::base::maths;
 use crate::telemetry::symbol::Symbol;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,8 +34,8 @@ fn arithmetic(op: Op, a: f64, b: f64) -> f64 {
         Op::Mul => a * b,
         Op::Div => a / b,
         Op::Mod => a % b,
-        Op::Pow => a.powf(b),
-        Op::Atan2 => a.atan2(b),
+        Op::Pow => maths::pow(a, b),
+        Op::Atan2 => maths::atan2(a, b),
         _ => f64::NAN,
     }
 }
