@@ -11,12 +11,18 @@ mod bad_input;
 mod desk;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/exit_codes.rs"]
+mod exit_codes;
 #[path = "cli/folders.rs"]
 mod folders;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/kills.rs"]
+mod kills;
 #[path = "cli/manifests.rs"]
 mod manifests;
+#[path = "cli/output.rs"]
+mod output;
 #[path = "cli/query.rs"]
 mod query;
 #[path = "cli/repeatable.rs"]

@@ -1,12 +1,13 @@
 //! `check`: the CI gate. Every `expect:` line must hold by its whole interval.
 
-use super::flags::{Format, Run};
-use super::{FAILED, FINE, INTERRUPTED, WRONG, fly, output};
+use super::flags::{Flight, Format};
+use super::fly::Purpose;
+use super::{FAILED, FINE, INTERRUPTED, WRONG, fly, output, stop};
 use crate::experiment::results::{ExpectationResult, Judgement, Results};
 use serde_json::{Value, json};
 
 /// Flies, judges, prints; 1 unless every line holds.
-pub fn run(flags: &Run) -> u8 {
+pub fn run(flags: &Flight) -> u8 {
     let scenarios = match fly::scenarios(flags) {
         Ok(scenarios) => scenarios,
         Err(code) => return code,
@@ -15,10 +16,11 @@ pub fn run(flags: &Run) -> u8 {
         output::say("windtunnel: no `expect:` line in these scenarios: nothing to check");
         return WRONG;
     }
-    let results = match fly::results(flags, &scenarios, false) {
+    let results = match fly::results(flags, &scenarios, Purpose::Check) {
         Ok(results) => results,
         Err(code) => return code,
     };
+    stop::written();
     let lines: Vec<(&str, &ExpectationResult)> = results
         .scenarios
         .iter()

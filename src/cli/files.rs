@@ -91,6 +91,10 @@ struct Named {
 /// The files behind the paths, in order.
 fn files(paths: &[String]) -> Result<Vec<Named>, Problem> {
     let default = [DEFAULT_FOLDER.to_string()];
+    if paths.is_empty() && !Path::new(DEFAULT_FOLDER).exists() {
+        let message = "no path was given, and there is no such folder here".to_string();
+        return Err(wrong(DEFAULT_FOLDER, message, WRITE_ONE));
+    }
     let paths = if paths.is_empty() { &default[..] } else { paths };
     let mut files = Vec::new();
     for path in paths {

@@ -1,9 +1,9 @@
 //! `new`: a commented scenario to start from.
 
 use super::flags::New;
+use super::output::File;
 use super::{FINE, WRONG, output};
 use crate::scenario::starter::starter;
-use std::io::Write;
 
 /// Prints the starter, or writes it to a file that does not exist yet.
 pub fn run(flags: &New) -> u8 {
@@ -16,18 +16,17 @@ pub fn run(flags: &New) -> u8 {
         return WRONG;
     }
     let text = starter(&flags.name);
-    let Some(path) = &flags.out else {
+    let Some(path) = flags.out.as_ref().filter(|path| *path != "-") else {
         output::print(&text);
         return FINE;
     };
-    let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    match opened.and_then(|mut file| file.write_all(text.as_bytes())) {
+    match File::open_new(path).and_then(|file| file.write(text.as_bytes())) {
         Ok(()) => {
             output::say(&format!("Wrote {path}; fly it with `windtunnel run {path}`."));
             FINE
         }
         Err(error) => {
-            output::say(&format!("windtunnel: {path}: {error}"));
+            output::say(&format!("windtunnel: --out: {error}"));
             WRONG
         }
     }

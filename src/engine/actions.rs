@@ -1,5 +1,6 @@
 //! Carries out what a strategy orders.
 
+use super::GoOn;
 use super::flight::{Event, Flight};
 use crate::analysis::bucket::{experiment_key, md5_bucket};
 use crate::base::random::{Purpose, mix64};
@@ -16,9 +17,15 @@ const SMOKE_TIME: SimDuration = SimDuration::from_secs(5);
 
 /// The md5 bucket (0..100) of every user of an experiment.
 pub fn user_buckets(users: u32, experiment: &str) -> Arc<[u8]> {
+    user_buckets_while(users, experiment, &|| true).unwrap_or_default()
+}
+
+/// [`user_buckets`] for as long as `go_on` says so: millions of users take seconds.
+pub fn user_buckets_while(users: u32, experiment: &str, go_on: GoOn<'_>) -> Option<Arc<[u8]>> {
     let bucket = |user: u32| {
         let key = experiment_key(&format!("user-{user}"), experiment);
-        md5_bucket(&key, 100).unwrap_or(0) as u8
+        let goes_on = !user.is_multiple_of(1 << 16) || go_on();
+        goes_on.then(|| md5_bucket(&key, 100).unwrap_or(0) as u8)
     };
     (0..users).map(bucket).collect()
 }

@@ -279,11 +279,13 @@ impl Flight {
         self.watch_fleet();
     }
 
-    /// Flies until the horizon, then drains what is in flight with the control plane frozen.
-    pub fn run(&mut self) {
-        loop {
+    /// Flies until the horizon, then drains what is in flight with the control plane frozen. Asks
+    /// at every control event, and within long spells of requests, whether to go on; nothing comes
+    /// back if not, and the flight is worth nothing.
+    pub fn run(&mut self, go_on: &dyn Fn() -> bool) -> Option<()> {
+        while go_on() {
             let next = self.calendar.next_at().unwrap_or(self.end).min(self.end);
-            match self.plane.advance(next) {
+            match self.plane.advance_while(next, go_on)? {
                 Advanced::Tripped { pod, at } => {
                     self.tick(at);
                     self.crash(pod);
@@ -293,14 +295,15 @@ impl Flight {
                 Advanced::Reached => self.tick(next),
             }
             self.tell_ejections();
-            if self.now >= self.end {
-                break;
-            }
-            let Some((_, event)) = self.calendar.take() else { break };
+            let event = if self.now >= self.end { None } else { self.calendar.take() };
+            let Some((_, event)) = event else {
+                self.plane.drain();
+                return Some(());
+            };
             self.handle(event);
             self.after_event();
         }
-        self.plane.drain();
+        None
     }
 
     /// Moves the control plane's clock, adding up what lasted until now.

@@ -35,7 +35,7 @@ pub fn run(
         }
         let tell_flights = |flown, expected| tell(index, flown, expected);
         let campaign = Campaign::new(scenario, settings, stop, &tell_flights);
-        if let Some(results) = evaluate(campaign, settings) {
+        if let Some(results) = evaluate(campaign, settings, stop) {
             done.push(results);
         }
     }
@@ -44,15 +44,20 @@ pub fn run(
 }
 
 /// Flies one scenario's campaign and tabulates it; nothing if it was stopped before a replication
-/// was complete for every strategy.
-fn evaluate(campaign: Campaign<'_>, settings: &Settings) -> Option<ScenarioResults> {
+/// was complete for every strategy. A stop before all recordings were made leaves out all of them.
+fn evaluate(
+    campaign: Campaign<'_>,
+    settings: &Settings,
+    stop: &AtomicBool,
+) -> Option<ScenarioResults> {
     let flown = campaign.fly();
     if flown.flights.iter().flatten().any(Vec::is_empty) {
         return None;
     }
     let scenario = &flown.scenario;
     let ratings = rating::ratings(scenario, &flown.flights);
-    let recordings = if settings.record { flown.record(settings) } else { Vec::new() };
+    let recorded = settings.record.then(|| flown.record(settings, stop)).flatten();
+    let recordings = recorded.unwrap_or_default();
     Some(ScenarioResults {
         summary: tables::summary(scenario, &flown.flights, settings.seed),
         verdicts: tables::verdicts(scenario, &flown.flights),

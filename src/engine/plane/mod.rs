@@ -49,6 +49,9 @@ pub enum Advanced {
     },
 }
 
+/// Arrivals and follow-ups between two pauses of `advance`: some 10 ms.
+const STEPS: u32 = 1 << 16;
+
 /// Everything that data-plane faults of clients and shared data switch on and off.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ClientChange {
@@ -235,15 +238,50 @@ impl Plane {
 
     /// Moves every request up to `until` and commits what is complete by then.
     pub fn advance(&mut self, until: SimTime) -> Advanced {
-        let until = until.as_nanos();
+        self.make_ready();
+        loop {
+            if let Some(advanced) = self.steps(until.as_nanos()) {
+                return advanced;
+            }
+        }
+    }
+
+    /// The same, asking now and then whether to go on; nothing comes back if not.
+    pub(super) fn advance_while(
+        &mut self,
+        until: SimTime,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Advanced> {
+        self.make_ready();
+        loop {
+            match self.steps(until.as_nanos()) {
+                None if !go_on() => return None,
+                None => {}
+                advanced => return advanced,
+            }
+        }
+    }
+
+    fn make_ready(&mut self) {
         self.hot.rare = self.is_rare();
         self.hot.quick = !self.careful && self.quick_way_is_open();
+    }
+
+    /// Up to [`STEPS`] steps towards `until`; nothing comes back if more are left. Nothing is
+    /// committed in between, so that pauses leave no trace.
+    #[inline(never)]
+    fn steps(&mut self, until: u64) -> Option<Advanced> {
+        let mut left = STEPS;
         loop {
             let arrival = self.tape.next_at();
             let next = arrival.min(self.next_follow);
             if next >= until {
                 break;
             }
+            if left == 0 {
+                return None;
+            }
+            left -= 1;
             self.now = next;
             if arrival <= self.next_follow {
                 if self.arrives_calmly() {
@@ -256,12 +294,12 @@ impl Plane {
             }
             if self.tripped != u32::MAX {
                 let pod = std::mem::replace(&mut self.tripped, u32::MAX);
-                return Advanced::Tripped { pod, at: SimTime::from_nanos(self.now) };
+                return Some(Advanced::Tripped { pod, at: SimTime::from_nanos(self.now) });
             }
         }
         self.now = until;
         self.commit_all(until);
-        Advanced::Reached
+        Some(Advanced::Reached)
     }
 
     /// Lets everything in flight end, without new arrivals: the end of a flight.

@@ -52,12 +52,20 @@ pub fn documents(
     Ok(charts)
 }
 
+/// How the page says who made it.
+const MADE: &str = "The page is made by `windtunnel textbook` from ";
+
+/// Is it, by its beginning, a page that windtunnel made?
+pub fn is_page(text: &str) -> bool {
+    text.contains(MADE)
+}
+
 fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
     let count = |holding| claims.iter().filter(|c| c.found == Some(holding)).count();
     let mut page = format!(
         "# The textbook, measured\n\nWhat texts on deployment say of the ways to ship a release, \
          each sentence flown: {} claims, of which {} hold, {} depend, {} are refuted, and {} \
-         cannot be measured here. The page is made by `windtunnel textbook` from `{}` (seed {}); \
+         cannot be measured here. {MADE}`{}` (seed {}); \
          a claim whose figures come out otherwise stops it.\n\n\
          - **holds**: every line that states the claim holds by its whole 95 % interval.\n\
          - **depends**: some lines hold and some fail, or a line turns within a sweep.\n\

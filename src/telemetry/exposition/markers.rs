@@ -14,6 +14,8 @@ use super::{Labels, seconds};
 use crate::base::problem::{Place, Problem};
 use crate::telemetry::store::{Store, is_stale};
 
+/// First line of every text.
+pub const HEAD: &str = "# Staleness markers: at these instants a series ends.\n";
 /// Before the instant of the release.
 const RELEASE: &str = "# windtunnel release_at_ms=";
 
@@ -48,7 +50,7 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
 
 /// The markers of a store, series by series in time order.
 pub fn write(store: &Store, release_at_ms: Option<i64>) -> String {
-    let mut text = String::from("# Staleness markers: at these instants a series ends.\n");
+    let mut text = String::from(HEAD);
     if let Some(ms) = release_at_ms {
         text.push_str(&format!("{RELEASE}{ms}\n"));
     }
