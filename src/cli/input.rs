@@ -232,8 +232,9 @@ fn with_trace(mut scenario: Scenario, file: &str) -> Result<Scenario, Vec<Proble
     };
     let folder = Path::new(file).parent().unwrap_or(Path::new("."));
     let full = folder.join(&path);
-    let text = std::fs::read_to_string(&full)
-        .map_err(|e| vec![wrong(file, format!("trace {}: {e}", full.display()), "")])?;
+    let text = files::trace(&full)
+        .map_err(|p| vec![Problem { message: format!("trace {}: {}", p.file, p.message), ..p }
+            .in_file(&Arc::from(file))])?;
     let routes: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
     let place: Arc<str> = Arc::from(full.display().to_string());
     let rows = trace::parse(&text, speed, &routes)
@@ -258,11 +259,12 @@ fn sweep(sets: &[String]) -> Result<Vec<Vec<(String, String)>>, Problem> {
                 point
             })
         });
-        points = grown.collect();
-        if points.len() > LARGEST_SWEEP {
-            let message = format!("{} combinations", points.len());
+        let combined = points.len().saturating_mul(values.len());
+        if combined > LARGEST_SWEEP {
+            let message = format!("{combined} combinations");
             return Err(wrong("--set", message, &format!("at most {LARGEST_SWEEP}")));
         }
+        points = grown.collect();
     }
     Ok(points)
 }
