@@ -11,10 +11,14 @@ mod bad_input;
 mod desk;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/escaping.rs"]
+mod escaping;
 #[path = "cli/folders.rs"]
 mod folders;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/manifests.rs"]
 mod manifests;
 #[path = "cli/query.rs"]

@@ -102,7 +102,11 @@ pub fn limited(problems: &[Problem]) -> Vec<Problem> {
     let more = |of: &Problem, message: String| Problem {
         message,
         place: Place::default(),
-        ..Problem { severity: of.severity, file: Arc::clone(&of.file), ..Problem::error(Place::default(), "", "") }
+        ..Problem {
+            severity: of.severity,
+            file: Arc::clone(&of.file),
+            ..Problem::error(Place::default(), "", "")
+        }
     };
     let lines = several::limited(problems, kind).into_iter();
     lines
@@ -117,6 +121,18 @@ pub fn limited(problems: &[Problem]) -> Vec<Problem> {
             }
         })
         .collect()
+}
+
+/// A message whose further lines, if it has any, are indented ones that show a query and where it is
+/// wrong; any other line feed stood in what is quoted.
+fn lines(message: &str) -> String {
+    let mut parts = message.split("\n  ");
+    let mut out = parts.next().map(|first| terminal::line(first).into_owned()).unwrap_or_default();
+    for part in parts {
+        out.push_str("\n  ");
+        out.push_str(&part.split('\t').map(terminal::line).collect::<Vec<_>>().join("\t"));
+    }
+    out
 }
 
 impl fmt::Display for Problem {
@@ -134,7 +150,7 @@ impl fmt::Display for Problem {
         if !self.path.is_empty() {
             write!(f, "{}: ", told(&self.path))?;
         }
-        write!(f, "{}", told(&self.message))?;
+        write!(f, "{}", lines(&short::message(&self.message)))?;
         if !self.expected.is_empty() {
             write!(f, "; expected {}", told(&self.expected))?;
         }
@@ -155,8 +171,10 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let lower = name.to_lowercase();
-    let scored =
-        candidates.into_iter().filter(|c| c.len() <= LONGEST_MEANT).map(|c| (strsim::jaro_winkler(&lower, &c.to_lowercase()), c));
+    let scored = candidates
+        .into_iter()
+        .filter(|c| c.len() <= LONGEST_MEANT)
+        .map(|c| (strsim::jaro_winkler(&lower, &c.to_lowercase()), c));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.8).then_some(best.1)
 }

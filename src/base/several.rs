@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn kinds_are_told_by_their_words() {
-        assert_eq!(shape("metrics[3]: time \"x\\\" 1\" of 5"), shape("metrics[12]: time \"\" of 7"));
+        assert_eq!(
+            shape("metrics[3]: time \"x\\\" 1\" of 5"),
+            shape("metrics[12]: time \"\" of 7")
+        );
         assert_ne!(shape("time \"x\""), shape("user \"x\""));
     }
 

@@ -2,6 +2,7 @@
 
 use super::flags::{Format, Run};
 use super::{FAILED, FINE, INTERRUPTED, WRONG, fly, output};
+use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results};
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ pub fn run(flags: &Run) -> u8 {
         .flat_map(|s| s.expectations.iter().map(|e| (s.scenario.name.as_str(), e)))
         .collect();
     match flags.format {
-        Format::Json => output::print(&format!("{:#}\n", as_json(&results, &lines))),
+        Format::Json => output::print(&escape::json::pretty(&as_json(&results, &lines))),
         Format::Text => output::print(&as_text(&lines)),
     }
     if results.interrupted {

@@ -188,9 +188,14 @@ fn too_large(largest: u64, help: &str) -> Problem {
 /// those of `<(command)` in a shell, are read.
 fn refuse_special(path: &Path, largest: u64, help: &str) -> std::io::Result<Result<(), Problem>> {
     let about = std::fs::metadata(path)?;
-    let inherited = ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|of| path.starts_with(of));
+    let inherited =
+        ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|of| path.starts_with(of));
     Ok(if about.is_file() || about.is_dir() {
-        if about.len() > largest && about.is_file() { Err(too_large(largest, help)) } else { Ok(()) }
+        if about.len() > largest && about.is_file() {
+            Err(too_large(largest, help))
+        } else {
+            Ok(())
+        }
     } else if inherited {
         Ok(())
     } else {

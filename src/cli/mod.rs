@@ -20,6 +20,7 @@ pub mod selftest;
 pub mod textbook;
 pub mod validate;
 
+use crate::base::escape::is_hidden;
 use clap::Parser;
 use flags::{Flags, Verb};
 use std::process::ExitCode;
@@ -33,10 +34,26 @@ pub const WRONG: u8 = 2;
 /// Stopped by the user; what was finished is written.
 pub const INTERRUPTED: u8 = 130;
 
+/// Help and version, or what is wrong with the flags; words that hold control characters are shown
+/// without clap's own colours.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let hides = |c: char| is_hidden(c) && c != '\n' && c != '\t';
+    if error.use_stderr() && text.contains(hides) {
+        output::say(text.trim_end());
+    } else {
+        // Nothing is left to tell if the stream is closed.
+        let _ = error.print();
+    }
+    ExitCode::from(if error.use_stderr() { WRONG } else { FINE })
+}
+
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    // clap itself leaves with 2 on a wrong flag and with 0 after help.
-    let flags = Flags::parse();
+    let flags = match Flags::try_parse() {
+        Ok(flags) => flags,
+        Err(error) => return usage(&error),
+    };
     let code = match flags.verb {
         Verb::Run(run) => fly::run(&run),
         Verb::Check(run) => check::run(&run),

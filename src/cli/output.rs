@@ -1,7 +1,8 @@
 //! Writing: a folder of documents as a whole or not at all, text to standard output, problems to
 //! standard error.
 
-use crate::base::problem::Problem;
+use crate::base::escape::{short, terminal};
+use crate::base::problem::{Problem, limited};
 use crate::report::Document;
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
@@ -10,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Was a result lost because standard output took no more (a full disk)?
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Prints to standard output; a closed pipe is fine.
+/// Prints to standard output, control characters shown; a closed pipe is fine.
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let written = out.write_all(terminal::text(text).as_bytes()).and_then(|()| out.flush());
     if let Some(error) = written.err().filter(|e| e.kind() != ErrorKind::BrokenPipe) {
         LOST.store(true, Ordering::Relaxed);
         say(&format!("windtunnel: standard output: {error}"));
@@ -28,13 +29,14 @@ pub fn all_printed() -> bool {
 /// Says a line on standard error. Unlike `eprintln!` it survives a closed one: whoever does not
 /// listen misses it.
 pub fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let line = short::message(line);
+    let _ = writeln!(std::io::stderr().lock(), "{}", terminal::text(&line));
 }
 
-/// Prints problems to standard error.
+/// Prints problems to standard error: the first of every kind, and how many more there are.
 pub fn complain(problems: &[Problem]) {
     let mut err = std::io::stderr().lock();
-    for problem in problems {
+    for problem in limited(problems) {
         // Nothing is left to tell if standard error is closed.
         let _ = writeln!(err, "{problem}");
     }

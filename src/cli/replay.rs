@@ -2,6 +2,7 @@
 
 use super::flags::{Format, Replay};
 use super::{FINE, WRONG, input, output};
+use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::engine::{Order, fly, fly_twin};
 use crate::experiment::fly::{recording_interval, single_order};
@@ -48,13 +49,14 @@ pub fn run(flags: &Replay) -> u8 {
             output::say(&format!("windtunnel: {error}"));
             return WRONG;
         }
-        output::say(&format!("Telemetry: {path}; ask it with `windtunnel query {path} QUERY`."));
+        let quoted = escape::shell::word(path);
+        output::say(&format!("Telemetry: {path}; ask it with `windtunnel query {quoted} QUERY`."));
     }
     match flags.format {
         Format::Json => {
             let mut told = report::replay::json(scenario, &record);
             told["verdict"] = outcome.verdict.word().into();
-            output::print(&format!("{told:#}\n"));
+            output::print(&escape::json::pretty(&told));
         }
         Format::Text => {
             let story = report::replay::text(scenario, &record);

@@ -6,19 +6,65 @@ use proptest::prelude::*;
 /// Texts that mean something to one format or another, mixed with anything at all.
 fn hostile() -> impl Strategy<Value = String> {
     let nasty = prop::sample::select(vec![
-        "\u{1b}[31m", "\u{1b}]0;x\u{7}", "\u{9b}2J", "\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}",
-        "\r", "\n", "\t", "\0", "\u{7f}", "\u{85}", "\u{2028}", "\u{e0041}", "|", "\\|", "\\", "`",
-        "``", "```", "*", "_", "<script>", "</title>", "]]>", "&lt;", "\"", "'", "=cmd()", "+1",
-        "-1", "@a", "[a](b)", "![a](b)", "# ", "$(id)", "$HOME", "~", "!", "ä", "日本", "😀",
-        " ", "---", "www.a.b", "http://a.b", "{{", "%s", "\u{fffe}",
+        "\u{1b}[31m",
+        "\u{1b}]0;x\u{7}",
+        "\u{9b}2J",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{200b}",
+        "\u{feff}",
+        "\r",
+        "\n",
+        "\t",
+        "\0",
+        "\u{7f}",
+        "\u{85}",
+        "\u{2028}",
+        "\u{e0041}",
+        "|",
+        "\\|",
+        "\\",
+        "`",
+        "``",
+        "```",
+        "*",
+        "_",
+        "<script>",
+        "</title>",
+        "]]>",
+        "&lt;",
+        "\"",
+        "'",
+        "=cmd()",
+        "+1",
+        "-1",
+        "@a",
+        "[a](b)",
+        "![a](b)",
+        "# ",
+        "$(id)",
+        "$HOME",
+        "~",
+        "!",
+        "ä",
+        "日本",
+        "😀",
+        " ",
+        "---",
+        "www.a.b",
+        "http://a.b",
+        "{{",
+        "%s",
+        "\u{fffe}",
     ]);
-    let piece = prop_oneof![3 => nasty.prop_map(str::to_string), 1 => ".{0,6}", 1 => "[a-z0-9]{1,5}"];
+    let piece =
+        prop_oneof![3 => nasty.prop_map(str::to_string), 1 => ".{0,6}", 1 => "[a-z0-9]{1,5}"];
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
 /// What a browser would read out of the text of an element.
 fn unescaped(xml: &str) -> String {
-    let names = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    let names = [("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
     names.iter().fold(xml.to_string(), |text, (name, c)| text.replace(name, c))
 }
 
@@ -38,7 +84,7 @@ proptest! {
     #[test]
     fn xml_holds_the_text_and_no_markup(text in hostile()) {
         let out = xml::text(&text);
-        prop_assert!(!out.contains(['<', '>', '"', '\'']) && !out.contains(is_hidden), "{out}");
+        prop_assert!(!out.contains(['<', '>']) && !out.contains(is_hidden), "{out}");
         prop_assert!(!out.contains(['\u{fffe}', '\u{ffff}']), "{out:?}");
         prop_assert_eq!(unescaped(&out), xml::letters(&text).into_owned());
     }
@@ -149,7 +195,8 @@ proptest! {
 
 #[test]
 fn plain_texts_stay_as_they_are() {
-    for plain in ["canary", "error-rate 5%", "a_b", "checkout replicas=5", "v1.2", "Ä (b)", "1.5 s"] {
+    for plain in ["canary", "error-rate 5%", "a_b", "checkout replicas=5", "v1.2", "Ä (b)", "1.5 s"]
+    {
         assert_eq!(terminal::line(plain), plain);
         assert_eq!(markdown::text(plain), plain);
         assert_eq!(csv::cell(plain), plain);

@@ -14,9 +14,8 @@ pub fn text(text: &str) -> Cow<'_, str> {
 /// Could nothing of it be taken for markup?
 fn is_plain(text: &str) -> bool {
     let sound = |c: char| match c {
-        ' ' | '-' | '.' | ',' | ';' | ':' | '/' | '%' | '(' | ')' | '=' | '+' | '\'' | '"' | '?' => {
-            true
-        }
+        ' ' | '-' | '.' | ',' | ';' | ':' | '/' | '%' | '(' | ')' | '=' | '+' | '\'' | '"'
+        | '?' => true,
         '_' => true,
         c if c.is_ascii() => c.is_ascii_alphanumeric(),
         c => !is_hidden(c) && !c.is_whitespace(),
@@ -85,7 +84,7 @@ pub fn prose(text: &str) -> String {
 }
 
 /// A text in turns outside and inside of code spans; the backticks belong to the spans.
-fn spans(text: &str) -> Vec<&str> {
+pub(super) fn spans(text: &str) -> Vec<&str> {
     let (mut parts, mut from, mut at) = (Vec::new(), 0, 0);
     while let Some(open) = text[at..].find('`').map(|found| at + found) {
         let run = text[open..].len() - text[open..].trim_start_matches('`').len();

@@ -1,5 +1,5 @@
-//! XML, of which SVG is a kind: five characters have names, and those that XML 1.0 forbids (nearly
-//! all control characters) are shown as their code.
+//! XML, of which SVG is a kind: characters of markup have names, and those that XML 1.0 forbids
+//! (nearly all control characters) are shown as their code.
 
 use super::{is_hidden, terminal};
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ pub fn letters(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
 }
 
-/// The text of an element, or of an attribute in either kind of quotes.
+/// The text of an element (not of an attribute: quotes stay).
 pub fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in letters(text).chars() {
@@ -22,8 +22,6 @@ pub fn text(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
             c => out.push(c),
         }
     }
