@@ -190,7 +190,7 @@ pub struct Event {
     /// When.
     pub at: SimTime,
     /// What kind: `release`, `action`, `check`, `decision`, `pod`, `human`, `fault`, `routing`,
-    /// `autoscale`.
+    /// `autoscale`, and `cut` where a story is longer than is told.
     pub kind: &'static str,
     /// In words.
     pub text: String,

@@ -11,6 +11,8 @@ mod bad_input;
 mod desk;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/escaping.rs"]
+mod escaping;
 #[path = "cli/exit_codes.rs"]
 mod exit_codes;
 #[path = "cli/folders.rs"]
@@ -19,6 +21,8 @@ mod folders;
 mod interrupt;
 #[path = "cli/kills.rs"]
 mod kills;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/manifests.rs"]
 mod manifests;
 #[path = "cli/output.rs"]

@@ -6,6 +6,8 @@
 mod fixture;
 #[path = "report/gallery.rs"]
 mod gallery;
+#[path = "report/hostile.rs"]
+mod hostile;
 #[path = "report/pictures.rs"]
 mod pictures;
 #[path = "report/recordings.rs"]

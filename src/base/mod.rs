@@ -7,6 +7,7 @@
 pub mod bitset;
 pub mod date;
 pub mod distribution;
+pub mod escape;
 pub mod histogram;
 pub mod interval;
 pub mod moments;
@@ -15,6 +16,7 @@ pub mod problem;
 pub mod random;
 
 pub mod settings;
+pub mod several;
 pub mod special;
 pub mod time;
 pub mod units;

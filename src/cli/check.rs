@@ -3,6 +3,7 @@
 use super::flags::{Flight, Format};
 use super::fly::Purpose;
 use super::{FAILED, FINE, INTERRUPTED, WRONG, fly, output, stop};
+use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ pub fn run(flags: &Flight) -> u8 {
         .flat_map(|s| s.expectations.iter().map(|e| (s.scenario.name.as_str(), e)))
         .collect();
     match flags.format {
-        Format::Json => output::print(&format!("{:#}\n", as_json(&results, &lines))),
+        Format::Json => output::print(&escape::json::pretty(&as_json(&results, &lines))),
         Format::Text => output::print(&as_text(&lines)),
     }
     if results.interrupted {

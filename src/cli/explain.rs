@@ -2,6 +2,7 @@
 
 use super::flags::{Explain, Flags, Format, List};
 use super::{FINE, WRONG, output};
+use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::base::settings::{FieldSpec, Kind};
 use crate::outcome::{Measures, Verdict};
@@ -38,7 +39,7 @@ pub fn list(flags: &List) -> u8 {
             parts.extend(families.map(|[name, kind, help]| {
                 json!({ "group": "metric", "name": name, "kind": kind, "summary": help })
             }));
-            output::print(&format!("{:#}\n", json!(parts)));
+            output::print(&escape::json::pretty(&json!(parts)));
         }
         Format::Text => output::print(&listing(&chosen, measures, metrics)),
     }
@@ -123,7 +124,7 @@ pub fn explain(flags: &Explain) -> u8 {
         },
     };
     match flags.format {
-        Format::Json => output::print(&format!("{value:#}\n")),
+        Format::Json => output::print(&escape::json::pretty(&value)),
         Format::Text => output::print(&text),
     }
     FINE
@@ -236,7 +237,7 @@ fn field_json(field: &FieldSpec) -> Value {
 
 /// Prints the JSON Schema of scenario files.
 pub fn schema() -> u8 {
-    output::print(&format!("{:#}\n", json_schema()));
+    output::print(&escape::json::pretty(&json_schema()));
     FINE
 }
 

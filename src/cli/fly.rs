@@ -3,6 +3,7 @@
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::{FINE, INTERRUPTED, WRONG, input, output, stop, threads};
+use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
 use crate::experiment::results::Results;
@@ -65,7 +66,7 @@ pub fn run(flags: &Run) -> u8 {
 
 fn tell(results: &Results, format: Format) {
     match format {
-        Format::Json => output::print(&format!("{:#}\n", report::table::json(results))),
+        Format::Json => output::print(&escape::json::pretty(&report::table::json(results))),
         Format::Text => {
             for scenario in &results.scenarios {
                 output::print(&format!("{}\n", report::table::text(scenario)));
@@ -105,7 +106,8 @@ pub fn results(
         }
         bar.set_length(expected);
         bar.set_position(done);
-        bar.set_message(format!("{} ({}/{count})", names[index], index + 1));
+        let name = escape::terminal::line(&names[index]);
+        bar.set_message(format!("{name} ({}/{count})", index + 1));
     };
     let results = crate::experiment::run(scenarios, &settings, &command(), stop::flag(), &tell);
     bar.finish_and_clear();
@@ -161,18 +163,14 @@ fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
 
 /// The command that repeats this run, as typed but for the number of threads: it changes no byte.
 pub fn command() -> String {
-    let quote = |word: String| {
-        let plain = |c: char| c.is_alphanumeric() || "-_./=,:%".contains(c);
-        if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{word}'") }
-    };
     let mut words = vec!["windtunnel".to_string()];
     let mut typed = std::env::args().skip(1);
     while let Some(word) = typed.next() {
         match word.as_str() {
             "--jobs" => drop(typed.next()),
             set if set.starts_with("--jobs=") => {}
-            _ => words.push(quote(word)),
+            _ => words.push(word),
         }
     }
-    words.join(" ")
+    escape::shell::command(words)
 }

@@ -5,10 +5,13 @@
 use super::files::{self, wrong};
 use super::flags::Source;
 use super::{WRONG, output};
+use crate::base::escape::short::thousands;
+use crate::base::escape::terminal;
 use crate::base::node::Node;
 use crate::base::problem::{Problem, Severity};
+use crate::base::several::{self, Line};
 use crate::manifest::checks::{self, Own};
-use crate::manifest::note::{Lists, Weight};
+use crate::manifest::note::{Lists, Note, Weight};
 use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
 use crate::scenario::read;
@@ -139,20 +142,14 @@ fn import(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
 
 /// Says on standard error what manifests were taken for, where they left something open.
 pub fn tell(lists: &Lists) {
-    for note in &lists.assumed {
+    tell_all(&lists.assumed.iter().collect::<Vec<_>>(), "assumed", |note| {
         let missing = if note.weight == Weight::Matters { "missing, " } else { "" };
-        output::say(&format!(
-            "{}: {missing}assumed: {} = {} ({})",
-            note.spot, note.field, note.text, note.source
-        ));
-    }
+        format!("{}: {missing}assumed: {} = {} ({})", note.spot, note.field, note.text, note.source)
+    });
     let matters = lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
-    for note in matters {
-        output::say(&format!(
-            "{}: ignored: {} {}: {}",
-            note.spot, note.object, note.field, note.text
-        ));
-    }
+    tell_all(&matters.collect::<Vec<_>>(), "ignored", |note| {
+        format!("{}: ignored: {} {}: {}", note.spot, note.object, note.field, note.text)
+    });
     if !lists.understood.is_empty() {
         let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
         output::say(&format!(
@@ -162,6 +159,20 @@ pub fn tell(lists: &Lists) {
             lists.assumed.len(),
             lists.ignored.len()
         ));
+    }
+}
+
+/// Says the first notes of every kind, each on a line, and how many more there are.
+fn tell_all(notes: &[&Note], word: &str, shown: impl Fn(&Note) -> String) {
+    let kind = |note: &&Note| format!("{} {}", several::shape(&note.field), note.source);
+    for line in several::limited(notes, kind) {
+        let more = |count| format!("{word}: … and {} more like this", thousands(count));
+        let text = match line {
+            Line::One(note) => shown(note),
+            Line::Alike(note, count) => format!("{}: {}", note.spot.file, more(count)),
+            Line::Others(count) => more(count),
+        };
+        output::say(&terminal::line(&text));
     }
 }
 
@@ -232,8 +243,12 @@ fn with_trace(mut scenario: Scenario, file: &str) -> Result<Scenario, Vec<Proble
     };
     let folder = Path::new(file).parent().unwrap_or(Path::new("."));
     let full = folder.join(&path);
-    let text = std::fs::read_to_string(&full)
-        .map_err(|e| vec![wrong(file, format!("trace {}: {e}", full.display()), "")])?;
+    let text = files::trace(&full).map_err(|p| {
+        vec![
+            Problem { message: format!("trace {}: {}", p.file, p.message), ..p }
+                .in_file(&Arc::from(file)),
+        ]
+    })?;
     let routes: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
     let place: Arc<str> = Arc::from(full.display().to_string());
     let rows = trace::parse(&text, speed, &routes)
@@ -258,11 +273,12 @@ fn sweep(sets: &[String]) -> Result<Vec<Vec<(String, String)>>, Problem> {
                 point
             })
         });
-        points = grown.collect();
-        if points.len() > LARGEST_SWEEP {
-            let message = format!("{} combinations", points.len());
+        let combined = points.len().saturating_mul(values.len());
+        if combined > LARGEST_SWEEP {
+            let message = format!("{combined} combinations");
             return Err(wrong("--set", message, &format!("at most {LARGEST_SWEEP}")));
         }
+        points = grown.collect();
     }
     Ok(points)
 }

@@ -3,6 +3,7 @@
 use super::flags::{Format, Replay};
 use super::output::File;
 use super::{FINE, WRONG, input, output, stop};
+use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::engine::{Order, fly, fly_twin};
 use crate::experiment::fly::{recording_interval, single_order};
@@ -63,7 +64,7 @@ fn tell(scenario: &Scenario, record: &FlightRecord, verdict: &str, format: Forma
         Format::Json => {
             let mut told = report::replay::json(scenario, record);
             told["verdict"] = verdict.into();
-            output::print(&format!("{told:#}\n"));
+            output::print(&escape::json::pretty(&told));
         }
         Format::Text => {
             let story = report::replay::text(scenario, record);
@@ -97,7 +98,8 @@ impl Export {
         self.series.put()?;
         stop::written();
         let path = self.path;
-        output::say(&format!("Telemetry: {path}; ask it with `windtunnel query {path} QUERY`."));
+        let quoted = escape::shell::word(&path);
+        output::say(&format!("Telemetry: {path}; ask it with `windtunnel query {quoted} QUERY`."));
         Ok(())
     }
 }

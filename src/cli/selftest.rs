@@ -2,6 +2,7 @@
 
 use super::flags::{Format, Selftest};
 use super::{FAILED, FINE, output, threads};
+use crate::base::escape;
 use crate::experiment::selftest::{Effort, Proof, selftest};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ pub fn run(flags: &Selftest) -> u8 {
     match flags.format {
         Format::Json => {
             let all: Vec<Value> = proofs.iter().map(as_json).collect();
-            output::print(&format!("{:#}\n", json!({ "seed": flags.seed, "proofs": all })));
+            output::print(&escape::json::pretty(&json!({ "seed": flags.seed, "proofs": all })));
         }
         Format::Text => output::print(&as_text(&proofs)),
     }

@@ -1,7 +1,8 @@
 //! Answers to queries: the JSON of Prometheus' HTTP interface, and tables for people.
 
 use crate::analysis::promql::value::{Element, LabelTexts, Row, Value, shown};
-use crate::telemetry::exposition::seconds;
+use crate::base::escape::quoted;
+use crate::telemetry::exposition::{is_label_name, is_metric_name, seconds};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::{Map, Value as Json, json};
 
@@ -99,10 +100,20 @@ fn align(table: &mut Table, column: usize) {
 fn series(labels: &LabelTexts) -> String {
     let name = labels.iter().find(|(name, _)| name == "__name__").map_or("", |(_, value)| value);
     let rest = labels.iter().filter(|(name, _)| name != "__name__");
-    let inner: Vec<String> = rest.map(|(name, value)| format!("{name}={value:?}")).collect();
-    match inner.is_empty() && !name.is_empty() {
+    let quotes = |name: &str| match is_label_name(name) {
         true => name.to_string(),
-        false => format!("{name}{{{}}}", inner.join(", ")),
+        false => quoted::text(name),
+    };
+    let mut inner: Vec<String> =
+        rest.map(|(name, value)| format!("{}={}", quotes(name), quoted::text(value))).collect();
+    // A name that needs quotes stands in the braces, as in Prometheus 3.
+    let before = if is_metric_name(name) { name } else { "" };
+    if before.is_empty() && !name.is_empty() {
+        inner.insert(0, quoted::text(name));
+    }
+    match inner.is_empty() && !before.is_empty() {
+        true => before.to_string(),
+        false => format!("{before}{{{}}}", inner.join(", ")),
     }
 }
 
@@ -135,6 +146,13 @@ mod tests {
         let shown = [1.5e-7, -2e21, 1e-6, 9.9e20, 1e300].map(wire);
         let wanted = ["1.5e-07", "-2e+21", "0.000001", "990000000000000000000", "1e+300"];
         assert_eq!(shown, wanted);
+    }
+
+    #[test]
+    fn odd_names_stand_in_quotes() {
+        let label = |name: &str, value: &str| (name.to_string(), value.to_string());
+        let labels = [label("__name__", "a\u{1b}[31m"), label("x\u{7}", "\u{202e}\n")];
+        assert_eq!(series(&labels.to_vec()), r#"{"a\u001b[31m", "x\u0007"="\u202e\n"}"#);
     }
 
     #[test]

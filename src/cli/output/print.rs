@@ -1,6 +1,7 @@
 //! Results to standard output, everything else to standard error.
 
-use crate::base::problem::Problem;
+use crate::base::escape::{is_hidden, short, terminal};
+use crate::base::problem::{Problem, limited};
 use std::io::{Error, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,14 +21,20 @@ pub fn note_if_closed() {
     }
 }
 
-/// Prints to standard output; a reader that has closed the pipe has seen enough, which is fine.
+/// Prints to standard output, control characters shown; a reader that has closed the pipe has seen enough, which is fine.
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    judge(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    judge(out.write_all(terminal::text(text).as_bytes()).and_then(|()| out.flush()));
 }
 
-/// Prints what the flags came to: help and version as results, wrong flags as a problem.
+/// Prints what the flags came to: help and version as results, wrong flags as a problem; words
+/// that hold control characters are shown without clap's own colours.
 pub fn print_clap(error: &clap::Error) {
+    let text = error.render().to_string();
+    let hides = |c: char| is_hidden(c) && c != '\n' && c != '\t';
+    if error.use_stderr() && text.contains(hides) {
+        return say(text.trim_end());
+    }
     let printed = error.print();
     if !error.use_stderr() {
         judge(printed.and_then(|()| std::io::stdout().lock().flush()));
@@ -54,7 +61,8 @@ pub fn all_printed() -> bool {
 /// listen misses it.
 pub fn say(line: &str) {
     if !HUSHED.load(Ordering::Relaxed) {
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        let line = short::message(line);
+        let _ = writeln!(std::io::stderr().lock(), "{}", terminal::text(&line));
     }
 }
 
@@ -63,10 +71,10 @@ pub(super) fn hush() {
     HUSHED.store(true, Ordering::Relaxed);
 }
 
-/// Prints problems to standard error.
+/// Prints problems to standard error: the first of every kind, and how many more there are.
 pub fn complain(problems: &[Problem]) {
     let mut err = std::io::stderr().lock();
-    for problem in problems {
+    for problem in limited(problems) {
         // Nothing is left to tell if standard error is closed.
         let _ = writeln!(err, "{problem}");
     }

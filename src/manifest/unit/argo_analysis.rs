@@ -6,6 +6,7 @@
 
 use super::{Found, help_for};
 use crate::analysis::reply::{EXPECTED, Reply};
+use crate::base::escape::short::thousands;
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::base::units::parse_duration;
@@ -16,7 +17,11 @@ use crate::manifest::kinds::rollout::Reference;
 use crate::manifest::note::{Note, Weight};
 use crate::manifest::store::Store;
 use crate::manifest::storm::{LATEST, STABLE};
+use crate::strategy::flagger::query::{FILLED_MAX, too_long};
 use regex::Regex;
+
+/// Most bytes of texts with arguments put in place, over all analyses.
+const ALL_FILLED_MAX: usize = 64 << 20;
 
 /// Deepest nesting of templates.
 const DEPTH_MAX: usize = 16;
@@ -224,13 +229,9 @@ impl Merged<'_> {
         }
     }
 
-    /// The text with every `{{args.NAME}}` replaced; the errors are of those without a value.
-    fn fill(
-        &self,
-        text: &str,
-        draft: &Draft,
-        found: &mut Found,
-    ) -> Result<String, (String, String)> {
+    /// The text with every `{{args.NAME}}` replaced; the errors are of those without a value, and
+    /// of texts that become too long.
+    fn fill(&self, text: &str, draft: &Draft, found: &mut Found) -> Result<String, Unfilled> {
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find("{{") {
@@ -240,14 +241,34 @@ impl Merged<'_> {
             match inner.strip_prefix("args.") {
                 Some(name) => {
                     let value = self.value(name, draft, found);
-                    out.push_str(&value.map_err(|why| (name.to_string(), why))?);
+                    let value = value.map_err(|why| Unfilled::Missing(name.to_string(), why))?;
+                    if out.len() + value.len() > FILLED_MAX {
+                        return Err(Unfilled::TooLong(too_long()));
+                    }
+                    out.push_str(&value);
                 }
                 None => out.push_str(&rest[at..at + end + 2]),
             }
             rest = &rest[at + end + 2..];
         }
-        Ok(out + rest)
+        out.push_str(rest);
+        found.filled = found.filled.saturating_add(out.len());
+        match found.filled > ALL_FILLED_MAX {
+            true => Err(Unfilled::TooLong(format!(
+                "filled in, all texts are longer than {} bytes",
+                thousands(ALL_FILLED_MAX)
+            ))),
+            false => Ok(out),
+        }
     }
+}
+
+/// Why arguments cannot be put in place.
+enum Unfilled {
+    /// This one has no value: why.
+    Missing(String, String),
+    /// The text would become too long.
+    TooLong(String),
 }
 
 /// A field of the Rollout, such as `metadata.labels['region']` or `spec.containers[0].image`.
@@ -288,15 +309,22 @@ impl Asked<'_> {
     }
 
     fn filled(&self, text: &str, merged: &Merged<'_>, draft: &Draft, found: &mut Found) -> String {
-        merged.fill(text, draft, found).unwrap_or_else(|(name, why)| {
-            let names = merged.given.iter().map(|a| a.name.as_str()).filter(|known| *known != name);
-            let help = match nearest(&name, names) {
-                Some(near) => format!("did you mean {near}?"),
-                None => "give it under args of the analysis".to_string(),
-            };
-            found.problem(self.owner, self.field, why, "a value for every argument", &help);
-            String::new()
-        })
+        let (name, why) = match merged.fill(text, draft, found) {
+            Ok(filled) => return filled,
+            Err(Unfilled::TooLong(why)) => {
+                let help = "give the template shorter values";
+                found.problem(self.owner, self.field, why, "a query that a server takes", help);
+                return String::new();
+            }
+            Err(Unfilled::Missing(name, why)) => (name, why),
+        };
+        let names = merged.given.iter().map(|a| a.name.as_str()).filter(|known| *known != name);
+        let help = match nearest(&name, names) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "give it under args of the analysis".to_string(),
+        };
+        found.problem(self.owner, self.field, why, "a value for every argument", &help);
+        String::new()
     }
 
     fn metric_of(

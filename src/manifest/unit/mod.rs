@@ -41,6 +41,8 @@ pub struct Found {
     pub lists: Lists,
     /// Contradictions.
     pub problems: Vec<Problem>,
+    /// Bytes of texts that arguments were put into.
+    filled: usize,
 }
 
 impl Found {

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod binary;
+mod budget;
 mod calls;
 mod dates;
 mod fold;
@@ -25,6 +26,7 @@ use super::value::{Element, LabelTexts, Row, Value};
 use crate::telemetry::store::Store;
 use crate::telemetry::symbol::{Overlay, Symbol};
 
+use budget::Budget;
 pub use histogram::{Bucket, bucket_quantile};
 
 /// Labels as symbols, sorted by the text of their names.
@@ -72,18 +74,26 @@ pub struct Evaluator<'a> {
     options: Options,
     symbols: Overlay<'a>,
     loaded: u64,
+    budget: Budget,
 }
 
 impl<'a> Evaluator<'a> {
     /// Nothing evaluated yet.
     pub fn new(store: &'a Store, options: Options) -> Evaluator<'a> {
-        Evaluator { store, options, symbols: Overlay::new(store.symbols()), loaded: 0 }
+        Evaluator {
+            store,
+            options,
+            symbols: Overlay::new(store.symbols()),
+            loaded: 0,
+            budget: Budget::default(),
+        }
     }
 
     /// The answer to an expression at an instant, its labels as texts.
     pub fn value(&mut self, expr: &Expr, moment: Moment) -> Result<Value, EvalError> {
         if let Node::Range(..) | Node::Subquery(_) = &expr.bare().node {
             let windows = self.windows(expr, moment)?;
+            self.bounded(windows.iter().map(|w| &w.labels))?;
             let row = |w: Window| Row { labels: self.texts(&w.labels), samples: w.points };
             let mut rows: Vec<Row> = windows.into_iter().map(row).collect();
             rows.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -93,6 +103,7 @@ impl<'a> Evaluator<'a> {
             Found::Scalar(value) => Value::Scalar(value),
             Found::Text(text) => Value::Text(text),
             Found::Vector(samples) => {
+                self.bounded(samples.iter().map(|s| &s.labels))?;
                 let element =
                     |s: &Sample| Element { labels: self.texts(&s.labels), value: s.value };
                 let mut elements: Vec<Element> = samples.iter().map(element).collect();
@@ -104,12 +115,27 @@ impl<'a> Evaluator<'a> {
         })
     }
 
+    /// Are the labels of an answer few and short enough to be written out?
+    fn bounded<'l>(&self, all: impl Iterator<Item = &'l Labels>) -> Result<(), EvalError> {
+        let length = |s: Symbol| self.symbols.text(s).len();
+        budget::answer(all.flatten().map(|(name, value)| length(*name) + length(*value)))
+    }
+
     fn texts(&self, labels: &Labels) -> LabelTexts {
         let text = |s: Symbol| self.symbols.text(s).to_string();
         labels.iter().map(|(name, value)| (text(*name), text(*value))).collect()
     }
 
     fn eval(&mut self, expr: &Expr, moment: Moment) -> Result<Found, EvalError> {
+        let found = self.found(expr, moment)?;
+        self.budget.work(match &found {
+            Found::Vector(samples) => 1 + samples.len(),
+            Found::Scalar(_) | Found::Text(_) => 1,
+        })?;
+        Ok(found)
+    }
+
+    fn found(&mut self, expr: &Expr, moment: Moment) -> Result<Found, EvalError> {
         Ok(match &expr.node {
             Node::Number(value) => Found::Scalar(*value),
             Node::Text(text) => Found::Text(text.clone()),
@@ -162,7 +188,16 @@ impl<'a> Evaluator<'a> {
         if self.loaded > self.options.samples_max {
             return fail("query processing would load too many samples into memory");
         }
-        Ok(())
+        self.budget.work(samples)
+    }
+
+    /// The symbol of a text that the query has made: such texts are bounded, each and all.
+    fn made(&mut self, text: &str) -> Result<Symbol, EvalError> {
+        if let Some(known) = self.symbols.find(text) {
+            return Ok(known);
+        }
+        self.budget.label(text.len())?;
+        Ok(self.symbols.intern(text))
     }
 
     /// Puts a label in its place among sorted ones; an empty value removes it.

@@ -32,7 +32,7 @@ impl Evaluator<'_> {
 
     /// Series that a selector takes. Of those with the right name, each condition looks at a value
     /// once, however many series carry it.
-    fn series(&self, selector: &Selector) -> Vec<SeriesId> {
+    fn series(&mut self, selector: &Selector) -> Result<Vec<SeriesId>, EvalError> {
         let symbols = self.store.symbols();
         // The store finds a name by itself; conditions on it are for the other ways to ask for one.
         let named = selector.name();
@@ -41,15 +41,21 @@ impl Evaluator<'_> {
         };
         let rest = selector.matchers.iter().filter(|m| !on_name(m));
         let mut bounds: Vec<Bound<'_>> = rest.map(|m| Bound::new(m, symbols)).collect();
+        let store = self.store;
         let takes = |id: &SeriesId| {
-            let labels = self.store.labels(*id);
+            let labels = store.labels(*id);
             bounds.iter_mut().all(|bound| bound.takes(labels, symbols))
         };
-        match named.map(|name| symbols.find(name)) {
-            Some(None) => Vec::new(),
-            Some(Some(name)) => self.store.named(name).iter().copied().filter(takes).collect(),
-            None => self.store.ids().filter(takes).collect(),
-        }
+        let (looked_at, found): (_, Vec<SeriesId>) = match named.map(|name| symbols.find(name)) {
+            Some(None) => (0, Vec::new()),
+            Some(Some(name)) => {
+                let all = store.named(name);
+                (all.len(), all.iter().copied().filter(takes).collect())
+            }
+            None => (store.ids().len(), store.ids().filter(takes).collect()),
+        };
+        self.budget.work(looked_at.saturating_mul(1 + bounds.len()))?;
+        Ok(found)
     }
 
     /// The newest sample of every series within the lookback, unless that is a staleness marker.
@@ -75,8 +81,9 @@ impl Evaluator<'_> {
     ) -> Result<(), EvalError> {
         let to = Self::instant_of(&selector.when, moment);
         let mut cursor = Cursor::new(self.left_edge(to, self.options.lookback_ms), to);
-        for id in self.series(selector) {
+        for id in self.series(selector)? {
             let (times, values) = cursor.slices(self.store, id);
+            self.budget.work(1)?;
             let newest = times.iter().zip(values).rfind(|(_, v)| is_stale(**v) || is_sample(**v));
             if let Some((at, value)) = newest.filter(|(_, value)| !is_stale(**value)) {
                 self.load(1)?;
@@ -110,7 +117,8 @@ impl Evaluator<'_> {
                 let to = Self::instant_of(&selector.when, moment);
                 let mut cursor = Cursor::new(self.left_edge(to, *range), to);
                 let mut copies = Row::default();
-                for id in self.series(selector) {
+                for id in self.series(selector)? {
+                    self.budget.work(1)?;
                     let points = copies.samples_of(cursor.slices(self.store, id));
                     self.load(points.len())?;
                     if points.len() > 0 {
@@ -121,6 +129,7 @@ impl Evaluator<'_> {
             }
             Node::Subquery(sub) => {
                 for (labels, row) in self.subquery(sub, moment)? {
+                    self.budget.work(1 + row.points().len())?;
                     each(&labels, row.points());
                 }
                 Ok(())
@@ -202,6 +211,9 @@ impl Cursor {
     }
 }
 
+/// Values of which a condition remembers what it said.
+const KNOWN_MAX: usize = 32;
+
 /// A matcher with its label looked up, and what it said about values so far.
 struct Bound<'q> {
     matcher: &'q Matcher,
@@ -221,7 +233,10 @@ impl<'q> Bound<'q> {
             return *known;
         }
         let takes = self.matcher.takes(symbols.text(value));
-        self.known.push((value, takes));
+        // Looking through more would take longer than asking again.
+        if self.known.len() < KNOWN_MAX {
+            self.known.push((value, takes));
+        }
         takes
     }
 }
