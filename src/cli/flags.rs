@@ -183,7 +183,7 @@ pub struct Query {
     /// standard input
     #[arg(value_name = "SERIES")]
     pub series: String,
-    /// The query
+    /// The query; one that begins with a minus is no flag
     #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     pub query: String,
     /// When: Unix seconds, +7m30s since the release, or a date such as 2026-01-01T00:10:00Z

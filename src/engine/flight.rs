@@ -37,6 +37,8 @@ pub enum Event {
     Timer(u32),
     /// Reported pod states have changed: the strategy looks.
     Look,
+    /// Sets that have made as many calls as one sync may make go on.
+    Sync,
     /// A step in the life of a pod; void if the pod's life has moved on.
     Pod {
         /// Which pod.
@@ -176,6 +178,8 @@ pub struct Flight {
     pub(super) strategy: Box<dyn Strategy>,
     pub(super) has_release: bool,
     pub(super) look_planned: bool,
+    /// Sets whose last sync reached the limit of calls: they wait for the next one.
+    pub(super) unfinished: Vec<u32>,
     pub(super) faults: Vec<FaultState>,
     /// Pods at full size, as an autoscaler last wrote it.
     pub(super) size: u32,
@@ -242,6 +246,7 @@ impl Flight {
             strategy: plan.strategy.clone(),
             has_release: variant.is_some(),
             look_planned: false,
+            unfinished: Vec::new(),
             size: scenario.service.replicas,
             autoscalers: Autoscalers::default(),
             checked: options.checked,
@@ -327,6 +332,7 @@ impl Flight {
                 self.look_planned = false;
                 self.wake(Cause::Pods);
             }
+            Event::Sync => self.next_sync(),
             Event::Pod { pod, life, step } => self.pod_step(pod, life, step),
             Event::Believe { proxy, change } => self.believe(proxy, change),
             Event::Scrape(target) => self.scrape(target),

@@ -86,8 +86,10 @@ pub fn text(value: &Value) -> String {
             align(&mut table, 2);
         }
     }
+    // Every line begins with the space before its first cell, be that empty or not.
     let lines = table.to_string();
-    lines.lines().map(|line| format!("{}\n", line.trim())).collect()
+    let plain = |line: &str| format!("{}\n", line.strip_prefix(' ').unwrap_or(line).trim_end());
+    lines.lines().map(plain).collect()
 }
 
 fn align(table: &mut Table, column: usize) {
@@ -158,6 +160,18 @@ mod tests {
     #[test]
     fn tables_name_the_series() {
         assert_eq!(text(&one(0.5)), "series       value\nup{pod=\"a\"}    0.5\n");
+        let samples = vec![(1_000, 1.0), (15_500, 22.0)];
+        let rows = ["a", "long name"]
+            .map(|pod| Row { labels: vec![("pod".into(), pod.into())], samples: samples.clone() });
+        let wanted = [
+            "series                  time    value",
+            "{pod=\"a\"}                  1        1",
+            "                        15.5       22",
+            "{pod=\"long name\"}          1        1",
+            "                        15.5       22",
+        ];
+        let found = text(&Value::Matrix(rows.into()));
+        assert_eq!(found.lines().collect::<Vec<_>>(), wanted, "{found}");
         assert_eq!(text(&Value::Scalar(2.0)), "2\n");
         assert_eq!(text(&Value::Vector(vec![])), "");
     }

@@ -4,7 +4,7 @@
 //! The arithmetic is the binomial one of `analysis::binomial`, at the first step's weight; windows
 //! lose one scrape interval, as increases between scrapes do.
 
-use super::model::{Scenario, Variant};
+use super::model::{Scenario, TelemetrySettings, Variant};
 use super::warn::Found;
 use crate::analysis::binomial::threshold_check;
 use crate::analysis::check::{Bound, Check, Metric};
@@ -47,7 +47,7 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
         for (j, (check, interval, weight)) in plan.strategy.checks().iter().enumerate() {
             let path = format!("spec.strategies[{i}].{}.{list}[{j}]", plan.kind);
             if let Metric::Query { text } = &check.metric {
-                query(text, scrape, &path, found);
+                query(text, &scenario.telemetry, &path, found);
                 continue;
             }
             let window = check.window.unwrap_or(*interval);
@@ -72,8 +72,9 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
 }
 
 /// A query of the user's own: does it name what exists, and can its windows hold a rate?
-fn query(text: &str, scrape: SimDuration, path: &str, found: &mut Found<'_>) {
-    let Ok(query) = Query::parse(text) else { return };
+fn query(text: &str, telemetry: &TelemetrySettings, path: &str, found: &mut Found<'_>) {
+    let (scrape, rules) = (telemetry.interval, telemetry.rules);
+    let Ok(query) = Query::parse_by(text, rules) else { return };
     let samples: Vec<String> = family::all().flat_map(Family::samples).collect();
     for metric in query.metrics().into_iter().filter(|m| m != "up" && !samples.contains(m)) {
         let near = nearest(&metric, samples.iter().map(String::as_str));
@@ -103,7 +104,7 @@ fn asked(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
     let known = known_labels(&names);
     let mut seen = BTreeSet::new();
     for asked in plan.strategy.queries().iter().filter(|q| seen.insert(q.text().to_string())) {
-        query(asked.text(), scenario.telemetry.interval, &path, found);
+        query(asked.text(), &scenario.telemetry, &path, found);
         for (label, values) in &known {
             let Some(vain) = asked.asks_in_vain(label, values) else { continue };
             let message = format!("no series has {label}={vain:?}: the query is empty");

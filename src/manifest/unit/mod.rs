@@ -73,6 +73,31 @@ impl Found {
         });
     }
 
+    /// Books what is assumed of an answer that no flight can ask for, and warns of it: a gate
+    /// that always opens decides nothing.
+    pub fn assume_answer(
+        &mut self,
+        object: &Object,
+        field: &str,
+        answer: &str,
+        source: String,
+        weight: Weight,
+    ) {
+        let spot = object.spot(field);
+        let path = format!("{} {field}", object.title());
+        let message = format!("taken to answer {answer}");
+        let warning = Problem::warning(spot.place, &path, message).help(source.clone());
+        self.problems.push(warning.in_file(&spot.file));
+        self.lists.assumed.push(Note {
+            spot,
+            object: object.title(),
+            field: field.to_string(),
+            text: format!("answers {answer}"),
+            source,
+            weight,
+        });
+    }
+
     /// Does some unit use the object?
     pub fn uses(&self, object: &Object) -> bool {
         self.drafts.iter().any(|d| d.used.contains(&object.title()))

@@ -139,8 +139,9 @@ struct Sizes {
 impl Argo {
     /// A Rollout that runs the old version.
     pub fn new(settings: Settings) -> Argo {
-        let parse = |text: &str| Query::parse(text).map_err(|error| error.message);
-        let asked = settings.metrics().filter(|metric| metric.given.is_none());
+        let parse =
+            |text: &str| Query::parse_by(text, settings.promql).map_err(|error| error.message);
+        let asked = settings.metrics().filter(|metric| !metric.query.is_empty());
         let queries = asked.map(|m| (m.query.clone(), parse(&m.query))).collect();
         Argo {
             queries,
@@ -519,9 +520,9 @@ impl Strategy for Argo {
             Kind::BlueGreen(plan) => plan.auto_promotion_after,
         };
         let measured = |metric: &Metric| {
-            let count = metric.effective_count().unwrap_or(1).saturating_sub(1);
+            let count = metric.effective_count().unwrap_or(1).clamp(1, 1_000_000) - 1;
             let every = metric.interval.unwrap_or(SimDuration::ZERO);
-            metric.initial_delay.unwrap_or(SimDuration::ZERO) + every * u64::from(count)
+            metric.initial_delay.unwrap_or(SimDuration::ZERO) + every * count as u64
         };
         let paused = self.settings.resumed_after.unwrap_or(SimDuration::ZERO);
         paused + pauses + self.settings.metrics().map(measured).max().unwrap_or(SimDuration::ZERO)

@@ -100,7 +100,7 @@ fn counts(settings: &Settings) -> BTreeMap<usize, Query> {
         let interval = metric.interval.as_deref().filter(|i| !i.is_empty()).unwrap_or("1m");
         let model = Model { names: &settings.names, interval, variables: &metric.variables };
         let text = requests(settings.provider, &model).ok()?;
-        Some((number, Query::parse(&text).ok()?))
+        Some((number, Query::parse_by(&text, settings.promql).ok()?))
     };
     metrics.filter_map(query).collect()
 }
@@ -119,8 +119,9 @@ fn spec(version: Version) -> Spec {
 impl Flagger {
     /// A Canary whose primary runs the old version.
     pub fn new(settings: Settings) -> Flagger {
+        let rules = settings.promql;
         let parse = |text: Result<String, String>| {
-            text.and_then(|text| Query::parse(&text).map_err(|error| error.message))
+            text.and_then(|text| Query::parse_by(&text, rules).map_err(|error| error.message))
         };
         let asked = questions(&settings).into_iter();
         Flagger {

@@ -19,10 +19,11 @@ mod regression;
 mod select;
 mod sums;
 
-use super::Options;
 use super::ast::{Expr, Node};
+use super::duration::{Asked, Length};
 use super::error::{EvalError, fail};
 use super::value::{Element, LabelTexts, Row, Value};
+use super::{Options, Rules};
 use crate::telemetry::store::Store;
 use crate::telemetry::symbol::{Overlay, Symbol};
 
@@ -59,6 +60,20 @@ pub struct Moment {
     pub start: i64,
     /// Its end.
     pub end: i64,
+    /// Its step; 0 for a question at one instant.
+    pub step: i64,
+}
+
+impl Moment {
+    /// What durations may be worked out of.
+    fn asked(&self) -> Asked {
+        Asked { step_ms: self.step, range_ms: self.end.saturating_sub(self.start) }
+    }
+
+    /// A length of time in milliseconds.
+    fn ms(&self, length: &Length) -> Result<i64, EvalError> {
+        length.ms(self.asked()).map_err(EvalError)
+    }
 }
 
 /// What an expression came to.
@@ -155,7 +170,7 @@ impl<'a> Evaluator<'a> {
         Ok(match self.eval(inner, at)? {
             Found::Scalar(value) => Found::Scalar(if minus { -value } else { value }),
             Found::Vector(samples) if minus => {
-                Found::Vector(renamed(samples, true, |value| Some(-value))?)
+                Found::Vector(renamed(samples, Some(self.options.rules), |value| Some(-value))?)
             }
             other => other,
         })
@@ -216,21 +231,28 @@ fn label(labels: &[(Symbol, Symbol)], name: Symbol) -> Symbol {
     labels.iter().find(|(known, _)| *known == name).map_or(Symbol::EMPTY, |(_, value)| *value)
 }
 
-fn drop_name(labels: &mut Labels) {
-    labels.retain(|(name, _)| *name != Symbol::NAME);
+/// Does a label go with the metric's name? Its type and its unit do, if it has them, since 3.x
+/// knows such labels (`schema/labels.go`, `IsMetadataLabel`).
+fn goes_with_name(name: Symbol, rules: Rules) -> bool {
+    let known = name == Symbol::TYPE || name == Symbol::UNIT;
+    name == Symbol::NAME || known && rules == Rules::V3
 }
 
-/// Which names the series had that lost theirs: without names, series of one metric stay apart, and
-/// only those of several can fall together.
+fn drop_name(labels: &mut Labels, rules: Rules) {
+    labels.retain(|(name, _)| !goes_with_name(*name, rules));
+}
+
+/// Which names, types and units the series had that lost theirs: without them, series of one metric
+/// stay apart, and only those of several can fall together.
 #[derive(Default)]
 struct Names {
-    first: Option<Symbol>,
+    first: Option<[Symbol; 3]>,
     several: bool,
 }
 
 impl Names {
     fn see(&mut self, labels: &[(Symbol, Symbol)]) {
-        let name = label(labels, Symbol::NAME);
+        let name = [Symbol::NAME, Symbol::TYPE, Symbol::UNIT].map(|name| label(labels, name));
         self.several |= *self.first.get_or_insert(name) != name;
     }
 
@@ -240,19 +262,20 @@ impl Names {
     }
 }
 
-/// The samples without their names, with new values; an element may go.
+/// The samples without their names, with new values; an element may go. Without rules by which
+/// names are dropped they stay.
 fn renamed(
     samples: Vec<Sample>,
-    drops_name: bool,
+    drops_name: Option<Rules>,
     mut value: impl FnMut(f64) -> Option<f64>,
 ) -> Result<Vec<Sample>, EvalError> {
     let (mut found, mut names) = (samples, Names::default());
     found.retain_mut(|sample| {
         let Some(value) = value(sample.value) else { return false };
         sample.value = value;
-        if drops_name {
+        if let Some(rules) = drops_name {
             names.see(&sample.labels);
-            drop_name(&mut sample.labels);
+            drop_name(&mut sample.labels, rules);
         }
         true
     });

@@ -14,14 +14,14 @@ const SUBQUERY_STEPS_MAX: i64 = 1_000_000;
 
 impl Evaluator<'_> {
     /// The instant a selector is asked at.
-    fn instant_of(when: &When, moment: Moment) -> i64 {
+    fn instant_of(when: &When, moment: Moment) -> Result<i64, EvalError> {
         let fixed = match when.at {
             None => moment.at,
             Some(At::Instant(at)) => at,
             Some(At::Start) => moment.start,
             Some(At::End) => moment.end,
         };
-        fixed.saturating_sub(when.offset_ms)
+        Ok(fixed.saturating_sub(moment.ms(&when.offset)?))
     }
 
     /// The earliest millisecond of a window that ends at `to`: the left edge is open in 3.x.
@@ -79,7 +79,7 @@ impl Evaluator<'_> {
         moment: Moment,
         mut each: impl FnMut(&[(Symbol, Symbol)], i64, f64),
     ) -> Result<(), EvalError> {
-        let to = Self::instant_of(&selector.when, moment);
+        let to = Self::instant_of(&selector.when, moment)?;
         let mut cursor = Cursor::new(self.left_edge(to, self.options.lookback_ms), to);
         for id in self.series(selector)? {
             let (times, values) = cursor.slices(self.store, id);
@@ -94,14 +94,14 @@ impl Evaluator<'_> {
     }
 
     /// The window that a range or subquery covers: its first (excluded) and last instant.
-    pub(super) fn span(expr: &Expr, moment: Moment) -> (i64, i64) {
+    pub(super) fn span(expr: &Expr, moment: Moment) -> Result<(i64, i64), EvalError> {
         let (when, range) = match &expr.bare().node {
-            Node::Range(selector, range) => (&selector.when, *range),
-            Node::Subquery(sub) => (&sub.when, sub.range_ms),
-            _ => return (moment.at, moment.at),
+            Node::Range(selector, range) => (&selector.when, range),
+            Node::Subquery(sub) => (&sub.when, &sub.range),
+            _ => return Ok((moment.at, moment.at)),
         };
-        let to = Self::instant_of(when, moment);
-        (to.saturating_sub(range), to)
+        let to = Self::instant_of(when, moment)?;
+        Ok((to.saturating_sub(moment.ms(range)?), to))
     }
 
     /// Runs `each` for every series of a range that has samples in it; labels and samples are still
@@ -114,8 +114,8 @@ impl Evaluator<'_> {
     ) -> Result<(), EvalError> {
         match &expr.bare().node {
             Node::Range(selector, range) => {
-                let to = Self::instant_of(&selector.when, moment);
-                let mut cursor = Cursor::new(self.left_edge(to, *range), to);
+                let to = Self::instant_of(&selector.when, moment)?;
+                let mut cursor = Cursor::new(self.left_edge(to, moment.ms(range)?), to);
                 let mut copies = Row::default();
                 for id in self.series(selector)? {
                     self.budget.work(1)?;
@@ -157,9 +157,10 @@ impl Evaluator<'_> {
         sub: &Subquery,
         moment: Moment,
     ) -> Result<BTreeMap<Labels, Row>, EvalError> {
-        let to = Self::instant_of(&sub.when, moment);
-        let step = sub.step_ms.unwrap_or(self.options.subquery_step_ms).max(1);
-        let from = self.left_edge(to, sub.range_ms);
+        let to = Self::instant_of(&sub.when, moment)?;
+        let step = sub.step.as_ref().map(|step| moment.ms(step)).transpose()?;
+        let step = step.unwrap_or(self.options.subquery_step_ms).max(1);
+        let from = self.left_edge(to, moment.ms(&sub.range)?);
         // Multiples count from the epoch.
         let first = from.saturating_add(step - 1).div_euclid(step).saturating_mul(step);
         if to.saturating_sub(first) / step > SUBQUERY_STEPS_MAX {
