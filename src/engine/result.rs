@@ -3,11 +3,11 @@
 use super::flight::Flight;
 use super::plane::tally::{Outcome as End, Second};
 use crate::base::bitset::BitSet;
+use crate::base::special::binomial_tails;
 use crate::base::time::SimTime;
 use crate::outcome::{Measures, Outcome, Verdict};
 use crate::world::service::Version;
 use crate::world::user::Marks;
-use statrs::distribution::{Binomial, DiscreteCDF};
 use std::sync::Arc;
 
 /// What a twin tells the flights that are compared with it.
@@ -58,10 +58,8 @@ fn exceeds(requests: u32, bad: u32, allowed: f64) -> bool {
     if requests < WINDOW_REQUESTS || f64::from(bad) <= allowed * f64::from(requests) {
         return false;
     }
-    match Binomial::new(allowed, u64::from(requests)) {
-        Ok(explained) => explained.sf(u64::from(bad) - 1) < UNEXPLAINED,
-        Err(_) => false,
-    }
+    // P(as many or more): the second of the two tails.
+    binomial_tails(u64::from(bad), u64::from(requests), allowed).1 < UNEXPLAINED
 }
 
 impl Flight {

@@ -5,7 +5,9 @@
 
 pub mod claims;
 pub mod expectation;
+pub mod figures;
 pub mod fly;
+pub mod limits;
 pub mod precision;
 pub mod qualification;
 pub mod rating;
@@ -59,11 +61,11 @@ fn evaluate(
     let recorded = settings.record.then(|| flown.record(settings, stop)).flatten();
     let recordings = recorded.unwrap_or_default();
     Some(ScenarioResults {
-        summary: tables::summary(scenario, &flown.flights, settings.seed),
+        summary: tables::summary(scenario, &flown.flights),
         verdicts: tables::verdicts(scenario, &flown.flights),
         differences: tables::differences(scenario, &flown.flights),
         precision: precision::reached(scenario, &flown.flights),
-        expectations: expectation::judge_all(scenario, &flown.flights, &ratings, settings.seed),
+        expectations: expectation::judge_all(scenario, &flown.flights, &ratings),
         qualification: qualification::qualify(scenario, &ratings),
         scenario: Arc::clone(scenario),
         flights: flown.flights,

@@ -1,7 +1,9 @@
 //! The textbook's four words, from measured figures, by one set of rules that knows no name of a
 //! strategy (DESIGN section 4, `docs/methods.md`).
 
+use super::figures::Figures;
 use super::results::RatingRow;
+use super::tables::ALL;
 use crate::outcome::{Outcome, Verdict};
 use crate::scenario::model::Scenario;
 
@@ -23,7 +25,11 @@ pub fn ratings(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Rating
             variants.filter(|(v, _)| v.bad == bad).flat_map(|(_, f)| &f[index]).collect()
         };
         let (good, bad) = (rows(false), rows(true));
-        let mix = |measure: &str| mix_mean(scenario, flights, index, measure);
+        // The row `all` of `summary.csv`.
+        let mix = |measure: &str| {
+            let found = Figures { scenario, flights }.estimate(ALL, index, measure);
+            found.map_or(0.0, |found| found.mean)
+        };
         rating(&plan.name, &good, &bad, start_to_ready_s, &mix)
     };
     scenario.plans.iter().enumerate().map(rate).collect()
@@ -125,21 +131,6 @@ fn start_to_ready(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Option<
         rows.filter_map(|o| o.measures.start_to_ready_s).collect()
     };
     median(of(false)).or_else(|| median(of(true)))
-}
-
-/// Mean of a measure over the mix of variants, by replication.
-pub fn mix_mean(
-    scenario: &Scenario,
-    flights: &[Vec<Vec<Outcome>>],
-    plan: usize,
-    measure: &str,
-) -> f64 {
-    let variants = scenario.release.variants.iter().zip(flights);
-    variants
-        .map(|(v, f)| {
-            v.share.value() * mean(f[plan].iter().filter_map(|o| o.measures.get(measure)))
-        })
-        .sum()
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
