@@ -5,6 +5,7 @@
 //! settings. Deliberately absent: pods, strategies, files, clocks.
 
 pub mod bitset;
+pub mod count;
 pub mod date;
 pub mod distribution;
 pub mod histogram;
@@ -18,4 +19,5 @@ pub mod settings;
 pub mod special;
 pub mod time;
 pub mod units;
+pub mod wrap;
 pub mod ziggurat;

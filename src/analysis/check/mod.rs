@@ -10,6 +10,7 @@ use super::promql::value::Value;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::service::Version;
+pub use crate::world::action::Verdict;
 use about::About;
 use std::sync::Arc;
 
@@ -165,17 +166,6 @@ pub struct Finding {
     pub requests: f64,
     /// Does it pass?
     pub verdict: Verdict,
-}
-
-/// A check's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Good enough.
-    Pass,
-    /// Not good enough.
-    Fail,
-    /// Ask again.
-    Wait,
 }
 
 /// Who answers queries at the present instant.
