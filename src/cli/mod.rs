@@ -6,6 +6,7 @@
 //! the tool is wrong, 130 interrupted.
 
 pub mod check;
+mod dotted;
 pub mod explain;
 pub mod files;
 pub mod flags;

@@ -63,13 +63,12 @@ fn errors(scenario: &Scenario, variant: Option<&Variant>) -> f64 {
 /// A check of the share of errors with a limit of its own: (its number, that limit).
 fn limits(plan: &Plan) -> Vec<(usize, f64, Check, SimDuration, f64)> {
     let checks = plan.strategy.checks().into_iter().enumerate();
-    let limited = |(number, (check, interval, weight)): (usize, (Check, SimDuration, f64))| {
-        match (&check.metric, check.bound) {
-            (Metric::ErrorRate, Bound::AtMost(limit)) => {
-                Some((number, limit, check, interval, weight))
-            }
-            _ => None,
-        }
+    let limited = |(number, (check, interval, weight)): (usize, (Check, SimDuration, f64))| match (
+        &check.metric,
+        check.bound,
+    ) {
+        (Metric::ErrorRate, Bound::AtMost(limit)) => Some((number, limit, check, interval, weight)),
+        _ => None,
     };
     checks.filter_map(limited).collect()
 }
@@ -112,7 +111,8 @@ fn good(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
         return;
     }
     for foretold in rehearse(scenario, number, variant) {
-        if foretold.share() < FALSE_ALARM {
+        let taken_back = foretold.taken_back().filter(|share| *share >= FALSE_ALARM);
+        if foretold.share() < FALSE_ALARM && taken_back.is_none() {
             continue;
         }
         let who = if foretold.path.is_empty() {
@@ -120,7 +120,8 @@ fn good(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
         } else {
             "this check".to_string()
         };
-        let sees = foretold.requests.map_or(String::new(), |n| format!("sees {n:.0} requests and "));
+        let sees =
+            foretold.requests.map_or(String::new(), |n| format!("sees {n:.0} requests and "));
         let empty = match foretold.empty {
             0 => String::new(),
             n if n == foretold.failed => ", for want of an answer".to_string(),
@@ -129,9 +130,12 @@ fn good(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
                 format!(", {} of the time for want of an answer", shown(part))
             }
         };
+        let back = taken_back.map_or(String::new(), |part| {
+            format!("; by chance alone it takes back {} of all good releases", shown(part))
+        });
         let message = format!(
             "at its first look, at a weight of {}, {who} {sees}fails a good release ({} errors) \
-             {} of the time{empty}",
+             {} of the time{empty}{back}",
             shown(foretold.weight),
             shown(share),
             shown(foretold.share())

@@ -7,7 +7,8 @@
 
 use super::model::{Expectation, Scenario};
 use super::{
-    causes, clients, consistency, expect, operations, release, scaling, service, tree, warn, words, yaml,
+    causes, clients, consistency, expect, operations, release, scaling, service, tree, warn, words,
+    yaml,
 };
 use crate::analysis::check::about::About;
 use crate::base::node::{Node, Value};

@@ -10,9 +10,7 @@ pub fn labels(place: Place, names: &Names, pod: Option<&PodNames>) -> Vec<(&'sta
         Place::App(_) => (names.service.clone(), format!("{address}:8080")),
         Place::Sidecar(_) => ("kubernetes-pods".to_string(), format!("{address}:15020")),
         Place::Kubelet(node) => ("kubelet".to_string(), format!("node-{node}:10250")),
-        Place::Cluster => {
-            ("kube-state-metrics".to_string(), "kube-state-metrics:8080".to_string())
-        }
+        Place::Cluster => ("kube-state-metrics".to_string(), "kube-state-metrics:8080".to_string()),
         Place::Edge => ("ingress".to_string(), "ingress:10254".to_string()),
     };
     let mut labels = vec![("job", job), ("instance", instance)];

@@ -9,8 +9,8 @@ use super::promql::error::EvalError;
 use super::promql::value::Value;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
-use crate::world::service::Version;
 pub use crate::world::action::Verdict;
+use crate::world::service::Version;
 use about::About;
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! A rehearsal of the checks of a release: how often does each fail at its first look?
+//! A rehearsal of the checks of a release: how often does each fail at its first look, and how
+//! often does it take the release back?
 //!
 //! The strategy itself is woken, as in a flight, and what it asks is answered by the evaluator that
 //! flies, over series that were scraped by the scraper that flies: series are born with their first
@@ -6,7 +7,7 @@
 //! own. Only the service is left out: requests are counts, drawn per pod between two scrapes, which
 //! fail at the rate of their version and are answered at once. Hence what is foretold is what
 //! chance alone does: no queues, no chaos, no retries, no users who come back. Deliberately absent:
-//! the engine, and what becomes of the release after the first look.
+//! the engine, the human on call, and what users feel.
 
 mod cast;
 mod stage;
@@ -23,7 +24,7 @@ const FIRST: u32 = 128;
 const MOST: u32 = 1024;
 
 /// Events after which no further rehearsal of a strategy is begun: what bounds `validate`.
-const EVENTS_MAX: u64 = 400_000;
+const EVENTS_MAX: u64 = 300_000;
 
 /// What a rehearsal foretells of one check.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,10 @@ pub struct Foretold {
     pub failed: u32,
     /// Of these, rehearsals in which there was no answer.
     pub empty: u32,
+    /// Rehearsals in which it took the release back.
+    pub took_back: u32,
+    /// All rehearsals; nothing where one met what cannot be rehearsed to its end.
+    pub releases: Option<u32>,
     /// Requests that the look rested on, in the mean, where they are counted.
     pub requests: Option<f64>,
     /// Share of the requests that went to the new version at that look, in the mean.
@@ -45,6 +50,12 @@ pub struct Foretold {
 }
 
 impl Foretold {
+    /// Share of releases that it takes back, where that can be told.
+    pub fn taken_back(&self) -> Option<f64> {
+        let releases = self.releases.filter(|releases| *releases > 0)?;
+        Some(f64::from(self.took_back) / f64::from(releases))
+    }
+
     /// Share of first looks that fail.
     pub fn share(&self) -> f64 {
         f64::from(self.failed) / f64::from(self.asked.max(1))
@@ -58,12 +69,14 @@ pub fn rehearse(scenario: &Scenario, plan: usize, variant: Option<usize>) -> Vec
     let mut sums: Vec<Foretold> = cast.judged.iter().map(begun).collect();
     let (mut events, mut done) = (0, 0);
     while done < MOST && events < EVENTS_MAX {
-        if done == FIRST && sums.iter().all(|sum| sum.failed == 0) {
+        if done == FIRST && sums.iter().all(|sum| sum.failed + sum.took_back == 0) {
             break;
         }
         let mut stage = Stage::new(&cast, u64::from(done));
         events += stage.play();
-        for (sum, seen) in sums.iter_mut().zip(&stage.seen) {
+        for (number, (sum, seen)) in sums.iter_mut().zip(&stage.seen).enumerate() {
+            sum.releases = sum.releases.filter(|_| !stage.is_unsure).map(|n| n + 1);
+            sum.took_back += u32::from(stage.stopped_by == Some(number));
             let Some(seen) = seen else { continue };
             sum.asked += 1;
             sum.failed += u32::from(seen.verdict == Verdict::Fail);
@@ -81,8 +94,9 @@ pub fn rehearse(scenario: &Scenario, plan: usize, variant: Option<usize>) -> Vec
         sum.requests = sum.requests.map(|requests| requests / asked).filter(|r| *r > 0.0);
     }
     // A check that is rarely reached at all has no share worth telling.
-    sums.retain(|sum| sum.asked * 2 > done);
-    sums
+    let asked =
+        sums.into_iter().enumerate().filter(|(n, sum)| cast.is_known(*n) && sum.asked * 2 > done);
+    asked.map(|(_, sum)| sum).collect()
 }
 
 fn begun(judged: &crate::strategy::Judged) -> Foretold {
@@ -92,6 +106,8 @@ fn begun(judged: &crate::strategy::Judged) -> Foretold {
         asked: 0,
         failed: 0,
         empty: 0,
+        took_back: 0,
+        releases: Some(0),
         requests: Some(0.0),
         weight: 0.0,
     }

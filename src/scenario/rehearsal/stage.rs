@@ -7,7 +7,7 @@ use crate::strategy::{Cause, SetFacts, Strategy, View};
 use crate::telemetry::facts::{BackendFacts, Counted, PodFacts, STATUSES};
 use crate::telemetry::scraper::{Place, Scraper};
 use crate::telemetry::{target, unix_ms};
-use crate::world::action::{Action, Verdict};
+use crate::world::action::{Action, Decision, Verdict};
 use crate::world::log::ShadowCounts;
 use crate::world::names::PodNames;
 use crate::world::probe::{ProbeKind, ProbeWorker};
@@ -89,6 +89,12 @@ pub(super) struct Stage<'c, 's> {
     /// (requests a second, straight to the candidate?, end).
     loads: Vec<(f64, bool, SimTime)>,
     pub seen: Vec<Option<Seen>>,
+    /// The check that took the release back.
+    pub stopped_by: Option<usize>,
+    /// It met what cannot be rehearsed.
+    pub is_unsure: bool,
+    /// The check that failed last.
+    failed: Option<usize>,
     over: bool,
 }
 
@@ -111,6 +117,9 @@ impl<'c, 's> Stage<'c, 's> {
             believed: vec![Routing::default(); service.balancer.proxies.clamp(1, PROXIES) as usize],
             loads: Vec::new(),
             seen: cast.judged.iter().map(|_| None).collect(),
+            stopped_by: None,
+            is_unsure: false,
+            failed: None,
             over: false,
         };
         let (version, pool, size) = (Version::Old, Pool::Stable, service.replicas);
@@ -128,17 +137,11 @@ impl<'c, 's> Stage<'c, 's> {
         stage
     }
 
-    /// Plays until every check has been asked once; the number of events comes back.
+    /// Plays until the strategy has decided; the number of events comes back.
     pub fn play(&mut self) -> u64 {
         let end = SimTime::ZERO + self.cast.scenario.horizon;
         let mut played = 0;
-        let all_seen = |s: &Self| {
-            let open = |(number, seen): (usize, &Option<Seen>)| {
-                seen.is_none() && s.cast.is_known(number)
-            };
-            !s.seen.iter().enumerate().any(open)
-        };
-        while !self.over && played < EVENTS && !all_seen(self) {
+        while !self.over && played < EVENTS {
             let Some(((at, _), event)) = self.events.pop_first() else { break };
             if at > end {
                 break;
@@ -147,11 +150,7 @@ impl<'c, 's> Stage<'c, 's> {
             self.handle(event);
             played += 1;
         }
-        for (number, seen) in self.seen.iter_mut().enumerate() {
-            if !self.cast.is_known(number) {
-                *seen = None;
-            }
-        }
+        self.is_unsure |= played >= EVENTS;
         played
     }
 
@@ -211,16 +210,21 @@ impl<'c, 's> Stage<'c, 's> {
 
     /// Notes what checks have found at their first look.
     fn note(&mut self, orders: &[Action]) {
-        let weight = self.weight();
+        let (weight, mut failed) = (self.weight(), None);
         let mut met: BTreeMap<String, usize> = BTreeMap::new();
         for (name, seen) in orders.iter().filter_map(|order| found(&*self.strategy, order)) {
             let nth = met.entry(name.clone()).or_default();
             let named = self.cast.judged.iter().enumerate().filter(|(_, j)| j.name == name);
             if let Some((number, _)) = named.clone().nth(*nth) {
+                if seen.verdict == Verdict::Fail && failed.is_none() {
+                    // Of several, the first that fails is the one that decides.
+                    failed = Some(number);
+                }
                 self.seen[number].get_or_insert(Seen { weight, ..seen });
             }
             *nth += 1;
         }
+        self.failed = failed.or(self.failed);
     }
 
     fn carry_out(&mut self, order: Action) {
@@ -233,8 +237,9 @@ impl<'c, 's> Stage<'c, 's> {
                 let by_request = matches!(routing.split, Split::All(_) | Split::Weight(_));
                 let by_user = matches!(routing.split, Split::Buckets(_) | Split::Header(_));
                 // One pool for both versions and kept users are not rehearsed.
-                self.over |= !(by_request || by_user && self.cast.alike);
-                self.over |= routing.sticky.is_some();
+                let is_known = by_request || by_user && self.cast.alike;
+                self.is_unsure |= !is_known || routing.sticky.is_some();
+                self.over |= self.is_unsure;
                 let delays = &self.cast.scenario.service.balancer.propagation;
                 for proxy in 0..self.believed.len() {
                     let at = self.now + delays.quantile(self.random.uniform());
@@ -250,7 +255,12 @@ impl<'c, 's> Stage<'c, 's> {
                 self.plan(self.now + lasts, Event::LoadEnds);
                 self.share_out();
             }
-            Action::Decide(_) => self.over = true,
+            Action::Decide(decision) => {
+                self.over = true;
+                if decision == Decision::WayBack {
+                    self.stopped_by = self.failed;
+                }
+            }
             Action::Experiment(_)
             | Action::Evidence(_)
             | Action::DeadlinePassed
@@ -264,8 +274,7 @@ impl<'c, 's> Stage<'c, 's> {
             let mine = || self.actors.iter().filter(move |a| a.set == id as u32 && !a.gone);
             let ready = |a: &&Actor| a.ready.is_some();
             let available = |a: &&Actor| a.ready.is_some_and(|at| at + wait <= self.now);
-            let phase =
-                |a: &Actor| if a.booted { PodPhase::Running } else { PodPhase::Pending };
+            let phase = |a: &Actor| if a.booted { PodPhase::Running } else { PodPhase::Pending };
             SetFacts {
                 id: id as u32,
                 version: group.version,
@@ -366,7 +375,8 @@ impl<'c, 's> Stage<'c, 's> {
     fn share_out(&mut self) {
         self.settle_all();
         let proxies = self.believed.len() as f64;
-        let mean = |of: &dyn Fn(&Routing) -> f64| self.believed.iter().map(of).sum::<f64>() / proxies;
+        let mean =
+            |of: &dyn Fn(&Routing) -> f64| self.believed.iter().map(of).sum::<f64>() / proxies;
         let candidate = mean(&|r| r.split.candidate_share());
         let copied = mean(&|r| r.mirror.share.value());
         let mut shares = [1.0 - candidate, candidate + copied, copied];
@@ -402,8 +412,8 @@ impl<'c, 's> Stage<'c, 's> {
         if actor.share + actor.extra <= 0.0 || from >= to {
             return;
         }
-        let mean = cast.arrivals(from, to) * actor.share
-            + actor.extra * to.since(from).as_secs_f64();
+        let mean =
+            cast.arrivals(from, to) * actor.share + actor.extra * to.since(from).as_secs_f64();
         let buckets = cast.bounds.all.len() + 1;
         for (at, route) in cast.routes.iter().enumerate() {
             let row = at * (STATUSES * buckets + 2);
