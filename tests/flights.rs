@@ -16,6 +16,8 @@ mod drain;
 mod faults;
 #[path = "flights/flagger.rs"]
 mod flagger;
+#[path = "flights/foretold.rs"]
+mod foretold;
 #[path = "flights/invariants.rs"]
 mod invariants;
 #[path = "flights/judges.rs"]

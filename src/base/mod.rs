@@ -5,6 +5,7 @@
 //! settings. Deliberately absent: pods, strategies, files, clocks.
 
 pub mod bitset;
+pub mod count;
 pub mod date;
 pub mod distribution;
 pub mod escape;
@@ -20,4 +21,5 @@ pub mod several;
 pub mod special;
 pub mod time;
 pub mod units;
+pub mod wrap;
 pub mod ziggurat;

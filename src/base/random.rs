@@ -53,6 +53,8 @@ pub enum Purpose {
     Controller = 20,
     /// Faults that a mesh injects on purpose.
     Injected = 21,
+    /// What rehearsals of checks draw.
+    Rehearsal = 40,
 }
 
 /// SplitMix64's finaliser: a bijection that scatters neighbouring inputs (Steele, Lea, Flood 2014).

@@ -5,22 +5,27 @@
 use super::files::{self, wrong};
 use super::flags::Source;
 use super::{WRONG, output};
+use crate::base::count::counted;
 use crate::base::escape::short::thousands;
 use crate::base::escape::terminal;
 use crate::base::node::Node;
-use crate::base::problem::{Problem, Severity};
+use crate::base::problem::{Place, Problem, Severity};
 use crate::base::several::{self, Line};
 use crate::manifest::checks::{self, Own};
 use crate::manifest::note::{Lists, Note, Weight};
 use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
-use crate::scenario::read;
+use crate::scenario::{foretell, read, tree};
 use crate::traffic::{Arrivals, trace};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Most scenarios that `--set` may make of one.
 const LARGEST_SWEEP: usize = 1_000;
+
+/// Most scenarios of which it is foretold what chance does to checks.
+const FORETOLD_MAX: usize = 50;
 
 /// What a source came to.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +55,11 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
     let documents = || inputs.iter().flat_map(|i| &i.documents);
     let mixed = documents().any(|d| manifest::is_manifest(d) || !named::named(d).is_empty());
     let mut loaded = Loaded::default();
-    let mut problems = strangers;
+    let (mut problems, mut spots) = (strangers, BTreeMap::new());
+    let slips: Vec<Problem> = inputs.iter().flat_map(named::slips).collect();
+    if !slips.is_empty() {
+        return Err(slips);
+    }
     if mixed {
         loaded.import = import(&inputs)?;
         let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
@@ -65,14 +74,18 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
                 Flyable { node, ..flyable.clone() }.scenario()
             };
             let nodes = std::slice::from_ref(&flyable.node);
-            collect(nodes, &flyable.file, &sweep, read, &mut loaded.scenarios, &mut problems);
+            let placed = |problem: Problem| flyable.placed(problem.in_file(&flyable.file));
+            let (sources, found) = ((nodes, &flyable.file), &mut loaded.scenarios);
+            collect(sources, &sweep, read, placed, &mut spots, found, &mut problems);
         }
     } else {
         put(inputs.iter_mut().flat_map(|input| &mut input.documents), &own)?;
         for input in &inputs {
             let read = |changed: &[Node]| read::read_documents(changed, &input.text, &input.file);
+            let placed = |problem: Problem| problem.in_file(&input.file);
+            let sources = (&input.documents[..], &input.file);
             let found = &mut loaded.scenarios;
-            collect(&input.documents, &input.file, &sweep, read, found, &mut problems);
+            collect(sources, &sweep, read, placed, &mut spots, found, &mut problems);
         }
     }
     if problems.iter().any(|p| p.severity == Severity::Error) {
@@ -151,14 +164,7 @@ pub fn tell(lists: &Lists) {
         format!("{}: ignored: {} {}: {}", note.spot, note.object, note.field, note.text)
     });
     if !lists.understood.is_empty() {
-        let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
-        output::say(&format!(
-            "{} fields understood, {} assumed, {} ignored ({rest} of them without effect); \
-             `windtunnel import` lists them all",
-            lists.understood.len(),
-            lists.assumed.len(),
-            lists.ignored.len()
-        ));
+        output::say(&told(lists));
     }
 }
 
@@ -176,12 +182,29 @@ fn tell_all(notes: &[&Note], word: &str, shown: impl Fn(&Note) -> String) {
     }
 }
 
+/// How many fields were understood, assumed and ignored.
+fn told(lists: &Lists) -> String {
+    let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
+    let rest = match (rest, lists.ignored.len()) {
+        (0, _) => String::new(),
+        (rest, all) if rest == all => " (without effect)".to_string(),
+        (rest, _) => format!(" ({rest} of them without effect)"),
+    };
+    format!(
+        "{} understood, {} assumed, {} ignored{rest}; `windtunnel import` lists them all",
+        counted(lists.understood.len() as u64, "field"),
+        lists.assumed.len(),
+        lists.ignored.len()
+    )
+}
+
 /// Reads documents at every point of a sweep.
 fn collect(
-    documents: &[Node],
-    file: &Arc<str>,
+    (documents, file): (&[Node], &Arc<str>),
     sweep: &[Vec<(String, String)>],
     read: impl Fn(&[Node]) -> read::Read,
+    placed: impl Fn(Problem) -> Problem,
+    spots: &mut BTreeMap<String, String>,
     scenarios: &mut Vec<Arc<Scenario>>,
     problems: &mut Vec<Problem>,
 ) {
@@ -207,16 +230,56 @@ fn collect(
             if sweep.len() > 1 {
                 scenario.name = swept_name(&scenario.name, changes);
             }
-            if scenarios.iter().any(|s| s.name == scenario.name) {
-                let message = format!("the scenario {:?} is defined twice", scenario.name);
-                problems.push(wrong(file, message, ""));
+            let place = found_at(&changed, &scenario.name);
+            match spots.get(&scenario.name) {
+                Some(first) => {
+                    let found = format!(
+                        "the scenario {:?} is defined twice, first in {first}",
+                        scenario.name
+                    );
+                    let problem = Problem::error(place, "metadata.name", found).in_file(file);
+                    problems.push(problem.help("give each a name of its own"));
+                }
+                None => {
+                    let spot = match place.line {
+                        0 => file.to_string(),
+                        line => format!("{file}:{line}:{}", place.column),
+                    };
+                    spots.insert(scenario.name.clone(), spot);
+                }
             }
             match with_trace(scenario, file) {
-                Ok(scenario) => scenarios.push(Arc::new(scenario)),
+                Ok(scenario) => {
+                    let foretold = foretold(&changed, &scenario, scenarios.len());
+                    let foretold = foretold.into_iter().map(&placed);
+                    let new = foretold.filter(|p| !problems.contains(p)).collect::<Vec<_>>();
+                    problems.extend(new);
+                    scenarios.push(Arc::new(scenario));
+                }
                 Err(found) => problems.extend(found),
             }
         }
     }
+}
+
+/// Where the name of a scenario stands, which was made of one of these documents.
+fn found_at(documents: &[Node], name: &str) -> Place {
+    let named = documents.iter().find(|document| read::named(document) == Some(name));
+    let named = named.or(documents.first());
+    named.map_or(Place::default(), |document| tree::place(document, "metadata.name"))
+}
+
+/// What chance does to the checks of a scenario, which was made of one of these documents.
+fn foretold(documents: &[Node], scenario: &Scenario, number: usize) -> Vec<Problem> {
+    if number >= FORETOLD_MAX {
+        let message = format!(
+            "what chance does to checks is foretold of the first {FORETOLD_MAX} scenarios only"
+        );
+        return vec![Problem::warning(Place::default(), "", message).help("name fewer at once")];
+    }
+    let named = documents.iter().find(|d| read::named(d) == Some(&scenario.name));
+    let document = named.or(documents.first());
+    document.map(|document| foretell::warnings(document, scenario)).unwrap_or_default()
 }
 
 /// The file alone may be right: a problem of a changed document names the changes.

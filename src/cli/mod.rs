@@ -8,6 +8,7 @@
 
 pub mod check;
 pub mod crash;
+mod dotted;
 pub mod explain;
 pub mod files;
 pub mod flags;

@@ -2,6 +2,7 @@
 
 use super::flags::{Format, Validate};
 use super::{FINE, WRONG, input, output};
+use crate::base::count::counted;
 use crate::base::escape;
 use crate::base::problem::{Problem, Severity, limited};
 use serde_json::{Value, json};
@@ -25,7 +26,8 @@ pub fn run(flags: &Validate) -> u8 {
             output::complain(&problems);
             let warnings = problems.iter().filter(|p| p.severity == Severity::Warning).count();
             if code == FINE {
-                output::print(&format!("{} valid, {warnings} warnings\n", names.join(", ")));
+                let warnings = counted(warnings as u64, "warning");
+                output::print(&format!("{} valid, {warnings}\n", names.join(", ")));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::base::random::{Purpose, mix64};
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::none::NoRelease;
 use crate::strategy::{Cause, View};
-use crate::world::action::{Action, Decision, Evidence};
+use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::pod::{Set, Stage};
 use crate::world::routing::{Pool, Split};
 use std::sync::Arc;
@@ -66,7 +66,10 @@ impl Flight {
     fn carry_out(&mut self, order: Action) {
         match order {
             Action::Create { version, pool, size } => {
-                self.story("action", || format!("create {} × {} pods", size, version.word()));
+                self.story("action", || match size {
+                    0 => format!("create a set of the {} version, without pods", version.word()),
+                    _ => format!("create {} × {} pods", size, version.word()),
+                });
                 self.sets.push(Set { version, pool, size });
             }
             Action::Scale { set, size } => {
@@ -99,8 +102,8 @@ impl Flight {
             Action::Load { .. } => {}
             Action::Decide(decision) => self.decide(decision),
             Action::Evidence(evidence) => {
-                if !evidence.pass {
-                    // Of several, the first is the one that decides.
+                if evidence.verdict == Verdict::Fail {
+                    // Of several, the first that fails is the one that decides.
                     let failed = &mut self.watch.failed_check;
                     failed.get_or_insert_with(|| evidence.check.to_string());
                 }
@@ -214,7 +217,7 @@ impl Flight {
 fn shown(e: &Evidence) -> String {
     let value = e.value.map_or("no data".to_string(), |v| format!("{v:.5}"));
     let limit = e.limit.map_or("none".to_string(), |l| format!("{l:.5}"));
-    let word = if e.pass { "pass" } else { "fail" };
+    let word = e.verdict.word();
     let requests = e.requests.map_or(String::new(), |n| format!(", {n:.0} requests"));
     format!("check {}: {value} against {limit}{requests}: {word}", e.check)
 }

@@ -11,7 +11,7 @@ use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::SetFacts;
 use crate::telemetry::facts::{BackendFacts, EdgeFacts, PodFacts, WorkloadFacts};
 use crate::telemetry::scraper::{Place, Scraper, Visit};
-use crate::telemetry::unix_ms;
+use crate::telemetry::{target, unix_ms};
 use crate::world::pod::Stage;
 use crate::world::replica_set::PodPhase;
 use crate::world::routing::POOLS;
@@ -69,13 +69,7 @@ impl Flight {
     }
 
     fn interval_of(&self, place: Place) -> SimDuration {
-        let settings = &self.scenario.telemetry;
-        match place {
-            Place::App(_) | Place::Sidecar(_) => settings.interval,
-            Place::Kubelet(_) => settings.kubelets,
-            Place::Cluster => settings.cluster,
-            Place::Edge => settings.edge,
-        }
+        self.scenario.telemetry.interval_of(place)
     }
 
     /// The same address for the same thing in every flight.
@@ -89,42 +83,12 @@ impl Flight {
         }
     }
 
-    /// `job`, `instance`, and what discovery tells of a target.
     fn target_labels(&self, place: Place) -> Vec<(&'static str, String)> {
-        let names = &self.names;
-        let (job, instance) = match place {
-            Place::App(pod) => {
-                (names.service.clone(), format!("{}:8080", self.pod_names[pod as usize].address))
-            }
-            Place::Sidecar(pod) => {
-                let address = &self.pod_names[pod as usize].address;
-                ("kubernetes-pods".to_string(), format!("{address}:15020"))
-            }
-            Place::Kubelet(node) => ("kubelet".to_string(), format!("node-{node}:10250")),
-            Place::Cluster => {
-                ("kube-state-metrics".to_string(), "kube-state-metrics:8080".to_string())
-            }
-            Place::Edge => ("ingress".to_string(), "ingress:10254".to_string()),
+        let pod = match place {
+            Place::App(pod) | Place::Sidecar(pod) => Some(&self.pod_names[pod as usize]),
+            _ => None,
         };
-        let mut labels = vec![("job", job), ("instance", instance)];
-        if let Place::App(pod) | Place::Sidecar(pod) = place {
-            let of_pod = &self.pod_names[pod as usize];
-            labels.extend([
-                ("namespace", names.namespace.clone()),
-                ("pod", of_pod.pod.clone()),
-                ("app", names.apps[of_pod.pool].clone()),
-                ("service", names.service.clone()),
-                ("version", of_pod.version.clone()),
-                ("rollouts_pod_template_hash", of_pod.hash.clone()),
-            ]);
-            if names.long_labels {
-                labels.extend([
-                    ("kubernetes_namespace", names.namespace.clone()),
-                    ("kubernetes_pod_name", of_pod.pod.clone()),
-                ]);
-            }
-        }
-        labels
+        target::labels(place, &self.names, pod)
     }
 
     /// A target's scrape is due.

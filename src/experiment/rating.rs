@@ -8,7 +8,7 @@ use crate::outcome::{Outcome, Verdict};
 use crate::scenario::model::Scenario;
 
 /// Outage of this many seconds counts as downtime.
-const OUTAGE_S: f64 = 1.0;
+pub const OUTAGE_S: f64 = 1.0;
 
 /// Highest share of active users hurt that is still a low, and still a medium risk.
 pub const RISK_LIMITS: [f64; 2] = [0.003, 0.03];

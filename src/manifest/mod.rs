@@ -256,7 +256,8 @@ impl Flyable {
         Ok((scenarios, warnings))
     }
 
-    fn placed(&self, problem: Problem) -> Problem {
+    /// A problem with a value, where that value stands.
+    pub fn placed(&self, problem: Problem) -> Problem {
         match join::origin(&self.origins, &problem.path) {
             Some(spot) => Problem { place: spot.place, ..problem }.in_file(&spot.file),
             None => problem,

@@ -112,7 +112,7 @@ fn by_rollback(results: &ScenarioResults, plan: &Plan) -> Finding {
         },
         None => Finding {
             key: f64::INFINITY,
-            figure: "no flight went back".to_string(),
+            figure: "not back within the horizon".to_string(),
             within: limit.is_none(),
         },
     }

@@ -6,6 +6,7 @@
 
 use super::figure::{Quantity, significant};
 use super::{Document, Format, choose, names, reading, run_json};
+use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
@@ -110,11 +111,11 @@ fn flown(results: &ScenarioResults) -> String {
     });
     let flights: usize = results.flights.iter().flatten().map(Vec::len).sum();
     format!(
-        "{} flights of {} each, {} strategies; shipped is {}. The release begins {} after the \
-         start.",
+        "{} {} of {} each, {}; shipped is {}. The release begins {} after the start.",
         significant(flights as f64),
+        if flights == 1 { "flight".to_string() } else { plural("flight") },
         scenario.horizon,
-        scenario.plans.len(),
+        counted(scenario.plans.len() as u64, "strategy"),
         shares.collect::<Vec<_>>().join(", "),
         scenario.release.at,
     )
@@ -138,7 +139,9 @@ fn rollback_figures(row: &RatingRow) -> String {
     if !row.exposed {
         return "no bad release exposed a user".to_string();
     }
-    let Some(way_back_s) = row.way_back_s else { return "no flight went back".to_string() };
+    let Some(way_back_s) = row.way_back_s else {
+        return "not back within the horizon".to_string();
+    };
     let mut text = format!("W {}", Quantity::Seconds.show(way_back_s));
     if let Some(start_s) = row.start_to_ready_s.filter(|s| *s > 0.0) {
         text += &format!(", {} T", significant(way_back_s / start_s));
@@ -206,12 +209,14 @@ fn false_alarms(results: &ScenarioResults) -> Option<String> {
                     *counts.entry(check).or_default() += 1;
                 }
             }
-            let told: Vec<String> =
-                counts.iter().map(|(c, n)| format!("{} {n} times", markdown::code(c))).collect();
+            let told: Vec<String> = counts
+                .iter()
+                .map(|(c, n)| format!("{} {}", markdown::code(c), counted(*n as u64, "time")))
+                .collect();
             if !told.is_empty() {
-                let (of, n) = (told.join(", "), flights.len());
+                let (of, n) = (told.join(", "), counted(flights.len() as u64, "flight"));
                 let (plan, variant) = (named(&plan.name), named(&variant.name));
-                lines.push(format!("- {plan} · {variant}: {of}, in {n} flights"));
+                lines.push(format!("- {plan} · {variant}: {of}, in {n}"));
             }
         }
     }
@@ -297,7 +302,8 @@ fn precision(results: &ScenarioResults) -> String {
     );
     for row in open {
         let (strategy, release) = (named(&row.strategy), named(&row.release));
-        text += &format!("\n- {strategy} · {release}: {} flights", row.n);
+        let flights = counted(row.n as u64, "flight");
+        text += &format!("\n- {strategy} · {release}: {flights}");
         if let Some((measure, half_width, target)) = row.worst {
             let show = |width| Quantity::of(measure).show(width);
             let (half, aim) = (show(half_width), show(target));

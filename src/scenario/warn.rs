@@ -20,7 +20,7 @@ pub fn warnings(
     scenario: &Scenario,
     scrape_every: Option<SimDuration>,
 ) -> Vec<Problem> {
-    let mut found = Found { document, problems: Vec::new() };
+    let mut found = Found::new(document);
     load(scenario, &mut found);
     probes(scenario, &mut found);
     shutdown(scenario, &mut found);
@@ -42,7 +42,17 @@ pub(super) struct Found<'a> {
     problems: Vec<Problem>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    /// No warnings yet.
+    pub(super) fn new(document: &'a Node) -> Found<'a> {
+        Found { document, problems: Vec::new() }
+    }
+
+    /// What was found.
+    pub(super) fn problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
     /// Adds a warning about what stands under `path`.
     pub(super) fn say(&mut self, path: &str, message: impl Into<String>, help: &str) {
         let place = tree::place(self.document, path);

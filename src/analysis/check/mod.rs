@@ -9,6 +9,7 @@ use super::promql::value::Value;
 use super::promql::{Query, Rules};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
+pub use crate::world::action::Verdict;
 use crate::world::service::Version;
 use about::About;
 use std::sync::Arc;
@@ -165,17 +166,6 @@ pub struct Finding {
     pub requests: f64,
     /// Does it pass?
     pub verdict: Verdict,
-}
-
-/// A check's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Good enough.
-    Pass,
-    /// Not good enough.
-    Fail,
-    /// Ask again.
-    Wait,
 }
 
 /// The rules under which queries of the scenario that is being read will be answered: a query is

@@ -9,7 +9,7 @@
 use super::counts::Rs;
 use super::experiment::Place;
 use super::settings::{Settings, Step, Strategy as Kind};
-use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
+use super::status::{self, Managed, Order, Pause, SetSight, Sight, Status, Template};
 use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
@@ -22,9 +22,9 @@ use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
-use crate::strategy::{Cause, Needs, Plan, Scaling, SetFacts, Strategy, View};
+use crate::strategy::{Cause, Judged, Needs, Plan, Scaling, SetFacts, Strategy, View};
 use crate::telemetry::unix_ms;
-use crate::world::action::{Action, Decision};
+use crate::world::action::{Action, Decision, Verdict};
 use crate::world::names::Names;
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
@@ -505,6 +505,30 @@ impl Strategy for Argo {
 
     fn queries(&self) -> Vec<Query> {
         self.queries.values().flatten().cloned().collect()
+    }
+
+    fn judged(&self) -> Vec<Judged> {
+        let asked = self.settings.metrics().filter(|metric| metric.given.is_none());
+        let of = |metric: &Metric| {
+            let query = self.queries.get(&metric.query).and_then(|query| query.as_ref().ok());
+            let queries = query.cloned().into_iter().collect();
+            Judged { name: metric.name.clone(), path: String::new(), queries }
+        };
+        let mut judged: Vec<Judged> = asked.map(of).collect();
+        // Of several metrics of one name, what is said does not tell which is meant.
+        let named = |name: &str| self.settings.metrics().filter(|m| m.name == name).count();
+        judged.retain(|j| named(&j.name) == 1);
+        judged
+    }
+
+    fn said(&self, line: &str) -> Option<(String, Verdict, bool)> {
+        let (name, phase, empty) = status::measurement(line)?;
+        let verdict = match phase {
+            Phase::Successful => Verdict::Pass,
+            Phase::Failed | Phase::Error => Verdict::Fail,
+            Phase::Running | Phase::Pending | Phase::Inconclusive => Verdict::Wait,
+        };
+        Some((name.to_string(), verdict, empty))
     }
 
     fn takes(&self) -> SimDuration {

@@ -22,8 +22,8 @@ use crate::analysis::promql::value::Value;
 use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
-use crate::strategy::{Cause, Needs, Plan, Scalable, Scaling, Strategy, View};
-use crate::world::action::{Action, Decision, Evidence};
+use crate::strategy::{Cause, Judged, Needs, Plan, Scalable, Scaling, Strategy, View};
+use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::names::Names;
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
@@ -278,7 +278,7 @@ impl Flagger {
                 value,
                 limit: range.min.or(range.max).or(Some(metric.threshold)),
                 requests: self.counts.get(number).and_then(|query| count(view, query)),
-                pass: !(failed && at + 1 == answers.len()),
+                verdict: Verdict::of(!(failed && at + 1 == answers.len())),
             }));
         }
     }
@@ -467,6 +467,16 @@ impl Strategy for Flagger {
 
     fn queries(&self) -> Vec<Query> {
         self.queries.values().flatten().chain(self.counts.values()).cloned().collect()
+    }
+
+    fn judged(&self) -> Vec<Judged> {
+        let metrics = self.settings.analysis.iter().flat_map(|a| &a.metrics).enumerate();
+        let of = |(number, metric): (usize, &Metric)| {
+            let mine = self.queries.iter().filter(move |((of, _), _)| *of == number);
+            let queries = mine.filter_map(|(_, query)| query.as_ref().ok().cloned()).collect();
+            Judged { name: metric.name.clone(), path: String::new(), queries }
+        };
+        metrics.map(of).collect()
     }
 
     fn takes(&self) -> SimDuration {
