@@ -196,7 +196,7 @@ impl Flight {
             // A synthetic user belongs to no cohort.
             let outside = self.plane.classes() - 1;
             let row = self.plane.row(*pod, version, outside, (i % routes) as u8);
-            let row = self.plane.effects[row].effect;
+            let row = self.plane.tables.rows[row].effect;
             let draw = mix64(self.streams.key(Purpose::Mirror, 1 << 60 | u64::from(i))) as u32;
             failed += u32::from(draw < row.defect || (draw >= row.wrong && draw < row.hang));
         }

@@ -114,6 +114,7 @@ impl Flight {
             PodStep::ContainerStarts => self.container_starts(pod),
             PodStep::Booted => self.booted(pod),
             PodStep::Crashes => self.crash(pod),
+            PodStep::ExitsBy { fault, strike } => self.exits_by(pod, fault, strike),
             PodStep::CrashNoticed => self.crash_noticed(pod),
             PodStep::ProbeFlips(kind) => self.probe_flips(pod, kind),
             PodStep::Available => self.plan_look(),
@@ -127,7 +128,8 @@ impl Flight {
         let entity = self.pod_entity(pod, 2);
         let draw = self.streams.uniform(Purpose::Startup, entity);
         let boot = self.scenario.service.pod.startup.quantile(draw);
-        let boot = boot.scaled(self.startup_factor(pod));
+        let life = self.acting().life(&self.pods[pod as usize]);
+        let boot = boot.scaled(life.startup);
         let entry = &mut self.pods[pod as usize];
         entry.stage = Stage::Booting;
         entry.container_started = self.now;
@@ -135,14 +137,11 @@ impl Flight {
         if !std::mem::replace(&mut entry.scraped, true) {
             self.plan_pod_scrapes(pod);
         }
-        self.fault_rows(pod);
         self.start_probes(pod);
-        let crashes = self.crashes_on_start(pod);
+        let crashes = self.crashes_on_start(pod, life.crash_on_start);
         let step = if crashes { PodStep::Crashes } else { PodStep::Booted };
         self.plan_pod(pod, self.now + boot, step);
-        if self.probe_lies(pod) {
-            self.condition(pod, true);
-        }
+        self.retable_pod(pod);
         if self.pods[pod as usize].probes[READINESS].is_none() {
             self.set_ready(pod, true);
         }

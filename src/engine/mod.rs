@@ -19,6 +19,7 @@ pub mod record;
 pub mod result;
 pub mod scrape;
 pub mod sets;
+pub mod tables;
 pub mod watch;
 
 use crate::base::random::Streams;

@@ -23,7 +23,7 @@ impl Flight {
             let key = mix64(entity) ^ (proxy as u64);
             let draw = self.streams.uniform(Purpose::Propagation, key);
             let delay = self.scenario.service.balancer.propagation.quantile(draw);
-            let at = (self.now + delay.scaled(self.lag_factor)).max(self.reached[proxy]);
+            let at = (self.now + delay.scaled(self.switches.lag)).max(self.reached[proxy]);
             self.reached[proxy] = at;
             let proxy = proxy as u32;
             self.calendar.plan(at, Event::Believe { proxy, change: change.clone() });

@@ -13,7 +13,8 @@ impl Flight {
     pub(super) fn prepare_nodes(&mut self) {
         let settings = &self.scenario.service.nodes;
         let zones = settings.zones.max(1);
-        let node = |i: u32| Node { zone: i % zones, used: 0, alive: true, drained_by: None };
+        let node =
+            |i: u32| Node { zone: i % zones, used: 0, alive: true, lost: false, drained: false };
         self.nodes = (0..settings.count.max(1)).map(node).collect();
     }
 
@@ -36,7 +37,7 @@ impl Flight {
         let entry = &mut self.pods[pod as usize];
         entry.node = Some(node as u32);
         entry.zone = zone;
-        self.fault_rows(pod);
+        self.retable_pod(pod);
         true
     }
 
@@ -60,7 +61,7 @@ impl Flight {
         let zones = self.scenario.service.nodes.zones.max(1);
         self.watch.nodes_on_order = self.watch.nodes_on_order.saturating_sub(1);
         let zone = self.nodes.len() as u32 % zones;
-        self.nodes.push(Node { zone, used: 0, alive: true, drained_by: None });
+        self.nodes.push(Node { zone, used: 0, alive: true, lost: false, drained: false });
         self.plan_scrapes(Place::Kubelet(self.nodes.len() as u32 - 1));
         self.place_waiting();
         self.watch.dirty = true;
@@ -90,7 +91,7 @@ impl Flight {
             if !std::mem::replace(&mut self.nodes[*node as usize].alive, false) {
                 continue;
             }
-            self.nodes[*node as usize].drained_by = None;
+            self.nodes[*node as usize].lost = true;
             self.story("fault", || format!("node {node} vanishes"));
             for pod in 0..self.pods.len() as u32 {
                 let entry = &mut self.pods[pod as usize];

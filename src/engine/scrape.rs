@@ -141,7 +141,7 @@ impl Flight {
             return self.calendar.plan(at, event);
         }
         self.calendar.plan(self.now + interval, Event::Scrape(target));
-        if self.scrapes_fail {
+        if self.switches.scrapes_fail {
             // Prometheus itself is away: it writes no markers either.
             return;
         }
@@ -163,7 +163,7 @@ impl Flight {
 
     /// Writes the markers of a target that has been gone for a while.
     pub(super) fn target_gone(&mut self, target: u32, since: SimTime) {
-        if !self.scrapes_fail {
+        if !self.switches.scrapes_fail {
             self.scraper.vanished(target, unix_ms(since));
         }
     }
@@ -262,11 +262,7 @@ impl Flight {
     /// Memory in use as a share of the limit: a leak fills it request by request.
     pub(super) fn memory_share(&self, pod: u32) -> f64 {
         let ledger = &self.plane.pods[pod as usize];
-        if ledger.trip_at == u64::MAX {
-            return USUAL_MEMORY;
-        }
-        let leaked = ledger.accepted as f64 / ledger.trip_at.max(1) as f64;
-        USUAL_MEMORY + (1.0 - USUAL_MEMORY) * leaked.min(1.0)
+        USUAL_MEMORY + (1.0 - USUAL_MEMORY) * ledger.leaked_share()
     }
 
     fn workload_facts(&self, pool: usize, sets: &[&SetFacts]) -> WorkloadFacts<'_> {

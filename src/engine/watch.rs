@@ -305,5 +305,6 @@ impl Flight {
         };
         let found = violations(&snapshot);
         assert!(found.is_empty(), "at {}: {}", self.now, found.join("; "));
+        self.check_tables();
     }
 }

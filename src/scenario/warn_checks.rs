@@ -152,11 +152,11 @@ fn base_errors(scenario: &Scenario) -> f64 {
 fn errors_of(scenario: &Scenario, variant: &Variant) -> f64 {
     let of_route = |route: &crate::world::service::Route| {
         let good = variant.faults.iter().fold(1.0 - route.errors.value(), |good, fault| {
-            let FaultEffect::Request(effect) = &fault.effect else { return good };
-            let here = fault.scope.route.as_ref().is_none_or(|name| *name == route.name);
+            let FaultEffect::Request(effect, scope) = &fault.effect else { return good };
+            let here = scope.route.as_ref().is_none_or(|name| *name == route.name);
             let constant = fault.trigger == Trigger::Always && effect.above_load.is_none();
             let part = |share: Option<crate::base::units::Share>| share.map_or(1.0, |s| s.value());
-            let reach = part(fault.scope.cohort) * part(fault.scope.pods);
+            let reach = part(scope.cohort) * part(scope.pods.share);
             good * if here && constant { 1.0 - effect.errors * reach } else { 1.0 }
         });
         route.share.value() * (1.0 - good)

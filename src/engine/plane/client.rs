@@ -9,6 +9,7 @@ use super::tally::Outcome;
 use super::tape::Arrival;
 use crate::base::random::{Purpose, mix64};
 use crate::world::mesh::{BACKOFF, Failure, longest_wait};
+use crate::world::user::Marks;
 use rand_distr::{Exp1, StandardNormal};
 use std::cmp::Reverse;
 
@@ -233,10 +234,7 @@ impl Plane {
     /// Plans a further attempt after a failure seen at `at`: of the proxy within its client's
     /// round, or else of the client, if either has one left.
     fn try_again(&mut self, attempt: &Attempt, at: u64, failure: Failure) -> Option<u32> {
-        let changed = self.client_change.map_or(0, |change| {
-            let new = self.users.has(attempt.arrival.user, crate::world::user::Marks::MET_NEW);
-            if new { change.extra_attempts } else { 0 }
-        });
+        let changed = self.extra_attempts(attempt.arrival.user);
         let round = self.hot.tries + 1;
         let (sent, begun) = self.sent(attempt);
         let end = self.end_of_tries(attempt);
@@ -264,6 +262,14 @@ impl Plane {
             delayed: false,
         };
         Some(self.plan(chain, attempt.chain))
+    }
+
+    /// Further attempts of a user who has met a version that makes for more.
+    fn extra_attempts(&self, user: u32) -> u8 {
+        if self.tables.clients.is_empty() || !self.users.has(user, Marks::MET_NEW) {
+            return 0;
+        }
+        self.tables.client(self.class_of(user)).map_or(0, |change| change.extra_attempts)
     }
 
     /// Puts a planned attempt into the chain of its request.

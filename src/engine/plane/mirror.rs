@@ -72,12 +72,12 @@ impl Plane {
     fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
         let version = self.pods[pod as usize].version;
         let (now, class) = (self.now, self.class_of(attempt.arrival.user));
-        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)].effect;
+        let effect = self.tables.rows[self.row(pod, version, class, attempt.arrival.route)].effect;
         self.commit(pod, now);
         let load = self.pods[pod as usize].in_flight();
         let busy = self.own_busy_ns(pod, &effect, attempt.demand, load);
         let start = self.pods[pod as usize].start_at(now);
-        let fate = fate(&effect, attempt.arrival.error, load);
+        let fate = fate(&effect, &self.tables, attempt.arrival.error, load);
         self.answer(fate, start + busy - now)
     }
 
@@ -109,8 +109,9 @@ impl Plane {
         }
         let version = ledger.version;
         let load = ledger.in_flight();
-        let effect =
-            self.effects[self.row(pod, version, self.class_of(arrival.user), arrival.route)].effect;
+        let effect = self.tables.rows
+            [self.row(pod, version, self.class_of(arrival.user), arrival.route)]
+        .effect;
         let demand = self.demand(&Arrival { z, e, ..arrival });
         let mut busy = self.own_busy_ns(pod, &effect, demand, load);
         let mut lost = false;
@@ -120,7 +121,7 @@ impl Plane {
             self.tally.duplicated +=
                 u64::from(self.service.routes[usize::from(arrival.route)].write);
         }
-        let fate = fate(&effect, draw, load);
+        let fate = fate(&effect, &self.tables, draw, load);
         let fate = Fate { error: fate.error || lost, wrong: fate.wrong && !lost, ..fate };
         let start = self.pods[pod as usize].start_at(now);
         let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
