@@ -3,11 +3,12 @@
 //! What a fault is while it lasts is not done here but made by [`super::tables`] from all active
 //! faults at once; this file writes those tables, and nobody else does.
 
+use super::address::{Address, PodDraw};
 use super::flight::{Event, Flight, PodStep};
 use super::plane::tables::Row;
 use super::tables::{Acting, Shared};
 use crate::base::distribution::Distribution;
-use crate::base::random::{Purpose, mix64};
+use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::fault::{DataEffect, Fault, FaultEffect, InfraEffect, PodEffect, SomeNodes, Trigger};
 use crate::scenario::model::Scenario;
@@ -111,8 +112,9 @@ impl Flight {
     }
 
     fn plan_random(&mut self, index: usize, per_sec: f64, lasts: SimDuration) {
-        let purpose = if self.faults[index].defect { Purpose::Defects } else { Purpose::Chaos };
-        let mut stream = self.streams.stream(purpose, index as u64);
+        let of_defect = self.faults[index].defect;
+        let address = if of_defect { Address::Defect } else { Address::Chaos };
+        let mut stream = address(index as u16).stream(&self.streams);
         // What acts once is over at once, so that it can strike again.
         let lasts = if self.faults[index].acts_once() { SimDuration::ZERO } else { lasts };
         let mut at = SimTime::ZERO;
@@ -236,8 +238,8 @@ impl Flight {
     /// Draws distinct entries of a list, each strike anew. Every entry has a place of its own in
     /// the draw, so that a flight with further entries meets the same ones as far as possible.
     fn draw_some(&self, index: usize, from: Vec<(u64, u32)>, count: u32) -> Vec<u32> {
-        let strike = u64::from(self.faults[index].strikes);
-        let key = self.streams.key(Purpose::Chaos, 1 << 55 | strike << 16 | index as u64);
+        let strike = self.faults[index].strikes;
+        let key = Address::Victims { fault: index as u16, strike }.key(&self.streams);
         let mut placed: Vec<(u64, u32)> =
             from.into_iter().map(|(entity, number)| (mix64(key ^ mix64(entity)), number)).collect();
         placed.sort_unstable();
@@ -283,7 +285,7 @@ impl Flight {
 
     /// Does this start of a container fail, whose faults come to this probability?
     pub(super) fn crashes_on_start(&self, pod: u32, probability: f64) -> bool {
-        let draw = self.streams.uniform(Purpose::Defects, self.pod_entity(pod, 8));
+        let draw = self.address(pod, PodDraw::CrashOnStart).uniform(&self.streams);
         draw < probability
     }
 
@@ -309,8 +311,11 @@ impl Flight {
     }
 
     fn plan_exit(&mut self, pod: u32, (fault, rank, time): (usize, usize, Distribution)) {
-        let entity = self.pod_entity(pod, 9 | (rank as u64) << 4);
-        let draw = self.streams.uniform(Purpose::Defects, entity);
+        let address = match rank {
+            0 => self.address(pod, PodDraw::Exit),
+            _ => Address::FurtherExit(rank.min(255) as u8, self.pod_address(pod)),
+        };
+        let draw = address.uniform(&self.streams);
         let strike = self.faults[fault].strikes;
         let step = PodStep::ExitsBy { fault: fault as u32, strike };
         self.plan_pod(pod, self.now + time.quantile(draw), step);

@@ -4,8 +4,8 @@
 //! is fed what it has seen since, and the one instant at which its state would flip is planned.
 //! Rules: `world::probe`, `world::backoff`; termination after k/k `kuberuntime_container.go`.
 
+use super::address::{Address, PodAddress, PodDraw};
 use super::flight::{Event, Flight, PodStep};
-use crate::base::random::Purpose;
 use crate::base::time::{SimDuration, SimTime};
 use crate::world::backoff::CrashBackoff;
 use crate::world::pod::{Pod, Probe, Stage};
@@ -27,13 +27,15 @@ impl Flight {
         self.calendar.plan(at, Event::Pod { pod, life, step });
     }
 
-    /// The address of a pod's draws: the same for the n-th pod of a version in every flight.
-    pub(super) fn pod_entity(&self, pod: u32, kind: u64) -> u64 {
-        let pod = &self.pods[pod as usize];
-        (pod.version as u64) << 62
-            | kind << 48
-            | u64::from(pod.restarts) << 32
-            | u64::from(pod.ordinal)
+    /// Where a pod's draws are found: the same for the n-th pod of a version in every flight.
+    pub(super) fn pod_address(&self, pod: u32) -> PodAddress {
+        let Pod { version, restarts, ordinal, .. } = self.pods[pod as usize];
+        let restarts = restarts.min(u32::from(u16::MAX)) as u16;
+        PodAddress { version, restarts, ordinal }
+    }
+
+    pub(super) fn address(&self, pod: u32, draw: PodDraw) -> Address {
+        Address::Pod(draw, self.pod_address(pod))
     }
 
     /// Creates a pod of a set; it looks for a node at once.
@@ -97,7 +99,7 @@ impl Flight {
 
     /// The kubelet admits a pod: its container starts after scheduling and pulling.
     pub(super) fn admit(&mut self, pod: u32) {
-        let draw = self.streams.uniform(Purpose::Startup, self.pod_entity(pod, 1));
+        let draw = self.address(pod, PodDraw::Scheduling).uniform(&self.streams);
         let delay = self.scenario.service.pod.scheduling.quantile(draw);
         let entry = &mut self.pods[pod as usize];
         entry.stage = Stage::Scheduled;
@@ -125,8 +127,7 @@ impl Flight {
     }
 
     fn container_starts(&mut self, pod: u32) {
-        let entity = self.pod_entity(pod, 2);
-        let draw = self.streams.uniform(Purpose::Startup, entity);
+        let draw = self.address(pod, PodDraw::Boot).uniform(&self.streams);
         let boot = self.scenario.service.pod.startup.quantile(draw);
         let life = self.acting().life(&self.pods[pod as usize]);
         let boot = boot.scaled(life.startup);

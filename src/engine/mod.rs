@@ -5,6 +5,7 @@
 //! requests in between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
 
 pub mod actions;
+pub mod address;
 pub mod autoscale;
 pub mod calendar;
 pub mod drain;

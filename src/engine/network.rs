@@ -1,5 +1,6 @@
 //! What reaches the proxies, and when: endpoints and routes, each after its own delay.
 
+use super::address::PodAddress;
 use super::flight::{Event, Flight};
 use crate::base::random::{Purpose, mix64};
 use crate::base::time::SimTime;
@@ -40,7 +41,9 @@ impl Flight {
             Some(conditions) => 4 + u64::from(conditions.ready),
             None => 7,
         };
-        let entity = self.pod_entity(pod, kind);
+        let PodAddress { version, restarts, ordinal } = self.pod_address(pod);
+        let life = (version as u64) << 62 | u64::from(restarts) << 32 | u64::from(ordinal);
+        let entity = life | kind << 48;
         self.send(Change::Endpoint(pod, found), entity);
     }
 

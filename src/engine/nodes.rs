@@ -1,7 +1,7 @@
 //! Nodes: room for pods, provisioning when there is none, and what follows when one vanishes.
 
+use super::address::Address;
 use super::flight::{Event, Flight};
-use crate::base::random::Purpose;
 use crate::base::time::SimDuration;
 use crate::telemetry::scraper::Place;
 use crate::world::pod::{Node, Stage};
@@ -49,7 +49,7 @@ impl Flight {
         while self.watch.nodes_on_order < wanted {
             self.watch.nodes_on_order += 1;
             self.watch.nodes_ordered += 1;
-            let draw = self.streams.uniform(Purpose::Nodes, u64::from(self.watch.nodes_ordered));
+            let draw = Address::Node(self.watch.nodes_ordered).uniform(&self.streams);
             let delay = self.scenario.service.nodes.provisioning.quantile(draw);
             let ready = self.now + AUTOSCALER_SCAN + delay;
             self.calendar.plan(ready, Event::NodeReady);

@@ -4,9 +4,9 @@
 //! scrape fail; a target that is gone gets its staleness markers late, as Prometheus writes them
 //! (`telemetry::scraper` has the rules). What is on a page is the families' affair.
 
+use super::address::{Address, PodDraw};
 use super::flight::{Event, Flight};
 use crate::analysis::promql::{Options, Query};
-use crate::base::random::Purpose;
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::SetFacts;
 use crate::telemetry::facts::{BackendFacts, EdgeFacts, PodFacts, WorkloadFacts};
@@ -59,7 +59,7 @@ impl Flight {
         }
         let labels = self.target_labels(place);
         let target = self.scraper.add(place, labels);
-        let draw = self.streams.uniform(Purpose::Scrapes, self.target_entity(place));
+        let draw = self.phase_of(place).uniform(&self.streams);
         let interval = self.interval_of(place);
         let phase = interval.scaled(draw).as_nanos() / 1_000_000 * 1_000_000;
         // The next instant of that phase; whole milliseconds, as timestamps are.
@@ -78,14 +78,14 @@ impl Flight {
         }
     }
 
-    /// The same address for the same thing in every flight.
-    fn target_entity(&self, place: Place) -> u64 {
+    /// Where the phase of a target's scrapes is drawn.
+    fn phase_of(&self, place: Place) -> Address {
         match place {
-            Place::App(pod) => self.pod_entity(pod, 10),
-            Place::Sidecar(pod) => self.pod_entity(pod, 11),
-            Place::Kubelet(node) => 1 << 40 | u64::from(node),
-            Place::Cluster => u64::MAX - 1,
-            Place::Edge => u64::MAX,
+            Place::App(pod) => self.address(pod, PodDraw::Scrape),
+            Place::Sidecar(pod) => self.address(pod, PodDraw::SidecarScrape),
+            Place::Kubelet(node) => Address::Kubelet(node),
+            Place::Cluster => Address::Cluster,
+            Place::Edge => Address::Edge,
         }
     }
 

@@ -6,9 +6,10 @@
 //! nothing is switched on and off, what ends restores exactly what was. What faults have done for
 //! good (data migrated, memory leaked) is state of its own and stays.
 
+use super::address::Address;
 use super::faults::FaultState;
 use crate::base::distribution::Distribution;
-use crate::base::random::{Purpose, Streams};
+use crate::base::random::Streams;
 use crate::base::units::Share;
 use crate::fault::{
     ClientEffect, DataEffect, FaultEffect, InfraEffect, PodEffect, PodScope, RequestEffect,
@@ -196,8 +197,9 @@ impl Acting<'_> {
     /// Does a scope of a fault hold this pod, whatever its version?
     fn holds(&self, index: usize, scope: &PodScope, pod: &Pod) -> bool {
         let drawn = |share: Share| {
-            let entity = (pod.version as u64) << 62 | (index as u64) << 32 | u64::from(pod.ordinal);
-            self.streams.uniform(Purpose::Defects, entity) < share.value()
+            let Pod { version, ordinal, .. } = *pod;
+            let address = Address::InShare { fault: index as u16, version, ordinal };
+            address.uniform(&self.streams) < share.value()
         };
         scope.zone.is_none_or(|zone| zone == pod.zone) && scope.share.is_none_or(drawn)
     }

@@ -10,7 +10,8 @@ use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
-use crate::base::random::{Purpose, mix64};
+use crate::base::random::mix64;
+use crate::engine::address::Address;
 use crate::world::routing::{Mirror, Pool};
 use rand_distr::{Exp1, StandardNormal};
 
@@ -35,13 +36,13 @@ impl Plane {
         }
         // The user's answer, forecast from the same row that will serve it.
         let user = self.forecast(pod, &attempt);
-        for (pool, purpose) in [(Pool::Candidate, 0), (Pool::Baseline, 1)] {
+        for (pool, baseline) in [(Pool::Candidate, false), (Pool::Baseline, true)] {
             if self.proxies[proxy].endpoints[pool as usize].is_empty() {
                 self.shadow.unanswered += u64::from(pool == Pool::Candidate);
                 continue;
             }
-            let answer = self.copy(proxy, pool, purpose, &attempt, &mirror);
-            let noise = draw.rotate_left(17 + 13 * purpose as u32) as u32;
+            let answer = self.copy(proxy, pool, baseline, &attempt, &mirror);
+            let noise = draw.rotate_left(17 + 13 * u32::from(baseline)) as u32;
             let noisy = u64::from(noise) < mirror.noise.threshold();
             self.compare(pool, user, answer, noisy);
         }
@@ -66,7 +67,7 @@ impl Plane {
         let split = self.proxies[proxy].routing.split;
         let drawn = u64::from((routing >> 32) as u32) < split.anonymous_share().threshold();
         let pool = if straight || drawn { Pool::Candidate } else { Pool::Stable };
-        self.copy(proxy, pool, 0, &attempt, &apart);
+        self.copy(proxy, pool, false, &attempt, &apart);
     }
 
     fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
@@ -92,12 +93,12 @@ impl Plane {
         &mut self,
         proxy: usize,
         pool: Pool,
-        purpose: u64,
+        baseline: bool,
         attempt: &Attempt,
         mirror: &Mirror,
     ) -> Option<Answer> {
         let arrival = attempt.arrival;
-        let mut own = self.streams.stream(Purpose::Mirror, u64::from(attempt.index) << 1 | purpose);
+        let mut own = Address::Copy(attempt.index, baseline).stream(&self.streams);
         let (z, e) = (own.sample(StandardNormal), own.sample(Exp1));
         let (draw, bits) = (own.bits() as u32, own.bits());
         let pod = self.pick_pod(proxy, pool, arrival.user, bits)?;
