@@ -2,6 +2,7 @@
 //! strategy (DESIGN section 4, `docs/methods.md`).
 
 use super::results::RatingRow;
+use crate::base::moments::median;
 use crate::outcome::{Outcome, Verdict};
 use crate::scenario::model::Scenario;
 
@@ -145,16 +146,6 @@ pub fn mix_mean(
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0.0), |(s, n), v| (s + v, n + 1.0));
     if count > 0.0 { sum / count } else { 0.0 }
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        return values.get(middle).copied();
-    }
-    let (low, high) = (values.get(middle.checked_sub(1)?)?, values.get(middle)?);
-    Some(if high.is_infinite() { *high } else { (low + high) / 2.0 })
 }
 
 #[cfg(test)]
