@@ -127,6 +127,10 @@ impl Flight {
     }
 
     fn container_starts(&mut self, pod: u32) {
+        // The count is that of the containers before this one: it rises when the next is started,
+        // not when one ends (k/k kuberuntime_manager.go, `restartCount`).
+        let entry = &mut self.pods[pod as usize];
+        entry.restarts += u32::from(entry.stage == Stage::BackOff);
         let draw = self.address(pod, PodDraw::Boot).uniform(&self.streams);
         let boot = self.scenario.service.pod.startup.quantile(draw);
         let life = self.acting().life(&self.pods[pod as usize]);
@@ -302,7 +306,6 @@ impl Flight {
         // The wait counts from the end of the container, not from when it was noticed.
         let finished = self.now.saturating_sub(RELIST);
         let entry = &mut self.pods[pod as usize];
-        entry.restarts += 1;
         let delay = entry.backoff.next_delay(&CrashBackoff::default(), finished);
         entry.probes = [None, None, None];
         let start = self.now.max(finished + delay);
