@@ -60,6 +60,8 @@ pub enum Purpose {
     Smoke = 23,
     /// Exits of pods by further faults of that kind.
     Exits = 24,
+    /// Connections that are open as a flight begins.
+    Connections = 25,
 }
 
 /// SplitMix64's finaliser: a bijection that scatters neighbouring inputs (Steele, Lea, Flood 2014).

@@ -107,6 +107,15 @@ pub enum Address {
     Backoff(u32, u8),
     /// Stream: an attempt at a request.
     Retry(u32, u8),
+    /// Stream: connections that are open as the flight begins.
+    Connections,
+    /// How long the changes of an instant take to reach a proxy.
+    Change {
+        /// The proxy, of at most 64.
+        proxy: u8,
+        /// The instant, in steps of 4 ns (30 days have fewer than 2⁵⁰).
+        tick: u64,
+    },
     /// Keys of faults that a mesh injects: 0 for delays, 1 for aborts.
     Injected(u8),
 }
@@ -134,6 +143,8 @@ impl Address {
             Address::Smoke { .. } => Purpose::Smoke,
             Address::Backoff(..) | Address::Retry(..) => Purpose::Retry,
             Address::Injected(_) => Purpose::Injected,
+            Address::Connections => Purpose::Connections,
+            Address::Change { .. } => Purpose::Propagation,
         }
     }
 
@@ -147,7 +158,7 @@ impl Address {
         let attempt = |request: u32, number: u8| u64::from(request) << 8 | u64::from(number);
         match self {
             Address::Gaps | Address::Senders | Address::Outcomes => 0,
-            Address::Demands | Address::Choices => 0,
+            Address::Demands | Address::Choices | Address::Connections => 0,
             Address::Session(session, step) | Address::Thought(session, step) => two(session, step),
             Address::FirstThought(session) => 1 << 63 | two(session, 0),
             Address::Pod(draw, of) => pod(draw as u64, of),
@@ -166,6 +177,7 @@ impl Address {
             Address::Edge => u64::MAX,
             Address::Controller(number) | Address::Injected(number) => u64::from(number),
             Address::Copy(request, baseline) => u64::from(request) << 1 | u64::from(baseline),
+            Address::Change { proxy, tick } => tick << 6 | u64::from(proxy & 63),
             Address::Smoke { test, request } => two(u32::from(test), request),
             Address::Backoff(request, number) => attempt(request, number.saturating_sub(1)),
             Address::Retry(request, number) => 1 << 63 | attempt(request, number),
@@ -254,6 +266,9 @@ mod tests {
             (all(), any::<bool>()).prop_map(|(request, baseline)| Copy(request, baseline)),
             (short(), all()).prop_map(|(test, request)| Smoke { test, request }),
             (all(), 1_u8..=255).prop_map(|(request, number)| Backoff(request, number)),
+            Just(Connections),
+            (0_u8..64, prop_oneof![0_u64..4, 0_u64..1 << 50])
+                .prop_map(|(proxy, tick)| Change { proxy, tick }),
             (all(), byte()).prop_map(|(request, number)| Retry(request, number)),
         ]
     }

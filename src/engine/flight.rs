@@ -173,7 +173,6 @@ pub struct Flight {
     pub(super) desired: Routing,
     /// When the last change reaches each proxy: changes arrive in order.
     pub(super) reached: Vec<SimTime>,
-    pub(super) route_writes: u64,
     pub(super) scraper: Scraper,
     pub(super) names: Arc<Names>,
     pub(super) pod_names: Vec<PodNames>,
@@ -242,7 +241,6 @@ impl Flight {
             ordinals: [0; 2],
             desired: Routing::default(),
             reached: vec![SimTime::ZERO; proxies],
-            route_writes: 0,
             switches: Switches::default(),
             blind: options.blind,
             strategy: plan.strategy.clone(),
@@ -267,6 +265,7 @@ impl Flight {
         for _ in 0..replicas {
             self.create_running_pod(0);
         }
+        self.plane.open_connections(&self.scenario.traffic);
         self.prepare_autoscaler();
         self.prepare_faults();
         self.prepare_buckets();

@@ -177,36 +177,6 @@ impl Plane {
         if self.pods[pod as usize].dark { Choice::Silent(pod) } else { Choice::Refused }
     }
 
-    #[inline(never)]
-    pub(super) fn pinned_pod(&mut self, user: u32) -> Option<u32> {
-        let keep_alive = self.service.balancer.keep_alive?;
-        let (pod, opened) = self.pins[user as usize];
-        let pinned = self.pods.get(pod as usize)?;
-        let age = (self.now / 1_000_000_000).saturating_sub(u64::from(opened));
-        let young = (age as f64) < keep_alive.max_age.as_secs_f64();
-        if pinned.accepting
-            && young
-            && u64::from(opened) * 1_000_000_000 + 1_000_000_000 > pinned.serving_since
-        {
-            return Some(pod);
-        }
-        if pinned.accepting && !young {
-            // Closed by its age; what an earlier process of the pod held was counted as broken.
-            let open = &mut self.pinned[pod as usize];
-            *open = open.saturating_sub(1);
-        }
-        self.pins[user as usize] = (u32::MAX, 0);
-        None
-    }
-
-    #[inline(always)]
-    pub(super) fn pin(&mut self, user: u32, pod: u32) {
-        if self.hot.rare && self.service.balancer.keep_alive.is_some() {
-            self.pins[user as usize] = (pod, (self.now / 1_000_000_000) as u32);
-            self.pinned[pod as usize] += 1;
-        }
-    }
-
     /// A pod that accepts serves the attempt, unless its queue is full.
     #[inline(always)]
     fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>, logged: bool) {

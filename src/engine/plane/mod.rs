@@ -8,6 +8,7 @@ pub mod attempt;
 mod calm;
 pub mod client;
 mod commit;
+mod connections;
 mod hot;
 pub mod ledger;
 pub mod mesh;
@@ -28,6 +29,7 @@ use crate::world::routing::Belief;
 use crate::world::service::{Policy, Service};
 use crate::world::user::{Users, user_hash};
 use client::{Chain, Follow};
+use connections::Pin;
 use hot::Hot;
 use ledger::{PodLedger, flag};
 use std::cmp::Reverse;
@@ -95,8 +97,8 @@ pub struct Plane {
     pub(crate) experiment: Option<ExperimentCounts>,
     pub(crate) shadow: ShadowCounts,
     pub(crate) dependency_free_at: u64,
-    /// Pod and second (plus one) of each user's open connection, if clients keep them.
-    pub(crate) pins: Vec<(u32, u32)>,
+    /// Each user's open connection, if clients keep them.
+    pins: Vec<Pin>,
     pub(crate) pinned: Vec<u32>,
     pub(crate) twin_bad: Option<Arc<[u64]>>,
     pub(crate) log_bad: bool,
@@ -158,7 +160,7 @@ impl Plane {
             experiment: None,
             shadow: ShadowCounts::default(),
             dependency_free_at: 0,
-            pins: if keep_alive { vec![(u32::MAX, 0); users as usize] } else { Vec::new() },
+            pins: if keep_alive { vec![Pin::NONE; users as usize] } else { Vec::new() },
             pinned: Vec::new(),
             twin_bad: None,
             log_bad: false,
