@@ -28,6 +28,8 @@ mod mesh;
 mod nodes;
 #[path = "flights/pods.rs"]
 mod pods;
+#[path = "flights/scopes.rs"]
+mod scopes;
 #[path = "flights/swarm.rs"]
 mod swarm;
 #[path = "flights/telemetry.rs"]

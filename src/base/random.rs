@@ -7,7 +7,8 @@
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// What a stream is drawn for. The numbers are part of the seed and must never be reused.
+/// What a stream is drawn for. The numbers are part of the seed, must never be reused, and stay
+/// below 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -53,6 +54,14 @@ pub enum Purpose {
     Controller = 20,
     /// Faults that a mesh injects on purpose.
     Injected = 21,
+    /// How long closed-loop sessions think between requests.
+    Thoughts = 22,
+    /// Requests of smoke tests.
+    Smoke = 23,
+    /// Exits of pods by further faults of that kind.
+    Exits = 24,
+    /// Connections that are open as a flight begins.
+    Connections = 25,
     /// What rehearsals of checks draw.
     Rehearsal = 40,
 }

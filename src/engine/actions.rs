@@ -1,9 +1,10 @@
 //! Carries out what a strategy orders.
 
 use super::GoOn;
+use super::address::Address;
 use super::flight::{Event, Flight};
 use crate::analysis::bucket::{experiment_key, md5_bucket};
-use crate::base::random::{Purpose, mix64};
+use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::none::NoRelease;
 use crate::strategy::{Cause, View};
@@ -47,7 +48,7 @@ impl Flight {
             telemetry: &self.scraper.store,
             experiment: self.plane.experiment,
             shadow: self.plane.shadow,
-            chance: self.streams.key(Purpose::Controller, 0),
+            chance: Address::Controller(0).key(&self.streams),
         };
         strategy.wake(&view, cause, &mut orders);
         self.strategy = strategy;
@@ -197,6 +198,8 @@ impl Flight {
             self.pods.iter().enumerate().filter(ready).map(|(i, _)| i as u32).collect();
         let routes = self.scenario.service.routes.len() as u32;
         let mut failed = 0;
+        let test = self.watch.smoke_tests;
+        self.watch.smoke_tests = test.saturating_add(1);
         for i in 0..requests {
             let Some(pod) = pods.get((i / routes) as usize % pods.len().max(1)) else {
                 failed += 1;
@@ -206,8 +209,8 @@ impl Flight {
             // A synthetic user belongs to no cohort.
             let outside = self.plane.classes() - 1;
             let row = self.plane.row(*pod, version, outside, (i % routes) as u8);
-            let row = self.plane.effects[row].effect;
-            let draw = mix64(self.streams.key(Purpose::Mirror, 1 << 60 | u64::from(i))) as u32;
+            let row = self.plane.tables.rows[row].effect;
+            let draw = mix64(Address::Smoke { test, request: i }.key(&self.streams)) as u32;
             failed += u32::from(draw < row.defect || (draw >= row.wrong && draw < row.hang));
         }
         self.calendar.plan(self.now + SMOKE_TIME, Event::SmokeDone { sent: requests, failed });

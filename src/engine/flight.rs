@@ -12,6 +12,7 @@ use super::network::Change;
 use super::plane::{Advanced, Plane};
 use super::record::Recorder;
 use super::scrape;
+use super::tables::Switches;
 use super::watch::Watch;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
@@ -116,6 +117,13 @@ pub enum PodStep {
     Booted,
     /// Its process exits.
     Crashes,
+    /// Its process exits by a fault, if that has not ended meanwhile.
+    ExitsBy {
+        /// The fault's number.
+        fault: u32,
+        /// How often that had begun.
+        strike: u32,
+    },
     /// The kubelet notices that the container has ended.
     CrashNoticed,
     /// A probe (readiness, liveness, startup) flips.
@@ -167,13 +175,11 @@ pub struct Flight {
     pub(super) desired: Routing,
     /// When the last change reaches each proxy: changes arrive in order.
     pub(super) reached: Vec<SimTime>,
-    pub(super) lag_factor: f64,
-    pub(super) route_writes: u64,
     pub(super) scraper: Scraper,
     pub(super) names: Arc<Names>,
     pub(super) pod_names: Vec<PodNames>,
     pub(super) bounds: Arc<Bounds>,
-    pub(super) scrapes_fail: bool,
+    pub(super) switches: Switches,
     pub(super) blind: bool,
     pub(super) strategy: Box<dyn Strategy>,
     pub(super) has_release: bool,
@@ -239,9 +245,7 @@ impl Flight {
             ordinals: [0; 2],
             desired: Routing::default(),
             reached: vec![SimTime::ZERO; proxies],
-            lag_factor: 1.0,
-            route_writes: 0,
-            scrapes_fail: false,
+            switches: Switches::default(),
             blind: options.blind,
             strategy: plan.strategy.clone(),
             has_release: variant.is_some(),
@@ -266,6 +270,7 @@ impl Flight {
         for _ in 0..replicas {
             self.create_running_pod(0);
         }
+        self.plane.open_connections(&self.scenario.traffic);
         self.prepare_autoscaler();
         self.prepare_faults();
         self.prepare_buckets();

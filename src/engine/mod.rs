@@ -5,6 +5,7 @@
 //! requests in between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
 
 pub mod actions;
+pub mod address;
 pub mod autoscale;
 pub mod calendar;
 pub mod drain;
@@ -19,6 +20,7 @@ pub mod record;
 pub mod result;
 pub mod scrape;
 pub mod sets;
+pub mod tables;
 pub mod watch;
 
 use crate::base::random::Streams;

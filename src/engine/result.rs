@@ -3,6 +3,7 @@
 use super::flight::Flight;
 use super::plane::tally::{Outcome as End, Second};
 use crate::base::bitset::BitSet;
+use crate::base::moments::median;
 use crate::base::special::binomial_tails;
 use crate::base::time::SimTime;
 use crate::outcome::{Measures, Outcome, Verdict};
@@ -170,9 +171,7 @@ impl Flight {
         m.rollout_s = span(w.release_at, w.rolled_out_at);
         m.new_traffic_minus_pods = w.rollout.and_then(|r| r.new_traffic_minus_pods());
         m.rollback_outage_s = w.way_back_at.map(|_| w.outage_after_decision.as_secs_f64());
-        let mut ready = w.start_to_ready_s.clone();
-        ready.sort_unstable_by(f64::total_cmp);
-        m.start_to_ready_s = ready.get(ready.len() / 2).copied();
+        m.start_to_ready_s = median(w.start_to_ready_s.clone());
         if let Some(twin) = twin {
             m.downtime_by_release_s = Some(downtime_s - twin.downtime_s);
             m.outage_by_release_s = Some(outage_s - twin.outage_s);

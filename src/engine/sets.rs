@@ -1,7 +1,7 @@
 //! Replica sets: as many active pods as their size says, and what is reported of them.
 
+use super::address::PodDraw;
 use super::flight::{API_DELAY, Event, Flight};
-use crate::base::random::Purpose;
 use crate::strategy::SetFacts;
 use crate::world::replica_set::{BURST_REPLICAS, DeletionRule, PodFacts};
 use crate::world::replica_set::{pods_to_remove, set_status, slow_start_batches};
@@ -67,7 +67,7 @@ impl Flight {
     }
 
     fn facts(&self, pod: u32) -> PodFacts {
-        let uid = self.streams.key(Purpose::Startup, self.pod_entity(pod, 3));
+        let uid = self.address(pod, PodDraw::Uid).key(&self.streams);
         self.pods[pod as usize].facts(uid)
     }
 

@@ -4,6 +4,7 @@
 use super::figures::Figures;
 use super::results::RatingRow;
 use super::tables::ALL;
+use crate::base::moments::median;
 use crate::outcome::{Outcome, Verdict};
 use crate::scenario::model::Scenario;
 
@@ -136,16 +137,6 @@ fn start_to_ready(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Option<
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0.0), |(s, n), v| (s + v, n + 1.0));
     if count > 0.0 { sum / count } else { 0.0 }
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        return values.get(middle).copied();
-    }
-    let (low, high) = (values.get(middle.checked_sub(1)?)?, values.get(middle)?);
-    Some(if high.is_infinite() { *high } else { (low + high) / 2.0 })
 }
 
 #[cfg(test)]

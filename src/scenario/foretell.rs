@@ -45,11 +45,11 @@ pub fn warnings(document: &Node, scenario: &Scenario) -> Vec<Problem> {
 pub(super) fn errors_of_route(route: &Route, variant: Option<&Variant>) -> f64 {
     let faults = variant.iter().flat_map(|variant| &variant.faults);
     1.0 - faults.fold(1.0 - route.errors.value(), |good, fault| {
-        let FaultEffect::Request(effect) = &fault.effect else { return good };
-        let here = fault.scope.route.as_ref().is_none_or(|name| *name == route.name);
+        let FaultEffect::Request(effect, scope) = &fault.effect else { return good };
+        let here = scope.route.as_ref().is_none_or(|name| *name == route.name);
         let constant = fault.trigger == Trigger::Always && effect.above_load.is_none();
         let part = |share: Option<Share>| share.map_or(1.0, |s| s.value());
-        let reach = part(fault.scope.cohort) * part(fault.scope.pods);
+        let reach = part(scope.cohort) * part(scope.pods.share);
         good * if here && constant { 1.0 - effect.errors * reach } else { 1.0 }
     })
 }
