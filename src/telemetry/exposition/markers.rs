@@ -18,6 +18,9 @@ use crate::telemetry::store::{Store, is_stale};
 /// Before the instant of the release.
 const RELEASE: &str = "# windtunnel release_at_ms=";
 
+/// The first line of what is written here.
+const HEAD: &str = "# Staleness markers: at these instants a series ends.";
+
 /// The last line, as OpenMetrics has it: whatever lacks it was cut off.
 const EOF: &str = "# EOF";
 
@@ -35,7 +38,8 @@ pub(super) struct Ends {
 /// Reads the text.
 pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
     let (mut ends, mut release, mut problems) = (Vec::new(), None, Vec::new());
-    let cut = (text.lines().next_back() != Some(EOF)).then(|| {
+    let own = text.starts_with(HEAD);
+    let cut = (own && text.lines().next_back() != Some(EOF)).then(|| {
         let message = "the staleness markers beside it do not end with `# EOF`: ends of series may be \
                        missing; the text was cut off, or windtunnel 0.3 or older wrote it";
         Problem::warning(Place::default(), "", message)
@@ -69,7 +73,7 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
 
 /// The markers of a store, series by series in time order.
 pub fn write(store: &Store, release_at_ms: Option<i64>) -> String {
-    let mut text = String::from("# Staleness markers: at these instants a series ends.\n");
+    let mut text = format!("{HEAD}\n");
     if let Some(ms) = release_at_ms {
         text.push_str(&format!("{RELEASE}{ms}\n"));
     }
