@@ -90,9 +90,10 @@ impl Collector {
         self.left = self.left.saturating_sub(OF_SAMPLE);
     }
 
-    /// The first and the last instant so far.
-    fn reach(&self) -> Option<(i64, i64)> {
-        let instants = || self.rows.iter().flatten().map(|point| point.at_ms);
+    /// The first and the last instant of what stands before a line.
+    fn reach_before(&self, line: u32) -> Option<(i64, i64)> {
+        let before = |point: &&Point| point.place.line < line;
+        let instants = || self.rows.iter().flatten().filter(before).map(|point| point.at_ms);
         Some((instants().min()?, instants().max()?))
     }
 
