@@ -16,9 +16,9 @@ use crate::manifest::note::{Lists, Note, Weight};
 use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
 use crate::scenario::{foretell, read, tree};
-use crate::traffic::{Arrivals, trace};
+use crate::traffic::{Arrivals, Recorded, trace};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Most scenarios that `--set` may make of one.
@@ -208,6 +208,7 @@ fn collect(
     scenarios: &mut Vec<Arc<Scenario>>,
     problems: &mut Vec<Problem>,
 ) {
+    let mut traces = Traces::new();
     for changes in sweep {
         let mut changed = documents.to_vec();
         for (path, value) in changes {
@@ -248,7 +249,7 @@ fn collect(
                     spots.insert(scenario.name.clone(), spot);
                 }
             }
-            match with_trace(scenario, file) {
+            match with_trace(scenario, file, &mut traces) {
                 Ok(scenario) => {
                     let foretold = foretold(&changed, &scenario, scenarios.len());
                     let foretold = foretold.into_iter().map(&placed);
@@ -299,13 +300,26 @@ fn swept_name(name: &str, changes: &[(String, String)]) -> String {
     format!("{name} {}", words.collect::<Vec<_>>().join(" "))
 }
 
+/// Recordings that were read already, by path, speed and routes: all points of a sweep share one.
+type Traces = BTreeMap<(PathBuf, u64, Vec<String>), Arc<[Recorded]>>;
+
 /// Reads the trace that a scenario names, relative to its own file.
-fn with_trace(mut scenario: Scenario, file: &str) -> Result<Scenario, Vec<Problem>> {
+fn with_trace(
+    mut scenario: Scenario,
+    file: &str,
+    known: &mut Traces,
+) -> Result<Scenario, Vec<Problem>> {
     let Arrivals::TraceFile { path, speed } = scenario.traffic.arrivals.clone() else {
         return Ok(scenario);
     };
     let folder = Path::new(file).parent().unwrap_or(Path::new("."));
     let full = folder.join(&path);
+    let names = scenario.service.routes.iter().map(|route| route.name.clone()).collect();
+    let key = (full.clone(), speed.to_bits(), names);
+    if let Some(rows) = known.get(&key) {
+        scenario.traffic.arrivals = Arrivals::Trace(Arc::clone(rows));
+        return Ok(scenario);
+    }
     let text = files::trace(&full).map_err(|p| {
         vec![
             Problem { message: format!("trace {}: {}", p.file, p.message), ..p }
@@ -316,6 +330,8 @@ fn with_trace(mut scenario: Scenario, file: &str) -> Result<Scenario, Vec<Proble
     let place: Arc<str> = Arc::from(full.display().to_string());
     let rows = trace::parse(&text, speed, &routes)
         .map_err(|problems| problems.into_iter().map(|p| p.in_file(&place)).collect::<Vec<_>>())?;
+    let rows: Arc<[Recorded]> = rows.into();
+    known.insert(key, Arc::clone(&rows));
     scenario.traffic.arrivals = Arrivals::Trace(rows);
     Ok(scenario)
 }

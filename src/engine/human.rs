@@ -66,7 +66,7 @@ impl Flight {
     fn burns(&self, window: usize) -> bool {
         let limit = 1.0 - self.scenario.on_call.objective.value();
         let Some(query) = self.human.alert.get(window) else { return false };
-        let answer = query.instant(&self.scraper.store, unix_ms(self.now), &Options::default());
+        let answer = query.instant(&self.scraper.store, unix_ms(self.now), &Options::in_flight());
         match answer {
             Ok(Value::Vector(elements)) => elements.first().is_some_and(|e| e.value > limit),
             _ => false,

@@ -239,7 +239,7 @@ impl Clone for Box<dyn Strategy> {
 impl View<'_> {
     /// What Prometheus answers at the present instant.
     pub fn ask(&self, query: &Query) -> Result<Value, EvalError> {
-        query.instant(self.telemetry, unix_ms(self.now), &Options::default())
+        query.instant(self.telemetry, unix_ms(self.now), &Options::in_flight())
     }
 
     /// The facts of one set.

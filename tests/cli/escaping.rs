@@ -119,10 +119,11 @@ fn names_of_checks_are_shown_in_stories_and_pages() {
         "{summary}"
     );
     for (path, bytes) in desk.files("report") {
-        if path.extension().is_some_and(|e| e == "svg" || e == "json" || e == "jsonl") {
+        let is = |ending: &str| path.extension().is_some_and(|e| e == ending);
+        if is("svg") || is("json") || is("jsonl") {
             let text = String::from_utf8(bytes).expect("UTF-8");
             shows_everything(&path.display().to_string(), &text);
-            assert!(!text.contains("<script>"), "{path:?}");
+            assert!(!is("svg") || !text.contains("<script>"), "{path:?}");
         }
     }
 }
@@ -240,6 +241,8 @@ fn there_is_one_exit_of_each_kind() {
             let name = path.strip_prefix(&root).expect("below src").display().to_string();
             let text = std::fs::read_to_string(&path).expect("a text");
             let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            let bare = |line: &str| line.split("//").next().unwrap_or_default().to_string();
+            let code: String = code.lines().map(bare).collect();
             for (word, places) in only {
                 if code.contains(word) && !places.contains(&&*name) && !name.ends_with("tests.rs") {
                     wrong.push(format!("src/{name}: {word}"));

@@ -60,8 +60,17 @@ pub struct Options {
     pub lookback_ms: i64,
     /// Step of subqueries that name none, in milliseconds.
     pub subquery_step_ms: i64,
-    /// Most samples that one answer may load; Prometheus' default is 50 million.
+    /// Most samples that one answer may load; Prometheus' default is 50 million. The steps of work
+    /// that it may take are eight times as many.
     pub samples_max: u64,
+}
+
+impl Options {
+    /// How the checks of a flight ask: they do so hundreds of times, over some thousand series of
+    /// which only the last minutes are kept.
+    pub fn in_flight() -> Options {
+        Options { samples_max: 5_000_000, ..Options::default() }
+    }
 }
 
 impl Default for Options {

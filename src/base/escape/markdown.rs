@@ -74,8 +74,9 @@ pub fn prose(text: &str) -> String {
                 ('<', Some(next)) if next.is_ascii_alphabetic() || "/!?".contains(*next) => {
                     out.push_str("&lt;");
                 }
-                // A backslash would take the effect of the one that is put before a bracket.
-                ('[' | ']' | '\\', _) => out.extend(['\\', c]),
+                // A backslash would take the effect of the one that is put before a bracket, and a
+                // lone backtick would make code of what follows it.
+                ('[' | ']' | '`' | '\\', _) => out.extend(['\\', c]),
                 _ => out.push(c),
             }
         }
@@ -84,7 +85,7 @@ pub fn prose(text: &str) -> String {
 }
 
 /// A text in turns outside and inside of code spans; the backticks belong to the spans.
-pub(super) fn spans(text: &str) -> Vec<&str> {
+fn spans(text: &str) -> Vec<&str> {
     let (mut parts, mut from, mut at) = (Vec::new(), 0, 0);
     while let Some(open) = text[at..].find('`').map(|found| at + found) {
         let run = text[open..].len() - text[open..].trim_start_matches('`').len();
@@ -101,9 +102,9 @@ pub(super) fn spans(text: &str) -> Vec<&str> {
 }
 
 /// The end of the next run of exactly so many backticks, within the paragraph.
-fn closing(text: &str, run: usize) -> Option<usize> {
+pub(super) fn closing(text: &str, run: usize) -> Option<usize> {
     let mut at = 0;
-    let paragraph = text.find("\n\n").unwrap_or(text.len());
+    let paragraph = paragraph_end(text);
     while let Some(found) = text[at..paragraph].find('`').map(|found| at + found) {
         let rest = &text[found..];
         let length = rest.len() - rest.trim_start_matches('`').len();
@@ -116,6 +117,12 @@ fn closing(text: &str, run: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Where the next line without a letter begins.
+fn paragraph_end(text: &str) -> usize {
+    let blank = |at: usize| text[at + 1..].lines().next().is_none_or(|line| line.trim().is_empty());
+    text.match_indices('\n').map(|(at, _)| at).find(|at| blank(*at)).unwrap_or(text.len())
 }
 
 /// Cells of one row of a table: bars in them are escaped, line feeds are spaces.

@@ -90,7 +90,7 @@ impl Tape {
                 Clock::Constant { gap_ns: 1e9 / steps.steps[0].1 }
             }
             Arrivals::Steps(steps) => Clock::Steps { steps: steps.clone(), at: SimDuration::ZERO },
-            Arrivals::Trace(rows) => Clock::Recorded { rows: rows.as_slice().into(), next: 0 },
+            Arrivals::Trace(rows) => Clock::Recorded { rows: Arc::clone(rows), next: 0 },
             Arrivals::Closed { .. } | Arrivals::TraceFile { .. } => Clock::Silent,
         };
         let none =

@@ -40,6 +40,7 @@ struct Lane<'a> {
     outcome: Option<&'a Outcome>,
     columns: Vec<Column>,
     turns: Vec<&'a Event>,
+    untold: usize,
 }
 
 /// What all lanes share.
@@ -74,8 +75,10 @@ pub fn svg(results: &ScenarioResults, plan: usize) -> Result<String, String> {
     let shared = shared(&lanes, paint, scenario);
     let head = Head::new(WIDTH, &message(name, &lanes), &subtitle, &legend(&lanes, paint));
     let width = lane_width(lanes.len().min(LANES));
-    let told: Vec<Told> =
-        lanes.iter().map(|lane| Told::new(&lane.turns, shared.release_s, width)).collect();
+    let told: Vec<Told> = lanes
+        .iter()
+        .map(|lane| Told::new(&lane.turns, lane.untold, shared.release_s, width))
+        .collect();
     let panels: f64 = PANELS.iter().map(|(_, height)| height + PANEL_TITLE).sum();
     let body = HEADS + NUMBERS + panels;
     // Each row is as high as the longest story in it.
@@ -115,6 +118,7 @@ fn lanes<'a>(results: &'a ScenarioResults, strategy: &str) -> Vec<Lane<'a>> {
         outcome: outcome(results, record),
         columns: flight::columns(&record.recording, release_s, from, to),
         turns: flight::turns(&record.recording),
+        untold: flight::untold(&record.recording),
     };
     records.iter().map(lane).collect()
 }

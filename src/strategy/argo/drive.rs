@@ -177,6 +177,7 @@ impl Argo {
         let Some(mut status) = self.status.take() else { return };
         let mut sizes = Sizes::default();
         let mut again: Option<SimTime> = None;
+        let mut settled = false;
         for _ in 0..RECONCILES_MAX {
             again = self.promote_by_hand(&mut status, view.now);
             again = earliest(again, self.promote_fully(&mut status, view.now, out));
@@ -203,8 +204,13 @@ impl Argo {
                 }
             }
             if !wrote {
+                settled = true;
                 break;
             }
+        }
+        if !settled {
+            // More steps than fit into an instant: the queue goes on, nothing is left undone.
+            again = earliest(again, Some(view.now + SimDuration::from_secs(1)));
         }
         self.write_sizes(view, &sizes, out);
         if let Some(at) = again.filter(|at| *at > view.now) {
@@ -398,7 +404,7 @@ impl Argo {
                     Ok(ends) => ends,
                     Err(text) => return Answer::Failed(text),
                 };
-                query.range(view.telemetry, (from, to, step), &Options::default())
+                query.range(view.telemetry, (from, to, step), &Options::in_flight())
             }
         };
         match answer {

@@ -48,6 +48,12 @@ fn only_open_metrics(line: &str) -> bool {
     }
 }
 
+/// How many lines of the text end with a line feed; the timestamp of the one that does not may be a
+/// part of one.
+pub(super) fn whole_lines(text: &str) -> u32 {
+    u32::try_from(text.bytes().filter(|b| *b == b'\n').count()).unwrap_or(u32::MAX)
+}
+
 /// A last line without a line feed may be the beginning of a longer one.
 pub(super) fn last_line(text: &str) -> Option<Problem> {
     let last = text.lines().next_back().map(str::trim).unwrap_or_default();
@@ -57,6 +63,17 @@ pub(super) fn last_line(text: &str) -> Option<Problem> {
     let message =
         "the last line has no line feed: if the text was cut off, its sample may be wrong";
     Some(Problem::warning(last_place(text), "", message))
+}
+
+/// Problems with a last line that has no line feed: most likely the text breaks off there.
+pub(super) fn explain(problems: &mut [Problem], text: &str) {
+    let last = last_place(text).line;
+    if text.ends_with('\n') {
+        return;
+    }
+    for problem in problems.iter_mut().filter(|p| p.place.line == last && p.help.is_empty()) {
+        problem.help = "the text was cut off within this line: get the rest".to_string();
+    }
 }
 
 fn last_place(text: &str) -> Place {
@@ -93,7 +110,7 @@ mod tests {
             assert!(refused(&format!("{mark}a 1 1000\n")), "{mark}");
         }
         assert!(refused("a_total 1 1000 # {trace=\"x\"} 1 1\n"));
-        assert!(refused("a 1 1700000000\n"));
+        assert!(refused("a 1 1700000000\n") && refused("a 1 1700000000\na 2 170"));
     }
 
     #[test]

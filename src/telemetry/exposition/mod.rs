@@ -36,9 +36,9 @@ const TOLD: usize = 20;
 /// Latest instant that is taken: the year 9999, in milliseconds.
 const LATEST_MS: f64 = 253_402_300_800_000.0;
 
-/// Memory that the series of a text may take, in bytes: some two million series, or fifty million
+/// Memory that the series of a text may take, in bytes: some million series, or thirty million
 /// samples of a few.
-const MEMORY: usize = 1_800_000_000;
+const MEMORY: usize = 1_200_000_000;
 
 /// Memory of a series beside its labels: tables, rows, instants and values, on the way and in the
 /// store, as measured.
@@ -90,9 +90,10 @@ impl Collector {
         self.left = self.left.saturating_sub(OF_SAMPLE);
     }
 
-    /// The first and the last instant so far.
-    fn reach(&self) -> Option<(i64, i64)> {
-        let instants = || self.rows.iter().flatten().map(|point| point.at_ms);
+    /// The first and the last instant of what stands before a line.
+    fn reach_before(&self, line: u32) -> Option<(i64, i64)> {
+        let before = |point: &&Point| point.place.line < line;
+        let instants = || self.rows.iter().flatten().filter(before).map(|point| point.at_ms);
         Some((instants().min()?, instants().max()?))
     }
 

@@ -53,7 +53,8 @@ pub fn read(text: &str, markers: Option<&str>) -> Result<Recorded, Vec<Problem>>
     }
     let mut warnings = Vec::new();
     if eof.is_none() {
-        problems.extend(cut::refused(text, collector.reach()));
+        let whole = cut::whole_lines(text);
+        problems.extend(cut::refused(text, collector.reach_before(whole.saturating_add(1))));
         warnings.extend(cut::last_line(text));
     }
     let markers::Ends { ends, release_at_ms, cut } =
@@ -65,6 +66,9 @@ pub fn read(text: &str, markers: Option<&str>) -> Result<Recorded, Vec<Problem>>
         collector.add(row, Point { at_ms, value: crate::telemetry::store::stale(), place });
     }
     let store = collector.store(&mut problems);
+    if eof.is_none() {
+        cut::explain(&mut problems, text);
+    }
     if problems.is_empty() {
         Ok(Recorded { store, release_at_ms, warnings })
     } else {

@@ -6,8 +6,9 @@
 
 use crate::analysis::promql::error::{EvalError, fail};
 
-/// Most steps of one evaluation: expressions evaluated, series and samples looked at.
-const WORK_MAX: u64 = 200_000_000;
+/// Steps that one evaluation may take (expressions evaluated, series and samples looked at), as a
+/// multiple of the samples that it may load.
+const STEPS_OF_A_SAMPLE: u64 = 8;
 
 /// Longest label that a query may make, in bytes.
 const LABEL_MAX: usize = 1 << 20;
@@ -19,20 +20,27 @@ const LABELS_MAX: usize = 64 << 20;
 const ANSWER_MAX: usize = 256 << 20;
 
 /// What was done so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Budget {
     work: u64,
+    work_max: u64,
     labels: usize,
 }
 
 impl Budget {
+    /// The budget of an evaluation that may load so many samples.
+    pub fn of(samples_max: u64) -> Budget {
+        Budget { work: 0, work_max: samples_max.saturating_mul(STEPS_OF_A_SAMPLE), labels: 0 }
+    }
+
     /// Counts steps.
     #[inline]
     pub fn work(&mut self, steps: usize) -> Result<(), EvalError> {
         self.work += steps as u64;
-        if self.work > WORK_MAX {
+        if self.work > self.work_max {
             return fail(format!(
-                "query timed out in expression evaluation: more than {WORK_MAX} steps of work"
+                "query timed out in expression evaluation: more than {} steps of work",
+                self.work_max
             ));
         }
         Ok(())

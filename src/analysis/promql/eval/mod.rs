@@ -100,7 +100,7 @@ impl<'a> Evaluator<'a> {
             options,
             symbols: Overlay::new(store.symbols()),
             loaded: 0,
-            budget: Budget::default(),
+            budget: Budget::of(options.samples_max),
         }
     }
 
