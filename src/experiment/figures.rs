@@ -77,7 +77,8 @@ impl Figures<'_> {
         let [value] = quantiles_of_mix(&strata, [q])?;
         let n = strata.iter().map(|stratum| stratum.known().len()).sum();
         // Too few flights for a bound: then no flight is outside of what is possible at all.
-        let cut = |end: f64| if end.is_finite() { end } else { end.clamp(limits.least, limits.most) };
+        let cut =
+            |end: f64| if end.is_finite() { end } else { end.clamp(limits.least, limits.most) };
         let interval = Interval { lower: cut(interval.lower), upper: cut(interval.upper) };
         Some(Figure { value, interval, n })
     }

@@ -165,7 +165,9 @@ impl<'a> Campaign<'a> {
 
     fn wants_more(&self, rows: &[Outcome], flown: u32) -> bool {
         let enough = flown >= self.scenario.budget.replications_min;
-        self.settings.replications.is_some() || !enough || !precision::is_reached(&self.scenario, rows)
+        self.settings.replications.is_some()
+            || !enough
+            || !precision::is_reached(&self.scenario, rows)
     }
 }
 

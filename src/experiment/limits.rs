@@ -26,17 +26,24 @@ pub fn bounds(scenario: &Scenario, measure: &str) -> Bounds {
     let open = f64::INFINITY;
     match measure {
         "users_active" => Bounds::from_zero(users, COURSE * users),
-        "users_exposed" | "exposed_before_verdict" | "users_hurt" | "users_hurt_by_release"
-        | "users_spared" | "users_crossed" | "users_flipped" => {
-            Bounds::from_zero(users, HARM * users)
-        }
-        "users_hurt_by_release_share" | "users_exposed_share" | "exposed_before_verdict_share"
-        | "users_flipped_share" | "weight_at_verdict" => Bounds::from_zero(1.0, HARM),
-        "new_traffic_minus_pods" => {
-            Bounds { least: -1.0, most: 1.0, ..Bounds::signed(HARM) }
-        }
+        "users_exposed"
+        | "exposed_before_verdict"
+        | "users_hurt"
+        | "users_hurt_by_release"
+        | "users_spared"
+        | "users_crossed"
+        | "users_flipped" => Bounds::from_zero(users, HARM * users),
+        "users_hurt_by_release_share"
+        | "users_exposed_share"
+        | "exposed_before_verdict_share"
+        | "users_flipped_share"
+        | "weight_at_verdict" => Bounds::from_zero(1.0, HARM),
+        "new_traffic_minus_pods" => Bounds { least: -1.0, most: 1.0, ..Bounds::signed(HARM) },
         "requests" | "requests_judged" => Bounds::from_zero(open, COURSE * requests),
-        "requests_failed" | "requests_wrong" | "requests_slow" | "connections_broken"
+        "requests_failed"
+        | "requests_wrong"
+        | "requests_slow"
+        | "connections_broken"
         | "side_effects_duplicated" => Bounds::from_zero(open, HARM * requests),
         "outage_s" | "downtime_s" | "rollback_outage_s" => {
             Bounds::from_zero(horizon_s, HARM * horizon_s)
@@ -48,15 +55,16 @@ pub fn bounds(scenario: &Scenario, measure: &str) -> Bounds {
         "user_minutes_down" => {
             Bounds::from_zero(users * horizon_s / 60.0, HARM * users * SPELL_MINUTES)
         }
-        "detected_after_s" | "rollback_s" | "capacity_restored_s" | "harm_to_safe_s"
-        | "rollout_s" | "mixed_version_s" | "start_to_ready_s" => {
-            Bounds::from_zero(horizon_s, COURSE * horizon_s)
-        }
+        "detected_after_s"
+        | "rollback_s"
+        | "capacity_restored_s"
+        | "harm_to_safe_s"
+        | "rollout_s"
+        | "mixed_version_s"
+        | "start_to_ready_s" => Bounds::from_zero(horizon_s, COURSE * horizon_s),
         "harm_usd" => Bounds::from_zero(open, HARM * value(scenario)),
         "value_lost_by_release_usd" => Bounds::signed(HARM * value(scenario)).upwards(),
-        "release_usd" => {
-            Bounds::signed(HARM * value(scenario) + COURSE * fleet_hours * price)
-        }
+        "release_usd" => Bounds::signed(HARM * value(scenario) + COURSE * fleet_hours * price),
         "pods_available_min" | "pods_peak" => {
             Bounds::from_zero(open, HARM * f64::from(scenario.service.replicas))
         }

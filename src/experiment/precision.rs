@@ -45,7 +45,8 @@ fn of_measure(
 
 /// Are all main measures of these rows known precisely enough?
 pub fn is_reached(scenario: &Scenario, rows: &[Outcome]) -> bool {
-    let reached = |main: &(&str, Floor)| of_measure(scenario, rows, *main).is_none_or(|p| p.reached);
+    let reached =
+        |main: &(&str, Floor)| of_measure(scenario, rows, *main).is_none_or(|p| p.reached);
     rows.len() > 1 && MAIN.iter().all(reached)
 }
 

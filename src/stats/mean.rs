@@ -64,7 +64,8 @@ pub fn mean_of(sample: &[f64], bounds: &Bounds, confidence: f64) -> Option<MeanO
         lower: lower_bound(&values, down.max(bounds.least), tail)?,
         upper: upper_bound(&values, up.min(bounds.most), tail)?,
     };
-    let widest = union(union(t_ci(sample, confidence)?.interval, hall(sample, confidence)?), bounded);
+    let widest =
+        union(union(t_ci(sample, confidence)?.interval, hall(sample, confidence)?), bounded);
     let interval = Interval {
         lower: widest.lower.max(bounds.least).min(moments.mean),
         upper: widest.upper.min(bounds.most).max(moments.mean),

@@ -144,8 +144,10 @@ pub fn quantile_interval_of_mix(strata: &[Stratum], q: f64, confidence: f64) -> 
     };
     let strata: Vec<Vec<f64>> = strata.iter().map(sorted).collect();
     let share = |counts: &dyn Fn(&[f64]) -> usize| {
-        let parts = shares.iter().zip(&strata).map(|(weight, values)| {
-            Counted { weight: *weight, hits: counts(values) as u64, n: values.len() as u64 }
+        let parts = shares.iter().zip(&strata).map(|(weight, values)| Counted {
+            weight: *weight,
+            hits: counts(values) as u64,
+            n: values.len() as u64,
         });
         share_of_mix(&parts.collect::<Vec<_>>(), confidence)
     };

@@ -35,8 +35,10 @@ fn figures(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(String, F
         for measure in MEASURES {
             for plan in 0..2 {
                 let name = |figure: &str| format!("{release} {plan} {measure} {figure}");
-                let mean = of.estimate(release, plan, measure).map(|e| {
-                    Figure { value: e.mean, interval: e.interval(), n: e.n }
+                let mean = of.estimate(release, plan, measure).map(|e| Figure {
+                    value: e.mean,
+                    interval: e.interval(),
+                    n: e.n,
                 });
                 all.extend(mean.map(|figure| (name("mean"), figure)));
                 for (word, q) in [("p05", 0.05), ("p50", 0.5), ("p95", 0.95)] {

@@ -34,8 +34,14 @@ fn flown() -> Results {
     let (scenarios, _) = read(SPEC, "mix.yaml").unwrap_or_else(|problems| panic!("{problems:?}"));
     let scenarios: Vec<_> = scenarios.into_iter().map(Arc::new).collect();
     let (replications, requests_max) = (None, None);
-    let settings =
-        Settings { seed: 2, replications, requests_max, checked: false, record: true, export: false };
+    let settings = Settings {
+        seed: 2,
+        replications,
+        requests_max,
+        checked: false,
+        record: true,
+        export: false,
+    };
     run(&scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {})
 }
 
@@ -95,8 +101,9 @@ fn all_places_tell_the_same_of_the_mix() {
         assert_eq!(rating[at("fleet_minutes")], fleet.expect("a row")[5]);
     }
     let paired = scenario.expectations[2].value.expect("a difference");
-    let row = scenario.differences.iter().find(|row| {
-        (row.release.as_str(), row.measure) == ("all", "fleet_minutes_extra")
-    });
+    let row = scenario
+        .differences
+        .iter()
+        .find(|row| (row.release.as_str(), row.measure) == ("all", "fleet_minutes_extra"));
     assert!((row.expect("a row").mean + paired).abs() < 1e-12, "canary against recreate");
 }
