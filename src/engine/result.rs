@@ -244,6 +244,14 @@ mod tests {
         assert_eq!(downtime_secs(&seconds(&[(200, 2); 60]), 0.99), 0.0);
     }
 
+    /// One bad request more than half of a hundred million is what half of them explains: its
+    /// tail is 0.5, not below 0.001.
+    #[test]
+    fn the_tail_is_exact_for_many_requests() {
+        assert!(!exceeds(100_000_000, 50_000_001, 0.5));
+        assert!(exceeds(100_000_000, 50_020_000, 0.5));
+    }
+
     #[test]
     fn thin_traffic_is_judged_over_the_shortest_long_enough_window() {
         let mut thin = vec![(10, 0); 60];
