@@ -102,7 +102,8 @@ measures! {
     outage_s: "Seconds in which no pod that the balancers know of accepts requests.",
     downtime_s: "Seconds in which failed and wrong requests exceed what the objective explains.",
     downtime_by_release_s: "Downtime minus the twin's.",
-    user_minutes_down: "Minutes from a user's failure to the next success, gaps cut at 5 minutes.",
+    user_minutes_down: "Minutes from users' failures to their next successes; between two requests \
+        of a user 5 minutes count at most.",
     pods_available_min: "Fewest ready pods from the start of the release on.",
     requests_judged: "Requests the new version had served (or copies compared) at the verdict.",
     weight_at_verdict: "Share of traffic routed to the new version when the verdict fell.",
@@ -190,7 +191,7 @@ pub struct Event {
     /// When.
     pub at: SimTime,
     /// What kind: `release`, `action`, `check`, `decision`, `pod`, `human`, `fault`, `routing`,
-    /// `autoscale`.
+    /// `autoscale`, and `cut` where a story is longer than is told.
     pub kind: &'static str,
     /// In words.
     pub text: String,

@@ -11,12 +11,22 @@ mod bad_input;
 mod desk;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/escaping.rs"]
+mod escaping;
+#[path = "cli/exit_codes.rs"]
+mod exit_codes;
 #[path = "cli/folders.rs"]
 mod folders;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/kills.rs"]
+mod kills;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/manifests.rs"]
 mod manifests;
+#[path = "cli/output.rs"]
+mod output;
 #[path = "cli/platform.rs"]
 mod platform;
 #[path = "cli/query.rs"]

@@ -16,6 +16,8 @@ mod drain;
 mod faults;
 #[path = "flights/flagger.rs"]
 mod flagger;
+#[path = "flights/foretold.rs"]
+mod foretold;
 #[path = "flights/invariants.rs"]
 mod invariants;
 #[path = "flights/judges.rs"]
@@ -26,6 +28,8 @@ mod mesh;
 mod nodes;
 #[path = "flights/pods.rs"]
 mod pods;
+#[path = "flights/scopes.rs"]
+mod scopes;
 #[path = "flights/swarm.rs"]
 mod swarm;
 #[path = "flights/telemetry.rs"]

@@ -1,11 +1,16 @@
 //! Reports: the same results must give the same bytes, and every byte must be readable.
 //!
-//! Results are made up (`fixture`), so nothing here depends on what the engine does.
+//! Results are made up (`fixture`), so nothing here depends on what the engine does; but for `mix`,
+//! which flies a small scenario and compares all places that tell the same figure.
 
 #[path = "report/fixture.rs"]
 mod fixture;
 #[path = "report/gallery.rs"]
 mod gallery;
+#[path = "report/hostile.rs"]
+mod hostile;
+#[path = "report/mix.rs"]
+mod mix;
 #[path = "report/pictures.rs"]
 mod pictures;
 #[path = "report/recordings.rs"]

@@ -1,8 +1,10 @@
-//! Every statistical function against recorded answers of independent implementations.
+//! Every statistical function against recorded answers of independent implementations, and every
+//! interval against the truth (`coverage`).
 //!
 //! `tests/data/oracles/statistics.json` holds families of cases. A runner per family turns any
 //! `input` into an answer, so new cases need no code; a family that nobody runs fails the test.
 
+mod coverage;
 mod oracle;
 
 use oracle::{Family, Input, compare};

@@ -5,8 +5,10 @@
 //! settings. Deliberately absent: pods, strategies, files, clocks.
 
 pub mod bitset;
+pub mod count;
 pub mod date;
 pub mod distribution;
+pub mod escape;
 pub mod histogram;
 pub mod interval;
 pub mod maths;
@@ -16,7 +18,9 @@ pub mod problem;
 pub mod random;
 
 pub mod settings;
+pub mod several;
 pub mod special;
 pub mod time;
 pub mod units;
+pub mod wrap;
 pub mod ziggurat;

@@ -3,6 +3,17 @@
 //! Deliberately absent: intervals, and what was measured.
 
 use crate::base::maths;
+/// The median: the middle value, or the mean of the two middle ones; values may be infinite.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 {
+        return values.get(middle).copied();
+    }
+    let (low, high) = (values.get(middle.checked_sub(1)?)?, values.get(middle)?);
+    Some(if high.is_infinite() { *high } else { f64::midpoint(*low, *high) })
+}
+
 /// Size, mean and variance of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {

@@ -101,7 +101,23 @@ impl Node {
             }
             Value::Text(text) => format!("{text:?}"),
             Value::List(items) => format!("a list of {}", items.len()),
+            Value::Map(entries) if entries.len() == 1 => "a mapping with 1 key".into(),
             Value::Map(entries) => format!("a mapping with {} keys", entries.len()),
+        }
+    }
+
+    /// What stands at a place within this value, as a user sees it: a key, or a value.
+    pub fn shown_at(&self, place: Place) -> Option<String> {
+        if self.place == place {
+            return Some(self.shown());
+        }
+        match &self.value {
+            Value::List(items) => items.iter().find_map(|item| item.shown_at(place)),
+            Value::Map(entries) => entries.iter().find_map(|(key, value)| {
+                let own = (key.place == place).then(|| format!("the key {:?}", key.name));
+                own.or_else(|| value.shown_at(place))
+            }),
+            _ => None,
         }
     }
 

@@ -1,7 +1,12 @@
 //! A problem with something a user wrote: where, what was found, what was expected, a way out.
 //!
-//! Readers collect problems instead of stopping at the first. Printing belongs to the command line.
+//! Readers collect problems instead of stopping at the first. What a problem quotes is kept short,
+//! and its text shows control characters instead of using them. Printing belongs to the command
+//! line.
 
+use super::escape::short::{self, thousands};
+use super::escape::terminal;
+use super::several::{self, Line};
 use std::fmt;
 use std::sync::Arc;
 
@@ -49,8 +54,8 @@ impl Problem {
             severity: Severity::Error,
             file: Arc::from(""),
             place,
-            path: path.into(),
-            message: message.into(),
+            path: shortened(path.into()),
+            message: shortened(message.into()),
             expected: String::new(),
             help: String::new(),
         }
@@ -63,13 +68,13 @@ impl Problem {
 
     /// The same, saying what was expected.
     pub fn expected(mut self, expected: impl Into<String>) -> Problem {
-        self.expected = expected.into();
+        self.expected = shortened(expected.into());
         self
     }
 
     /// The same, with a way out.
     pub fn help(mut self, help: impl Into<String>) -> Problem {
-        self.help = help.into();
+        self.help = shortened(help.into());
         self
     }
 
@@ -80,36 +85,96 @@ impl Problem {
     }
 }
 
+/// A text without the middle of what is too long: a name of megabytes is not told whole.
+fn shortened(text: String) -> String {
+    match short::message(&text) {
+        std::borrow::Cow::Borrowed(_) => text,
+        std::borrow::Cow::Owned(short) => short,
+    }
+}
+
+/// Problems as they are told: the first of every kind, and how many more there are of it.
+pub fn limited(problems: &[Problem]) -> Vec<Problem> {
+    let kind = |p: &Problem| {
+        let severity = p.severity as u8;
+        format!("{severity} {} {} {}", p.file, several::shape(&p.path), several::shape(&p.message))
+    };
+    let more = |of: &Problem, message: String| Problem {
+        message,
+        place: Place::default(),
+        ..Problem {
+            severity: of.severity,
+            file: Arc::clone(&of.file),
+            ..Problem::error(Place::default(), "", "")
+        }
+    };
+    let lines = several::limited(problems, kind).into_iter();
+    lines
+        .map(|line| match line {
+            Line::One(problem) => problem.clone(),
+            Line::Alike(of, count) => {
+                more(of, format!("… and {} more like this", thousands(count)))
+            }
+            Line::Others(count) => {
+                let worst = problems.iter().min_by_key(|p| p.severity).unwrap_or(&problems[0]);
+                more(worst, format!("… and {} more problems of other kinds", thousands(count)))
+            }
+        })
+        .collect()
+}
+
+/// A message whose further lines, if it has any, are indented ones that show a query and where it is
+/// wrong; any other line feed stood in what is quoted.
+fn lines(message: &str) -> String {
+    let mut parts = message.split("\n  ");
+    let mut out = parts.next().map(|first| terminal::line(first).into_owned()).unwrap_or_default();
+    for part in parts {
+        out.push_str("\n  ");
+        out.push_str(&part.split('\t').map(terminal::line).collect::<Vec<_>>().join("\t"));
+    }
+    out
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        write!(f, "{}", self.file)?;
+        let told = |text: &str| terminal::line(&short::message(text)).into_owned();
+        write!(f, "{}", terminal::line(&self.file))?;
         if self.place.line > 0 {
             write!(f, ":{}:{}", self.place.line, self.place.column)?;
         }
         write!(f, ": {kind}: ")?;
         if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+            write!(f, "{}: ", told(&self.path))?;
         }
-        write!(f, "{}", self.message)?;
+        write!(f, "{}", lines(&short::message(&self.message)))?;
         if !self.expected.is_empty() {
-            write!(f, "; expected {}", self.expected)?;
+            write!(f, "; expected {}", told(&self.expected))?;
         }
         if !self.help.is_empty() {
-            write!(f, "\n    help: {}", self.help)?;
+            write!(f, "\n    help: {}", told(&self.help))?;
         }
         Ok(())
     }
 }
 
+/// Names longer than this, in bytes, are like no other.
+const LONGEST_MEANT: usize = 300;
+
 /// The candidate most like `name`, if one is close enough to be meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // No name that is meant is this long, and the comparison takes the product of the lengths.
+    if name.len() > LONGEST_MEANT {
+        return None;
+    }
     let lower = name.to_lowercase();
-    let scored =
-        candidates.into_iter().map(|c| (strsim::jaro_winkler(&lower, &c.to_lowercase()), c));
+    let scored = candidates
+        .into_iter()
+        .filter(|c| c.len() <= LONGEST_MEANT)
+        .map(|c| (strsim::jaro_winkler(&lower, &c.to_lowercase()), c));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.8).then_some(best.1)
 }
@@ -127,6 +192,24 @@ mod tests {
         let text = problem.to_string();
         assert!(text.starts_with("a.yaml:6:5: error: spec: unknown key maxSurg; expected one of"));
         assert!(text.ends_with("help: did you mean maxSurge?"));
+    }
+
+    #[test]
+    fn hostile_and_endless_texts_are_told_in_short() {
+        let name = format!("a\u{1b}[31m\n{}", "x".repeat(100_000));
+        let problem = Problem::error(Place::default(), name.as_str(), format!("key {name}"));
+        let text = problem.expected(name.as_str()).help(name.as_str()).to_string();
+        assert!(text.len() < 2_000 && text.lines().count() == 2, "{text:?}");
+        assert!(!text.contains('\u{1b}') && text.contains("characters_left_out"), "{text}");
+    }
+
+    #[test]
+    fn many_alike_are_counted() {
+        let one = |n: u32| Problem::error(Place { line: n, column: 1 }, "", format!("row {n}"));
+        let all: Vec<Problem> = (1..=100_000).map(one).collect();
+        let told = limited(&all);
+        assert_eq!(told.len(), 21);
+        assert_eq!(told[20].message, "… and 99,980 more like this");
     }
 
     #[test]

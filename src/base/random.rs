@@ -4,12 +4,11 @@
 //! which is what makes their difference a difference of strategies (common random numbers;
 //! Law & Kelton, "Simulation Modeling and Analysis", ch. 11).
 
-#[cfg(test)]
-use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 
-/// What a stream is drawn for. The numbers are part of the seed and must never be reused.
+/// What a stream is drawn for. The numbers are part of the seed, must never be reused, and stay
+/// below 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -55,6 +54,16 @@ pub enum Purpose {
     Controller = 20,
     /// Faults that a mesh injects on purpose.
     Injected = 21,
+    /// How long closed-loop sessions think between requests.
+    Thoughts = 22,
+    /// Requests of smoke tests.
+    Smoke = 23,
+    /// Exits of pods by further faults of that kind.
+    Exits = 24,
+    /// Connections that are open as a flight begins.
+    Connections = 25,
+    /// What rehearsals of checks draw.
+    Rehearsal = 40,
 }
 
 /// SplitMix64's finaliser: a bijection that scatters neighbouring inputs (Steele, Lea, Flood 2014).
@@ -121,8 +130,8 @@ impl Stream {
         unit(self.0.next_u64())
     }
 
-    /// A draw of a `rand_distr` distribution: for tests, since it depends on the platform's libm.
-    #[cfg(test)]
+    /// A draw of a `rand_distr` distribution. Not for flights: its last bits depend on the machine's
+    /// C library; these draw by `base::ziggurat` and `base::distribution`.
     pub fn sample<T, D: rand_distr::Distribution<T>>(&mut self, distribution: D) -> T {
         self.0.sample(distribution)
     }

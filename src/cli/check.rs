@@ -1,12 +1,14 @@
 //! `check`: the CI gate. Every `expect:` line must hold by its whole interval.
 
-use super::flags::{Format, Run};
-use super::{FAILED, FINE, INTERRUPTED, WRONG, fly, output};
+use super::flags::{Flight, Format};
+use super::fly::Purpose;
+use super::{FAILED, FINE, INTERRUPTED, WRONG, fly, output, stop};
+use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results};
 use serde_json::{Value, json};
 
 /// Flies, judges, prints; 1 unless every line holds.
-pub fn run(flags: &Run) -> u8 {
+pub fn run(flags: &Flight) -> u8 {
     let scenarios = match fly::scenarios(flags) {
         Ok(scenarios) => scenarios,
         Err(code) => return code,
@@ -15,17 +17,18 @@ pub fn run(flags: &Run) -> u8 {
         output::say("windtunnel: no `expect:` line in these scenarios: nothing to check");
         return WRONG;
     }
-    let results = match fly::results(flags, &scenarios, false) {
+    let results = match fly::results(flags, &scenarios, Purpose::Check) {
         Ok(results) => results,
         Err(code) => return code,
     };
+    stop::written();
     let lines: Vec<(&str, &ExpectationResult)> = results
         .scenarios
         .iter()
         .flat_map(|s| s.expectations.iter().map(|e| (s.scenario.name.as_str(), e)))
         .collect();
     match flags.format {
-        Format::Json => output::print(&format!("{:#}\n", as_json(&results, &lines))),
+        Format::Json => output::print(&escape::json::pretty(&as_json(&results, &lines))),
         Format::Text => output::print(&as_text(&lines)),
     }
     if results.interrupted {

@@ -1,9 +1,12 @@
 //! `list`, `explain`, `schema`, `completions`: what may be written, from the readers themselves.
 
 use super::flags::{Explain, Flags, Format, List};
-use super::{FINE, WRONG, output};
+use super::{FINE, WRONG, dotted, output};
+use crate::base::count::plural;
+use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::base::settings::{FieldSpec, Kind};
+use crate::base::wrap;
 use crate::outcome::{Measures, Verdict};
 use crate::scenario::describe::{self, Entry, GROUPS, catalogue};
 use crate::scenario::schema::json_schema;
@@ -17,15 +20,17 @@ use serde_json::{Value, json};
 pub fn list(flags: &List) -> u8 {
     let entries = catalogue();
     let wanted = flags.group.as_deref();
-    // `strategies` and `strategy`, `checks` and `check` are the same wish.
+    // `strategies` and `strategy`, `checks` and `check` are the same wish; defects and chaos are
+    // both faults.
     let fits = |group: &str| {
-        let plural = group.strip_suffix('y').map_or(format!("{group}s"), |g| format!("{g}ies"));
-        wanted.is_none_or(|w| w == group || w == plural)
+        let is_fault = ["defect", "chaos"].contains(&group);
+        let named = |w: &str| w == group || w == plural(group);
+        wanted.is_none_or(|w| named(w) || is_fault && ["fault", "faults"].contains(&w))
     };
     let chosen: Vec<&Entry> = entries.iter().filter(|e| fits(e.group)).collect();
     let (measures, metrics) = (fits("measure"), fits("metric"));
     if chosen.is_empty() && !measures && !metrics {
-        let more = ["measures", "metrics"];
+        let more = ["faults", "measures", "metrics"];
         let known: Vec<&str> = GROUPS.iter().map(|(g, _)| *g).chain(more).collect();
         let group = flags.group.as_deref().unwrap_or_default();
         output::say(&format!("windtunnel: no group {group:?}; known are {}", known.join(", ")));
@@ -34,11 +39,15 @@ pub fn list(flags: &List) -> u8 {
     match flags.format {
         Format::Json => {
             let mut parts = chosen.iter().map(|e| entry_json(e)).collect::<Vec<_>>();
+            let columns = Measures::COLUMNS.iter().filter(|_| measures);
+            parts.extend(columns.map(|(name, meaning)| {
+                json!({ "group": "measure", "name": name, "summary": meaning.trim() })
+            }));
             let families = exported().into_iter().filter(|_| metrics);
             parts.extend(families.map(|[name, kind, help]| {
                 json!({ "group": "metric", "name": name, "kind": kind, "summary": help })
             }));
-            output::print(&format!("{:#}\n", json!(parts)));
+            output::print(&escape::json::pretty(&json!(parts)));
         }
         Format::Text => output::print(&listing(&chosen, measures, metrics)),
     }
@@ -81,7 +90,7 @@ fn exported() -> Vec<[String; 3]> {
 fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(100);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(wrap::COLUMNS as u16);
     rows.for_each(|row| {
         table.add_row(row);
     });
@@ -114,6 +123,14 @@ pub fn explain(flags: &Explain) -> u8 {
             (format!("{name}: {meaning}\n"), json!({ "verdict": name, "meaning": meaning }))
         }
         (_, _, _, Some(field)) => with_inner(&entries, field),
+        _ if let Some(found) = dotted::rating(name) => found,
+        _ if let Some((entry, field)) = dotted::field(&entries, name) => {
+            let (text, value) = with_inner_of(&entry.fields, field);
+            (format!("of {} ({}):\n{text}", entry.name, entry.group), value)
+        }
+        _ if let Some(entry) = dotted::part(&entries, name) => {
+            (entry_text(entry), json!([entry_json(entry)]))
+        }
         _ => match exported().into_iter().find(|[metric, ..]| metric == name) {
             Some([_, kind, help]) => (
                 format!("{name} ({kind}): {help}\n"),
@@ -123,8 +140,8 @@ pub fn explain(flags: &Explain) -> u8 {
         },
     };
     match flags.format {
-        Format::Json => output::print(&format!("{value:#}\n")),
-        Format::Text => output::print(&text),
+        Format::Json => output::print(&escape::json::pretty(&value)),
+        Format::Text => output::print(&wrap::filled(&text)),
     }
     FINE
 }
@@ -133,7 +150,7 @@ fn unknown(name: &str, entries: &[Entry]) -> u8 {
     let parts = entries.iter().map(|e| e.name);
     let fields = entries.iter().flat_map(|e| e.fields.iter().map(|f| f.path.as_str()));
     let measures = Measures::COLUMNS.iter().map(|(n, _)| *n);
-    let metrics = family::all().map(|f| f.name);
+    let metrics = family::all().map(|f| f.name).chain(dotted::RATINGS);
     let near = nearest(name, parts.chain(fields).chain(measures).chain(metrics));
     let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
     output::say(&format!(
@@ -162,15 +179,22 @@ fn entry_text(entry: &Entry) -> String {
     format!("{} ({}): {}\n\n{fields}{query}", entry.name, entry.group, entry.summary)
 }
 
-/// Two lines, because paths and defaults are too long to stand beside each other.
 /// A field of the scenario and, if it holds others, those directly in it.
 fn with_inner(entries: &[Entry], field: &FieldSpec) -> (String, Value) {
+    let scenario = entries.iter().filter(|e| e.group == "scenario").flat_map(|e| &e.fields);
+    with_inner_of(scenario, field)
+}
+
+/// The same among the fields of any part.
+fn with_inner_of<'e>(
+    fields: impl IntoIterator<Item = &'e FieldSpec>,
+    field: &FieldSpec,
+) -> (String, Value) {
     let inner = |other: &&FieldSpec| {
         let rest = other.path.strip_prefix(&field.path).map(|rest| rest.trim_start_matches("[]"));
         rest.and_then(|rest| rest.strip_prefix('.')).is_some_and(|name| !name.contains('.'))
     };
-    let scenario = entries.iter().filter(|e| e.group == "scenario").flat_map(|e| &e.fields);
-    let inner: Vec<&FieldSpec> = scenario.filter(inner).collect();
+    let inner: Vec<&FieldSpec> = fields.into_iter().filter(inner).collect();
     let (mut text, mut value) = (field_text(field), field_json(field));
     if !inner.is_empty() {
         text += &inner.iter().map(|field| field_text(field)).collect::<String>();
@@ -179,6 +203,7 @@ fn with_inner(entries: &[Entry], field: &FieldSpec) -> (String, Value) {
     (text, value)
 }
 
+/// Two lines, because paths and defaults are too long to stand beside each other.
 fn field_text(field: &FieldSpec) -> String {
     let default = match (&field.default, field.required) {
         (_, true) => ", required".to_string(),
@@ -236,7 +261,7 @@ fn field_json(field: &FieldSpec) -> Value {
 
 /// Prints the JSON Schema of scenario files.
 pub fn schema() -> u8 {
-    output::print(&format!("{:#}\n", json_schema()));
+    output::print(&escape::json::pretty(&json_schema()));
     FINE
 }
 

@@ -12,6 +12,8 @@ use std::sync::Arc;
 const DEFAULT_FOLDER: &str = "scenarios";
 /// Larger inputs are refused before they are read.
 const LARGEST_BYTES: u64 = 16 << 20;
+/// Larger recordings of traffic are refused before they are read.
+const LARGEST_TRACE: u64 = 1 << 30;
 /// The way out for whoever has no scenario yet.
 const WRITE_ONE: &str = "name a file, or write one with `windtunnel new NAME --out FILE`";
 /// The way out for whoever names something else than a scenario.
@@ -91,6 +93,10 @@ struct Named {
 /// The files behind the paths, in order.
 fn files(paths: &[String]) -> Result<Vec<Named>, Problem> {
     let default = [DEFAULT_FOLDER.to_string()];
+    if paths.is_empty() && !Path::new(DEFAULT_FOLDER).exists() {
+        let message = "no path was given, and there is no such folder here".to_string();
+        return Err(wrong(DEFAULT_FOLDER, message, WRITE_ONE));
+    }
     let paths = if paths.is_empty() { &default[..] } else { paths };
     let mut files = Vec::new();
     for path in paths {
@@ -127,16 +133,31 @@ pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(files)
 }
 
+/// The text of a recording of traffic, of a plain file only.
+pub fn trace(path: &Path) -> Result<String, Problem> {
+    let shown = path.display().to_string();
+    let special = std::fs::metadata(path).is_ok_and(|about| !about.is_file());
+    if special {
+        return Err(wrong(&shown, "no plain file".into(), "name a CSV file"));
+    }
+    let help = "replay a part of the recording, or every tenth user of it";
+    let file = Some(path.to_path_buf());
+    let found = bytes(&file, LARGEST_TRACE, ["", help]).and_then(utf8);
+    found.map_err(|problem| problem.in_file(&Arc::from(shown)))
+}
+
 /// What a file holds, or standard input for `-`, as text; refused when larger than `largest` bytes.
 pub fn text(path: &str, largest: u64) -> Result<String, Problem> {
     let file = (path != "-").then(|| PathBuf::from(path));
-    let found = bytes(&file, largest, ["", ""]).and_then(|bytes| {
-        String::from_utf8(bytes).map_err(|e| {
-            let at = e.utf8_error().valid_up_to();
-            wrong("", format!("byte {at} is not UTF-8"), "")
-        })
-    });
+    let found = bytes(&file, largest, ["", ""]).and_then(utf8);
     found.map_err(|problem| problem.in_file(&Arc::from(path)))
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, Problem> {
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        wrong("", format!("byte {at} is not UTF-8"), "")
+    })
 }
 
 /// The bytes of a file or of standard input, refused when too many; what helps if there is no file,
@@ -149,6 +170,7 @@ fn bytes(file: &Option<PathBuf>, largest: u64, helps: [&str; 2]) -> Result<Vec<u
     };
     let read = match file {
         Some(path) => {
+            refuse_special(path, largest, helps[1]).map_err(unread)??;
             let opened = std::fs::File::open(path).map_err(unread)?;
             opened.take(largest + 1).read_to_end(&mut bytes)
         }
@@ -156,7 +178,31 @@ fn bytes(file: &Option<PathBuf>, largest: u64, helps: [&str; 2]) -> Result<Vec<u
     };
     read.map_err(unread)?;
     if bytes.len() as u64 > largest {
-        return Err(wrong("", format!("more than {} MB", largest >> 20), helps[1]));
+        return Err(too_large(largest, helps[1]));
     }
     Ok(bytes)
+}
+
+fn too_large(largest: u64, help: &str) -> Problem {
+    wrong("", format!("more than {} MB", largest >> 20), help)
+}
+
+/// Refuses what is no plain file before it is opened: a FIFO that nobody writes to would be waited
+/// for without end, a device such as `/dev/zero` never ends. Pipes that are open already, such as
+/// those of `<(command)` in a shell, are read.
+fn refuse_special(path: &Path, largest: u64, help: &str) -> std::io::Result<Result<(), Problem>> {
+    let about = std::fs::metadata(path)?;
+    let inherited =
+        ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|of| path.starts_with(of));
+    Ok(if about.is_file() || about.is_dir() {
+        if about.len() > largest && about.is_file() {
+            Err(too_large(largest, help))
+        } else {
+            Ok(())
+        }
+    } else if inherited {
+        Ok(())
+    } else {
+        Err(wrong("", "no plain file".into(), "`-` reads standard input"))
+    })
 }

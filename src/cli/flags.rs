@@ -9,7 +9,7 @@ use clap_complete::Shell;
 #[derive(Debug, Parser)]
 #[command(name = "windtunnel", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 fine, 1 an expectation failed, 2 the input or the tool is \
-    wrong, 130 interrupted (what is finished is written).")]
+    wrong or the answer cannot be printed, 130 interrupted (what is finished is written).")]
 pub struct Flags {
     /// What to do.
     #[command(subcommand)]
@@ -24,7 +24,7 @@ pub enum Verb {
         --set spec.service.replicas=5,20 --out reports/replicas")]
     Run(Run),
     /// Judge the scenarios' `expect:` lines by their intervals; exit 1 unless every one holds
-    Check(Run),
+    Check(Flight),
     /// Tell one release event by event, with the evidence behind every decision
     Replay(Replay),
     /// Ask recorded series in PromQL, and get what Prometheus would answer
@@ -88,9 +88,9 @@ pub struct Source {
     pub strict: bool,
 }
 
-/// Flags of `run` and `check`.
+/// Flags of `run` and `check`: what is flown, and how.
 #[derive(Args, Clone, Debug)]
-pub struct Run {
+pub struct Flight {
     /// Which scenarios.
     #[command(flatten)]
     pub source: Source,
@@ -106,25 +106,34 @@ pub struct Run {
     /// Only these strategies, by name
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub strategies: Vec<String>,
-    /// Folder for the results; it is replaced as a whole
-    #[arg(long, default_value = "reports/latest", value_name = "FOLDER")]
-    pub out: String,
     /// Threads; the results do not depend on it [default: all cores]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub jobs: Option<u16>,
     /// One batch of replications: a first look in seconds
     #[arg(long)]
     pub quick: bool,
-    /// Export the telemetry of one typical flight of each scenario to telemetry/ in the results, as
-    /// OpenMetrics text (some 100 MB an hour); `replay --telemetry` exports any other flight
-    #[arg(long)]
-    pub telemetry: bool,
     /// How the summary is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Check the engine's invariants after every control event
     #[arg(long, hide = true)]
     pub checked: bool,
+}
+
+/// Flags of `run`.
+#[derive(Args, Clone, Debug)]
+pub struct Run {
+    /// What is flown.
+    #[command(flatten)]
+    pub flight: Flight,
+    /// Folder for the results; it is replaced as a whole, if it is empty or holds nothing but a
+    /// report of windtunnel
+    #[arg(long, default_value = "reports/latest", value_name = "FOLDER")]
+    pub out: String,
+    /// Export the telemetry of one typical flight of each scenario to telemetry/ in the results, as
+    /// OpenMetrics text (some 100 MB an hour); `replay --telemetry` exports any other flight
+    #[arg(long)]
+    pub telemetry: bool,
 }
 
 /// Flags of `replay`.
@@ -146,7 +155,8 @@ pub struct Replay {
     #[arg(long, default_value_t = 0)]
     pub replication: u32,
     /// Write what the flight's Prometheus would hold to this file, as OpenMetrics text, and its
-    /// staleness markers to FILE.stale; `windtunnel query FILE` asks it
+    /// staleness markers to FILE.stale; `windtunnel query FILE` asks it. An earlier export is
+    /// replaced, nothing else
     #[arg(long, value_name = "FILE")]
     pub telemetry: Option<String>,
     /// How the story is printed
@@ -173,8 +183,8 @@ pub struct Query {
     /// standard input
     #[arg(value_name = "SERIES")]
     pub series: String,
-    /// The query
-    #[arg(value_name = "QUERY")]
+    /// The query; one that begins with a minus is no flag
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     pub query: String,
     /// When: Unix seconds, +7m30s since the release, or a date such as 2026-01-01T00:10:00Z
     /// [default: the last sample]
@@ -268,14 +278,15 @@ pub struct Textbook {
     /// The claims (kind: Textbook)
     #[arg(value_name = "FILE", default_value = "docs/textbook.yaml")]
     pub file: String,
-    /// The page; its charts go into a folder of the same name [default: FILE with .md]
+    /// The page; its charts go into a folder of the same name without ending, which is replaced as
+    /// a whole [default: FILE with .md]
     #[arg(long, value_name = "FILE")]
     pub out: Option<String>,
     /// Write the page even if claims come out otherwise than they are stated
     #[arg(long)]
     pub draft: bool,
     /// Judge only these claims, and print what was found instead of writing the page
-    #[arg(long, value_delimiter = ',', value_name = "ID")]
+    #[arg(long, value_delimiter = ',', value_name = "ID", conflicts_with = "out")]
     pub only: Vec<String>,
     /// Seed of all random numbers
     #[arg(long, default_value_t = 1)]
@@ -299,7 +310,8 @@ mod tests {
     fn defaults_are_those_of_the_help() {
         let flags = Flags::try_parse_from(["windtunnel", "run"]).expect("no flag is required");
         let Verb::Run(run) = flags.verb else { panic!("run was typed") };
-        assert_eq!((run.seed, run.out.as_str(), run.format), (1, "reports/latest", Format::Text));
+        let Run { flight, out, .. } = run;
+        assert_eq!((flight.seed, out.as_str(), flight.format), (1, "reports/latest", Format::Text));
         assert!(Flags::try_parse_from(["windtunnel", "run", "--jobs", "0"]).is_err());
     }
 }

@@ -1,7 +1,9 @@
 //! `run`: flies everything, writes the report, prints a table per scenario.
 
-use super::flags::{Format, Run};
-use super::{FINE, INTERRUPTED, WRONG, input, output};
+use super::flags::{Flight, Format, Run};
+use super::output::Folder;
+use super::{FINE, INTERRUPTED, WRONG, input, output, stop, threads};
+use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
 use crate::experiment::results::Results;
@@ -9,79 +11,105 @@ use crate::report::{self, Formats};
 use crate::scenario::model::{Expected, Scenario};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set by Ctrl-C; flights in the air are given up, finished ones are kept.
-static STOP: AtomicBool = AtomicBool::new(false);
+/// What flights are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A report, with typical flights recorded.
+    Report {
+        /// And the telemetry of one of them kept?
+        export: bool,
+    },
+    /// Judging expectations.
+    Check,
+    /// Judging the claims of a textbook, which takes all flights or none.
+    Textbook,
+}
 
-/// Flies, writes, prints.
+/// Opens the output, flies, writes, prints.
 pub fn run(flags: &Run) -> u8 {
-    if let Err(error) = output::refuse_foreign(Path::new(&flags.out)) {
-        output::say(&format!("windtunnel: {error}"));
-        return WRONG;
-    }
-    let results = match scenarios(flags).and_then(|scenarios| results(flags, &scenarios, true)) {
+    let (out, flight) = (flags.out.as_str(), &flags.flight);
+    let wrong = |error: String| {
+        output::say(&format!("windtunnel: --out: {error}"));
+        WRONG
+    };
+    let folder = match Folder::open(out) {
+        Ok(folder) => folder,
+        Err(error) => return wrong(error),
+    };
+    let purpose = Purpose::Report { export: flags.telemetry };
+    let flown = scenarios(flight).and_then(|scenarios| results(flight, &scenarios, purpose));
+    let results = match flown {
         Ok(results) => results,
         Err(code) => return code,
     };
     let written = report::documents(&results, Formats::ALL).and_then(|documents| {
         let telemetry = report::telemetry::documents(&results);
-        output::replace_folder(&flags.out, documents.into_iter().chain(telemetry))
+        folder.write(documents.into_iter().chain(telemetry))
     });
-    if let Err(error) = written {
-        output::say(&format!("windtunnel: {error}"));
-        return WRONG;
+    match written {
+        Ok(kept) => kept.iter().for_each(|kept| output::say(&format!("windtunnel: {kept}"))),
+        Err(error) => return wrong(error),
     }
-    match flags.format {
-        Format::Json => output::print(&format!("{:#}\n", report::table::json(&results))),
+    stop::written();
+    tell(&results, flight.format);
+    let out = out.trim_end_matches('/');
+    output::say(&format!("Results: {out}/summary.md, {out}/runs.csv, {out}/charts/"));
+    if results.interrupted {
+        output::say("Interrupted: only finished replications are in these files.");
+    } else if stop::asked() {
+        output::say("Interrupted when everything was flown: the results are whole.");
+    }
+    if stop::asked() { INTERRUPTED } else { FINE }
+}
+
+fn tell(results: &Results, format: Format) {
+    match format {
+        Format::Json => output::print(&escape::json::pretty(&report::table::json(results))),
         Format::Text => {
             for scenario in &results.scenarios {
                 output::print(&format!("{}\n", report::table::text(scenario)));
             }
         }
     }
-    let out = flags.out.trim_end_matches('/');
-    output::say(&format!("Results: {out}/summary.md, {out}/runs.csv, {out}/charts/"));
-    if results.interrupted {
-        output::say("Interrupted: only finished replications are in these files.");
-        return INTERRUPTED;
-    }
-    FINE
 }
 
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
-pub fn scenarios(flags: &Run) -> Result<Vec<Arc<Scenario>>, u8> {
+pub fn scenarios(flags: &Flight) -> Result<Vec<Arc<Scenario>>, u8> {
     let loaded = input::load_or_say(&flags.source)?;
     input::tell(&loaded.import.lists);
     chosen(loaded.scenarios, &flags.strategies)
 }
 
 /// Flies; nothing comes back if it was interrupted too early.
-pub fn results(flags: &Run, scenarios: &[Arc<Scenario>], record: bool) -> Result<Results, u8> {
-    if let Some(jobs) = flags.jobs {
-        // Fails only when a pool exists already, which a single run never has.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
-    }
+pub fn results(
+    flags: &Flight,
+    scenarios: &[Arc<Scenario>],
+    purpose: Purpose,
+) -> Result<Results, u8> {
+    threads::start(flags.jobs);
     let settings = Settings {
         seed: flags.seed,
         replications: flags.replications.or(flags.quick.then_some(BATCH)),
         requests_max: flags.max_requests,
         checked: flags.checked,
-        record,
-        export: flags.telemetry,
+        record: matches!(purpose, Purpose::Report { .. }),
+        export: purpose == Purpose::Report { export: true },
     };
-    listen_for_interrupt();
     let bar = progress(scenarios);
     let names: Vec<String> = scenarios.iter().map(|s| s.name.clone()).collect();
     let count = names.len();
     let tell = |index: usize, done: u64, expected: u64| {
+        if purpose != Purpose::Textbook {
+            stop::keep();
+        }
         bar.set_length(expected);
         bar.set_position(done);
-        bar.set_message(format!("{} ({}/{count})", names[index], index + 1));
+        let name = escape::terminal::line(&names[index]);
+        bar.set_message(format!("{name} ({}/{count})", index + 1));
     };
-    let results = crate::experiment::run(scenarios, &settings, &command(), &STOP, &tell);
+    let results = crate::experiment::run(scenarios, &settings, &command(), stop::flag(), &tell);
     bar.finish_and_clear();
     if results.scenarios.is_empty() {
         output::say("Interrupted before a replication was complete: nothing is written.");
@@ -121,18 +149,6 @@ pub fn chosen(scenarios: Vec<Arc<Scenario>>, wanted: &[String]) -> Result<Vec<Ar
     Ok(scenarios.iter().filter_map(keep).collect())
 }
 
-fn listen_for_interrupt() {
-    let handler = || {
-        if STOP.swap(true, Ordering::SeqCst) {
-            // The second time: leave at once, nothing half-written is left behind.
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-        output::say("\nInterrupted: finishing up; once more to leave at once.");
-    };
-    // Without a handler Ctrl-C still ends the process; only the finished part would be lost.
-    let _ = ctrlc::set_handler(handler);
-}
-
 fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
     if !std::io::stderr().is_terminal() || scenarios.is_empty() {
         return ProgressBar::hidden();
@@ -146,19 +162,15 @@ fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
 }
 
 /// The command that repeats this run, as typed but for the number of threads: it changes no byte.
-fn command() -> String {
-    let quote = |word: String| {
-        let plain = |c: char| c.is_alphanumeric() || "-_./=,:%".contains(c);
-        if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{word}'") }
-    };
+pub fn command() -> String {
     let mut words = vec!["windtunnel".to_string()];
     let mut typed = std::env::args().skip(1);
     while let Some(word) = typed.next() {
         match word.as_str() {
             "--jobs" => drop(typed.next()),
             set if set.starts_with("--jobs=") => {}
-            _ => words.push(quote(word)),
+            _ => words.push(word),
         }
     }
-    words.join(" ")
+    escape::shell::command(words)
 }

@@ -3,6 +3,7 @@
 
 use super::flags::{Format, Import};
 use super::{FINE, WRONG, input, output};
+use crate::base::escape;
 use crate::manifest::note::{Lists, Note, Weight};
 use crate::manifest::print;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ pub fn run(flags: &Import) -> u8 {
                 "assumed": list(&lists.assumed),
                 "ignored": list(&lists.ignored),
             });
-            output::print(&format!("{answer:#}\n"));
+            output::print(&escape::json::pretty(&answer));
         }
         Format::Text => {
             let texts: Vec<String> = documents.map(print::yaml).collect();
@@ -83,5 +84,7 @@ fn line(note: &Note) -> String {
     };
     let missing = note.weight == Weight::Matters && !note.source.is_empty();
     let missing = if missing { "missing: " } else { "" };
-    format!("{}: {}: {missing}{text}{source}", note.spot, field.trim_end())
+    let line = format!("{}: {}: {missing}{text}{source}", note.spot, field.trim_end());
+    // One comment a note: a line feed in a name must not begin a line of YAML.
+    escape::terminal::line(&line).into_owned()
 }

@@ -5,19 +5,27 @@
 use super::files::{self, wrong};
 use super::flags::Source;
 use super::{WRONG, output};
+use crate::base::count::counted;
+use crate::base::escape::short::thousands;
+use crate::base::escape::terminal;
 use crate::base::node::Node;
-use crate::base::problem::{Problem, Severity};
+use crate::base::problem::{Place, Problem, Severity};
+use crate::base::several::{self, Line};
 use crate::manifest::checks::{self, Own};
-use crate::manifest::note::{Lists, Weight};
+use crate::manifest::note::{Lists, Note, Weight};
 use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
-use crate::scenario::read;
-use crate::traffic::{Arrivals, trace};
-use std::path::Path;
+use crate::scenario::{foretell, read, tree};
+use crate::traffic::{Arrivals, Recorded, trace};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Most scenarios that `--set` may make of one.
 const LARGEST_SWEEP: usize = 1_000;
+
+/// Most scenarios of which it is foretold what chance does to checks.
+const FORETOLD_MAX: usize = 50;
 
 /// What a source came to.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +55,11 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
     let documents = || inputs.iter().flat_map(|i| &i.documents);
     let mixed = documents().any(|d| manifest::is_manifest(d) || !named::named(d).is_empty());
     let mut loaded = Loaded::default();
-    let mut problems = strangers;
+    let (mut problems, mut spots) = (strangers, BTreeMap::new());
+    let slips: Vec<Problem> = inputs.iter().flat_map(named::slips).collect();
+    if !slips.is_empty() {
+        return Err(slips);
+    }
     if mixed {
         loaded.import = import(&inputs)?;
         let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
@@ -62,14 +74,18 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
                 Flyable { node, ..flyable.clone() }.scenario()
             };
             let nodes = std::slice::from_ref(&flyable.node);
-            collect(nodes, &flyable.file, &sweep, read, &mut loaded.scenarios, &mut problems);
+            let placed = |problem: Problem| flyable.placed(problem.in_file(&flyable.file));
+            let (sources, found) = ((nodes, &flyable.file), &mut loaded.scenarios);
+            collect(sources, &sweep, read, placed, &mut spots, found, &mut problems);
         }
     } else {
         put(inputs.iter_mut().flat_map(|input| &mut input.documents), &own)?;
         for input in &inputs {
             let read = |changed: &[Node]| read::read_documents(changed, &input.text, &input.file);
+            let placed = |problem: Problem| problem.in_file(&input.file);
+            let sources = (&input.documents[..], &input.file);
             let found = &mut loaded.scenarios;
-            collect(&input.documents, &input.file, &sweep, read, found, &mut problems);
+            collect(sources, &sweep, read, placed, &mut spots, found, &mut problems);
         }
     }
     if problems.iter().any(|p| p.severity == Severity::Error) {
@@ -139,41 +155,60 @@ fn import(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
 
 /// Says on standard error what manifests were taken for, where they left something open.
 pub fn tell(lists: &Lists) {
-    for note in &lists.assumed {
+    tell_all(&lists.assumed.iter().collect::<Vec<_>>(), "assumed", |note| {
         let missing = if note.weight == Weight::Matters { "missing, " } else { "" };
-        output::say(&format!(
-            "{}: {missing}assumed: {} = {} ({})",
-            note.spot, note.field, note.text, note.source
-        ));
-    }
+        format!("{}: {missing}assumed: {} = {} ({})", note.spot, note.field, note.text, note.source)
+    });
     let matters = lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
-    for note in matters {
-        output::say(&format!(
-            "{}: ignored: {} {}: {}",
-            note.spot, note.object, note.field, note.text
-        ));
-    }
+    tell_all(&matters.collect::<Vec<_>>(), "ignored", |note| {
+        format!("{}: ignored: {} {}: {}", note.spot, note.object, note.field, note.text)
+    });
     if !lists.understood.is_empty() {
-        let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
-        output::say(&format!(
-            "{} fields understood, {} assumed, {} ignored ({rest} of them without effect); \
-             `windtunnel import` lists them all",
-            lists.understood.len(),
-            lists.assumed.len(),
-            lists.ignored.len()
-        ));
+        output::say(&told(lists));
     }
+}
+
+/// Says the first notes of every kind, each on a line, and how many more there are.
+fn tell_all(notes: &[&Note], word: &str, shown: impl Fn(&Note) -> String) {
+    let kind = |note: &&Note| format!("{} {}", several::shape(&note.field), note.source);
+    for line in several::limited(notes, kind) {
+        let more = |count| format!("{word}: … and {} more like this", thousands(count));
+        let text = match line {
+            Line::One(note) => shown(note),
+            Line::Alike(note, count) => format!("{}: {}", note.spot.file, more(count)),
+            Line::Others(count) => more(count),
+        };
+        output::say(&terminal::line(&text));
+    }
+}
+
+/// How many fields were understood, assumed and ignored.
+fn told(lists: &Lists) -> String {
+    let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
+    let rest = match (rest, lists.ignored.len()) {
+        (0, _) => String::new(),
+        (rest, all) if rest == all => " (without effect)".to_string(),
+        (rest, _) => format!(" ({rest} of them without effect)"),
+    };
+    format!(
+        "{} understood, {} assumed, {} ignored{rest}; `windtunnel import` lists them all",
+        counted(lists.understood.len() as u64, "field"),
+        lists.assumed.len(),
+        lists.ignored.len()
+    )
 }
 
 /// Reads documents at every point of a sweep.
 fn collect(
-    documents: &[Node],
-    file: &Arc<str>,
+    (documents, file): (&[Node], &Arc<str>),
     sweep: &[Vec<(String, String)>],
     read: impl Fn(&[Node]) -> read::Read,
+    placed: impl Fn(Problem) -> Problem,
+    spots: &mut BTreeMap<String, String>,
     scenarios: &mut Vec<Arc<Scenario>>,
     problems: &mut Vec<Problem>,
 ) {
+    let mut traces = Traces::new();
     for changes in sweep {
         let mut changed = documents.to_vec();
         for (path, value) in changes {
@@ -196,16 +231,56 @@ fn collect(
             if sweep.len() > 1 {
                 scenario.name = swept_name(&scenario.name, changes);
             }
-            if scenarios.iter().any(|s| s.name == scenario.name) {
-                let message = format!("the scenario {:?} is defined twice", scenario.name);
-                problems.push(wrong(file, message, ""));
+            let place = found_at(&changed, &scenario.name);
+            match spots.get(&scenario.name) {
+                Some(first) => {
+                    let found = format!(
+                        "the scenario {:?} is defined twice, first in {first}",
+                        scenario.name
+                    );
+                    let problem = Problem::error(place, "metadata.name", found).in_file(file);
+                    problems.push(problem.help("give each a name of its own"));
+                }
+                None => {
+                    let spot = match place.line {
+                        0 => file.to_string(),
+                        line => format!("{file}:{line}:{}", place.column),
+                    };
+                    spots.insert(scenario.name.clone(), spot);
+                }
             }
-            match with_trace(scenario, file) {
-                Ok(scenario) => scenarios.push(Arc::new(scenario)),
+            match with_trace(scenario, file, &mut traces) {
+                Ok(scenario) => {
+                    let foretold = foretold(&changed, &scenario, scenarios.len());
+                    let foretold = foretold.into_iter().map(&placed);
+                    let new = foretold.filter(|p| !problems.contains(p)).collect::<Vec<_>>();
+                    problems.extend(new);
+                    scenarios.push(Arc::new(scenario));
+                }
                 Err(found) => problems.extend(found),
             }
         }
     }
+}
+
+/// Where the name of a scenario stands, which was made of one of these documents.
+fn found_at(documents: &[Node], name: &str) -> Place {
+    let named = documents.iter().find(|document| read::named(document) == Some(name));
+    let named = named.or(documents.first());
+    named.map_or(Place::default(), |document| tree::place(document, "metadata.name"))
+}
+
+/// What chance does to the checks of a scenario, which was made of one of these documents.
+fn foretold(documents: &[Node], scenario: &Scenario, number: usize) -> Vec<Problem> {
+    if number >= FORETOLD_MAX {
+        let message = format!(
+            "what chance does to checks is foretold of the first {FORETOLD_MAX} scenarios only"
+        );
+        return vec![Problem::warning(Place::default(), "", message).help("name fewer at once")];
+    }
+    let named = documents.iter().find(|d| read::named(d) == Some(&scenario.name));
+    let document = named.or(documents.first());
+    document.map(|document| foretell::warnings(document, scenario)).unwrap_or_default()
 }
 
 /// The file alone may be right: a problem of a changed document names the changes.
@@ -225,19 +300,38 @@ fn swept_name(name: &str, changes: &[(String, String)]) -> String {
     format!("{name} {}", words.collect::<Vec<_>>().join(" "))
 }
 
+/// Recordings that were read already, by path, speed and routes: all points of a sweep share one.
+type Traces = BTreeMap<(PathBuf, u64, Vec<String>), Arc<[Recorded]>>;
+
 /// Reads the trace that a scenario names, relative to its own file.
-fn with_trace(mut scenario: Scenario, file: &str) -> Result<Scenario, Vec<Problem>> {
+fn with_trace(
+    mut scenario: Scenario,
+    file: &str,
+    known: &mut Traces,
+) -> Result<Scenario, Vec<Problem>> {
     let Arrivals::TraceFile { path, speed } = scenario.traffic.arrivals.clone() else {
         return Ok(scenario);
     };
     let folder = Path::new(file).parent().unwrap_or(Path::new("."));
     let full = folder.join(&path);
-    let text = std::fs::read_to_string(&full)
-        .map_err(|e| vec![wrong(file, format!("trace {}: {e}", full.display()), "")])?;
+    let names = scenario.service.routes.iter().map(|route| route.name.clone()).collect();
+    let key = (full.clone(), speed.to_bits(), names);
+    if let Some(rows) = known.get(&key) {
+        scenario.traffic.arrivals = Arrivals::Trace(Arc::clone(rows));
+        return Ok(scenario);
+    }
+    let text = files::trace(&full).map_err(|p| {
+        vec![
+            Problem { message: format!("trace {}: {}", p.file, p.message), ..p }
+                .in_file(&Arc::from(file)),
+        ]
+    })?;
     let routes: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
     let place: Arc<str> = Arc::from(full.display().to_string());
     let rows = trace::parse(&text, speed, &routes)
         .map_err(|problems| problems.into_iter().map(|p| p.in_file(&place)).collect::<Vec<_>>())?;
+    let rows: Arc<[Recorded]> = rows.into();
+    known.insert(key, Arc::clone(&rows));
     scenario.traffic.arrivals = Arrivals::Trace(rows);
     Ok(scenario)
 }
@@ -258,11 +352,12 @@ fn sweep(sets: &[String]) -> Result<Vec<Vec<(String, String)>>, Problem> {
                 point
             })
         });
-        points = grown.collect();
-        if points.len() > LARGEST_SWEEP {
-            let message = format!("{} combinations", points.len());
+        let combined = points.len().saturating_mul(values.len());
+        if combined > LARGEST_SWEEP {
+            let message = format!("{combined} combinations");
             return Err(wrong("--set", message, &format!("at most {LARGEST_SWEEP}")));
         }
+        points = grown.collect();
     }
     Ok(points)
 }

@@ -1,11 +1,14 @@
 //! Layer 13: the command line. The only reader and the only writer of files.
 //!
 //! Parse, then resolve, then run: `flags` says what was typed, `input` turns paths into scenarios,
-//! one file a verb does the rest, `output` writes. Standard output carries results only; progress
-//! and problems go to standard error. Exit codes: 0 fine, 1 an expectation failed, 2 the input or
-//! the tool is wrong, 130 interrupted.
+//! one file a verb does the rest, `output` prints and writes. `stop` listens to signals, `crash`
+//! tells internal errors, `threads` asks for threads. Standard output carries results only;
+//! progress and problems go to standard error. Exit codes: 0 fine, 1 an expectation failed, 2 the
+//! input or the tool is wrong or the result could not be printed, 130 interrupted.
 
 pub mod check;
+pub mod crash;
+mod dotted;
 pub mod explain;
 pub mod files;
 pub mod flags;
@@ -17,7 +20,9 @@ pub mod output;
 pub mod query;
 pub mod replay;
 pub mod selftest;
+pub mod stop;
 pub mod textbook;
+pub mod threads;
 pub mod validate;
 
 use clap::Parser;
@@ -35,23 +40,47 @@ pub const INTERRUPTED: u8 = 130;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    // clap itself leaves with 2 on a wrong flag and with 0 after help.
-    let flags = Flags::parse();
-    let code = match flags.verb {
-        Verb::Run(run) => fly::run(&run),
-        Verb::Check(run) => check::run(&run),
-        Verb::Replay(replay) => replay::run(&replay),
-        Verb::Query(query) => query::run(&query),
-        Verb::Validate(validate) => validate::run(&validate),
-        Verb::Import(import) => import::run(&import),
-        Verb::List(list) => explain::list(&list),
-        Verb::Explain(explain) => explain::explain(&explain),
-        Verb::Schema => explain::schema(),
-        Verb::New(new) => new::run(&new),
-        Verb::Selftest(selftest) => selftest::run(&selftest),
-        Verb::Textbook(textbook) => textbook::run(&textbook),
-        Verb::Completions { shell } => explain::completions(shell),
+    let code = match Flags::try_parse() {
+        Ok(flags) => {
+            stop::listen();
+            crash::guard(seed(&flags.verb), || run(&flags.verb))
+        }
+        // Help and version, or wrong flags.
+        Err(answer) => {
+            output::print_clap(&answer);
+            if answer.use_stderr() { WRONG } else { FINE }
+        }
     };
-    let lost = code == FINE && !output::all_printed();
-    ExitCode::from(if lost { WRONG } else { code })
+    let answered = code == FINE || code == FAILED;
+    ExitCode::from(if answered && !output::all_printed() { WRONG } else { code })
+}
+
+fn run(verb: &Verb) -> u8 {
+    match verb {
+        Verb::Run(run) => fly::run(run),
+        Verb::Check(flight) => check::run(flight),
+        Verb::Replay(replay) => replay::run(replay),
+        Verb::Query(query) => query::run(query),
+        Verb::Validate(validate) => validate::run(validate),
+        Verb::Import(import) => import::run(import),
+        Verb::List(list) => explain::list(list),
+        Verb::Explain(explain) => explain::explain(explain),
+        Verb::Schema => explain::schema(),
+        Verb::New(new) => new::run(new),
+        Verb::Selftest(selftest) => selftest::run(selftest),
+        Verb::Textbook(textbook) => textbook::run(textbook),
+        Verb::Completions { shell } => explain::completions(*shell),
+    }
+}
+
+/// The seed that a verb was given.
+fn seed(verb: &Verb) -> Option<u64> {
+    match verb {
+        Verb::Run(run) => Some(run.flight.seed),
+        Verb::Check(flight) => Some(flight.seed),
+        Verb::Replay(replay) => Some(replay.seed),
+        Verb::Selftest(selftest) => Some(selftest.seed),
+        Verb::Textbook(textbook) => Some(textbook.seed),
+        _ => None,
+    }
 }

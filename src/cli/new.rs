@@ -1,33 +1,38 @@
 //! `new`: a commented scenario to start from.
 
 use super::flags::New;
+use super::output::File;
 use super::{FINE, WRONG, output};
+use crate::base::escape::shell;
 use crate::scenario::starter::starter;
-use std::io::Write;
+use crate::scenario::words;
 
 /// Prints the starter, or writes it to a file that does not exist yet.
 pub fn run(flags: &New) -> u8 {
     let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if flags.name.is_empty() || !flags.name.chars().all(named) {
+    if !flags.name.chars().all(named)
+        || !words::is_name(&flags.name)
+        || flags.name.ends_with(['-', '.'])
+    {
         output::say(&format!(
-            "windtunnel: name {:?}; expected letters, digits, '-', '_' and '.'",
+            "windtunnel: name {:?}; expected letters, digits, '-', '_' and '.', at most 63 in all",
             flags.name
         ));
         return WRONG;
     }
     let text = starter(&flags.name);
-    let Some(path) = &flags.out else {
+    let Some(path) = flags.out.as_ref().filter(|path| *path != "-") else {
         output::print(&text);
         return FINE;
     };
-    let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    match opened.and_then(|mut file| file.write_all(text.as_bytes())) {
+    match File::open_new(path).and_then(|file| file.write(text.as_bytes())) {
         Ok(()) => {
-            output::say(&format!("Wrote {path}; fly it with `windtunnel run {path}`."));
+            let quoted = shell::word(path);
+            output::say(&format!("Wrote {path}; fly it with `windtunnel run {quoted}`."));
             FINE
         }
         Err(error) => {
-            output::say(&format!("windtunnel: {path}: {error}"));
+            output::say(&format!("windtunnel: --out: {error}"));
             WRONG
         }
     }

@@ -5,6 +5,7 @@ use super::{FINE, WRONG, files, output};
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query, Rules, duration_ms};
 use crate::base::date;
+use crate::base::escape::{self, short};
 use crate::base::problem::{Problem, nearest};
 use crate::report::answer;
 use crate::report::telemetry::MARKERS;
@@ -35,7 +36,7 @@ pub fn run(flags: &Flags) -> u8 {
     let answered = recorded(&flags.series).and_then(|recorded| ask(flags, &recorded));
     match (answered, flags.format) {
         (Ok((value, at_ms)), Format::Json) => {
-            output::print(&format!("{}\n", answer::json(&value, at_ms)));
+            output::print(&escape::json::line(&answer::json(&value, at_ms)));
             FINE
         }
         (Ok((value, _)), Format::Text) => {
@@ -56,8 +57,9 @@ fn refuse(refusal: Refusal, format: Format) {
     };
     match format {
         Format::Json => {
-            let refusal = answer::error_json(class, &messages.join("\n"));
-            output::print(&format!("{refusal}\n"));
+            let message = messages.join("\n");
+            let refusal = answer::error_json(class, &short::message(&message));
+            output::print(&escape::json::line(&refusal));
         }
         Format::Text => messages.iter().for_each(|message| output::say(message)),
     }
@@ -79,6 +81,11 @@ fn recorded(path: &str) -> Result<Recorded, Refusal> {
         true => json::read(&text),
         false => read::read(&text, markers.as_deref()),
     };
+    if let Ok(recorded) = &found {
+        let file: Arc<str> = Arc::from(path);
+        let warnings = recorded.warnings.iter().map(|p| p.clone().in_file(&file));
+        output::complain(&warnings.collect::<Vec<_>>());
+    }
     found.map_err(|problems| {
         let file: Arc<str> = Arc::from(path);
         let shown = |p: Problem| p.in_file(&file).to_string();

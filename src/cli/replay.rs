@@ -1,17 +1,26 @@
 //! `replay`: one release, told event by event.
 
 use super::flags::{Format, Replay};
-use super::{FINE, WRONG, input, output};
+use super::output::File;
+use super::{FINE, WRONG, input, output, stop};
+use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::engine::{Order, fly, fly_twin};
 use crate::experiment::fly::{recording_interval, single_order};
 use crate::experiment::results::FlightRecord;
 use crate::report;
-use crate::report::telemetry::MARKERS;
+use crate::report::telemetry::{MARKERS, is_markers};
 use crate::scenario::model::Scenario;
 
-/// Reflies the asked flight with recording on, and tells it.
+/// Opens the output, reflies the asked flight with recording on, and tells it.
 pub fn run(flags: &Replay) -> u8 {
+    let export = match flags.telemetry.as_deref().map(Export::open).transpose() {
+        Ok(export) => export,
+        Err(error) => {
+            output::say(&format!("windtunnel: --telemetry: {error}"));
+            return WRONG;
+        }
+    };
     let loaded = match input::load_or_say(&flags.source) {
         Ok(loaded) => loaded,
         Err(code) => return code,
@@ -39,29 +48,60 @@ pub fn run(flags: &Replay) -> u8 {
         replication: flags.replication,
         recording: recording.unwrap_or_default(),
     };
-    if let Some(path) = &flags.telemetry
-        && let Some((series, markers)) = report::telemetry::texts(scenario, &record)
+    if let Some(export) = export
+        && let Some(texts) = report::telemetry::texts(scenario, &record)
+        && let Err(error) = export.write(&texts)
     {
-        let written = output::replace_file(path, &series)
-            .and_then(|()| output::replace_file(&format!("{path}{MARKERS}"), &markers));
-        if let Err(error) = written {
-            output::say(&format!("windtunnel: {error}"));
-            return WRONG;
-        }
-        output::say(&format!("Telemetry: {path}; ask it with `windtunnel query {path} QUERY`."));
+        output::say(&format!("windtunnel: --telemetry: {error}"));
+        return WRONG;
     }
-    match flags.format {
+    tell(scenario, &record, outcome.verdict.word(), flags.format);
+    FINE
+}
+
+fn tell(scenario: &Scenario, record: &FlightRecord, verdict: &str, format: Format) {
+    match format {
         Format::Json => {
-            let mut told = report::replay::json(scenario, &record);
-            told["verdict"] = outcome.verdict.word().into();
-            output::print(&format!("{told:#}\n"));
+            let mut told = report::replay::json(scenario, record);
+            told["verdict"] = verdict.into();
+            output::print(&escape::json::pretty(&told));
         }
         Format::Text => {
-            let story = report::replay::text(scenario, &record);
-            output::print(&format!("{story}\nVerdict: {}\n", outcome.verdict.word()));
+            let story = report::replay::text(scenario, record);
+            output::print(&format!("{story}\nVerdict: {verdict}\n"));
         }
     }
-    FINE
+}
+
+/// The two files of an export.
+struct Export {
+    path: String,
+    series: File,
+    markers: File,
+}
+
+impl Export {
+    /// Opens both. A text of series has no room for a word of ours: it is an export if the markers
+    /// beside it are.
+    fn open(path: &str) -> Result<Export, String> {
+        let beside = format!("{path}{MARKERS}");
+        let markers = File::open(&beside, "export of windtunnel", is_markers)?;
+        let ours = markers.replaces();
+        let series = File::open(path, "export of windtunnel", |_| ours)?;
+        Ok(Export { path: path.to_string(), series, markers })
+    }
+
+    fn write(mut self, (series, markers): &(String, String)) -> Result<(), String> {
+        self.series.stage(series.as_bytes())?;
+        self.markers.stage(markers.as_bytes())?;
+        self.markers.put()?;
+        self.series.put()?;
+        stop::written();
+        let path = self.path;
+        let quoted = escape::shell::word(&path);
+        output::say(&format!("Telemetry: {path}; ask it with `windtunnel query {quoted} QUERY`."));
+        Ok(())
+    }
 }
 
 /// Finds a name in a list, or says what is known.

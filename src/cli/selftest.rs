@@ -1,19 +1,21 @@
 //! `selftest`: theory, estimate, interval, for whoever wants to know whether to trust the engine.
 
 use super::flags::{Format, Selftest};
-use super::{FAILED, FINE, output};
+use super::{FAILED, FINE, output, threads};
+use crate::base::escape;
 use crate::experiment::selftest::{Effort, Proof, selftest};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 
 /// Runs all proofs; 1 unless every one holds.
 pub fn run(flags: &Selftest) -> u8 {
+    threads::start(None);
     let effort = if flags.quick { Effort::Quick } else { Effort::Full };
     let proofs = selftest(flags.seed, effort);
     match flags.format {
         Format::Json => {
             let all: Vec<Value> = proofs.iter().map(as_json).collect();
-            output::print(&format!("{:#}\n", json!({ "seed": flags.seed, "proofs": all })));
+            output::print(&escape::json::pretty(&json!({ "seed": flags.seed, "proofs": all })));
         }
         Format::Text => output::print(&as_text(&proofs)),
     }

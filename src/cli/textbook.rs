@@ -3,12 +3,15 @@
 //! A claim that comes out otherwise than it is stated leaves the page as it was: its words would
 //! not fit what was measured.
 
-use super::flags::{Format, Run, Source, Textbook as Flags};
-use super::{FAILED, FINE, WRONG, files, fly, input, output};
+use super::flags::{Flight, Format, Source, Textbook as Flags};
+use super::fly::Purpose;
+use super::output::{File, Folder};
+use super::{FAILED, FINE, WRONG, files, fly, input, output, stop};
 use crate::base::problem::Problem;
 use crate::experiment::claims::{Flown, Judged, judge_claim, objections, sides};
 use crate::experiment::results::{Results, ScenarioResults};
-use crate::report::textbook as page;
+use crate::report::Document;
+use crate::report::textbook as text;
 use crate::scenario::expect;
 use crate::scenario::model::Scenario;
 use crate::scenario::textbook::{Claim, Sweep, Textbook, read};
@@ -19,54 +22,107 @@ use std::sync::Arc;
 /// Largest file of claims.
 const LARGEST_BYTES: u64 = 1 << 20;
 
-/// Reads, flies, judges, writes.
+/// Opens the output, reads, flies, judges, writes.
 pub fn run(flags: &Flags) -> u8 {
+    let page = match flags.only.is_empty().then(|| Page::open(flags)).transpose() {
+        Ok(page) => page,
+        Err(error) => {
+            output::say(&format!("windtunnel: --out: {error}"));
+            return WRONG;
+        }
+    };
     match judged(flags) {
-        Ok((textbook, bench, claims)) => answer(flags, &textbook, &bench, &claims),
+        Ok((textbook, bench, claims)) => answer(flags, page, &textbook, &bench, &claims),
         Err(code) => code,
     }
 }
 
-fn answer(flags: &Flags, textbook: &Textbook, bench: &Bench, claims: &[Judged]) -> u8 {
+fn answer(
+    flags: &Flags,
+    page: Option<Page>,
+    textbook: &Textbook,
+    bench: &Bench,
+    claims: &[Judged],
+) -> u8 {
     let named: Arc<str> = Arc::from(flags.file.as_str());
     let found = claims.iter().flat_map(|claim| objections(claim, bench));
     let problems: Vec<Problem> = found.map(|problem| problem.in_file(&named)).collect();
     output::complain(&problems);
-    if !flags.only.is_empty() {
-        claims.iter().for_each(|claim| output::print(&format!("{}\n", page::claim_text(claim))));
+    let Some(page) = page else {
+        claims.iter().for_each(|claim| output::print(&format!("{}\n", text::claim_text(claim))));
         return if problems.is_empty() { FINE } else { FAILED };
-    }
+    };
     if !problems.is_empty() && !flags.draft {
         output::say("Nothing is written: the words of these claims would not fit the figures.");
         return FAILED;
     }
-    let out = flags
-        .out
-        .clone()
-        .map_or_else(|| Path::new(&flags.file).with_extension("md"), PathBuf::from);
-    let name =
-        out.file_stem().map_or("textbook".into(), |stem| stem.to_string_lossy().into_owned());
-    let folder = out.parent().unwrap_or(Path::new("")).to_path_buf();
-    let source = page::Source { folder: bench.folder.clone(), files: bench.files.clone(), name };
-    let written = page::documents(textbook, claims, bench, &source).and_then(|documents| {
-        for document in &documents {
-            let path = folder.join(&document.path);
-            if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                std::fs::create_dir_all(parent)
-                    .map_err(|e| format!("{}: {e}", parent.display()))?;
-            }
-            let text = String::from_utf8_lossy(&document.bytes);
-            output::replace_file(&path.display().to_string(), &text)?;
+    let name = page.name.clone();
+    let source = text::Source { folder: bench.folder.clone(), files: bench.files.clone(), name };
+    let documents = text::documents(textbook, claims, bench, &source);
+    let path = page.path.clone();
+    match documents.and_then(|documents| page.write(documents)) {
+        Ok(kept) => kept.iter().for_each(|kept| output::say(&format!("windtunnel: {kept}"))),
+        Err(error) => {
+            output::say(&format!("windtunnel: --out: {error}"));
+            return WRONG;
         }
-        Ok(())
-    });
-    if let Err(error) = written {
-        output::say(&format!("windtunnel: {error}"));
-        return WRONG;
     }
-    output::print(&page::contents(claims));
-    output::say(&format!("Written: {}", out.display()));
+    stop::written();
+    output::print(&text::contents(claims));
+    output::say(&format!("Written: {path}"));
     if problems.is_empty() { FINE } else { FAILED }
+}
+
+/// The page and the folder of its charts.
+struct Page {
+    path: String,
+    /// Name of the page without ending, and of the folder.
+    name: String,
+    file: File,
+    charts: Folder,
+}
+
+impl Page {
+    /// Opens both.
+    fn open(flags: &Flags) -> Result<Page, String> {
+        let path = flags.out.as_ref().map_or_else(
+            || Path::new(&flags.file).with_extension("md").display().to_string(),
+            String::clone,
+        );
+        let (name, folder) = {
+            let path = Path::new(&path);
+            let stem = path.file_stem().unwrap_or_default();
+            (stem.to_string_lossy().into_owned(), path.with_extension("").display().to_string())
+        };
+        let file = File::open(&path, "page of `windtunnel textbook`", text::is_page)?;
+        if folder == path {
+            return Err(format!(
+                "{path}: the folder of its charts has the page's name without \
+                ending: name a page with one, such as {path}.md"
+            ));
+        }
+        Ok(Page { file, charts: Folder::open(&folder)?, path, name })
+    }
+
+    /// Writes all, the page last; a textbook without charts leaves their folder as it was.
+    fn write(self, documents: Vec<Document>) -> Result<Option<String>, String> {
+        let Page { name, mut file, charts, .. } = self;
+        let (page, mut pictures): (Vec<_>, Vec<_>) =
+            documents.into_iter().partition(|document| document.path == format!("{name}.md"));
+        for document in page {
+            file.stage(&document.bytes)?;
+        }
+        for document in &mut pictures {
+            let inner = document.path.strip_prefix(&format!("{name}/")).map(str::to_string);
+            document.path = inner.unwrap_or_else(|| document.path.clone());
+        }
+        let kept = match pictures.is_empty() {
+            true => None,
+            false => charts.write(pictures.into_iter())?,
+        };
+        file.put()?;
+        Ok(kept)
+    }
 }
 
 /// What was flown for a textbook.
@@ -105,8 +161,12 @@ fn judged(flags: &Flags) -> Result<(Textbook, Bench, Vec<Judged>), u8> {
         output::complain(&problems);
         WRONG
     };
-    let text =
-        files::text(&flags.file, LARGEST_BYTES).map_err(|problem| complain(vec![problem]))?;
+    let text = files::text(&flags.file, LARGEST_BYTES).map_err(|problem| {
+        complain(vec![match problem.help.is_empty() {
+            true => problem.help("name a file of claims (kind: Textbook)"),
+            false => problem,
+        }])
+    })?;
     let textbook = read(&text, &flags.file).map_err(complain)?;
     let claims = wanted(&textbook, &flags.only).map_err(|problem| complain(vec![problem]))?;
     let mut bench = bench(flags, &textbook, &claims)?;
@@ -207,20 +267,18 @@ fn fly_all(
     if scenarios.is_empty() {
         return Ok(Vec::new());
     }
-    let run = Run {
+    let flight = Flight {
         source: Source::default(),
         seed: flags.seed,
         replications,
         max_requests: None,
         strategies: Vec::new(),
-        out: String::new(),
         jobs: flags.jobs,
         quick: false,
-        telemetry: false,
         format: Format::Text,
         checked: false,
     };
-    let results: Results = fly::results(&run, scenarios, false)?;
+    let results: Results = fly::results(&flight, scenarios, Purpose::Textbook)?;
     if results.interrupted {
         output::say("Nothing is written.");
         return Err(super::INTERRUPTED);

@@ -2,7 +2,9 @@
 
 use super::flags::{Format, Validate};
 use super::{FINE, WRONG, input, output};
-use crate::base::problem::{Problem, Severity};
+use crate::base::count::counted;
+use crate::base::escape;
+use crate::base::problem::{Problem, Severity, limited};
 use serde_json::{Value, json};
 
 /// Reads and reports; 2 if anything can't be used.
@@ -16,15 +18,16 @@ pub fn run(flags: &Validate) -> u8 {
     };
     match flags.format {
         Format::Json => {
-            let found: Vec<Value> = problems.iter().map(as_json).collect();
+            let found: Vec<Value> = limited(&problems).iter().map(as_json).collect();
             let answer = json!({ "valid": code == FINE, "scenarios": names, "problems": found });
-            output::print(&format!("{answer:#}\n"));
+            output::print(&escape::json::pretty(&answer));
         }
         Format::Text => {
             output::complain(&problems);
             let warnings = problems.iter().filter(|p| p.severity == Severity::Warning).count();
             if code == FINE {
-                output::print(&format!("{} valid, {warnings} warnings\n", names.join(", ")));
+                let warnings = counted(warnings as u64, "warning");
+                output::print(&format!("{} valid, {warnings}\n", names.join(", ")));
             }
         }
     }

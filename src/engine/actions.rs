@@ -1,12 +1,14 @@
 //! Carries out what a strategy orders.
 
+use super::GoOn;
+use super::address::Address;
 use super::flight::{Event, Flight};
 use crate::analysis::bucket::{experiment_key, md5_bucket};
-use crate::base::random::{Purpose, mix64};
+use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::none::NoRelease;
 use crate::strategy::{Cause, View};
-use crate::world::action::{Action, Decision, Evidence};
+use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::pod::{Set, Stage};
 use crate::world::routing::{Pool, Split};
 use std::sync::Arc;
@@ -16,9 +18,15 @@ const SMOKE_TIME: SimDuration = SimDuration::from_secs(5);
 
 /// The md5 bucket (0..100) of every user of an experiment.
 pub fn user_buckets(users: u32, experiment: &str) -> Arc<[u8]> {
+    user_buckets_while(users, experiment, &|| true).unwrap_or_default()
+}
+
+/// [`user_buckets`] for as long as `go_on` says so: millions of users take seconds.
+pub fn user_buckets_while(users: u32, experiment: &str, go_on: GoOn<'_>) -> Option<Arc<[u8]>> {
     let bucket = |user: u32| {
         let key = experiment_key(&format!("user-{user}"), experiment);
-        md5_bucket(&key, 100).unwrap_or(0) as u8
+        let goes_on = !user.is_multiple_of(1 << 16) || go_on();
+        goes_on.then(|| md5_bucket(&key, 100).unwrap_or(0) as u8)
     };
     (0..users).map(bucket).collect()
 }
@@ -40,7 +48,7 @@ impl Flight {
             telemetry: &self.scraper.store,
             experiment: self.plane.experiment,
             shadow: self.plane.shadow,
-            chance: self.streams.key(Purpose::Controller, 0),
+            chance: Address::Controller(0).key(&self.streams),
         };
         strategy.wake(&view, cause, &mut orders);
         self.strategy = strategy;
@@ -59,7 +67,10 @@ impl Flight {
     fn carry_out(&mut self, order: Action) {
         match order {
             Action::Create { version, pool, size } => {
-                self.story("action", || format!("create {} × {} pods", size, version.word()));
+                self.story("action", || match size {
+                    0 => format!("create a set of the {} version, without pods", version.word()),
+                    _ => format!("create {} × {} pods", size, version.word()),
+                });
                 self.sets.push(Set { version, pool, size });
             }
             Action::Scale { set, size } => {
@@ -92,8 +103,8 @@ impl Flight {
             Action::Load { .. } => {}
             Action::Decide(decision) => self.decide(decision),
             Action::Evidence(evidence) => {
-                if !evidence.pass {
-                    // Of several, the first is the one that decides.
+                if evidence.verdict == Verdict::Fail {
+                    // Of several, the first that fails is the one that decides.
                     let failed = &mut self.watch.failed_check;
                     failed.get_or_insert_with(|| evidence.check.to_string());
                 }
@@ -187,6 +198,8 @@ impl Flight {
             self.pods.iter().enumerate().filter(ready).map(|(i, _)| i as u32).collect();
         let routes = self.scenario.service.routes.len() as u32;
         let mut failed = 0;
+        let test = self.watch.smoke_tests;
+        self.watch.smoke_tests = test.saturating_add(1);
         for i in 0..requests {
             let Some(pod) = pods.get((i / routes) as usize % pods.len().max(1)) else {
                 failed += 1;
@@ -196,8 +209,8 @@ impl Flight {
             // A synthetic user belongs to no cohort.
             let outside = self.plane.classes() - 1;
             let row = self.plane.row(*pod, version, outside, (i % routes) as u8);
-            let row = self.plane.effects[row].effect;
-            let draw = mix64(self.streams.key(Purpose::Mirror, 1 << 60 | u64::from(i))) as u32;
+            let row = self.plane.tables.rows[row].effect;
+            let draw = mix64(Address::Smoke { test, request: i }.key(&self.streams)) as u32;
             failed += u32::from(draw < row.defect || (draw >= row.wrong && draw < row.hang));
         }
         self.calendar.plan(self.now + SMOKE_TIME, Event::SmokeDone { sent: requests, failed });
@@ -207,7 +220,7 @@ impl Flight {
 fn shown(e: &Evidence) -> String {
     let value = e.value.map_or("no data".to_string(), |v| format!("{v:.5}"));
     let limit = e.limit.map_or("none".to_string(), |l| format!("{l:.5}"));
-    let word = if e.pass { "pass" } else { "fail" };
+    let word = e.verdict.word();
     let requests = e.requests.map_or(String::new(), |n| format!(", {n:.0} requests"));
     format!("check {}: {value} against {limit}{requests}: {word}", e.check)
 }

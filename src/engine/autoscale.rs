@@ -7,8 +7,8 @@
 //! A strategy says whose size is written ([`Scaling`]); one that does not care keeps its sets in
 //! proportion. Deliberately unknown here: how a rollout spreads a new size over its sets.
 
+use super::address::Address;
 use super::flight::{Event, Flight};
-use crate::base::random::Purpose;
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::autoscaler::hpa::{self, Memory, Metric, Settings, Sync};
 use crate::strategy::autoscaler::limits::Reason;
@@ -77,7 +77,7 @@ impl Flight {
         if self.scenario.autoscaler.is_none() {
             return;
         }
-        let phase = |number| self.streams.uniform(Purpose::Controller, number);
+        let phase = |number| Address::Controller(number).uniform(&self.streams);
         let (reading, sync) = (RESOLUTION.scaled(phase(1)), hpa::SYNC.scaled(phase(2)));
         self.calendar.plan(SimTime::ZERO + reading, Event::MetricsServer);
         self.calendar.plan(SimTime::ZERO + sync, Event::Autoscale);

@@ -18,19 +18,37 @@ const RETRY: SimDuration = SimDuration::from_secs(5);
 const POLL: SimDuration = SimDuration::from_secs(1);
 
 impl Flight {
-    /// Cordons nodes for a fault and begins to evict.
-    pub(super) fn drain_nodes(&mut self, fault: usize, nodes: &[u32]) {
+    /// Cordons the nodes that any active fault drains and begins to evict; those that none drains
+    /// any more take pods again.
+    pub(super) fn follow_drains(&mut self) {
+        let mut returned = false;
+        let mut nodes: Vec<u32> = self.faults.iter().flat_map(|f| f.nodes.clone()).collect();
+        nodes.extend(0..self.nodes.len() as u32);
         for node in nodes {
-            self.nodes[*node as usize].drained_by = Some(fault);
-            self.story("fault", || format!("node/node-{node} cordoned"));
-            self.calendar.plan(self.now, Event::Drain(*node));
+            let drained = self.faults.iter().any(|f| f.active && f.nodes.contains(&node));
+            let state = &mut self.nodes[node as usize];
+            if state.lost || std::mem::replace(&mut state.drained, drained) == drained {
+                continue;
+            }
+            if drained {
+                self.story("fault", || format!("node/node-{node} cordoned"));
+                self.calendar.plan(self.now, Event::Drain(node));
+            } else {
+                state.alive = true;
+                returned = true;
+                self.story("fault", || format!("node/node-{node} uncordoned"));
+            }
+        }
+        if returned {
+            self.watch.dirty = true;
+            self.place_waiting();
         }
     }
 
     /// One round: evicts what may go, and comes back while anything is left.
     pub(super) fn drain(&mut self, node: u32) {
         let state = &self.nodes[node as usize];
-        if !state.alive || state.drained_by.is_none() {
+        if !state.alive || !state.drained {
             return;
         }
         let pods = self.on_node(node);
@@ -95,20 +113,6 @@ impl Flight {
             wanted: Some(owners.map(|set| set.size).sum()),
         };
         budget.budget.status(&selected).ok()
-    }
-
-    /// The fault is over: its nodes take pods again.
-    pub(super) fn return_nodes(&mut self, fault: usize) {
-        for node in 0..self.nodes.len() {
-            if self.nodes[node].drained_by != Some(fault) {
-                continue;
-            }
-            self.nodes[node].drained_by = None;
-            self.nodes[node].alive = true;
-            self.story("fault", || format!("node/node-{node} uncordoned"));
-        }
-        self.watch.dirty = true;
-        self.place_waiting();
     }
 }
 

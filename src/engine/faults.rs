@@ -1,18 +1,20 @@
-//! Faults at work: when each begins and ends, and what that changes in the tables.
+//! Faults at work: when each begins and ends, and what it does once.
 //!
-//! Request effects become rows that the request loop reads; pod effects are asked for when a pod
-//! starts; the others act once. A defect only ever touches the new version's rows and pods.
+//! What a fault is while it lasts is not done here but made by [`super::tables`] from all active
+//! faults at once; this file writes those tables, and nobody else does.
 
+use super::address::{Address, PodDraw};
 use super::flight::{Event, Flight, PodStep};
-use super::plane::ClientChange;
+use super::plane::tables::Row;
+use super::tables::{Acting, Shared};
+use crate::base::distribution::Distribution;
 use crate::base::maths;
-use crate::base::random::{Purpose, mix64};
+use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
-use crate::base::units::Share;
-use crate::fault::{ClientEffect, DataEffect, Fault, FaultEffect, InfraEffect, PodEffect, Trigger};
+use crate::fault::{DataEffect, Fault, FaultEffect, InfraEffect, PodEffect, SomeNodes, Trigger};
 use crate::scenario::model::Scenario;
-use crate::world::effect::{Causes, Effect, threshold};
-use crate::world::pod::Stage;
+use crate::world::effect::{Effect, threshold};
+use crate::world::pod::{Node, Pod, Stage};
 use crate::world::service::Version;
 
 /// One fault of a flight.
@@ -22,27 +24,34 @@ pub struct FaultState {
     /// Does it live in the new version (else in the environment)?
     pub(super) defect: bool,
     pub(super) active: bool,
+    /// Has it migrated the shared data?
+    pub(super) migrated: bool,
+    /// The route that it is limited to, or leads users to.
+    pub(super) route: Option<u8>,
+    /// Nodes that it drains, while it lasts.
+    pub(super) nodes: Vec<u32>,
     /// How often it has begun.
-    strikes: u32,
-    route: Option<u8>,
+    pub(super) strikes: u32,
 }
 
 impl FaultState {
-    /// Chaos first, then the variant's defects: the order in which causes act.
-    pub(super) fn all(scenario: &Scenario, variant: Option<usize>) -> Vec<FaultState> {
-        let routes = &scenario.service.routes;
-        let state = |fault: &Fault, defect: bool| FaultState {
+    /// A fault that has not begun yet.
+    pub(super) fn new(scenario: &Scenario, fault: &Fault, defect: bool) -> FaultState {
+        let named = |name| scenario.service.routes.iter().position(|r| r.name == name);
+        FaultState {
+            fault: fault.clone(),
             defect,
             active: false,
+            migrated: false,
+            route: fault.route().and_then(named).map(|route| route as u8),
+            nodes: Vec::new(),
             strikes: 0,
-            route: fault
-                .scope
-                .route
-                .as_ref()
-                .and_then(|name| routes.iter().position(|r| r.name == *name))
-                .map(|r| r as u8),
-            fault: fault.clone(),
-        };
+        }
+    }
+
+    /// Chaos first, then the variant's defects: the order in which causes act.
+    pub(super) fn all(scenario: &Scenario, variant: Option<usize>) -> Vec<FaultState> {
+        let state = |fault: &Fault, of_defect| FaultState::new(scenario, fault, of_defect);
         let defects = variant.and_then(|v| scenario.release.variants.get(v));
         let defects = defects.map_or(&[][..], |v| &v.faults);
         let chaos = scenario.chaos.iter().map(|f| state(f, false));
@@ -55,7 +64,7 @@ impl FaultState {
 
     fn acts_once(&self) -> bool {
         use InfraEffect::{NodeLoss, PodKill, ZoneLoss};
-        matches!(self.fault.effect, FaultEffect::Infra(PodKill(_) | NodeLoss(_) | ZoneLoss))
+        matches!(self.fault.effect, FaultEffect::Infra(PodKill(..) | NodeLoss(_) | ZoneLoss(_)))
     }
 }
 
@@ -104,8 +113,9 @@ impl Flight {
     }
 
     fn plan_random(&mut self, index: usize, per_sec: f64, lasts: SimDuration) {
-        let purpose = if self.faults[index].defect { Purpose::Defects } else { Purpose::Chaos };
-        let mut stream = self.streams.stream(purpose, index as u64);
+        let of_defect = self.faults[index].defect;
+        let address = if of_defect { Address::Defect } else { Address::Chaos };
+        let mut stream = address(index as u16).stream(&self.streams);
         // What acts once is over at once, so that it can strike again.
         let lasts = if self.faults[index].acts_once() { SimDuration::ZERO } else { lasts };
         let mut at = SimTime::ZERO;
@@ -193,69 +203,44 @@ impl Flight {
             let word = if begins { "begins" } else { "ends" };
             self.story("fault", || format!("{source} {name} {word}"));
         }
+        self.retable();
         match effect {
-            FaultEffect::Request(_) => (0..self.pods.len() as u32).for_each(|p| self.fault_rows(p)),
-            FaultEffect::Pod(effect) => self.pod_fault(index, &effect, begins),
+            FaultEffect::Pod(PodEffect::CrashAfter(_), _) if begins => self.plan_exits(index),
             FaultEffect::Infra(effect) => self.infra_fault(index, &effect, begins),
-            FaultEffect::Client(effect) => self.client_fault(index, &effect, begins),
-            FaultEffect::Data(DataEffect::UnreadableForOld(share)) => {
-                self.plane.unreadable = if begins { threshold(share.value()) } else { 0 };
-            }
-            // Done by the first new pod that serves, and not undone.
-            FaultEffect::Data(DataEffect::Migrated(_)) => {}
+            _ => {}
         }
     }
 
-    fn pod_fault(&mut self, index: usize, effect: &PodEffect, begins: bool) {
-        if !matches!(effect, PodEffect::Freeze) {
-            return; // asked for when pods start
-        }
-        for pod in 0..self.pods.len() as u32 {
-            if self.in_scope(index, pod) && self.pods[pod as usize].stage == Stage::Serving {
-                self.pods[pod as usize].frozen = begins;
-                self.condition(pod, !begins);
-                self.fault_rows(pod);
-            }
-        }
-    }
-
+    /// What strikes once, at the begin of a fault; and the nodes that a drain takes and gives back.
     fn infra_fault(&mut self, index: usize, effect: &InfraEffect, begins: bool) {
         match effect {
-            InfraEffect::PodKill(count) if begins => self.kill_pods(index, *count),
-            InfraEffect::NodeLoss(count) if begins => {
-                let lost = self.choose_nodes(index, *count);
+            InfraEffect::PodKill(count, _) if begins => self.kill_pods(index, *count),
+            InfraEffect::NodeLoss(nodes) if begins => {
+                let lost = self.choose_nodes(index, nodes);
                 self.lose_nodes(&lost);
             }
-            InfraEffect::ZoneLoss if begins => {
-                let zone = self.faults[index].fault.scope.zone.unwrap_or(0);
+            InfraEffect::ZoneLoss(zone) if begins => {
                 let nodes = self.nodes.iter().enumerate();
                 let lost: Vec<u32> = nodes
-                    .filter(|(_, n)| n.zone == zone && n.alive)
+                    .filter(|(_, n)| n.zone == *zone && n.alive)
                     .map(|(i, _)| i as u32)
                     .collect();
                 self.lose_nodes(&lost);
             }
-            InfraEffect::NodeDrain(count) if begins => {
-                let nodes = self.choose_nodes(index, *count);
-                self.drain_nodes(index, &nodes);
+            InfraEffect::NodeDrain(nodes) => {
+                let some = if begins { self.choose_nodes(index, nodes) } else { Vec::new() };
+                self.faults[index].nodes = some;
+                self.follow_drains();
             }
-            InfraEffect::NodeDrain(_) => self.return_nodes(index),
-            InfraEffect::PodKill(_) | InfraEffect::NodeLoss(_) | InfraEffect::ZoneLoss => {}
-            InfraEffect::DependencyErrors(share) => {
-                self.plane.dependency_down = if begins { threshold(share.value()) } else { 0 };
-            }
-            InfraEffect::MetricGap => self.scrapes_fail = begins,
-            InfraEffect::PropagationLag(factor) => {
-                self.lag_factor = if begins { *factor } else { 1.0 }
-            }
+            _ => {}
         }
     }
 
     /// Draws distinct entries of a list, each strike anew. Every entry has a place of its own in
     /// the draw, so that a flight with further entries meets the same ones as far as possible.
     fn draw_some(&self, index: usize, from: Vec<(u64, u32)>, count: u32) -> Vec<u32> {
-        let strike = u64::from(self.faults[index].strikes);
-        let key = self.streams.key(Purpose::Chaos, 1 << 55 | strike << 16 | index as u64);
+        let strike = self.faults[index].strikes;
+        let key = Address::Victims { fault: index as u16, strike }.key(&self.streams);
         let mut placed: Vec<(u64, u32)> =
             from.into_iter().map(|(entity, number)| (mix64(key ^ mix64(entity)), number)).collect();
         placed.sort_unstable();
@@ -264,7 +249,10 @@ impl Flight {
 
     fn kill_pods(&mut self, index: usize, count: u32) {
         let serving = (0..self.pods.len() as u32)
-            .filter(|p| self.pods[*p as usize].stage == Stage::Serving && self.in_scope(index, *p))
+            .filter(|p| {
+                let pod = &self.pods[*p as usize];
+                pod.stage == Stage::Serving && self.acting().meets(index, pod)
+            })
             .map(|p| {
                 let pod = &self.pods[p as usize];
                 ((pod.version as u64) << 32 | u64::from(pod.ordinal), p)
@@ -276,108 +264,149 @@ impl Flight {
         }
     }
 
-    fn choose_nodes(&self, index: usize, count: u32) -> Vec<u32> {
+    fn choose_nodes(&self, index: usize, wanted: &SomeNodes) -> Vec<u32> {
+        let fits = |node: &Node| {
+            node.alive && node.used > 0 && wanted.zone.is_none_or(|zone| zone == node.zone)
+        };
         let busy = (0..self.nodes.len() as u32)
-            .filter(|n| self.nodes[*n as usize].alive && self.nodes[*n as usize].used > 0)
+            .filter(|n| fits(&self.nodes[*n as usize]))
             .map(|n| (u64::from(n), n))
             .collect();
-        self.draw_some(index, busy, count)
+        self.draw_some(index, busy, wanted.count)
     }
 
-    fn client_fault(&mut self, index: usize, effect: &ClientEffect, begins: bool) {
-        let mut change = self.plane.client_change.unwrap_or_default();
-        match effect {
-            ClientEffect::Retries(extra) => change.extra_attempts = if begins { *extra } else { 0 },
-            ClientEffect::RouteMix(share) => {
-                change.reroute = if begins { threshold(share.value()) } else { 0 };
-                change.reroute_to = self.faults[index].route.unwrap_or(0);
-            }
+    pub(super) fn acting(&self) -> Acting<'_> {
+        Acting {
+            faults: &self.faults,
+            service: &self.scenario.service,
+            cohorts: &self.plane.tables.cohorts,
+            streams: self.streams,
         }
-        let changed =
-            change != ClientChange { reroute_to: change.reroute_to, ..Default::default() };
-        self.plane.client_change = changed.then_some(change);
     }
 
-    /// Does a fault's scope hold this pod?
-    fn in_scope(&self, index: usize, pod: u32) -> bool {
-        let state = &self.faults[index];
-        let entry = &self.pods[pod as usize];
-        let version = !state.defect || entry.version == Version::New;
-        version && self.in_pods_and_zone(index, pod)
-    }
-
-    fn in_pods_and_zone(&self, index: usize, pod: u32) -> bool {
-        let (scope, entry) = (&self.faults[index].fault.scope, &self.pods[pod as usize]);
-        let zone = scope.zone.is_none_or(|z| z == entry.zone);
-        let drawn = |share: Share| {
-            let entity =
-                (entry.version as u64) << 62 | (index as u64) << 32 | u64::from(entry.ordinal);
-            self.streams.uniform(Purpose::Defects, entity) < share.value()
-        };
-        zone && scope.pods.is_none_or(drawn)
-    }
-
-    /// Active pod effects on a pod.
-    fn pod_effects(&self, pod: u32) -> Vec<PodEffect> {
-        let active =
-            (0..self.faults.len()).filter(|i| self.faults[*i].active && self.in_scope(*i, pod));
-        let effect = |i: usize| match &self.faults[i].fault.effect {
-            FaultEffect::Pod(effect) => Some(effect.clone()),
-            _ => None,
-        };
-        active.filter_map(effect).collect()
-    }
-
-    pub(super) fn startup_factor(&self, pod: u32) -> f64 {
-        let factor = |e: &PodEffect| if let PodEffect::SlowStart(f) = e { *f } else { 1.0 };
-        self.pod_effects(pod).iter().map(factor).product()
-    }
-
-    pub(super) fn probe_lies(&self, pod: u32) -> bool {
-        self.pod_effects(pod).contains(&PodEffect::ProbeLies)
-    }
-
-    pub(super) fn crashes_on_start(&self, pod: u32) -> bool {
-        let draw = self.streams.uniform(Purpose::Defects, self.pod_entity(pod, 8));
-        let crashes =
-            |e: &PodEffect| matches!(e, PodEffect::CrashOnStart(share) if draw < share.value());
-        self.pod_effects(pod).iter().any(crashes)
+    /// Does this start of a container fail, whose faults come to this probability?
+    pub(super) fn crashes_on_start(&self, pod: u32, probability: f64) -> bool {
+        let draw = self.address(pod, PodDraw::CrashOnStart).uniform(&self.streams);
+        draw < probability
     }
 
     /// Plans what a process that begins to serve will meet.
     pub(super) fn serving_faults(&mut self, pod: u32) {
-        self.migrate(pod);
-        for effect in self.pod_effects(pod) {
-            match effect {
-                PodEffect::CrashAfter(time) => {
-                    let draw = self.streams.uniform(Purpose::Defects, self.pod_entity(pod, 9));
-                    self.plan_pod(pod, self.now + time.quantile(draw), PodStep::Crashes);
-                }
-                PodEffect::CrashAfterRequests(count) => {
-                    self.plane.pods[pod as usize].trip_at = count;
-                }
-                PodEffect::Freeze => {
-                    self.pods[pod as usize].frozen = true;
-                    self.fault_rows(pod);
-                }
-                _ => {}
+        self.migrate();
+        self.retable_pod(pod);
+        for exit in self.acting().exits(&self.pods[pod as usize]) {
+            self.plan_exit(pod, exit);
+        }
+    }
+
+    /// A fault has begun that lets processes exit after a time: those that serve already, too.
+    fn plan_exits(&mut self, index: usize) {
+        for pod in 0..self.pods.len() as u32 {
+            let entry = &self.pods[pod as usize];
+            let serves = entry.stage == Stage::Serving && !entry.lost;
+            let exits = if serves { self.acting().exits(entry) } else { Vec::new() };
+            if let Some(exit) = exits.into_iter().find(|(own, ..)| *own == index) {
+                self.plan_exit(pod, exit);
             }
         }
     }
 
-    /// A pod whose version changes the shared data does so before it serves.
-    fn migrate(&mut self, pod: u32) {
-        if self.pods[pod as usize].version == Version::Old {
+    fn plan_exit(&mut self, pod: u32, (fault, rank, time): (usize, usize, Distribution)) {
+        let address = match rank {
+            0 => self.address(pod, PodDraw::Exit),
+            _ => Address::FurtherExit(rank.min(255) as u8, self.pod_address(pod)),
+        };
+        let draw = address.uniform(&self.streams);
+        let strike = self.faults[fault].strikes;
+        let step = PodStep::ExitsBy { fault: fault as u32, strike };
+        self.plan_pod(pod, self.now + time.quantile(draw), step);
+    }
+
+    /// The time of an exit has come: it happens if its fault has not ended meanwhile.
+    pub(super) fn exits_by(&mut self, pod: u32, fault: u32, strike: u32) {
+        let state = &self.faults[fault as usize];
+        if state.active && state.strikes == strike {
+            self.crash(pod);
+        }
+    }
+
+    /// Data that a serving pod of a new version migrates are migrated for good.
+    fn migrate(&mut self) {
+        let new = |pod: &Pod| pod.version == Version::New && pod.stage == Stage::Serving;
+        if !self.pods.iter().any(new) {
             return;
         }
-        let share = |state: &FaultState| match state.fault.effect {
-            FaultEffect::Data(DataEffect::Migrated(share)) if state.active => share.value(),
-            _ => 0.0,
+        for index in 0..self.faults.len() {
+            let state = &self.faults[index];
+            let FaultEffect::Data(DataEffect::Migrated(share)) = state.fault.effect else {
+                continue;
+            };
+            if state.active && !state.migrated && share.value() > 0.0 {
+                self.faults[index].migrated = true;
+                self.retable_shared();
+                self.story("fault", || "the shared data are migrated".into());
+            }
+        }
+    }
+
+    /// Writes all tables anew: the set of active faults has changed.
+    fn retable(&mut self) {
+        self.migrate();
+        self.retable_shared();
+        (0..self.pods.len() as u32).for_each(|pod| self.retable_pod(pod));
+    }
+
+    fn retable_shared(&mut self) {
+        let Shared { clients, unreadable, migrated, dependency_down, switches } =
+            self.acting().shared();
+        self.switches = switches;
+        let tables = &mut self.plane.tables;
+        (tables.clients, tables.unreadable) = (clients, unreadable);
+        (tables.migrated, tables.dependency_down) = (migrated, dependency_down);
+    }
+
+    /// Writes a pod's tables anew: it has changed, or the active faults have.
+    pub(super) fn retable_pod(&mut self, pod: u32) {
+        let entry = &self.pods[pod as usize];
+        let (life, rows) = (self.acting().life(entry), self.acting().rows(entry));
+        let first = self.plane.row(pod, 0, 0, 0);
+        let tables = &mut self.plane.tables;
+        for (at, (effect, ladder)) in rows.into_iter().enumerate() {
+            let effect = Effect { ladder: tables.ladder(&ladder), ..effect };
+            tables.rows[first + at] = Row::new(effect, &ladder);
+        }
+        let stage = self.pods[pod as usize].stage;
+        self.pods[pod as usize].frozen = life.frozen;
+        if stage == Stage::Serving {
+            self.plane.pods[pod as usize].set_leak(life.leak);
+        }
+        let healthy = match stage {
+            Stage::Serving => !life.frozen,
+            Stage::Booting => life.lies,
+            _ => return,
         };
-        let fails = threshold(self.faults.iter().map(share).fold(0.0, f64::max));
-        if fails > self.plane.migrated {
-            self.plane.migrated = fails;
-            self.story("fault", || "the shared data are migrated".into());
+        let probes = &self.pods[pod as usize].probes;
+        if probes.iter().flatten().any(|probe| probe.healthy != healthy) {
+            self.condition(pod, healthy);
+        }
+    }
+
+    /// Are all tables what the active faults make of them? Whatever wrote them last.
+    pub(super) fn check_tables(&self) {
+        let (acting, tables) = (self.acting(), &self.plane.tables);
+        let Shared { clients, unreadable, migrated, dependency_down, switches } = acting.shared();
+        assert_eq!(switches, self.switches);
+        assert_eq!(clients, tables.clients);
+        let found = (tables.unreadable, tables.migrated, tables.dependency_down);
+        assert_eq!((unreadable, migrated, dependency_down), found);
+        for (number, pod) in self.pods.iter().enumerate().filter(|(_, pod)| pod.exists()) {
+            let first = self.plane.row(number as u32, 0, 0, 0);
+            for (at, (effect, ladder)) in acting.rows(pod).into_iter().enumerate() {
+                let row = Row::new(Effect { ladder: 0, ..effect }, &ladder);
+                let mut found = tables.rows[first + at];
+                found.effect.ladder = 0;
+                assert_eq!(row, found, "pod {number} at {}", self.now);
+            }
         }
     }
 
@@ -389,82 +418,15 @@ impl Flight {
             Effect::plain(routes[r].errors.value(), routes[r].conversion.value())
         };
         self.plane.add_pod(version, plain);
-        self.fault_rows(pod);
+        self.retable_pod(pod);
     }
 
-    /// Makes a pod's rows anew.
-    pub(super) fn fault_rows(&mut self, pod: u32) {
-        for version in Version::BOTH {
-            for class in 0..self.plane.classes() {
-                for route in 0..self.scenario.service.routes.len() as u8 {
-                    let row = self.plane.row(pod, version as u8, class, route);
-                    self.plane.effects[row] = self.effect_of(pod, version, class, route).into();
-                }
-            }
-        }
-    }
-
-    /// Divides users by the cohorts that request faults are limited to.
+    /// Divides users by the cohorts that faults are limited to.
     pub(super) fn prepare_cohorts(&mut self) {
-        let cohorts = self.faults.iter().filter_map(|state| match state.fault.effect {
-            FaultEffect::Request(_) => state.fault.scope.cohort,
-            _ => None,
-        });
+        let cohorts = self.faults.iter().filter_map(|state| state.fault.cohort());
         let mut below: Vec<u32> = cohorts.map(|share| threshold(share.value())).collect();
         below.sort_unstable();
         below.dedup();
-        self.plane.cohorts = below;
+        self.plane.tables.cohorts = below;
     }
-
-    fn effect_of(&self, pod: u32, version: Version, class: usize, route: u8) -> Effect {
-        let facts = &self.scenario.service.routes[usize::from(route)];
-        let mut causes = Causes::plain(facts.errors.value(), facts.conversion.value());
-        for (index, state) in self.faults.iter().enumerate() {
-            let FaultEffect::Request(effect) = &state.fault.effect else { continue };
-            let version_fits = !state.defect || version == Version::New;
-            let route_fits = state.route.is_none_or(|r| r == route);
-            // Users of a class lie below the cohort's end with this number, and all later ones.
-            let cohort = state.fault.scope.cohort.map(|share| threshold(share.value()));
-            let user_fits =
-                cohort.is_none_or(|end| self.plane.cohorts.get(class).is_some_and(|b| *b <= end));
-            let fits = version_fits && route_fits && user_fits;
-            if !state.active || !fits || !self.in_pods_and_zone(index, pod) {
-                continue;
-            }
-            apply(&mut causes, state, effect, self.scenario.service.pod.concurrency);
-        }
-        let row = causes.into_effect();
-        if self.pods[pod as usize].frozen { row.frozen() } else { row }
-    }
-}
-
-/// Adds one fault's effect to the causes of a row.
-fn apply(
-    causes: &mut Causes,
-    state: &FaultState,
-    effect: &crate::fault::RequestEffect,
-    slots: u32,
-) {
-    let errors = match (state.defect, effect.above_load) {
-        (_, Some(_)) => &mut causes.loaded,
-        (false, None) => &mut causes.chaos,
-        (true, None) => &mut causes.defect,
-    };
-    *errors = Causes::also(*errors, effect.errors);
-    causes.wrong = Causes::also(causes.wrong, effect.wrong);
-    causes.hang = Causes::also(causes.hang, effect.hang);
-    let row = &mut causes.row;
-    let add_us = (effect.add.as_nanos() / 1_000).min(u64::from(u32::MAX)) as u32;
-    row.loaded_factor *= effect.factor as f32;
-    row.loaded_add_us = row.loaded_add_us.saturating_add(add_us);
-    if let Some(share) = effect.above_load {
-        // "While this share of the slots is busy": the arriving request is not counted.
-        row.load_limit = ((f64::from(slots) * share.value()).ceil() as u32).saturating_sub(1);
-    } else {
-        row.factor *= effect.factor as f32;
-        row.add_us = row.add_us.saturating_add(add_us);
-    }
-    row.cpu *= effect.cpu as f32;
-    row.calls *= effect.calls as f32;
-    row.conversion = (f64::from(row.conversion) * effect.conversion) as u32;
 }

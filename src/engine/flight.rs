@@ -12,6 +12,7 @@ use super::network::Change;
 use super::plane::{Advanced, Plane};
 use super::record::Recorder;
 use super::scrape;
+use super::tables::Switches;
 use super::watch::Watch;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
@@ -37,6 +38,8 @@ pub enum Event {
     Timer(u32),
     /// Reported pod states have changed: the strategy looks.
     Look,
+    /// Sets that have made as many calls as one sync may make go on.
+    Sync,
     /// A step in the life of a pod; void if the pod's life has moved on.
     Pod {
         /// Which pod.
@@ -114,6 +117,13 @@ pub enum PodStep {
     Booted,
     /// Its process exits.
     Crashes,
+    /// Its process exits by a fault, if that has not ended meanwhile.
+    ExitsBy {
+        /// The fault's number.
+        fault: u32,
+        /// How often that had begun.
+        strike: u32,
+    },
     /// The kubelet notices that the container has ended.
     CrashNoticed,
     /// A probe (readiness, liveness, startup) flips.
@@ -165,17 +175,17 @@ pub struct Flight {
     pub(super) desired: Routing,
     /// When the last change reaches each proxy: changes arrive in order.
     pub(super) reached: Vec<SimTime>,
-    pub(super) lag_factor: f64,
-    pub(super) route_writes: u64,
     pub(super) scraper: Scraper,
     pub(super) names: Arc<Names>,
     pub(super) pod_names: Vec<PodNames>,
     pub(super) bounds: Arc<Bounds>,
-    pub(super) scrapes_fail: bool,
+    pub(super) switches: Switches,
     pub(super) blind: bool,
     pub(super) strategy: Box<dyn Strategy>,
     pub(super) has_release: bool,
     pub(super) look_planned: bool,
+    /// Sets whose last sync reached the limit of calls: they wait for the next one.
+    pub(super) unfinished: Vec<u32>,
     pub(super) faults: Vec<FaultState>,
     /// Pods at full size, as an autoscaler last wrote it.
     pub(super) size: u32,
@@ -235,13 +245,12 @@ impl Flight {
             ordinals: [0; 2],
             desired: Routing::default(),
             reached: vec![SimTime::ZERO; proxies],
-            lag_factor: 1.0,
-            route_writes: 0,
-            scrapes_fail: false,
+            switches: Switches::default(),
             blind: options.blind,
             strategy: plan.strategy.clone(),
             has_release: variant.is_some(),
             look_planned: false,
+            unfinished: Vec::new(),
             size: scenario.service.replicas,
             autoscalers: Autoscalers::default(),
             checked: options.checked,
@@ -261,6 +270,7 @@ impl Flight {
         for _ in 0..replicas {
             self.create_running_pod(0);
         }
+        self.plane.open_connections(&self.scenario.traffic);
         self.prepare_autoscaler();
         self.prepare_faults();
         self.prepare_buckets();
@@ -279,11 +289,13 @@ impl Flight {
         self.watch_fleet();
     }
 
-    /// Flies until the horizon, then drains what is in flight with the control plane frozen.
-    pub fn run(&mut self) {
-        loop {
+    /// Flies until the horizon, then drains what is in flight with the control plane frozen. Asks
+    /// at every control event, and within long spells of requests, whether to go on; nothing comes
+    /// back if not, and the flight is worth nothing.
+    pub fn run(&mut self, go_on: &dyn Fn() -> bool) -> Option<()> {
+        while go_on() {
             let next = self.calendar.next_at().unwrap_or(self.end).min(self.end);
-            match self.plane.advance(next) {
+            match self.plane.advance_while(next, go_on)? {
                 Advanced::Tripped { pod, at } => {
                     self.tick(at);
                     self.crash(pod);
@@ -293,14 +305,15 @@ impl Flight {
                 Advanced::Reached => self.tick(next),
             }
             self.tell_ejections();
-            if self.now >= self.end {
-                break;
-            }
-            let Some((_, event)) = self.calendar.take() else { break };
+            let event = if self.now >= self.end { None } else { self.calendar.take() };
+            let Some((_, event)) = event else {
+                self.plane.drain();
+                return Some(());
+            };
             self.handle(event);
             self.after_event();
         }
-        self.plane.drain();
+        None
     }
 
     /// Moves the control plane's clock, adding up what lasted until now.
@@ -324,6 +337,7 @@ impl Flight {
                 self.look_planned = false;
                 self.wake(Cause::Pods);
             }
+            Event::Sync => self.next_sync(),
             Event::Pod { pod, life, step } => self.pod_step(pod, life, step),
             Event::Believe { proxy, change } => self.believe(proxy, change),
             Event::Scrape(target) => self.scrape(target),

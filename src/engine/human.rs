@@ -2,11 +2,11 @@
 //! acknowledges and decides after drawn delays, and rolls a recent release back by the strategy's
 //! own way. A human can't tell chaos from a release.
 
+use super::address::Address;
 use super::flight::{Event, Flight};
 use crate::analysis::check::about::range;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
-use crate::base::random::Purpose;
 use crate::base::time::SimTime;
 use crate::scenario::model::Scenario;
 use crate::strategy::Cause;
@@ -66,7 +66,7 @@ impl Flight {
     fn burns(&self, window: usize) -> bool {
         let limit = 1.0 - self.scenario.on_call.objective.value();
         let Some(query) = self.human.alert.get(window) else { return false };
-        let answer = query.instant(&self.scraper.store, unix_ms(self.now), &Options::default());
+        let answer = query.instant(&self.scraper.store, unix_ms(self.now), &Options::in_flight());
         match answer {
             Ok(Value::Vector(elements)) => elements.first().is_some_and(|e| e.value > limit),
             _ => false,
@@ -85,7 +85,7 @@ impl Flight {
         self.human.busy = true;
         let draws = match self.human.first.filter(|_| page == 0) {
             Some(draws) => draws,
-            None => [0, 1].map(|i| self.streams.uniform(Purpose::Human, page * 2 + i)),
+            None => [0, 1].map(|i| Address::Human((page * 2 + i) as u32).uniform(&self.streams)),
         };
         let acknowledge = self.scenario.on_call.acknowledge.quantile(draws[0]);
         let decide = self.scenario.on_call.decide.quantile(draws[1]);

@@ -4,8 +4,8 @@
 //! is fed what it has seen since, and the one instant at which its state would flip is planned.
 //! Rules: `world::probe`, `world::backoff`; termination after k/k `kuberuntime_container.go`.
 
+use super::address::{Address, PodAddress, PodDraw};
 use super::flight::{Event, Flight, PodStep};
-use crate::base::random::Purpose;
 use crate::base::time::{SimDuration, SimTime};
 use crate::world::backoff::CrashBackoff;
 use crate::world::pod::{Pod, Probe, Stage};
@@ -27,13 +27,15 @@ impl Flight {
         self.calendar.plan(at, Event::Pod { pod, life, step });
     }
 
-    /// The address of a pod's draws: the same for the n-th pod of a version in every flight.
-    pub(super) fn pod_entity(&self, pod: u32, kind: u64) -> u64 {
-        let pod = &self.pods[pod as usize];
-        (pod.version as u64) << 62
-            | kind << 48
-            | u64::from(pod.restarts) << 32
-            | u64::from(pod.ordinal)
+    /// Where a pod's draws are found: the same for the n-th pod of a version in every flight.
+    pub(super) fn pod_address(&self, pod: u32) -> PodAddress {
+        let Pod { version, restarts, ordinal, .. } = self.pods[pod as usize];
+        let restarts = restarts.min(u32::from(u16::MAX)) as u16;
+        PodAddress { version, restarts, ordinal }
+    }
+
+    pub(super) fn address(&self, pod: u32, draw: PodDraw) -> Address {
+        Address::Pod(draw, self.pod_address(pod))
     }
 
     /// Creates a pod of a set; it looks for a node at once.
@@ -97,7 +99,7 @@ impl Flight {
 
     /// The kubelet admits a pod: its container starts after scheduling and pulling.
     pub(super) fn admit(&mut self, pod: u32) {
-        let draw = self.streams.uniform(Purpose::Startup, self.pod_entity(pod, 1));
+        let draw = self.address(pod, PodDraw::Scheduling).uniform(&self.streams);
         let delay = self.scenario.service.pod.scheduling.quantile(draw);
         let entry = &mut self.pods[pod as usize];
         entry.stage = Stage::Scheduled;
@@ -114,6 +116,7 @@ impl Flight {
             PodStep::ContainerStarts => self.container_starts(pod),
             PodStep::Booted => self.booted(pod),
             PodStep::Crashes => self.crash(pod),
+            PodStep::ExitsBy { fault, strike } => self.exits_by(pod, fault, strike),
             PodStep::CrashNoticed => self.crash_noticed(pod),
             PodStep::ProbeFlips(kind) => self.probe_flips(pod, kind),
             PodStep::Available => self.plan_look(),
@@ -124,10 +127,14 @@ impl Flight {
     }
 
     fn container_starts(&mut self, pod: u32) {
-        let entity = self.pod_entity(pod, 2);
-        let draw = self.streams.uniform(Purpose::Startup, entity);
+        // The count is that of the containers before this one: it rises when the next is started,
+        // not when one ends (k/k kuberuntime_manager.go, `restartCount`).
+        let entry = &mut self.pods[pod as usize];
+        entry.restarts += u32::from(entry.stage == Stage::BackOff);
+        let draw = self.address(pod, PodDraw::Boot).uniform(&self.streams);
         let boot = self.scenario.service.pod.startup.quantile(draw);
-        let boot = boot.scaled(self.startup_factor(pod));
+        let life = self.acting().life(&self.pods[pod as usize]);
+        let boot = boot.scaled(life.startup);
         let entry = &mut self.pods[pod as usize];
         entry.stage = Stage::Booting;
         entry.container_started = self.now;
@@ -135,14 +142,11 @@ impl Flight {
         if !std::mem::replace(&mut entry.scraped, true) {
             self.plan_pod_scrapes(pod);
         }
-        self.fault_rows(pod);
         self.start_probes(pod);
-        let crashes = self.crashes_on_start(pod);
+        let crashes = self.crashes_on_start(pod, life.crash_on_start);
         let step = if crashes { PodStep::Crashes } else { PodStep::Booted };
         self.plan_pod(pod, self.now + boot, step);
-        if self.probe_lies(pod) {
-            self.condition(pod, true);
-        }
+        self.retable_pod(pod);
         if self.pods[pod as usize].probes[READINESS].is_none() {
             self.set_ready(pod, true);
         }
@@ -302,7 +306,6 @@ impl Flight {
         // The wait counts from the end of the container, not from when it was noticed.
         let finished = self.now.saturating_sub(RELIST);
         let entry = &mut self.pods[pod as usize];
-        entry.restarts += 1;
         let delay = entry.backoff.next_delay(&CrashBackoff::default(), finished);
         entry.probes = [None, None, None];
         let start = self.now.max(finished + delay);

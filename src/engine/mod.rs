@@ -5,6 +5,7 @@
 //! requests in between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
 
 pub mod actions;
+pub mod address;
 pub mod autoscale;
 pub mod calendar;
 pub mod drain;
@@ -19,6 +20,7 @@ pub mod record;
 pub mod result;
 pub mod scrape;
 pub mod sets;
+pub mod tables;
 pub mod watch;
 
 use crate::base::random::Streams;
@@ -54,9 +56,18 @@ pub struct Order {
     pub export: bool,
 }
 
+/// Asked during a flight, some hundred times a second: may it go on? Once it says no, it is not
+/// asked again, and the flight is given up.
+pub type GoOn<'a> = &'a dyn Fn() -> bool;
+
 /// Flies the same storm without a release.
 pub fn fly_twin(scenario: &Arc<Scenario>, order: &Order) -> Twin {
-    twin_with_chaos(scenario, order, Vec::new())
+    fly_twin_while(scenario, order, &|| true).expect("nobody stops it")
+}
+
+/// [`fly_twin`] for as long as `go_on` says so; nothing comes back of a flight that was given up.
+pub fn fly_twin_while(scenario: &Arc<Scenario>, order: &Order, go_on: GoOn<'_>) -> Option<Twin> {
+    twin_with_chaos(scenario, order, Vec::new(), go_on)
 }
 
 /// Flies `plan` with a variant of the release. Chaos that is bound to a phase of the release gives
@@ -69,18 +80,29 @@ pub fn fly(
     order: &Order,
     twin: &Twin,
 ) -> (Outcome, Option<Recording>) {
+    fly_while(scenario, (variant, plan), order, twin, &|| true).expect("nobody stops it")
+}
+
+/// [`fly`] for as long as `go_on` says so; nothing comes back of a flight that was given up.
+pub fn fly_while(
+    scenario: &Arc<Scenario>,
+    (variant, plan): (usize, &Plan),
+    order: &Order,
+    twin: &Twin,
+    go_on: GoOn<'_>,
+) -> Option<(Outcome, Option<Recording>)> {
     if let Some(own) = with_chaos_of(scenario, variant) {
-        let twin = fly_twin(&own, order);
-        return fly(&own, variant, plan, order, &twin);
+        let twin = fly_twin_while(&own, order, go_on)?;
+        return fly_while(&own, (variant, plan), order, &twin, go_on);
     }
     let bound = scenario.chaos.iter().any(|f| faults::is_phase_bound(&f.trigger));
     if !bound {
-        return fly_against(scenario, variant, plan, order, twin);
+        return fly_against(scenario, (variant, plan), order, twin, go_on);
     }
     let mut scout = start(scenario, Some(variant), plan, order, FlightOptions::default());
-    scout.run();
-    let own = twin_with_chaos(scenario, order, scout.watch.chaos_at);
-    fly_against(scenario, variant, plan, order, &own)
+    scout.run(go_on)?;
+    let own = twin_with_chaos(scenario, order, scout.watch.chaos_at, go_on)?;
+    fly_against(scenario, (variant, plan), order, &own, go_on)
 }
 
 /// The scenario with the chaos of a variant for its own; nothing if the variant has none. It is
@@ -97,11 +119,11 @@ fn with_chaos_of(scenario: &Arc<Scenario>, variant: usize) -> Option<Arc<Scenari
 
 fn fly_against(
     scenario: &Arc<Scenario>,
-    variant: usize,
-    plan: &Plan,
+    (variant, plan): (usize, &Plan),
     order: &Order,
     twin: &Twin,
-) -> (Outcome, Option<Recording>) {
+    go_on: GoOn<'_>,
+) -> Option<(Outcome, Option<Recording>)> {
     let options = FlightOptions {
         twin_bad: Some(Arc::clone(&twin.bad)),
         record: order.record,
@@ -109,27 +131,28 @@ fn fly_against(
         ..FlightOptions::default()
     };
     let mut flight = start(scenario, Some(variant), plan, order, options);
-    flight.run();
+    flight.run(go_on)?;
     let bad = scenario.release.variants[variant].bad;
     let outcome = flight.outcome(order.replication, bad, Some(twin));
     let mut recording = flight.recorder.take().map(record::Recorder::finish);
     if let Some(recording) = recording.as_mut().filter(|_| order.export) {
         recording.telemetry = Some(flight.scraper.store);
     }
-    (outcome, recording)
+    Some((outcome, recording))
 }
 
 fn twin_with_chaos(
     scenario: &Arc<Scenario>,
     order: &Order,
     chaos_at: Vec<(usize, bool, SimTime)>,
-) -> Twin {
+    go_on: GoOn<'_>,
+) -> Option<Twin> {
     let strategy = Box::new(NoRelease);
     let plan = Plan { name: "none".into(), kind: "none", needs: Needs::default(), strategy };
     let options = FlightOptions { is_twin: true, chaos_at, ..FlightOptions::default() };
     let mut flight = start(scenario, None, &plan, order, options);
-    flight.run();
-    flight.into_twin(order.replication)
+    flight.run(go_on)?;
+    Some(flight.into_twin(order.replication))
 }
 
 fn start(

@@ -1,7 +1,7 @@
 //! What reaches the proxies, and when: endpoints and routes, each after its own delay.
 
+use super::address::Address;
 use super::flight::{Event, Flight};
-use crate::base::random::{Purpose, mix64};
 use crate::base::time::SimTime;
 use crate::world::endpoint::{Conditions, conditions};
 use crate::world::routing::{Pool, Routing};
@@ -17,13 +17,15 @@ pub enum Change {
 }
 
 impl Flight {
-    /// Sends a change to every proxy. Changes reach a proxy in the order they were made.
-    fn send(&mut self, change: Change, entity: u64) {
+    /// Sends a change to every proxy. What is written at one instant travels together, as one
+    /// update does: a proxy draws one delay for all of it. Changes of different instants reach it
+    /// in the order they were made.
+    fn send(&mut self, change: Change) {
         for proxy in 0..self.plane.proxies.len() {
-            let key = mix64(entity) ^ (proxy as u64);
-            let draw = self.streams.uniform(Purpose::Propagation, key);
+            let address = Address::Change { proxy: proxy as u8, tick: self.now.as_nanos() >> 2 };
+            let draw = address.uniform(&self.streams);
             let delay = self.scenario.service.balancer.propagation.quantile(draw);
-            let at = (self.now + delay.scaled(self.lag_factor)).max(self.reached[proxy]);
+            let at = (self.now + delay.scaled(self.switches.lag)).max(self.reached[proxy]);
             self.reached[proxy] = at;
             let proxy = proxy as u32;
             self.calendar.plan(at, Event::Believe { proxy, change: change.clone() });
@@ -35,13 +37,7 @@ impl Flight {
         let entry = &self.pods[pod as usize];
         let deleting = entry.deleting.is_some();
         let found = entry.exists().then(|| conditions(entry.ready, deleting, false));
-        let kind = match found {
-            Some(conditions) if conditions.terminating => 6,
-            Some(conditions) => 4 + u64::from(conditions.ready),
-            None => 7,
-        };
-        let entity = self.pod_entity(pod, kind);
-        self.send(Change::Endpoint(pod, found), entity);
+        self.send(Change::Endpoint(pod, found));
     }
 
     /// Writes the desired routing.
@@ -51,8 +47,7 @@ impl Flight {
             self.plane.cookies = vec![[0; 2]; self.plane.users.len()];
         }
         self.desired = routing;
-        self.route_writes += 1;
-        self.send(Change::Routing(routing), 1 << 61 | self.route_writes);
+        self.send(Change::Routing(routing));
     }
 
     /// A change reaches a proxy.
@@ -96,5 +91,33 @@ impl Flight {
     /// The instant by which the last change has reached every proxy.
     pub(super) fn settled_at(&self) -> SimTime {
         self.reached.iter().copied().max().unwrap_or(SimTime::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::flight::FlightOptions;
+    use super::*;
+    use crate::base::random::Streams;
+    use crate::scenario::read::read;
+    use std::sync::Arc;
+
+    /// Five endpoints that change at one instant wait for one delay of 2 s in the mean, not for the
+    /// greatest of five (4.6 s). Over 400 replications and one proxy the mean lies within 4.5
+    /// standard deviations, 4.5 · 2 / √400 = 0.45 s, but for one time in 10⁵.
+    #[test]
+    fn changes_of_one_instant_travel_together() {
+        let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:
+  service: {replicas: 5, balancer: {proxies: 1, propagation: {exponential: {mean: 2s}}}}\n";
+        let scenario = read(text, "t").map(|(mut all, _)| all.remove(0)).expect("a scenario");
+        let (plan, scenario) = (scenario.plans[0].clone(), Arc::new(scenario));
+        let settled = (0..400).map(|replication| {
+            let (streams, options) = (Streams::new(7, replication), FlightOptions::default());
+            let mut flight = Flight::new(&scenario, Some(0), &plan, streams, options);
+            (0..5).for_each(|pod| flight.announce_endpoint(pod));
+            flight.settled_at().as_secs_f64()
+        });
+        let mean = settled.sum::<f64>() / 400.0;
+        assert!((mean - 2.0).abs() < 0.45, "{mean} s");
     }
 }

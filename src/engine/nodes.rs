@@ -1,7 +1,7 @@
 //! Nodes: room for pods, provisioning when there is none, and what follows when one vanishes.
 
+use super::address::Address;
 use super::flight::{Event, Flight};
-use crate::base::random::Purpose;
 use crate::base::time::SimDuration;
 use crate::telemetry::scraper::Place;
 use crate::world::pod::{Node, Stage};
@@ -13,7 +13,8 @@ impl Flight {
     pub(super) fn prepare_nodes(&mut self) {
         let settings = &self.scenario.service.nodes;
         let zones = settings.zones.max(1);
-        let node = |i: u32| Node { zone: i % zones, used: 0, alive: true, drained_by: None };
+        let node =
+            |i: u32| Node { zone: i % zones, used: 0, alive: true, lost: false, drained: false };
         self.nodes = (0..settings.count.max(1)).map(node).collect();
     }
 
@@ -36,7 +37,7 @@ impl Flight {
         let entry = &mut self.pods[pod as usize];
         entry.node = Some(node as u32);
         entry.zone = zone;
-        self.fault_rows(pod);
+        self.retable_pod(pod);
         true
     }
 
@@ -48,7 +49,7 @@ impl Flight {
         while self.watch.nodes_on_order < wanted {
             self.watch.nodes_on_order += 1;
             self.watch.nodes_ordered += 1;
-            let draw = self.streams.uniform(Purpose::Nodes, u64::from(self.watch.nodes_ordered));
+            let draw = Address::Node(self.watch.nodes_ordered).uniform(&self.streams);
             let delay = self.scenario.service.nodes.provisioning.quantile(draw);
             let ready = self.now + AUTOSCALER_SCAN + delay;
             self.calendar.plan(ready, Event::NodeReady);
@@ -60,7 +61,7 @@ impl Flight {
         let zones = self.scenario.service.nodes.zones.max(1);
         self.watch.nodes_on_order = self.watch.nodes_on_order.saturating_sub(1);
         let zone = self.nodes.len() as u32 % zones;
-        self.nodes.push(Node { zone, used: 0, alive: true, drained_by: None });
+        self.nodes.push(Node { zone, used: 0, alive: true, lost: false, drained: false });
         self.plan_scrapes(Place::Kubelet(self.nodes.len() as u32 - 1));
         self.place_waiting();
         self.watch.dirty = true;
@@ -90,7 +91,7 @@ impl Flight {
             if !std::mem::replace(&mut self.nodes[*node as usize].alive, false) {
                 continue;
             }
-            self.nodes[*node as usize].drained_by = None;
+            self.nodes[*node as usize].lost = true;
             self.story("fault", || format!("node {node} vanishes"));
             for pod in 0..self.pods.len() as u32 {
                 let entry = &mut self.pods[pod as usize];

@@ -1,11 +1,12 @@
 //! The recorder: samples of a flight and its story. It draws nothing and changes nothing.
 
 use super::flight::{Event as Planned, Flight};
+use crate::base::escape::short::thousands;
 use crate::base::time::{SimDuration, SimTime};
 use crate::outcome::{Event, Recording, Sample};
 use crate::world::pod::Stage;
 
-/// Most lines a story may have; later ones are dropped.
+/// Most lines a story may have; its last one says how many more there would be.
 const LONGEST_STORY: usize = 20_000;
 
 /// What has been recorded so far.
@@ -14,13 +15,16 @@ pub struct Recorder {
     interval: SimDuration,
     recording: Recording,
     seen: [u64; 4],
+    /// Lines that the story has no room for, and the state at the last of them.
+    untold: usize,
+    last: Option<Event>,
 }
 
 impl Recorder {
     /// A recorder that samples every `interval`.
     pub fn new(interval: SimDuration) -> Recorder {
         let recording = Recording { interval_s: interval.as_secs_f64(), ..Recording::default() };
-        Recorder { interval, recording, seen: [0; 4] }
+        Recorder { interval, recording, seen: [0; 4], untold: 0, last: None }
     }
 
     /// Time between samples.
@@ -37,13 +41,25 @@ impl Recorder {
         strip: String,
         weight: f64,
     ) {
+        let event = Event { at, kind, text, strip, weight_new: weight };
         if self.recording.events.len() < LONGEST_STORY {
-            self.recording.events.push(Event { at, kind, text, strip, weight_new: weight });
+            self.recording.events.push(event);
+        } else {
+            self.untold += 1;
+            self.last = Some(event);
         }
     }
 
     /// What was recorded.
-    pub fn finish(self) -> Recording {
+    pub fn finish(mut self) -> Recording {
+        if let Some(last) = self.last {
+            let (count, most) = (thousands(self.untold), thousands(LONGEST_STORY));
+            let text = format!(
+                "the story ends here, after {most} events: {count} more until this instant are not \
+                 told; figures and samples cover the whole flight"
+            );
+            self.recording.events.push(Event { kind: "cut", text, ..last });
+        }
         self.recording
     }
 }
@@ -79,5 +95,24 @@ impl Flight {
         });
         let next = self.now + recorder.interval;
         self.calendar.plan(next, Planned::Sample);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_says_what_it_does_not_tell() {
+        let mut recorder = Recorder::new(SimDuration::from_secs(1));
+        for n in 0..LONGEST_STORY + 1_234 {
+            let at = SimTime::ZERO + SimDuration::from_millis(n as u64);
+            recorder.event(at, "pod", format!("event {n}"), String::new(), 0.5);
+        }
+        let events = recorder.finish().events;
+        assert_eq!(events.len(), LONGEST_STORY + 1);
+        let last = &events[LONGEST_STORY];
+        assert!(last.text.contains("1,234 more") && last.text.contains("20,000"), "{}", last.text);
+        assert!(last.at > events[LONGEST_STORY - 1].at);
     }
 }

@@ -3,11 +3,12 @@
 use super::flight::Flight;
 use super::plane::tally::{Outcome as End, Second};
 use crate::base::bitset::BitSet;
+use crate::base::moments::median;
+use crate::base::special::binomial_tails;
 use crate::base::time::SimTime;
 use crate::outcome::{Measures, Outcome, Verdict};
 use crate::world::service::Version;
 use crate::world::user::Marks;
-use statrs::distribution::{Binomial, DiscreteCDF};
 use std::sync::Arc;
 
 /// What a twin tells the flights that are compared with it.
@@ -58,10 +59,8 @@ fn exceeds(requests: u32, bad: u32, allowed: f64) -> bool {
     if requests < WINDOW_REQUESTS || f64::from(bad) <= allowed * f64::from(requests) {
         return false;
     }
-    match Binomial::new(allowed, u64::from(requests)) {
-        Ok(explained) => explained.sf(u64::from(bad) - 1) < UNEXPLAINED,
-        Err(_) => false,
-    }
+    // P(as many or more): the second of the two tails.
+    binomial_tails(u64::from(bad), u64::from(requests), allowed).1 < UNEXPLAINED
 }
 
 impl Flight {
@@ -172,9 +171,7 @@ impl Flight {
         m.rollout_s = span(w.release_at, w.rolled_out_at);
         m.new_traffic_minus_pods = w.rollout.and_then(|r| r.new_traffic_minus_pods());
         m.rollback_outage_s = w.way_back_at.map(|_| w.outage_after_decision.as_secs_f64());
-        let mut ready = w.start_to_ready_s.clone();
-        ready.sort_unstable_by(f64::total_cmp);
-        m.start_to_ready_s = ready.get(ready.len() / 2).copied();
+        m.start_to_ready_s = median(w.start_to_ready_s.clone());
         if let Some(twin) = twin {
             m.downtime_by_release_s = Some(downtime_s - twin.downtime_s);
             m.outage_by_release_s = Some(outage_s - twin.outage_s);
@@ -245,6 +242,14 @@ mod tests {
         busy[20..30].fill((200, 200));
         assert_eq!(downtime_secs(&seconds(&busy), 0.99), 10.0);
         assert_eq!(downtime_secs(&seconds(&[(200, 2); 60]), 0.99), 0.0);
+    }
+
+    /// One bad request more than half of a hundred million is what half of them explains: its
+    /// tail is 0.5, not below 0.001.
+    #[test]
+    fn the_tail_is_exact_for_many_requests() {
+        assert!(!exceeds(100_000_000, 50_000_001, 0.5));
+        assert!(exceeds(100_000_000, 50_020_000, 0.5));
     }
 
     #[test]

@@ -4,14 +4,14 @@
 //! scrape fail; a target that is gone gets its staleness markers late, as Prometheus writes them
 //! (`telemetry::scraper` has the rules). What is on a page is the families' affair.
 
+use super::address::{Address, PodDraw};
 use super::flight::{Event, Flight};
 use crate::analysis::promql::{Options, Query};
-use crate::base::random::Purpose;
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::SetFacts;
 use crate::telemetry::facts::{BackendFacts, EdgeFacts, PodFacts, WorkloadFacts};
 use crate::telemetry::scraper::{Place, Scraper, Visit};
-use crate::telemetry::unix_ms;
+use crate::telemetry::{target, unix_ms};
 use crate::world::pod::Stage;
 use crate::world::replica_set::PodPhase;
 use crate::world::routing::POOLS;
@@ -59,7 +59,7 @@ impl Flight {
         }
         let labels = self.target_labels(place);
         let target = self.scraper.add(place, labels);
-        let draw = self.streams.uniform(Purpose::Scrapes, self.target_entity(place));
+        let draw = self.phase_of(place).uniform(&self.streams);
         let interval = self.interval_of(place);
         let phase = interval.scaled(draw).as_nanos() / 1_000_000 * 1_000_000;
         // The next instant of that phase; whole milliseconds, as timestamps are.
@@ -69,62 +69,26 @@ impl Flight {
     }
 
     fn interval_of(&self, place: Place) -> SimDuration {
-        let settings = &self.scenario.telemetry;
+        self.scenario.telemetry.interval_of(place)
+    }
+
+    /// Where the phase of a target's scrapes is drawn.
+    fn phase_of(&self, place: Place) -> Address {
         match place {
-            Place::App(_) | Place::Sidecar(_) => settings.interval,
-            Place::Kubelet(_) => settings.kubelets,
-            Place::Cluster => settings.cluster,
-            Place::Edge => settings.edge,
+            Place::App(pod) => self.address(pod, PodDraw::Scrape),
+            Place::Sidecar(pod) => self.address(pod, PodDraw::SidecarScrape),
+            Place::Kubelet(node) => Address::Kubelet(node),
+            Place::Cluster => Address::Cluster,
+            Place::Edge => Address::Edge,
         }
     }
 
-    /// The same address for the same thing in every flight.
-    fn target_entity(&self, place: Place) -> u64 {
-        match place {
-            Place::App(pod) => self.pod_entity(pod, 10),
-            Place::Sidecar(pod) => self.pod_entity(pod, 11),
-            Place::Kubelet(node) => 1 << 40 | u64::from(node),
-            Place::Cluster => u64::MAX - 1,
-            Place::Edge => u64::MAX,
-        }
-    }
-
-    /// `job`, `instance`, and what discovery tells of a target.
     fn target_labels(&self, place: Place) -> Vec<(&'static str, String)> {
-        let names = &self.names;
-        let (job, instance) = match place {
-            Place::App(pod) => {
-                (names.service.clone(), format!("{}:8080", self.pod_names[pod as usize].address))
-            }
-            Place::Sidecar(pod) => {
-                let address = &self.pod_names[pod as usize].address;
-                ("kubernetes-pods".to_string(), format!("{address}:15020"))
-            }
-            Place::Kubelet(node) => ("kubelet".to_string(), format!("node-{node}:10250")),
-            Place::Cluster => {
-                ("kube-state-metrics".to_string(), "kube-state-metrics:8080".to_string())
-            }
-            Place::Edge => ("ingress".to_string(), "ingress:10254".to_string()),
+        let pod = match place {
+            Place::App(pod) | Place::Sidecar(pod) => Some(&self.pod_names[pod as usize]),
+            _ => None,
         };
-        let mut labels = vec![("job", job), ("instance", instance)];
-        if let Place::App(pod) | Place::Sidecar(pod) = place {
-            let of_pod = &self.pod_names[pod as usize];
-            labels.extend([
-                ("namespace", names.namespace.clone()),
-                ("pod", of_pod.pod.clone()),
-                ("app", names.apps[of_pod.pool].clone()),
-                ("service", names.service.clone()),
-                ("version", of_pod.version.clone()),
-                ("rollouts_pod_template_hash", of_pod.hash.clone()),
-            ]);
-            if names.long_labels {
-                labels.extend([
-                    ("kubernetes_namespace", names.namespace.clone()),
-                    ("kubernetes_pod_name", of_pod.pod.clone()),
-                ]);
-            }
-        }
-        labels
+        target::labels(place, &self.names, pod)
     }
 
     /// A target's scrape is due.
@@ -141,7 +105,7 @@ impl Flight {
             return self.calendar.plan(at, event);
         }
         self.calendar.plan(self.now + interval, Event::Scrape(target));
-        if self.scrapes_fail {
+        if self.switches.scrapes_fail {
             // Prometheus itself is away: it writes no markers either.
             return;
         }
@@ -163,7 +127,7 @@ impl Flight {
 
     /// Writes the markers of a target that has been gone for a while.
     pub(super) fn target_gone(&mut self, target: u32, since: SimTime) {
-        if !self.scrapes_fail {
+        if !self.switches.scrapes_fail {
             self.scraper.vanished(target, unix_ms(since));
         }
     }
@@ -262,11 +226,7 @@ impl Flight {
     /// Memory in use as a share of the limit: a leak fills it request by request.
     pub(super) fn memory_share(&self, pod: u32) -> f64 {
         let ledger = &self.plane.pods[pod as usize];
-        if ledger.trip_at == u64::MAX {
-            return USUAL_MEMORY;
-        }
-        let leaked = ledger.accepted as f64 / ledger.trip_at.max(1) as f64;
-        USUAL_MEMORY + (1.0 - USUAL_MEMORY) * leaked.min(1.0)
+        USUAL_MEMORY + (1.0 - USUAL_MEMORY) * ledger.leaked_share()
     }
 
     fn workload_facts(&self, pool: usize, sets: &[&SetFacts]) -> WorkloadFacts<'_> {

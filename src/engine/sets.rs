@@ -1,25 +1,51 @@
 //! Replica sets: as many active pods as their size says, and what is reported of them.
 
+use super::address::PodDraw;
 use super::flight::{API_DELAY, Event, Flight};
-use crate::base::random::Purpose;
 use crate::strategy::SetFacts;
-use crate::world::replica_set::{DeletionRule, PodFacts, pods_to_remove, set_status};
+use crate::world::replica_set::{BURST_REPLICAS, DeletionRule, PodFacts};
+use crate::world::replica_set::{pods_to_remove, set_status, slow_start_batches};
 
 impl Flight {
-    /// Lets every set create and delete until it has its size.
+    /// Lets every set create and delete until it has its size. One whose last sync reached the
+    /// limit goes on once the controller has seen what came of it.
     pub(super) fn reconcile_sets(&mut self) {
+        let waited = !self.unfinished.is_empty();
         for set in 0..self.sets.len() as u32 {
-            let active = self.active_pods(set);
-            let size = self.sets[set as usize].size as usize;
-            if active.len() < size {
-                for _ in active.len()..size {
+            if !self.unfinished.contains(&set) && self.sync_set(set) {
+                self.unfinished.push(set);
+            }
+        }
+        if !waited && !self.unfinished.is_empty() {
+            self.calendar.plan(self.now + API_DELAY, Event::Sync);
+        }
+    }
+
+    /// The next sync of the sets whose last one reached the limit.
+    pub(super) fn next_sync(&mut self) {
+        self.unfinished.clear();
+        self.reconcile_sets();
+        self.plan_look();
+    }
+
+    /// One sync of a set, which makes so many calls at most; says whether there is more to do.
+    /// Creations come in batches: 1, 2, 4 and so on.
+    fn sync_set(&mut self, set: u32) -> bool {
+        let active = self.active_pods(set);
+        let (have, size) = (active.len(), self.sets[set as usize].size as usize);
+        let calls = have.abs_diff(size).min(BURST_REPLICAS as usize);
+        if have < size {
+            for batch in slow_start_batches(calls as u32) {
+                // The API of a flight refuses none of them, so no batch is the last one early.
+                for _ in 0..batch {
                     let pod = self.create_pod(set);
                     self.assign_node(pod);
                 }
-            } else if active.len() > size {
-                self.remove_pods(&active, active.len() - size);
             }
+        } else if have > size {
+            self.remove_pods(&active, calls);
         }
+        have.abs_diff(size) > calls
     }
 
     fn active_pods(&self, set: u32) -> Vec<u32> {
@@ -41,7 +67,7 @@ impl Flight {
     }
 
     fn facts(&self, pod: u32) -> PodFacts {
-        let uid = self.streams.key(Purpose::Startup, self.pod_entity(pod, 3));
+        let uid = self.address(pod, PodDraw::Uid).key(&self.streams);
         self.pods[pod as usize].facts(uid)
     }
 
@@ -75,5 +101,65 @@ impl Flight {
             self.look_planned = true;
             self.calendar.plan(self.now + API_DELAY, Event::Look);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::Streams;
+    use crate::base::time::{SimDuration, SimTime};
+    use crate::engine::flight::FlightOptions;
+    use crate::world::pod::Set;
+    use crate::world::routing::Pool;
+    use crate::world::service::Version;
+    use std::sync::Arc;
+
+    /// A set of 1,200 pods is made in three syncs, each after what the last one did was seen, and
+    /// taken down in as many. One of 500 is made at once.
+    #[test]
+    fn a_sync_creates_and_deletes_500_at_most() {
+        let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: a}\n\
+                    spec: {release: {variants: [{name: good}]}, strategies: [blueGreen]}\n";
+        let (scenarios, _) = crate::scenario::read::read(text, "a").expect("a scenario");
+        let scenario = Arc::new(scenarios[0].clone());
+        let streams = Streams::new(1, 0);
+        let options = FlightOptions::default();
+        let mut flight = Flight::new(&scenario, Some(0), &scenario.plans[0], streams, options);
+        let set = |size| Set { version: Version::New, pool: Pool::Candidate, size };
+        flight.calendar = Default::default();
+        flight.sets.push(set(1_200));
+        flight.sets.push(set(500));
+        flight.reconcile_sets();
+        let mut seen = Vec::new();
+        let step = |flight: &mut Flight| {
+            flight.calendar = Default::default();
+            flight.now += API_DELAY;
+            flight.next_sync();
+            flight.active_pods(1).len()
+        };
+        seen.push(flight.active_pods(1).len());
+        assert_eq!(flight.active_pods(2).len(), 500);
+        // Whatever else calls for a sync meanwhile, the set waits until its pods were seen.
+        flight.reconcile_sets();
+        seen.push(flight.active_pods(1).len());
+        assert_eq!(flight.calendar.next_at(), Some(SimTime::ZERO + API_DELAY));
+        seen.push(step(&mut flight));
+        seen.push(step(&mut flight));
+        assert!(flight.unfinished.is_empty());
+        let created: Vec<u64> = flight.pods.iter().filter(|p| p.set == 1).map(born_ms).collect();
+        let after = |ms: u64| created.iter().filter(|c| **c == ms).count();
+        assert_eq!([after(0), after(100), after(200)], [500, 500, 200]);
+        flight.sets[1].size = 0;
+        flight.reconcile_sets();
+        seen.push(flight.active_pods(1).len());
+        seen.push(step(&mut flight));
+        seen.push(step(&mut flight));
+        assert_eq!(seen, [500, 500, 1_000, 1_200, 700, 200, 0]);
+        assert!(flight.unfinished.is_empty());
+    }
+
+    fn born_ms(pod: &crate::world::pod::Pod) -> u64 {
+        pod.created.since(SimTime::ZERO).as_nanos() / SimDuration::from_millis(1).as_nanos()
     }
 }

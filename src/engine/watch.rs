@@ -81,6 +81,8 @@ pub struct Watch {
     pub nodes_on_order: u32,
     /// Nodes ordered so far.
     pub nodes_ordered: u32,
+    /// Smoke tests sent so far.
+    pub smoke_tests: u16,
     /// The requests of the rollout; nothing before the release.
     pub rollout: Option<Rollout>,
     /// Requests that had arrived when time last lapsed.
@@ -120,6 +122,7 @@ impl Watch {
             available_min: None,
             nodes_on_order: 0,
             nodes_ordered: 0,
+            smoke_tests: 0,
             rollout: None,
             arrived: 0,
             ready_new_share: 0.0,
@@ -305,5 +308,6 @@ impl Flight {
         };
         let found = violations(&snapshot);
         assert!(found.is_empty(), "at {}: {}", self.now, found.join("; "));
+        self.check_tables();
     }
 }

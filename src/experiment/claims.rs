@@ -88,7 +88,7 @@ pub fn judge_claim(claim: &Claim, flown: &dyn Flown) -> Result<Judged, Vec<Probl
 fn judge_line(line: &Line, flown: &dyn Flown) -> Result<(Expectation, ExpectationResult), Problem> {
     let results = flown.scenario(&line.scenario).ok_or_else(|| unknown(line, flown))?;
     let parsed = expect::parse(&line.text, line.place, 0, &results.scenario)?;
-    let result = judge(results, &parsed, flown.seed());
+    let result = judge(results, &parsed);
     Ok((parsed, result))
 }
 
@@ -108,8 +108,8 @@ fn judge_sweep(sweep: &Sweep, flown: &dyn Flown) -> Result<Swept, Problem> {
     let line = expect::parse(&sweep.line.text, sweep.line.place, 0, &all[0].scenario)?;
     let point = |(value, results): (&String, &ScenarioResults)| Point {
         value: value.clone(),
-        result: judge(results, &line, flown.seed()),
-        curves: sides(&line).iter().map(|side| figure(results, side, flown.seed())).collect(),
+        result: judge(results, &line),
+        curves: sides(&line).iter().map(|side| figure(results, side)).collect(),
     };
     let points: Vec<Point> = sweep.values.iter().zip(all).map(point).collect();
     let turn = turn(&points);
@@ -129,8 +129,8 @@ pub fn sides(line: &Expectation) -> Vec<Expectation> {
     vec![side(&line.strategy), side(reference)]
 }
 
-fn figure(results: &ScenarioResults, side: &Expectation, seed: u64) -> Option<(f64, (f64, f64))> {
-    let found = judge(results, side, seed);
+fn figure(results: &ScenarioResults, side: &Expectation) -> Option<(f64, (f64, f64))> {
+    let found = judge(results, side);
     found.value.zip(found.interval)
 }
 

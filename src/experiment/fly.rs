@@ -8,8 +8,8 @@
 use super::precision;
 use super::results::FlightRecord;
 use crate::base::time::SimDuration;
-use crate::engine::actions::user_buckets;
-use crate::engine::{Order, fly, fly_twin};
+use crate::engine::actions::{user_buckets, user_buckets_while};
+use crate::engine::{Order, fly_twin_while, fly_while};
 use crate::outcome::Outcome;
 use crate::scenario::model::Scenario;
 use crate::stats::quasi::QuasiBlocks;
@@ -79,7 +79,12 @@ impl<'a> Campaign<'a> {
             stop,
             tell,
             human: QuasiBlocks::with_length(settings.seed, 2, u64::from(BATCH)),
-            buckets: tests_users.then(|| user_buckets(scenario.traffic.users, &scenario.name)),
+            buckets: tests_users
+                .then(|| {
+                    let go_on = || !stop.load(Ordering::Relaxed);
+                    user_buckets_while(scenario.traffic.users, &scenario.name, &go_on)
+                })
+                .flatten(),
             flown: AtomicU64::new(0),
         }
     }
@@ -121,22 +126,17 @@ impl<'a> Campaign<'a> {
         open: &[(usize, usize)],
         expected: u64,
     ) -> Option<Harvest> {
-        if self.stop.load(Ordering::Relaxed) {
-            return None;
-        }
+        let go_on = || !self.stop.load(Ordering::Relaxed);
         let order = Order {
             checked: self.settings.checked,
             ..order(self.settings.seed, replication, &self.human, &self.buckets)
         };
-        let twin = fly_twin(&self.scenario, &order);
+        let twin = fly_twin_while(&self.scenario, &order, &go_on)?;
         self.count(expected);
         let mut outcomes = Vec::with_capacity(open.len());
         for (variant, plan) in open {
-            if self.stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            let plan_settings = &self.scenario.plans[*plan];
-            let (outcome, _) = fly(&self.scenario, *variant, plan_settings, &order, &twin);
+            let pilot = (*variant, &self.scenario.plans[*plan]);
+            let (outcome, _) = fly_while(&self.scenario, pilot, &order, &twin, &go_on)?;
             outcomes.push(((*variant, *plan), outcome));
             self.count(expected);
         }
@@ -165,7 +165,9 @@ impl<'a> Campaign<'a> {
 
     fn wants_more(&self, rows: &[Outcome], flown: u32) -> bool {
         let enough = flown >= self.scenario.budget.replications_min;
-        self.settings.replications.is_some() || !enough || !precision::is_reached(rows)
+        self.settings.replications.is_some()
+            || !enough
+            || !precision::is_reached(&self.scenario, rows)
     }
 }
 
@@ -201,15 +203,18 @@ impl Flown {
         (bad.unwrap_or(0), asks.unwrap_or(0))
     }
 
-    /// Reflies the typical replication of every pair with recording on.
-    pub fn record(&self, settings: &Settings) -> Vec<FlightRecord> {
+    /// Reflies the typical replication of every pair with recording on; nothing comes back if it
+    /// was stopped before all were recorded.
+    pub fn record(&self, settings: &Settings, stop: &AtomicBool) -> Option<Vec<FlightRecord>> {
+        let go_on = || !stop.load(Ordering::Relaxed);
         let replication = self.typical();
         let interval = recording_interval(self.scenario.horizon);
         let order = Order {
             record: Some(interval),
             ..order(settings.seed, replication, &self.human, &self.buckets)
         };
-        let twin = fly_twin(&self.scenario, &Order { record: None, ..order.clone() });
+        let unrecorded = Order { record: None, ..order.clone() };
+        let twin = fly_twin_while(&self.scenario, &unrecorded, &go_on)?;
         let variants = 0..self.scenario.release.variants.len();
         let plans = self.scenario.plans.len();
         let pairs: Vec<(usize, usize)> =
@@ -218,13 +223,14 @@ impl Flown {
         let record = |(variant, plan): (usize, usize)| {
             let settings = &self.scenario.plans[plan];
             let order = Order { export: exported == Some((variant, plan)), ..order.clone() };
-            let (_, recording) = fly(&self.scenario, variant, settings, &order, &twin);
-            FlightRecord {
+            let pilot = (variant, settings);
+            let (_, recording) = fly_while(&self.scenario, pilot, &order, &twin, &go_on)?;
+            Some(FlightRecord {
                 release: self.scenario.release.variants[variant].name.clone(),
                 strategy: settings.name.clone(),
                 replication,
                 recording: recording.unwrap_or_default(),
-            }
+            })
         };
         pairs.into_par_iter().map(record).collect()
     }

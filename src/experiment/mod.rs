@@ -5,7 +5,9 @@
 
 pub mod claims;
 pub mod expectation;
+pub mod figures;
 pub mod fly;
+pub mod limits;
 pub mod precision;
 pub mod qualification;
 pub mod rating;
@@ -35,7 +37,7 @@ pub fn run(
         }
         let tell_flights = |flown, expected| tell(index, flown, expected);
         let campaign = Campaign::new(scenario, settings, stop, &tell_flights);
-        if let Some(results) = evaluate(campaign, settings) {
+        if let Some(results) = evaluate(campaign, settings, stop) {
             done.push(results);
         }
     }
@@ -44,21 +46,26 @@ pub fn run(
 }
 
 /// Flies one scenario's campaign and tabulates it; nothing if it was stopped before a replication
-/// was complete for every strategy.
-fn evaluate(campaign: Campaign<'_>, settings: &Settings) -> Option<ScenarioResults> {
+/// was complete for every strategy. A stop before all recordings were made leaves out all of them.
+fn evaluate(
+    campaign: Campaign<'_>,
+    settings: &Settings,
+    stop: &AtomicBool,
+) -> Option<ScenarioResults> {
     let flown = campaign.fly();
     if flown.flights.iter().flatten().any(Vec::is_empty) {
         return None;
     }
     let scenario = &flown.scenario;
     let ratings = rating::ratings(scenario, &flown.flights);
-    let recordings = if settings.record { flown.record(settings) } else { Vec::new() };
+    let recorded = settings.record.then(|| flown.record(settings, stop)).flatten();
+    let recordings = recorded.unwrap_or_default();
     Some(ScenarioResults {
-        summary: tables::summary(scenario, &flown.flights, settings.seed),
+        summary: tables::summary(scenario, &flown.flights),
         verdicts: tables::verdicts(scenario, &flown.flights),
         differences: tables::differences(scenario, &flown.flights),
         precision: precision::reached(scenario, &flown.flights),
-        expectations: expectation::judge_all(scenario, &flown.flights, &ratings, settings.seed),
+        expectations: expectation::judge_all(scenario, &flown.flights, &ratings),
         qualification: qualification::qualify(scenario, &ratings),
         scenario: Arc::clone(scenario),
         flights: flown.flights,

@@ -1,8 +1,10 @@
 //! How precisely the main measures are known, and whether that is enough.
 //!
 //! Enough: every main measure's 95 % half-width is at most 5 % of its mean, or 0.1 % of the active
-//! users, or one second, whichever is largest.
+//! users, or one second, whichever is largest; and where all values are equal, enough flights have
+//! been flown to have seen what happens in one of 13.
 
+use super::limits::bounds;
 use super::results::PrecisionRow;
 use crate::outcome::Outcome;
 use crate::scenario::model::Scenario;
@@ -24,7 +26,11 @@ enum Floor {
     TenthOfMinute,
 }
 
-fn of_measure(rows: &[Outcome], measure: &str, floor: Floor) -> Option<Precision> {
+fn of_measure(
+    scenario: &Scenario,
+    rows: &[Outcome],
+    (measure, floor): (&str, Floor),
+) -> Option<Precision> {
     let values: Vec<f64> = rows.iter().filter_map(|r| r.measures.get(measure)).collect();
     let active = rows.iter().filter_map(|r| r.measures.users_active).sum::<f64>();
     let floor = match floor {
@@ -33,14 +39,15 @@ fn of_measure(rows: &[Outcome], measure: &str, floor: Floor) -> Option<Precision
         Floor::TenthOfMinute => 0.1,
     };
     // A measure that almost no flight has can't be made precise by more of the same.
-    (values.len() * 4 >= rows.len() && values.len() > 1)
-        .then(|| precision(&values, Wanted { relative: 0.05, floor }, 0.95))
+    let wanted = Wanted { relative: 0.05, floor, bounds: bounds(scenario, measure) };
+    (values.len() * 4 >= rows.len() && values.len() > 1).then(|| precision(&values, wanted, 0.95))
 }
 
 /// Are all main measures of these rows known precisely enough?
-pub fn is_reached(rows: &[Outcome]) -> bool {
-    rows.len() > 1
-        && MAIN.iter().all(|(name, floor)| of_measure(rows, name, *floor).is_none_or(|p| p.reached))
+pub fn is_reached(scenario: &Scenario, rows: &[Outcome]) -> bool {
+    let reached =
+        |main: &(&str, Floor)| of_measure(scenario, rows, *main).is_none_or(|p| p.reached);
+    rows.len() > 1 && MAIN.iter().all(reached)
 }
 
 /// The precision that every pair reached.
@@ -50,7 +57,7 @@ pub fn reached(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Precis
         for (plan, rows) in scenario.plans.iter().zip(by_plan) {
             let all = MAIN
                 .iter()
-                .filter_map(|(name, floor)| of_measure(rows, name, *floor).map(|p| (*name, p)));
+                .filter_map(|main| of_measure(scenario, rows, *main).map(|p| (main.0, p)));
             let worst = all.max_by(|(_, a), (_, b)| {
                 (a.half_width / a.limit).total_cmp(&(b.half_width / b.limit))
             });
@@ -58,7 +65,7 @@ pub fn reached(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Precis
                 release: variant.name.clone(),
                 strategy: plan.name.clone(),
                 n: rows.len() as u32,
-                reached: is_reached(rows),
+                reached: is_reached(scenario, rows),
                 worst: worst.map(|(name, p)| (name, p.half_width, p.limit)),
             });
         }

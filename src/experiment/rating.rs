@@ -1,12 +1,15 @@
 //! The textbook's four words, from measured figures, by one set of rules that knows no name of a
 //! strategy (DESIGN section 4, `docs/methods.md`).
 
+use super::figures::Figures;
 use super::results::RatingRow;
+use super::tables::ALL;
+use crate::base::moments::median;
 use crate::outcome::{Outcome, Verdict};
 use crate::scenario::model::Scenario;
 
 /// Outage of this many seconds counts as downtime.
-const OUTAGE_S: f64 = 1.0;
+pub const OUTAGE_S: f64 = 1.0;
 
 /// Highest share of active users hurt that is still a low, and still a medium risk.
 pub const RISK_LIMITS: [f64; 2] = [0.003, 0.03];
@@ -23,7 +26,11 @@ pub fn ratings(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Rating
             variants.filter(|(v, _)| v.bad == bad).flat_map(|(_, f)| &f[index]).collect()
         };
         let (good, bad) = (rows(false), rows(true));
-        let mix = |measure: &str| mix_mean(scenario, flights, index, measure);
+        // The row `all` of `summary.csv`.
+        let mix = |measure: &str| {
+            let found = Figures { scenario, flights }.estimate(ALL, index, measure);
+            found.map_or(0.0, |found| found.mean)
+        };
         rating(&plan.name, &good, &bad, start_to_ready_s, &mix)
     };
     scenario.plans.iter().enumerate().map(rate).collect()
@@ -127,34 +134,9 @@ fn start_to_ready(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Option<
     median(of(false)).or_else(|| median(of(true)))
 }
 
-/// Mean of a measure over the mix of variants, by replication.
-pub fn mix_mean(
-    scenario: &Scenario,
-    flights: &[Vec<Vec<Outcome>>],
-    plan: usize,
-    measure: &str,
-) -> f64 {
-    let variants = scenario.release.variants.iter().zip(flights);
-    variants
-        .map(|(v, f)| {
-            v.share.value() * mean(f[plan].iter().filter_map(|o| o.measures.get(measure)))
-        })
-        .sum()
-}
-
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0.0), |(s, n), v| (s + v, n + 1.0));
     if count > 0.0 { sum / count } else { 0.0 }
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        return values.get(middle).copied();
-    }
-    let (low, high) = (values.get(middle.checked_sub(1)?)?, values.get(middle)?);
-    Some(if high.is_infinite() { *high } else { (low + high) / 2.0 })
 }
 
 #[cfg(test)]

@@ -73,9 +73,9 @@ pub struct VerdictRow {
     pub n: u32,
     /// Share of flights with it (for `all`: weighted by the variants' shares).
     pub share: f64,
-    /// Wilson interval, lower end.
+    /// Lower end of its exact interval.
     pub lower: f64,
-    /// Wilson interval, upper end.
+    /// Upper end.
     pub upper: f64,
 }
 
@@ -90,7 +90,7 @@ pub struct DifferenceRow {
     pub reference: String,
     /// Measure.
     pub measure: &'static str,
-    /// Common replications with a value on both sides.
+    /// Pairs of flights of common replications with a value on both sides, over all variants.
     pub n: u32,
     /// Mean difference.
     pub mean: f64,

@@ -24,27 +24,60 @@ pub const CHAOS: &[Part<Fault>] = chaos::PARTS;
 pub struct Fault {
     /// Its name in YAML, for stories.
     pub name: &'static str,
-    /// What it does.
+    /// What it does, and where: every kind of effect has the scope that it can honour.
     pub effect: FaultEffect,
-    /// Where.
-    pub scope: Scope,
     /// When.
     pub trigger: Trigger,
 }
 
-/// What a fault does.
+/// What a fault does, and to whom.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FaultEffect {
     /// It changes how requests are served.
-    Request(RequestEffect),
+    Request(RequestEffect, RequestScope),
     /// It changes the life of pods.
-    Pod(PodEffect),
+    Pod(PodEffect, PodScope),
     /// It takes away infrastructure.
     Infra(InfraEffect),
     /// It changes what clients do.
-    Client(ClientEffect),
+    Client(ClientEffect, ClientScope),
     /// It changes shared data.
     Data(DataEffect),
+}
+
+impl Fault {
+    /// The zone that it names, if it names one.
+    pub fn zone(&self) -> Option<u32> {
+        match &self.effect {
+            FaultEffect::Request(_, scope) => scope.pods.zone,
+            FaultEffect::Pod(_, scope) | FaultEffect::Infra(InfraEffect::PodKill(_, scope)) => {
+                scope.zone
+            }
+            FaultEffect::Infra(InfraEffect::NodeLoss(nodes) | InfraEffect::NodeDrain(nodes)) => {
+                nodes.zone
+            }
+            FaultEffect::Infra(InfraEffect::ZoneLoss(zone)) => Some(*zone),
+            _ => None,
+        }
+    }
+
+    /// The route that it is limited to, or leads users to.
+    pub fn route(&self) -> Option<&str> {
+        match &self.effect {
+            FaultEffect::Request(_, scope) => scope.route.as_deref(),
+            FaultEffect::Client(ClientEffect::RouteMix(_, route), _) => Some(route),
+            _ => None,
+        }
+    }
+
+    /// The share of users that it is limited to, if it is.
+    pub fn cohort(&self) -> Option<Share> {
+        match &self.effect {
+            FaultEffect::Request(_, scope) => scope.cohort,
+            FaultEffect::Client(_, scope) => scope.cohort,
+            _ => None,
+        }
+    }
 }
 
 /// Changes to the way requests are served.
@@ -106,14 +139,14 @@ pub enum PodEffect {
 /// Losses of infrastructure.
 #[derive(Clone, Debug, PartialEq)]
 pub enum InfraEffect {
-    /// This many random serving pods die at once.
-    PodKill(u32),
-    /// This many nodes vanish with their pods.
-    NodeLoss(u32),
-    /// This many nodes are emptied by evictions, then away while it lasts.
-    NodeDrain(u32),
-    /// All nodes of one zone vanish.
-    ZoneLoss,
+    /// This many random serving pods of the scope die at once.
+    PodKill(u32, PodScope),
+    /// These nodes vanish with their pods.
+    NodeLoss(SomeNodes),
+    /// These nodes are emptied by evictions, then away while it lasts.
+    NodeDrain(SomeNodes),
+    /// All nodes of this zone, from 0, vanish.
+    ZoneLoss(u32),
     /// Share of calls to the dependency that fail while it lasts.
     DependencyErrors(Share),
     /// Scrapes fail while it lasts.
@@ -127,8 +160,8 @@ pub enum InfraEffect {
 pub enum ClientEffect {
     /// Further attempts after a failure.
     Retries(u8),
-    /// This share of their requests goes to the route of the scope instead.
-    RouteMix(Share),
+    /// This share of their requests goes to the route of this name instead.
+    RouteMix(Share, String),
 }
 
 /// Changes to shared data.
@@ -140,16 +173,39 @@ pub enum DataEffect {
     Migrated(Share),
 }
 
-/// Where a fault acts.
+/// Which requests a fault meets.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scope {
-    /// Only on this route.
+pub struct RequestScope {
+    /// Only those of this route.
     pub route: Option<String>,
-    /// Only for this share of users, the same ones in every flight.
+    /// Only those of this share of users, the same ones in every flight.
     pub cohort: Option<Share>,
-    /// Only on this share of pods.
-    pub pods: Option<Share>,
-    /// Only on pods of this zone, from 0.
+    /// Only those that these pods serve.
+    pub pods: PodScope,
+}
+
+/// Which pods a fault meets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PodScope {
+    /// Only this share of pods.
+    pub share: Option<Share>,
+    /// Only pods of this zone, from 0.
+    pub zone: Option<u32>,
+}
+
+/// Which users a fault of clients meets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClientScope {
+    /// Only this share of users, the same ones in every flight.
+    pub cohort: Option<Share>,
+}
+
+/// Which nodes a fault meets, of those that hold pods.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SomeNodes {
+    /// How many.
+    pub count: u32,
+    /// Only nodes of this zone, from 0.
     pub zone: Option<u32>,
 }
 

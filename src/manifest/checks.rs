@@ -11,7 +11,7 @@ use super::join::child;
 use super::{Input, print};
 use crate::analysis::check::query::condition;
 use crate::analysis::check::{Bound, Compare};
-use crate::analysis::promql::Query;
+use crate::analysis::promql::{Query, Rules};
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Place, Problem, nearest};
 use std::sync::Arc;
@@ -92,7 +92,9 @@ fn check(item: &Node, path: &str, problems: &mut Vec<Problem>) -> Option<Own> {
     };
     let (name, query, fails) = (field("name"), field("query")?, field("failsWhen")?);
     let place = |name: &str| item.get(name).map_or(item.place, |node| node.place);
-    if let Err(error) = Query::parse(&query) {
+    // Which rules hold is the scenario's to say, and is looked at there.
+    let any = Rules::WORDS.map(|(_, rules)| Query::parse_by(&query, rules));
+    if let [Err(error), Err(_)] = any {
         let problem = Problem::error(place("query"), format!("{path}.query"), error.to_string());
         problems.push(problem.expected("a query that Prometheus takes"));
     }

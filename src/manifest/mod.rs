@@ -27,6 +27,7 @@ pub mod store;
 pub mod storm;
 pub mod unit;
 
+use crate::base::escape::short::thousands;
 use crate::base::node::Node;
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::scenario::read::{self as scenario, KIND, Read};
@@ -36,6 +37,9 @@ use std::sync::Arc;
 
 /// Most release units of one run.
 const UNITS_MAX: usize = 100;
+
+/// Objects that are named where nothing is released.
+const SEEN_MAX: usize = 8;
 
 /// Most reasons that are told when nothing is released.
 const REASONS_MAX: usize = 20;
@@ -122,7 +126,9 @@ fn nothing(inputs: &[Input], store: &store::Store, lists: &Lists) -> Vec<Problem
         seen = unknown.map(str::to_string).collect();
         seen.dedup();
     }
-    seen.truncate(8);
+    let more = seen.len().saturating_sub(SEEN_MAX);
+    seen.truncate(SEEN_MAX);
+    seen.extend((more > 0).then(|| format!("and {} more", thousands(more))));
     let file = inputs.first().map(|i| Arc::clone(&i.file)).unwrap_or_default();
     let message = format!("nothing is released here: found {}", seen.join(", "));
     let problem = Problem::error(Place { line: 1, column: 1 }, "", message).in_file(&file);
@@ -133,7 +139,14 @@ fn nothing(inputs: &[Input], store: &store::Store, lists: &Lists) -> Vec<Problem
         let path = format!("{} {}", note.object, note.field);
         Problem::error(note.spot.place, path.trim(), note.text.clone()).in_file(&note.spot.file)
     };
-    std::iter::once(found).chain(matters.map(reason).take(REASONS_MAX)).collect()
+    let mut reasons: Vec<Problem> = matters.map(reason).collect();
+    let more = reasons.len().saturating_sub(REASONS_MAX);
+    reasons.truncate(REASONS_MAX);
+    reasons.extend((more > 0).then(|| {
+        let message = format!("… and {} more reasons like these", thousands(more));
+        Problem::error(Place::default(), "", message).in_file(&file)
+    }));
+    std::iter::once(found).chain(reasons).collect()
 }
 
 /// Joins units with the Scenarios of the run.
@@ -243,7 +256,8 @@ impl Flyable {
         Ok((scenarios, warnings))
     }
 
-    fn placed(&self, problem: Problem) -> Problem {
+    /// A problem with a value, where that value stands.
+    pub fn placed(&self, problem: Problem) -> Problem {
         match join::origin(&self.origins, &problem.path) {
             Some(spot) => Problem { place: spot.place, ..problem }.in_file(&spot.file),
             None => problem,

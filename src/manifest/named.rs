@@ -32,6 +32,46 @@ pub fn named(document: &Node) -> Vec<Named> {
     items.iter().enumerate().filter_map(named).collect()
 }
 
+/// Keys of `manifest` that say something.
+const KEYS: [&str; 2] = ["path", "name"];
+
+/// What is wrong with the manifests that the documents of an input mean to name.
+pub fn slips(input: &Input) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for document in &input.documents {
+        let strategies = document.get("spec").and_then(|s| s.get("strategies"));
+        let Some(Node { value: Value::List(items), .. }) = strategies else { continue };
+        for (index, item) in items.iter().enumerate() {
+            let Some(node) = item.get("manifest") else { continue };
+            let path = format!("spec.strategies[{index}].manifest");
+            problems.extend(slip(node, &path).into_iter().map(|p| p.in_file(&input.file)));
+        }
+    }
+    problems
+}
+
+fn slip(node: &Node, path: &str) -> Vec<Problem> {
+    let help = "`manifest: rollout.yaml`, or `manifest: {path: rollout.yaml, name: mine}`";
+    let Value::Map(entries) = &node.value else {
+        let found = format!("found {}", node.shown());
+        let problem = Problem::error(node.place, path, found).expected("the path of a file");
+        return if node.text().is_some() { Vec::new() } else { vec![problem.help(help)] };
+    };
+    let unknown = entries.iter().filter(|(key, _)| !KEYS.contains(&key.name.as_str()));
+    let mut problems: Vec<Problem> = unknown
+        .map(|(key, _)| {
+            let found = format!("unknown key {:?}", key.name);
+            Problem::error(key.place, path, found).expected("one of path, name").help(help)
+        })
+        .collect();
+    let given = node.get("path");
+    if given.is_none_or(|path| path.text().is_none()) && problems.is_empty() {
+        let place = given.map_or(node.place, |path| path.place);
+        problems.push(Problem::error(place, path, "path is missing").help(help));
+    }
+    problems
+}
+
 /// Puts the strategy of each named manifest in its place, and lets its pods fill what the Scenario
 /// leaves out.
 pub fn expand(

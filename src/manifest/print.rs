@@ -1,5 +1,7 @@
 //! A tree of values as YAML text, in block style, that reads back as the same tree.
 
+use crate::base::escape::is_hidden;
+use crate::base::escape::quoted::text as quoted;
 use crate::base::node::{Node, Value};
 
 /// Longest line for a mapping or list that is written in one.
@@ -80,7 +82,7 @@ fn below(value: &Node, indent: usize, out: &mut String) {
 
 /// A text of several lines as a literal block, or in quotes where a block could not carry it.
 fn literal(text: &str, indent: usize, out: &mut String) {
-    let sound = |c: char| c == '\n' || !c.is_control();
+    let sound = |c: char| c == '\n' || !is_hidden(c);
     let first = text.chars().next();
     if !text.chars().all(sound) || first.is_none_or(|c| c.is_whitespace()) {
         out.push_str(&format!(" {}\n", quoted(text)));
@@ -143,10 +145,6 @@ fn scalar(text: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +153,10 @@ mod tests {
 
     fn bare(node: &Node) -> serde_json::Value {
         json(node)
+    }
+
+    fn names() -> impl Strategy<Value = String> {
+        prop_oneof![3 => "[ -~]{0,8}", 1 => "[a\u{1b}\u{7f}\u{85}\u{202e}\n\t: #]{0,5}"]
     }
 
     fn values() -> impl Strategy<Value = Node> {
@@ -168,6 +170,7 @@ mod tests {
             Just("0x10".to_string()),
             Just("1_000".to_string()),
             Just("12:30".to_string()),
+            "[\u{0}-\u{ff}\u{200b}-\u{202f}\u{2066}\u{feff}\u{fffe}\u{e0041}😀]{0,6}",
         ];
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -179,7 +182,7 @@ mod tests {
         .prop_map(Node::unplaced);
         leaf.prop_recursive(4, 40, 5, |inner| {
             let list = proptest::collection::vec(inner.clone(), 0..5);
-            let map = proptest::collection::btree_map("[ -~]{0,8}", inner, 0..5);
+            let map = proptest::collection::btree_map(names(), inner, 0..5);
             let map = map.prop_map(|entries| {
                 let place = crate::base::problem::Place::default();
                 let key = |name| crate::base::node::Key { place, name };
@@ -196,6 +199,7 @@ mod tests {
             let key = crate::base::node::Key { place: Default::default(), name: "root".into() };
             let document = Node::unplaced(Value::Map(vec![(key, value)]));
             let text = yaml(&document);
+            prop_assert!(!text.contains(|c| is_hidden(c) && c != '\n'), "{text:?}");
             let read = reader::documents(&text, "").map_err(|p| TestCaseError::fail(
                 format!("{p}\n{text}")))?;
             prop_assert_eq!(read.len(), 1, "{}", &text);

@@ -1,7 +1,8 @@
 //! Answers to queries: the JSON of Prometheus' HTTP interface, and tables for people.
 
 use crate::analysis::promql::value::{Element, LabelTexts, Row, Value, shown};
-use crate::telemetry::exposition::seconds;
+use crate::base::escape::quoted;
+use crate::telemetry::exposition::{is_label_name, is_metric_name, seconds};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::{Map, Value as Json, json};
 
@@ -85,8 +86,10 @@ pub fn text(value: &Value) -> String {
             align(&mut table, 2);
         }
     }
+    // Every line begins with the space before its first cell, be that empty or not.
     let lines = table.to_string();
-    lines.lines().map(|line| format!("{}\n", line.trim())).collect()
+    let plain = |line: &str| format!("{}\n", line.strip_prefix(' ').unwrap_or(line).trim_end());
+    lines.lines().map(plain).collect()
 }
 
 fn align(table: &mut Table, column: usize) {
@@ -99,10 +102,20 @@ fn align(table: &mut Table, column: usize) {
 fn series(labels: &LabelTexts) -> String {
     let name = labels.iter().find(|(name, _)| name == "__name__").map_or("", |(_, value)| value);
     let rest = labels.iter().filter(|(name, _)| name != "__name__");
-    let inner: Vec<String> = rest.map(|(name, value)| format!("{name}={value:?}")).collect();
-    match inner.is_empty() && !name.is_empty() {
+    let quotes = |name: &str| match is_label_name(name) {
         true => name.to_string(),
-        false => format!("{name}{{{}}}", inner.join(", ")),
+        false => quoted::text(name),
+    };
+    let mut inner: Vec<String> =
+        rest.map(|(name, value)| format!("{}={}", quotes(name), quoted::text(value))).collect();
+    // A name that needs quotes stands in the braces, as in Prometheus 3.
+    let before = if is_metric_name(name) { name } else { "" };
+    if before.is_empty() && !name.is_empty() {
+        inner.insert(0, quoted::text(name));
+    }
+    match inner.is_empty() && !before.is_empty() {
+        true => before.to_string(),
+        false => format!("{before}{{{}}}", inner.join(", ")),
     }
 }
 
@@ -138,8 +151,27 @@ mod tests {
     }
 
     #[test]
+    fn odd_names_stand_in_quotes() {
+        let label = |name: &str, value: &str| (name.to_string(), value.to_string());
+        let labels = [label("__name__", "a\u{1b}[31m"), label("x\u{7}", "\u{202e}\n")];
+        assert_eq!(series(&labels.to_vec()), r#"{"a\u001b[31m", "x\u0007"="\u202e\n"}"#);
+    }
+
+    #[test]
     fn tables_name_the_series() {
         assert_eq!(text(&one(0.5)), "series       value\nup{pod=\"a\"}    0.5\n");
+        let samples = vec![(1_000, 1.0), (15_500, 22.0)];
+        let rows = ["a", "long name"]
+            .map(|pod| Row { labels: vec![("pod".into(), pod.into())], samples: samples.clone() });
+        let wanted = [
+            "series                  time    value",
+            "{pod=\"a\"}                  1        1",
+            "                        15.5       22",
+            "{pod=\"long name\"}          1        1",
+            "                        15.5       22",
+        ];
+        let found = text(&Value::Matrix(rows.into()));
+        assert_eq!(found.lines().collect::<Vec<_>>(), wanted, "{found}");
         assert_eq!(text(&Value::Scalar(2.0)), "2\n");
         assert_eq!(text(&Value::Vector(vec![])), "");
     }

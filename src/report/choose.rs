@@ -17,9 +17,9 @@ pub struct Answer {
     /// The limit that the scenario sets; empty if none.
     pub limit: String,
     /// Strategies within the limit, best first, each with its figure.
-    pub within: Vec<String>,
+    pub within: Vec<(String, String)>,
     /// Strategies beyond it, each with the figure that decides.
-    pub beyond: Vec<String>,
+    pub beyond: Vec<(String, String)>,
 }
 
 /// What one question finds about one strategy.
@@ -67,7 +67,7 @@ fn answer(
     found.sort_by(|a, b| a.1.key.total_cmp(&b.1.key));
     let side = |within: bool| {
         let chosen = found.iter().filter(|(_, finding)| finding.within == within);
-        chosen.map(|(name, finding)| format!("{name} ({})", finding.figure)).collect()
+        chosen.map(|(name, finding)| (name.to_string(), finding.figure.clone())).collect()
     };
     Answer { question, limit, within: side(true), beyond: side(false) }
 }
@@ -112,7 +112,7 @@ fn by_rollback(results: &ScenarioResults, plan: &Plan) -> Finding {
         },
         None => Finding {
             key: f64::INFINITY,
-            figure: "no flight went back".to_string(),
+            figure: "not back within the horizon".to_string(),
             within: limit.is_none(),
         },
     }

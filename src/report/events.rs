@@ -4,6 +4,7 @@
 //! was not recorded.
 
 use super::{Document, Format};
+use crate::base::escape::json;
 use crate::experiment::results::{FlightRecord, Results, ScenarioResults};
 use crate::outcome::Event;
 use serde_json::{Value, json};
@@ -17,9 +18,8 @@ fn make(results: &Results) -> Result<Vec<Document>, String> {
     for scenario in &results.scenarios {
         for record in &scenario.recordings {
             for event in &record.recording.events {
-                let line = object(scenario, record, event).to_string();
+                let line = json::line(&object(scenario, record, event));
                 bytes.extend_from_slice(line.as_bytes());
-                bytes.push(b'\n');
             }
         }
     }

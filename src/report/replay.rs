@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 /// Cells of the bar that shows the balancer's split.
 const BAR: usize = 10;
 /// Columns of a line of text.
-const WIDTH: usize = 100;
+const WIDTH: usize = crate::base::wrap::COLUMNS;
 /// Widest fleet that is drawn pod by pod on the event's line.
-const STRIP_MAX: usize = 40;
+const STRIP_MAX: usize = 16;
 
 /// The flight as text.
 pub fn text(scenario: &Scenario, record: &FlightRecord) -> String {

@@ -4,6 +4,7 @@
 //! absent: time of day, machine, user; the same command gives the same bytes.
 
 use super::{Document, Format};
+use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results, ScenarioResults};
 use serde_json::{Value, json};
 
@@ -19,8 +20,7 @@ fn make(results: &Results) -> Result<Vec<Document>, String> {
         "interrupted": results.interrupted,
         "scenarios": results.scenarios.iter().map(scenario).collect::<Vec<_>>(),
     });
-    let mut bytes = serde_json::to_vec_pretty(&value).map_err(|e| format!("run.json: {e}"))?;
-    bytes.push(b'\n');
+    let bytes = escape::json::pretty(&value).into_bytes();
     Ok(vec![Document { path: "run.json".to_string(), bytes }])
 }
 

@@ -6,6 +6,8 @@
 
 use super::figure::{Quantity, significant};
 use super::{Document, Format, choose, names, reading, run_json};
+use crate::base::count::{counted, plural};
+use crate::base::escape::markdown;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
 use crate::scenario::model::Variant;
@@ -44,7 +46,8 @@ pub fn text(results: &Results) -> String {
     if results.interrupted {
         page += "**Interrupted:** some flights are missing; the figures cover those flown.\n\n";
     }
-    page += &format!("Seed {}. Repeat with `{}`.\n", results.seed, results.command);
+    let command = markdown::command(&results.command);
+    page += &format!("Seed {}. Repeat with {command}.\n", results.seed);
     page += "Intervals are 95 %. Shares of users are shares of the users active in the horizon.\n";
     if results.scenarios.len() > 1 {
         page += "\n![Who gets hurt: all strategies in all scenarios](charts/overview.svg)\n";
@@ -58,8 +61,9 @@ pub fn text(results: &Results) -> String {
 
 fn section(results: &ScenarioResults, folder: &str) -> String {
     let scenario = &results.scenario;
-    let mut parts = vec![format!("## {}", scenario.name)];
-    let head: Vec<String> = scenario.head.lines().map(|l| format!("> {l}").trim().into()).collect();
+    let mut parts = vec![format!("## {}", markdown::text(&scenario.name))];
+    let head = markdown::prose(&scenario.head);
+    let head: Vec<String> = head.lines().map(|l| format!("> {l}").trim().into()).collect();
     parts.extend((!head.is_empty()).then(|| head.join("\n")));
     parts.push(flown(results));
     parts.push(format!(
@@ -73,10 +77,10 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
         let share = |s: f64| Quantity::Share.show(s);
         parts.push(format!(
             "**No strategy helps** against *{}*: even {} hurts {} of the users, {} hurts {}.",
-            found.release,
-            found.best.0,
+            markdown::text(&found.release),
+            markdown::text(&found.best.0),
             share(found.best.1),
-            found.worst.0,
+            markdown::text(&found.worst.0),
             share(found.worst.1)
         ));
     }
@@ -102,15 +106,16 @@ fn flown(results: &ScenarioResults) -> String {
     let scenario = &results.scenario;
     let shares = scenario.release.variants.iter().map(|v| {
         let kind = if v.bad { "bad" } else { "good" };
-        format!("*{}* ({kind}, {} of releases)", v.name, Quantity::Share.show(v.share.value()))
+        let name = markdown::text(&v.name);
+        format!("*{name}* ({kind}, {} of releases)", Quantity::Share.show(v.share.value()))
     });
     let flights: usize = results.flights.iter().flatten().map(Vec::len).sum();
     format!(
-        "{} flights of {} each, {} strategies; shipped is {}. The release begins {} after the \
-         start.",
+        "{} {} of {} each, {}; shipped is {}. The release begins {} after the start.",
         significant(flights as f64),
+        if flights == 1 { "flight".to_string() } else { plural("flight") },
         scenario.horizon,
-        scenario.plans.len(),
+        counted(scenario.plans.len() as u64, "strategy"),
         shares.collect::<Vec<_>>().join(", "),
         scenario.release.at,
     )
@@ -119,14 +124,14 @@ fn flown(results: &ScenarioResults) -> String {
 fn ratings(results: &ScenarioResults) -> String {
     let rows = results.ratings.iter().map(|r| {
         vec![
-            r.strategy.clone(),
+            markdown::text(&r.strategy).into_owned(),
             format!("**{}** ({} of outage)", r.downtime, Quantity::Seconds.show(r.outage_good_s)),
             format!("**{}** ({})", r.rollback, rollback_figures(r)),
             format!("**{}** ({} hurt)", r.risk, Quantity::Share.show(r.hurt_share)),
             format!("**{}** ({})", r.cost, Quantity::FleetMinutes.show(r.fleet_minutes)),
         ]
     });
-    markdown(&["strategy", "downtime", "rollback", "risk", "cost"], rows.collect())
+    table(&["strategy", "downtime", "rollback", "risk", "cost"], rows.collect())
 }
 
 /// The figures behind the rollback's word: W, and W as a multiple of T.
@@ -134,7 +139,9 @@ fn rollback_figures(row: &RatingRow) -> String {
     if !row.exposed {
         return "no bad release exposed a user".to_string();
     }
-    let Some(way_back_s) = row.way_back_s else { return "no flight went back".to_string() };
+    let Some(way_back_s) = row.way_back_s else {
+        return "not back within the horizon".to_string();
+    };
     let mut text = format!("W {}", Quantity::Seconds.show(way_back_s));
     if let Some(start_s) = row.start_to_ready_s.filter(|s| *s > 0.0) {
         text += &format!(", {} T", significant(way_back_s / start_s));
@@ -154,13 +161,13 @@ fn measures(results: &ScenarioResults) -> String {
         for variant in &results.scenario.release.variants {
             let flights = reading::flights(results, &variant.name, &plan.name);
             let cells = MAIN.map(|(_, measure)| cell(results, &variant.name, &plan.name, measure));
-            let start = vec![plan.name.clone(), variant.name.clone(), flights.to_string()];
+            let start = [named(&plan.name), named(&variant.name), flights.to_string()];
             rows.push(start.into_iter().chain(cells).collect());
         }
     }
     let note = "\"(3 of 40 empty)\": in three flights the horizon came first, or it never \
                 happened; they are counted, not taken as 0.";
-    format!("{}\n\n{note}", markdown(&head, rows))
+    format!("{}\n\n{note}", table(&head, rows))
 }
 
 /// Mean with interval, and how many flights have no value.
@@ -182,12 +189,12 @@ fn verdicts(results: &ScenarioResults) -> String {
     let mut rows = Vec::new();
     for plan in &results.scenario.plans {
         for variant in &results.scenario.release.variants {
-            let mut row = vec![plan.name.clone(), variant.name.clone()];
+            let mut row = vec![named(&plan.name), named(&variant.name)];
             row.extend(columns.iter().map(|v| verdict_cell(results, variant, &plan.name, *v)));
             rows.push(row);
         }
     }
-    markdown(&head, rows)
+    table(&head, rows)
 }
 
 /// Which check took good releases back, and how often.
@@ -202,11 +209,14 @@ fn false_alarms(results: &ScenarioResults) -> Option<String> {
                     *counts.entry(check).or_default() += 1;
                 }
             }
-            let told: Vec<String> =
-                counts.iter().map(|(check, n)| format!("`{check}` {n} times")).collect();
+            let told: Vec<String> = counts
+                .iter()
+                .map(|(c, n)| format!("{} {}", markdown::code(c), counted(*n as u64, "time")))
+                .collect();
             if !told.is_empty() {
-                let (of, n) = (told.join(", "), flights.len());
-                lines.push(format!("- {} · {}: {of}, in {n} flights", plan.name, variant.name));
+                let (of, n) = (told.join(", "), counted(flights.len() as u64, "flight"));
+                let (plan, variant) = (named(&plan.name), named(&variant.name));
+                lines.push(format!("- {plan} · {variant}: {of}, in {n}"));
             }
         }
     }
@@ -235,17 +245,19 @@ fn yearly(results: &ScenarioResults) -> String {
                 None => "–".to_string(),
             }
         });
-        std::iter::once(plan.name.clone()).chain(cells).collect()
+        std::iter::once(named(&plan.name)).chain(cells).collect()
     });
     format!(
         "{}\n\nThe mix of one release times the releases of a year; a user hurt by two releases \
          counts twice.",
-        markdown(&head, rows.collect())
+        table(&head, rows.collect())
     )
 }
 
 fn choose_by(results: &ScenarioResults) -> String {
-    let list = |names: &[String]| {
+    let list = |all: &[(String, String)]| {
+        let shown = |(name, figure): &(String, String)| format!("{} ({figure})", named(name));
+        let names: Vec<String> = all.iter().map(shown).collect();
         if names.is_empty() { "–".to_string() } else { names.join(" · ") }
     };
     let limit = |text: &str| if text.is_empty() { "–".to_string() } else { text.to_string() };
@@ -254,7 +266,7 @@ fn choose_by(results: &ScenarioResults) -> String {
         vec![answer.question.to_string(), limit(&answer.limit), within, beyond]
     });
     let head = ["choose by", "limit here", "qualify, best first", "do not"];
-    let mut text = markdown(&head, rows.collect());
+    let mut text = table(&head, rows.collect());
     if results.qualification.is_empty() {
         return text;
     }
@@ -263,7 +275,7 @@ fn choose_by(results: &ScenarioResults) -> String {
         let word = if row.qualifies { "qualifies" } else { "does not qualify" };
         let reasons = row.reasons.join("; ");
         let colon = if reasons.is_empty() { "" } else { ": " };
-        text += &format!("\n- {} **{word}**{colon}{reasons}", row.strategy);
+        text += &format!("\n- {} **{word}**{colon}{reasons}", named(&row.strategy));
     }
     text
 }
@@ -274,9 +286,9 @@ fn expectations(results: &ScenarioResults) -> Vec<String> {
     }
     let rows = results.expectations.iter().map(|e| {
         let judgement = run_json::judgement_word(e.judgement);
-        vec![format!("`{}`", e.text), format!("**{judgement}**"), e.detail.clone()]
+        vec![markdown::code(&e.text), format!("**{judgement}**"), e.detail.clone()]
     });
-    let table = markdown(&["expectation", "judgement", "measured"], rows.collect());
+    let table = table(&["expectation", "judgement", "measured"], rows.collect());
     vec!["### What was expected".to_string(), table]
 }
 
@@ -289,7 +301,9 @@ fn precision(results: &ScenarioResults) -> String {
         results.precision.len()
     );
     for row in open {
-        text += &format!("\n- {} · {}: {} flights", row.strategy, row.release, row.n);
+        let (strategy, release) = (named(&row.strategy), named(&row.release));
+        let flights = counted(row.n as u64, "flight");
+        text += &format!("\n- {strategy} · {release}: {flights}");
         if let Some((measure, half_width, target)) = row.worst {
             let show = |width| Quantity::of(measure).show(width);
             let (half, aim) = (show(half_width), show(target));
@@ -299,12 +313,15 @@ fn precision(results: &ScenarioResults) -> String {
     text
 }
 
-/// A table in Markdown.
-fn markdown(head: &[&str], rows: Vec<Vec<String>>) -> String {
-    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
-    let mut lines = vec![line(head.iter().map(|h| (*h).to_string()).collect())];
+/// A name that a user chose, as a part of the page.
+fn named(name: &str) -> String {
+    markdown::text(name).into_owned()
+}
+
+/// A table in Markdown; what stands in its cells is Markdown already.
+fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut lines = vec![markdown::row(head)];
     lines.push(format!("|{}", "---|".repeat(head.len())));
-    let safe = |cell: String| cell.replace('|', "\\|").replace('\n', " ");
-    lines.extend(rows.into_iter().map(|row| line(row.into_iter().map(safe).collect())));
+    lines.extend(rows.into_iter().map(markdown::row));
     lines.join("\n")
 }

@@ -1,18 +1,21 @@
 //! The table that a run ends with on the terminal, and the same as JSON.
 //!
-//! Plain text of at most 100 columns, one table a scenario. Deliberately absent: colours and the
+//! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario. Deliberately absent: colours and the
 //! terminal itself; whoever prints it knows those.
 
 use super::charts::measures::listed;
 use super::figure::{Quantity, significant};
 use super::{reading, run_json};
+use crate::base::count::{counted, plural};
+use crate::base::wrap;
+use crate::experiment::rating::OUTAGE_S;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Value, json};
 
 /// Widest line of a table.
-pub const WIDTH: u16 = 100;
+pub const WIDTH: u16 = wrap::COLUMNS as u16;
 
 /// Rules above, below and under the head; none between rows.
 const STYLE: TableStyle = TableStyle::new()
@@ -22,22 +25,28 @@ const STYLE: TableStyle = TableStyle::new()
 
 /// The table of one scenario, with what is to be said about it below.
 pub fn text(results: &ScenarioResults) -> String {
-    let mut out = format!("{}\n{}\n", headline(results), ratings_table(results).trim_fmt());
+    let head = wrap::filled(&headline(results));
+    let mut out = format!("{head}{}\n", ratings_table(results).trim_fmt());
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
-        out += &format!(
-            "No strategy helps against {}: even {} hurts {share} of the users.\n",
+        out += &wrap::filled(&format!(
+            "No strategy helps against {}: even {} hurts {share} of the users.",
             found.release, found.best.0
-        );
+        ));
     }
     for expectation in &results.expectations {
         let word = run_json::judgement_word(expectation.judgement);
-        out += &format!("{word:>9}  {}\n", expectation.text);
+        out += &under(&format!("{word:>9}  {}", expectation.text));
         if !expectation.detail.is_empty() {
-            out += &format!("{:>9}  {}\n", "", expectation.detail);
+            out += &under(&format!("{:>9}  {}", "", expectation.detail));
         }
     }
     out + &precision_line(results)
+}
+
+/// A line whose rest, if it is too long, stands below its text.
+fn under(line: &str) -> String {
+    wrap::wrapped(line, wrap::COLUMNS, 11).join("\n") + "\n"
 }
 
 fn headline(results: &ScenarioResults) -> String {
@@ -47,13 +56,11 @@ fn headline(results: &ScenarioResults) -> String {
     let each = if least == most { most.to_string() } else { format!("{least} to {most}") };
     let variants: Vec<&str> =
         scenario.release.variants.iter().map(|variant| variant.name.as_str()).collect();
-    let strategies = match scenario.plans.len() {
-        1 => "1 strategy".to_string(),
-        several => format!("{several} strategies"),
-    };
+    let strategies = counted(scenario.plans.len() as u64, "strategy");
     let releases = if variants.len() == 1 { "release" } else { "releases" };
+    let flights = if most == 1 { "flight".to_string() } else { plural("flight") };
     format!(
-        "{}: {strategies}, {releases} {}, {each} flights each, horizon {}",
+        "{}: {strategies}, {releases} {}, {each} {flights} each, horizon {}",
         scenario.name,
         listed(&variants),
         scenario.horizon
@@ -88,8 +95,13 @@ fn ratings_table(results: &ScenarioResults) -> Table {
 
 fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 7] {
     let way_back = match row.way_back_s {
-        Some(seconds) if row.exposed => format!("  {}", Quantity::Seconds.show(seconds)),
-        _ => String::new(),
+        _ if !row.exposed => String::new(),
+        // The word is due to the outage then, and not to the time.
+        _ if row.rollback_outage_s >= OUTAGE_S => {
+            format!("  {} of outage", Quantity::Seconds.show(row.rollback_outage_s))
+        }
+        Some(seconds) => format!("  {}", Quantity::Seconds.show(seconds)),
+        None => "  not back".to_string(),
     };
     let outage = match row.outage_good_s {
         seconds if seconds > 0.0 => format!("  {}", Quantity::Seconds.show(seconds)),

@@ -15,6 +15,11 @@ use std::collections::BTreeMap;
 /// The ending of the markers' file beside an export.
 pub const MARKERS: &str = ".stale";
 
+/// Is it a text of markers that windtunnel wrote?
+pub fn is_markers(text: &str) -> bool {
+    text.starts_with(markers::HEAD)
+}
+
 /// The exports of all flights that kept their telemetry, made one at a time: they are large.
 pub fn documents(results: &Results) -> impl Iterator<Item = Document> + '_ {
     let folders = slugs(results.scenarios.iter().map(|s| s.scenario.name.as_str()));

@@ -39,9 +39,10 @@ fn at(document: &Node, path: &str, message: String) -> Problem {
 fn routes(document: &Node, scenario: &Scenario, problems: &mut Vec<Problem>) {
     let names: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
     let mut lists = vec!["spec.chaos".to_string()];
-    lists.extend(
-        (0..scenario.release.variants.len()).map(|i| format!("spec.release.variants[{i}].faults")),
-    );
+    for i in 0..scenario.release.variants.len() {
+        let of = |list| format!("spec.release.variants[{i}].{list}");
+        lists.extend(["faults", "chaos"].map(of));
+    }
     for list in lists {
         let Value::List(items) = &tree::deepest(document, &list).value else { continue };
         for (i, item) in items.iter().enumerate() {

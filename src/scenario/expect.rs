@@ -7,6 +7,7 @@
 //! here: results, and how a line is judged.
 
 use super::model::{Expectation, Expected, Operator, Scenario, Statistic};
+use crate::base::escape::short::middle;
 use crate::base::problem::{Place, Problem, nearest};
 use crate::base::units::{parse_duration, parse_money};
 use crate::outcome::{Measures, Verdict};
@@ -259,7 +260,7 @@ fn wrong(word: Word<'_>, found: impl Into<String>, expected: &str) -> Wrong {
 }
 
 fn missing(line: &str, form: &str) -> Wrong {
-    let found = format!("found {:?}", line.chars().take(60).collect::<String>());
+    let found = format!("found {:?}", middle(line, 60));
     let help = "for example: canary · bad · users_hurt_by_release_share · p95 < 0.5%".to_string();
     Wrong { column: 0, found, expected: form.to_string(), help }
 }

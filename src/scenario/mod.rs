@@ -6,15 +6,18 @@
 //! for the same fields as data, and `warn` for what is allowed but unwise.
 
 pub mod balancer;
+mod causes;
 pub mod clients;
 pub mod consistency;
 pub mod describe;
 pub mod expect;
+pub mod foretell;
 pub mod json_stream;
 pub mod model;
 pub mod operations;
 pub mod random;
 pub mod read;
+pub mod rehearsal;
 pub mod release;
 pub mod scaling;
 pub mod schema;

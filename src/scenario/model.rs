@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::strategy::Plan;
 use crate::strategy::autoscaler::hpa;
 use crate::strategy::disruption;
+use crate::telemetry::scraper::Place as Target;
 use crate::traffic::{Arrivals, Traffic};
 use crate::world::service::Service;
 use std::sync::Arc;
@@ -108,6 +109,18 @@ pub struct TelemetrySettings {
     pub buckets: Vec<f64>,
     /// Whose rules answer queries.
     pub rules: Rules,
+}
+
+impl TelemetrySettings {
+    /// How often a target is scraped.
+    pub fn interval_of(&self, place: Target) -> SimDuration {
+        match place {
+            Target::App(_) | Target::Sidecar(_) => self.interval,
+            Target::Kubelet(_) => self.kubelets,
+            Target::Cluster => self.cluster,
+            Target::Edge => self.edge,
+        }
+    }
 }
 
 /// What the platform can't do: which strategies qualify.

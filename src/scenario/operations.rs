@@ -94,7 +94,8 @@ pub fn telemetry(r: &mut Reader<'_>) -> TelemetrySettings {
         r.problem("buckets", "bounds that do not rise", &expected, "");
     }
     let help = "whose rules of PromQL answer queries: Prometheus 3's or 2.42's";
-    let rules = [Rules::V3, Rules::V2][r.choice("rules", &["v3", "v2"], "v3", help)];
+    let words = Rules::WORDS.map(|(word, _)| word);
+    let rules = Rules::WORDS[r.choice("rules", &words, words[0], help)].1;
     let mut own = |name, help| {
         let own = r.opt_duration(name, help).unwrap_or(interval);
         if own < SimDuration::from_secs(1) {

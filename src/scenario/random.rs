@@ -230,9 +230,16 @@ impl Random<'_> {
             let other = TRIGGERS.contains(&name.as_str()) && (clocked || name != trigger);
             !timed && !other
         });
+        // How long it lasts counts from an instant.
+        let instants = ["afterRelease", "atProgress", "randomly"];
+        if !given.iter().any(|(name, _)| instants.contains(&name.as_str())) {
+            given.retain(|(name, _)| name != "lasts");
+        }
         if clocked {
-            let (from, until) = (self.secs(0, 60), self.secs(61, 300));
-            given.extend([("from".into(), from), ("until".into(), until)]);
+            given.push(("from".into(), self.secs(0, 60)));
+        }
+        if clocked && part.fields.iter().any(|field| field.path == "until") {
+            given.push(("until".into(), self.secs(61, 300)));
         }
     }
 

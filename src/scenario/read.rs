@@ -7,7 +7,8 @@
 
 use super::model::{Expectation, Scenario};
 use super::{
-    clients, consistency, expect, operations, release, scaling, service, tree, warn, words, yaml,
+    causes, clients, consistency, expect, operations, release, scaling, service, tree, warn, words,
+    yaml,
 };
 use crate::analysis::check::about::About;
 use crate::base::node::{Node, Value};
@@ -48,7 +49,10 @@ pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
         let scenario = Scenario { head, ..document_of(document, text, &sink) };
         if scenarios.iter().any(|s| s.name == scenario.name) {
             let place = tree::place(document, "metadata.name");
-            let found = format!("the name {:?} is given twice", scenario.name);
+            let same = |other: &&Node| named(other) == Some(&scenario.name);
+            let first = documents.iter().find(same).map(|d| tree::place(d, "metadata.name"));
+            let first = first.map_or(String::new(), |p| format!(", first in line {}", p.line));
+            let found = format!("the name {:?} is given twice{first}", scenario.name);
             push(&sink, Problem::error(place, "metadata.name", found));
         }
         scenarios.push(scenario);
@@ -63,6 +67,7 @@ pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
     let mut problems: Vec<Problem> = problems.into_iter().map(|p| p.in_file(&file)).collect();
     problems.sort_by_key(|p| p.place);
     problems.dedup();
+    let problems = causes::only_roots(problems);
     match problems.iter().any(|p| p.severity == Severity::Error) {
         true => Err(problems),
         false => Ok((scenarios, problems)),
@@ -90,6 +95,11 @@ pub fn head(text: &str) -> String {
         line.strip_prefix(' ').unwrap_or(line).trim_end()
     });
     bare.collect::<Vec<_>>().join("\n").trim().to_string()
+}
+
+/// The name that a document gives its scenario.
+pub fn named(document: &Node) -> Option<&str> {
+    document.get("metadata")?.get("name")?.text()
 }
 
 fn push(sink: &RefCell<Sink>, problem: Problem) {

@@ -20,7 +20,7 @@ pub fn warnings(
     scenario: &Scenario,
     scrape_every: Option<SimDuration>,
 ) -> Vec<Problem> {
-    let mut found = Found { document, problems: Vec::new() };
+    let mut found = Found::new(document);
     load(scenario, &mut found);
     probes(scenario, &mut found);
     shutdown(scenario, &mut found);
@@ -42,7 +42,17 @@ pub(super) struct Found<'a> {
     problems: Vec<Problem>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    /// No warnings yet.
+    pub(super) fn new(document: &'a Node) -> Found<'a> {
+        Found { document, problems: Vec::new() }
+    }
+
+    /// What was found.
+    pub(super) fn problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
     /// Adds a warning about what stands under `path`.
     pub(super) fn say(&mut self, path: &str, message: impl Into<String>, help: &str) {
         let place = tree::place(self.document, path);
@@ -182,16 +192,20 @@ fn faults(scenario: &Scenario, found: &mut Found<'_>) {
     let chaos = scenario.chaos.iter().enumerate();
     let chaos = chaos.map(|(i, f)| (format!("spec.chaos[{i}].{}", f.name), f));
     let variants = scenario.release.variants.iter().enumerate();
-    let defects = variants.flat_map(|(v, variant)| {
-        let path = move |i, f: &Fault| format!("spec.release.variants[{v}].faults[{i}].{}", f.name);
-        variant.faults.iter().enumerate().map(move |(i, f)| (path(i, f), f))
+    let of_variants = variants.flat_map(|(v, variant)| {
+        let lists = [("faults", &variant.faults), ("chaos", &variant.chaos)];
+        lists.into_iter().flat_map(move |(list, faults)| {
+            let path =
+                move |i, f: &Fault| format!("spec.release.variants[{v}].{list}[{i}].{}", f.name);
+            faults.iter().enumerate().map(move |(i, f)| (path(i, f), f))
+        })
     });
-    for (path, fault) in chaos.chain(defects) {
+    for (path, fault) in chaos.chain(of_variants) {
         if needs_dependency(fault) && scenario.service.dependency.is_none() {
             let message = "the service has no dependency: nothing happens";
             found.say(&path, message, "add spec.service.dependency");
         }
-        if let Some(zone) = fault.scope.zone.filter(|z| *z >= scenario.service.nodes.zones) {
+        if let Some(zone) = fault.zone().filter(|z| *z >= scenario.service.nodes.zones) {
             let message = format!("there is no zone {zone}: nothing happens");
             let zones = scenario.service.nodes.zones;
             found.say(&path, message, &format!("zones are 0 to {}", zones.saturating_sub(1)));
@@ -202,7 +216,7 @@ fn faults(scenario: &Scenario, found: &mut Found<'_>) {
 fn needs_dependency(fault: &Fault) -> bool {
     match &fault.effect {
         FaultEffect::Infra(InfraEffect::DependencyErrors(_)) => true,
-        FaultEffect::Request(effect) => effect.calls != 1.0,
+        FaultEffect::Request(effect, _) => effect.calls != 1.0,
         _ => false,
     }
 }

@@ -1,28 +1,20 @@
-//! Metric checks that cannot tell a good release from a bad one: too few requests, a limit at the
-//! expected value, windows without data, limits between histogram bounds.
+//! Metric checks that cannot tell a good release from a bad one: too few requests, windows without
+//! data, limits between histogram bounds, names that nothing bears.
 //!
-//! The arithmetic is the binomial one of `analysis::binomial`, at the first step's weight; windows
-//! lose one scrape interval, as increases between scrapes do.
+//! At the first step's weight; windows lose one scrape interval, as increases between scrapes do.
+//! What chance does to a check is foretold by [`super::foretell`].
 
-use super::model::{Scenario, Variant};
+use super::model::Scenario;
 use super::warn::Found;
-use crate::analysis::binomial::threshold_check;
 use crate::analysis::check::{Bound, Check, Metric};
-use crate::analysis::promql::Query;
+use crate::analysis::promql::{Query, Rules};
 use crate::base::problem::nearest;
 use crate::base::time::SimDuration;
 use crate::base::units::Money;
-use crate::fault::{FaultEffect, Trigger};
 use crate::telemetry::family::{self, Family};
 use crate::traffic::Arrivals;
 use crate::world::names::Names;
 use std::collections::BTreeSet;
-
-/// A good release's check that fails this often is a coin flip over a few steps.
-const FALSE_ALARM: f64 = 0.02;
-
-/// A bad variant's error share within this factor of the limit is a coin flip.
-const NEAR: f64 = 1.5;
 
 /// A check, where it stands, and what it sees.
 struct Seen<'a> {
@@ -47,22 +39,19 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
         for (j, (check, interval, weight)) in plan.strategy.checks().iter().enumerate() {
             let path = format!("spec.strategies[{i}].{}.{list}[{j}]", plan.kind);
             if let Metric::Query { text } = &check.metric {
-                query(text, scrape, &path, found);
+                query(text, scenario, &path, found);
                 continue;
             }
             let window = check.window.unwrap_or(*interval);
             let seconds = window.saturating_sub(scrape).as_secs_f64();
             let requests = rate * weight * seconds;
             let seen = Seen { check, path, window, weight: *weight, requests };
-            if window < scrape * 2 {
-                let message = format!(
-                    "a window of {window} never holds two scrapes of {scrape}: the query is empty"
-                );
+            if let Some(message) = short_window(scenario, window) {
                 found.say(&seen.path, message, "a window of 4 scrapes or more");
                 continue;
             }
             match &check.metric {
-                Metric::ErrorRate => errors(scenario, &seen, found),
+                Metric::ErrorRate => errors(&seen, found),
                 Metric::Latency { quantile } => latency(scenario, &seen, *quantile, found),
                 Metric::Conversion => conversion(scenario, &seen, found),
                 Metric::Cpu | Metric::Query { .. } => {}
@@ -72,8 +61,8 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
 }
 
 /// A query of the user's own: does it name what exists, and can its windows hold a rate?
-fn query(text: &str, scrape: SimDuration, path: &str, found: &mut Found<'_>) {
-    let Ok(query) = Query::parse(text) else { return };
+fn query(text: &str, scenario: &Scenario, path: &str, found: &mut Found<'_>) {
+    let Ok(query) = Query::parse_by(text, scenario.telemetry.rules) else { return };
     let samples: Vec<String> = family::all().flat_map(Family::samples).collect();
     for metric in query.metrics().into_iter().filter(|m| m != "up" && !samples.contains(m)) {
         let near = nearest(&metric, samples.iter().map(String::as_str));
@@ -83,9 +72,7 @@ fn query(text: &str, scrape: SimDuration, path: &str, found: &mut Found<'_>) {
         found.say(path, format!("nothing exports {metric}: the query is empty"), &help);
     }
     let shortest = query.shortest_range_ms().map(|ms| SimDuration::from_millis(ms as u64));
-    if let Some(window) = shortest.filter(|window| *window < scrape * 2) {
-        let message =
-            format!("a window of {window} never holds two scrapes of {scrape}: a rate is empty");
+    if let Some(message) = shortest.and_then(|window| short_window(scenario, window)) {
         found.say(path, message, "a window of 4 scrapes or more");
     }
 }
@@ -103,7 +90,7 @@ fn asked(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
     let known = known_labels(&names);
     let mut seen = BTreeSet::new();
     for asked in plan.strategy.queries().iter().filter(|q| seen.insert(q.text().to_string())) {
-        query(asked.text(), scenario.telemetry.interval, &path, found);
+        query(asked.text(), scenario, &path, found);
         for (label, values) in &known {
             let Some(vain) = asked.asks_in_vain(label, values) else { continue };
             let message = format!("no series has {label}={vain:?}: the query is empty");
@@ -143,72 +130,39 @@ fn known_labels(names: &Names) -> Vec<(&'static str, Vec<String>)> {
     known
 }
 
-/// Share of requests that fail without any release.
-fn base_errors(scenario: &Scenario) -> f64 {
-    scenario.service.routes.iter().map(|r| r.share.value() * r.errors.value()).sum()
-}
-
-/// Share of the new version's requests that fail, as far as constant errors say.
-fn errors_of(scenario: &Scenario, variant: &Variant) -> f64 {
-    let of_route = |route: &crate::world::service::Route| {
-        let good = variant.faults.iter().fold(1.0 - route.errors.value(), |good, fault| {
-            let FaultEffect::Request(effect) = &fault.effect else { return good };
-            let here = fault.scope.route.as_ref().is_none_or(|name| *name == route.name);
-            let constant = fault.trigger == Trigger::Always && effect.above_load.is_none();
-            let part = |share: Option<crate::base::units::Share>| share.map_or(1.0, |s| s.value());
-            let reach = part(fault.scope.cohort) * part(fault.scope.pods);
-            good * if here && constant { 1.0 - effect.errors * reach } else { 1.0 }
-        });
-        route.share.value() * (1.0 - good)
-    };
-    scenario.service.routes.iter().map(of_route).sum()
-}
-
-fn errors(scenario: &Scenario, seen: &Seen<'_>, found: &mut Found<'_>) {
-    let Bound::AtMost(limit) = seen.check.bound else { return };
-    let (requests, percent) = (seen.requests.round() as u64, (1.0 - limit) * 100.0);
-    let base = base_errors(scenario);
-    let Some(check) = threshold_check(requests, base, percent) else {
+/// A check of errors that sees no request at all.
+fn errors(seen: &Seen<'_>, found: &mut Found<'_>) {
+    if seen.requests < 0.5 {
         let message = format!(
             "this check sees no request in a window of {} at a weight of {}",
             seen.window,
             shown(seen.weight)
         );
         found.say(&seen.path, message, "a longer window or a greater weight");
-        return;
-    };
-    if check.p_fails >= FALSE_ALARM {
-        let fails = match check.most_errors_passing {
-            0 => "one error fails it".to_string(),
-            n => format!("{} errors fail it", n + 1),
-        };
-        let message = format!(
-            "this check sees {requests} requests a window at a weight of {}: {fails}, and a good \
-             release ({} errors) fails it {} of the time",
-            shown(seen.weight),
-            shown(base),
-            shown(check.p_fails)
-        );
-        found.say(&seen.path, message, "a longer window, a greater weight or a higher limit");
     }
-    for variant in scenario.release.variants.iter().filter(|v| v.bad) {
-        let expected = errors_of(scenario, variant);
-        let near = expected > limit / NEAR && expected < limit * NEAR;
-        if near && expected > base * 1.01 {
-            let fails = threshold_check(requests, expected, percent).map_or(0.0, |c| c.p_fails);
-            let message = format!(
-                "variant {}: {} expected against a limit of {}; at a weight of {} this fails {} \
-                 of the time",
-                variant.name,
-                shown(expected),
-                shown(limit),
-                shown(seen.weight),
-                shown(fails)
-            );
-            let help = "a coin flip decides: move the limit away from the figure it has to tell";
-            found.say(&seen.path, message, help);
+}
+
+/// What becomes of a rate over a window that is shorter than two scrapes; nothing for longer ones.
+/// How many scrapes fall into a window depends on where it lies between two of them: of windows
+/// that are open on the left the part beyond one interval holds two, as all phases are alike.
+fn short_window(scenario: &Scenario, window: SimDuration) -> Option<String> {
+    let scrape = scenario.telemetry.interval;
+    if window >= scrape * 2 {
+        return None;
+    }
+    // Before Prometheus 3 a window held both of its ends, in whole milliseconds.
+    let ends = u64::from(scenario.telemetry.rules == Rules::V2);
+    let ms = |span: SimDuration| span.as_nanos() / 1_000_000;
+    let two = (ms(window) + ends).saturating_sub(ms(scrape)) as f64 / ms(scrape).max(1) as f64;
+    Some(match two {
+        two if two <= 0.0 => {
+            format!("a window of {window} never holds two scrapes of {scrape}: it has no rate")
         }
-    }
+        two => format!(
+            "of windows of {window}, only {} hold two scrapes of {scrape}: the others have no rate",
+            shown(two)
+        ),
+    })
 }
 
 fn latency(scenario: &Scenario, seen: &Seen<'_>, quantile: f64, found: &mut Found<'_>) {
@@ -244,7 +198,7 @@ fn conversion(scenario: &Scenario, seen: &Seen<'_>, found: &mut Found<'_>) {
 }
 
 /// A share as people read it: 1.06%, 0.1%, 5%.
-fn shown(share: f64) -> String {
+pub(super) fn shown(share: f64) -> String {
     let percent = share * 100.0;
     let digits = if percent >= 10.0 { 0 } else { 2 };
     let text = format!("{percent:.digits$}");

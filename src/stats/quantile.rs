@@ -1,16 +1,11 @@
-//! Quantiles of a sample, with the two intervals that suit them, and bootstrap means.
+//! Quantiles of a sample, with the interval that suits them.
 //!
-//! Deliberately absent: latency histograms (one replication's quantile is one value here) and the
-//! choice between the methods (see `estimate`).
+//! Deliberately absent: latency histograms (one replication's quantile is one value here), and the
+//! quantiles of a mix of variants (see `mixture`).
 
-use super::interval::{Interval, two_sided_t};
+use super::interval::Interval;
 use crate::base::maths;
-use crate::base::moments::{Moments, skewness};
-use crate::base::random::{Purpose, Streams};
-use crate::base::special::{binomial_tails, normal_cdf, normal_quantile};
-
-/// Resamples of every bootstrap here.
-const RESAMPLES: usize = 2000;
+use crate::base::special::binomial_tails;
 
 /// The sample in ascending order; nothing if it is empty or holds NaN.
 pub fn sorted(sample: &[f64]) -> Option<Vec<f64>> {
@@ -97,76 +92,10 @@ pub fn quantile_interval(sample: &[f64], q: f64, confidence: f64) -> Option<Inte
     })
 }
 
-/// Percentile-bootstrap interval of any statistic of a sample: the middle `confidence` of its
-/// values over resampled replications (Efron & Tibshirani, "An Introduction to the Bootstrap",
-/// ch. 13). `entity` names the stream. It can never reach beyond the largest value: below about
-/// 3/(1−q) replications prefer `quantile_interval`. Nothing if the statistic is never defined.
-pub fn bootstrap_interval(
-    sample: &[f64],
-    confidence: f64,
-    (streams, entity): (&Streams, u64),
-    statistic: impl Fn(&[f64]) -> Option<f64>,
-) -> Option<Interval> {
-    let tail = (1.0 - confidence) / 2.0;
-    let values = sorted(&resampled(sample, (streams, entity), statistic)?)?;
-    Some(Interval {
-        lower: quantile_of_sorted(&values, tail)?,
-        upper: quantile_of_sorted(&values, 1.0 - tail)?,
-    })
-}
-
-/// Percentile-bootstrap interval of the `q` quantile.
-pub fn quantile_bootstrap(
-    sample: &[f64],
-    q: f64,
-    confidence: f64,
-    source: (&Streams, u64),
-) -> Option<Interval> {
-    bootstrap_interval(sample, confidence, source, |resample| quantile(resample, q))
-}
-
-/// The statistic over `RESAMPLES` resamples of the same size.
-fn resampled(
-    sample: &[f64],
-    (streams, entity): (&Streams, u64),
-    statistic: impl Fn(&[f64]) -> Option<f64>,
-) -> Option<Vec<f64>> {
-    let count = u32::try_from(sample.len()).ok().filter(|n| *n > 0)?;
-    let mut stream = streams.stream(Purpose::Bootstrap, entity);
-    let mut resample = sample.to_vec();
-    let mut values = Vec::with_capacity(RESAMPLES);
-    for _ in 0..RESAMPLES {
-        resample.iter_mut().for_each(|x| *x = sample[stream.below(count) as usize]);
-        values.extend(statistic(&resample));
-    }
-    Some(values)
-}
-
-/// Bias-corrected and accelerated bootstrap interval of a mean (BCa; Efron 1987), with Hesterberg's
-/// small-sample expansion z → √(n/(n−1))·t ("What Teachers Should Know About the Bootstrap", 2015).
-/// It leans towards the long tail, which ± t·s/√n cannot. Nothing below three values or for a
-/// constant sample.
-pub fn mean_bca(sample: &[f64], confidence: f64, source: (&Streams, u64)) -> Option<Interval> {
-    let moments = Moments::of(sample).filter(|m| m.n >= 3 && m.variance > 0.0)?;
-    let n = moments.n as f64;
-    let means = sorted(&resampled(sample, source, |r| Some(r.iter().sum::<f64>() / n))?)?;
-    let below = means.iter().filter(|m| **m < moments.mean).count() as f64;
-    let equal = means.iter().filter(|m| **m == moments.mean).count() as f64;
-    let share = ((below + equal / 2.0) / means.len() as f64).clamp(1e-4, 1.0 - 1e-4);
-    let bias = normal_quantile(share);
-    let acceleration = skewness(sample)? / (6.0 * n.sqrt());
-    let z = two_sided_t(confidence, n - 1.0) * (n / (n - 1.0)).sqrt();
-    let end = |z: f64| {
-        let shifted = bias + z;
-        let level = normal_cdf(bias + shifted / (1.0 - acceleration * shifted).max(0.1));
-        quantile_of_sorted(&means, level)
-    };
-    Some(Interval { lower: end(-z)?, upper: end(z)? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::random::{Purpose, Streams};
     use rand_distr::Exp1;
 
     #[test]
@@ -194,35 +123,5 @@ mod tests {
             })
             .count() as f64;
         assert!(covered > 3000.0 * 0.95 - 4.3 * (3000.0_f64 * 0.95 * 0.05).sqrt(), "{covered}");
-    }
-
-    /// On strongly skewed samples (squares of exponentials, 20 of them) the upper end misses the
-    /// mean in 18 % of t intervals and 12 % of BCa's (3000 rounds each); over 600 paired rounds the
-    /// order of the two turns round less than once in 10⁵ changes of the seed.
-    #[test]
-    fn bca_reaches_into_the_long_tail() {
-        let streams = Streams::new(9, 0);
-        let mut stream = streams.stream(Purpose::Bootstrap, 3);
-        let (mut by_t, mut by_bca) = (0, 0);
-        for round in 0..600 {
-            let sample: Vec<f64> =
-                (0..20).map(|_| maths::powi(stream.sample::<f64, _>(Exp1), 2)).collect();
-            let t = super::super::interval::t_ci(&sample, 0.95).expect("twenty values");
-            by_t += u32::from(t.interval.upper >= 2.0);
-            let bca = mean_bca(&sample, 0.95, (&streams, 100 + round)).expect("twenty values");
-            by_bca += u32::from(bca.upper >= 2.0);
-        }
-        assert!(by_bca > by_t, "BCa {by_bca}, t {by_t}");
-    }
-
-    #[test]
-    fn bootstrap_is_repeatable_and_stays_inside() {
-        let sample = [1.0, 2.0, 3.0, 50.0];
-        let streams = Streams::new(1, 0);
-        let first = quantile_bootstrap(&sample, 0.99, 0.95, (&streams, 0)).expect("values");
-        assert_eq!(Some(first), quantile_bootstrap(&sample, 0.99, 0.95, (&streams, 0)));
-        assert!(first.lower >= 1.0 && first.upper <= 50.0);
-        assert_eq!(quantile_bootstrap(&[], 0.5, 0.95, (&streams, 0)), None);
-        assert_eq!(mean_bca(&[2.0; 9], 0.95, (&streams, 0)), None);
     }
 }

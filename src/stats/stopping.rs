@@ -4,8 +4,14 @@
 //! keeps the undercoverage small (Law & Kelton, 9.4.1) and makes the number of replications a
 //! function of the rows alone. Deliberately absent: who flies them.
 
+use super::bounds::Bounds;
 use super::interval::t_ci;
+use super::mean::mean_of;
 use crate::base::maths;
+
+/// Values that are all equal are believed once what they have not shown happens in less than this
+/// share of flights: one in 13, from 48 flights on.
+pub const UNSEEN: f64 = 0.075;
 
 /// The precision wanted of one measure's mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +20,8 @@ pub struct Wanted {
     pub relative: f64,
     /// Half-width that is always good enough, in the unit of the measure: below it nobody cares.
     pub floor: f64,
+    /// What the measure's values can be: how far a flight that was not seen may lie off.
+    pub bounds: Bounds,
 }
 
 /// What one measure has reached.
@@ -101,9 +109,11 @@ impl Batches {
     }
 }
 
-/// The precision of one measure at 95 %, by the t interval. A measure without values (nothing
-/// happened that it could measure) is reached: more flights do not promise any. A single value is
-/// not. Values that are not finite are a measure that can't be reached.
+/// The precision of one measure, by the t interval. Of values that are all equal, t knows nothing:
+/// there the whole interval counts, which allows for flights that were not seen, and it is narrow
+/// enough once those are rarer than [`UNSEEN`]. A measure without values (nothing happened that it
+/// could measure) is reached: more flights do not promise any. A single value is not. Values that
+/// are not finite are a measure that can't be reached.
 pub fn precision(sample: &[f64], wanted: Wanted, confidence: f64) -> Precision {
     let (mean, half_width) = match t_ci(sample, confidence) {
         Some(ci) => (ci.mean, ci.half_width),
@@ -111,8 +121,15 @@ pub fn precision(sample: &[f64], wanted: Wanted, confidence: f64) -> Precision {
         None => (f64::NAN, f64::INFINITY),
     };
     let limit = (wanted.relative * mean.abs()).max(wanted.floor);
-    let reached = sample.is_empty() || half_width <= limit;
-    Precision { mean, half_width, limit, reached }
+    let seen = sample.is_empty() || half_width <= limit;
+    if half_width > 0.0 {
+        return Precision { mean, half_width, limit, reached: seen };
+    }
+    let whole = mean_of(sample, &wanted.bounds, confidence);
+    let half_width = whole.map_or(f64::INFINITY, |found| found.interval.half_width());
+    let (down, up) = wanted.bounds.reach(mean, mean);
+    let limit = limit.max(UNSEEN * (up - down) / 2.0);
+    Precision { mean, half_width, limit, reached: half_width <= limit }
 }
 
 #[cfg(test)]
@@ -121,7 +138,7 @@ mod tests {
     use crate::base::random::{Purpose, Streams};
     use rand_distr::Exp1;
 
-    const WANTED: Wanted = Wanted { relative: 0.05, floor: 0.01 };
+    const WANTED: Wanted = Wanted { relative: 0.05, floor: 0.01, bounds: Bounds::NONE };
 
     #[test]
     fn relative_and_absolute_limits_both_do() {
@@ -135,6 +152,17 @@ mod tests {
         let tiny: Vec<f64> = (0..40).map(|i| 0.001 * f64::from(i % 2 * 2 - 1)).collect();
         assert!(precision(&tiny, WANTED, 0.95).reached);
         assert!(precision(&[0.0; 10], WANTED, 0.95).reached);
+    }
+
+    /// Nothing was seen in 16 flights: that is no reason to stop, and no certainty.
+    #[test]
+    fn zeros_do_not_stop_at_once() {
+        let share = Wanted { bounds: Bounds::from_zero(1.0, 0.1), ..WANTED };
+        let share = Wanted { floor: 0.001, ..share };
+        let of = |n: usize| precision(&vec![0.0; n], share, 0.95);
+        assert!(!of(16).reached && !of(32).reached && of(48).reached);
+        assert!(of(16).half_width > 0.01 && of(48).half_width > 0.0);
+        assert_eq!(of(16).replications_needed(16).map(|n| n > 16), Some(true));
     }
 
     #[test]
@@ -167,7 +195,7 @@ mod tests {
     fn stopping_costs_little_coverage() {
         let batches = Batches { first: 20, step: 20, most: 4000 };
         let mut stream = Streams::new(21, 0).stream(Purpose::Bootstrap, 9);
-        let wanted = Wanted { relative: 0.1, floor: 0.0 };
+        let wanted = Wanted { relative: 0.1, floor: 0.0, bounds: Bounds::NONE };
         let mut covered = 0;
         for _ in 0..800 {
             let mut sample: Vec<f64> = Vec::new();

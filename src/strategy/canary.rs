@@ -200,7 +200,7 @@ impl Canary {
                 value: found.value,
                 limit: found.limit,
                 requests: Some(found.requests),
-                pass: found.verdict == Verdict::Pass,
+                verdict: found.verdict,
             }));
             match (found.verdict, verdict) {
                 (Verdict::Fail, _) => verdict = Verdict::Fail,

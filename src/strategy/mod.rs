@@ -14,7 +14,7 @@ use crate::base::settings::{Part, Reader};
 use crate::base::time::{SimDuration, SimTime};
 use crate::telemetry::store::Store;
 use crate::telemetry::unix_ms;
-use crate::world::action::Action;
+use crate::world::action::{Action, Verdict};
 use crate::world::log::{ExperimentCounts, ShadowCounts};
 use crate::world::names::Names;
 use crate::world::replica_set::PodPhase;
@@ -166,6 +166,17 @@ pub struct View<'a> {
     pub chance: u64,
 }
 
+/// A check that a strategy decides by.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Its name in evidence.
+    pub name: String,
+    /// Where it stands within the strategy's settings; empty if it stands elsewhere.
+    pub path: String,
+    /// What it asks.
+    pub queries: Vec<Query>,
+}
+
 /// A way to ship a release.
 pub trait Strategy: Debug + Send + Sync {
     /// Reacts to a cause by naming actions.
@@ -195,6 +206,23 @@ pub trait Strategy: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// What it judges by queries, check by check, under the names that its evidence bears.
+    fn judged(&self) -> Vec<Judged> {
+        let checks = self.checks().into_iter().enumerate();
+        let of = |(number, (check, ..)): (usize, (Check, SimDuration, f64))| Judged {
+            name: check.name.to_string(),
+            path: format!("checks[{number}]"),
+            queries: check.queries(),
+        };
+        checks.map(of).collect()
+    }
+
+    /// What a line of its story says of a check: its name, what it came to, and whether there was
+    /// no answer. For controllers that tell their measurements instead of giving evidence.
+    fn said(&self, _line: &str) -> Option<(String, Verdict, bool)> {
+        None
+    }
+
     /// Shortest time from the start of the release to its verdict, as far as settings tell: pods
     /// that have to start come on top.
     fn takes(&self) -> SimDuration {
@@ -211,7 +239,7 @@ impl Clone for Box<dyn Strategy> {
 impl View<'_> {
     /// What Prometheus answers at the present instant.
     pub fn ask(&self, query: &Query) -> Result<Value, EvalError> {
-        query.instant(self.telemetry, unix_ms(self.now), &Options::default())
+        query.instant(self.telemetry, unix_ms(self.now), &Options::in_flight())
     }
 
     /// The facts of one set.

@@ -13,7 +13,7 @@ use crate::analysis::promql::Query;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
-use crate::world::action::{Action, Decision, Evidence};
+use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::log::Differences;
 use crate::world::routing::{Mirror, Pool, Routing};
 use crate::world::service::Version;
@@ -159,7 +159,7 @@ impl Shadow {
                 value: Some(count(&raw) as f64 / raw.compared.max(1) as f64),
                 limit: Some(expected / raw.compared.max(1) as f64),
                 requests: Some(raw.compared as f64),
-                pass: !differs,
+                verdict: Verdict::of(!differs),
             }));
             found |= differs;
         }

@@ -12,6 +12,7 @@ pub mod page;
 pub mod scraper;
 pub mod store;
 pub mod symbol;
+pub mod target;
 
 use crate::base::time::SimTime;
 

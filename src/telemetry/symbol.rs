@@ -14,6 +14,10 @@ impl Symbol {
     pub const NAME: Symbol = Symbol(1);
     /// `le`, the upper bound of a histogram bucket.
     pub const LE: Symbol = Symbol(2);
+    /// `__type__`, which may say what kind of metric a series is of.
+    pub const TYPE: Symbol = Symbol(3);
+    /// `__unit__`, which may say in what it is measured.
+    pub const UNIT: Symbol = Symbol(4);
 
     /// Its place in the table.
     pub fn index(self) -> usize {
@@ -31,7 +35,7 @@ pub struct Symbols {
 impl Default for Symbols {
     fn default() -> Symbols {
         let mut symbols = Symbols { texts: Vec::new(), numbers: BTreeMap::new() };
-        for text in ["", "__name__", "le"] {
+        for text in ["", "__name__", "le", "__type__", "__unit__"] {
             symbols.intern(text);
         }
         symbols

@@ -8,6 +8,7 @@ use crate::base::distribution::Distribution;
 use crate::base::settings::Part;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
+use std::sync::Arc;
 
 pub mod bursts;
 pub mod closed_loop;
@@ -26,7 +27,7 @@ pub enum Arrivals {
     /// Poisson arrivals whose rate is constant between the instants of a list.
     Steps(Steps),
     /// Arrivals as recorded.
-    Trace(Vec<Recorded>),
+    Trace(Arc<[Recorded]>),
     /// A fixed number of users, each waiting for its answer and then thinking.
     Closed {
         /// Users at work at the same time.

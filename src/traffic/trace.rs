@@ -3,6 +3,7 @@
 //! The part only knows the path; the command line reads the file and hands its text to [`parse`].
 
 use super::{Arrivals, Recorded};
+use crate::base::escape::short::{middle, thousands};
 use crate::base::problem::{Place, Problem};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
@@ -11,8 +12,14 @@ use crate::base::time::SimDuration;
 pub const PART: Part<Arrivals> =
     Part { name: "trace", summary: "arrivals as recorded in a CSV file (t_s, user, route)", read };
 
-/// Longest recording that is read.
+/// Longest recording that is read, in rows.
 const LONGEST: usize = 20_000_000;
+
+/// Rows of which everything wrong is told; of later ones only how many they are.
+const TOLD: usize = 20;
+
+/// Most columns of a recording: those that are read, and others beside them.
+const COLUMNS: usize = 100;
 
 fn read(r: &mut Reader<'_>) -> Arrivals {
     let path = r.required_text(
@@ -23,56 +30,108 @@ fn read(r: &mut Reader<'_>) -> Arrivals {
     Arrivals::TraceFile { path, speed }
 }
 
-/// Turns the text of a recording into arrivals, or all of its problems (at most 20).
+/// Turns the text of a recording into arrivals, or all of its problems: those of the first 20 wrong
+/// rows, and how many more there are.
 pub fn parse(text: &str, speed: f64, routes: &[&str]) -> Result<Vec<Recorded>, Vec<Problem>> {
-    let mut rows = Vec::new();
-    let mut problems = Vec::new();
+    parse_up_to(LONGEST, text, speed, routes)
+}
+
+fn parse_up_to(
+    longest: usize,
+    text: &str,
+    speed: f64,
+    routes: &[&str],
+) -> Result<Vec<Recorded>, Vec<Problem>> {
     let mut lines = text.lines().enumerate();
-    let header = lines.next().map(|(_, line)| line.trim()).unwrap_or_default();
-    let columns: Vec<&str> = header.split(',').map(str::trim).collect();
-    let column = |name: &str| columns.iter().position(|c| *c == name);
-    let Some(at_column) = column("t_s") else {
-        let problem =
-            Problem::error(Place { line: 1, column: 1 }, "", format!("header {header:?}"));
-        return Err(vec![problem.expected("the columns t_s[,user][,route]")]);
-    };
-    let (user_column, route_column) = (column("user"), column("route"));
-    for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-        let cell = |at: Option<usize>| at.and_then(|i| cells.get(i).copied());
-        let mut wrong = |what: String, expected: &str| {
-            let place = Place { line: number as u32 + 1, column: 1 };
-            problems.push(Problem::error(place, "", what).expected(expected));
-        };
-        let secs = cell(Some(at_column)).and_then(|c| c.parse::<f64>().ok());
-        let Some(secs) = secs.filter(|s| (0.0..=3.2e8).contains(s)) else {
-            wrong(format!("time {:?}", cell(Some(at_column)).unwrap_or("")), "seconds from 0 on");
-            continue;
-        };
-        let user = cell(user_column).map(str::parse::<u32>);
-        if let Some(Err(_)) = user {
-            wrong(format!("user {:?}", cell(user_column).unwrap_or("")), "a whole number");
-        }
-        let route = cell(route_column).map(|name| routes.iter().position(|r| *r == name));
-        if let Some(None) = route {
-            let name = cell(route_column).unwrap_or("");
-            wrong(format!("route {name:?}"), &format!("one of {}", routes.join(", ")));
-        }
-        rows.push(Recorded {
-            at: SimDuration::from_secs_f64(secs / speed),
-            user: user.and_then(Result::ok),
-            route: route.flatten().map(|r| r as u8),
-        });
-        if problems.len() >= 20 || rows.len() > LONGEST {
+    let header = lines.next().map(|(_, line)| line).unwrap_or_default();
+    let table = Table::read(header, routes)?;
+    let (mut rows, mut problems, mut wrong) = (Vec::new(), Vec::new(), 0_usize);
+    let filled = lines.filter(|(_, line)| !line.trim().is_empty());
+    for (count, (number, line)) in filled.enumerate() {
+        let place = Place { line: number as u32 + 1, column: 1 };
+        if count >= longest {
+            problems.push(too_long(place, longest));
             break;
         }
+        match table.row(line, speed) {
+            Ok(row) => rows.push(row),
+            Err(found) => {
+                wrong += 1;
+                if wrong <= TOLD {
+                    let problem = |(what, expected): (String, String)| {
+                        Problem::error(place, "", what).expected(expected)
+                    };
+                    problems.extend(found.into_iter().map(problem));
+                }
+            }
+        }
+    }
+    if wrong > TOLD {
+        let message = format!("{} more rows are wrong", thousands(wrong - TOLD));
+        problems.push(Problem::error(Place::default(), "", message));
     }
     if rows.is_empty() && problems.is_empty() {
         let place = Place { line: 1, column: 1 };
         problems.push(Problem::error(place, "", "no arrivals").expected("at least one row"));
     }
-    rows.sort_by_key(|r| r.at);
+    rows.sort_by_key(|r: &Recorded| r.at);
     if problems.is_empty() { Ok(rows) } else { Err(problems) }
+}
+
+fn too_long(place: Place, longest: usize) -> Problem {
+    let message = format!("more than {} rows: nothing from here on is read", thousands(longest));
+    let help = "replay a part of the recording, or every tenth user of it";
+    let expected = format!("at most {} rows", thousands(longest));
+    Problem::error(place, "", message).expected(expected).help(help)
+}
+
+/// Where the cells of a recording stand.
+struct Table<'r> {
+    at: usize,
+    user: Option<usize>,
+    route: Option<usize>,
+    routes: &'r [&'r str],
+}
+
+impl<'r> Table<'r> {
+    fn read(header: &str, routes: &'r [&'r str]) -> Result<Table<'r>, Vec<Problem>> {
+        let columns: Vec<&str> = header.trim().split(',').take(COLUMNS).map(str::trim).collect();
+        let column = |name: &str| columns.iter().position(|c| *c == name);
+        let Some(at) = column("t_s") else {
+            let found = format!("header {:?}", middle(header.trim(), 60));
+            let problem = Problem::error(Place { line: 1, column: 1 }, "", found);
+            return Err(vec![problem.expected("the columns t_s[,user][,route]")]);
+        };
+        Ok(Table { at, user: column("user"), route: column("route"), routes })
+    }
+
+    /// A row, or what is wrong with it and what was expected.
+    fn row(&self, line: &str, speed: f64) -> Result<Recorded, Vec<(String, String)>> {
+        let cell = |at: usize| line.split(',').nth(at).map(str::trim);
+        let shown = |at: usize| format!("{:?}", middle(cell(at).unwrap_or(""), 60));
+        let mut wrong = Vec::new();
+        let secs = cell(self.at).and_then(|c| c.parse::<f64>().ok());
+        let secs = secs.filter(|s| (0.0..=3.2e8).contains(s));
+        if secs.is_none() {
+            wrong.push((format!("time {}", shown(self.at)), "seconds from 0 on".to_string()));
+        }
+        let user = self.user.and_then(|at| Some((at, cell(at)?.parse::<u32>())));
+        if let Some((at, Err(_))) = user {
+            wrong.push((format!("user {}", shown(at)), "a whole number".to_string()));
+        }
+        let place = |name: &str| self.routes.iter().position(|r| *r == name);
+        let route = self.route.and_then(|at| Some((at, place(cell(at)?))));
+        if let Some((at, None)) = route {
+            let expected = format!("one of {}", self.routes.join(", "));
+            wrong.push((format!("route {}", shown(at)), expected));
+        }
+        let Some(secs) = secs.filter(|_| wrong.is_empty()) else { return Err(wrong) };
+        Ok(Recorded {
+            at: SimDuration::from_secs_f64(secs / speed),
+            user: user.and_then(|(_, user)| user.ok()),
+            route: route.and_then(|(_, route)| route).map(|r| r as u8),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +150,25 @@ mod tests {
         let problems = parse("t_s,user,route\nx,1,a\n1,-1,a\n1,1,zz\n", 1.0, &["a"]).unwrap_err();
         let lines: Vec<u32> = problems.iter().map(|p| p.place.line).collect();
         assert_eq!(lines, [2, 3, 4]);
+        let endless = format!("t_s\n{}\n{}", "9".repeat(1_000_000), ",".repeat(1_000_000));
+        let problems = parse(&endless, 1.0, &[]).unwrap_err();
+        assert!(problems.iter().all(|p| p.message.len() < 100), "{problems:?}");
         assert!(parse("", 1.0, &[]).is_err() && parse("t_s\n", 1.0, &[]).is_err());
+    }
+
+    #[test]
+    fn wrong_rows_are_told_up_to_a_limit_and_counted() {
+        let problems = parse(&format!("t_s\n{}", "x\n".repeat(100_000)), 1.0, &[]).unwrap_err();
+        assert_eq!(problems.len(), TOLD + 1);
+        assert_eq!(problems[TOLD].message, "99,980 more rows are wrong");
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_and_not_cut() {
+        let text = "t_s\n1\n2\n\n3\n";
+        assert_eq!(parse_up_to(3, text, 1.0, &[]).map(|rows| rows.len()), Ok(3));
+        let problems = parse_up_to(2, text, 1.0, &[]).unwrap_err();
+        assert_eq!((problems.len(), problems[0].place.line), (1, 5));
+        assert!(problems[0].message.starts_with("more than 2 rows"), "{problems:?}");
     }
 }

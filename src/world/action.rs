@@ -20,6 +20,33 @@ pub enum Decision {
     Pass,
 }
 
+/// What a check answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Good enough.
+    Pass,
+    /// Not good enough.
+    Fail,
+    /// No answer yet: ask again.
+    Wait,
+}
+
+impl Verdict {
+    /// The word in stories.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Wait => "wait",
+        }
+    }
+
+    /// The verdict of whoever knows no third way.
+    pub fn of(passes: bool) -> Verdict {
+        if passes { Verdict::Pass } else { Verdict::Fail }
+    }
+}
+
 /// One check's evidence, for the story.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
@@ -31,8 +58,8 @@ pub struct Evidence {
     pub limit: Option<f64>,
     /// Requests it rests on, where they are counted.
     pub requests: Option<f64>,
-    /// Did it pass?
-    pub pass: bool,
+    /// What the check makes of it.
+    pub verdict: Verdict,
 }
 
 /// One order to the world.

@@ -1,6 +1,6 @@
 //! What a pod does to a request of one route: the row that the request loop reads.
 //!
-//! Faults are translated into these rows when they begin and end; the loop itself knows no fault.
+//! The active faults are translated into these rows; the loop itself knows no fault.
 //! One uniform 32-bit draw decides the outcome against cumulative thresholds in a fixed order:
 //! base errors, chaos, defect, wrong answer, hang. A defect can therefore only add harm to the
 //! draws that base errors and chaos left alone, which makes the release's share attributable.
@@ -20,20 +20,16 @@ pub struct Effect {
     pub chaos: u32,
     /// Draws below this fail by the defect of the version.
     pub defect: u32,
-    /// As `defect`, while more than `load_limit` requests are in flight on the pod.
-    pub loaded: u32,
     /// Draws below this (after failures) are answered wrongly.
     pub wrong: u32,
     /// Draws below this (after wrong answers) are never answered.
     pub hang: u32,
-    /// Requests in flight above which `loaded` applies.
+    /// With more requests in flight than this, a step of the row's ladder applies.
     pub load_limit: u32,
-    /// Added service time above `load_limit`, in microseconds.
-    pub loaded_add_us: u32,
+    /// Number of the ladder: what the row is like under load, step by step.
+    pub ladder: u32,
     /// Service-time factor.
     pub factor: f32,
-    /// Service-time factor above `load_limit`.
-    pub loaded_factor: f32,
     /// Added service time in microseconds.
     pub add_us: u32,
     /// CPU factor.
@@ -42,6 +38,28 @@ pub struct Effect {
     pub calls: f32,
     /// Share of answered requests that complete the business step, as a threshold.
     pub conversion: u32,
+}
+
+/// What a row is like while many requests are in flight on the pod.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadStep {
+    /// It applies with more requests in flight than this, until a later step does.
+    pub above: u32,
+    /// Draws below this fail.
+    pub errors: u32,
+    /// Service-time factor.
+    pub factor: f32,
+    /// Added service time in microseconds.
+    pub add_us: u32,
+}
+
+/// What is changed for users of the new version.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClientChange {
+    /// Further attempts after a failure.
+    pub extra_attempts: u8,
+    /// Draws below a threshold, and not below the one before, take this route instead.
+    pub reroutes: Vec<(u32, u8)>,
 }
 
 /// Probabilities that a row is made of, before they become thresholds.
@@ -53,8 +71,6 @@ pub struct Causes {
     pub chaos: f64,
     /// Failure by the defect.
     pub defect: f64,
-    /// Failure by the defect above the load limit.
-    pub loaded: f64,
     /// Wrong answer.
     pub wrong: f64,
     /// No answer.
@@ -71,13 +87,11 @@ impl Effect {
             base: t,
             chaos: t,
             defect: t,
-            loaded: t,
             wrong: t,
             hang: t,
             load_limit: u32::MAX,
-            loaded_add_us: 0,
+            ladder: 0,
             factor: 1.0,
-            loaded_factor: 1.0,
             add_us: 0,
             cpu: 1.0,
             calls: 1.0,
@@ -89,7 +103,8 @@ impl Effect {
 impl Effect {
     /// The row of a process that accepts and never answers.
     pub fn frozen(self) -> Effect {
-        Effect { base: 0, chaos: 0, defect: 0, loaded: 0, wrong: 0, hang: u32::MAX, ..self }
+        let load_limit = u32::MAX;
+        Effect { base: 0, chaos: 0, defect: 0, wrong: 0, hang: u32::MAX, load_limit, ..self }
     }
 }
 
@@ -97,7 +112,7 @@ impl Causes {
     /// No cause beyond base errors.
     pub fn plain(base: f64, conversion: f64) -> Causes {
         let row = Effect::plain(base, conversion);
-        Causes { base, chaos: 0.0, defect: 0.0, loaded: 0.0, wrong: 0.0, hang: 0.0, row }
+        Causes { base, chaos: 0.0, defect: 0.0, wrong: 0.0, hang: 0.0, row }
     }
 
     /// Joins a further probability to one that is already there, as independent causes.
@@ -105,19 +120,22 @@ impl Causes {
         1.0 - (1.0 - present) * (1.0 - further)
     }
 
+    /// Probability of a failure by any cause, the defect being the last.
+    pub fn fails(&self) -> f64 {
+        Causes::also(Causes::also(self.base, self.chaos), self.defect)
+    }
+
     /// The row with cumulative thresholds: each cause acts on the draws the earlier ones left.
     pub fn into_effect(self) -> Effect {
         let base = self.base;
         let chaos = Causes::also(base, self.chaos);
-        let defect = Causes::also(chaos, self.defect);
-        let loaded = Causes::also(defect, self.loaded);
+        let defect = self.fails();
         let wrong = Causes::also(defect, self.wrong);
         let hang = Causes::also(wrong, self.hang);
         Effect {
             base: threshold(base),
             chaos: threshold(chaos),
             defect: threshold(defect),
-            loaded: threshold(loaded),
             wrong: threshold(wrong).max(threshold(defect)),
             hang: threshold(hang).max(threshold(wrong)),
             ..self.row

@@ -102,14 +102,16 @@ pub struct Node {
     pub used: u32,
     /// Is it there?
     pub alive: bool,
-    /// The fault by which it is being drained, or was.
-    pub drained_by: Option<usize>,
+    /// Has it vanished for good?
+    pub lost: bool,
+    /// Is it being drained, or kept away since?
+    pub drained: bool,
 }
 
 impl Node {
     /// May pods be assigned to it?
     pub fn is_open(&self) -> bool {
-        self.alive && self.drained_by.is_none()
+        self.alive && !self.drained
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::base::random::mix64;
 
-/// Gaps longer than this count as absence, not as downtime (DESIGN: user-minutes down).
+/// Between two requests of a user more than this counts as absence, not as downtime.
 const LONGEST_GAP_MS: u32 = 300_000;
 
 /// Properties and marks of one user, as bits.
@@ -179,7 +179,9 @@ impl Users {
         self.marks[user as usize] &= !(Marks::DOWN as u8);
     }
 
-    /// Minutes that users were without service, each from a failure to the next success.
+    /// Minutes that users were without service, each from a failure to the next success, of which
+    /// no gap between two requests counts for more than five. A failure that nothing follows
+    /// counts for nothing.
     pub fn minutes_down(&self) -> f64 {
         self.down_ms_total as f64 / 60_000.0
     }
@@ -233,6 +235,17 @@ mod tests {
         users.failed(1, 0);
         users.served(1, ms(3_600_000));
         assert!((users.minutes_down() - 7.0).abs() < 1e-9, "a gap counts five minutes at most");
+        // Down from 0 to 12 min, asking every four: all of it counts, though it is a long spell.
+        let minute = |m: u64| ms(60_000 * m);
+        let mut users = Users::new(1);
+        [0, 4, 8].into_iter().for_each(|m| users.failed(0, minute(m)));
+        users.served(0, minute(12));
+        assert!((users.minutes_down() - 12.0).abs() < 1e-9, "{}", users.minutes_down());
+        // Down from 20 to 60 min, away from 22 to 58: 2 + 5 + 2, and 0 after the last failure.
+        [20, 22, 58].into_iter().for_each(|m| users.failed(0, minute(m)));
+        users.served(0, minute(60));
+        users.failed(0, minute(61));
+        assert!((users.minutes_down() - 21.0).abs() < 1e-9, "{}", users.minutes_down());
     }
 
     #[test]

@@ -36,9 +36,10 @@ fn a_report_holds_its_files_and_no_rests() {
 fn a_report_is_replaced_as_a_whole() {
     let desk = Desk::new();
     desk.fine(&FLY);
-    desk.write("reports/latest/charts/stale.svg", "from an earlier run");
-    desk.fine(&FLY);
-    assert!(!desk.path("reports/latest/charts/stale.svg").exists());
+    let first = desk.files("reports/latest");
+    desk.fine(&[&FLY[..], &["--seed", "2"]].concat());
+    let second = desk.files("reports/latest");
+    assert!(first.keys().eq(second.keys()) && first != second);
     let left = fs::read_dir(desk.path("reports")).expect("the folder").count();
     assert_eq!(left, 1, "no half-written folder is left");
 }

@@ -130,3 +130,41 @@ fn lying_probes_cost_requests() {
     assert_eq!(failed("cpu"), Some(0.0));
     assert!(failed("probeLies") > Some(200.0), "{:?}", failed("probeLies"));
 }
+
+/// Requests that fail between two instants of a flight whose calls to the dependency fail while
+/// `chaos` says so: 100 requests/s, by single users, without other harm.
+fn failed_by_dependency(chaos: &str, from: f64, until: f64) -> f64 {
+    let flown = tunnel(&format!(
+        "horizon: 12m
+        objective: {{slow: 1s}}
+        onCall: none
+        service: {{replicas: 4, dependency: {{capacity: 10000/s}}, \
+        routes: [{{name: all, errors: 0%, serviceTime: 20ms}}]}}
+        traffic: {{users: 1000000, timeout: 2s}}
+        chaos: [{chaos}]
+        release: {{at: 11m, variants: [{{name: good}}]}}
+        strategies: [none]"
+    ))
+    .request_every(0.01)
+    .fly();
+    let samples = flown.recording.samples.iter().filter(|s| s.t_s > from && s.t_s <= until);
+    samples.map(|s| s.failed as f64).sum()
+}
+
+/// An outage of half of the calls from 2 to 10 min, and a small one from 4 to 6 min within it.
+/// While both last, 1 - 0.5 * 0.9 = 55 % of 12 000 requests fail; then half of 24 000 as before.
+/// Either is kept to 4.5 standard deviations (54.5 and 77.5), P < 10⁻⁵ each.
+#[test]
+fn a_fault_within_another_of_its_kind_takes_nothing_away() {
+    let (long, short) = (
+        "{dependencyErrors: {rate: 50%, from: 2m, until: 10m}}",
+        "{dependencyErrors: {rate: 10%, from: 4m, until: 6m}}",
+    );
+    for chaos in [format!("{long}, {short}"), format!("{short}, {long}")] {
+        let both = failed_by_dependency(&chaos, 240.0, 360.0);
+        within("while both last", Some(both), 6_600.0 - 245.0, 6_600.0 + 245.0);
+        let long_alone = failed_by_dependency(&chaos, 360.0, 600.0);
+        within("after the short one", Some(long_alone), 12_000.0 - 350.0, 12_000.0 + 350.0);
+        assert_eq!(failed_by_dependency(&chaos, 601.0, 660.0), 0.0);
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::tunnel::{Flown, READY, UNREADY, tunnel, within};
 use windtunnel::base::time::SimDuration;
-use windtunnel::fault::{Fault, FaultEffect, PodEffect, Scope, Trigger};
+use windtunnel::fault::{Fault, FaultEffect, PodEffect, PodScope, Trigger};
 use windtunnel::outcome::Verdict;
 
 fn rolling(pre_stop: &str) -> Flown {
@@ -163,8 +163,7 @@ fn a_frozen_process_is_restarted_by_its_liveness_probe() {
     let second = SimDuration::from_secs(1);
     tunnel.scenario.chaos.push(Fault {
         name: "freeze",
-        effect: FaultEffect::Pod(PodEffect::Freeze),
-        scope: Scope::default(),
+        effect: FaultEffect::Pod(PodEffect::Freeze, PodScope::default()),
         trigger: Trigger::Window { from: second * 60, until: second * 85 },
     });
     let flown = tunnel.fly();

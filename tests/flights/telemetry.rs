@@ -255,3 +255,17 @@ fn a_rollout_has_replica_sets_and_no_deployment() {
         destination_version=\"new\"}[1m])";
     check_names(switch, &[live], &none);
 }
+
+/// Two gaps of scrapes that overlap are one gap: nothing is scraped before the later end.
+#[test]
+fn gaps_unite() {
+    let long = "{metricGap: {from: 2m, until: 6m}}";
+    let short = "{metricGap: {from: 3m, until: 4m}}";
+    for chaos in [format!("{long}, {short}"), format!("{short}, {long}")] {
+        let flown = exported(&tunnel(&format!("{SERVICE}\nchaos: [{chaos}]\nstrategies: [none]")));
+        let seen = |at: f64| ask(&flown, "count_over_time(up[1m])", at).len();
+        assert!(seen(119.0) > 0 && seen(421.0) > 0, "scraped before and after");
+        let within: Vec<usize> = [181.0, 239.0, 301.0, 359.0].map(seen).to_vec();
+        assert_eq!(within, [0; 4], "{chaos}");
+    }
+}

@@ -55,7 +55,7 @@ impl Tunnel {
             route: None,
         };
         let rows: Vec<Recorded> = secs.enumerate().map(row).collect();
-        self.scenario.traffic.arrivals = Arrivals::Trace(rows);
+        self.scenario.traffic.arrivals = Arrivals::Trace(rows.into());
         self
     }
 

@@ -63,15 +63,15 @@ fn phase(word: &str) -> Phase {
 }
 
 fn metric(input: Input) -> Metric {
-    let limit = |key: &str| input.number(key).map(|n| n as i32);
+    let limit = |key: &str| input.number(key).map(|n| n as i64);
     Metric {
         interval: parse_duration(input.text("interval")).or(input.secs("interval_s")),
         initial_delay: parse_duration(input.text("initialDelay")).or(input.secs("initial_delay_s")),
-        count: input.count_at("count"),
+        count: limit("count"),
         failure_limit: limit("failureLimit"),
-        inconclusive_limit: input.count_at("inconclusiveLimit"),
-        consecutive_error_limit: input.count_at("consecutiveErrorLimit"),
-        consecutive_success_limit: input.count_at("consecutiveSuccessLimit"),
+        inconclusive_limit: limit("inconclusiveLimit"),
+        consecutive_error_limit: limit("consecutiveErrorLimit"),
+        consecutive_success_limit: limit("consecutiveSuccessLimit"),
         dry_run: input.flag("dry_run", false),
         ..Metric::default()
     }

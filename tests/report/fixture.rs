@@ -6,12 +6,13 @@
 
 use crate::recordings::recording;
 use crate::world::scenario;
-use windtunnel::base::random::Streams;
 use windtunnel::experiment::results::*;
 use windtunnel::outcome::{Measures, Outcome, Verdict};
 use windtunnel::scenario::model::Scenario;
-use windtunnel::stats::estimate::{estimate, mix};
+use windtunnel::stats::bounds::Bounds;
+use windtunnel::stats::estimate::estimate;
 use windtunnel::stats::interval::wilson;
+use windtunnel::stats::mixture::Stratum;
 use windtunnel::stats::paired::paired_difference;
 use windtunnel::world::log::{Differences, ShadowCounts};
 
@@ -257,14 +258,20 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
     Outcome { replication: r, verdict, measures, stopped_by, differences, work: 216_000 }
 }
 
-fn row(release: &str, fate: &Fate, measure: &'static str, values: &[f64], n: usize) -> SummaryRow {
+fn row(release: &str, fate: &Fate, measure: &'static str, strata: &[Stratum]) -> SummaryRow {
+    let values = strata.iter().flat_map(|stratum| &stratum.values);
     SummaryRow {
         release: release.to_string(),
         strategy: fate.name.to_string(),
         measure,
-        estimate: estimate(values, &Streams::new(7, 0), 1),
-        empty: (n - values.len()) as u32,
+        estimate: estimate(strata, &Bounds::NONE),
+        empty: values.filter(|value| value.is_nan()).count() as u32,
     }
+}
+
+fn stratum(weight: f64, flights: &[Outcome], measure: &str) -> Stratum {
+    let value = |flight: &Outcome| flight.measures.get(measure).unwrap_or(f64::NAN);
+    Stratum { weight, values: flights.iter().map(value).collect() }
 }
 
 fn column(flights: &[Outcome], measure: &str) -> Vec<f64> {
@@ -275,12 +282,11 @@ fn summary(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<SummaryRow> {
     let mut rows = Vec::new();
     for (s, fate) in fates.iter().enumerate() {
         for (measure, _) in Measures::COLUMNS {
-            let [good, bad] = [0, 1].map(|v| column(&flights[v][s], measure));
-            let n = flights[0][s].len();
-            rows.push(row("good", fate, measure, &good, n));
-            rows.push(row("bad", fate, measure, &bad, n));
-            let mixed = mix(&[(&good, 0.85), (&bad, 0.15)]).unwrap_or_default();
-            rows.push(row("all", fate, measure, &mixed, n));
+            let [good, bad] = [(0, 0.85), (1, 0.15)]
+                .map(|(variant, weight)| stratum(weight, &flights[variant][s], measure));
+            rows.push(row("good", fate, measure, std::slice::from_ref(&good)));
+            rows.push(row("bad", fate, measure, std::slice::from_ref(&bad)));
+            rows.push(row("all", fate, measure, &[good, bad]));
         }
     }
     rows

@@ -2,6 +2,7 @@
 
 use crate::fixture::{FLIGHTS, nothing_flown, results};
 use windtunnel::experiment::results::Results;
+use windtunnel::outcome::Measures;
 use windtunnel::report::{Document, Formats, documents};
 
 /// The columns of `runs.csv` that scripts rely on, in their order.
@@ -93,4 +94,18 @@ fn tables_of_nothing_have_headers() {
         let text = String::from_utf8(document.bytes).expect("UTF-8");
         assert_eq!(text.lines().count(), 1, "{}", document.path);
     }
+}
+
+/// Whoever finds a column in a table finds its meaning in `docs/methods.md`.
+#[test]
+fn every_measure_stands_in_the_methods() {
+    let methods = include_str!("../../docs/methods.md");
+    let rows: Vec<&str> = methods.lines().filter(|line| line.starts_with("| `")).collect();
+    let told = |name: &str| {
+        let heads = rows.iter().filter_map(|row| row.split('|').nth(1));
+        heads.into_iter().any(|head| head.contains(&format!("`{name}`")))
+    };
+    let missing: Vec<&str> =
+        Measures::COLUMNS.iter().map(|(name, _)| *name).filter(|name| !told(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

@@ -68,10 +68,10 @@ pub fn metric_phase(
         return phase;
     }
     let wanted = metric.consecutive_success_limit.unwrap_or(0);
-    if wanted > 0 && counters.consecutive_success >= wanted {
+    if wanted > 0 && i64::from(counters.consecutive_success) >= wanted {
         return Phase::Successful;
     }
-    if metric.effective_count().is_some_and(|count| counters.count >= count) {
+    if metric.effective_count().is_some_and(|count| i64::from(counters.count) >= count) {
         let failures_matter = metric.failure_limit.is_none_or(|limit| limit >= 0);
         return match (wanted > 0, failures_matter) {
             (true, true) => Phase::Inconclusive,
@@ -86,21 +86,19 @@ pub fn metric_phase(
 /// errors over inconclusive ones over failures.
 pub fn beyond_limits(metric: &Metric, counters: &Counters) -> Option<(Phase, String)> {
     let mut found = None;
-    let failures = metric.failure_limit.unwrap_or(0);
-    if let Ok(limit) = u32::try_from(failures)
-        && counters.failed > limit
-    {
+    let limit = metric.failure_limit.unwrap_or(0);
+    if limit >= 0 && i64::from(counters.failed) > limit {
         let text = format!("failed ({}) > failureLimit ({limit})", counters.failed);
         found = Some((Phase::Failed, text));
     }
     let limit = metric.inconclusive_limit.unwrap_or(0);
-    if counters.inconclusive > limit {
+    if i64::from(counters.inconclusive) > limit {
         let text =
             format!("inconclusive ({}) > inconclusiveLimit ({limit})", counters.inconclusive);
         found = Some((Phase::Inconclusive, text));
     }
     let limit = metric.consecutive_error_limit.unwrap_or(CONSECUTIVE_ERROR_LIMIT);
-    if counters.consecutive_error > limit {
+    if i64::from(counters.consecutive_error) > limit {
         let errors = counters.consecutive_error;
         let text = format!("consecutiveErrors ({errors}) > consecutiveErrorLimit ({limit})");
         found = Some((Phase::Error, text));
@@ -119,7 +117,7 @@ mod tests {
         metric_phase(metric, &counters, phases.last().copied(), false)
     }
 
-    fn each_minute(count: Option<u32>) -> Metric {
+    fn each_minute(count: Option<i64>) -> Metric {
         Metric { interval: Some(SimDuration::from_secs(60)), count, ..Metric::default() }
     }
 

@@ -10,3 +10,4 @@ pub mod assess;
 pub mod metric;
 pub mod outcome;
 pub mod run;
+pub mod valid;

@@ -7,6 +7,7 @@
 use super::assess::{Counters, beyond_limits, metric_phase};
 use super::metric::{ERROR_RETRY, Given, Metric};
 use super::outcome::{Answer, Phase, judge};
+use super::valid;
 use crate::analysis::expr::dates::instant;
 use crate::base::time::{SimDuration, SimTime};
 use crate::telemetry::unix_ms;
@@ -80,6 +81,13 @@ impl Run {
         ask: &mut dyn FnMut(usize) -> Answer,
     ) -> Vec<usize> {
         if self.phase.is_completed() {
+            return Vec::new();
+        }
+        if self.started.is_none()
+            && let Some(why) = valid::problem(metrics)
+        {
+            self.started = Some(now);
+            (self.phase, self.message) = (Phase::Error, format!("Analysis spec invalid: {why}"));
             return Vec::new();
         }
         let (due, terminating) = (self.due(metrics, now), self.is_terminating());
@@ -243,7 +251,7 @@ impl Run {
 }
 
 fn is_counted(metric: &Metric, result: &Result) -> bool {
-    metric.effective_count().is_some_and(|count| result.counters.count >= count)
+    metric.effective_count().is_some_and(|count| i64::from(result.counters.count) >= count)
 }
 
 fn told(metric: &Metric, result: &Result, why: &str) -> String {
@@ -263,9 +271,10 @@ mod tests {
         SimTime::ZERO + SimDuration::from_secs(secs)
     }
 
-    fn metric(name: &str, interval: u64, count: Option<u32>) -> Metric {
+    fn metric(name: &str, interval: u64, count: Option<i64>) -> Metric {
         Metric {
             name: name.into(),
+            query: "x".into(),
             interval: Some(SimDuration::from_secs(interval)),
             count,
             success: Some("result[0] >= 0.95".into()),
@@ -325,6 +334,21 @@ mod tests {
         assert_eq!(run.phase, Phase::Error);
         assert_eq!(now.as_secs_f64().round(), 40.0);
         assert!(run.message.contains("consecutiveErrors (5) > consecutiveErrorLimit (4)"));
+    }
+
+    /// `metrics: []`, or a metric without a provider: the run ends before it asks anything.
+    #[test]
+    fn a_run_that_is_no_run_ends_in_error() {
+        for (metrics, why) in [
+            (vec![], "no metrics specified"),
+            (vec![Metric::default()], "metrics[0]: no provider specified"),
+        ] {
+            let mut run = Run::new(metrics.len());
+            let asked = run.look(&metrics, secs(1), &mut |_| panic!("asks"));
+            assert_eq!((run.phase, asked.len()), (Phase::Error, 0));
+            assert_eq!(run.message, format!("Analysis spec invalid: {why}"));
+            assert!(run.look(&metrics, secs(2), &mut |_| panic!("asks")).is_empty());
+        }
     }
 
     #[test]

@@ -4,11 +4,12 @@
 //! write the query that a careful operator would. What it answers when there is no data is a
 //! setting, because controllers differ exactly there. It deliberately does not know who asks.
 
-use super::promql::Query;
 use super::promql::error::EvalError;
 use super::promql::value::Value;
+use super::promql::{Query, Rules};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
+pub use crate::world::action::Verdict;
 use crate::world::service::Version;
 use about::About;
 use std::sync::Arc;
@@ -167,15 +168,18 @@ pub struct Finding {
     pub verdict: Verdict,
 }
 
-/// A check's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Good enough.
-    Pass,
-    /// Not good enough.
-    Fail,
-    /// Ask again.
-    Wait,
+/// The rules under which queries of the scenario that is being read will be answered: a query is
+/// read once, under these.
+pub fn rules_of(r: &Reader<'_>) -> Rules {
+    Rules::of_word(r.text_at_root("spec.telemetry.rules"))
+}
+
+/// Reads a query of the user's own under the rules of its scenario; what is wrong with it, also
+/// with asking it at an instant, is told.
+pub fn query_of(r: &Reader<'_>, text: &str) -> Result<Query, String> {
+    let query = Query::parse_by(text, rules_of(r)).map_err(|error| error.to_string())?;
+    query.check_instant().map_err(|error| error.to_string())?;
+    Ok(query)
 }
 
 /// Who answers queries at the present instant.

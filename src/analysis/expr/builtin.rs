@@ -54,7 +54,8 @@ pub fn shape(name: &str) -> Shape {
     }
 }
 
-/// What a function may make of its arguments, for the budget.
+/// What a function may make of its arguments, or do with them, for the budget: asked before it is
+/// run.
 pub fn cost(name: &str, arguments: &[Value]) -> usize {
     let length = |value: Option<&Value>| match value {
         Some(Value::Text(text)) => text.len() + 1,
@@ -68,10 +69,26 @@ pub fn cost(name: &str, arguments: &[Value]) -> usize {
         ("replace", [first, _, new, ..]) => {
             length(Some(first)).saturating_mul(length(Some(new))) / 8
         }
-        ("uniq", [Value::List(list)]) => list.len().saturating_mul(list.len()) / 8,
+        // Every element may be compared with every other, to its last letter.
+        ("uniq", [Value::List(list)]) => list.len().saturating_mul(arguments[0].weight()) / 8,
+        // The separator stands between any two elements.
+        ("join", [Value::List(list), glue]) => list.len().saturating_mul(length(Some(glue))) / 8,
+        ("trim", [first, cut]) => length(Some(first)) / 8 + length(Some(cut)) / 8,
+        // One letter may be an element.
+        ("split" | "splitAfter", [first, by, ..]) => {
+            let pieces = length(Some(first)) / (length(Some(by)) - 1).max(1);
+            let copies = if name == "split" { 0 } else { length(Some(by)) / 8 };
+            pieces.saturating_mul(1 + copies)
+        }
+        // A value of JSON has two characters, with its comma.
+        ("fromJSON", [first]) => length(Some(first)) / 2,
+        ("sort", [Value::List(list), ..]) => list.len().saturating_mul(SORTING),
         _ => 0,
     }
 }
+
+/// Comparisons of an element in a sorted list, at most.
+const SORTING: usize = 20;
 
 /// Runs a function without a closure. `result` is what the condition is about, `now` the instant.
 pub fn call(name: &str, arguments: &[Value], result: &Value, now: &Zoned) -> Result<Value, String> {

@@ -7,7 +7,7 @@
 use super::builtin;
 use super::dates;
 use super::lists;
-use super::texts;
+use super::texts::Patterns;
 use super::tree::Node;
 use super::value::{Value, mismatch, text};
 use crate::base::maths;
@@ -19,7 +19,8 @@ const STEPS_MAX: u32 = 1_000_000;
 
 /// Runs an expression for this result, at this instant.
 pub fn run(tree: &Node, result: &Value, now: &Zoned) -> Result<Value, String> {
-    Machine { result, now, names: Vec::new(), elements: Vec::new(), steps: 0 }.of(tree)
+    let patterns = Patterns::default();
+    Machine { result, now, names: Vec::new(), elements: Vec::new(), steps: 0, patterns }.of(tree)
 }
 
 /// What a closure is asked about.
@@ -36,13 +37,17 @@ struct Machine<'r> {
     names: Vec<(String, Value)>,
     elements: Vec<Element>,
     steps: u32,
+    patterns: Patterns,
 }
 
 impl Machine<'_> {
     fn of(&mut self, node: &Node) -> Result<Value, String> {
         self.work(1)?;
         match node {
-            Node::Literal(value) => Ok(value.clone()),
+            Node::Literal(value) => {
+                self.work(value.weight() - 1)?;
+                Ok(value.clone())
+            }
             Node::Name(name, _) => {
                 let known = self.names.iter().rev().find(|(known, _)| known == name);
                 let value = known.map_or(self.result, |(_, value)| value).clone();
@@ -139,6 +144,10 @@ impl Machine<'_> {
         }
         let (left, right) = (self.of(left)?, self.of(right)?);
         match operator {
+            "==" | "!=" if matches!(&left, Value::List(_) | Value::Map(_)) => {
+                self.work(left.weight())?;
+                Ok(Value::Bool(left.equals(&right) == (operator == "==")))
+            }
             "==" => Ok(Value::Bool(left.equals(&right))),
             "!=" => Ok(Value::Bool(!left.equals(&right))),
             "<" | ">" | "<=" | ">=" => {
@@ -152,12 +161,17 @@ impl Machine<'_> {
                 Ok(Value::Bool(holds))
             }
             "in" => {
-                if let Value::List(list) = &right {
-                    self.work(list.len())?;
-                }
+                self.work(right.weight())?;
                 contained(&left, &right).map(Value::Bool)
             }
             ".." => self.range(&left, &right),
+            "matches" => {
+                let (Value::Text(text), Value::Text(pattern)) = (&left, &right) else {
+                    return Err(mismatch(&left, &right, operator));
+                };
+                self.work(self.patterns.cost(text, pattern))?;
+                self.patterns.matches(text, pattern).map(Value::Bool)
+            }
             _ => {
                 let found = arithmetic(operator, &left, &right)?;
                 self.weighed(found)
@@ -334,7 +348,6 @@ fn arithmetic(operator: &str, left: &Value, right: &Value) -> Result<Value, Stri
             "contains" => Ok(Value::Bool(a.contains(b.as_str()))),
             "startsWith" => Ok(Value::Bool(a.starts_with(b.as_str()))),
             "endsWith" => Ok(Value::Bool(a.ends_with(b.as_str()))),
-            "matches" => texts::matches(a, b).map(Value::Bool),
             _ => Err(mismatch(left, right, operator)),
         };
     }

@@ -7,17 +7,64 @@ use super::layout;
 use super::value::Value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use regex::RegexBuilder;
-use std::collections::BTreeMap;
+use regex::{Regex, RegexBuilder};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest compiled pattern, in bytes.
 const PATTERN_MAX: usize = 1 << 20;
 
-/// Does a part of the text match the pattern?
-pub fn matches(text: &str, pattern: &str) -> Result<bool, String> {
-    let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_MAX).build();
-    let compiled = compiled.map_err(|_| format!("error parsing regexp: {pattern:?}"))?;
-    Ok(compiled.is_match(text))
+/// Patterns that are kept compiled: a condition asks the same ones for every element of a list.
+const KEPT: usize = 16;
+
+/// Work of a compiled pattern at its largest: some fifty of them are an evaluation.
+const COMPILING: usize = 20_000;
+
+/// The patterns of an evaluation.
+#[derive(Default)]
+pub struct Patterns {
+    kept: Vec<(String, Option<Regex>)>,
+}
+
+impl Patterns {
+    /// The work of asking: nothing but the text for a pattern that is compiled already, and never
+    /// more than a look at every letter in every state.
+    pub fn cost(&self, text: &str, pattern: &str) -> usize {
+        let states = states(pattern);
+        let looks = text.len().saturating_mul(1 + states / 64) / 8;
+        let known = self.kept.iter().any(|(known, _)| known == pattern);
+        looks.saturating_add(pattern.len() / 8).saturating_add(if known { 0 } else { states })
+    }
+
+    /// Does a part of the text match the pattern?
+    pub fn matches(&mut self, text: &str, pattern: &str) -> Result<bool, String> {
+        let known = self.kept.iter().position(|(known, _)| known == pattern);
+        let at = known.unwrap_or_else(|| {
+            if self.kept.len() == KEPT {
+                self.kept.remove(0);
+            }
+            let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_MAX).build().ok();
+            self.kept.push((pattern.to_string(), compiled));
+            self.kept.len() - 1
+        });
+        let compiled = self.kept[at].1.as_ref();
+        let compiled = compiled.ok_or_else(|| format!("error parsing regexp: {pattern:?}"))?;
+        Ok(compiled.is_match(text))
+    }
+}
+
+/// About how many states a pattern compiles to, estimated from above: its letters, classes as
+/// dozens of them, times all of its repetitions.
+fn states(pattern: &str) -> usize {
+    let classes = pattern.matches(['\\', '.', '[']).count() + 20 * pattern.matches("(?").count();
+    let mut states = 50 + pattern.len() + 30 * classes;
+    let mut rest = pattern;
+    while let Some(at) = rest.find('{') {
+        rest = &rest[at + 1..];
+        let end = rest.find('}').unwrap_or(rest.len());
+        let counts = rest[..end].split(',').filter_map(|count| count.trim().parse::<usize>().ok());
+        states = states.saturating_mul(counts.max().unwrap_or(1).max(1));
+    }
+    states.min(COMPILING)
 }
 
 /// Runs a function.
@@ -43,7 +90,10 @@ pub fn call(name: &str, arguments: &[Value]) -> Result<Value, String> {
         "lower" => Value::Text(text.to_lowercase()),
         "trim" => match given(1)? {
             None => whole(text.trim()),
-            Some(cut) => whole(text.trim_matches(|c| cut.contains(c))),
+            Some(cut) => {
+                let cut: BTreeSet<char> = cut.chars().collect();
+                whole(text.trim_matches(|c| cut.contains(&c)))
+            }
         },
         "trimPrefix" => whole(text.strip_prefix(given(1)?.unwrap_or(" ")).unwrap_or(text)),
         "trimSuffix" => whole(text.strip_suffix(given(1)?.unwrap_or(" ")).unwrap_or(text)),
@@ -187,6 +237,12 @@ mod tests {
         };
         assert_eq!(call("fromJSON", &[Value::Text(text)]), Ok(list));
         assert!(call("toJSON", &[Value::Float(f64::NAN)]).is_err());
-        assert!(matches("v1.2.3", "^v1\\.") == Ok(true) && matches("a", "(").is_err());
+        let mut patterns = Patterns::default();
+        assert_eq!(patterns.matches("v1.2.3", "^v1\\."), Ok(true));
+        assert!(patterns.matches("a", "(").is_err());
+        for n in 0..100 {
+            assert_eq!(patterns.matches("x7", &format!("x{n}$")), Ok(n == 7));
+        }
+        assert!(patterns.kept.len() <= KEPT);
     }
 }

@@ -1,5 +1,6 @@
 //! A parsed query: plain data, type-checked, its regular expressions compiled.
 
+use super::duration::Length;
 use super::function::Function;
 use regex::Regex;
 
@@ -24,7 +25,7 @@ pub enum Node {
     /// `metric{label="value"}`
     Selector(Selector),
     /// `selector[5m]`
-    Range(Selector, i64),
+    Range(Selector, Length),
     /// `expression[30m:1m]`
     Subquery(Box<Subquery>),
     /// `( … )`
@@ -64,10 +65,10 @@ impl Selector {
 }
 
 /// `offset` and `@`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct When {
-    /// Back in time by this many milliseconds.
-    pub offset_ms: i64,
+    /// Back in time by this much.
+    pub offset: Length,
     /// A fixed instant.
     pub at: Option<At>,
 }
@@ -110,10 +111,10 @@ pub enum Test {
 pub struct Subquery {
     /// What is asked at every step.
     pub inner: Expr,
-    /// Length in milliseconds.
-    pub range_ms: i64,
-    /// Step in milliseconds; the default step when absent.
-    pub step_ms: Option<i64>,
+    /// How far back it goes.
+    pub range: Length,
+    /// Its step; the default step when absent.
+    pub step: Option<Length>,
     /// Where in time.
     pub when: When,
 }
@@ -365,6 +366,19 @@ impl Expr {
         match &self.node {
             Node::Paren(inner) => inner.bare(),
             _ => self,
+        }
+    }
+
+    /// The lengths of time of this very expression: ranges, steps, offsets.
+    pub fn lengths(&self) -> Vec<&Length> {
+        match &self.node {
+            Node::Selector(selector) => vec![&selector.when.offset],
+            Node::Range(selector, range) => vec![range, &selector.when.offset],
+            Node::Subquery(sub) => [Some(&sub.range), sub.step.as_ref(), Some(&sub.when.offset)]
+                .into_iter()
+                .flatten()
+                .collect(),
+            _ => Vec::new(),
         }
     }
 

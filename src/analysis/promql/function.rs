@@ -116,8 +116,12 @@ const FUNCTIONS: &[Function] = &[
 ];
 
 /// Functions that only the rules of 3.x know.
-const NEW: &[Function] =
-    &[each("histogram_avg"), each("histogram_stddev"), each("histogram_stdvar")];
+const NEW: &[Function] = &[
+    over("first_over_time"),
+    each("histogram_avg"),
+    each("histogram_stddev"),
+    each("histogram_stdvar"),
+];
 
 /// Functions that only the rules of 2.x know.
 const OLD: &[Function] = &[with("holt_winters", &[Matrix, Scalar, Scalar])];
@@ -126,7 +130,6 @@ const OLD: &[Function] = &[with("holt_winters", &[Matrix, Scalar, Scalar])];
 const EXPERIMENTAL: &[&str] = &[
     "double_exponential_smoothing",
     "end",
-    "first_over_time",
     "histogram_quantiles",
     "info",
     "mad_over_time",

@@ -9,6 +9,7 @@
 
 pub mod ast;
 mod check;
+pub mod duration;
 pub mod error;
 pub mod eval;
 pub mod function;
@@ -21,6 +22,7 @@ pub mod value;
 
 use crate::telemetry::store::Store;
 use ast::{At, Expr, Node, Selector, Test, Type, When};
+use duration::{Asked, Length};
 use error::{EvalError, ParseError, fail};
 use eval::{Evaluator, Moment};
 use std::sync::Arc;
@@ -38,6 +40,17 @@ pub enum Rules {
     V3,
 }
 
+impl Rules {
+    /// The words of a setting, by which scenarios name them; the default comes first.
+    pub const WORDS: [(&'static str, Rules); 2] = [("v3", Rules::V3), ("v2", Rules::V2)];
+
+    /// The rules of a word; a word that is none counts as left out, for it is told elsewhere.
+    pub fn of_word(word: Option<&str>) -> Rules {
+        let known = Rules::WORDS.iter().find(|(name, _)| Some(*name) == word);
+        known.map_or(Rules::default(), |(_, rules)| *rules)
+    }
+}
+
 /// How a query is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -47,8 +60,17 @@ pub struct Options {
     pub lookback_ms: i64,
     /// Step of subqueries that name none, in milliseconds.
     pub subquery_step_ms: i64,
-    /// Most samples that one answer may load; Prometheus' default is 50 million.
+    /// Most samples that one answer may load; Prometheus' default is 50 million. The steps of work
+    /// that it may take are eight times as many.
     pub samples_max: u64,
+}
+
+impl Options {
+    /// How the checks of a flight ask: they do so hundreds of times, over some thousand series of
+    /// which only the last minutes are kept.
+    pub fn in_flight() -> Options {
+        Options { samples_max: 5_000_000, ..Options::default() }
+    }
 }
 
 impl Default for Options {
@@ -110,9 +132,27 @@ impl Query {
     }
 
     /// How far back from the instant of the question it can look, in milliseconds; instants fixed
-    /// by `@` look as far as there is.
+    /// by `@`, and lengths that wait for the question, look as far as there is.
     pub fn reach_ms(&self, options: &Options) -> Option<i64> {
         reach(&self.expr, options)
+    }
+
+    /// Can the durations in it be worked out for a question of this kind? Those that do not wait
+    /// for it could be when they were read.
+    fn check_lengths(&self, asked: Asked) -> Result<(), EvalError> {
+        let mut open = vec![&*self.expr];
+        while let Some(expr) = open.pop() {
+            for length in expr.lengths() {
+                length.ms(asked).map_err(EvalError)?;
+            }
+            open.extend(expr.children());
+        }
+        Ok(())
+    }
+
+    /// Is there nothing against asking it at an instant? `step()` is 0 there.
+    pub fn check_instant(&self) -> Result<(), EvalError> {
+        self.check_lengths(Asked::default())
     }
 
     fn selectors(&self) -> Vec<&Selector> {
@@ -135,7 +175,7 @@ impl Query {
     pub fn shortest_range_ms(&self) -> Option<i64> {
         let (mut open, mut shortest) = (vec![&*self.expr], None::<i64>);
         while let Some(expr) = open.pop() {
-            if let Node::Range(_, range) = &expr.node {
+            if let Node::Range(_, Length::Ms(range)) = &expr.node {
                 shortest = Some(shortest.map_or(*range, |s| s.min(*range)));
             }
             open.extend(expr.children());
@@ -181,7 +221,8 @@ impl Query {
         options: &Options,
     ) -> Result<Value, EvalError> {
         let options = Options { rules: self.rules, ..*options };
-        let moment = Moment { at: at_ms, start: at_ms, end: at_ms };
+        self.check_instant()?;
+        let moment = Moment { at: at_ms, start: at_ms, end: at_ms, step: 0 };
         Evaluator::new(store, options).value(&self.expr, moment)
     }
 
@@ -203,7 +244,7 @@ impl Query {
         if end_ms.saturating_sub(start_ms) / step_ms >= STEPS_MAX {
             return fail(format!("exceeded maximum resolution of {STEPS_MAX} points per series"));
         }
-        Ok(())
+        self.check_lengths(Asked { step_ms, range_ms: end_ms - start_ms })
     }
 
     /// Answers at `start_ms`, then every `step_ms`, up to `end_ms`: a matrix.
@@ -217,7 +258,7 @@ impl Query {
         let mut evaluator = Evaluator::new(store, Options { rules: self.rules, ..*options });
         let mut rows: Vec<Row> = Vec::new();
         for at in (start_ms..=end_ms).step_by(step_ms as usize) {
-            let moment = Moment { at, start: start_ms, end: end_ms };
+            let moment = Moment { at, start: start_ms, end: end_ms, step: step_ms };
             let elements = match evaluator.value(&self.expr, moment)? {
                 Value::Scalar(value) => vec![Element { labels: Vec::new(), value }],
                 Value::Vector(elements) => elements,
@@ -231,20 +272,23 @@ impl Query {
 }
 
 fn reach(expr: &Expr, options: &Options) -> Option<i64> {
+    let ms = |length: &Length| match length {
+        Length::Ms(ms) => Some(*ms),
+        Length::Worked { .. } => None,
+    };
     let back = |when: &When| match when.at {
-        None => Some(when.offset_ms),
-        Some(At::Start | At::End) => Some(when.offset_ms),
+        None | Some(At::Start | At::End) => ms(&when.offset),
         Some(At::Instant(_)) => None,
     };
     let own = match &expr.node {
-        Node::Selector(s) => back(&s.when)? + options.lookback_ms,
-        Node::Range(s, range) => back(&s.when)? + range,
-        Node::Subquery(sub) => back(&sub.when)? + sub.range_ms,
+        Node::Selector(s) => back(&s.when)?.saturating_add(options.lookback_ms),
+        Node::Range(s, range) => back(&s.when)?.saturating_add(ms(range)?),
+        Node::Subquery(sub) => back(&sub.when)?.saturating_add(ms(&sub.range)?),
         _ => 0,
     };
     let mut deepest = 0;
     for child in expr.children() {
         deepest = deepest.max(reach(child, options)?);
     }
-    Some((own + deepest).max(0))
+    Some(own.saturating_add(deepest).max(0))
 }

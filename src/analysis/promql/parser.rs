@@ -7,10 +7,11 @@
 use super::Rules;
 use super::ast::{Aggregate, At, Binary, Expr, Fold, Many, Matching, Node, Op, Subquery, When};
 use super::check;
+use super::duration::Length;
 use super::error::ParseError;
 use super::function;
 use super::lexer::{Spot, Token, tokens};
-use super::literal::{duration_ms, number, seconds_ms};
+use super::literal::{duration_ms, number};
 
 /// Deepest nesting of expressions while they are read.
 const DEEPEST: usize = 200;
@@ -28,11 +29,13 @@ pub(super) struct Parser<'a> {
     spots: Vec<Spot>,
     at: usize,
     depth: usize,
+    /// Operators of the duration that is being read.
+    sums: u32,
 }
 
 /// Reads a whole query.
 pub fn parse(text: &str, rules: Rules) -> Result<Expr, ParseError> {
-    let mut parser = Parser { text, rules, spots: tokens(text)?, at: 0, depth: 0 };
+    let mut parser = Parser { text, rules, spots: tokens(text)?, at: 0, depth: 0, sums: 0 };
     if parser.peek() == &Token::End {
         return Err(parser.wrong("no expression found in input"));
     }
@@ -114,10 +117,7 @@ impl Parser<'_> {
 
     /// An expression whose operators bind tighter than `floor`.
     fn expr(&mut self, floor: u8) -> Result<Expr, ParseError> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(self.wrong(format!("nested deeper than {DEEPEST} levels")));
-        }
+        self.deeper()?;
         let mut left = self.unary()?;
         while let Some(op) = self.operator().filter(|op| op.precedence() > floor) {
             let op_at = self.here();
@@ -134,8 +134,38 @@ impl Parser<'_> {
                 return Err(self.wrong_at(op_at, format!("more than {HIGHEST} operators in a row")));
             }
         }
-        self.depth -= 1;
+        self.shallower();
         Ok(left)
+    }
+
+    /// One level deeper; too deep is an error.
+    pub(super) fn deeper(&mut self) -> Result<(), ParseError> {
+        self.depth += 1;
+        match self.depth > DEEPEST {
+            true => Err(self.wrong(format!("nested deeper than {DEEPEST} levels"))),
+            false => Ok(()),
+        }
+    }
+
+    /// One more operator in the duration that is being read.
+    pub(super) fn sums(&mut self, op_at: usize) -> Result<(), ParseError> {
+        self.sums += 1;
+        match self.sums > HIGHEST {
+            true => {
+                Err(self.wrong_at(op_at, format!("more than {HIGHEST} operators in a duration")))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// A new duration begins.
+    pub(super) fn new_duration(&mut self) {
+        self.sums = 0;
+    }
+
+    /// Back from one level.
+    pub(super) fn shallower(&mut self) {
+        self.depth -= 1;
     }
 
     fn operator(&self) -> Option<Op> {
@@ -226,7 +256,7 @@ impl Parser<'_> {
                 let at = self.here();
                 let offset = self.offset()?;
                 let when = self.when_of(&mut expr, at, "offset")?;
-                if std::mem::replace(&mut when.offset_ms, offset) != 0 {
+                if std::mem::replace(&mut when.offset, offset) != Length::default() {
                     return Err(self.wrong_at(at, "offset may not be set multiple times"));
                 }
             } else if self.is_sign("@") {
@@ -266,16 +296,16 @@ impl Parser<'_> {
     fn range(&mut self, expr: Expr) -> Result<Expr, ParseError> {
         let open = self.here();
         self.next();
-        let range_ms = self.duration("a duration")?;
+        let range = self.length("a duration")?;
         if self.take_sign(":") {
-            let step_ms = match self.is_sign("]") {
+            let step = match self.is_sign("]") {
                 true => None,
-                false => Some(self.duration("a step or \"]\"")?),
+                false => Some(self.step()?),
             };
             self.need_sign("]", "\"]\"")?;
             check::subquery(&expr).map_err(|e| self.wrong_at(open, e))?;
             let (at, when) = (expr.at, When::default());
-            let sub = Subquery { inner: expr, range_ms, step_ms, when };
+            let sub = Subquery { inner: expr, range, step, when };
             return Ok(Expr::new(Node::Subquery(Box::new(sub)), at));
         }
         self.need_sign("]", "\"]\" or \":\"")?;
@@ -283,7 +313,7 @@ impl Parser<'_> {
             let message = "ranges only allowed for vector selectors";
             return Err(self.wrong_at(open, message));
         };
-        if selector.when.offset_ms != 0 {
+        if selector.when.offset != Length::default() {
             return Err(self.wrong_at(open, "no offset modifiers allowed before range"));
         }
         // 2.x overlooks `start()` and `end()` here.
@@ -294,44 +324,7 @@ impl Parser<'_> {
         if fixed {
             return Err(self.wrong_at(open, "no @ modifiers allowed before range"));
         }
-        Ok(Expr::new(Node::Range(selector, range_ms), expr.at))
-    }
-
-    /// A duration above zero, in milliseconds; under the rules of 3.x plain seconds will do.
-    fn duration(&mut self, expected: &str) -> Result<i64, ParseError> {
-        let at = self.here();
-        let Token::Number(text) = self.peek().clone() else {
-            return Err(self.unexpected(expected));
-        };
-        let ms = self.any_duration(&text)?;
-        self.next();
-        match ms > 0 {
-            true => Ok(ms),
-            false => Err(self.wrong_at(at, "duration must be greater than 0")),
-        }
-    }
-
-    fn any_duration(&self, text: &str) -> Result<i64, ParseError> {
-        if let Some(ms) = duration_ms(text) {
-            return Ok(ms);
-        }
-        let seconds = number(text, true).filter(|_| self.rules == Rules::V3);
-        let ms = seconds.and_then(seconds_ms);
-        ms.ok_or_else(|| self.wrong(format!("bad duration {text:?}")))
-    }
-
-    fn offset(&mut self) -> Result<i64, ParseError> {
-        let minus = self.take_sign("-");
-        let _ = !minus && self.rules == Rules::V3 && self.take_sign("+");
-        let Token::Number(text) = self.peek().clone() else {
-            return Err(self.unexpected("a duration"));
-        };
-        let ms = self.any_duration(&text)?;
-        if ms == 0 && self.rules == Rules::V2 {
-            return Err(self.wrong("duration must be greater than 0"));
-        }
-        self.next();
-        Ok(if minus { -ms } else { ms })
+        Ok(Expr::new(Node::Range(selector, range), expr.at))
     }
 
     fn primary(&mut self) -> Result<Expr, ParseError> {

@@ -14,8 +14,8 @@ pub mod normal;
 pub mod swift;
 
 pub use libm::{
-    acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, erfc, exp, expm1 as exp_m1, hypot,
-    log as ln, log1p as ln_1p, log2, log10, pow, sin, sinh, tan, tanh,
+    acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erfc, exp, expm1 as exp_m1,
+    hypot, log as ln, log1p as ln_1p, log2, log10, pow, sin, sinh, tan, tanh,
 };
 
 /// ln Γ(x) of x > 0; infinite at the poles.

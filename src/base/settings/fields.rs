@@ -13,6 +13,19 @@ use crate::base::time::SimDuration;
 use crate::base::units::{Money, Rate, Share};
 use std::ops::RangeInclusive;
 
+/// Longest name, in characters; tables, charts and stories repeat it.
+const LONGEST_NAME: usize = 253;
+
+/// How the text of a field is read.
+fn text_of(field: &'static str) -> impl Fn(&Node) -> Result<String, String> {
+    move |node| match text(node)? {
+        name if field == "name" && name.chars().count() > LONGEST_NAME => {
+            Err(format!("a name of at most {LONGEST_NAME} characters"))
+        }
+        found => Ok(found),
+    }
+}
+
 impl<'a> Reader<'a> {
     /// A span of time.
     pub fn duration(
@@ -116,17 +129,17 @@ impl<'a> Reader<'a> {
 
     /// Text.
     pub fn text(&mut self, name: &'static str, default: &str, help: &'static str) -> String {
-        self.with_default(name, Kind::Text, default, help, text).unwrap_or_default()
+        self.with_default(name, Kind::Text, default, help, text_of(name)).unwrap_or_default()
     }
 
     /// Text that may be left out.
     pub fn opt_text(&mut self, name: &'static str, help: &'static str) -> Option<String> {
-        self.optional(name, Kind::Text, help, text)
+        self.optional(name, Kind::Text, help, text_of(name))
     }
 
     /// Text that must be given.
     pub fn required_text(&mut self, name: &'static str, help: &'static str) -> String {
-        self.field(name, Kind::Text, None, true, help, text).unwrap_or_default()
+        self.field(name, Kind::Text, None, true, help, text_of(name)).unwrap_or_default()
     }
 
     /// `true` or `false`.
@@ -164,8 +177,12 @@ impl<'a> Reader<'a> {
             self.complain_at(name, node, "a list");
             return fallback();
         };
+        if items.len() > LONGEST_LIST {
+            self.complain_at(name, node, &format!("at most {LONGEST_LIST} entries"));
+            return fallback();
+        }
         let mut values = Vec::new();
-        for item in items.iter().take(LONGEST_LIST) {
+        for item in items {
             match item.scalar_text().and_then(|t| parse(&t)) {
                 Some(value) => values.push((item.place, value)),
                 None => self.complain_at(name, item, expected),
@@ -203,7 +220,8 @@ impl<'a> Reader<'a> {
         match distribution(node) {
             Ok(found) => Some(found),
             Err((place, expected)) => {
-                let found = format!("found {}", node.shown());
+                let shown = node.shown_at(place).unwrap_or_else(|| node.shown());
+                let found = format!("found {shown}");
                 self.push(Problem::error(place, self.child_path(name), found).expected(expected));
                 None
             }

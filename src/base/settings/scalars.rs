@@ -50,6 +50,10 @@ pub(super) fn count(node: &Node, range: &RangeInclusive<u64>) -> Result<u64, Str
     let expected = || format!("a whole number from {} to {}", range.start(), range.end());
     let number: u64 = match &node.value {
         Value::Integer(number) => u64::try_from(*number).map_err(|_| expected())?,
+        // `1e3` and `1000.0` are whole numbers, too, in YAML, JSON and the schema of scenarios.
+        Value::Number(number) if number.fract() == 0.0 && (0.0..9e15).contains(number) => {
+            *number as u64
+        }
         Value::Text(text) if node.place == Place::default() => {
             text.parse().map_err(|_| expected())?
         }

@@ -5,11 +5,12 @@ use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::mesh::RESELECTIONS;
 use super::pick::scale32;
+use super::tables::Tables;
 use super::tally::Outcome;
 use super::tape::{Arrival, demand_ns};
 use crate::base::maths;
 use crate::base::random::mix64;
-use crate::world::effect::Effect;
+use crate::world::effect::{Effect, LoadStep};
 use crate::world::log::{ExperimentCounts, Exposure};
 use crate::world::routing::Pool;
 use crate::world::user::Marks;
@@ -46,8 +47,9 @@ pub(super) struct Fate {
 /// One draw against the thresholds of a row, on a pod with `load` requests in flight: errors come
 /// first, then wrong answers, then none at all.
 #[inline(always)]
-pub(super) fn fate(effect: &Effect, draw: u32, load: u32) -> Fate {
-    let errors = if load > effect.load_limit { effect.loaded } else { effect.defect };
+pub(super) fn fate(effect: &Effect, tables: &Tables, draw: u32, load: u32) -> Fate {
+    let loaded = load > effect.load_limit;
+    let errors = if loaded { tables.step(effect, load).errors } else { effect.defect };
     let error = draw < errors;
     let wrong = !error && draw < effect.wrong;
     Fate { error, wrong, hung: !error && !wrong && draw < effect.hang }
@@ -67,16 +69,24 @@ impl Plane {
         self.users.active(arrival.user);
         let (mut arrival, mut demand) = (arrival, demand);
         if self.hot.rare
-            && let Some(change) = self.client_change
+            && !self.tables.clients.is_empty()
+            && let Some(route) = self.rerouted(&arrival)
         {
-            let changed = self.users.has(arrival.user, Marks::MET_NEW);
-            if changed && (mix64(arrival.routing ^ 0x5eed) as u32) < change.reroute {
-                arrival.route = change.reroute_to;
-                demand = self.demand(&arrival);
-            }
+            arrival.route = route;
+            demand = self.demand(&arrival);
         }
         let (number, chain, first_at) = (0, NO_CHAIN, arrival.at);
         self.attempt(Attempt { arrival, demand, index, first_at, number, chain });
+    }
+
+    /// The route that an arrival takes instead of its own, if its user has met a version that
+    /// makes for another.
+    #[inline(never)]
+    fn rerouted(&self, arrival: &Arrival) -> Option<u8> {
+        let change = self.tables.client(self.class_of(arrival.user))?;
+        let draw = mix64(arrival.routing ^ 0x5eed) as u32;
+        let (_, route) = change.reroutes.iter().find(|(below, _)| draw < *below)?;
+        self.users.has(arrival.user, Marks::MET_NEW).then_some(*route)
     }
 
     /// Time a slot is busy with an arrival, without faults, in nanoseconds.
@@ -168,36 +178,6 @@ impl Plane {
         if self.pods[pod as usize].dark { Choice::Silent(pod) } else { Choice::Refused }
     }
 
-    #[inline(never)]
-    pub(super) fn pinned_pod(&mut self, user: u32) -> Option<u32> {
-        let keep_alive = self.service.balancer.keep_alive?;
-        let (pod, opened) = self.pins[user as usize];
-        let pinned = self.pods.get(pod as usize)?;
-        let age = (self.now / 1_000_000_000).saturating_sub(u64::from(opened));
-        let young = (age as f64) < keep_alive.max_age.as_secs_f64();
-        if pinned.accepting
-            && young
-            && u64::from(opened) * 1_000_000_000 + 1_000_000_000 > pinned.serving_since
-        {
-            return Some(pod);
-        }
-        if pinned.accepting && !young {
-            // Closed by its age; what an earlier process of the pod held was counted as broken.
-            let open = &mut self.pinned[pod as usize];
-            *open = open.saturating_sub(1);
-        }
-        self.pins[user as usize] = (u32::MAX, 0);
-        None
-    }
-
-    #[inline(always)]
-    pub(super) fn pin(&mut self, user: u32, pod: u32) {
-        if self.hot.rare && self.service.balancer.keep_alive.is_some() {
-            self.pins[user as usize] = (pod, (self.now / 1_000_000_000) as u32);
-            self.pinned[pod as usize] += 1;
-        }
-    }
-
     /// A pod that accepts serves the attempt, unless its queue is full.
     #[inline(always)]
     fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>, logged: bool) {
@@ -215,9 +195,9 @@ impl Plane {
         if version == 1 {
             self.tally.meets_new(now);
         }
-        let effect = &self.effects[self.row(pod, version, self.class_of(user), route)].effect;
+        let effect = &self.tables.rows[self.row(pod, version, self.class_of(user), route)].effect;
         let (cpu, conversion) = (effect.cpu, effect.conversion);
-        let fate = fate(effect, draw, load);
+        let fate = fate(effect, &self.tables, draw, load);
         let own = self.own_busy_ns(pod, effect, attempt.demand, load);
         let (busy, lost) = if self.hot.rare {
             self.with_dependency(own, effect.calls, draw)
@@ -289,8 +269,10 @@ impl Plane {
     #[inline(always)]
     pub(super) fn own_busy_ns(&self, pod: u32, effect: &Effect, demand: u64, load: u32) -> u64 {
         let loaded = load > effect.load_limit;
-        let mut factor = if loaded { effect.loaded_factor } else { effect.factor };
-        let add_us = if loaded { effect.loaded_add_us } else { effect.add_us };
+        let (mut factor, mut add_us) = (effect.factor, effect.add_us);
+        if loaded {
+            LoadStep { factor, add_us, .. } = self.tables.step(effect, load);
+        }
         if self.hot.rare {
             factor *= self.warming(pod);
         }
@@ -323,7 +305,7 @@ impl Plane {
             return (timeout, true);
         }
         self.dependency_free_at = self.dependency_free_at.max(self.now) + work;
-        let lost = (mix64(u64::from(draw) ^ 0xDE9) as u32) < self.dependency_down;
+        let lost = (mix64(u64::from(draw) ^ 0xDE9) as u32) < self.tables.dependency_down;
         (wait + (dependency.latency.as_nanos() as f64 * calls) as u64, lost)
     }
 
@@ -363,11 +345,12 @@ impl Plane {
             let keyed = u64::from(mix64(arrival.routing ^ 0xC805) as u32);
             error = keyed < self.service.mixing.session_breaks.threshold();
         }
-        if !error && version == 0 && self.unreadable | self.migrated > 0 {
+        let (unreadable, migrated) = (self.tables.unreadable, self.tables.migrated);
+        if !error && version == 0 && unreadable | migrated > 0 {
             let wrote = self.users.has(arrival.user, Marks::WROTE_NEW);
-            let own = if wrote { self.unreadable } else { 0 };
+            let own = if wrote { unreadable } else { 0 };
             let keyed = mix64(arrival.routing ^ 0xDA7A) as u32;
-            error = keyed < own.max(self.migrated);
+            error = keyed < own.max(migrated);
         }
         error
     }

@@ -37,14 +37,14 @@ impl Plane {
         let Some(pool) = self.plain_pool(proxy, (routing >> 32) as u32) else { return false };
         let Some(pod) = self.pick_calmly(proxy, pool, mix64(routing)) else { return false };
         let (class, classes) = (self.class_of(user), self.classes());
-        let Plane { now, pods, effects, hot, users, tally, .. } = self;
+        let Plane { now, pods, tables, hot, users, tally, .. } = self;
         let (now, ledger) = (*now, &mut pods[pod as usize]);
         if !ledger.takes_one() {
             return false;
         }
         let done = ledger.start_at(now) + demand;
         let version = ledger.version;
-        let row = &effects[row_of((pod, version), (class, classes), (route, hot.routes.len()))];
+        let row = &tables.rows[row_of((pod, version), (class, classes), (route, hot.routes.len()))];
         let HotRoute { write, funnel, .. } = hot.routes[usize::from(route)];
         if u64::from(draw) < row.calm_from
             || done - now > hot.calm

@@ -7,9 +7,11 @@ use super::Plane;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
-use crate::base::random::{Purpose, mix64};
+use crate::base::random::mix64;
 use crate::base::ziggurat::{Exponentials, Normals};
+use crate::engine::address::Address;
 use crate::world::mesh::{BACKOFF, Failure, longest_wait};
+use crate::world::user::Marks;
 use std::cmp::Reverse;
 
 /// One attempt of a request.
@@ -233,10 +235,7 @@ impl Plane {
     /// Plans a further attempt after a failure seen at `at`: of the proxy within its client's
     /// round, or else of the client, if either has one left.
     fn try_again(&mut self, attempt: &Attempt, at: u64, failure: Failure) -> Option<u32> {
-        let changed = self.client_change.map_or(0, |change| {
-            let new = self.users.has(attempt.arrival.user, crate::world::user::Marks::MET_NEW);
-            if new { change.extra_attempts } else { 0 }
-        });
+        let changed = self.extra_attempts(attempt.arrival.user);
         let round = self.hot.tries + 1;
         let (sent, begun) = self.sent(attempt);
         let end = self.end_of_tries(attempt);
@@ -264,6 +263,14 @@ impl Plane {
             delayed: false,
         };
         Some(self.plan(chain, attempt.chain))
+    }
+
+    /// Further attempts of a user who has met a version that makes for more.
+    fn extra_attempts(&self, user: u32) -> u8 {
+        if self.tables.clients.is_empty() || !self.users.has(user, Marks::MET_NEW) {
+            return 0;
+        }
+        self.tables.client(self.class_of(user)).map_or(0, |change| change.extra_attempts)
     }
 
     /// Puts a planned attempt into the chain of its request.
@@ -320,15 +327,14 @@ impl Plane {
     fn backoff_ns(&self, index: u32, number: u8) -> u64 {
         let round = self.hot.tries + 1;
         let (client, further) = ((number / round).saturating_sub(1), number % round);
-        let entity = |last: u8| u64::from(index) << 8 | u64::from(last);
+        let drawn = Address::Backoff(index, number).uniform(&self.streams);
         if further > 0 {
             let base = self.service.balancer.mesh.backoff.unwrap_or(BACKOFF);
-            let drawn = self.streams.uniform(Purpose::Retry, entity(number - 1));
             return (longest_wait(base, further).as_nanos() as f64 * drawn) as u64;
         }
         let base =
             self.service.retries.backoff.as_nanos() as f64 * f64::from(1_u32 << client.min(10));
-        (base * (0.5 + self.streams.uniform(Purpose::Retry, entity(number - round)))) as u64
+        (base * (0.5 + drawn)) as u64
     }
 
     fn new_chain(&mut self, chain: Chain) -> u32 {
@@ -379,8 +385,7 @@ impl Plane {
         if chain.due != follow.at {
             return; // overtaken: the attempt broke earlier and was planned anew
         }
-        let entity = u64::from(chain.index) << 8 | u64::from(chain.number) | 1 << 63;
-        let mut own = self.streams.stream(Purpose::Retry, entity);
+        let mut own = Address::Retry(chain.index, chain.number).stream(&self.streams);
         let stays = !chain.number.is_multiple_of(self.hot.tries + 1);
         let mut arrival = Arrival {
             at: follow.at,
@@ -482,7 +487,7 @@ impl Plane {
     /// The first request of a session comes after one think time.
     pub(super) fn think_first(&mut self, session: u32) {
         let Some(think) = self.think else { return };
-        let draw = self.streams.uniform(Purpose::Think, u64::from(session) << 32 | 1 << 63);
+        let draw = Address::FirstThought(session).uniform(&self.streams);
         self.push_follow(think.quantile(draw).as_nanos(), session | SESSION, 0);
     }
 
@@ -494,8 +499,8 @@ impl Plane {
         let Some(steps) = self.session_steps.get_mut(session as usize) else { return };
         *steps += 1;
         let step = *steps;
-        let entity = u64::from(session) << 32 | u64::from(step);
-        let wait = think.quantile(self.streams.uniform(Purpose::Think, entity)).as_nanos();
+        let drawn = Address::Thought(session, step).uniform(&self.streams);
+        let wait = think.quantile(drawn).as_nanos();
         self.push_follow(ended.saturating_add(wait), session | SESSION, step);
     }
 }

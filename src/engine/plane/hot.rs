@@ -6,7 +6,6 @@
 use super::Plane;
 use super::attempt::NEVER_NS;
 use crate::base::distribution::Distribution;
-use crate::world::effect::Effect;
 use crate::world::service::{Policy, Service};
 
 /// Copies of what every request reads.
@@ -42,25 +41,6 @@ pub(super) struct HotRoute {
     pub(super) write: bool,
     /// Do its answers start a business step?
     pub(super) funnel: bool,
-}
-
-/// A row of effects, with what tells at a glance that nothing happens to a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    pub(crate) effect: Effect,
-    /// Draws from here on are answered rightly and in the time that they demand, whatever the load;
-    /// 2³² if there are none.
-    pub(super) calm_from: u64,
-}
-
-impl From<Effect> for Row {
-    fn from(effect: Effect) -> Row {
-        let Effect { defect, loaded, wrong, hang, .. } = effect;
-        let moves = effect.factor != 1.0 || effect.loaded_factor != 1.0;
-        let adds = effect.add_us | effect.loaded_add_us > 0;
-        let from = u64::from(defect.max(loaded).max(wrong).max(hang));
-        Row { effect, calm_from: if moves || adds { 1 << 32 } else { from } }
-    }
 }
 
 impl Hot {
@@ -103,8 +83,8 @@ impl Plane {
         let server = service.dependency.is_some()
             || service.pod.warm_up.is_some()
             || service.mixing.session_breaks.value() > 0.0
-            || self.unreadable | self.migrated > 0;
-        let client = self.client_change.is_some() || self.think.is_some();
+            || self.tables.unreadable | self.tables.migrated > 0;
+        let client = !self.tables.clients.is_empty() || self.think.is_some();
         balancer || server || client || self.experiment.is_some()
     }
 }

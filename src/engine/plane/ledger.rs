@@ -132,6 +132,10 @@ pub struct PodLedger {
     pub accepted: u64,
     /// The pod trips when `accepted` reaches this.
     pub trip_at: u64,
+    /// Share of its memory that each request leaks now.
+    leak: f64,
+    /// Share that had leaked when that last changed, and the requests accepted by then.
+    leaked: (f64, u64),
     /// Instants of the near completions with the places of their entries, as `key`.
     near_key: [u64; NEAR],
     near: [Entry; NEAR],
@@ -166,6 +170,8 @@ impl PodLedger {
             queueing: false,
             accepted: 0,
             trip_at: u64::MAX,
+            leak: 0.0,
+            leaked: (0.0, 0),
             near_key: [0; NEAR],
             near: [Entry::NONE; NEAR],
             far: BinaryHeap::new(),
@@ -349,6 +355,9 @@ impl PodLedger {
 
     /// Kills the process: what is left of the ledger comes back as broken, earliest first.
     pub fn kill(&mut self) -> Vec<Entry> {
+        self.leak = 0.0;
+        self.leaked = (0.0, self.accepted);
+        self.trip_at = u64::MAX;
         self.accepting = false;
         self.queueing = false;
         let mut due: Vec<(u64, Entry)> = self.due().map(|(done, entry)| (done, *entry)).collect();
@@ -368,8 +377,32 @@ impl PodLedger {
         assert!(self.in_flight == 0, "a new process has no old requests");
         self.accepting = true;
         self.accepted = 0;
+        self.leaked = (0.0, 0);
+        self.leak = 0.0;
+        self.trip_at = u64::MAX;
         self.serving_since = now;
         self.warm_until = now.saturating_add(warm_up.as_nanos());
+    }
+
+    /// From now on each request leaks this share of the memory; what has leaked stays.
+    pub fn set_leak(&mut self, per_request: f64) {
+        if per_request == self.leak {
+            return;
+        }
+        self.leaked = (self.leaked_share(), self.accepted);
+        self.leak = per_request;
+        self.trip_at = u64::MAX;
+        if per_request > 0.0 {
+            // A share of 1 / n is full after n requests, whatever rounding says of it.
+            let left = (1.0 - self.leaked.0) / per_request;
+            self.trip_at = self.accepted.saturating_add((left - 1e-6).ceil().max(1.0) as u64);
+        }
+    }
+
+    /// Share of the memory that has leaked since the process started, at most 1.
+    pub fn leaked_share(&self) -> f64 {
+        let (before, since) = self.leaked;
+        (before + (self.accepted - since) as f64 * self.leak).min(1.0)
     }
 }
 

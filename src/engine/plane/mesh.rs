@@ -8,8 +8,9 @@
 use super::Plane;
 use super::attempt::{Choice, NEVER_NS};
 use super::client::Attempt;
-use crate::base::random::{Purpose, mix64};
+use crate::base::random::mix64;
 use crate::base::time::SimDuration;
+use crate::engine::address::Address;
 use crate::world::mesh::{CONNECT, Failure, PoolRules, SlowStart};
 use crate::world::outlier::{Host, Seen};
 use crate::world::routing::{POOLS, Pool};
@@ -134,8 +135,9 @@ impl Plane {
             return false;
         }
         let keyed = mix64(u64::from(attempt.index) << 8 | u64::from(attempt.number));
-        let draw =
-            |salt: u64| u64::from(mix64(keyed ^ self.streams.key(Purpose::Injected, salt)) as u32);
+        let draw = |which: u8| {
+            u64::from(mix64(keyed ^ Address::Injected(which).key(&self.streams)) as u32)
+        };
         let (late, broken) = (draw(0), draw(1));
         let held = self.chains.get_mut(attempt.chain as usize);
         let was_held = held.is_some_and(|chain| std::mem::take(&mut chain.delayed));

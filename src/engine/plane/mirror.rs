@@ -10,8 +10,9 @@ use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
-use crate::base::random::{Purpose, mix64};
+use crate::base::random::mix64;
 use crate::base::ziggurat::{Exponentials, Normals};
+use crate::engine::address::Address;
 use crate::world::routing::{Mirror, Pool};
 
 /// Latencies further apart than this differ, in nanoseconds.
@@ -35,13 +36,13 @@ impl Plane {
         }
         // The user's answer, forecast from the same row that will serve it.
         let user = self.forecast(pod, &attempt);
-        for (pool, purpose) in [(Pool::Candidate, 0), (Pool::Baseline, 1)] {
+        for (pool, baseline) in [(Pool::Candidate, false), (Pool::Baseline, true)] {
             if self.proxies[proxy].endpoints[pool as usize].is_empty() {
                 self.shadow.unanswered += u64::from(pool == Pool::Candidate);
                 continue;
             }
-            let answer = self.copy(proxy, pool, purpose, &attempt, &mirror);
-            let noise = draw.rotate_left(17 + 13 * purpose as u32) as u32;
+            let answer = self.copy(proxy, pool, baseline, &attempt, &mirror);
+            let noise = draw.rotate_left(17 + 13 * u32::from(baseline)) as u32;
             let noisy = u64::from(noise) < mirror.noise.threshold();
             self.compare(pool, user, answer, noisy);
         }
@@ -66,18 +67,18 @@ impl Plane {
         let split = self.proxies[proxy].routing.split;
         let drawn = u64::from((routing >> 32) as u32) < split.anonymous_share().threshold();
         let pool = if straight || drawn { Pool::Candidate } else { Pool::Stable };
-        self.copy(proxy, pool, 0, &attempt, &apart);
+        self.copy(proxy, pool, false, &attempt, &apart);
     }
 
     fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
         let version = self.pods[pod as usize].version;
         let (now, class) = (self.now, self.class_of(attempt.arrival.user));
-        let effect = self.effects[self.row(pod, version, class, attempt.arrival.route)].effect;
+        let effect = self.tables.rows[self.row(pod, version, class, attempt.arrival.route)].effect;
         self.commit(pod, now);
         let load = self.pods[pod as usize].in_flight();
         let busy = self.own_busy_ns(pod, &effect, attempt.demand, load);
         let start = self.pods[pod as usize].start_at(now);
-        let fate = fate(&effect, attempt.arrival.error, load);
+        let fate = fate(&effect, &self.tables, attempt.arrival.error, load);
         self.answer(fate, start + busy - now)
     }
 
@@ -92,12 +93,12 @@ impl Plane {
         &mut self,
         proxy: usize,
         pool: Pool,
-        purpose: u64,
+        baseline: bool,
         attempt: &Attempt,
         mirror: &Mirror,
     ) -> Option<Answer> {
         let arrival = attempt.arrival;
-        let mut own = self.streams.stream(Purpose::Mirror, u64::from(attempt.index) << 1 | purpose);
+        let mut own = Address::Copy(attempt.index, baseline).stream(&self.streams);
         let (z, e) = (Normals::default().draw(&mut own), Exponentials::default().draw(&mut own));
         let (draw, bits) = (own.bits() as u32, own.bits());
         let pod = self.pick_pod(proxy, pool, arrival.user, bits)?;
@@ -109,8 +110,9 @@ impl Plane {
         }
         let version = ledger.version;
         let load = ledger.in_flight();
-        let effect =
-            self.effects[self.row(pod, version, self.class_of(arrival.user), arrival.route)].effect;
+        let effect = self.tables.rows
+            [self.row(pod, version, self.class_of(arrival.user), arrival.route)]
+        .effect;
         let demand = self.demand(&Arrival { z, e, ..arrival });
         let mut busy = self.own_busy_ns(pod, &effect, demand, load);
         let mut lost = false;
@@ -120,7 +122,7 @@ impl Plane {
             self.tally.duplicated +=
                 u64::from(self.service.routes[usize::from(arrival.route)].write);
         }
-        let fate = fate(&effect, draw, load);
+        let fate = fate(&effect, &self.tables, draw, load);
         let fate = Fate { error: fate.error || lost, wrong: fate.wrong && !lost, ..fate };
         let start = self.pods[pod as usize].start_at(now);
         let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });

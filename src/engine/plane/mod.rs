@@ -8,12 +8,14 @@ pub mod attempt;
 mod calm;
 pub mod client;
 mod commit;
+mod connections;
 mod hot;
 pub mod ledger;
 pub mod mesh;
 pub mod mirror;
 pub mod pick;
 mod senders;
+pub(crate) mod tables;
 pub mod tally;
 pub mod tape;
 
@@ -27,11 +29,13 @@ use crate::world::routing::Belief;
 use crate::world::service::{Policy, Service};
 use crate::world::user::{Users, user_hash};
 use client::{Chain, Follow};
-use hot::{Hot, Row};
+use connections::Pin;
+use hot::Hot;
 use ledger::{PodLedger, flag};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
+use tables::{Row, Tables};
 use tally::{Counters, Tally};
 use tape::Tape;
 
@@ -49,16 +53,8 @@ pub enum Advanced {
     },
 }
 
-/// Everything that data-plane faults of clients and shared data switch on and off.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ClientChange {
-    /// Further attempts by users of the new version.
-    pub extra_attempts: u8,
-    /// Share of the new version's users' requests that take another route, as a threshold.
-    pub reroute: u32,
-    /// The route they take.
-    pub reroute_to: u8,
-}
+/// Arrivals and follow-ups between two pauses of `advance`: some 10 ms.
+const STEPS: u32 = 1 << 16;
 
 /// Requests between two instants of a recording, by what became of them.
 #[derive(Clone, Debug, Default)]
@@ -79,10 +75,8 @@ pub struct Plane {
     /// Requests that each closed-loop session has finished.
     pub(crate) session_steps: Vec<u32>,
     pub(crate) pods: Vec<PodLedger>,
-    /// Row ((pod × 2 + version) × classes + class) × routes + route.
-    pub(crate) effects: Vec<Row>,
-    /// Ends of the cohorts that faults are limited to, rising; they divide users into classes.
-    pub(crate) cohorts: Vec<u32>,
+    /// What the active faults make of requests.
+    pub(crate) tables: Tables,
     pub(crate) proxies: Vec<Belief>,
     pub(crate) users: Users,
     pub(crate) counters: Counters,
@@ -105,15 +99,9 @@ pub struct Plane {
     pub(crate) cookies: Vec<[u64; 2]>,
     pub(crate) experiment: Option<ExperimentCounts>,
     pub(crate) shadow: ShadowCounts,
-    pub(crate) client_change: Option<ClientChange>,
-    /// Old pods fail requests of users who wrote with the new version, with this threshold.
-    pub(crate) unreadable: u32,
-    /// Share (as a threshold) of the old version's requests that the migrated data fail.
-    pub(crate) migrated: u32,
     pub(crate) dependency_free_at: u64,
-    pub(crate) dependency_down: u32,
-    /// Pod and second (plus one) of each user's open connection, if clients keep them.
-    pub(crate) pins: Vec<(u32, u32)>,
+    /// Each user's open connection, if clients keep them.
+    pins: Vec<Pin>,
     pub(crate) pinned: Vec<u32>,
     pub(crate) twin_bad: Option<Arc<[u64]>>,
     pub(crate) log_bad: bool,
@@ -158,8 +146,7 @@ impl Plane {
             think: None,
             session_steps: Vec::new(),
             pods: Vec::new(),
-            effects: Vec::new(),
-            cohorts: Vec::new(),
+            tables: Tables::default(),
             proxies: vec![Belief::default(); service.balancer.proxies.max(1) as usize],
             users: Users::new(users),
             counters: Counters::new(service.routes.len(), buckets),
@@ -175,12 +162,8 @@ impl Plane {
             header_below: crate::world::effect::threshold(traffic.header_share.value()),
             experiment: None,
             shadow: ShadowCounts::default(),
-            client_change: None,
-            unreadable: 0,
-            migrated: 0,
             dependency_free_at: 0,
-            dependency_down: 0,
-            pins: if keep_alive { vec![(u32::MAX, 0); users as usize] } else { Vec::new() },
+            pins: if keep_alive { vec![Pin::NONE; users as usize] } else { Vec::new() },
             pinned: Vec::new(),
             twin_bad: None,
             log_bad: false,
@@ -208,24 +191,24 @@ impl Plane {
         let routes = self.service.routes.len();
         for version in 0..2 {
             for _ in 0..self.classes() {
-                self.effects.extend((0..routes).map(|route| Row::from(row(version, route))));
+                self.tables.rows.extend((0..routes).map(|route| Row::from(row(version, route))));
             }
         }
     }
 
     /// Classes of users that rows tell apart: one, unless a fault is limited to a cohort.
     pub fn classes(&self) -> usize {
-        self.cohorts.len() + 1
+        self.tables.cohorts.len() + 1
     }
 
     /// The class of a user: the number of cohorts' ends at or below its hash.
     #[inline]
     pub(crate) fn class_of(&self, user: u32) -> usize {
-        if self.cohorts.is_empty() {
+        if self.tables.cohorts.is_empty() {
             return 0;
         }
         let hash = user_hash(user);
-        self.cohorts.partition_point(|end| *end <= hash)
+        self.tables.cohorts.partition_point(|end| *end <= hash)
     }
 
     /// The clock of the data plane.
@@ -235,15 +218,50 @@ impl Plane {
 
     /// Moves every request up to `until` and commits what is complete by then.
     pub fn advance(&mut self, until: SimTime) -> Advanced {
-        let until = until.as_nanos();
+        self.make_ready();
+        loop {
+            if let Some(advanced) = self.steps(until.as_nanos()) {
+                return advanced;
+            }
+        }
+    }
+
+    /// The same, asking now and then whether to go on; nothing comes back if not.
+    pub(super) fn advance_while(
+        &mut self,
+        until: SimTime,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Advanced> {
+        self.make_ready();
+        loop {
+            match self.steps(until.as_nanos()) {
+                None if !go_on() => return None,
+                None => {}
+                advanced => return advanced,
+            }
+        }
+    }
+
+    fn make_ready(&mut self) {
         self.hot.rare = self.is_rare();
         self.hot.quick = !self.careful && self.quick_way_is_open();
+    }
+
+    /// Up to [`STEPS`] steps towards `until`; nothing comes back if more are left. Nothing is
+    /// committed in between, so that pauses leave no trace.
+    #[inline(never)]
+    fn steps(&mut self, until: u64) -> Option<Advanced> {
+        let mut left = STEPS;
         loop {
             let arrival = self.tape.next_at();
             let next = arrival.min(self.next_follow);
             if next >= until {
                 break;
             }
+            if left == 0 {
+                return None;
+            }
+            left -= 1;
             self.now = next;
             if arrival <= self.next_follow {
                 if self.arrives_calmly() {
@@ -256,12 +274,12 @@ impl Plane {
             }
             if self.tripped != u32::MAX {
                 let pod = std::mem::replace(&mut self.tripped, u32::MAX);
-                return Advanced::Tripped { pod, at: SimTime::from_nanos(self.now) };
+                return Some(Advanced::Tripped { pod, at: SimTime::from_nanos(self.now) });
             }
         }
         self.now = until;
         self.commit_all(until);
-        Advanced::Reached
+        Some(Advanced::Reached)
     }
 
     /// Lets everything in flight end, without new arrivals: the end of a flight.

@@ -5,9 +5,10 @@
 
 use super::senders::Senders;
 use crate::base::distribution::{Distribution, lognormal_secs, whole_ns};
-use crate::base::random::{Purpose, Stream, Streams};
+use crate::base::random::{Stream, Streams};
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::ziggurat::{Exponentials, Normals};
+use crate::engine::address::Address;
 use crate::traffic::{Arrivals, Recorded, Steps, Traffic};
 use crate::world::service::Route;
 use std::sync::Arc;
@@ -88,18 +89,18 @@ impl Tape {
                 Clock::Constant { gap_ns: 1e9 / steps.steps[0].1 }
             }
             Arrivals::Steps(steps) => Clock::Steps { steps: steps.clone(), at: SimDuration::ZERO },
-            Arrivals::Trace(rows) => Clock::Recorded { rows: rows.as_slice().into(), next: 0 },
+            Arrivals::Trace(rows) => Clock::Recorded { rows: Arc::clone(rows), next: 0 },
             Arrivals::Closed { .. } | Arrivals::TraceFile { .. } => Clock::Silent,
         };
         let none =
             Arrival { at: u64::MAX, user: 0, route: 0, z: 0.0, e: 0.0, error: 0, routing: 0 };
         let mut tape = Tape {
             clock,
-            gaps: streams.stream(Purpose::Arrivals, 0),
-            who: streams.stream(Purpose::Users, 0),
-            what: streams.stream(Purpose::Errors, 0),
-            demand: streams.stream(Purpose::Demand, 0),
-            routing: streams.stream(Purpose::Routing, 0),
+            gaps: Address::Gaps.stream(&streams),
+            who: Address::Senders.stream(&streams),
+            what: Address::Outcomes.stream(&streams),
+            demand: Address::Demands.stream(&streams),
+            routing: Address::Choices.stream(&streams),
             senders: Senders::new(traffic),
             routes: route_thresholds(routes),
             service_times: routes.iter().map(|r| r.service_time).collect(),
@@ -236,7 +237,7 @@ impl Tape {
 
     /// The `k`-th request of a closed-loop session, drawn from its own address.
     pub fn of_session(&self, streams: &Streams, session: u32, k: u32, at: u64) -> Arrival {
-        let mut own = streams.stream(Purpose::Think, u64::from(session) << 32 | u64::from(k));
+        let mut own = Address::Session(session, k).stream(streams);
         let what = own.bits();
         Arrival {
             at,

@@ -3,7 +3,7 @@
 //! fault ends.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, nodes};
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 
 /// The part.
@@ -11,6 +11,6 @@ pub const PART: Part<Fault> =
     Part { name: "nodeDrain", summary: "a node is emptied pod by pod, then away", read };
 
 fn read(r: &mut Reader<'_>) -> Fault {
-    let count = r.count("count", 1, 1..=10_000, "nodes that are drained, side by side") as u32;
-    fault(r, "nodeDrain", FaultEffect::Infra(InfraEffect::NodeDrain(count)))
+    let nodes = nodes(r, "nodes that are drained, side by side");
+    fault(r, "nodeDrain", FaultEffect::Infra(InfraEffect::NodeDrain(nodes)))
 }

@@ -2,7 +2,7 @@
 //! after 300 s more.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{nodes, strike};
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 
 /// The part.
@@ -10,6 +10,6 @@ pub const PART: Part<Fault> =
     Part { name: "nodeLoss", summary: "a node vanishes with its pods", read };
 
 fn read(r: &mut Reader<'_>) -> Fault {
-    let count = r.count("count", 1, 1..=10_000, "nodes that vanish") as u32;
-    fault(r, "nodeLoss", FaultEffect::Infra(InfraEffect::NodeLoss(count)))
+    let nodes = nodes(r, "nodes that vanish");
+    strike(r, "nodeLoss", FaultEffect::Infra(InfraEffect::NodeLoss(nodes)))
 }

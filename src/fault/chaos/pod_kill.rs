@@ -1,7 +1,7 @@
 //! `podKill`: random serving pods die at once, as an out-of-memory kill or a tired kernel does.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{pods, strike};
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 
 /// The part.
@@ -9,5 +9,6 @@ pub const PART: Part<Fault> = Part { name: "podKill", summary: "random pods die"
 
 fn read(r: &mut Reader<'_>) -> Fault {
     let count = r.count("count", 1, 1..=10_000, "pods that die") as u32;
-    fault(r, "podKill", FaultEffect::Infra(InfraEffect::PodKill(count)))
+    let scope = pods(r);
+    strike(r, "podKill", FaultEffect::Infra(InfraEffect::PodKill(count, scope)))
 }

@@ -1,7 +1,7 @@
 //! `zoneLoss`: all nodes of one zone vanish at once.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::strike;
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 
 /// The part.
@@ -9,5 +9,6 @@ pub const PART: Part<Fault> =
     Part { name: "zoneLoss", summary: "all nodes of one zone vanish", read };
 
 fn read(r: &mut Reader<'_>) -> Fault {
-    fault(r, "zoneLoss", FaultEffect::Infra(InfraEffect::ZoneLoss))
+    let zone = r.count("zone", 0, 0..=99, "the zone that vanishes, from 0") as u32;
+    strike(r, "zoneLoss", FaultEffect::Infra(InfraEffect::ZoneLoss(zone)))
 }

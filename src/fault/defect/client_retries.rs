@@ -1,7 +1,7 @@
 //! `clientRetries`: the new client retries more, which multiplies load exactly when answers fail.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{clients, fault};
 use crate::fault::{ClientEffect, Fault, FaultEffect};
 
 /// The part.
@@ -10,5 +10,6 @@ pub const PART: Part<Fault> =
 
 fn read(r: &mut Reader<'_>) -> Fault {
     let extra = r.count("extra", 3, 1..=100, "further attempts after a failure") as u8;
-    fault(r, "clientRetries", FaultEffect::Client(ClientEffect::Retries(extra)))
+    let scope = clients(r);
+    fault(r, "clientRetries", FaultEffect::Client(ClientEffect::Retries(extra), scope))
 }

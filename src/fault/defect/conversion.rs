@@ -1,7 +1,7 @@
 //! `conversionDrop`: technically fine, but fewer users complete the business step.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 
 /// The part.
@@ -11,5 +11,6 @@ pub const PART: Part<Fault> =
 fn read(r: &mut Reader<'_>) -> Fault {
     let by = r.share("by", "20%", "relative drop of the conversion");
     let effect = RequestEffect { conversion: 1.0 - by.value(), ..RequestEffect::default() };
-    fault(r, "conversionDrop", FaultEffect::Request(effect))
+    let scope = requests(r);
+    fault(r, "conversionDrop", FaultEffect::Request(effect, scope))
 }

@@ -1,7 +1,7 @@
 //! `cpu`: requests use more CPU, which shows in CPU metrics before it shows in latency.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 
 /// The part.
@@ -10,5 +10,6 @@ pub const PART: Part<Fault> = Part { name: "cpu", summary: "requests use more CP
 fn read(r: &mut Reader<'_>) -> Fault {
     let factor = r.number("factor", 2.0, 0.01..=1000.0, "factor on the CPU time");
     let effect = RequestEffect { cpu: factor, ..RequestEffect::default() };
-    fault(r, "cpu", FaultEffect::Request(effect))
+    let scope = requests(r);
+    fault(r, "cpu", FaultEffect::Request(effect, scope))
 }

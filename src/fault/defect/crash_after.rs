@@ -1,7 +1,7 @@
 //! `crashAfter`: the process exits some time after it began to serve, again and again.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, pods};
 use crate::fault::{Fault, FaultEffect, PodEffect};
 
 /// The part.
@@ -12,5 +12,6 @@ fn read(r: &mut Reader<'_>) -> Fault {
     let mean = crate::base::distribution::Distribution::Exponential { mean: 300.0 };
     let help = "time from serving to the exit";
     let time = r.distribution("time", ("{exponential: {mean: 5m}}", mean), help);
-    fault(r, "crashAfter", FaultEffect::Pod(PodEffect::CrashAfter(time)))
+    let scope = pods(r);
+    fault(r, "crashAfter", FaultEffect::Pod(PodEffect::CrashAfter(time), scope))
 }

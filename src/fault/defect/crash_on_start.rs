@@ -2,7 +2,7 @@
 //! CrashLoopBackOff.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, pods};
 use crate::fault::{Fault, FaultEffect, PodEffect};
 
 /// The part.
@@ -11,5 +11,6 @@ pub const PART: Part<Fault> =
 
 fn read(r: &mut Reader<'_>) -> Fault {
     let share = r.share("share", "100%", "probability that a start fails");
-    fault(r, "crashOnStart", FaultEffect::Pod(PodEffect::CrashOnStart(share)))
+    let scope = pods(r);
+    fault(r, "crashOnStart", FaultEffect::Pod(PodEffect::CrashOnStart(share), scope))
 }

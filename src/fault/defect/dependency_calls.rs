@@ -2,7 +2,7 @@
 //! for all versions.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 
 /// The part.
@@ -12,5 +12,6 @@ pub const PART: Part<Fault> =
 fn read(r: &mut Reader<'_>) -> Fault {
     let factor = r.number("factor", 3.0, 0.0..=1000.0, "factor on the calls to the dependency");
     let effect = RequestEffect { calls: factor, ..RequestEffect::default() };
-    fault(r, "dependencyCalls", FaultEffect::Request(effect))
+    let scope = requests(r);
+    fault(r, "dependencyCalls", FaultEffect::Request(effect, scope))
 }

@@ -1,7 +1,7 @@
 //! `errors`: a share of requests is answered with 500, the plainest bug there is.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 
 /// The part.
@@ -12,5 +12,6 @@ fn read(r: &mut Reader<'_>) -> Fault {
     let rate = r.share("rate", "5%", "share of requests that fail");
     let above_load = r.opt_share("aboveLoad", "only while this share of a pod's slots is busy");
     let effect = RequestEffect { errors: rate.value(), above_load, ..RequestEffect::default() };
-    fault(r, "errors", FaultEffect::Request(effect))
+    let scope = requests(r);
+    fault(r, "errors", FaultEffect::Request(effect, scope))
 }

@@ -2,7 +2,7 @@
 //! does.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 
 /// The part.
@@ -12,5 +12,6 @@ pub const PART: Part<Fault> =
 fn read(r: &mut Reader<'_>) -> Fault {
     let rate = r.share("rate", "1%", "share of requests never answered");
     let effect = RequestEffect { hang: rate.value(), ..RequestEffect::default() };
-    fault(r, "hang", FaultEffect::Request(effect))
+    let scope = requests(r);
+    fault(r, "hang", FaultEffect::Request(effect, scope))
 }

@@ -1,7 +1,7 @@
 //! `latency`: requests take longer, by a factor, an addition, or both.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 
 /// The part.
@@ -15,5 +15,6 @@ fn read(r: &mut Reader<'_>) -> Fault {
         r.problem("factor", "no change of latency", "a factor or an addition", "add: 500ms");
     }
     let effect = RequestEffect { factor, add, above_load, ..RequestEffect::default() };
-    fault(r, "latency", FaultEffect::Request(effect))
+    let scope = requests(r);
+    fault(r, "latency", FaultEffect::Request(effect, scope))
 }

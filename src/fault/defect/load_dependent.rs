@@ -2,7 +2,7 @@
 //! small traffic never fills.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 
 /// The part.
@@ -16,5 +16,6 @@ fn read(r: &mut Reader<'_>) -> Fault {
     let above_load = Some(above);
     let effect =
         RequestEffect { errors: errors.value(), factor, above_load, ..RequestEffect::default() };
-    fault(r, "loadDependent", FaultEffect::Request(effect))
+    let scope = requests(r);
+    fault(r, "loadDependent", FaultEffect::Request(effect, scope))
 }

@@ -2,7 +2,7 @@
 //! (OOM).
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, pods};
 use crate::fault::{Fault, FaultEffect, PodEffect};
 
 /// The part.
@@ -18,5 +18,6 @@ fn read(r: &mut Reader<'_>) -> Fault {
     let limit =
         r.number("limitMib", 256.0, 0.001..=1e9, "free memory below the limit at start, in MiB");
     let requests = (limit * 1024.0 / per_request).ceil().max(1.0) as u64;
-    fault(r, "memoryLeak", FaultEffect::Pod(PodEffect::CrashAfterRequests(requests)))
+    let scope = pods(r);
+    fault(r, "memoryLeak", FaultEffect::Pod(PodEffect::CrashAfterRequests(requests), scope))
 }

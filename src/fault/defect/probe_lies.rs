@@ -2,7 +2,7 @@
 //! requests until it has booted.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, pods};
 use crate::fault::{Fault, FaultEffect, PodEffect};
 
 /// The part.
@@ -10,5 +10,6 @@ pub const PART: Part<Fault> =
     Part { name: "probeLies", summary: "readiness passes before the process serves", read };
 
 fn read(r: &mut Reader<'_>) -> Fault {
-    fault(r, "probeLies", FaultEffect::Pod(PodEffect::ProbeLies))
+    let scope = pods(r);
+    fault(r, "probeLies", FaultEffect::Pod(PodEffect::ProbeLies, scope))
 }

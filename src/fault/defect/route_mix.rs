@@ -2,7 +2,7 @@
 //! no test foresaw.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{clients, fault};
 use crate::fault::{ClientEffect, Fault, FaultEffect};
 
 /// The part.
@@ -11,8 +11,10 @@ pub const PART: Part<Fault> =
 
 fn read(r: &mut Reader<'_>) -> Fault {
     let share = r.share("share", "30%", "share of their requests that goes to `route` instead");
+    let route = r.opt_text("route", "the route that they take instead").unwrap_or_default();
     if !r.has("route") && !r.describing() {
         r.problem("route", "no route", "the name of the route that they take instead", "");
     }
-    fault(r, "routeMix", FaultEffect::Client(ClientEffect::RouteMix(share)))
+    let scope = clients(r);
+    fault(r, "routeMix", FaultEffect::Client(ClientEffect::RouteMix(share, route), scope))
 }

@@ -1,7 +1,7 @@
 //! `slowStart`: start-up takes longer than the old version's: more to load, more to migrate.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, pods};
 use crate::fault::{Fault, FaultEffect, PodEffect};
 
 /// The part.
@@ -9,5 +9,6 @@ pub const PART: Part<Fault> = Part { name: "slowStart", summary: "start-up takes
 
 fn read(r: &mut Reader<'_>) -> Fault {
     let factor = r.number("factor", 5.0, 0.01..=1000.0, "factor on the start-up time");
-    fault(r, "slowStart", FaultEffect::Pod(PodEffect::SlowStart(factor)))
+    let scope = pods(r);
+    fault(r, "slowStart", FaultEffect::Pod(PodEffect::SlowStart(factor), scope))
 }

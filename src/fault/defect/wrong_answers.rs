@@ -1,7 +1,7 @@
 //! `wrongAnswers`: answers look fine (200, in time) but are wrong, which no error rate shows.
 
 use crate::base::settings::{Part, Reader};
-use crate::fault::common::fault;
+use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 
 /// The part.
@@ -11,5 +11,6 @@ pub const PART: Part<Fault> =
 fn read(r: &mut Reader<'_>) -> Fault {
     let rate = r.share("rate", "5%", "share of requests answered wrongly");
     let effect = RequestEffect { wrong: rate.value(), ..RequestEffect::default() };
-    fault(r, "wrongAnswers", FaultEffect::Request(effect))
+    let scope = requests(r);
+    fault(r, "wrongAnswers", FaultEffect::Request(effect, scope))
 }

@@ -215,8 +215,12 @@ impl<'a> Fields<'a> {
             self.complain(name, node, "a mapping of names to texts");
             return None;
         };
+        if entries.len() > LONGEST {
+            self.complain(name, node, &format!("at most {LONGEST} entries"));
+            return None;
+        }
         let mut labels = Labels::new();
-        for (key, value) in entries.iter().take(LONGEST) {
+        for (key, value) in entries {
             let path = format!("{}.{}", self.child_path(name), key.name);
             match value.text() {
                 Some(text) => {
@@ -368,8 +372,12 @@ impl<'a> Fields<'a> {
             self.complain(name, node, "a mapping");
             return Vec::new();
         };
+        if entries.len() > LONGEST {
+            self.complain(name, node, &format!("at most {LONGEST} entries"));
+            return Vec::new();
+        }
         let mut values = Vec::new();
-        for (key, value) in entries.iter().take(LONGEST) {
+        for (key, value) in entries {
             let path = format!("{}.{}", self.child_path(name), key.name);
             if !matches!(value.value, Value::Map(_)) {
                 let found = format!("found {}", value.shown());

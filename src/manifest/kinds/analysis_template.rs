@@ -77,8 +77,8 @@ pub struct Metric {
     pub query: Option<String>,
     /// The ends and the step of a query over time.
     pub range: Option<Named>,
-    /// Who is asked, if that is not Prometheus.
-    pub provider: Option<&'static str>,
+    /// Who is asked besides Prometheus; one metric asks one of all.
+    pub providers: Vec<&'static str>,
 }
 
 /// Providers that no flight can ask.
@@ -148,14 +148,19 @@ pub fn argument(f: &mut Fields<'_>) -> Argument {
 /// A number, or a text that an argument makes one.
 fn number(node: &Node) -> Result<Value, String> {
     match &node.value {
-        Value::Integer(number) if (-1..=1_000_000).contains(number) => Ok(Value::Integer(*number)),
+        Value::Integer(number) => Ok(limit(*number)),
         Value::Text(t) if t.contains("{{") => Ok(text(t.clone())),
-        Value::Text(t) => t.parse::<i64>().map(Value::Integer).map_err(|_| NUMBER.to_string()),
+        Value::Text(t) => t.parse::<i64>().map(limit).map_err(|_| NUMBER.to_string()),
         _ => Err(NUMBER.to_string()),
     }
 }
 
 const NUMBER: &str = "a whole number";
+
+/// A count or a limit: nothing tells very large ones apart, nor those below -1.
+pub fn limit(number: i64) -> Value {
+    Value::Integer(number.clamp(-2, 1_000_000_000))
+}
 
 /// A duration, or a text that an argument makes one.
 fn span(node: &Node) -> Result<Value, String> {
@@ -191,6 +196,7 @@ fn metric(f: &mut Fields<'_>) -> Metric {
         fields.extend(f.text(name, becomes).map(|value| (name, text(value))));
     }
     let metric = f.object("provider", provider).unwrap_or_default();
+    f.missing("provider", "who is asked");
     Metric { name, fields, ..metric }
 }
 
@@ -214,16 +220,18 @@ fn provider(f: &mut Fields<'_>) -> Metric {
             f.missing("step", "without it every measurement is an error");
             fields
         });
-        (f.text("query", "PromQL over the series of the flight"), range)
+        let query = f.text("query", "PromQL over the series of the flight");
+        f.missing("query", "what is asked");
+        (query, range)
     });
-    let mut asked = None;
+    let mut providers = Vec::new();
     for name in PROVIDERS {
         let becomes = "not asked: an annotation `windtunnel-answers` says what it answers; left \
-            out: always a success";
-        let found = f.scalar(name, "anything", becomes, |_| Ok(name));
-        asked = asked.or(found);
+            out: always a success, which is told";
+        providers.extend(f.scalar(name, "anything", becomes, |_| Ok(name)));
     }
+    let asked = prometheus.is_some();
     let (query, range) = prometheus.unwrap_or_default();
-    let asked = asked.filter(|_| query.is_none());
-    Metric { query, range, provider: asked, ..Metric::default() }
+    let query = query.or_else(|| asked.then(String::new));
+    Metric { query, range, providers, ..Metric::default() }
 }

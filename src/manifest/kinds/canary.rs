@@ -219,6 +219,9 @@ fn autoscaler(f: &mut Fields<'_>) -> Scaler {
     (name, limits.unwrap_or_default())
 }
 
+/// Largest weight that is tried with the controller.
+const WEIGHT_MAX: u64 = i32::MAX as u64;
+
 fn analysis(f: &mut Fields<'_>, field: &'static str) -> Analysis {
     let mut fields = Vec::new();
     let interval = f.duration("interval", "time between ticks; less than 10s is taken for 10s");
@@ -226,15 +229,18 @@ fn analysis(f: &mut Fields<'_>, field: &'static str) -> Analysis {
     let percent = |f: &mut Fields<'_>, name, becomes| f.count(name, 0..=100, becomes).map(integer);
     let failed = f.count("threshold", 0..=1000, "failed ticks that roll back");
     put(&mut fields, "threshold", failed.map(integer));
-    let most = percent(f, "maxWeight", "percent at which it is promoted");
+    // What is above 100 the controller takes as it takes 100, but for maxWeight: none reaches it.
+    let weight =
+        |f: &mut Fields<'_>, name, becomes| f.count(name, 0..=WEIGHT_MAX, becomes).map(integer);
+    let most = weight(f, "maxWeight", "percent at which it is promoted");
     put(&mut fields, "maxWeight", most);
-    let step = percent(f, "stepWeight", "percent that each step adds");
+    let step = weight(f, "stepWeight", "percent that each step adds");
     put(&mut fields, "stepWeight", step);
-    let whole = |node: &crate::base::node::Node| scalars::count(node, &(0..=100));
+    let whole = |node: &crate::base::node::Node| scalars::count(node, &(0..=WEIGHT_MAX));
     let steps = f.scalars("stepWeights", "list of percent", "percent, a step each", whole);
     let steps = steps.map(|s| crate::manifest::draft::list(s.into_iter().map(integer).collect()));
     put(&mut fields, "stepWeights", steps);
-    let back = percent(f, "stepWeightPromotion", "percent that goes back with each tick");
+    let back = weight(f, "stepWeightPromotion", "percent that goes back with each tick");
     put(&mut fields, "stepWeightPromotion", back);
     let ticks = f.count("iterations", 0..=10_000, "ticks of an A/B test or a blue-green release");
     put(&mut fields, "iterations", ticks.map(integer));

@@ -304,7 +304,7 @@ fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
         kept.flatten()
     });
     let routes = f.list("managedRoutes", |f| f.text("name", "a route that steps may set"));
-    let most = f.count("maxTrafficWeight", 1..=1_000_000, "the weight of everything");
+    let most = f.count("maxTrafficWeight", 1..=WEIGHT_MAX, "the weight of everything");
     let mut fields = vec![("router", text(router))];
     fields.extend(most.map(|most| ("maxTrafficWeight", integer(most))));
     fields.extend(sticky.flatten().map(|span| ("stickiness", span)));
@@ -314,6 +314,9 @@ fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
     }
     mapping(fields)
 }
+
+/// Largest weight: the controller keeps them in 32 bits.
+const WEIGHT_MAX: u64 = i32::MAX as u64;
 
 /// The rules whose weights the controller sets: they belong to the Rollout.
 fn istio(f: &mut Fields<'_>, wired: &mut Wired) {
@@ -340,7 +343,7 @@ fn rules(f: &mut Fields<'_>, becomes: &'static str, routes: &mut Vec<String>) ->
 
 /// The steps of one entry: several in one act together, and are written one after another.
 fn step(f: &mut Fields<'_>, index: usize, path: &str) -> Vec<Step> {
-    let weight = f.count("setWeight", 0..=1_000_000, "share of the traffic, of the maximum");
+    let weight = f.count("setWeight", 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
     let pause = f.object("pause", |f| {
         let becomes = "how long; left out: until somebody promotes";
         let duration = f.scalar("duration", "seconds or duration", becomes, pause);
@@ -426,7 +429,7 @@ fn beside(f: &mut Fields<'_>) -> Beside {
     put(&mut fields, "replicas", f.count("replicas", 0..=5000, "pods; left out: 1").map(integer));
     let share = "share of the traffic, with traffic routing; pods of the stable version serve \
         beside the stable ones";
-    put(&mut fields, "weight", f.count("weight", 0..=1_000_000, share).map(integer));
+    put(&mut fields, "weight", f.count("weight", 0..=WEIGHT_MAX, share).map(integer));
     f.no_effect(&["service"], "a Service of their own, which no user asks");
     let labels = f.object("metadata", |f| {
         f.no_effect(&["annotations"], "no effect on a release");

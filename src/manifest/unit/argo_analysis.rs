@@ -6,17 +6,22 @@
 
 use super::{Found, help_for};
 use crate::analysis::reply::{EXPECTED, Reply};
+use crate::base::escape::short::thousands;
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::base::units::parse_duration;
 use crate::manifest::draft::{Draft, list, mapping, text};
 use crate::manifest::kinds::Object;
-use crate::manifest::kinds::analysis_template::{AnalysisTemplate, Argument, Given, Metric};
+use crate::manifest::kinds::analysis_template::{AnalysisTemplate, Argument, Given, Metric, limit};
 use crate::manifest::kinds::rollout::Reference;
-use crate::manifest::note::{Note, Weight};
+use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use crate::manifest::storm::{LATEST, STABLE};
+use crate::strategy::flagger::query::{FILLED_MAX, too_long};
 use regex::Regex;
+
+/// Most bytes of texts with arguments put in place, over all analyses.
+const ALL_FILLED_MAX: usize = 64 << 20;
 
 /// Deepest nesting of templates.
 const DEPTH_MAX: usize = 16;
@@ -66,7 +71,7 @@ pub fn analysis_of(
             names.push(&metric.name);
             let is_dry = dry.iter().any(|pattern| pattern.is_match(&metric.name));
             let asked = Asked { metric, owner, field: &field, answers: template };
-            metrics.extend(asked.metric_of(&mut merged, is_dry, draft, found));
+            metrics.push(asked.metric_of(&mut merged, is_dry, draft, found));
         }
     }
     vec![("metrics", list(metrics))]
@@ -224,13 +229,9 @@ impl Merged<'_> {
         }
     }
 
-    /// The text with every `{{args.NAME}}` replaced; the errors are of those without a value.
-    fn fill(
-        &self,
-        text: &str,
-        draft: &Draft,
-        found: &mut Found,
-    ) -> Result<String, (String, String)> {
+    /// The text with every `{{args.NAME}}` replaced; the errors are of those without a value, and
+    /// of texts that become too long.
+    fn fill(&self, text: &str, draft: &Draft, found: &mut Found) -> Result<String, Unfilled> {
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find("{{") {
@@ -240,14 +241,34 @@ impl Merged<'_> {
             match inner.strip_prefix("args.") {
                 Some(name) => {
                     let value = self.value(name, draft, found);
-                    out.push_str(&value.map_err(|why| (name.to_string(), why))?);
+                    let value = value.map_err(|why| Unfilled::Missing(name.to_string(), why))?;
+                    if out.len() + value.len() > FILLED_MAX {
+                        return Err(Unfilled::TooLong(too_long()));
+                    }
+                    out.push_str(&value);
                 }
                 None => out.push_str(&rest[at..at + end + 2]),
             }
             rest = &rest[at + end + 2..];
         }
-        Ok(out + rest)
+        out.push_str(rest);
+        found.filled = found.filled.saturating_add(out.len());
+        match found.filled > ALL_FILLED_MAX {
+            true => Err(Unfilled::TooLong(format!(
+                "filled in, all texts are longer than {} bytes",
+                thousands(ALL_FILLED_MAX)
+            ))),
+            false => Ok(out),
+        }
     }
+}
+
+/// Why arguments cannot be put in place.
+enum Unfilled {
+    /// This one has no value: why.
+    Missing(String, String),
+    /// The text would become too long.
+    TooLong(String),
 }
 
 /// A field of the Rollout, such as `metadata.labels['region']` or `spec.containers[0].image`.
@@ -288,15 +309,22 @@ impl Asked<'_> {
     }
 
     fn filled(&self, text: &str, merged: &Merged<'_>, draft: &Draft, found: &mut Found) -> String {
-        merged.fill(text, draft, found).unwrap_or_else(|(name, why)| {
-            let names = merged.given.iter().map(|a| a.name.as_str()).filter(|known| *known != name);
-            let help = match nearest(&name, names) {
-                Some(near) => format!("did you mean {near}?"),
-                None => "give it under args of the analysis".to_string(),
-            };
-            found.problem(self.owner, self.field, why, "a value for every argument", &help);
-            String::new()
-        })
+        let (name, why) = match merged.fill(text, draft, found) {
+            Ok(filled) => return filled,
+            Err(Unfilled::TooLong(why)) => {
+                let help = "give the template shorter values";
+                found.problem(self.owner, self.field, why, "a query that a server takes", help);
+                return String::new();
+            }
+            Err(Unfilled::Missing(name, why)) => (name, why),
+        };
+        let names = merged.given.iter().map(|a| a.name.as_str()).filter(|known| *known != name);
+        let help = match nearest(&name, names) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "give it under args of the analysis".to_string(),
+        };
+        found.problem(self.owner, self.field, why, "a value for every argument", &help);
+        String::new()
     }
 
     fn metric_of(
@@ -305,20 +333,21 @@ impl Asked<'_> {
         dry: bool,
         draft: &Draft,
         found: &mut Found,
-    ) -> Option<Value> {
+    ) -> Value {
         let mut fields = vec![("name", text(self.metric.name.clone()))];
-        let instead = self.said(QUERY).filter(|_| self.metric.provider.is_some());
+        // With no provider, or with several, the controller ends the run in Error, and so does a
+        // flight: it is told both, or none.
+        let others = &self.metric.providers[..];
+        let instead = match (&self.metric.query, others) {
+            (None, [_]) => self.said(QUERY),
+            _ => None,
+        };
         let query = self.metric.query.as_deref().or(instead);
-        match (query, self.metric.provider) {
-            (Some(query), _) => {
-                fields.push(("query", text(self.filled(query, merged, draft, found))));
-            }
-            (None, Some(provider)) => fields.extend(self.given(provider, found)),
-            (None, None) => {
-                let why = "it names no provider: the metric is not measured and has no say";
-                found.ignore(self.owner, self.field, why, Weight::Matters);
-                return None;
-            }
+        if let Some(query) = query {
+            fields.push(("query", text(self.filled(query, merged, draft, found))));
+        }
+        if instead.is_none() && !others.is_empty() {
+            fields.extend(self.given(&others.join(", "), query.is_none(), found));
         }
         if let Some(range) = &self.metric.range {
             let mut ends = Vec::new();
@@ -332,7 +361,7 @@ impl Asked<'_> {
             let value = self.value(value, merged, draft, found);
             let value = match &value {
                 Value::Text(t) if name.ends_with("Limit") || *name == "count" => {
-                    t.parse().map(Value::Integer).unwrap_or(value)
+                    t.parse().map(limit).unwrap_or(value)
                 }
                 _ => value,
             };
@@ -343,7 +372,7 @@ impl Asked<'_> {
         if dry {
             fields.push(("dryRun", Value::Flag(true)));
         }
-        Some(mapping(fields))
+        mapping(fields)
     }
 
     /// A value with arguments put in place.
@@ -354,23 +383,21 @@ impl Asked<'_> {
         }
     }
 
-    /// What a provider answers that no flight can ask.
-    fn given(&self, provider: &'static str, found: &mut Found) -> Vec<(&'static str, Value)> {
+    /// What a provider answers that no flight can ask, and whether it matters.
+    fn given(
+        &self,
+        provider: &str,
+        matters: bool,
+        found: &mut Found,
+    ) -> Vec<(&'static str, Value)> {
         let (answers, takes) = (self.said(ANSWERS), self.said(TAKES));
-        if answers.is_none() {
+        if answers.is_none() && matters {
             let name = &self.metric.name;
             let source = format!(
                 "no {provider} is asked; the template's annotation {ANSWERS}.{name} or \
                  {QUERY}.{name} says otherwise"
             );
-            found.lists.assumed.push(Note {
-                spot: self.owner.spot(self.field),
-                object: self.owner.title(),
-                field: self.field.to_string(),
-                text: "answers always".into(),
-                source,
-                weight: Weight::Matters,
-            });
+            found.assume_answer(self.owner, self.field, "always", source, Weight::Matters);
         }
         let mut fields = vec![("provider", text(provider))];
         fields.push(("answers", text(answers.unwrap_or("always"))));

@@ -12,7 +12,7 @@ use crate::manifest::draft::{Draft, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::analysis_template::Given;
 use crate::manifest::kinds::rollout::{Beside, Experiment, Reference, Rollout, Step, Strategy};
-use crate::manifest::note::{Note, Weight};
+use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use crate::manifest::storm::{LATEST, STABLE};
 
@@ -118,14 +118,7 @@ impl Said<'_> {
             let source = format!(
                 "no plugin is run; the Rollout's annotation {ANSWERS}.step-{index} says otherwise"
             );
-            found.lists.assumed.push(Note {
-                spot: self.object.spot(&field),
-                object: self.object.title(),
-                field,
-                text: "answers always".into(),
-                source,
-                weight: Weight::Matters,
-            });
+            found.assume_answer(self.object, &field, "always", source, Weight::Matters);
         }
         let mut fields = vec![("name", text(name))];
         fields.extend(answers.map(|answers| ("answers", text(answers))));

@@ -88,6 +88,14 @@ impl Check<'_> {
             let expected = "trafficRouting, and no scaleDownDelaySeconds";
             self.refuse("strategy.canary.dynamicStableScale", &format!("given {beside}"), expected);
         }
+        // "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins"
+        let weighs = |r: &&Node| ["nginx", "plugins"].iter().any(|name| given(r, name));
+        if routing.is_some_and(|r| given(r, "maxTrafficWeight")) && routing.filter(weighs).is_none()
+        {
+            let message = "only supported in Nginx and Plugins";
+            let expected = "nginx or plugins beside it";
+            self.refuse("strategy.canary.trafficRouting.maxTrafficWeight", message, expected);
+        }
         for (index, step) in canary.items_at("steps").iter().enumerate() {
             self.step(&format!("strategy.canary.steps[{index}]"), step, routing);
         }
@@ -235,6 +243,12 @@ mod tests {
             ("stableService: s, canaryService: s".into(), "strategy.canary.canaryService"),
             ("maxSurge: 0, maxUnavailable: 0%".into(), "strategy.canary.maxUnavailable"),
             ("scaleDownDelaySeconds: 30".into(), "strategy.canary.scaleDownDelaySeconds"),
+            (
+                "canaryService: c, stableService: s, trafficRouting: {istio: {virtualService: \
+                 {name: a}}, maxTrafficWeight: 1000}"
+                    .into(),
+                "strategy.canary.trafficRouting.maxTrafficWeight",
+            ),
             ("dynamicStableScale: true".into(), "strategy.canary.dynamicStableScale"),
             (
                 format!("{ROUTED}, dynamicStableScale: true, scaleDownDelaySeconds: 30"),

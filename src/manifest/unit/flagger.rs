@@ -352,7 +352,7 @@ fn analysis(
         .iter()
         .enumerate()
         .map(|(i, hook)| {
-            webhook(hook, i, draft, &format!("{field}.webhooks[{i}]"), &mut found.lists)
+            webhook(hook, i, draft, (object, &format!("{field}.webhooks[{i}]")), found)
         })
         .collect();
     if !webhooks.is_empty() {
@@ -416,7 +416,14 @@ fn metric(
     Some(mapping(fields))
 }
 
-fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut Lists) -> Value {
+fn webhook(
+    hook: &Webhook,
+    index: usize,
+    draft: &Draft,
+    (object, field): (&Object, &str),
+    found: &mut Found,
+) -> Value {
+    let lists = &mut found.lists;
     let name = hook.name.clone().unwrap_or_else(|| format!("webhook-{index}"));
     let mut fields = vec![("name", text(name.clone()))];
     fields.extend(hook.hook.iter().map(|hook| ("type", text(hook.clone()))));
@@ -445,13 +452,12 @@ fn webhook(hook: &Webhook, index: usize, draft: &Draft, field: &str, lists: &mut
         let rollback = hook.hook.as_deref() == Some("rollback");
         let answer = if rollback { "never" } else { "always" };
         let source = "no service is called; `windtunnel-answers` in its metadata says otherwise";
-        draft.assume(
-            lists,
-            &format!("{field} {name}"),
-            &format!("answers {answer}"),
-            source,
-            false,
-        );
+        let (field, told) = (format!("{field} {name}"), format!("answers {answer}"));
+        match hook.hook.as_deref() {
+            // An event is told to somebody: whatever is answered changes nothing.
+            Some("event") => draft.assume(lists, &field, &told, source, false),
+            _ => found.assume_answer(object, &field, answer, source.into(), Weight::NoEffect),
+        }
     }
     mapping(fields)
 }

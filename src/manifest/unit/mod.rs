@@ -41,6 +41,8 @@ pub struct Found {
     pub lists: Lists,
     /// Contradictions.
     pub problems: Vec<Problem>,
+    /// Bytes of texts that arguments were put into.
+    filled: usize,
 }
 
 impl Found {
@@ -67,6 +69,31 @@ impl Found {
             field: field.to_string(),
             text: why.to_string(),
             source: String::new(),
+            weight,
+        });
+    }
+
+    /// Books what is assumed of an answer that no flight can ask for, and warns of it: a gate
+    /// that always opens decides nothing.
+    pub fn assume_answer(
+        &mut self,
+        object: &Object,
+        field: &str,
+        answer: &str,
+        source: String,
+        weight: Weight,
+    ) {
+        let spot = object.spot(field);
+        let path = format!("{} {field}", object.title());
+        let message = format!("taken to answer {answer}");
+        let warning = Problem::warning(spot.place, &path, message).help(source.clone());
+        self.problems.push(warning.in_file(&spot.file));
+        self.lists.assumed.push(Note {
+            spot,
+            object: object.title(),
+            field: field.to_string(),
+            text: format!("answers {answer}"),
+            source,
             weight,
         });
     }

@@ -25,7 +25,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     DotChart { title: message(results), subtitle, legend, panels: vec![panel], groups }.svg()
 }
 
-/// Who is hurt most and least when the worst of the bad variants is shipped.
+/// Who is hurt most and least by the first of the bad variants that hurts anybody.
 fn message(results: &ScenarioResults) -> String {
     let share = |value: f64| Quantity::Share.show(value);
     if let Some(found) = reading::no_strategy_helps(results).first() {
@@ -38,8 +38,15 @@ fn message(results: &ScenarioResults) -> String {
             share(worst.1)
         );
     }
-    let bad = reading::bad_variants(results).map(|v| (v.name.as_str(), "A bad release"));
-    let others = results.scenario.release.variants.iter().map(|v| (v.name.as_str(), "A release"));
+    let several = reading::bad_variants(results).count() > 1;
+    let named = |kind: &str, name: &str, one: &str| match several {
+        true => format!("The {kind} {name}"),
+        false => one.to_string(),
+    };
+    let bad = reading::bad_variants(results)
+        .map(|v| (v.name.as_str(), named("bad release", &v.name, "A bad release")));
+    let others = results.scenario.release.variants.iter();
+    let others = others.map(|v| (v.name.as_str(), named("release", &v.name, "A release")));
     let rankings =
         bad.chain(others).map(|(v, word)| (measures::ranked(results, v, HURT_SHARE), word));
     let most = |ranked: &[(&str, f64)]| ranked.last().map_or(0.0, |last| last.1);
@@ -55,6 +62,9 @@ fn message(results: &ScenarioResults) -> String {
     }
     let nobody: Vec<&str> = ranked.iter().filter(|r| r.1 == 0.0).map(|r| r.0).collect();
     match nobody.is_empty() {
+        true if share(best.1) == share(worst.1) => {
+            format!("{word} hurts {} of the users, under every strategy", share(worst.1))
+        }
         true => format!("{start}, {} under {}", share(best.1), best.0),
         false => format!("{start}, nobody under {}", measures::listed(&nobody)),
     }

@@ -4,6 +4,7 @@
 //! as large and shown at the size asked for. Text is measured with the embedded font, so layout
 //! never depends on the fonts of a machine. Deliberately absent: axes, legends, data.
 
+use crate::base::escape::xml;
 use crate::base::maths;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
@@ -134,13 +135,9 @@ fn finished(text: &str, drawn: (u32, u32), shown: Point, caption: &Caption) -> S
     let new = format!("width=\"{}\" height=\"{}\" role=\"img\"", shown.0, shown.1);
     let text = text.replacen(&old, &new, 1);
     let text = text.replace("font-family=\"sans-serif\"", &format!("font-family=\"{FAMILIES}\""));
-    let (title, description) = (escaped(&caption.title), escaped(&caption.description));
+    let (title, description) = (xml::text(&caption.title), xml::text(&caption.description));
     let words = format!(">\n<title>{title}</title>\n<desc>{description}</desc>");
     text.replacen('>', &words, 1)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Makes the embedded font known to plotters, once.
@@ -222,13 +219,15 @@ impl Pen<'_> {
         // Capitals reach higher than the middle that the backend knows.
         let place = at((x, y + 0.09 * style.size));
         let style = text_style(style).pos(Pos::new(horizontal, VPos::Center));
-        self.keep(self.area.draw(&Text::new(text, place, style)));
+        // plotters names the five characters that XML names, and no others.
+        self.keep(self.area.draw(&Text::new(xml::letters(text), place, style)));
     }
 }
 
 /// Width of a text in points, with a little slack for viewers that lack the font.
 pub fn measured(text: &str, style: Type) -> f64 {
     register_fonts();
+    let text = &*xml::letters(text);
     let font = (FAMILY, style.size * FACTOR * FONT_FACTOR, weight(style)).into_font();
     let estimate = text.chars().count() as f64 * style.size * 0.6;
     font.box_size(text).map_or(estimate, |(width, _)| f64::from(width) / FACTOR)
@@ -310,12 +309,16 @@ fn pieces(name: &str) -> Vec<&str> {
     starts.windows(2).map(|pair| &name[pair[0]..pair[1]]).collect()
 }
 
+/// Most letters of a text on one line.
+const LETTERS_MAX: usize = 400;
+
 /// `text` cut to `width` points, ending in `…` if it was longer.
 pub fn shortened(text: &str, width: f64, style: Type) -> String {
     if measured(text, style) <= width {
         return text.to_string();
     }
-    let mut kept: Vec<char> = text.chars().collect();
+    // No width here has room for more; measuring longer texts letter by letter would take ages.
+    let mut kept: Vec<char> = text.chars().take(LETTERS_MAX).collect();
     while kept.pop().is_some() {
         let cut: String = kept.iter().collect::<String>().trim_end().to_string() + "…";
         if measured(&cut, style) <= width {

@@ -40,7 +40,17 @@ fn message(results: &ScenarioResults) -> String {
     let show = |value: f64| format!("{} fleet-minutes", significant(value.abs()));
     match ranked.as_slice() {
         [] => "What a release costs in pods".to_string(),
-        [(name, cost)] => format!("A release by {name} costs {}", show(*cost)),
+        [(name, cost)] => {
+            let verb = if *cost < 0.0 { "saves" } else { "costs" };
+            format!("A release by {name} {verb} {}", show(*cost))
+        }
+        [(_, least), .., (_, most)] if least == most => {
+            let verb = if *least < 0.0 { "saves" } else { "takes" };
+            format!("A release {verb} {} by any strategy", show(*least))
+        }
+        [(first, least), .., (last, most)] if *most <= 0.0 => {
+            format!("{first} saves {} a release, {last} {}", show(*least), show(*most))
+        }
         [(first, least), .., (last, most)] => {
             let verb = if *least < 0.0 { "saves" } else { "takes" };
             format!("{last} takes {} more a release, {first} {verb} {}", show(*most), show(*least))

@@ -85,9 +85,24 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
 fn message(spots: &[Spot<'_>]) -> String {
     let best: Vec<&str> =
         spots.iter().filter(|spot| spot.ships && !spot.beaten).map(|spot| spot.name).collect();
+    let alike = |other: &Spot<'_>, one: &Spot<'_>| {
+        other.cost.mean == one.cost.mean && other.harm.mean == one.harm.mean
+    };
+    let chosen: Vec<&Spot<'_>> = spots.iter().filter(|spot| spot.ships && !spot.beaten).collect();
     match best.as_slice() {
         [] => "No strategy ships anything".to_string(),
-        [one] => format!("{one} is cheapest and hurts fewest: it beats every other"),
+        [one] if spots.len() == 1 => {
+            let (cost, harm) = (spots[0].cost.mean, spots[0].harm.mean);
+            let cost = Quantity::FleetMinutes.show(cost);
+            format!("A release by {one} costs {cost} and hurts {}", Quantity::Share.show(harm))
+        }
+        [one] if spots.iter().all(|spot| spot.ships) => {
+            format!("{one} is cheapest and hurts fewest: it beats every other")
+        }
+        [one] => format!("{one} beats every other strategy that ships"),
+        several if chosen.iter().all(|spot| alike(spot, chosen[0])) => {
+            format!("{} cost and hurt the same, and nothing beats them", listed(several))
+        }
         several if several.len() == spots.len() => {
             "Every strategy buys something: less harm costs more".to_string()
         }

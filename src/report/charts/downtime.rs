@@ -38,12 +38,23 @@ fn message(results: &ScenarioResults) -> String {
         .collect();
     match down.as_slice() {
         [] => match worst(results) {
+            Some((name, seconds)) if results.ratings.len() == 1 => format!(
+                "{name} is not down by itself; a bad release is down for {}",
+                Quantity::Seconds.show(seconds)
+            ),
             Some((name, seconds)) => format!(
                 "No strategy is down by itself; a bad release is down longest under {name}: {}",
                 Quantity::Seconds.show(seconds)
             ),
-            None => "No strategy takes the service down".to_string(),
+            None => "No strategy takes the service down for a second".to_string(),
         },
+        [(name, seconds)] if results.ratings.len() == 1 => {
+            format!("{name} is down for {} by itself", Quantity::Seconds.show(*seconds))
+        }
+        [_, ..] if results.scenario.release.variants.iter().all(|v| v.bad) => {
+            let names: Vec<&str> = down.iter().map(|(name, _)| *name).collect();
+            format!("Down by a bad release: {}", listed(&names))
+        }
         [(name, seconds)] => format!(
             "{name} is down for {} even when the release is good; no other strategy is",
             Quantity::Seconds.show(*seconds)

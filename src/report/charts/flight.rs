@@ -96,10 +96,18 @@ fn column(
     })
 }
 
+fn all_turns(recording: &Recording) -> impl Iterator<Item = &Event> {
+    recording.events.iter().filter(|event| TURNS.contains(&event.kind))
+}
+
+/// How many events that turned the flight are not among its [`turns`]: those before the last one.
+pub fn untold(recording: &Recording) -> usize {
+    all_turns(recording).count().saturating_sub(EVENTS_MAX)
+}
+
 /// The events that turned the flight, at most a handful: the first ones and the last.
 pub fn turns(recording: &Recording) -> Vec<&Event> {
-    let mut turns: Vec<&Event> =
-        recording.events.iter().filter(|event| TURNS.contains(&event.kind)).collect();
+    let mut turns: Vec<&Event> = all_turns(recording).collect();
     if turns.len() > EVENTS_MAX {
         turns.drain(EVENTS_MAX - 1..turns.len() - 1);
     }
@@ -155,5 +163,6 @@ mod tests {
             .collect();
         let texts: Vec<&str> = turns(&many).iter().map(|event| event.text.as_str()).collect();
         assert_eq!(texts, ["0", "1", "2", "3", "4", "5", "29"]);
+        assert_eq!((untold(&many), untold(&nothing)), (23, 0));
     }
 }

@@ -55,11 +55,29 @@ fn message(results: &ScenarioResults, caught: Verdict) -> String {
     };
     let plans = results.scenario.plans.iter().map(|plan| (plan.name.as_str(), score(&plan.name)));
     let quiet = plans.filter(|(_, (_, alarms))| *alarms == 0);
+    let name_of_one = match results.scenario.plans.as_slice() {
+        [one] => Some(one.name.as_str()),
+        _ => None,
+    };
+    if bad == 0 {
+        return "No release was bad: there was nothing to stop".to_string();
+    }
     match quiet.max_by(|a, b| a.1.0.cmp(&b.1.0).then(b.0.cmp(a.0))) {
         Some((name, (hits, _))) if hits == bad => {
-            format!("{name} stops every kind of bad release, and no good one")
+            let tail = if bad < variants.len() { ", and no good one" } else { "" };
+            // Shares that are printed as 100 % and 0 %.
+            let whole = |r: usize| {
+                let share = share(results, r, name, caught).unwrap_or(0.0);
+                if variants[r].bad { share >= 0.995 } else { share < 0.005 }
+            };
+            let often = if (0..variants.len()).all(whole) { "" } else { ", in most flights" };
+            format!("{name} stops every kind of bad release{tail}{often}")
         }
-        Some((_, (0, _))) | None => "Nothing stops a bad release without stopping good ones".into(),
+        Some((_, (0, _))) => "No kind of bad release is stopped in most flights".into(),
+        None => "Nothing stops a bad release without stopping good ones".into(),
+        Some((name, (hits, _))) if name_of_one.is_some() => {
+            format!("{name} stops {hits} of {bad} kinds of bad release")
+        }
         Some((name, (hits, _))) => {
             format!(
                 "No strategy stops everything: {name} stops {hits} of {bad} kinds of bad release"

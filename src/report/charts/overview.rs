@@ -41,7 +41,7 @@ pub fn svg(results: &Results) -> Result<String, String> {
         .iter()
         .map(|(word, paint)| (Key::Area(*paint), format!("{word}{}", limit_of(word))))
         .collect();
-    let head = Head::new(width, &message(&rows), subtitle, &legend);
+    let head = Head::new(width, &message(&rows, columns.len()), subtitle, &legend);
     let top = head.height() + 10.0;
     let height = top + HEAD_ROW + rows.len() as f64 * ROW + MARGIN;
     canvas::svg((width, height), &head.caption(), |pen| {
@@ -94,7 +94,7 @@ fn best(results: &ScenarioResults) -> Option<&str> {
     }
 }
 
-fn message(rows: &[&ScenarioResults]) -> String {
+fn message(rows: &[&ScenarioResults], columns: usize) -> String {
     let winners: Vec<&str> = rows.iter().filter_map(|row| best(row)).collect();
     let helpless = rows.iter().filter(|row| !reading::no_strategy_helps(row).is_empty()).count();
     let mut names: Vec<&str> = winners.clone();
@@ -105,11 +105,13 @@ fn message(rows: &[&ScenarioResults]) -> String {
     let leaders: Vec<&str> = names.into_iter().filter(|name| count(name) == most).collect();
     let tail = match helpless {
         0 => String::new(),
+        1 if rows.len() == 1 => "; against a bad release no strategy helps".to_string(),
         1 => "; in one, no strategy helps".to_string(),
         several => format!("; in {several}, no strategy helps"),
     };
     let all = rows.len();
     match leaders.as_slice() {
+        [] if columns == 1 => format!("What a release hurts, with one strategy{tail}"),
         [] => format!("No strategy hurts fewer users than all others{tail}"),
         [one] if all == 1 => format!("{one} hurts fewest users{tail}"),
         [one] => format!("{one} hurts fewest users in {most} of {all} scenarios{tail}"),

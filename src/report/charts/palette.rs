@@ -101,16 +101,29 @@ pub enum Mark {
     Triangle,
     /// ■
     Square,
+    /// ▽, hollow
+    Funnel,
+    /// ▼
+    Arrow,
+    /// ✚
+    Cross,
+    /// ✖
+    Saltire,
+    /// ◇, hollow
+    Gem,
+    /// △, hollow
+    Tent,
     /// ●
     Disc,
     /// A short upright bar: the weighted mix.
     Bar,
 }
 
-/// The marks of the variants, in their order.
+/// The marks of the variants, in their order: six of each kind differ by form alone.
 pub fn variant_marks(variants: &[Variant]) -> Vec<Mark> {
-    const GOOD: [Mark; 2] = [Mark::Ring, Mark::Box];
-    const BAD: [Mark; 3] = [Mark::Diamond, Mark::Triangle, Mark::Square];
+    const GOOD: [Mark; 5] = [Mark::Ring, Mark::Box, Mark::Gem, Mark::Tent, Mark::Funnel];
+    const BAD: [Mark; 6] =
+        [Mark::Diamond, Mark::Triangle, Mark::Square, Mark::Arrow, Mark::Cross, Mark::Saltire];
     let mark = |index: usize| {
         let bad = variants[index].bad;
         let before = variants[..index].iter().filter(|v| v.bad == bad).count();
@@ -140,6 +153,30 @@ pub fn draw_mark(pen: &Pen<'_>, mark: Mark, centre: Point, paint: Paint) {
         Mark::Triangle => {
             pen.shape(&[(x, y - 7.5), (x + 8.0, y + 6.0), (x - 8.0, y + 6.0)], paint);
         }
+        Mark::Arrow => {
+            pen.shape(&[(x, y + 7.5), (x + 8.0, y - 6.0), (x - 8.0, y - 6.0)], paint);
+        }
+        Mark::Cross => {
+            pen.line((x, y - 7.5), (x, y + 7.5), paint, 4.5);
+            pen.line((x - 7.5, y), (x + 7.5, y), paint, 4.5);
+        }
+        Mark::Saltire => {
+            pen.line((x - 6.0, y - 6.0), (x + 6.0, y + 6.0), paint, 3.6);
+            pen.line((x - 6.0, y + 6.0), (x + 6.0, y - 6.0), paint, 3.6);
+        }
+        Mark::Gem => {
+            let gem = |r: f64| [(x, y - r), (x + r, y), (x, y + r), (x - r, y)];
+            pen.shape(&gem(8.0), paint);
+            pen.shape(&gem(4.4), PAPER);
+        }
+        Mark::Tent | Mark::Funnel => {
+            let up = if mark == Mark::Tent { 1.0 } else { -1.0 };
+            let tent = |top: f64, foot: f64, half: f64| {
+                [(x, y - up * top), (x + half, y + up * foot), (x - half, y + up * foot)]
+            };
+            pen.shape(&tent(7.5, 6.0, 8.0), paint);
+            pen.shape(&tent(2.6, 3.3, 3.6), PAPER);
+        }
         Mark::Bar => pen.line((x, y - 9.0), (x, y + 9.0), paint, 4.0),
     }
 }
@@ -155,6 +192,24 @@ mod tests {
         for (index, paint) in paints.iter().enumerate() {
             assert_ne!(*paint, OTHERS, "{}", STRATEGIES[index].name);
             assert!(!paints[..index].contains(paint), "{}", STRATEGIES[index].name);
+        }
+    }
+
+    #[test]
+    fn six_releases_have_six_marks() {
+        let variant = |bad: bool| Variant {
+            name: String::new(),
+            share: crate::base::units::Share::ONE,
+            bad,
+            faults: Vec::new(),
+            chaos: Vec::new(),
+        };
+        for good in 0..=5 {
+            let variants: Vec<Variant> = (0..6).map(|n| variant(n >= good)).collect();
+            let marks = variant_marks(&variants);
+            for (index, mark) in marks.iter().enumerate() {
+                assert!(!marks[..index].contains(mark), "{good} good: {marks:?}");
+            }
         }
     }
 

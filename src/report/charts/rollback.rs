@@ -87,7 +87,13 @@ fn message(results: &ScenarioResults) -> String {
     let show = |seconds: f64| Quantity::Seconds.show(seconds);
     match back.as_slice() {
         [] => nothing_back(results),
+        [(name, seconds)] if results.ratings.len() == 1 => {
+            format!("Once decided, {name} is back within {}", show(*seconds))
+        }
         [(name, seconds)] => format!("Only {name} goes back: within {}", show(*seconds)),
+        [(_, fast), .., (_, slow)] if show(*fast) == show(*slow) => {
+            format!("Once decided, all that go back are back within {}", show(*slow))
+        }
         [(first, fast), .., (last, slow)] => format!(
             "Once decided, {first} is back within {}; {last} takes {}",
             show(*fast),

@@ -1,5 +1,5 @@
 //! The timeline of one strategy: traffic by version, pods by phase and the share of good answers,
-//! one column a variant, with every turn of the flight numbered and told below.
+//! one column a variant, three to a row, with every turn of the flight numbered and told below.
 //!
 //! The new version has the strategy's colour, the old one is grey. All columns share their axes.
 
@@ -27,6 +27,12 @@ const PANELS: [(&str, f64); 3] = [
 const PANEL_TITLE: f64 = 30.0;
 const HEADS: f64 = 54.0;
 const NUMBERS: f64 = 34.0;
+/// Most columns side by side: narrower ones have no room for their captions.
+const LANES: usize = 3;
+/// From the panels to the story: the axis of time and its words.
+const BELOW: f64 = 64.0;
+/// Between two rows of columns.
+const ROW_GAP: f64 = 26.0;
 
 /// What is drawn of one variant.
 struct Lane<'a> {
@@ -34,6 +40,7 @@ struct Lane<'a> {
     outcome: Option<&'a Outcome>,
     columns: Vec<Column>,
     turns: Vec<&'a Event>,
+    untold: usize,
 }
 
 /// What all lanes share.
@@ -67,21 +74,30 @@ pub fn svg(results: &ScenarioResults, plan: usize) -> Result<String, String> {
     let paint = paints.get(plan).copied().unwrap_or(palette::OLD);
     let shared = shared(&lanes, paint, scenario);
     let head = Head::new(WIDTH, &message(name, &lanes), &subtitle, &legend(&lanes, paint));
-    let width = lane_width(lanes.len());
-    let told: Vec<Told> =
-        lanes.iter().map(|lane| Told::new(&lane.turns, shared.release_s, width)).collect();
-    let told_height = told.iter().map(Told::height).fold(0.0, f64::max);
+    let width = lane_width(lanes.len().min(LANES));
+    let told: Vec<Told> = lanes
+        .iter()
+        .map(|lane| Told::new(&lane.turns, lane.untold, shared.release_s, width))
+        .collect();
     let panels: f64 = PANELS.iter().map(|(_, height)| height + PANEL_TITLE).sum();
-    let top = head.height() + 6.0;
-    let bottom = top + HEADS + NUMBERS + panels;
-    let height = bottom + 64.0 + told_height + MARGIN;
+    let body = HEADS + NUMBERS + panels;
+    // Each row is as high as the longest story in it.
+    let mut tops = vec![head.height() + 6.0];
+    for row in told.chunks(LANES) {
+        let story = row.iter().map(Told::height).fold(0.0, f64::max);
+        let top = tops.last().copied().unwrap_or(0.0);
+        tops.push(top + body + BELOW + story + ROW_GAP);
+    }
+    let height = tops.last().copied().unwrap_or(0.0) - ROW_GAP + MARGIN;
     canvas::svg((WIDTH, height), &head.caption(), |pen| {
         head.draw(pen);
         for (index, (lane, told)) in lanes.iter().zip(&told).enumerate() {
-            let left = MARGIN + AXIS_WIDTH + index as f64 * (width + GAP);
-            let frame = Frame { left, top, right: left + width, bottom };
-            draw_lane(pen, lane, &shared, frame, index == 0);
-            told.draw(pen, left, bottom + 64.0);
+            let (row, column) = (index / LANES, index % LANES);
+            let left = MARGIN + AXIS_WIDTH + column as f64 * (width + GAP);
+            let bottom = tops[row] + body;
+            let frame = Frame { left, top: tops[row], right: left + width, bottom };
+            draw_lane(pen, lane, &shared, frame, column == 0);
+            told.draw(pen, left, bottom + BELOW);
         }
     })
 }
@@ -102,6 +118,7 @@ fn lanes<'a>(results: &'a ScenarioResults, strategy: &str) -> Vec<Lane<'a>> {
         outcome: outcome(results, record),
         columns: flight::columns(&record.recording, release_s, from, to),
         turns: flight::turns(&record.recording),
+        untold: flight::untold(&record.recording),
     };
     records.iter().map(lane).collect()
 }

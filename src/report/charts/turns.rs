@@ -52,8 +52,9 @@ fn spread(wanted: &[f64], apart: f64, least: f64, most: f64) -> Vec<f64> {
 pub struct Told(Vec<Vec<String>>);
 
 impl Told {
-    /// Lays the turns out in lines of `width` points: time since the release, and the text.
-    pub fn new(turns: &[&Event], release_s: f64, width: f64) -> Told {
+    /// Lays the turns out in lines of `width` points: time since the release, and the text. Before
+    /// the last one stands how many are `untold`.
+    pub fn new(turns: &[&Event], untold: usize, release_s: f64, width: f64) -> Told {
         let room = width - INDENT;
         let tell = |event: &&Event| {
             let since = figure::clock(event.at.as_secs_f64() - release_s);
@@ -65,7 +66,14 @@ impl Told {
             // A word without spaces may be wider than the column.
             lines.iter().map(|line| shortened(line, room, TOLD)).collect()
         };
-        Told(turns.iter().map(tell).collect())
+        let mut told: Vec<Vec<String>> = turns.iter().map(tell).collect();
+        let before_last = told.len().checked_sub(2).and_then(|at| told.get_mut(at));
+        if let Some(lines) = before_last.filter(|_| untold > 0) {
+            let words = if untold == 1 { "turn more is" } else { "turns more are" };
+            let text = format!("… {untold} {words} told in events.jsonl");
+            lines.push(shortened(&text, room, TOLD));
+        }
+        Told(told)
     }
 
     /// Height that they take.
@@ -111,8 +119,14 @@ mod tests {
             strip: String::new(),
             weight_new: 0.0,
         };
-        let Told(lines) = Told::new(&[&event], 300.0, 300.0);
+        let Told(lines) = Told::new(&[&event], 0, 300.0, 300.0);
         assert_eq!(lines[0].len(), LINES_MAX);
         assert!(lines[0][0].starts_with("+1:40 word") && lines[0][2].ends_with('…'));
+        let Told(lines) = Told::new(&[&event, &event], 5, 300.0, 500.0);
+        assert_eq!(
+            lines[0].last().map(String::as_str),
+            Some("… 5 turns more are told in events.jsonl")
+        );
+        assert_eq!(lines[1].len(), LINES_MAX);
     }
 }

@@ -7,6 +7,7 @@
 //! line in [`TABLES`].
 
 use super::{Document, Format, figure};
+use crate::base::escape;
 use crate::experiment::results::{Results, ScenarioResults};
 use crate::outcome::Outcome;
 
@@ -53,12 +54,12 @@ pub struct Row(Vec<String>);
 impl Row {
     /// A row that begins with these texts.
     pub fn of(texts: &[&str]) -> Row {
-        Row(texts.iter().map(|text| (*text).to_string()).collect())
+        texts.iter().fold(Row::default(), |row, text| row.text(text))
     }
 
-    /// The row and one text more.
+    /// The row and one text more; one that spreadsheets would compute begins with an apostrophe.
     pub fn text(mut self, text: &str) -> Row {
-        self.0.push(text.to_string());
+        self.0.push(escape::csv::cell(text).into_owned());
         self
     }
 

@@ -39,9 +39,9 @@ fn rows(results: &Results) -> Vec<Row> {
 fn method_word(method: Method) -> &'static str {
     match method {
         Method::Unknown => "unknown",
-        Method::Point => "point",
-        Method::StudentT => "student-t",
-        Method::Bootstrap => "bootstrap",
-        Method::Wilson => "wilson",
+        Method::Only => "only-value",
+        Method::RuleOfThree => "rule-of-three",
+        Method::Widest => "widest",
+        Method::Mixed => "mixed",
     }
 }

@@ -1,4 +1,4 @@
-//! `verdicts.csv`: how often each verdict fell, with Wilson's interval.
+//! `verdicts.csv`: how often each verdict fell, with its exact interval.
 
 use super::{Row, Table};
 use crate::experiment::results::Results;

@@ -7,6 +7,7 @@ mod setting;
 use super::charts::{CHARTS, matrix, sweep as curve};
 use super::figure::Quantity;
 use super::{Document, names};
+use crate::base::escape::{markdown, shell};
 use crate::experiment::claims::{Flown, Judged, Swept};
 use crate::experiment::results::{ExpectationResult, Judgement};
 use crate::outcome::Verdict;
@@ -35,7 +36,7 @@ pub fn documents(
     let mut page = head(claims, flown, source);
     let mut charts: Vec<Document> = Vec::new();
     for chapter in &textbook.chapters {
-        page += &format!("\n## {}\n", chapter.title);
+        page += &format!("\n## {}\n", line(&chapter.title));
         let mine = |claim: &&Judged| chapter.claims.iter().any(|known| known.id == claim.claim.id);
         for claim in claims.iter().filter(mine) {
             let pictures = pictures(claim, flown, source)?;
@@ -52,12 +53,20 @@ pub fn documents(
     Ok(charts)
 }
 
+/// How the page says who made it.
+const MADE: &str = "The page is made by `windtunnel textbook` from ";
+
+/// Is it, by its beginning, a page that windtunnel made?
+pub fn is_page(text: &str) -> bool {
+    text.contains(MADE)
+}
+
 fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
     let count = |holding| claims.iter().filter(|c| c.found == Some(holding)).count();
     let mut page = format!(
         "# The textbook, measured\n\nWhat texts on deployment say of the ways to ship a release, \
          each sentence flown: {} claims, of which {} hold, {} depend, {} are refuted, and {} \
-         cannot be measured here. The page is made by `windtunnel textbook` from `{}` (seed {}); \
+         cannot be measured here. {MADE}{} (seed {}); \
          a claim whose figures come out otherwise stops it.\n\n\
          - **holds**: every line that states the claim holds by its whole 95 % interval.\n\
          - **depends**: some lines hold and some fail, or a line turns within a sweep.\n\
@@ -72,7 +81,7 @@ fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
         count(Holding::Depends),
         count(Holding::Refuted),
         count(Holding::NoMeasure),
-        source.folder,
+        markdown::code(&source.folder),
         flown.seed(),
     );
     page += &contents(claims);
@@ -84,9 +93,9 @@ pub fn contents(claims: &[Judged]) -> String {
     let mut table = "| | claim | verdict | what decided |\n|---|---|---|---|\n".to_string();
     for judged in claims {
         let Claim { id, says, .. } = &judged.claim;
-        let word = found(judged);
-        let decided = deciding(judged);
-        table += &format!("| [{id}](#{}) | {says} | {word} | {decided} |\n", anchor(judged));
+        let link = format!("[{}](#{})", markdown::text(id), anchor(judged));
+        let cells = [link, line(says), found(judged).to_string(), deciding(judged)];
+        table += &format!("{}\n", markdown::row(cells));
     }
     table
 }
@@ -105,6 +114,11 @@ fn heading(claim: &Claim) -> String {
     format!("{}: {}", claim.id, claim.says.trim_end_matches('.'))
 }
 
+/// A sentence of the textbook within a line of the page.
+fn line(sentence: &str) -> String {
+    markdown::prose(sentence).replace(['\n', '\r'], " ")
+}
+
 fn found(judged: &Judged) -> &'static str {
     judged.found.map_or("undecided", Holding::word)
 }
@@ -117,7 +131,7 @@ fn deciding(judged: &Judged) -> String {
     let lines = [first(Judgement::Holds), first(Judgement::Fails)];
     let shown = |(line, result): &(Expectation, ExpectationResult)| {
         let sign = if result.judgement == Judgement::Holds { "✓" } else { "✗" };
-        format!("{sign} {}: {}", subject(line), measured(line, result))
+        format!("{sign} {}: {}", markdown::text(&subject(line)), measured(line, result))
     };
     let mut words: Vec<String> = turns.collect();
     words.extend(lines.into_iter().flatten().map(shown));
@@ -152,17 +166,18 @@ fn quantity(line: &Expectation) -> Quantity {
 /// Where a sweep turns, in words.
 fn turning(swept: &Swept) -> Option<String> {
     let (before, after) = swept.turn?;
-    let (low, high) = (&swept.points[before].value, &swept.points[after].value);
+    let value = |at: usize| markdown::text(&swept.points[at].value);
+    let (low, high) = (value(before), value(after));
     let texts: Vec<&str> = swept.points.iter().map(|point| point.value.as_str()).collect();
     let place = curve::crossing(&drawing(swept));
     let about = place.and_then(|place| Some(setting::scale(&texts)?.shown(place)));
-    let last = short(&swept.sweep.set);
+    let last = markdown::code(short(&swept.sweep.set));
     let holds = swept.points[before].result.judgement == Judgement::Holds;
     let words = if holds { ["holds", "fails"] } else { ["fails", "holds"] };
     let sure = format!("{} at {low}, {} at {high}", words[0], words[1]);
     Some(match about {
-        Some(about) => format!("turns at `{last}` of about {about} ({sure})"),
-        None => format!("turns over `{last}`: {sure}"),
+        Some(about) => format!("turns at {last} of about {about} ({sure})"),
+        None => format!("turns over {last}: {sure}"),
     })
 }
 
@@ -216,22 +231,23 @@ fn section(judged: &Judged, pictures: &[(String, Document)], source: &Source) ->
     let claim = &judged.claim;
     let mut page = format!(
         "\n### {}\n\n**{}.** {}\n",
-        heading(claim),
+        line(&heading(claim)),
         sentence(found(judged)),
-        claim.why.trim()
+        markdown::prose(claim.why.trim())
     );
     if !judged.evidence.is_empty() {
         page += "\n| in | the claim as a line | measured | |\n|---|---|---|---|\n";
         for (stated, (line, result)) in claim.evidence.iter().zip(&judged.evidence) {
             let (shown, verdict) = (measured(line, result), word(result));
-            page += &format!("| {} | `{}` | {shown} | {verdict} |\n", stated.scenario, line.text);
+            let (scenario, text) = (markdown::text(&stated.scenario), markdown::code(&line.text));
+            page += &format!("{}\n", markdown::row([&*scenario, &text, &shown, verdict]));
         }
     }
     for swept in &judged.sweeps {
         page += &sweep_table(swept);
     }
     for (alt, document) in pictures {
-        page += &format!("\n![{alt}]({})\n", document.path);
+        page += &format!("\n![{}]({})\n", line(alt), destination(&document.path));
     }
     page += &commands(claim, source);
     page
@@ -244,10 +260,12 @@ fn sentence(word: &str) -> String {
 
 fn sweep_table(swept: &Swept) -> String {
     let set = &swept.sweep.set;
-    let mut page = format!("\n| `{set}` | `{}` | |\n|---|---|---|\n", swept.line.text);
+    let head = [markdown::code(set), markdown::code(&swept.line.text), String::new()];
+    let mut page = format!("\n{}\n|---|---|---|\n", markdown::row(head).replace("|  |", "| |"));
     for point in &swept.points {
         let shown = measured(&swept.line, &point.result);
-        page += &format!("| {} | {shown} | {} |\n", point.value, word(&point.result));
+        let value = markdown::text(&point.value);
+        page += &format!("{}\n", markdown::row([&*value, &shown, word(&point.result)]));
     }
     if let Some(turn) = turning(swept) {
         page += &format!("\nThe line {turn}.\n");
@@ -255,12 +273,28 @@ fn sweep_table(swept: &Swept) -> String {
     page
 }
 
+/// A path as the target of a link: what would end it or begin another is written as its bytes.
+fn destination(path: &str) -> String {
+    let sound = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    let mut out = String::new();
+    for c in path.chars() {
+        match sound(c) {
+            true => out.push(c),
+            false => {
+                let bytes = c.to_string().into_bytes();
+                out.extend(bytes.iter().map(|byte| format!("%{byte:02X}")));
+            }
+        }
+    }
+    out
+}
+
 /// The commands that fly it again.
 fn commands(claim: &Claim, source: &Source) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |scenario: &str| {
         if let Some(file) = source.files.get(scenario) {
-            let line = format!("`windtunnel check {file}`");
+            let line = markdown::code(&shell::command(["windtunnel", "check", file]));
             if !lines.contains(&line) {
                 lines.push(line);
             }
@@ -270,14 +304,10 @@ fn commands(claim: &Claim, source: &Source) -> String {
     claim.matrix.iter().for_each(|matrix| add(&matrix.scenario));
     for sweep in &claim.sweeps {
         let Some(file) = source.files.get(&sweep.line.scenario) else { continue };
-        let values = sweep.values.join(",");
-        let plain = values.chars().all(|c| c.is_ascii_alphanumeric() || ".,%/".contains(c));
-        let set = format!("{}={values}", sweep.set);
-        let set = if plain && !set.contains('[') { set } else { format!("'{set}'") };
-        lines.push(format!(
-            "`windtunnel run {file} --set {set} --replications {}`",
-            sweep.replications
-        ));
+        let set = format!("{}={}", sweep.set, sweep.values.join(","));
+        let replications = sweep.replications.to_string();
+        let words = ["windtunnel", "run", file, "--set", &set, "--replications", &replications];
+        lines.push(markdown::code(&shell::command(words)));
     }
     if lines.is_empty() { String::new() } else { format!("\nFly it: {}\n", lines.join(" · ")) }
 }

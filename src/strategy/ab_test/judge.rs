@@ -6,7 +6,7 @@ use crate::analysis::proportions::{TwoProportions, two_proportions};
 use crate::analysis::srm::sample_ratio;
 use crate::base::settings::Reader;
 use crate::base::special::normal_sf;
-use crate::world::action::{Action, Decision, Evidence};
+use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::log::ExperimentCounts;
 
 /// When the conversion of the arms is compared.
@@ -136,7 +136,7 @@ impl Judge {
             value: Some(mean - control),
             limit: Some(if self.require_better { 0.0 } else { worst }),
             requests: Some((log.users[0] + log.users[1]) as f64),
-            pass: if self.require_better { found.lower > 0.0 } else { found.lower > worst },
+            verdict: Verdict::of(found.lower > if self.require_better { 0.0 } else { worst }),
         }));
         match (self.require_better, found.lower, found.upper) {
             (true, lower, _) if lower > 0.0 => Decision::Promote,

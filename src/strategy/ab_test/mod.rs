@@ -214,7 +214,7 @@ impl AbTest {
                 value: found.value,
                 limit: found.limit,
                 requests: Some(found.requests),
-                pass: found.verdict != Verdict::Fail,
+                verdict: found.verdict,
             }));
         }
         if let (true, Some(log)) = (self.guard_errors, view.experiment) {
@@ -230,7 +230,7 @@ impl AbTest {
                 value: Some(log.erred[1] as f64 / log.users[1].max(1) as f64),
                 limit: Some(log.erred[0] as f64 / log.users[0].max(1) as f64),
                 requests: Some((log.users[0] + log.users[1]) as f64),
-                pass: !worse,
+                verdict: Verdict::of(!worse),
             }));
             fail |= worse;
         }

@@ -145,7 +145,7 @@ impl CanaryPass<'_> {
         self.pass.status.trial_weight = extra;
         self.pass.orders.push(Order::Route {
             canary: template,
-            weight: Share::clamped(f64::from(weight + extra) / f64::from(max.max(1))),
+            weight: Share::clamped((f64::from(weight) + f64::from(extra)) / f64::from(max.max(1))),
             managed: self.pass.status.managed.clone(),
         });
     }
@@ -247,7 +247,8 @@ impl CanaryPass<'_> {
         let Some(Step::Experiment(experiment)) = self.canary.steps.get(at) else { return 0 };
         let trial = self.pass.status.trials.iter().find(|trial| trial.is_running(at));
         let canary = experiment.templates.iter().filter(|t| t.canary && trial.is_some());
-        canary.filter_map(|template| template.weight).sum::<u32>().min(self.canary.max_weight())
+        let weights = canary.filter_map(|template| template.weight);
+        weights.fold(0, u32::saturating_add).min(self.canary.max_weight())
     }
 
     fn experiment(&mut self) {

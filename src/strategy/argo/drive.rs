@@ -9,7 +9,7 @@
 use super::counts::Rs;
 use super::experiment::Place;
 use super::settings::{Settings, Step, Strategy as Kind};
-use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
+use super::status::{self, Managed, Order, Pause, SetSight, Sight, Status, Template};
 use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
@@ -22,9 +22,9 @@ use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
-use crate::strategy::{Cause, Needs, Plan, Scaling, SetFacts, Strategy, View};
+use crate::strategy::{Cause, Judged, Needs, Plan, Scaling, SetFacts, Strategy, View};
 use crate::telemetry::unix_ms;
-use crate::world::action::{Action, Decision};
+use crate::world::action::{Action, Decision, Verdict};
 use crate::world::names::Names;
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
@@ -139,8 +139,9 @@ struct Sizes {
 impl Argo {
     /// A Rollout that runs the old version.
     pub fn new(settings: Settings) -> Argo {
-        let parse = |text: &str| Query::parse(text).map_err(|error| error.message);
-        let asked = settings.metrics().filter(|metric| metric.given.is_none());
+        let parse =
+            |text: &str| Query::parse_by(text, settings.promql).map_err(|error| error.message);
+        let asked = settings.metrics().filter(|metric| !metric.query.is_empty());
         let queries = asked.map(|m| (m.query.clone(), parse(&m.query))).collect();
         Argo {
             queries,
@@ -176,6 +177,7 @@ impl Argo {
         let Some(mut status) = self.status.take() else { return };
         let mut sizes = Sizes::default();
         let mut again: Option<SimTime> = None;
+        let mut settled = false;
         for _ in 0..RECONCILES_MAX {
             again = self.promote_by_hand(&mut status, view.now);
             again = earliest(again, self.promote_fully(&mut status, view.now, out));
@@ -202,8 +204,13 @@ impl Argo {
                 }
             }
             if !wrote {
+                settled = true;
                 break;
             }
+        }
+        if !settled {
+            // More steps than fit into an instant: the queue goes on, nothing is left undone.
+            again = earliest(again, Some(view.now + SimDuration::from_secs(1)));
         }
         self.write_sizes(view, &sizes, out);
         if let Some(at) = again.filter(|at| *at > view.now) {
@@ -397,7 +404,7 @@ impl Argo {
                     Ok(ends) => ends,
                     Err(text) => return Answer::Failed(text),
                 };
-                query.range(view.telemetry, (from, to, step), &Options::default())
+                query.range(view.telemetry, (from, to, step), &Options::in_flight())
             }
         };
         match answer {
@@ -506,6 +513,30 @@ impl Strategy for Argo {
         self.queries.values().flatten().cloned().collect()
     }
 
+    fn judged(&self) -> Vec<Judged> {
+        let asked = self.settings.metrics().filter(|metric| metric.given.is_none());
+        let of = |metric: &Metric| {
+            let query = self.queries.get(&metric.query).and_then(|query| query.as_ref().ok());
+            let queries = query.cloned().into_iter().collect();
+            Judged { name: metric.name.clone(), path: String::new(), queries }
+        };
+        let mut judged: Vec<Judged> = asked.map(of).collect();
+        // Of several metrics of one name, what is said does not tell which is meant.
+        let named = |name: &str| self.settings.metrics().filter(|m| m.name == name).count();
+        judged.retain(|j| named(&j.name) == 1);
+        judged
+    }
+
+    fn said(&self, line: &str) -> Option<(String, Verdict, bool)> {
+        let (name, phase, empty) = status::measurement(line)?;
+        let verdict = match phase {
+            Phase::Successful => Verdict::Pass,
+            Phase::Failed | Phase::Error => Verdict::Fail,
+            Phase::Running | Phase::Pending | Phase::Inconclusive => Verdict::Wait,
+        };
+        Some((name.to_string(), verdict, empty))
+    }
+
     fn takes(&self) -> SimDuration {
         let pauses = match &self.settings.strategy {
             Kind::Canary(canary) => {
@@ -519,9 +550,9 @@ impl Strategy for Argo {
             Kind::BlueGreen(plan) => plan.auto_promotion_after,
         };
         let measured = |metric: &Metric| {
-            let count = metric.effective_count().unwrap_or(1).saturating_sub(1);
+            let count = metric.effective_count().unwrap_or(1).clamp(1, 1_000_000) - 1;
             let every = metric.interval.unwrap_or(SimDuration::ZERO);
-            metric.initial_delay.unwrap_or(SimDuration::ZERO) + every * u64::from(count)
+            metric.initial_delay.unwrap_or(SimDuration::ZERO) + every * count as u64
         };
         let paused = self.settings.resumed_after.unwrap_or(SimDuration::ZERO);
         paused + pauses + self.settings.metrics().map(measured).max().unwrap_or(SimDuration::ZERO)

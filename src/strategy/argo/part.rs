@@ -11,6 +11,8 @@ use super::settings::{
     ExperimentTemplate, Plugin, Settings, Step, Strategy, Threshold, Traffic,
 };
 use crate::analysis::argo::metric::{Given, Metric, RangeQuery};
+use crate::analysis::argo::valid;
+use crate::analysis::check::{query_of, rules_of};
 use crate::analysis::expr::dates::epoch;
 use crate::analysis::promql::Query;
 use crate::analysis::reply::{EXPECTED, Reply};
@@ -18,6 +20,7 @@ use crate::base::settings::{Part, Reader};
 use crate::base::units::parse_duration;
 use crate::strategy::Plan;
 use crate::strategy::deployment::bounds::IntOrPercent;
+use std::ops::RangeInclusive;
 
 /// A canary.
 pub const CANARY: Part<Plan> = Part {
@@ -62,6 +65,7 @@ fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
             "resumedAfter",
             "the Rollout is paused: how long after the release somebody resumes it",
         ),
+        promql: rules_of(r),
         rollback_window: r
             .opt_count("rollbackWindow", 0..=1000, "an undo so many versions back skips all steps")
             .map(|revisions| revisions as u32),
@@ -77,11 +81,25 @@ fn canary(r: &mut Reader<'_>) -> Canary {
     let max_unavailable = IntOrPercent::read(r, "maxUnavailable", "pods that may be missing");
     let delay = "from the end to the end of old pods, with traffic routing; left out: 30s";
     let abort = "from an abort to the end of the canary's pods; 0 keeps them; left out: 30s";
+    let steps: Vec<Option<Step>> = steps.unwrap_or_default();
+    let traffic =
+        r.opt_object("trafficRouting", "left out: the weight is a ratio of pods", traffic);
+    let most = traffic.as_ref().map_or(100, |traffic| traffic.max_weight);
+    for (index, step) in steps.iter().enumerate() {
+        let Some(Step::SetWeight(weight)) = step else { continue };
+        if *weight > most {
+            let path = format!("steps[{index}].setWeight");
+            let (place, found) = (r.place_in("steps", index, "setWeight"), weight.to_string());
+            let expected = format!("a weight from 0 to {most}");
+            let help = "trafficRouting.maxTrafficWeight is the weight of everything";
+            r.problem_at(place, &path, format!("found {found}"), &expected, help);
+        }
+    }
     Canary {
-        steps: steps.unwrap_or_default().into_iter().flatten().collect(),
+        steps: steps.into_iter().flatten().collect(),
         max_surge,
         max_unavailable,
-        traffic: r.opt_object("trafficRouting", "left out: the weight is a ratio of pods", traffic),
+        traffic,
         dynamic_stable_scale: r.flag(
             "dynamicStableScale",
             false,
@@ -112,7 +130,7 @@ fn traffic(r: &mut Reader<'_>) -> Traffic {
     let canary = r.opt_text("canaryService", "Service of the canary");
     Traffic {
         services: stable.zip(canary).map(|(stable, canary)| [stable, canary]),
-        max_weight: r.count("maxTrafficWeight", 100, 1..=1_000_000, "the weight of everything")
+        max_weight: r.count("maxTrafficWeight", 100, 1..=WEIGHT_MAX, "the weight of everything")
             as u32,
         managed_routes: routes.into_iter().map(|(_, name)| name).collect(),
         sticky: r.opt_duration("stickiness", "users stay so long with the side they have met"),
@@ -136,7 +154,7 @@ fn threshold(r: &mut Reader<'_>) -> Option<Threshold> {
 
 /// One step; nothing if it names none.
 fn step(r: &mut Reader<'_>) -> Option<Step> {
-    let weight = r.opt_count("setWeight", 0..=1_000_000, "share of the traffic, of the maximum");
+    let weight = r.opt_count("setWeight", 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
     let pause = r.opt_object("pause", "waits; without a duration until somebody promotes", |r| {
         r.opt_duration("duration", "how long")
     });
@@ -206,7 +224,7 @@ fn experiment(r: &mut Reader<'_>) -> Experiment {
             canary: r.choice("specRef", &words, "canary", "whose pods they are") == 1,
             replicas: r.count("replicas", 1, 0..=5000, "how many") as u32,
             weight: r
-                .opt_count("weight", 0..=1_000_000, "share of the traffic, with traffic routing")
+                .opt_count("weight", 0..=WEIGHT_MAX, "share of the traffic, with traffic routing")
                 .map(|weight| weight as u32),
             serves: r.flag("serves", true, "do users meet them, without traffic routing?"),
         }
@@ -258,16 +276,37 @@ fn blue_green(r: &mut Reader<'_>) -> BlueGreen {
 }
 
 fn analysis(r: &mut Reader<'_>) -> Analysis {
-    Analysis { metrics: r.list("metrics", "measured side by side", metric).unwrap_or_default() }
+    let metrics = r.list("metrics", "measured side by side", metric).unwrap_or_default();
+    if !r.describing() {
+        let none = metrics.is_empty().then(|| "no metrics specified".to_string());
+        for why in none.into_iter().chain(valid::problems(&metrics).map(|(_, why)| why)) {
+            let message = format!("{REFUSED}: Analysis spec invalid: {why}");
+            r.warning("metrics", message, "");
+        }
+    }
+    Analysis { metrics }
 }
 
+/// What comes of metrics that the controller's own validation refuses.
+const REFUSED: &str = "the AnalysisRun ends in Error, and a release that waits for it is aborted";
+
+/// Largest weight: the controller keeps them in 32 bits.
+const WEIGHT_MAX: u64 = i32::MAX as u64;
+
+/// Counts and limits that are told apart.
+const LIMITS: RangeInclusive<f64> = -2.0..=1e9;
+
 fn metric(r: &mut Reader<'_>) -> Metric {
-    let few = 0..=u64::from(u32::MAX >> 1);
+    // Some below zero, for the controller has words for them.
     let count = |r: &mut Reader<'_>, name, help| {
-        r.opt_count(name, few.clone(), help).map(|count| count as u32)
+        let found = r.opt_number(name, LIMITS, help)?;
+        if found.fract() != 0.0 {
+            r.problem(name, format!("found {found}"), "a whole number", "");
+        }
+        Some(found as i64)
     };
     let limit = "failed measurements that are forgiven; -1 forgives all";
-    let limit = r.opt_number("failureLimit", -1.0..=1e6, limit);
+    let limit = count(r, "failureLimit", limit);
     let metric = Metric {
         name: r.required_text("name", "its name"),
         query: r.opt_text("query", "in PromQL").unwrap_or_default(),
@@ -285,7 +324,7 @@ fn metric(r: &mut Reader<'_>) -> Metric {
         count: count(r, "count", "measurements; left out: one, or with an interval no end"),
         success: r.opt_text("successCondition", "when a measurement is a success"),
         failure: r.opt_text("failureCondition", "when it is a failure"),
-        failure_limit: limit.map(|limit| limit as i32),
+        failure_limit: limit,
         inconclusive_limit: count(r, "inconclusiveLimit", "neither, and forgiven; default 0"),
         consecutive_error_limit: count(r, "consecutiveErrorLimit", "errors in a row; default 4"),
         consecutive_success_limit: count(
@@ -329,18 +368,17 @@ fn check(r: &mut Reader<'_>, metric: &Metric) {
     if r.describing() {
         return;
     }
-    match (metric.query.is_empty(), &metric.given) {
-        (true, None) => {
-            r.problem("", "a metric without a query", "query, or answers", "query: in PromQL");
-        }
+    let query = match (metric.query.is_empty(), &metric.range) {
+        (true, _) => Ok(()),
+        (false, None) => query_of(r, &metric.query).map(drop),
+        // Whether durations make sense over a range is known when it is asked.
         (false, Some(_)) => {
-            let help = "answers stands for a provider that no flight can ask";
-            r.problem("answers", "given beside query", "one of query and answers", help);
+            let found = Query::parse_by(&metric.query, rules_of(r));
+            found.map(drop).map_err(|error| error.to_string())
         }
-        _ => {}
-    }
-    if let (false, Err(error)) = (metric.query.is_empty(), Query::parse(&metric.query)) {
-        r.problem("query", error.to_string(), "a query that Prometheus takes", "");
+    };
+    if let Err(error) = query {
+        r.problem("query", error, "a query that Prometheus takes", "");
     }
     if let Some(range) = &metric.range
         && let Err(why) = range.ends_ms(&epoch())
@@ -351,8 +389,5 @@ fn check(r: &mut Reader<'_>, metric: &Metric) {
     if let Err(fault) = metric.conditions() {
         let message = format!("{}: every measurement will be an error", fault.text);
         r.warning("successCondition", message, "a condition such as result[0] >= 0.95");
-    }
-    if let Some(problem) = metric.problem() {
-        r.problem("count", problem, "limits that fit", "");
     }
 }

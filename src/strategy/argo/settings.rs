@@ -6,6 +6,7 @@
 //! in place. Deliberately unknown here: what the controller makes of it.
 
 use crate::analysis::argo::metric::Metric;
+use crate::analysis::promql::Rules;
 use crate::analysis::reply::Reply;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub promoted_full_after: Option<SimDuration>,
     /// `spec.paused`: how long after the release somebody resumes it; nothing means not paused.
     pub resumed_after: Option<SimDuration>,
+    /// Whose rules of PromQL its Prometheus has.
+    pub promql: Rules,
     /// `spec.rollbackWindow.revisions`: an undo so far back passes over all steps.
     pub rollback_window: Option<u32>,
 }
@@ -241,6 +244,7 @@ impl Settings {
             promoted_after: None,
             promoted_full_after: None,
             resumed_after: None,
+            promql: Rules::default(),
             rollback_window: None,
         }
     }

@@ -269,6 +269,16 @@ fn measured(role: Role, held: &Held, number: usize) -> Option<String> {
     ))
 }
 
+/// What a line of [`measured`] says of a measurement that is over: whose it is, what it came to,
+/// and whether there was nothing to measure.
+pub fn measurement(line: &str) -> Option<(&str, Phase, bool)> {
+    let (_, rest) = line.split_once(" AnalysisRun: measurement of ")?;
+    Phase::ALL.into_iter().filter(|phase| phase.is_completed()).find_map(|phase| {
+        let (name, what) = rest.split_once(&format!(": {}, ", phase.word()))?;
+        Some((name, phase, what.contains("no data returned")))
+    })
+}
+
 /// A ReplicaSet as a reconcile sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetSight {

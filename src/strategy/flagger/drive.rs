@@ -22,8 +22,8 @@ use crate::analysis::promql::value::Value;
 use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
-use crate::strategy::{Cause, Needs, Plan, Scalable, Scaling, Strategy, View};
-use crate::world::action::{Action, Decision, Evidence};
+use crate::strategy::{Cause, Judged, Needs, Plan, Scalable, Scaling, Strategy, View};
+use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::names::Names;
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
@@ -100,7 +100,7 @@ fn counts(settings: &Settings) -> BTreeMap<usize, Query> {
         let interval = metric.interval.as_deref().filter(|i| !i.is_empty()).unwrap_or("1m");
         let model = Model { names: &settings.names, interval, variables: &metric.variables };
         let text = requests(settings.provider, &model).ok()?;
-        Some((number, Query::parse(&text).ok()?))
+        Some((number, Query::parse_by(&text, settings.promql).ok()?))
     };
     metrics.filter_map(query).collect()
 }
@@ -119,8 +119,9 @@ fn spec(version: Version) -> Spec {
 impl Flagger {
     /// A Canary whose primary runs the old version.
     pub fn new(settings: Settings) -> Flagger {
+        let rules = settings.promql;
         let parse = |text: Result<String, String>| {
-            text.and_then(|text| Query::parse(&text).map_err(|error| error.message))
+            text.and_then(|text| Query::parse_by(&text, rules).map_err(|error| error.message))
         };
         let asked = questions(&settings).into_iter();
         Flagger {
@@ -277,7 +278,7 @@ impl Flagger {
                 value,
                 limit: range.min.or(range.max).or(Some(metric.threshold)),
                 requests: self.counts.get(number).and_then(|query| count(view, query)),
-                pass: !(failed && at + 1 == answers.len()),
+                verdict: Verdict::of(!(failed && at + 1 == answers.len())),
             }));
         }
     }
@@ -466,6 +467,16 @@ impl Strategy for Flagger {
 
     fn queries(&self) -> Vec<Query> {
         self.queries.values().flatten().chain(self.counts.values()).cloned().collect()
+    }
+
+    fn judged(&self) -> Vec<Judged> {
+        let metrics = self.settings.analysis.iter().flat_map(|a| &a.metrics).enumerate();
+        let of = |(number, metric): (usize, &Metric)| {
+            let mine = self.queries.iter().filter(move |((of, _), _)| *of == number);
+            let queries = mine.filter_map(|(_, query)| query.as_ref().ok().cloned()).collect();
+            Judged { name: metric.name.clone(), path: String::new(), queries }
+        };
+        metrics.map(of).collect()
     }
 
     fn takes(&self) -> SimDuration {

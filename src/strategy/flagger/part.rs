@@ -11,6 +11,8 @@ use super::settings::{
     Affinity, Analysis, Autoscaler, Hook, Load, Matching, Metric, Names, Range, Rules, Settings,
     Target, Template, Webhook,
 };
+use super::weights::TOTAL;
+use crate::analysis::check::{query_of, rules_of};
 use crate::analysis::promql::Query;
 use crate::analysis::reply::Reply;
 use crate::base::problem::nearest;
@@ -72,6 +74,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         autoscaler: r.opt_object("autoscaler", "the target has an autoscaler", autoscaler),
         target: r.object("target", "the Deployment that is released", target),
         rules: Rules { failed_promotion_keeps_canary: rules == 0 },
+        promql: rules_of(r),
         first_tick: r.opt_duration(
             "firstTick",
             "from the release to the tick that sees it; left out: anywhere within an interval",
@@ -124,21 +127,26 @@ fn autoscaler(r: &mut Reader<'_>) -> Autoscaler {
 fn analysis(r: &mut Reader<'_>) -> Analysis {
     let interval = r.duration("interval", "60s", "time between ticks; 10s at least");
     let percent = |r: &mut Reader<'_>, name, max, help| r.count(name, 0, 0..=max, help) as u32;
-    let whole = |text: &str| text.parse::<u32>().ok().filter(|weight| *weight <= 100);
+    let whole = |text: &str| text.parse::<u32>().ok().filter(|w| u64::from(*w) <= WEIGHT_MAX);
     let weights = "percent, one step each; taken where stepWeight is 0";
-    let weights = r.texts("stepWeights", "", weights, whole, "a whole number from 0 to 100");
+    let weights = r.texts("stepWeights", "", weights, whole, "a whole number from 0 on");
     let ready = "percent of the pods that must be ready";
     let analysis = Analysis {
         interval: Analysis::interval_of(Some(interval)),
         threshold: r.count("threshold", 0, 0..=1000, "failed ticks that roll back; 0 means 1")
             as u32,
-        max_weight: percent(r, "maxWeight", 100, "percent at which it is promoted; 0 means 100"),
-        step_weight: percent(r, "stepWeight", 100, "percent that each step adds"),
+        max_weight: percent(
+            r,
+            "maxWeight",
+            WEIGHT_MAX,
+            "percent at which it is promoted; 0 means 100",
+        ),
+        step_weight: percent(r, "stepWeight", WEIGHT_MAX, "percent that each step adds"),
         step_weights: weights.into_iter().map(|(_, weight)| weight).collect(),
         step_weight_promotion: percent(
             r,
             "stepWeightPromotion",
-            100,
+            WEIGHT_MAX,
             "percent that goes back to the primary with each tick; 0 moves all at once",
         ),
         iterations: percent(
@@ -160,8 +168,16 @@ fn analysis(r: &mut Reader<'_>) -> Analysis {
     if !moves && analysis.iterations == 0 && !r.describing() {
         r.warning("stepWeight", "nothing moves the weight", "give stepWeight or iterations");
     }
+    // The weight ends at 100, and the controller waits for more.
+    if analysis.step_weights.is_empty() && analysis.iterations == 0 && analysis.max_weight > TOTAL {
+        let message = format!("no weight reaches {}: nothing is promoted", analysis.max_weight);
+        r.warning("maxWeight", message, "100 at most");
+    }
     analysis
 }
+
+/// Largest number that the controller's own fields are tried with.
+const WEIGHT_MAX: u64 = i32::MAX as u64;
 
 fn matching(r: &mut Reader<'_>) -> Matching {
     let some = |text: &str| Some(text.to_string());
@@ -235,7 +251,8 @@ fn askable(r: &mut Reader<'_>, metric: &Metric) {
         let interval = metric.interval.as_deref().unwrap_or(usual);
         let model = Model { names: &names, interval, variables: &metric.variables };
         let query = render(text, &model);
-        let parsed = query.and_then(|query| Query::parse(&query).map_err(|e| e.message));
+        let parsed = query
+            .and_then(|query| Query::parse_by(&query, rules_of(r)).map_err(|error| error.message));
         if let Err(error) = parsed {
             let unknown = error.split('"').nth(1).and_then(|word| nearest(word, PLACEHOLDERS));
             let help = match (&metric.interval, unknown) {
@@ -251,8 +268,8 @@ fn askable(r: &mut Reader<'_>, metric: &Metric) {
 /// A query without placeholders must be one.
 fn checked(r: &mut Reader<'_>, field: &str, query: Option<&str>) {
     let Some(query) = query.filter(|q| !q.contains("{{") && !r.describing()) else { return };
-    if let Err(error) = Query::parse(query) {
-        r.problem(field, error.to_string(), "a query that Prometheus takes", "");
+    if let Err(error) = query_of(r, query) {
+        r.problem(field, error, "a query that Prometheus takes", "");
     }
 }
 

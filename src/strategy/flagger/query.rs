@@ -5,6 +5,7 @@
 
 use super::provider::Provider;
 use super::settings::Names;
+use crate::base::escape::short::thousands;
 use std::collections::BTreeMap;
 
 /// The two metrics that need no query.
@@ -208,6 +209,10 @@ pub fn duration_factor(provider: Provider) -> f64 {
     }
 }
 
+/// Longest query that placeholders may come to, in bytes: a variable of a megabyte, named ten
+/// thousand times, would fill the memory.
+pub const FILLED_MAX: usize = 65_536;
+
 /// Fills a template's placeholders (`{{ target }}`, `{{ variables.key }}`, with `-` to trim) and
 /// collapses white space as the client does. Anything else between braces is an error.
 pub fn render(template: &str, model: &Model<'_>) -> Result<String, String> {
@@ -228,10 +233,18 @@ pub fn render(template: &str, model: &Model<'_>) -> Result<String, String> {
         if !(inside.starts_with("/*") && inside.ends_with("*/")) {
             text.push_str(value(inside, model)?);
         }
+        if text.len() > FILLED_MAX && text.len() > template.len() {
+            return Err(format!("template execution failed: {}", too_long()));
+        }
         rest = if trims_after { after.trim_start() } else { after };
     }
     text.push_str(rest);
     Ok(collapse(&text))
+}
+
+/// What is wrong with a text that its placeholders make too long.
+pub fn too_long() -> String {
+    format!("filled in, the text is longer than {} bytes", thousands(FILLED_MAX))
 }
 
 fn value<'m>(name: &str, model: &Model<'m>) -> Result<&'m str, String> {
@@ -315,8 +328,10 @@ mod tests {
     #[test]
     fn placeholders_are_filled_and_space_collapsed() {
         let names = Names::of("podinfo", "test");
-        let variables = BTreeMap::from([("zone".to_string(), "a".to_string())]);
+        let long = ("long".to_string(), "x".repeat(1_000));
+        let variables = BTreeMap::from([("zone".to_string(), "a".to_string()), long]);
         let model = Model { names: &names, interval: "2m", variables: &variables };
+        let bomb = "{{ variables.long }}".repeat(66);
         let cases = [
             ("up{ns=\"{{namespace}}\"}[{{ interval }}]", Ok("up{ns=\"test\"}[2m]")),
             ("a\n\t b {{- target -}}  c", Ok("a bpodinfoc")),
@@ -324,6 +339,10 @@ mod tests {
             (
                 "{{ variables.pod }}",
                 Err("template excution failed: map has no entry for key \"pod\""),
+            ),
+            (
+                &bomb,
+                Err("template execution failed: filled in, the text is longer than 65,536 bytes"),
             ),
             ("{{ pod }}", Err("template parsing failed: function \"pod\" not defined")),
             ("{{ target", Err("template parsing failed: unclosed action")),

@@ -8,8 +8,17 @@ use crate::base::problem::{Place, Problem};
 use crate::telemetry::store::stale;
 use serde_json::Value;
 
+/// Longest text, in bytes: its tree takes up to fifty times as much.
+const LONGEST: usize = 32 << 20;
+
 /// Reads the text.
 pub fn read(text: &str) -> Result<Recorded, Vec<Problem>> {
+    if text.len() > LONGEST {
+        let found = format!("{} MB of JSON", text.len() >> 20);
+        let problem = Problem::error(Place::default(), "", found);
+        let help = "write long recordings as OpenMetrics text";
+        return Err(vec![problem.expected(format!("at most {} MB", LONGEST >> 20)).help(help)]);
+    }
     let file: Value = serde_json::from_str(text).map_err(|error| {
         let place = Place { line: error.line() as u32, column: error.column() as u32 };
         vec![Problem::error(place, "", format!("no JSON: {error}"))]
@@ -41,7 +50,8 @@ pub fn read(text: &str) -> Result<Recorded, Vec<Problem>> {
         }
     }
     let store = collector.store(&mut problems);
-    let recorded = Recorded { store, release_at_ms: file["release_at_ms"].as_i64() };
+    let release_at_ms = file["release_at_ms"].as_i64();
+    let recorded = Recorded { store, release_at_ms, warnings: Vec::new() };
     if problems.is_empty() { Ok(recorded) } else { Err(super::told(problems)) }
 }
 

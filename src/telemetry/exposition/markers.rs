@@ -3,6 +3,7 @@
 //! ```text
 //! # windtunnel release_at_ms=1767225720000
 //! http_requests_total{pod="shop-1"} 1767225735.25
+//! # EOF
 //! ```
 //!
 //! Comments begin with `#`; one of them carries the instant of the release in milliseconds of Unix
@@ -14,15 +15,34 @@ use super::{Labels, seconds};
 use crate::base::problem::{Place, Problem};
 use crate::telemetry::store::{Store, is_stale};
 
+/// First line of every text.
+pub const HEAD: &str = "# Staleness markers: at these instants a series ends.\n";
 /// Before the instant of the release.
 const RELEASE: &str = "# windtunnel release_at_ms=";
 
-/// Ends of series with the line they stand on, and the instant of the release.
-type Ends = (Vec<(Labels, i64, u32)>, Option<i64>);
+/// The last line, as OpenMetrics has it: whatever lacks it was cut off.
+const EOF: &str = "# EOF";
+
+/// What a text of markers says.
+#[derive(Default)]
+pub(super) struct Ends {
+    /// Ends of series, with the line they stand on.
+    pub ends: Vec<(Labels, i64, u32)>,
+    /// The instant of the release.
+    pub release_at_ms: Option<i64>,
+    /// The warning of a text without an end.
+    pub cut: Option<Problem>,
+}
 
 /// Reads the text.
 pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
     let (mut ends, mut release, mut problems) = (Vec::new(), None, Vec::new());
+    let own = text.starts_with(HEAD);
+    let cut = (own && text.lines().next_back() != Some(EOF)).then(|| {
+        let message = "the staleness markers beside it do not end with `# EOF`: ends of series may be \
+                       missing; the text was cut off, or windtunnel 0.3 or older wrote it";
+        Problem::warning(Place::default(), "", message)
+    });
     for (line, number) in text.lines().zip(1..) {
         if let Some(ms) = line.strip_prefix(RELEASE) {
             match ms.trim().parse() {
@@ -43,12 +63,16 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
             }
         }
     }
-    if problems.is_empty() { Ok((ends, release)) } else { Err(super::told(problems)) }
+    if problems.is_empty() {
+        Ok(Ends { ends, release_at_ms: release, cut })
+    } else {
+        Err(super::told(problems))
+    }
 }
 
 /// The markers of a store, series by series in time order.
 pub fn write(store: &Store, release_at_ms: Option<i64>) -> String {
-    let mut text = String::from("# Staleness markers: at these instants a series ends.\n");
+    let mut text = String::from(HEAD);
     if let Some(ms) = release_at_ms {
         text.push_str(&format!("{RELEASE}{ms}\n"));
     }
@@ -58,7 +82,7 @@ pub fn write(store: &Store, release_at_ms: Option<i64>) -> String {
             text.push_str(&format!("{name} {}\n", seconds(at)));
         }
     }
-    text
+    text + EOF + "\n"
 }
 
 #[cfg(test)]
@@ -68,7 +92,7 @@ mod tests {
     #[test]
     fn problems_name_their_place() {
         let text = "# windtunnel release_at_ms=soon\na{x=\"1\"} 5\nb{ 5\nc later\n";
-        let problems = read(text).expect_err("three problems");
+        let problems = read(text).err().expect("three problems");
         let places: Vec<_> = problems.iter().map(|p| (p.place.line, p.place.column)).collect();
         assert_eq!(places, [(1, 28), (3, 2), (4, 1)]);
     }

@@ -5,12 +5,14 @@
 //! instant of the release go to a second text ([`markers`]). Deliberately absent: files, and what
 //! a series means.
 
+mod cut;
 pub mod json;
 pub mod markers;
 pub mod read;
 pub mod write;
 
 use super::store::Store;
+use crate::base::escape::short::thousands;
 use crate::base::problem::{Place, Problem};
 use std::collections::BTreeMap;
 
@@ -21,6 +23,8 @@ pub struct Recorded {
     pub store: Store,
     /// When the release began, in milliseconds of Unix time, if that is known.
     pub release_at_ms: Option<i64>,
+    /// What looks as if a part of the text was missing.
+    pub warnings: Vec<Problem>,
 }
 
 /// Labels as texts, the metric's name among them.
@@ -32,11 +36,30 @@ const TOLD: usize = 20;
 /// Latest instant that is taken: the year 9999, in milliseconds.
 const LATEST_MS: f64 = 253_402_300_800_000.0;
 
+/// Memory that the series of a text may take, in bytes: some million series, or thirty million
+/// samples of a few.
+const MEMORY: usize = 1_200_000_000;
+
+/// Memory of a series beside its labels: tables, rows, instants and values, on the way and in the
+/// store, as measured.
+const OF_SERIES: usize = 800;
+
+/// Memory of a sample, on the way and in the store.
+const OF_SAMPLE: usize = 36;
+
 /// Series on their way into a store, in any order.
-#[derive(Default)]
 struct Collector {
     places: BTreeMap<Labels, usize>,
     rows: Vec<Vec<Point>>,
+    samples: usize,
+    /// Memory that is left.
+    left: usize,
+}
+
+impl Default for Collector {
+    fn default() -> Collector {
+        Collector { places: BTreeMap::new(), rows: Vec::new(), samples: 0, left: MEMORY }
+    }
 }
 
 struct Point {
@@ -50,16 +73,39 @@ impl Collector {
     fn row(&mut self, mut labels: Labels) -> usize {
         labels.retain(|(_, value)| !value.is_empty());
         labels.sort();
+        // A label is held twice: as it is read, and interned.
+        let written = labels.iter().map(|(n, v)| 80 + 2 * (n.len() + v.len())).sum::<usize>();
         let next = self.rows.len();
         let row = *self.places.entry(labels).or_insert(next);
         if row == next {
             self.rows.push(Vec::new());
+            self.left = self.left.saturating_sub(OF_SERIES + written);
         }
         row
     }
 
     fn add(&mut self, row: usize, point: Point) {
         self.rows[row].push(point);
+        self.samples += 1;
+        self.left = self.left.saturating_sub(OF_SAMPLE);
+    }
+
+    /// The first and the last instant of what stands before a line.
+    fn reach_before(&self, line: u32) -> Option<(i64, i64)> {
+        let before = |point: &&Point| point.place.line < line;
+        let instants = || self.rows.iter().flatten().filter(before).map(|point| point.at_ms);
+        Some((instants().min()?, instants().max()?))
+    }
+
+    /// Is there no room for more? Then the text is refused as a whole, not cut.
+    fn full(&self) -> Option<Problem> {
+        (self.left == 0).then(|| {
+            let (series, samples) = (thousands(self.rows.len()), thousands(self.samples));
+            let message = format!("too much to hold: {series} series and {samples} samples so far");
+            let expected = format!("what fits into {:.1} GB of memory", MEMORY as f64 / 1e9);
+            let help = "export fewer series, or a shorter time";
+            Problem::error(Place::default(), "", message).expected(expected).help(help)
+        })
     }
 
     /// All series in the order of their labels, each with instants of its own. Two values at one
@@ -124,13 +170,13 @@ pub fn seconds(ms: i64) -> String {
 }
 
 /// May a metric have this name outside quotes?
-fn is_metric_name(name: &str) -> bool {
+pub fn is_metric_name(name: &str) -> bool {
     let inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     name.chars().all(inner) && name.chars().next().is_some_and(|c| !c.is_ascii_digit())
 }
 
 /// May a label have this name outside quotes?
-fn is_label_name(name: &str) -> bool {
+pub fn is_label_name(name: &str) -> bool {
     is_metric_name(name) && !name.contains(':')
 }
 

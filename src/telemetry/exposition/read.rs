@@ -1,11 +1,12 @@
 //! OpenMetrics and Prometheus text → series.
 //!
 //! A text that ends with `# EOF` is OpenMetrics, its timestamps are seconds; any other is
-//! Prometheus' own, with milliseconds. Every sample needs a timestamp: a page as an application
+//! Prometheus' own, with milliseconds; one that only OpenMetrics could be is cut off (see `cut`) and
+//! refused. Every sample needs a timestamp: a page as an application
 //! serves it says what is, not when. Types, helps, units and exemplars are read over.
 
 use super::{
-    Collector, LATEST_MS, Labels, Point, Recorded, is_label_name, is_metric_name, markers,
+    Collector, LATEST_MS, Labels, Point, Recorded, cut, is_label_name, is_metric_name, markers,
 };
 use crate::base::problem::{Place, Problem};
 use std::collections::BTreeMap;
@@ -26,6 +27,9 @@ pub fn read(text: &str, markers: Option<&str>) -> Result<Recorded, Vec<Problem>>
             problems.push(Problem::error(place, "", "a sample behind the end (`# EOF`)"));
             break;
         }
+        if let Some(full) = collector.full() {
+            return Err(vec![Problem { place: Place { line: number, column: 1 }, ..full }]);
+        }
         match sample(line, eof.is_some()) {
             Ok(sample) => {
                 let row = match known.get(sample.series) {
@@ -34,7 +38,9 @@ pub fn read(text: &str, markers: Option<&str>) -> Result<Recorded, Vec<Problem>>
                 };
                 match row {
                     Ok(row) => {
-                        known.insert(sample.series, row);
+                        if known.insert(sample.series, row).is_none() {
+                            collector.left = collector.left.saturating_sub(64);
+                        }
                         let place = Place { line: number, column: 1 };
                         let (at_ms, value) = (sample.at_ms, sample.value);
                         collector.add(row, Point { at_ms, value, place });
@@ -45,15 +51,26 @@ pub fn read(text: &str, markers: Option<&str>) -> Result<Recorded, Vec<Problem>>
             Err(wrong) => problems.push(wrong.on(line, number)),
         }
     }
-    let (ends, release_at_ms) = markers.map_or(Ok(Default::default()), markers::read)?;
+    let mut warnings = Vec::new();
+    if eof.is_none() {
+        let whole = cut::whole_lines(text);
+        problems.extend(cut::refused(text, collector.reach_before(whole.saturating_add(1))));
+        warnings.extend(cut::last_line(text));
+    }
+    let markers::Ends { ends, release_at_ms, cut } =
+        markers.map_or(Ok(Default::default()), markers::read)?;
+    warnings.extend(cut);
     for (labels, at_ms, line) in ends {
         let row = collector.row(labels);
         let place = Place { line, column: 1 };
         collector.add(row, Point { at_ms, value: crate::telemetry::store::stale(), place });
     }
     let store = collector.store(&mut problems);
+    if eof.is_none() {
+        cut::explain(&mut problems, text);
+    }
     if problems.is_empty() {
-        Ok(Recorded { store, release_at_ms })
+        Ok(Recorded { store, release_at_ms, warnings })
     } else {
         Err(super::told(problems))
     }

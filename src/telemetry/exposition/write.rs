@@ -163,6 +163,37 @@ mod tests {
         assert!(text.contains("latency_sum NaN 2.25\n") && !text.contains("up{pod=\"a\"} NaN"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_labels_hold_reads_back(
+            name in "[a-z]{1,3}|.{1,4}|[\u{0}-\u{ff}\u{2028}\u{202e}]{1,4}",
+            labels in proptest::collection::btree_map(
+                "[a-z]{1,3}|[\u{0}-\u{7f}\u{85}\u{2028}é]{1,4}",
+                "[ -~]{1,6}|[\u{0}-\u{ff}\u{2028}\u{202e}\"\\\\\n\r]{1,6}",
+                0..4,
+            ),
+        ) {
+            let mut store = Store::default();
+            let clock = store.add_clock();
+            let mut all: Vec<(&str, &str)> = vec![("__name__", &name)];
+            all.extend(labels.iter().map(|(name, value)| (&**name, &**value)));
+            let id = store.add_series(clock, &all);
+            store.tick(clock, 1000);
+            store.record(id, 1.0);
+            store.tick(clock, 2000);
+            store.record(id, stale());
+            let (text, ends) = (write(&store, &kind), markers::write(&store, None));
+            let again = read::read(&text, Some(&ends));
+            let again = again.unwrap_or_else(|p| panic!("{p:?}\n{text:?}")).store;
+            let texts = |store: &Store| -> Vec<(String, String)> {
+                let of = |id| store.label_texts(id).map(|(n, v)| (n.to_string(), v.to_string()));
+                store.ids().flat_map(of).collect::<Vec<_>>()
+            };
+            proptest::prop_assert_eq!(texts(&again), texts(&store), "{:?}", text);
+            proptest::prop_assert_eq!(again.ids().flat_map(|id| again.samples(id)).count(), 2);
+        }
+    }
+
     #[test]
     fn what_is_written_is_read_again() {
         let store = sample_store();
@@ -171,6 +202,9 @@ mod tests {
         assert_eq!(again.release_at_ms, Some(1500));
         assert_eq!(write(&again.store, &kind), text);
         assert_eq!(markers::write(&again.store, Some(1500)), ends);
-        assert_eq!(ends.lines().last(), Some("up{pod=\"a\"} 2.25"));
+        assert_eq!(ends.lines().nth(2), Some("up{pod=\"a\"} 2.25"));
+        assert!(again.warnings.is_empty() && ends.ends_with("\n# EOF\n"));
+        let cut = read::read(&text, Some(ends.trim_end_matches("# EOF\n")));
+        assert_eq!(cut.map(|r| r.warnings.len()).ok(), Some(1));
     }
 }

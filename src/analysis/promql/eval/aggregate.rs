@@ -101,8 +101,12 @@ impl Evaluator<'_> {
         }
         if let Node::Call(function, args) = &expr.node
             && one_metric(args)
-            && self.over_each(function.name, args, at, &mut each)?.is_some()
+            && let Some(names) = self.over_each(function.name, args, at, &mut each)?
         {
+            // Series of one metric that differ in its type or unit alone fall together.
+            if names.several {
+                self.vector(expr, at)?;
+            }
             return Ok(());
         }
         self.vector(expr, at)?.iter().for_each(|sample| each(&sample.labels, sample.value));

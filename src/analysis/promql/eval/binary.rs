@@ -158,7 +158,7 @@ impl Evaluator<'_> {
     ) -> Labels {
         let mut labels = many.clone();
         if drops_name(b, self.options.rules) {
-            drop_name(&mut labels);
+            drop_name(&mut labels, self.options.rules);
         }
         if b.matching.many == Many::None {
             labels.retain(|(name, _)| signature.labels.contains(name) == signature.on);
@@ -191,7 +191,7 @@ fn with_number(
     samples: Vec<Sample>,
     sides: impl Fn(f64) -> (f64, f64),
 ) -> Result<Vec<Sample>, EvalError> {
-    renamed(samples, drops_name(b, rules), |value| {
+    renamed(samples, drops_name(b, rules).then_some(rules), |value| {
         let (x, y) = sides(value);
         apply(b.op, x, y, value, b.returns_bool)
     })

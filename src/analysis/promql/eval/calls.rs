@@ -92,7 +92,7 @@ impl Evaluator<'_> {
             _ => self.vector(expr, at)?.into_iter().map(|s| (at.at, s)).collect(),
         };
         let stamp = |(ms, sample): (i64, Sample)| Sample { value: ms as f64 / 1000.0, ..sample };
-        renamed(timed.into_iter().map(stamp).collect(), true, Some)
+        renamed(timed.into_iter().map(stamp).collect(), Some(self.options.rules), Some)
     }
 
     fn sorted(&mut self, falling: bool, expr: &Expr, at: Moment) -> Result<Vec<Sample>, EvalError> {
@@ -111,7 +111,7 @@ impl Evaluator<'_> {
             Some(expr) => self.vector(expr, at)?,
             None => vec![Sample { labels: Vec::new(), value: at.at.div_euclid(1000) as f64 }],
         };
-        renamed(samples, true, |value| dates::part(name, value))
+        renamed(samples, Some(self.options.rules), |value| dates::part(name, value))
     }
 
     /// Functions of a range, or of each element by itself.
@@ -137,7 +137,7 @@ impl Evaluator<'_> {
             return fail(format!("unknown function {name:?}"));
         }
         let value = |x: f64| of_value(name, x, &numbers);
-        Ok(Found::Vector(renamed(samples, true, value)?))
+        Ok(Found::Vector(renamed(samples, Some(self.options.rules), value)?))
     }
 }
 

@@ -35,8 +35,9 @@ impl Evaluator<'_> {
             labels.retain(|(name, _)| *name != Symbol::LE);
             groups.entry(labels).or_default().push(Bucket { bound, count: sample.value });
         }
+        let rules = self.options.rules;
         let samples = groups.into_iter().map(|(mut labels, buckets)| {
-            super::drop_name(&mut labels);
+            super::drop_name(&mut labels, rules);
             let value = match numbers {
                 [phi] => bucket_quantile(*phi, buckets),
                 [lower, upper, ..] => bucket_fraction(*lower, *upper, buckets),

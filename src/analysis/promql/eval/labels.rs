@@ -1,5 +1,6 @@
 //! Functions that make labels: `label_replace`, `label_join`, and the labels of `absent`.
 
+use super::budget::fits;
 use super::{Evaluator, Labels, Moment, Sample, distinct, fail, label};
 use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Expr, Node, Selector, Test};
@@ -39,15 +40,19 @@ impl Evaluator<'_> {
             return fail(format!("invalid destination label name in label_replace(): {target}"));
         }
         let mut samples = self.vector(&args[0], at)?;
-        let target = self.symbols.intern(target);
+        let target = self.made(target)?;
         let source = self.symbols.find(source);
         for sample in &mut samples {
             let value = source.map(|s| label(&sample.labels, s));
             let value = value.map_or(String::new(), |v| self.symbols.text(v).to_string());
+            self.budget.work(1 + value.len() / 16)?;
             if let Some(captures) = regex.captures(&value) {
+                // No group is longer than what was matched.
+                let groups = replacement.matches('$').count();
+                fits(groups.saturating_mul(value.len()).saturating_add(replacement.len()))?;
                 let mut expanded = String::new();
                 captures.expand(replacement, &mut expanded);
-                let value = self.symbols.intern(&expanded);
+                let value = self.made(&expanded)?;
                 self.set_label(&mut sample.labels, target, value);
             }
         }
@@ -73,14 +78,16 @@ impl Evaluator<'_> {
             sources.push(self.symbols.find(&source));
         }
         let mut samples = self.vector(&args[0], at)?;
-        let target = self.symbols.intern(&target);
+        let target = self.made(&target)?;
         for sample in &mut samples {
             let text = |s: &Option<_>| match s {
                 Some(name) => self.symbols.text(label(&sample.labels, *name)),
                 None => "",
             };
+            let length = |s| text(s).len().saturating_add(separator.len());
+            fits(sources.iter().map(length).fold(0, usize::saturating_add))?;
             let joined = sources.iter().map(text).collect::<Vec<_>>().join(&separator);
-            let value = self.symbols.intern(&joined);
+            let value = self.made(&joined)?;
             self.set_label(&mut sample.labels, target, value);
         }
         distinct(samples)

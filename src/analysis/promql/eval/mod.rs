@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod binary;
+mod budget;
 mod calls;
 mod dates;
 mod fold;
@@ -18,13 +19,15 @@ mod regression;
 mod select;
 mod sums;
 
-use super::Options;
 use super::ast::{Expr, Node};
+use super::duration::{Asked, Length};
 use super::error::{EvalError, fail};
 use super::value::{Element, LabelTexts, Row, Value};
+use super::{Options, Rules};
 use crate::telemetry::store::Store;
 use crate::telemetry::symbol::{Overlay, Symbol};
 
+use budget::Budget;
 pub use histogram::{Bucket, bucket_quantile};
 
 /// Labels as symbols, sorted by the text of their names.
@@ -57,6 +60,20 @@ pub struct Moment {
     pub start: i64,
     /// Its end.
     pub end: i64,
+    /// Its step; 0 for a question at one instant.
+    pub step: i64,
+}
+
+impl Moment {
+    /// What durations may be worked out of.
+    fn asked(&self) -> Asked {
+        Asked { step_ms: self.step, range_ms: self.end.saturating_sub(self.start) }
+    }
+
+    /// A length of time in milliseconds.
+    fn ms(&self, length: &Length) -> Result<i64, EvalError> {
+        length.ms(self.asked()).map_err(EvalError)
+    }
 }
 
 /// What an expression came to.
@@ -72,18 +89,26 @@ pub struct Evaluator<'a> {
     options: Options,
     symbols: Overlay<'a>,
     loaded: u64,
+    budget: Budget,
 }
 
 impl<'a> Evaluator<'a> {
     /// Nothing evaluated yet.
     pub fn new(store: &'a Store, options: Options) -> Evaluator<'a> {
-        Evaluator { store, options, symbols: Overlay::new(store.symbols()), loaded: 0 }
+        Evaluator {
+            store,
+            options,
+            symbols: Overlay::new(store.symbols()),
+            loaded: 0,
+            budget: Budget::of(options.samples_max),
+        }
     }
 
     /// The answer to an expression at an instant, its labels as texts.
     pub fn value(&mut self, expr: &Expr, moment: Moment) -> Result<Value, EvalError> {
         if let Node::Range(..) | Node::Subquery(_) = &expr.bare().node {
             let windows = self.windows(expr, moment)?;
+            self.bounded(windows.iter().map(|w| &w.labels))?;
             let row = |w: Window| Row { labels: self.texts(&w.labels), samples: w.points };
             let mut rows: Vec<Row> = windows.into_iter().map(row).collect();
             rows.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -93,6 +118,7 @@ impl<'a> Evaluator<'a> {
             Found::Scalar(value) => Value::Scalar(value),
             Found::Text(text) => Value::Text(text),
             Found::Vector(samples) => {
+                self.bounded(samples.iter().map(|s| &s.labels))?;
                 let element =
                     |s: &Sample| Element { labels: self.texts(&s.labels), value: s.value };
                 let mut elements: Vec<Element> = samples.iter().map(element).collect();
@@ -104,12 +130,27 @@ impl<'a> Evaluator<'a> {
         })
     }
 
+    /// Are the labels of an answer few and short enough to be written out?
+    fn bounded<'l>(&self, all: impl Iterator<Item = &'l Labels>) -> Result<(), EvalError> {
+        let length = |s: Symbol| self.symbols.text(s).len();
+        budget::answer(all.flatten().map(|(name, value)| length(*name) + length(*value)))
+    }
+
     fn texts(&self, labels: &Labels) -> LabelTexts {
         let text = |s: Symbol| self.symbols.text(s).to_string();
         labels.iter().map(|(name, value)| (text(*name), text(*value))).collect()
     }
 
     fn eval(&mut self, expr: &Expr, moment: Moment) -> Result<Found, EvalError> {
+        let found = self.found(expr, moment)?;
+        self.budget.work(match &found {
+            Found::Vector(samples) => 1 + samples.len(),
+            Found::Scalar(_) | Found::Text(_) => 1,
+        })?;
+        Ok(found)
+    }
+
+    fn found(&mut self, expr: &Expr, moment: Moment) -> Result<Found, EvalError> {
         Ok(match &expr.node {
             Node::Number(value) => Found::Scalar(*value),
             Node::Text(text) => Found::Text(text.clone()),
@@ -129,7 +170,7 @@ impl<'a> Evaluator<'a> {
         Ok(match self.eval(inner, at)? {
             Found::Scalar(value) => Found::Scalar(if minus { -value } else { value }),
             Found::Vector(samples) if minus => {
-                Found::Vector(renamed(samples, true, |value| Some(-value))?)
+                Found::Vector(renamed(samples, Some(self.options.rules), |value| Some(-value))?)
             }
             other => other,
         })
@@ -162,7 +203,16 @@ impl<'a> Evaluator<'a> {
         if self.loaded > self.options.samples_max {
             return fail("query processing would load too many samples into memory");
         }
-        Ok(())
+        self.budget.work(samples)
+    }
+
+    /// The symbol of a text that the query has made: such texts are bounded, each and all.
+    fn made(&mut self, text: &str) -> Result<Symbol, EvalError> {
+        if let Some(known) = self.symbols.find(text) {
+            return Ok(known);
+        }
+        self.budget.label(text.len())?;
+        Ok(self.symbols.intern(text))
     }
 
     /// Puts a label in its place among sorted ones; an empty value removes it.
@@ -181,21 +231,28 @@ fn label(labels: &[(Symbol, Symbol)], name: Symbol) -> Symbol {
     labels.iter().find(|(known, _)| *known == name).map_or(Symbol::EMPTY, |(_, value)| *value)
 }
 
-fn drop_name(labels: &mut Labels) {
-    labels.retain(|(name, _)| *name != Symbol::NAME);
+/// Does a label go with the metric's name? Its type and its unit do, if it has them, since 3.x
+/// knows such labels (`schema/labels.go`, `IsMetadataLabel`).
+fn goes_with_name(name: Symbol, rules: Rules) -> bool {
+    let known = name == Symbol::TYPE || name == Symbol::UNIT;
+    name == Symbol::NAME || known && rules == Rules::V3
 }
 
-/// Which names the series had that lost theirs: without names, series of one metric stay apart, and
-/// only those of several can fall together.
+fn drop_name(labels: &mut Labels, rules: Rules) {
+    labels.retain(|(name, _)| !goes_with_name(*name, rules));
+}
+
+/// Which names, types and units the series had that lost theirs: without them, series of one metric
+/// stay apart, and only those of several can fall together.
 #[derive(Default)]
 struct Names {
-    first: Option<Symbol>,
+    first: Option<[Symbol; 3]>,
     several: bool,
 }
 
 impl Names {
     fn see(&mut self, labels: &[(Symbol, Symbol)]) {
-        let name = label(labels, Symbol::NAME);
+        let name = [Symbol::NAME, Symbol::TYPE, Symbol::UNIT].map(|name| label(labels, name));
         self.several |= *self.first.get_or_insert(name) != name;
     }
 
@@ -205,19 +262,20 @@ impl Names {
     }
 }
 
-/// The samples without their names, with new values; an element may go.
+/// The samples without their names, with new values; an element may go. Without rules by which
+/// names are dropped they stay.
 fn renamed(
     samples: Vec<Sample>,
-    drops_name: bool,
+    drops_name: Option<Rules>,
     mut value: impl FnMut(f64) -> Option<f64>,
 ) -> Result<Vec<Sample>, EvalError> {
     let (mut found, mut names) = (samples, Names::default());
     found.retain_mut(|sample| {
         let Some(value) = value(sample.value) else { return false };
         sample.value = value;
-        if drops_name {
+        if let Some(rules) = drops_name {
             names.see(&sample.labels);
-            drop_name(&mut sample.labels);
+            drop_name(&mut sample.labels, rules);
         }
         true
     });

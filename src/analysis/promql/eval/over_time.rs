@@ -5,8 +5,8 @@ use super::points::Points;
 use super::quantile::quantile;
 use super::rate::{self, Change};
 use super::regression;
-use super::sums::{Sum, mean, variance};
-use super::{Evaluator, Moment, Names, Sample, fail};
+use super::sums::{Sum, mean, stepwise_mean, variance};
+use super::{Evaluator, Moment, Names, Sample, fail, goes_with_name};
 use crate::analysis::promql::Rules;
 use crate::analysis::promql::ast::{Expr, Node};
 use crate::analysis::promql::error::EvalError;
@@ -56,17 +56,19 @@ impl Evaluator<'_> {
         for (_, arg) in args.iter().enumerate().filter(|(i, _)| *i != range_at) {
             numbers.push(self.scalar(arg, moment)?);
         }
-        let (span, rules) = (Self::span(range, moment), self.options.rules);
+        let (span, rules) = (Self::span(range, moment)?, self.options.rules);
         let around = Around { numbers: &numbers, span, now: moment.at, rules };
         let Some(apply) = function(name, &around) else { return Ok(None) };
-        let keeps_name = name == "last_over_time";
+        let keeps_name = matches!(name, "first_over_time" | "last_over_time");
         let (mut kept, mut names, mut any) = (Vec::new(), Names::default(), false);
         self.each_window(range, moment, |labels, points| {
             any = true;
             if let Some(value) = apply(points) {
                 names.see(labels);
                 kept.clear();
-                kept.extend(labels.iter().filter(|(n, _)| keeps_name || *n != Symbol::NAME));
+                kept.extend(
+                    labels.iter().filter(|(n, _)| keeps_name || !goes_with_name(*n, rules)),
+                );
                 each(&kept, value);
             }
         })?;
@@ -111,6 +113,9 @@ fn function<'a>(name: &str, around: &'a Around<'a>) -> Option<OfSamples<'a>> {
         "deriv" => Box::new(regression::deriv),
         "predict_linear" => Box::new(move |points| regression::predict(points, now, numbers[0])),
         "holt_winters" => Box::new(|points| regression::holt(points, numbers[0], numbers[1])),
+        "avg_over_time" if rules == Rules::V2 => {
+            Box::new(|points| Some(stepwise_mean(values(points))))
+        }
         "avg_over_time" => Box::new(|points| Some(mean(values(points)))),
         "sum_over_time" => Box::new(|points| Some(Sum::of(values(points)))),
         "count_over_time" => Box::new(|points| Some(points.len() as f64)),
@@ -118,6 +123,7 @@ fn function<'a>(name: &str, around: &'a Around<'a>) -> Option<OfSamples<'a>> {
         "max_over_time" => Box::new(|points| Some(greatest(values(points)))),
         "stddev_over_time" => Box::new(|points| Some(variance(values(points)).sqrt())),
         "stdvar_over_time" => Box::new(|points| Some(variance(values(points)))),
+        "first_over_time" => Box::new(|points| points.values.first().copied()),
         "last_over_time" => Box::new(|points| points.values.last().copied()),
         "present_over_time" => Box::new(|_| Some(1.0)),
         "quantile_over_time" => {

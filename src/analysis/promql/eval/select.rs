@@ -14,14 +14,14 @@ const SUBQUERY_STEPS_MAX: i64 = 1_000_000;
 
 impl Evaluator<'_> {
     /// The instant a selector is asked at.
-    fn instant_of(when: &When, moment: Moment) -> i64 {
+    fn instant_of(when: &When, moment: Moment) -> Result<i64, EvalError> {
         let fixed = match when.at {
             None => moment.at,
             Some(At::Instant(at)) => at,
             Some(At::Start) => moment.start,
             Some(At::End) => moment.end,
         };
-        fixed.saturating_sub(when.offset_ms)
+        Ok(fixed.saturating_sub(moment.ms(&when.offset)?))
     }
 
     /// The earliest millisecond of a window that ends at `to`: the left edge is open in 3.x.
@@ -32,7 +32,7 @@ impl Evaluator<'_> {
 
     /// Series that a selector takes. Of those with the right name, each condition looks at a value
     /// once, however many series carry it.
-    fn series(&self, selector: &Selector) -> Vec<SeriesId> {
+    fn series(&mut self, selector: &Selector) -> Result<Vec<SeriesId>, EvalError> {
         let symbols = self.store.symbols();
         // The store finds a name by itself; conditions on it are for the other ways to ask for one.
         let named = selector.name();
@@ -41,15 +41,21 @@ impl Evaluator<'_> {
         };
         let rest = selector.matchers.iter().filter(|m| !on_name(m));
         let mut bounds: Vec<Bound<'_>> = rest.map(|m| Bound::new(m, symbols)).collect();
+        let store = self.store;
         let takes = |id: &SeriesId| {
-            let labels = self.store.labels(*id);
+            let labels = store.labels(*id);
             bounds.iter_mut().all(|bound| bound.takes(labels, symbols))
         };
-        match named.map(|name| symbols.find(name)) {
-            Some(None) => Vec::new(),
-            Some(Some(name)) => self.store.named(name).iter().copied().filter(takes).collect(),
-            None => self.store.ids().filter(takes).collect(),
-        }
+        let (looked_at, found): (_, Vec<SeriesId>) = match named.map(|name| symbols.find(name)) {
+            Some(None) => (0, Vec::new()),
+            Some(Some(name)) => {
+                let all = store.named(name);
+                (all.len(), all.iter().copied().filter(takes).collect())
+            }
+            None => (store.ids().len(), store.ids().filter(takes).collect()),
+        };
+        self.budget.work(looked_at.saturating_mul(1 + bounds.len()))?;
+        Ok(found)
     }
 
     /// The newest sample of every series within the lookback, unless that is a staleness marker.
@@ -73,10 +79,11 @@ impl Evaluator<'_> {
         moment: Moment,
         mut each: impl FnMut(&[(Symbol, Symbol)], i64, f64),
     ) -> Result<(), EvalError> {
-        let to = Self::instant_of(&selector.when, moment);
+        let to = Self::instant_of(&selector.when, moment)?;
         let mut cursor = Cursor::new(self.left_edge(to, self.options.lookback_ms), to);
-        for id in self.series(selector) {
+        for id in self.series(selector)? {
             let (times, values) = cursor.slices(self.store, id);
+            self.budget.work(1)?;
             let newest = times.iter().zip(values).rfind(|(_, v)| is_stale(**v) || is_sample(**v));
             if let Some((at, value)) = newest.filter(|(_, value)| !is_stale(**value)) {
                 self.load(1)?;
@@ -87,14 +94,14 @@ impl Evaluator<'_> {
     }
 
     /// The window that a range or subquery covers: its first (excluded) and last instant.
-    pub(super) fn span(expr: &Expr, moment: Moment) -> (i64, i64) {
+    pub(super) fn span(expr: &Expr, moment: Moment) -> Result<(i64, i64), EvalError> {
         let (when, range) = match &expr.bare().node {
-            Node::Range(selector, range) => (&selector.when, *range),
-            Node::Subquery(sub) => (&sub.when, sub.range_ms),
-            _ => return (moment.at, moment.at),
+            Node::Range(selector, range) => (&selector.when, range),
+            Node::Subquery(sub) => (&sub.when, &sub.range),
+            _ => return Ok((moment.at, moment.at)),
         };
-        let to = Self::instant_of(when, moment);
-        (to.saturating_sub(range), to)
+        let to = Self::instant_of(when, moment)?;
+        Ok((to.saturating_sub(moment.ms(range)?), to))
     }
 
     /// Runs `each` for every series of a range that has samples in it; labels and samples are still
@@ -107,10 +114,11 @@ impl Evaluator<'_> {
     ) -> Result<(), EvalError> {
         match &expr.bare().node {
             Node::Range(selector, range) => {
-                let to = Self::instant_of(&selector.when, moment);
-                let mut cursor = Cursor::new(self.left_edge(to, *range), to);
+                let to = Self::instant_of(&selector.when, moment)?;
+                let mut cursor = Cursor::new(self.left_edge(to, moment.ms(range)?), to);
                 let mut copies = Row::default();
-                for id in self.series(selector) {
+                for id in self.series(selector)? {
+                    self.budget.work(1)?;
                     let points = copies.samples_of(cursor.slices(self.store, id));
                     self.load(points.len())?;
                     if points.len() > 0 {
@@ -121,6 +129,7 @@ impl Evaluator<'_> {
             }
             Node::Subquery(sub) => {
                 for (labels, row) in self.subquery(sub, moment)? {
+                    self.budget.work(1 + row.points().len())?;
                     each(&labels, row.points());
                 }
                 Ok(())
@@ -148,9 +157,10 @@ impl Evaluator<'_> {
         sub: &Subquery,
         moment: Moment,
     ) -> Result<BTreeMap<Labels, Row>, EvalError> {
-        let to = Self::instant_of(&sub.when, moment);
-        let step = sub.step_ms.unwrap_or(self.options.subquery_step_ms).max(1);
-        let from = self.left_edge(to, sub.range_ms);
+        let to = Self::instant_of(&sub.when, moment)?;
+        let step = sub.step.as_ref().map(|step| moment.ms(step)).transpose()?;
+        let step = step.unwrap_or(self.options.subquery_step_ms).max(1);
+        let from = self.left_edge(to, moment.ms(&sub.range)?);
         // Multiples count from the epoch.
         let first = from.saturating_add(step - 1).div_euclid(step).saturating_mul(step);
         if to.saturating_sub(first) / step > SUBQUERY_STEPS_MAX {
@@ -202,6 +212,9 @@ impl Cursor {
     }
 }
 
+/// Values of which a condition remembers what it said.
+const KNOWN_MAX: usize = 32;
+
 /// A matcher with its label looked up, and what it said about values so far.
 struct Bound<'q> {
     matcher: &'q Matcher,
@@ -221,7 +234,10 @@ impl<'q> Bound<'q> {
             return *known;
         }
         let takes = self.matcher.takes(symbols.text(value));
-        self.known.push((value, takes));
+        // Looking through more would take longer than asking again.
+        if self.known.len() < KNOWN_MAX {
+            self.known.push((value, takes));
+        }
         takes
     }
 }

@@ -1,0 +1,81 @@
+//! Results to standard output, everything else to standard error.
+
+use crate::base::escape::{is_hidden, short, terminal};
+use crate::base::problem::{Problem, limited};
+use std::io::{Error, ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Was a result lost because standard output took no more (a full disk, a closed one)?
+static LOST: AtomicBool = AtomicBool::new(false);
+/// Was standard output closed when the process began?
+static CLOSED: AtomicBool = AtomicBool::new(false);
+/// Is the process about to leave? Then what other threads run into is no news.
+static HUSHED: AtomicBool = AtomicBool::new(false);
+
+/// Notes whether standard output is closed. To be called before `main`: the runtime puts the null
+/// device in the place of a closed one, where results would vanish with exit code 0.
+pub fn note_if_closed() {
+    #[cfg(unix)]
+    if rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err() {
+        CLOSED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Prints to standard output, control characters shown; a reader that has closed the pipe has seen enough, which is fine.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    judge(out.write_all(terminal::text(text).as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Prints what the flags came to: help and version as results, wrong flags as a problem; words
+/// that hold control characters are shown without clap's own colours.
+pub fn print_clap(error: &clap::Error) {
+    let text = error.render().to_string();
+    let hides = |c: char| is_hidden(c) && c != '\n' && c != '\t';
+    if error.use_stderr() && text.contains(hides) {
+        return say(text.trim_end());
+    }
+    let printed = error.print();
+    if !error.use_stderr() {
+        judge(printed.and_then(|()| std::io::stdout().lock().flush()));
+    }
+}
+
+/// What became of a result on its way out.
+fn judge(written: Result<(), Error>) {
+    let closed = CLOSED.load(Ordering::Relaxed);
+    let written = if closed { Err(Error::other("it is closed")) } else { written };
+    if let Some(error) = written.err().filter(|e| e.kind() != ErrorKind::BrokenPipe)
+        && !LOST.swap(true, Ordering::Relaxed)
+    {
+        say(&format!("windtunnel: standard output: {error}"));
+    }
+}
+
+/// Was everything printed that had to be?
+pub fn all_printed() -> bool {
+    !LOST.load(Ordering::Relaxed)
+}
+
+/// Says a line on standard error. Unlike `eprintln!` it survives a closed one: whoever does not
+/// listen misses it.
+pub fn say(line: &str) {
+    if !HUSHED.load(Ordering::Relaxed) {
+        let line = short::message(line);
+        let _ = writeln!(std::io::stderr().lock(), "{}", terminal::text(&line));
+    }
+}
+
+/// Says nothing from now on.
+pub(super) fn hush() {
+    HUSHED.store(true, Ordering::Relaxed);
+}
+
+/// Prints problems to standard error: the first of every kind, and how many more there are.
+pub fn complain(problems: &[Problem]) {
+    let mut err = std::io::stderr().lock();
+    for problem in limited(problems) {
+        // Nothing is left to tell if standard error is closed.
+        let _ = writeln!(err, "{problem}");
+    }
+}

@@ -1,0 +1,132 @@
+//! The one place where figures over flights are made: every table, rating, line of `expect:` and
+//! curve takes means, quantiles, differences and shares from here.
+//!
+//! A release is a variant, or the mix of all (`ALL`), whose figures are the variants' own, weighted
+//! by their shares, each over all of its flights. Deliberately absent: which figures are wanted.
+
+use super::limits::bounds;
+use super::tables::ALL;
+use crate::outcome::{Outcome, Verdict};
+use crate::scenario::model::Scenario;
+use crate::stats::estimate::{CONFIDENCE, Estimate, estimate};
+use crate::stats::interval::Interval;
+use crate::stats::mixture::{
+    Counted, Stratum, mean_of_mix, quantile_interval_of_mix, quantiles_of_mix, share_of_mix,
+};
+
+/// A figure with its interval, and how many flights it is over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figure {
+    /// The value.
+    pub value: f64,
+    /// Its 95 % interval.
+    pub interval: Interval,
+    /// Flights with a value; of a difference, pairs of them.
+    pub n: usize,
+}
+
+/// The flights of one scenario, as figures are asked of them.
+#[derive(Clone, Copy)]
+pub struct Figures<'a> {
+    /// What was flown.
+    pub scenario: &'a Scenario,
+    /// `flights[variant][strategy]`, each by replication from 0 on.
+    pub flights: &'a [Vec<Vec<Outcome>>],
+}
+
+impl Figures<'_> {
+    /// Flights of a strategy with a release, by variant with the weight of each; nothing for a
+    /// release that is not known.
+    fn rows(&self, release: &str, plan: usize) -> Vec<(f64, &[Outcome])> {
+        let variants = self.scenario.release.variants.iter().zip(self.flights);
+        let named = self.scenario.release.variants.iter().any(|v| v.name == release);
+        let part = |variant: &crate::scenario::model::Variant| match release {
+            name if name == variant.name => 1.0,
+            ALL if !named => variant.share.value(),
+            _ => 0.0,
+        };
+        let rows = variants.map(|(variant, by_plan)| (part(variant), by_plan[plan].as_slice()));
+        rows.filter(|(weight, _)| *weight > 0.0).collect()
+    }
+
+    /// The values of a measure by variant, NaN where a flight has none.
+    pub fn strata(&self, release: &str, plan: usize, measure: &str) -> Vec<Stratum> {
+        let values = |rows: &[Outcome]| {
+            rows.iter().map(|row| row.measures.get(measure).unwrap_or(f64::NAN)).collect()
+        };
+        let rows = self.rows(release, plan);
+        rows.into_iter().map(|(weight, rows)| Stratum { weight, values: values(rows) }).collect()
+    }
+
+    /// Mean and spread of a measure; nothing if a variant of the release has no value.
+    pub fn estimate(&self, release: &str, plan: usize, measure: &str) -> Option<Estimate> {
+        estimate(&self.strata(release, plan, measure), &bounds(self.scenario, measure))
+    }
+
+    /// The `q` quantile of a measure over flights, with an interval at `confidence`.
+    pub fn quantile(
+        &self,
+        release: &str,
+        plan: usize,
+        measure: &str,
+        (q, confidence): (f64, f64),
+    ) -> Option<Figure> {
+        let strata = self.strata(release, plan, measure);
+        let interval = quantile_interval_of_mix(&strata, q, confidence)?;
+        let limits = bounds(self.scenario, measure);
+        let [value] = quantiles_of_mix(&strata, [q])?;
+        let n = strata.iter().map(|stratum| stratum.known().len()).sum();
+        // Too few flights for a bound: then no flight is outside of what is possible at all.
+        let cut =
+            |end: f64| if end.is_finite() { end } else { end.clamp(limits.least, limits.most) };
+        let interval = Interval { lower: cut(interval.lower), upper: cut(interval.upper) };
+        Some(Figure { value, interval, n })
+    }
+
+    /// The width of the middle half of flights, from the 25 % to the 75 % quantile. Each end's
+    /// interval holds in 97.5 % of cases, so the difference of them in 95 % (Bonferroni).
+    pub fn spread(&self, release: &str, plan: usize, measure: &str) -> Option<Figure> {
+        let confidence = (1.0 + CONFIDENCE) / 2.0;
+        let low = self.quantile(release, plan, measure, (0.25, confidence))?;
+        let high = self.quantile(release, plan, measure, (0.75, confidence))?;
+        let interval = Interval {
+            lower: (high.interval.lower - low.interval.upper).max(0.0),
+            upper: high.interval.upper - low.interval.lower,
+        };
+        Some(Figure { value: high.value - low.value, interval, n: high.n })
+    }
+
+    /// The mean difference of a measure, strategy `plan` minus strategy `other`, replication by
+    /// replication; nothing if a variant has fewer than two pairs with a value.
+    pub fn difference(
+        &self,
+        release: &str,
+        (plan, other): (usize, usize),
+        measure: &str,
+    ) -> Option<Figure> {
+        let mine = self.strata(release, plan, measure);
+        let theirs = self.strata(release, other, measure);
+        let pairs: Vec<Stratum> = mine.iter().zip(&theirs).map(|(a, b)| a.minus(b)).collect();
+        let counts = || pairs.iter().map(|stratum| stratum.known().len());
+        if counts().any(|pairs| pairs < 2) {
+            return None;
+        }
+        let limits = bounds(self.scenario, measure).of_difference();
+        let found = mean_of_mix(&pairs, &limits, CONFIDENCE)?;
+        Some(Figure { value: found.mean, interval: found.interval, n: counts().sum() })
+    }
+
+    /// How often a verdict falls; with the number of flights in which it did.
+    pub fn verdict(&self, release: &str, plan: usize, verdict: Verdict) -> Option<(u64, Figure)> {
+        let count = |(weight, rows): (f64, &[Outcome])| Counted {
+            weight,
+            hits: rows.iter().filter(|row| row.verdict == verdict).count() as u64,
+            n: rows.len() as u64,
+        };
+        let parts: Vec<Counted> = self.rows(release, plan).into_iter().map(count).collect();
+        let share = share_of_mix(&parts, CONFIDENCE)?;
+        let hits = parts.iter().map(|part| part.hits).sum();
+        let n = parts.iter().map(|part| part.n).sum::<u64>() as usize;
+        Some((hits, Figure { value: share.share, interval: share.interval, n }))
+    }
+}

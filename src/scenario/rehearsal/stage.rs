@@ -1,0 +1,567 @@
+//! One rehearsal: the strategy is woken, pods start, requests are counted, targets are scraped.
+
+use super::cast::Cast;
+use crate::base::random::{Purpose, Stream, Streams};
+use crate::base::time::{SimDuration, SimTime};
+use crate::strategy::{Cause, SetFacts, Strategy, View};
+use crate::telemetry::facts::{BackendFacts, Counted, PodFacts, STATUSES};
+use crate::telemetry::scraper::{Place, Scraper};
+use crate::telemetry::{target, unix_ms};
+use crate::world::action::{Action, Decision, Verdict};
+use crate::world::log::ShadowCounts;
+use crate::world::names::PodNames;
+use crate::world::probe::{ProbeKind, ProbeWorker};
+use crate::world::replica_set::PodPhase;
+use crate::world::routing::{POOLS, Pool, Routing, Split};
+use crate::world::service::Version;
+use std::collections::BTreeMap;
+
+/// The seed of all rehearsals: what is foretold does not depend on the seed that is flown.
+const SEED: u64 = 1;
+
+/// Most events of one rehearsal.
+const EVENTS: u64 = 50_000;
+
+/// Most proxies that learn of a route at times of their own.
+const PROXIES: u32 = 8;
+
+/// How long a smoke test takes.
+const SMOKE_TIME: SimDuration = SimDuration::from_secs(5);
+
+/// What a check found at its first look.
+pub(super) struct Seen {
+    pub verdict: Verdict,
+    pub empty: bool,
+    pub requests: Option<f64>,
+    pub weight: f64,
+}
+
+enum Event {
+    Release,
+    Timer(u32),
+    Boots(usize),
+    Ready(usize),
+    Look,
+    Believe(usize, Routing),
+    Scrape(u32),
+    LoadEnds,
+    Smoke(u32),
+}
+
+struct Group {
+    version: Version,
+    pool: Pool,
+    size: u32,
+}
+
+struct Actor {
+    names: PodNames,
+    version: Version,
+    pool: Pool,
+    set: u32,
+    started: SimTime,
+    booted: bool,
+    ready: Option<SimTime>,
+    gone: bool,
+    /// Share of the users' requests, and requests a second beside them.
+    share: f64,
+    extra: f64,
+    /// Until when its requests have been counted.
+    since: SimTime,
+    counts: Vec<u32>,
+    latency_ns: Vec<u64>,
+    served: f64,
+}
+
+/// A rehearsal under way.
+pub(super) struct Stage<'c, 's> {
+    cast: &'c Cast<'s>,
+    strategy: Box<dyn Strategy>,
+    scraper: Scraper,
+    streams: Streams,
+    random: Stream,
+    now: SimTime,
+    events: BTreeMap<(SimTime, u64), Event>,
+    planned: u64,
+    groups: Vec<Group>,
+    actors: Vec<Actor>,
+    believed: Vec<Routing>,
+    /// (requests a second, straight to the candidate?, end).
+    loads: Vec<(f64, bool, SimTime)>,
+    pub seen: Vec<Option<Seen>>,
+    /// The check that took the release back.
+    pub stopped_by: Option<usize>,
+    /// It met what cannot be rehearsed.
+    pub is_unsure: bool,
+    /// The check that failed last.
+    failed: Option<usize>,
+    over: bool,
+}
+
+impl<'c, 's> Stage<'c, 's> {
+    /// The `number`-th rehearsal.
+    pub fn new(cast: &'c Cast<'s>, number: u64) -> Stage<'c, 's> {
+        let service = &cast.scenario.service;
+        let streams = Streams::new(SEED, number);
+        let mut stage = Stage {
+            cast,
+            strategy: cast.strategy.clone_box(),
+            scraper: cast.scraper(),
+            streams,
+            random: streams.stream(Purpose::Rehearsal, 0),
+            now: cast.begins,
+            events: BTreeMap::new(),
+            planned: 0,
+            groups: Vec::new(),
+            actors: Vec::new(),
+            believed: vec![Routing::default(); service.balancer.proxies.clamp(1, PROXIES) as usize],
+            loads: Vec::new(),
+            seen: cast.judged.iter().map(|_| None).collect(),
+            stopped_by: None,
+            is_unsure: false,
+            failed: None,
+            over: false,
+        };
+        let (version, pool, size) = (Version::Old, Pool::Stable, service.replicas);
+        stage.groups.push(Group { version, pool, size });
+        for _ in 0..size {
+            let number = stage.cast_actor(0, SimTime::ZERO);
+            stage.actors[number].ready = Some(SimTime::ZERO);
+            stage.boots(number);
+        }
+        stage.share_out();
+        stage.scrape_from_now_on(Place::Edge);
+        stage.scrape_from_now_on(Place::Cluster);
+        stage.scrape_from_now_on(Place::Kubelet(0));
+        stage.plan(SimTime::ZERO + cast.scenario.release.at, Event::Release);
+        stage
+    }
+
+    /// Plays until the strategy has decided; the number of events comes back.
+    pub fn play(&mut self) -> u64 {
+        let end = SimTime::ZERO + self.cast.scenario.horizon;
+        let mut played = 0;
+        while !self.over && played < EVENTS {
+            let Some(((at, _), event)) = self.events.pop_first() else { break };
+            if at > end {
+                break;
+            }
+            self.now = at;
+            self.handle(event);
+            played += 1;
+        }
+        self.is_unsure |= played >= EVENTS;
+        played
+    }
+
+    fn plan(&mut self, at: SimTime, event: Event) {
+        self.planned += 1;
+        self.events.insert((at, self.planned), event);
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Release => self.wake(Cause::Release),
+            Event::Timer(token) => self.wake(Cause::Timer(token)),
+            Event::Look => self.wake(Cause::Pods),
+            Event::Smoke(sent) => self.wake(Cause::Smoke { sent, failed: 0 }),
+            Event::Boots(number) => self.boots(number),
+            Event::Ready(number) if !self.actors[number].gone => {
+                self.actors[number].ready = Some(self.now);
+                self.share_out();
+                let wait = self.cast.scenario.service.pod.min_ready;
+                let later = wait + SimDuration::from_nanos(1);
+                self.plan(self.now + later, Event::Look);
+                self.wake(Cause::Pods);
+            }
+            Event::Ready(_) => {}
+            Event::Believe(proxy, routing) => {
+                self.believed[proxy] = routing;
+                self.share_out();
+            }
+            Event::LoadEnds => {
+                let now = self.now;
+                self.loads.retain(|(.., end)| *end > now);
+                self.share_out();
+            }
+            Event::Scrape(target) => self.scrape(target),
+        }
+    }
+
+    fn wake(&mut self, cause: Cause) {
+        let facts = self.facts();
+        let mut orders = Vec::new();
+        let view = View {
+            now: self.now,
+            replicas: self.cast.scenario.service.replicas,
+            sets: &facts,
+            telemetry: &self.scraper.store,
+            experiment: None,
+            shadow: ShadowCounts::default(),
+            chance: self.streams.key(Purpose::Controller, 0),
+        };
+        self.strategy.wake(&view, cause, &mut orders);
+        self.note(&orders);
+        for order in orders {
+            self.carry_out(order);
+        }
+        self.reconcile();
+    }
+
+    /// Notes what checks have found at their first look.
+    fn note(&mut self, orders: &[Action]) {
+        let (weight, mut failed) = (self.weight(), None);
+        let mut met: BTreeMap<String, usize> = BTreeMap::new();
+        for (name, seen) in orders.iter().filter_map(|order| found(&*self.strategy, order)) {
+            let nth = met.entry(name.clone()).or_default();
+            let named = self.cast.judged.iter().enumerate().filter(|(_, j)| j.name == name);
+            if let Some((number, _)) = named.clone().nth(*nth) {
+                if seen.verdict == Verdict::Fail && failed.is_none() {
+                    // Of several, the first that fails is the one that decides.
+                    failed = Some(number);
+                }
+                self.seen[number].get_or_insert(Seen { weight, ..seen });
+            }
+            *nth += 1;
+        }
+        self.failed = failed.or(self.failed);
+    }
+
+    fn carry_out(&mut self, order: Action) {
+        match order {
+            Action::Create { version, pool, size } => {
+                self.groups.push(Group { version, pool, size });
+            }
+            Action::Scale { set, size } => self.groups[set as usize].size = size,
+            Action::Route(routing) => {
+                let by_request = matches!(routing.split, Split::All(_) | Split::Weight(_));
+                let by_user = matches!(routing.split, Split::Buckets(_) | Split::Header(_));
+                // One pool for both versions and kept users are not rehearsed.
+                let is_known = by_request || by_user && self.cast.alike;
+                self.is_unsure |= !is_known || routing.sticky.is_some();
+                self.over |= self.is_unsure;
+                let delays = &self.cast.scenario.service.balancer.propagation;
+                for proxy in 0..self.believed.len() {
+                    let at = self.now + delays.quantile(self.random.uniform());
+                    self.plan(at, Event::Believe(proxy, routing));
+                }
+            }
+            Action::Wake { after, token } => self.plan(self.now + after, Event::Timer(token)),
+            Action::Smoke { requests } => {
+                self.plan(self.now + SMOKE_TIME, Event::Smoke(requests));
+            }
+            Action::Load { straight, rate, lasts } => {
+                self.loads.push((rate.value(), straight, self.now + lasts));
+                self.plan(self.now + lasts, Event::LoadEnds);
+                self.share_out();
+            }
+            Action::Decide(decision) => {
+                self.over = true;
+                if decision == Decision::WayBack {
+                    self.stopped_by = self.failed;
+                }
+            }
+            Action::Experiment(_)
+            | Action::Evidence(_)
+            | Action::DeadlinePassed
+            | Action::Say(_) => {}
+        }
+    }
+
+    fn facts(&self) -> Vec<SetFacts> {
+        let wait = self.cast.scenario.service.pod.min_ready;
+        let of = |(id, group): (usize, &Group)| {
+            let mine = || self.actors.iter().filter(move |a| a.set == id as u32 && !a.gone);
+            let ready = |a: &&Actor| a.ready.is_some();
+            let available = |a: &&Actor| a.ready.is_some_and(|at| at + wait <= self.now);
+            let phase = |a: &Actor| if a.booted { PodPhase::Running } else { PodPhase::Pending };
+            SetFacts {
+                id: id as u32,
+                version: group.version,
+                pool: group.pool,
+                size: group.size,
+                replicas: mine().count() as u32,
+                ready: mine().filter(ready).count() as u32,
+                available: mine().filter(available).count() as u32,
+                phases: mine().map(phase).collect(),
+            }
+        };
+        self.groups.iter().enumerate().map(of).collect()
+    }
+
+    /// Makes pods that are missing, and ends those that are too many.
+    fn reconcile(&mut self) {
+        let mut changed = false;
+        for set in 0..self.groups.len() {
+            let alive = |a: &Actor| a.set == set as u32 && !a.gone;
+            let have = self.actors.iter().filter(|a| alive(a)).count();
+            let want = self.groups[set].size as usize;
+            for _ in have..want {
+                self.begin_pod(set);
+                changed = true;
+            }
+            for _ in want..have {
+                self.settle_all();
+                // Those that are not ready yet go first, then the youngest.
+                let mut mine = (0..self.actors.len()).filter(|n| alive(&self.actors[*n]));
+                let first = mine.clone().find(|n| self.actors[*n].ready.is_none());
+                if let Some(number) = first.or_else(|| mine.next_back()) {
+                    self.actors[number].gone = true;
+                }
+                changed = true;
+            }
+        }
+        if changed {
+            self.share_out();
+            self.plan(self.now, Event::Look);
+        }
+    }
+
+    fn begin_pod(&mut self, set: usize) {
+        let pod = &self.cast.scenario.service.pod;
+        let admitted = self.now + pod.scheduling.quantile(self.random.uniform());
+        let boots = admitted + pod.startup.quantile(self.random.uniform());
+        let ready = match pod.readiness {
+            Some(probe) => {
+                let worker = ProbeWorker::new(ProbeKind::Readiness, probe);
+                worker.next_flip(admitted, admitted, boots, true).unwrap_or(boots).max(boots)
+            }
+            None => boots,
+        };
+        let number = self.cast_actor(set as u32, self.now);
+        self.plan(boots, Event::Boots(number));
+        self.plan(ready, Event::Ready(number));
+    }
+
+    fn cast_actor(&mut self, set: u32, started: SimTime) -> usize {
+        let (group, number) = (&self.groups[set as usize], self.actors.len());
+        let buckets = self.cast.bounds.all.len() + 1;
+        let routes = self.cast.routes.len();
+        let (version, pool) = (group.version, group.pool);
+        self.actors.push(Actor {
+            names: self.cast.names.pod(pool as usize, version.index(), number as u32),
+            version,
+            pool,
+            set,
+            started,
+            booted: false,
+            ready: None,
+            gone: false,
+            share: 0.0,
+            extra: 0.0,
+            since: started,
+            counts: vec![0; routes * (STATUSES * buckets + 2)],
+            latency_ns: vec![0; routes * STATUSES],
+            served: 0.0,
+        });
+        number
+    }
+
+    fn boots(&mut self, number: usize) {
+        if !self.actors[number].gone {
+            self.actors[number].booted = true;
+            self.scrape_from_now_on(Place::App(number as u32));
+            self.scrape_from_now_on(Place::Sidecar(number as u32));
+        }
+    }
+
+    /// Share of the requests that go to the new version.
+    fn weight(&self) -> f64 {
+        let new = self.actors.iter().filter(|a| a.version == Version::New && !a.gone);
+        new.map(|a| a.share).sum()
+    }
+
+    /// Divides requests among the ready pods, from now on.
+    fn share_out(&mut self) {
+        self.settle_all();
+        let proxies = self.believed.len() as f64;
+        let mean =
+            |of: &dyn Fn(&Routing) -> f64| self.believed.iter().map(of).sum::<f64>() / proxies;
+        let candidate = mean(&|r| r.split.candidate_share());
+        let copied = mean(&|r| r.mirror.share.value());
+        let mut shares = [1.0 - candidate, candidate + copied, copied];
+        let mut ready = [0_u32; POOLS];
+        let serving = |a: &Actor| a.ready.is_some() && !a.gone;
+        self.actors.iter().filter(|a| serving(a)).for_each(|a| ready[a.pool as usize] += 1);
+        if ready[Pool::Candidate as usize] == 0 && candidate < 1.0 {
+            shares = [1.0, 0.0, copied];
+        }
+        let load = |straight: bool| {
+            let mine = self.loads.iter().filter(|(_, s, _)| *s == straight);
+            mine.map(|(rate, ..)| rate).sum::<f64>()
+        };
+        let (straight, through) = (load(true), load(false));
+        let anonymous = mean(&|r| r.split.anonymous_share().value());
+        let extra = [through * (1.0 - anonymous), straight + through * anonymous, 0.0];
+        for actor in &mut self.actors {
+            let pool = actor.pool as usize;
+            let part = if serving(actor) { 1.0 / f64::from(ready[pool].max(1)) } else { 0.0 };
+            (actor.share, actor.extra) = (shares[pool] * part, extra[pool] * part);
+        }
+    }
+
+    fn settle_all(&mut self) {
+        (0..self.actors.len()).for_each(|number| self.settle(number));
+    }
+
+    /// Counts the requests of a pod until now.
+    fn settle(&mut self, number: usize) {
+        let (cast, actor) = (self.cast, &mut self.actors[number]);
+        let (from, to) = (actor.since, self.now);
+        actor.since = to;
+        if actor.share + actor.extra <= 0.0 || from >= to {
+            return;
+        }
+        let mean =
+            cast.arrivals(from, to) * actor.share + actor.extra * to.since(from).as_secs_f64();
+        let buckets = cast.bounds.all.len() + 1;
+        for (at, route) in cast.routes.iter().enumerate() {
+            let row = at * (STATUSES * buckets + 2);
+            let bad = route.errors[actor.version.index()];
+            let mut answered = [0_u32; 2];
+            for (status, share) in [1.0 - bad, bad].into_iter().enumerate() {
+                let mean = mean * route.share * share;
+                let first = row + status * buckets;
+                let mut count = |bucket: usize, mean: f64| {
+                    let drawn = poisson(&mut self.random, mean);
+                    actor.counts[first + bucket] += drawn;
+                    answered[status] += drawn;
+                };
+                match cast.histograms {
+                    true => {
+                        let parts = route.buckets.iter().enumerate();
+                        parts.for_each(|(bucket, part)| count(bucket, mean * part));
+                    }
+                    false => count(0, mean),
+                }
+                let spent = f64::from(answered[status]) * route.mean_ns;
+                actor.latency_ns[at * STATUSES + status] += spent as u64;
+                actor.served += spent / 1e9;
+            }
+            if let Some(completes) = route.completes {
+                let steps = row + STATUSES * buckets;
+                actor.counts[steps] += answered[0];
+                let done = poisson(&mut self.random, f64::from(answered[0]) * completes);
+                actor.counts[steps + 1] += done.min(answered[0]);
+            }
+        }
+    }
+
+    fn scrape_from_now_on(&mut self, place: Place) {
+        if !self.scraper.wants(place) {
+            return;
+        }
+        let pod = match place {
+            Place::App(pod) | Place::Sidecar(pod) => Some(&self.actors[pod as usize].names),
+            _ => None,
+        };
+        let target = self.scraper.add(place, target::labels(place, &self.cast.names, pod));
+        let interval = self.cast.scenario.telemetry.interval_of(place).as_nanos();
+        // Whole milliseconds, at a phase of its own.
+        let phase = (interval as f64 * self.random.uniform()) as u64 / 1_000_000 * 1_000_000;
+        let rounds = self.now.as_nanos().saturating_sub(phase).div_ceil(interval);
+        self.plan(SimTime::from_nanos(phase + rounds * interval), Event::Scrape(target));
+    }
+
+    fn scrape(&mut self, target: u32) {
+        let place = self.scraper.place(target);
+        let (now, at) = (self.now, unix_ms(self.now));
+        let pods: Vec<usize> = match place {
+            Place::App(pod) | Place::Sidecar(pod) => vec![pod as usize],
+            _ => (0..self.actors.len()).collect(),
+        };
+        pods.iter().for_each(|number| self.settle(*number));
+        if let Place::App(pod) | Place::Sidecar(pod) = place
+            && self.actors[pod as usize].gone
+        {
+            return self.scraper.vanished(target, at);
+        }
+        self.plan(now + self.cast.scenario.telemetry.interval_of(place), Event::Scrape(target));
+        let mut scraper = std::mem::take(&mut self.scraper);
+        let mut visit = scraper.visit(target, at);
+        match place {
+            Place::Edge => self.backends(&mut visit),
+            _ => {
+                let alive = pods.iter().filter(|number| !self.actors[**number].gone);
+                alive.for_each(|number| visit.pod(*number as u32, &self.pod_facts(*number)));
+            }
+        }
+        visit.end_unseen();
+        self.scraper = scraper;
+    }
+
+    fn backends(&self, visit: &mut crate::telemetry::scraper::Visit<'_>) {
+        let [by_version, whole] = visit.asks_for_backends();
+        for pool in 0..POOLS {
+            let versions = Version::BOTH.map(Some).into_iter().filter(|_| by_version);
+            for version in versions.chain(whole.then_some(None)) {
+                let mine = |a: &&Actor| {
+                    a.pool as usize == pool && version.is_none_or(|version| a.version == version)
+                };
+                let facts = BackendFacts {
+                    names: &self.cast.names,
+                    pool,
+                    version: version.map_or("", |v| &self.cast.names.versions[v.index()]),
+                    bounds: &self.cast.bounds,
+                    pods: self.actors.iter().filter(mine).map(|a| self.counted(a)).collect(),
+                };
+                match version.filter(|_| !facts.pods.is_empty()) {
+                    Some(version) => visit.backend(pool * 2 + version.index(), &facts),
+                    None if facts.pods.is_empty() => {}
+                    None => visit.upstream(pool, &facts),
+                }
+            }
+        }
+    }
+
+    fn counted<'a>(&self, actor: &'a Actor) -> Counted<'a> {
+        Counted {
+            buckets: self.cast.bounds.all.len() + 1,
+            counts: &actor.counts,
+            latency_ns: &actor.latency_ns,
+            earlier: None,
+        }
+    }
+
+    fn pod_facts(&self, number: usize) -> PodFacts<'_> {
+        let (actor, pod) = (&self.actors[number], &self.cast.scenario.service.pod);
+        PodFacts {
+            names: &self.cast.names,
+            pod: &actor.names,
+            bounds: &self.cast.bounds,
+            process: self.counted(actor),
+            lifetime: self.counted(actor),
+            cpu_secs: actor.served * pod.cpu_per_busy,
+            cpu_limit: pod.cpu_limit,
+            memory_share: 0.25,
+            phase: if actor.booted { "Running" } else { "Pending" },
+            ready: actor.ready.is_some(),
+            running: actor.booted || actor.started < self.now,
+            backing_off: false,
+            restarts: 0,
+        }
+    }
+}
+
+/// What an order says of a check, with its name.
+fn found(strategy: &dyn Strategy, order: &Action) -> Option<(String, Seen)> {
+    let seen = |verdict, empty, requests| Seen { verdict, empty, requests, weight: 0.0 };
+    match order {
+        Action::Evidence(e) => {
+            Some((e.check.to_string(), seen(e.verdict, e.value.is_none(), e.requests)))
+        }
+        Action::Say(text) => {
+            let (name, verdict, empty) = strategy.said(text)?;
+            Some((name, seen(verdict, empty, None)))
+        }
+        _ => None,
+    }
+}
+
+fn poisson(random: &mut Stream, mean: f64) -> u32 {
+    match rand_distr::Poisson::new(mean) {
+        Ok(distribution) => random.sample::<f64, _>(distribution) as u32,
+        // No mean, no requests.
+        Err(_) => 0,
+    }
+}
