@@ -42,7 +42,15 @@ fn make(results: &Results) -> Result<Vec<Document>, String> {
 pub fn text(results: &Results) -> String {
     let mut page = "# What the flights say\n\n".to_string();
     if results.interrupted {
-        page += "**Interrupted:** some flights are missing; the figures cover those flown.\n\n";
+        page += "**Interrupted:** some flights are missing; the figures cover those flown.";
+        let unrecorded = results.scenarios.iter().filter(|s| s.recordings.is_empty());
+        let names: Vec<&str> = unrecorded.map(|s| s.scenario.name.as_str()).collect();
+        if !names.is_empty() {
+            let names = names.join(", ");
+            page += &format!(" No typical flight was recorded of {names}: timelines and events ");
+            page += "of it are missing.";
+        }
+        page += "\n\n";
     }
     page += &format!("Seed {}. Repeat with `{}`.\n", results.seed, results.command);
     page += "Intervals are 95 %. Shares of users are shares of the users active in the horizon.\n";
