@@ -143,6 +143,23 @@ fn new_writes_a_file_once() {
 }
 
 #[test]
+fn without_a_path_and_a_folder_of_scenarios_the_way_out_is_said() {
+    let desk = Desk::new();
+    for verb in ["run", "check", "validate", "replay", "import"] {
+        let answer = desk.run(&[verb]);
+        assert_eq!(answer.code, Some(2), "{verb}: {}", answer.err);
+        assert!(answer.err.contains("no path was given"), "{verb}: {}", answer.err);
+        assert!(answer.err.contains("windtunnel new NAME"), "{verb}: {}", answer.err);
+    }
+    let answer = desk.run(&["textbook"]);
+    assert!(answer.code == Some(2) && answer.err.contains("kind: Textbook"), "{}", answer.err);
+    for flag in ["--out=x", "--telemetry"] {
+        assert_eq!(desk.run(&["check", flag]).code, Some(2), "check writes nothing");
+    }
+    assert_eq!(desk.names(), ["small.yaml"]);
+}
+
+#[test]
 fn standard_output_carries_results_and_nothing_else() {
     let desk = Desk::new();
     let run = desk.run(&["run", "small.yaml", "--replications", "2"]);

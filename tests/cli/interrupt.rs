@@ -40,6 +40,9 @@ fn an_interrupted_run_writes_what_is_finished() {
     let run: serde_json::Value =
         serde_json::from_str(&desk.read("reports/latest/run.json")).expect("whole JSON");
     assert_eq!(run["interrupted"], true);
+    let summary = desk.read("reports/latest/summary.md");
+    assert!(summary.contains("No typical flight was recorded of small"), "{summary}");
+    assert!(!desk.path("reports/latest/charts/small/timeline-canary.svg").exists());
     rows_are_a_beginning(&desk);
 }
 
