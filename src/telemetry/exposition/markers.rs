@@ -40,8 +40,8 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
     let (mut ends, mut release, mut problems) = (Vec::new(), None, Vec::new());
     let own = text.starts_with(HEAD);
     let cut = (own && text.lines().next_back() != Some(EOF)).then(|| {
-        let message = "the staleness markers beside it do not end with `# EOF`: ends of series may be \
-                       missing; the text was cut off, or windtunnel 0.3 or older wrote it";
+        let message = "the staleness markers beside it do not end with `# EOF`: ends of series \
+                       may be missing; they were cut off, or windtunnel 0.3 or older wrote them";
         Problem::warning(Place::default(), "", message)
     });
     for (line, number) in text.lines().zip(1..) {
