@@ -12,7 +12,7 @@
 use super::read::{instant, labels, split};
 use super::write::series;
 use super::{Labels, seconds};
-use crate::base::problem::{Place, Problem};
+use crate::base::problem::{Place, Problem, Severity};
 use crate::telemetry::store::{Store, is_stale};
 
 /// Before the instant of the release.
@@ -63,6 +63,10 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
                 Err(wrong) => problems.push(wrong.on(line, number)),
             }
         }
+    }
+    if let Some(cut) = cut.as_ref().filter(|_| !problems.is_empty()) {
+        // Most likely the reason of the others.
+        problems.push(Problem { severity: Severity::Error, ..cut.clone() });
     }
     if problems.is_empty() {
         Ok(Ends { ends, release_at_ms: release, cut })
