@@ -13,7 +13,7 @@
 use super::read::{instant, labels, split};
 use super::write::series;
 use super::{Labels, seconds};
-use crate::base::problem::{Place, Problem};
+use crate::base::problem::{Place, Problem, Severity};
 use crate::telemetry::store::{Store, is_stale};
 use md5::{Digest, Md5};
 
@@ -43,8 +43,8 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
     let (mut ends, mut release, mut problems) = (Vec::new(), None, Vec::new());
     let own = text.starts_with(HEAD);
     let cut = (own && text.lines().next_back() != Some(EOF)).then(|| {
-        let message = "the staleness markers beside it do not end with `# EOF`: ends of series may be \
-                       missing; the text was cut off, or windtunnel 0.3 or older wrote it";
+        let message = "the staleness markers beside it do not end with `# EOF`: ends of series \
+                       may be missing; they were cut off, or windtunnel 0.3 or older wrote them";
         Problem::warning(Place::default(), "", message)
     });
     for (line, number) in text.lines().zip(1..) {
@@ -66,6 +66,10 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
                 Err(wrong) => problems.push(wrong.on(line, number)),
             }
         }
+    }
+    if let Some(cut) = cut.as_ref().filter(|_| !problems.is_empty()) {
+        // Most likely the reason of the others.
+        problems.push(Problem { severity: Severity::Error, ..cut.clone() });
     }
     if problems.is_empty() {
         Ok(Ends { ends, release_at_ms: release, cut })
