@@ -347,7 +347,8 @@ impl Asked<'_> {
             fields.push(("query", text(self.filled(query, merged, draft, found))));
         }
         if instead.is_none() && !others.is_empty() {
-            fields.extend(self.given(&others.join(", "), query.is_none(), found));
+            let matters = query.is_none() && others.len() == 1;
+            fields.extend(self.given(&others.join(", "), matters, found));
         }
         if let Some(range) = &self.metric.range {
             let mut ends = Vec::new();
