@@ -10,6 +10,8 @@ mod gallery;
 mod pictures;
 #[path = "report/recordings.rs"]
 mod recordings;
+#[path = "report/sizes.rs"]
+mod sizes;
 #[path = "report/tables.rs"]
 mod tables;
 #[path = "report/texts.rs"]
