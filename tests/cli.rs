@@ -37,3 +37,5 @@ mod schema;
 mod telemetry;
 #[path = "cli/textbook.rs"]
 mod textbook;
+#[path = "cli/wording.rs"]
+mod wording;

@@ -72,7 +72,7 @@ fn ratings_table(results: &ScenarioResults) -> Table {
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     let users = "risk:\nusers hurt";
-    let cost = "cost:\nfleet-minutes";
+    let cost = "cost:\nfleet-min";
     table.set_header([
         "strategy",
         "downtime",
@@ -84,6 +84,10 @@ fn ratings_table(results: &ScenarioResults) -> Table {
     ]);
     for row in &results.ratings {
         table.add_row(cells(results, row));
+    }
+    // Seven columns have to fit: one blank and the separator between two of them are enough.
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
     }
     for index in 5..7 {
         if let Some(column) = table.column_mut(index) {
@@ -98,21 +102,21 @@ fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 7] {
         _ if !row.exposed => String::new(),
         // The word is due to the outage then, and not to the time.
         _ if row.rollback_outage_s >= OUTAGE_S => {
-            format!("  {} of outage", Quantity::Seconds.show(row.rollback_outage_s))
+            format!(" {} of outage", Quantity::Seconds.show(row.rollback_outage_s))
         }
-        Some(seconds) => format!("  {}", Quantity::Seconds.show(seconds)),
-        None => "  not back".to_string(),
+        Some(seconds) => format!(" {}", Quantity::Seconds.show(seconds)),
+        None => " not back".to_string(),
     };
     let outage = match row.outage_good_s {
-        seconds if seconds > 0.0 => format!("  {}", Quantity::Seconds.show(seconds)),
+        seconds if seconds > 0.0 => format!(" {}", Quantity::Seconds.show(seconds)),
         _ => String::new(),
     };
     [
         row.strategy.clone(),
         format!("{}{outage}", row.downtime),
         format!("{}{way_back}", row.rollback),
-        format!("{}  {}", row.risk, Quantity::Share.show(row.hurt_share)),
-        format!("{}  {}", row.cost, significant(row.fleet_minutes)),
+        format!("{} {}", row.risk, Quantity::Share.show(row.hurt_share)),
+        format!("{} {}", row.cost, significant(row.fleet_minutes)),
         share_text(results, &row.strategy, Verdict::RolledBackBad, true),
         share_text(results, &row.strategy, Verdict::FalseRollback, false),
     ]
