@@ -78,7 +78,7 @@ fn huge(desk: &Desk) {
 
 /// Starts a verb, sends signals, and gives the answer and how long it took after the first.
 fn signalled(desk: &Desk, args: &[&str], after: Duration, signals: &[&str]) -> (Answer, Duration) {
-    let child = Command::new(PROGRAM)
+    let mut child = Command::new(PROGRAM)
         .args(args)
         .current_dir(desk.path("."))
         .stdin(Stdio::piped())
@@ -86,6 +86,8 @@ fn signalled(desk: &Desk, args: &[&str], after: Duration, signals: &[&str]) -> (
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
+    // Kept open: whoever reads it goes on to wait.
+    let input = child.stdin.take();
     std::thread::sleep(after);
     let (id, started) = (child.id().to_string(), Instant::now());
     for signal in signals {
@@ -93,6 +95,7 @@ fn signalled(desk: &Desk, args: &[&str], after: Duration, signals: &[&str]) -> (
         assert!(sent.success());
     }
     let answer = Answer::of(&child.wait_with_output().expect("it ends"));
+    drop(input);
     (answer, started.elapsed())
 }
 

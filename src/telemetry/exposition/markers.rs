@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Comments begin with `#`; one of them carries the instant of the release in milliseconds of Unix
-//! time, one the digest of the text of series beside which the markers were written. Every other line is a series and the instant of a staleness marker, in seconds.
+//! time, one the digest of the text of series beside which the markers were written. Every other
+//! line is a series and the instant of a staleness marker, in seconds.
 
 use super::read::{instant, labels, split};
 use super::write::series;
