@@ -141,6 +141,7 @@ impl Random<'_> {
             }
             ("strategy", _, "maxSurge") => some(self.pick(&["1", "25%", "100%"]).into()),
             ("strategy", _, "maxUnavailable") => some(self.pick(&["0", "1", "50%"]).into()),
+            ("strategy", _, "maxTrafficWeight") => some(self.pick(&["100", "250", "1000"]).into()),
             ("strategy", "argoCanary", "steps") => some(
                 self.pick(&[
                     "[]",
