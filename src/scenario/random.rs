@@ -141,7 +141,6 @@ impl Random<'_> {
             }
             ("strategy", _, "maxSurge") => some(self.pick(&["1", "25%", "100%"]).into()),
             ("strategy", _, "maxUnavailable") => some(self.pick(&["0", "1", "50%"]).into()),
-            ("strategy", _, "maxTrafficWeight") => some(self.pick(&["100", "250", "1000"]).into()),
             ("strategy", "argoCanary", "steps") => some(
                 self.pick(&[
                     "[]",
@@ -186,6 +185,8 @@ impl Random<'_> {
             Kind::Rate => self.rate(),
             Kind::Money => format!("${}", self.below(10)),
             Kind::Price => format!("${:.2}/h", self.between(0.0, 0.2)),
+            // Steps go up to 60 of it.
+            Kind::Count(..) if name == "maxTrafficWeight" => self.pick(&["100", "1000"]).into(),
             Kind::Count(min, max) => {
                 let most = (*max).min(min + 20) - min + 1;
                 (min + u64::from(self.below(most as u32))).to_string()
