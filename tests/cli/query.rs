@@ -155,7 +155,6 @@ fn a_minus_begins_a_query_and_no_flag() {
         &["flight.om", "-2 ^ 2", "--at", "7"][..],
         &["--at", "7", "flight.om", "-2 ^ 2"],
         &["flight.om", "--at", "7", "-2 ^ 2"],
-        &["flight.om", "--at", "7", "--", "-2 ^ 2"],
     ] {
         let found = answer(&desk, args);
         assert_eq!(found["data"]["result"], json!([7, "-4"]), "{args:?}");
