@@ -1,7 +1,7 @@
 //! The table that a run ends with on the terminal, and the same as JSON.
 //!
-//! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario. Deliberately absent: colours and the
-//! terminal itself; whoever prints it knows those.
+//! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario.
+//! Deliberately absent: colours and the terminal itself; whoever prints it knows those.
 
 use super::charts::measures::listed;
 use super::figure::{Quantity, significant};
