@@ -1,7 +1,7 @@
 //! The table that a run ends with on the terminal, and the same as JSON.
 //!
-//! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario. Deliberately absent: colours and the
-//! terminal itself; whoever prints it knows those.
+//! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario.
+//! Deliberately absent: colours and the terminal itself; whoever prints it knows those.
 
 use super::charts::measures::listed;
 use super::figure::{Quantity, significant};
@@ -11,7 +11,9 @@ use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
+};
 use serde_json::{Value, json};
 
 /// Widest line of a table.
@@ -86,8 +88,12 @@ fn ratings_table(results: &ScenarioResults) -> Table {
         table.add_row(cells(results, row));
     }
     // Seven columns have to fit: one blank and the separator between two of them are enough.
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, u16::from(index < 5)));
+        if index == 0 {
+            // Names are not broken.
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     for index in 5..7 {
         if let Some(column) = table.column_mut(index) {

@@ -11,7 +11,8 @@ fn a_check_that_waits_is_no_failure() {
         onCall: none
         service: {replicas: 2, startup: 5s}
         release: {at: 1m, variants: [{name: good}]}
-        strategies: [canary: {steps: [50%, 60%], checks: [{errorRate: {noData: wait}}, {query: 'vector(1)', failsWhen: '> 0'}]}]",
+        strategies: [canary: {steps: [50%, 60%], checks: \
+         [{errorRate: {noData: wait}}, {query: 'vector(1)', failsWhen: '> 0'}]}]",
     )
     .requests_at(std::iter::empty());
     let flown = storm.fly();
