@@ -39,3 +39,5 @@ mod schema;
 mod telemetry;
 #[path = "cli/textbook.rs"]
 mod textbook;
+#[path = "cli/wording.rs"]
+mod wording;

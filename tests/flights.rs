@@ -42,3 +42,5 @@ mod tunnel;
 mod twin;
 #[path = "flights/versions.rs"]
 mod versions;
+#[path = "flights/waits.rs"]
+mod waits;

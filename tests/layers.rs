@@ -293,3 +293,14 @@ fn lines_end_at_the_margin() {
     }
     assert!(wrong.is_empty(), "longer than {COLUMNS} columns:\n{}", wrong.join("\n"));
 }
+
+/// Random addresses of flights are written in one file, where a test asks whether two meet.
+#[test]
+fn purposes_of_draws_are_named_in_one_file() {
+    let elsewhere = sources().into_iter().filter(|source| source.path != "engine/address.rs");
+    let names = |source: &Source| {
+        source.module() == "engine" && !source.is_test() && source.code().contains("Purpose")
+    };
+    let found: Vec<String> = elsewhere.filter(names).map(|source| source.path).collect();
+    assert!(found.is_empty(), "{found:?}");
+}

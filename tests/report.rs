@@ -15,6 +15,8 @@ mod mix;
 mod pictures;
 #[path = "report/recordings.rs"]
 mod recordings;
+#[path = "report/sizes.rs"]
+mod sizes;
 #[path = "report/tables.rs"]
 mod tables;
 #[path = "report/texts.rs"]

@@ -123,8 +123,8 @@ pub fn limited(problems: &[Problem]) -> Vec<Problem> {
         .collect()
 }
 
-/// A message whose further lines, if it has any, are indented ones that show a query and where it is
-/// wrong; any other line feed stood in what is quoted.
+/// A message whose further lines, if it has any, are indented ones that show a query and where it
+/// is wrong; any other line feed stood in what is quoted.
 fn lines(message: &str) -> String {
     let mut parts = message.split("\n  ");
     let mut out = parts.next().map(|first| terminal::line(first).into_owned()).unwrap_or_default();

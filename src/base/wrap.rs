@@ -7,19 +7,18 @@ pub const COLUMNS: usize = 80;
 
 /// Lines of at most `room` columns; each further one begins with `indent` blanks, which count.
 pub fn wrapped(text: &str, room: usize, indent: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let (mut line, mut has_word) = (String::new(), false);
-    for word in text.split(' ') {
-        let gap = usize::from(!line.is_empty());
-        if has_word && line.width() + gap + word.width() > room {
+    let words = text.trim_start_matches(' ');
+    // Blanks that stand first belong to the text.
+    let mut line = " ".repeat(text.len() - words.len());
+    let (mut lines, mut has_word) = (Vec::new(), false);
+    for word in words.split(' ') {
+        if has_word && line.width() + 1 + word.width() > room {
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
-            line += word;
-        } else {
-            // Blanks that stand first belong to the text.
-            line.extend((gap > 0 || has_word).then_some(' '));
-            line += word;
+        } else if has_word {
+            line.push(' ');
         }
-        has_word |= !word.is_empty();
+        line += word;
+        has_word = true;
     }
     lines.push(line);
     lines

@@ -31,7 +31,10 @@ fn tell(info: &PanicHookInfo<'_>) {
     // Other threads give up what they fly.
     stop::flag().store(true, Ordering::SeqCst);
     let place = info.location().map_or("an unknown place".into(), ToString::to_string);
-    say(&told(info.payload_as_str().unwrap_or("no message"), &place, SEED.get(), &fly::command()));
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let message = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    say(&told(message.unwrap_or("no message"), &place, SEED.get(), &fly::command()));
 }
 
 fn told(message: &str, place: &str, seed: Option<&u64>, command: &str) -> String {

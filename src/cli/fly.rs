@@ -44,7 +44,8 @@ pub fn run(flags: &Run) -> u8 {
         Ok(results) => results,
         Err(code) => return code,
     };
-    let written = report::documents(&results, Formats::ALL).and_then(|documents| {
+    let documents = || report::documents(&results, Formats::ALL);
+    let written = threads::within(flight.jobs, documents).and_then(|documents| {
         let telemetry = report::telemetry::documents(&results);
         folder.write(documents.into_iter().chain(telemetry))
     });
@@ -88,7 +89,6 @@ pub fn results(
     scenarios: &[Arc<Scenario>],
     purpose: Purpose,
 ) -> Result<Results, u8> {
-    threads::start(flags.jobs);
     let settings = Settings {
         seed: flags.seed,
         replications: flags.replications.or(flags.quick.then_some(BATCH)),
@@ -109,7 +109,9 @@ pub fn results(
         let name = escape::terminal::line(&names[index]);
         bar.set_message(format!("{name} ({}/{count})", index + 1));
     };
-    let results = crate::experiment::run(scenarios, &settings, &command(), stop::flag(), &tell);
+    let results = threads::within(flags.jobs, || {
+        crate::experiment::run(scenarios, &settings, &command(), stop::flag(), &tell)
+    });
     bar.finish_and_clear();
     if results.scenarios.is_empty() {
         output::say("Interrupted before a replication was complete: nothing is written.");

@@ -9,7 +9,7 @@ use crate::base::escape::{self, short};
 use crate::base::problem::{Problem, nearest};
 use crate::report::answer;
 use crate::report::telemetry::MARKERS;
-use crate::telemetry::exposition::{Recorded, json, read, seconds};
+use crate::telemetry::exposition::{Recorded, json, markers, read, seconds};
 use crate::telemetry::store::Store;
 use std::sync::Arc;
 
@@ -77,6 +77,12 @@ fn recorded(path: &str) -> Result<Recorded, Refusal> {
         true => Some(files::text(&beside, LARGEST_BYTES).map_err(|p| bad(p.to_string()))?),
         false => None,
     };
+    if markers.as_deref().is_some_and(|markers| !markers::belong(markers, &text)) {
+        return Err(bad(format!(
+            "{beside}: these markers are of another export than {path}: export it again, or remove \
+             them"
+        )));
+    }
     let found = match text.trim_start().starts_with('{') && !looks_like_a_sample(&text) {
         true => json::read(&text),
         false => read::read(&text, markers.as_deref()),

@@ -85,6 +85,7 @@ impl Export {
     /// beside it are.
     fn open(path: &str) -> Result<Export, String> {
         let beside = format!("{path}{MARKERS}");
+        File::may_be(path)?;
         let markers = File::open(&beside, "export of windtunnel", is_markers)?;
         let ours = markers.replaces();
         let series = File::open(path, "export of windtunnel", |_| ours)?;

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 /// Runs all proofs; 1 unless every one holds.
 pub fn run(flags: &Selftest) -> u8 {
-    threads::start(None);
     let effort = if flags.quick { Effort::Quick } else { Effort::Full };
-    let proofs = selftest(flags.seed, effort);
+    let proofs = threads::within(None, || selftest(flags.seed, effort));
     match flags.format {
         Format::Json => {
             let all: Vec<Value> = proofs.iter().map(as_json).collect();

@@ -94,6 +94,8 @@ impl Page {
             let stem = path.file_stem().unwrap_or_default();
             (stem.to_string_lossy().into_owned(), path.with_extension("").display().to_string())
         };
+        // First, for it makes the folders above.
+        let charts = Folder::open(&folder)?;
         let file = File::open(&path, "page of `windtunnel textbook`", text::is_page)?;
         if folder == path {
             return Err(format!(
@@ -101,7 +103,7 @@ impl Page {
                 ending: name a page with one, such as {path}.md"
             ));
         }
-        Ok(Page { file, charts: Folder::open(&folder)?, path, name })
+        Ok(Page { file, charts, path, name })
     }
 
     /// Writes all, the page last; a textbook without charts leaves their folder as it was.

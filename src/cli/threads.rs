@@ -1,36 +1,52 @@
 //! As many threads as asked for, or as many as the machine grants: results do not depend on it.
 
 use super::output::say;
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::num::NonZero;
-use std::sync::Once;
+use std::sync::OnceLock;
 
-static STARTED: Once = Once::new();
+/// The threads that fly. A pool of our own: the one that rayon makes can be asked for only once.
+static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
 
-/// Starts the threads that fly, once: `jobs` of them, or one a core (or `RAYON_NUM_THREADS`).
-pub fn start(jobs: Option<u16>) {
-    STARTED.call_once(|| {
-        let asked = jobs.map_or(0, usize::from);
-        let Err(refusal) = ThreadPoolBuilder::new().num_threads(asked).build_global() else {
-            return;
-        };
-        let mut fewer = std::thread::available_parallelism().map_or(1, NonZero::get);
-        if asked > 0 {
-            fewer = fewer.min(asked / 2);
+/// Runs `work` on `jobs` threads, or on one a core (or `RAYON_NUM_THREADS`). The first call decides
+/// how many there are.
+pub fn within<T: Send>(jobs: Option<u16>, work: impl FnOnce() -> T + Send) -> T {
+    match POOL.get_or_init(|| pool(jobs.map_or(0, usize::from))) {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
+}
+
+/// Memory that a thread gets before it does anything: its stack, and what the system keeps of it.
+const THREAD_BYTES: usize = 3 << 20;
+
+fn pool(asked: usize) -> Option<ThreadPool> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let named = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse().ok());
+    let wanted = if asked > 0 { asked } else { named.filter(|n| *n > 0).unwrap_or(cores) };
+    let refusal = match granted(wanted) {
+        Ok(pool) => return Some(pool),
+        Err(refusal) => refusal,
+    };
+    // Not just below what is refused: what is flown needs room, too.
+    let mut fewer = cores.min(wanted / 2);
+    while fewer > 1 {
+        if let Ok(pool) = granted(fewer) {
+            say(&format!("windtunnel: {refusal}; {fewer} threads fly"));
+            return Some(pool);
         }
-        let granted = loop {
-            if fewer <= 1 {
-                // The thread that is there already; nothing is asked of the system.
-                let builder = ThreadPoolBuilder::new().num_threads(1).use_current_thread();
-                let _ = builder.build_global();
-                break 1;
-            }
-            if ThreadPoolBuilder::new().num_threads(fewer).build_global().is_ok() {
-                break fewer;
-            }
-            fewer /= 2;
-        };
-        let threads = if granted == 1 { "one thread" } else { &format!("{granted} threads") };
-        say(&format!("windtunnel: threads were refused ({refusal}); flying with {threads}"));
-    });
+        fewer /= 2;
+    }
+    say(&format!("windtunnel: {refusal}; one thread flies"));
+    // The thread that is there already; nothing is asked of the system.
+    ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok()
+}
+
+/// So many threads, or why not. Memory is asked for first: a thread that is granted but finds none
+/// left ends the process.
+fn granted(threads: usize) -> Result<ThreadPool, String> {
+    let room = Vec::<u8>::new().try_reserve_exact(threads.saturating_mul(THREAD_BYTES));
+    room.map_err(|_| format!("there is no memory for {threads} threads"))?;
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|refusal| format!("{threads} threads were refused ({refusal})"))
 }

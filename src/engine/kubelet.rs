@@ -292,6 +292,7 @@ impl Flight {
         entry.stage = Stage::BackOff;
         entry.life += 1;
         self.plane.kill_pod(pod);
+        self.retable_pod(pod);
         self.watch.dirty = true;
         if self.pods[pod as usize].deleting.is_some() {
             self.ends(pod);

@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn a_sync_creates_and_deletes_500_at_most() {
         let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: a}\n\
-                    spec: {release: {variants: [{name: good}]}, strategies: [blueGreen]}\n";
+                    spec: {service: {replicas: 2}, release: {variants: [{name: good}]}, \
+                    strategies: [blueGreen]}\n";
         let (scenarios, _) = crate::scenario::read::read(text, "a").expect("a scenario");
         let scenario = Arc::new(scenarios[0].clone());
         let streams = Streams::new(1, 0);

@@ -164,11 +164,11 @@ mod tests {
         let rows = ["a", "long name"]
             .map(|pod| Row { labels: vec![("pod".into(), pod.into())], samples: samples.clone() });
         let wanted = [
-            "series                  time    value",
-            "{pod=\"a\"}                  1        1",
-            "                        15.5       22",
-            "{pod=\"long name\"}          1        1",
-            "                        15.5       22",
+            "series             time  value",
+            "{pod=\"a\"}             1      1",
+            "                   15.5     22",
+            "{pod=\"long name\"}     1      1",
+            "                   15.5     22",
         ];
         let found = text(&Value::Matrix(rows.into()));
         assert_eq!(found.lines().collect::<Vec<_>>(), wanted, "{found}");

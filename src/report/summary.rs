@@ -44,7 +44,15 @@ fn make(results: &Results) -> Result<Vec<Document>, String> {
 pub fn text(results: &Results) -> String {
     let mut page = "# What the flights say\n\n".to_string();
     if results.interrupted {
-        page += "**Interrupted:** some flights are missing; the figures cover those flown.\n\n";
+        page += "**Interrupted:** some flights are missing; the figures cover those flown.";
+        let unrecorded = results.scenarios.iter().filter(|s| s.recordings.is_empty());
+        let names: Vec<&str> = unrecorded.map(|s| s.scenario.name.as_str()).collect();
+        if !names.is_empty() {
+            let names = names.join(", ");
+            page += &format!(" No typical flight was recorded of {names}: timelines and events ");
+            page += "of it are missing.";
+        }
+        page += "\n\n";
     }
     let command = markdown::command(&results.command);
     page += &format!("Seed {}. Repeat with {command}.\n", results.seed);

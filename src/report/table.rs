@@ -1,7 +1,7 @@
 //! The table that a run ends with on the terminal, and the same as JSON.
 //!
-//! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario. Deliberately absent: colours and the
-//! terminal itself; whoever prints it knows those.
+//! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario.
+//! Deliberately absent: colours and the terminal itself; whoever prints it knows those.
 
 use super::charts::measures::listed;
 use super::figure::{Quantity, significant};
@@ -11,7 +11,9 @@ use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
+};
 use serde_json::{Value, json};
 
 /// Widest line of a table.
@@ -72,7 +74,7 @@ fn ratings_table(results: &ScenarioResults) -> Table {
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     let users = "risk:\nusers hurt";
-    let cost = "cost:\nfleet-minutes";
+    let cost = "cost:\nfleet-min";
     table.set_header([
         "strategy",
         "downtime",
@@ -84,6 +86,14 @@ fn ratings_table(results: &ScenarioResults) -> Table {
     ]);
     for row in &results.ratings {
         table.add_row(cells(results, row));
+    }
+    // Seven columns have to fit: one blank and the separator between two of them are enough.
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, u16::from(index < 5)));
+        if index == 0 {
+            // Names are not broken.
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     for index in 5..7 {
         if let Some(column) = table.column_mut(index) {
@@ -98,21 +108,21 @@ fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 7] {
         _ if !row.exposed => String::new(),
         // The word is due to the outage then, and not to the time.
         _ if row.rollback_outage_s >= OUTAGE_S => {
-            format!("  {} of outage", Quantity::Seconds.show(row.rollback_outage_s))
+            format!(" {} of outage", Quantity::Seconds.show(row.rollback_outage_s))
         }
-        Some(seconds) => format!("  {}", Quantity::Seconds.show(seconds)),
-        None => "  not back".to_string(),
+        Some(seconds) => format!(" {}", Quantity::Seconds.show(seconds)),
+        None => " not back".to_string(),
     };
     let outage = match row.outage_good_s {
-        seconds if seconds > 0.0 => format!("  {}", Quantity::Seconds.show(seconds)),
+        seconds if seconds > 0.0 => format!(" {}", Quantity::Seconds.show(seconds)),
         _ => String::new(),
     };
     [
         row.strategy.clone(),
         format!("{}{outage}", row.downtime),
         format!("{}{way_back}", row.rollback),
-        format!("{}  {}", row.risk, Quantity::Share.show(row.hurt_share)),
-        format!("{}  {}", row.cost, significant(row.fleet_minutes)),
+        format!("{} {}", row.risk, Quantity::Share.show(row.hurt_share)),
+        format!("{} {}", row.cost, significant(row.fleet_minutes)),
         share_text(results, &row.strategy, Verdict::RolledBackBad, true),
         share_text(results, &row.strategy, Verdict::FalseRollback, false),
     ]

@@ -51,5 +51,7 @@ pub fn texts(scenario: &Scenario, record: &FlightRecord) -> Option<(String, Stri
         None => write::Kind::Unknown,
     };
     let release_at = unix_ms(SimTime::ZERO + scenario.release.at);
-    Some((write::write(store, &kind), markers::write(store, Some(release_at))))
+    let series = write::write(store, &kind);
+    let markers = markers::write(store, Some(release_at)) + &markers::seal(&series);
+    Some((series, markers))
 }

@@ -176,3 +176,51 @@ fn near(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::warnings;
+    use crate::scenario::read::read;
+    use crate::scenario::yaml;
+
+    fn foretold(spec: &str) -> Vec<String> {
+        let text = format!(
+            "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: a}}\nspec:\n{spec}"
+        );
+        let (scenarios, _) = read(&text, "a.yaml").unwrap_or_else(|p| panic!("{p:?}"));
+        let document = yaml::documents(&text, "a.yaml").expect("YAML").remove(0);
+        warnings(&document, &scenarios[0]).iter().map(ToString::to_string).collect()
+    }
+
+    const SERVICE: &str = "  service: {replicas: 10}\n";
+
+    #[test]
+    fn nothing_is_foretold_of_the_defaults() {
+        assert_eq!(foretold(SERVICE), Vec::<String>::new());
+    }
+
+    #[test]
+    fn coin_flips_are_named_with_their_figures() {
+        let canary = "  strategies: [{canary: {steps: [20%, 40%], checks: [errorRate]}}]\n";
+        let thin = "  traffic: {arrivals: {poisson: {rate: 10/s}}}\n";
+        let service = "  service: {replicas: 10, routes: [{name: api, errors: 0.5%}]}\n";
+        let found = foretold(&format!("{service}{thin}{canary}"));
+        let [warning] = found.as_slice() else { panic!("{found:?}") };
+        for part in
+            ["checks[0]: at its first look, at a weight of 20%, this check sees", "0.5% errors"]
+        {
+            assert!(warning.contains(part), "{part}: {warning}");
+        }
+        let near = "  release: {variants: [{name: bad, faults: [{errors: {rate: 0.961%}}]}]}\n";
+        let found = foretold(&format!("{SERVICE}{near}{canary}"));
+        let told = "variant bad: 1.06% errors expected against a limit of 1%";
+        assert!(found.iter().any(|warning| warning.contains(told)), "{found:?}");
+    }
+
+    /// What a check cannot see is not foretold: a latency, a service that answers by its load.
+    #[test]
+    fn nothing_is_foretold_where_counting_is_not_all() {
+        let latency = "  strategies: [{canary: {checks: [latency]}}]\n";
+        assert_eq!(foretold(&format!("{SERVICE}{latency}")), Vec::<String>::new());
+    }
+}

@@ -185,6 +185,8 @@ impl Random<'_> {
             Kind::Rate => self.rate(),
             Kind::Money => format!("${}", self.below(10)),
             Kind::Price => format!("${:.2}/h", self.between(0.0, 0.2)),
+            // Steps go up to 60 of it.
+            Kind::Count(..) if name == "maxTrafficWeight" => self.pick(&["100", "1000"]).into(),
             Kind::Count(min, max) => {
                 let most = (*max).min(min + 20) - min + 1;
                 (min + u64::from(self.below(most as u32))).to_string()

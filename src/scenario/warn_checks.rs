@@ -240,26 +240,27 @@ mod tests {
         check(SERVICE, &[]);
     }
 
+    /// A third of the windows of 20 s hold two scrapes of 15 s, and none of those of 15 s.
     #[test]
-    fn coin_flips_are_named_with_their_figures() {
-        let slow = "  traffic: {arrivals: {poisson: {rate: 40/s}}}\n";
-        let canary = "  strategies: [{canary: {checks: [errorRate]}}]\n";
-        check(
-            &format!("{SERVICE}{slow}{canary}"),
-            &["sees 90 requests a window at a weight of 5%: one error fails it"],
-        );
-        let near = "  release: {variants: [{name: bad, faults: [{errors: {rate: 0.961%}}]}]}\n";
-        check(
-            &format!("{SERVICE}{near}{canary}"),
-            &["variant bad: 1.06% expected against a limit of 1%"],
-        );
+    fn short_windows_are_told_how_often_they_hold_a_rate() {
+        let of = |window: &str, rules: &str| {
+            warnings(&format!(
+                "{SERVICE}  telemetry: {{rules: {rules}}}\n  strategies: [{{canary: {{checks: \
+                 [{{errorRate: {{window: {window}}}}}]}}}}]\n"
+            ))
+        };
+        assert!(of("20s", "v3").contains("of windows of 20s, only 33% hold two scrapes of 15s"));
+        assert!(of("29s", "v3").contains("only 93% hold"), "{}", of("29s", "v3"));
+        assert!(of("15s", "v3").contains("a window of 15s never holds two scrapes of 15s"));
+        assert!(of("15s", "v2").contains("only 0.01% hold"), "{}", of("15s", "v2"));
+        assert!(!of("30s", "v3").contains("two scrapes"));
     }
 
     #[test]
     fn windows_and_buckets_are_looked_at() {
         let of =
             |checks: &str| format!("{SERVICE}  strategies: [{{canary: {{checks: [{checks}]}}}}]\n");
-        check(&of("{errorRate: {window: 20s}}"), &["never holds two scrapes"]);
+        check(&of("{errorRate: {window: 20s}}"), &["only 33% hold two scrapes"]);
         check(&of("{latency: {max: 700ms}}"), &["between two bucket bounds"]);
         check(&of("{latency: {max: 20s}}"), &["can never fail"]);
         check(&of("conversion"), &["no business step"]);

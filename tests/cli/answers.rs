@@ -92,8 +92,11 @@ fn everything_that_is_listed_can_be_explained() {
     let mut groups: Vec<&str> = Vec::new();
     for part in list.as_array().expect("a list") {
         let name = part["name"].as_str().expect("a name");
+        // Lines are broken to fit a terminal.
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = desk.fine(&["explain", name]);
-        assert!(text.contains(part["summary"].as_str().expect("a summary")), "{text}");
+        let summary = part["summary"].as_str().expect("a summary");
+        assert!(flat(&text).contains(&flat(summary)), "{text}");
         groups.push(part["group"].as_str().expect("a group"));
     }
     groups.dedup();
@@ -140,6 +143,23 @@ fn new_writes_a_file_once() {
     desk.write("shop.yaml", "mine");
     assert_eq!((desk.run(&args).code, desk.read("shop.yaml").as_str()), (Some(2), "mine"));
     assert_eq!(desk.run(&["new", "a/b"]).code, Some(2));
+}
+
+#[test]
+fn without_a_path_and_a_folder_of_scenarios_the_way_out_is_said() {
+    let desk = Desk::new();
+    for verb in ["run", "check", "validate", "replay", "import"] {
+        let answer = desk.run(&[verb]);
+        assert_eq!(answer.code, Some(2), "{verb}: {}", answer.err);
+        assert!(answer.err.contains("no path was given"), "{verb}: {}", answer.err);
+        assert!(answer.err.contains("windtunnel new NAME"), "{verb}: {}", answer.err);
+    }
+    let answer = desk.run(&["textbook"]);
+    assert!(answer.code == Some(2) && answer.err.contains("kind: Textbook"), "{}", answer.err);
+    for flag in ["--out=x", "--telemetry"] {
+        assert_eq!(desk.run(&["check", flag]).code, Some(2), "check writes nothing");
+    }
+    assert_eq!(desk.names(), ["small.yaml"]);
 }
 
 #[test]

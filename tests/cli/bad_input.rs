@@ -64,7 +64,7 @@ fn places_without_a_scenario_are_told() {
     };
     told(&["empty"], "no scenario in this folder");
     told(&["nowhere.yaml"], "nowhere.yaml: error: no such file");
-    told(&[], "scenarios: error: no such file or folder");
+    told(&[], "scenarios: error: no path was given, and there is no such folder here");
     told(&[], "windtunnel new");
     told(&["small.yaml", "small.yaml"], "defined twice");
     told(&["-"], "-");

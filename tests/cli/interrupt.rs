@@ -40,6 +40,9 @@ fn an_interrupted_run_writes_what_is_finished() {
     let run: serde_json::Value =
         serde_json::from_str(&desk.read("reports/latest/run.json")).expect("whole JSON");
     assert_eq!(run["interrupted"], true);
+    let summary = desk.read("reports/latest/summary.md");
+    assert!(summary.contains("No typical flight was recorded of small"), "{summary}");
+    assert!(!desk.path("reports/latest/charts/small/timeline-canary.svg").exists());
     rows_are_a_beginning(&desk);
 }
 
@@ -75,7 +78,7 @@ fn huge(desk: &Desk) {
 
 /// Starts a verb, sends signals, and gives the answer and how long it took after the first.
 fn signalled(desk: &Desk, args: &[&str], after: Duration, signals: &[&str]) -> (Answer, Duration) {
-    let child = Command::new(PROGRAM)
+    let mut child = Command::new(PROGRAM)
         .args(args)
         .current_dir(desk.path("."))
         .stdin(Stdio::piped())
@@ -83,6 +86,8 @@ fn signalled(desk: &Desk, args: &[&str], after: Duration, signals: &[&str]) -> (
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
+    // Kept open: whoever reads it goes on to wait.
+    let input = child.stdin.take();
     std::thread::sleep(after);
     let (id, started) = (child.id().to_string(), Instant::now());
     for signal in signals {
@@ -90,6 +95,7 @@ fn signalled(desk: &Desk, args: &[&str], after: Duration, signals: &[&str]) -> (
         assert!(sent.success());
     }
     let answer = Answer::of(&child.wait_with_output().expect("it ends"));
+    drop(input);
     (answer, started.elapsed())
 }
 

@@ -36,6 +36,21 @@ fn a_replayed_flight_is_asked_since_its_release() {
     assert!(value(&desk, "flight.om", old, &unix).is_some());
 }
 
+/// A process that is killed between the two files leaves those of two exports.
+#[test]
+fn markers_of_another_export_are_told() {
+    let desk = Desk::new();
+    for (seed, file) in [("1", "one.om"), ("2", "two.om")] {
+        let replay = ["replay", "small.yaml", "--strategy", "canary", "--seed", seed];
+        desk.fine(&[&replay[..], &["--telemetry", file]].concat());
+    }
+    assert!(value(&desk, "one.om", "sum(up)", "+0s").is_some());
+    std::fs::copy(desk.path("two.om"), desk.path("one.om")).expect("a copy");
+    let told = desk.run(&["query", "one.om", "sum(up)"]);
+    assert_eq!(told.code, Some(2), "{}", told.out);
+    assert!(told.err.contains("one.om.stale: these markers are of another"), "{}", told.err);
+}
+
 #[test]
 fn a_run_exports_one_flight_of_each_scenario() {
     let desk = Desk::new();

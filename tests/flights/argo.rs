@@ -133,6 +133,28 @@ fn blue_green_switches_and_switches_back() {
     assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad);
 }
 
+/// An analysis without metrics, or with a metric that asks nobody, ends its run in Error as soon as
+/// it begins: the update is aborted before a user meets it.
+#[test]
+fn an_analysis_that_is_none_aborts_the_update() {
+    let nobody = Metric { name: "a".into(), ..Metric::default() };
+    for (metrics, why) in
+        [(vec![], "no metrics specified"), (vec![nobody], "metrics[0]: no provider specified")]
+    {
+        let steps = vec![Step::Analysis(Analysis { metrics }), Step::SetWeight(50)];
+        let canary = Canary { steps, traffic: Some(Traffic::default()), ..Canary::default() };
+        let flown = fly(storm("{errors: {rate: 20%}}"), Strategy::Canary(canary));
+        let told = format!(
+            "aborted update to revision 2: Step-based analysis phase error/failed: Analysis spec \
+             invalid: {why}"
+        );
+        let at = flown.first(&told);
+        assert!((60.0..62.0).contains(&at), "{at}\n{}", flown.story());
+        assert_eq!(flown.outcome.measures.users_exposed, Some(0.0));
+        assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{}", flown.story());
+    }
+}
+
 /// `promote --full` one minute after the release, in the first pause: no step is walked any more.
 /// Three more pods start in 5 s; the weight stays at 25 until all are there, then the new version
 /// is the stable one and the router's weight of a canary is 0.

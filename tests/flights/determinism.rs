@@ -4,7 +4,7 @@ use crate::tunnel::tunnel;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{Order, fly, fly_twin, fly_twin_while, fly_while};
 use windtunnel::experiment::fly::{Campaign, Settings};
 use windtunnel::outcome::Outcome;
 use windtunnel::scenario::model::Scenario;
@@ -52,6 +52,47 @@ fn a_strategy_gives_the_same_rows_alone_and_among_others() {
         for variant in 0..2 {
             assert_eq!(among[variant][plan], alone[variant][0], "plan {plan}, variant {variant}");
         }
+    }
+}
+
+/// How often a flight of 40 minutes at a rate is asked whether to go on, and what comes of it if the
+/// `no`-th answer is no; nothing else happens in these flights than requests and one release.
+fn asked(rate: u32, no: u32) -> (u32, Option<Outcome>) {
+    let spec = format!(
+        "
+    horizon: 40m
+    service: {{replicas: 3, routes: [{{name: all, serviceTime: {{constant: 1ms}}, errors: 1%}}]}}
+    traffic: {{users: 3000, arrivals: {{poisson: {{rate: {rate}/s}}}}}}
+    onCall: none
+    release: {{at: 39m}}
+    strategies: [recreate]"
+    );
+    let scenario = Arc::new(tunnel(&spec).scenario);
+    let (order, plan) = (Order { seed: 3, ..Order::default() }, &scenario.plans[0]);
+    let twin = fly_twin(&scenario, &order);
+    let asked = std::cell::Cell::new(0);
+    let go_on = || {
+        asked.set(asked.get() + 1);
+        asked.get() != no
+    };
+    let flown = fly_while(&scenario, (1, plan), &order, &twin, &go_on);
+    if let Some((outcome, _)) = &flown {
+        assert_eq!(*outcome, fly(&scenario, 1, plan, &order, &twin).0, "asking changes nothing");
+    }
+    assert!(fly_twin_while(&scenario, &order, &|| false).is_none());
+    (asked.get(), flown.map(|(outcome, _)| outcome))
+}
+
+#[test]
+fn a_flight_is_asked_at_events_and_within_long_spells_and_ends_at_a_no() {
+    let (seldom, flown) = asked(8, u32::MAX);
+    assert!(flown.is_some());
+    let (often, flown) = asked(800, u32::MAX);
+    assert!(flown.is_some());
+    // 1.9 million requests are 29 times 65,536.
+    assert!(often >= seldom + 25, "{seldom} times without long spells, {often} with");
+    for no in [1, 2, often / 2, often] {
+        assert_eq!(asked(800, no), (no, None), "after a no it is asked no more");
     }
 }
 

@@ -78,7 +78,7 @@ const FAMILY: [(&str, &str, &str, &str); 10] = [
         "15s",
     ),
     (
-        "argoCanary: {steps: [{setWeight: 25}, {pause: 4m}], trafficRouting: {}, \
+        "argoCanary: {steps: [{setWeight: 25}, {pause: {duration: 4m}}], trafficRouting: {}, \
       analysis: {metrics: [{name: rate, interval: 60s, initialDelay: 60s, failureLimit: 1, \
       query: 'sum(rate(http_requests_total{version=\"new\",status!~\"5..\"}[1m])) / \
               sum(rate(http_requests_total{version=\"new\"}[1m]))', \
@@ -93,7 +93,8 @@ fn member((strategy, rate, errors, scrape): (&str, &str, &str, &str)) -> Arc<Sce
     let text = format!(
         "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: test}}\nspec:\n  \
          horizon: 16m\n  onCall: none\n  \
-         service: {{name: test, replicas: 4, startup: 5s, routes: [{{name: api, errors: {errors}}}]}}\n  \
+         service: {{name: test, replicas: 4, startup: 5s, \
+         routes: [{{name: api, errors: {errors}}}]}}\n  \
          telemetry: {{interval: {scrape}}}\n  \
          traffic: {{users: 2000, arrivals: {{poisson: {{rate: {rate}}}}}}}\n  \
          release: {{at: 4m, variants: [{{name: good}}]}}\n  \

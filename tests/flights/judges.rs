@@ -188,3 +188,45 @@ fn equal_is_not_better() {
     let (_, won) = verdicts("", "step: checkout, require: better, confidence: 99.9%", 6);
     assert_eq!(won, 0);
 }
+
+/// A query is read under the rules it is asked by: what only 2.x knows flies under v2, for every
+/// strategy that asks, and what only 3.x takes is refused there.
+#[test]
+fn queries_are_read_under_the_rules_of_their_scenario() {
+    let spec = |rules: &str, query: &str, strategy: &str| {
+        let strategy = strategy.replace("QUERY", query);
+        format!(
+            "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: a}}\nspec:\n  \
+             horizon: 20m\n  onCall: none\n  service: {{replicas: 4}}\n  telemetry: {{rules: {rules}}}\n  \
+             release: {{at: 1m, variants: [{{name: bad, faults: [{{errors: {{rate: 50%}}}}]}}]}}\n  \
+             strategies: [{{{strategy}}}]\n"
+        )
+    };
+    let of = "http_requests_total{status=~\\\"5..\\\",version=\\\"new\\\"}";
+    let old = format!("holt_winters({of}[2m], 0.5, 0.5)");
+    let new = format!("sum(rate({of}[60 * 2]))");
+    let strategies = [
+        "canary: {checks: [{query: \"QUERY\", failsWhen: '> 0', window: 1m}]}",
+        "abTest: {guardrails: [{query: \"QUERY\", failsWhen: '> 0', window: 1m}]}",
+        "flagger: {analysis: {stepWeight: 20, metrics: [{name: a, max: 0, \
+         query: \"sum(QUERY)\", interval: 1m}]}}",
+        "argoCanary: {steps: [{setWeight: 50}, {pause: {duration: 3m}}, {analysis: {metrics: \
+         [{name: a, query: \"sum(QUERY)\", failureCondition: 'len(result) > 0 && result[0] > 0'}\
+         ]}}]}",
+    ];
+    for strategy in strategies {
+        for (rules, query, other) in [("v2", &old, "v3"), ("v3", &new, "v2")] {
+            let mut scenario = crate::tunnel::parse(&spec(rules, query, strategy));
+            let plan = scenario.plans.remove(0);
+            assert!(!plan.strategy.queries().is_empty(), "{strategy}");
+            scenario.plans.push(plan);
+            let order = windtunnel::experiment::fly::single_order(&scenario, 1, 0);
+            let flown = crate::tunnel::Tunnel { scenario, order }.fly();
+            let verdict = flown.outcome.verdict;
+            assert_eq!(verdict, Verdict::RolledBackBad, "{strategy} {rules}\n{}", flown.story());
+            let refused = windtunnel::scenario::read::read(&spec(other, query, strategy), "a");
+            let problems = refused.expect_err(strategy);
+            assert!(problems.iter().any(|p| p.path.contains("query")), "{problems:?}");
+        }
+    }
+}

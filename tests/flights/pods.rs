@@ -1,9 +1,12 @@
 //! The life of pods: termination, outage, bounds of a rollout, crashes and restarts.
 
 use crate::tunnel::{Flown, READY, UNREADY, tunnel, within};
+use windtunnel::analysis::promql::value::Value;
+use windtunnel::analysis::promql::{Options, Query};
 use windtunnel::base::time::SimDuration;
 use windtunnel::fault::{Fault, FaultEffect, PodEffect, PodScope, Trigger};
 use windtunnel::outcome::Verdict;
+use windtunnel::telemetry::EPOCH_MS;
 
 fn rolling(pre_stop: &str) -> Flown {
     tunnel(&format!(
@@ -146,6 +149,54 @@ fn a_crash_loop_backs_off() {
     }
     assert_eq!(flown.m().users_exposed, Some(0.0), "a process that never serves meets nobody");
     assert_eq!(flown.m().requests_failed, flown.twin.measures.requests_failed);
+}
+
+/// Between the end of a container and the start of the next the counter stands: after the third
+/// exit of a crash loop (10 s of back-off before it, 20 s after it) it shows the two restarts there
+/// were, and three once the container runs again.
+#[test]
+fn the_restart_counter_rises_at_the_restart() {
+    let mut tunnel = tunnel(
+        "horizon: 3m
+        service: {replicas: 1, scheduling: 1s, startup: 5s}
+        traffic: {arrivals: {poisson: {rate: 1/s}}}
+        telemetry: {cluster: 1s}
+        onCall: none
+        release: {at: 10s, variants: [{name: bad, faults: [crashOnStart]}]}
+        strategies: [{rollingUpdate: {progressDeadline: 1h}}]",
+    );
+    tunnel.order.export = true;
+    let flown = tunnel.fly();
+    let store = flown.recording.telemetry.as_ref().expect("an export was asked for");
+    let query = Query::parse("max(kube_pod_container_status_restarts_total)").expect("a query");
+    let counted = |at: f64| {
+        let at_ms = EPOCH_MS + (at * 1e3) as i64;
+        match query.instant(store, at_ms, &Options::default()) {
+            Ok(Value::Vector(elements)) => elements.first().map(|e| e.value),
+            other => panic!("{other:?}"),
+        }
+    };
+    let exits = flown.told("the container exits");
+    assert_eq!(counted(exits[2] + 10.0), Some(2.0), "it waits");
+    assert_eq!(counted(exits[2] + 22.5), Some(3.0), "it has been restarted");
+}
+
+/// Two pods, one after the other: the median of their start-up times, uniform from 10 to 50 s, is
+/// their mean, 30 s in expectation; the later one would be 36.7 s. Readiness is seen half a second
+/// later in the mean. Over 60 flights the mean of it
+/// lies within 4.5 standard deviations, 4.5 · 11.55 / √2 / √60 = 4.75 s (P < 10⁻⁵).
+#[test]
+fn the_median_of_two_is_their_mean() {
+    let spec = "horizon: 4m
+        service: {replicas: 2, scheduling: 0s, readinessProbe: {period: 1s}, \
+        startup: {uniform: {min: 10s, max: 50s}}}
+        traffic: {arrivals: {poisson: {rate: 1/s}}}
+        onCall: none
+        release: {at: 10s, variants: [{name: good}]}
+        strategies: [recreate]";
+    let of = |replication| tunnel(spec).replication(replication).fly().m().start_to_ready_s;
+    let all: Vec<f64> = (0..60).map(|replication| of(replication).expect("two starts")).collect();
+    within("mean", Some(all.iter().sum::<f64>() / 60.0), 30.5 - 4.75, 30.5 + 4.75);
 }
 
 /// A process that hangs at 60 s fails its third liveness probe 20 to 30 s later, plus the timeout

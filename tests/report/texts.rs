@@ -24,7 +24,7 @@ fn the_summary_states_figures_intervals_and_censoring() {
         "rolled-back-bad",
         "100 % [84, 100]",
         "reached the precision",
-        "taken back by these checks:\n\n- canary · good: `p99` 1 times",
+        "taken back by these checks:\n\n- canary · good: `p99` 1 time",
     ] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }
@@ -37,7 +37,7 @@ fn terminal_tables_fit() {
         for scenario in &results.scenarios {
             let text = table::text(scenario);
             let widest = text.lines().map(|line| line.chars().count()).max();
-            assert!(widest <= Some(100), "{widest:?}\n{text}");
+            assert!(widest <= Some(80), "{widest:?}\n{text}");
             assert!(!text.contains('\u{1b}'), "plain text");
         }
     }
@@ -68,7 +68,7 @@ fn a_replay_tells_times_from_the_release_on() {
         .expect("a recording");
     let text = replay::text(&scenario.scenario, record);
     assert!(text.contains("+0:00") && text.contains("exceeds 1 %"), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let json = replay::json(&scenario.scenario, record);
     assert_eq!(json["release_at_s"], 300.0);
     assert_eq!(json["samples"].as_array().map(Vec::len), Some(360));

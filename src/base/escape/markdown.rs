@@ -16,7 +16,7 @@ fn is_plain(text: &str) -> bool {
     let sound = |c: char| match c {
         ' ' | '-' | '.' | ',' | ';' | ':' | '/' | '%' | '(' | ')' | '=' | '+' | '\'' | '"'
         | '?' => true,
-        '_' => true,
+        '_' | '$' => true,
         c if c.is_ascii() => c.is_ascii_alphanumeric(),
         c => !is_hidden(c) && !c.is_whitespace(),
     };
@@ -25,13 +25,16 @@ fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let inner = |at: usize| at > 0 && letter(bytes.get(at - 1)) && letter(bytes.get(at + 1));
     let underscores = bytes.iter().enumerate().all(|(at, b)| *b != b'_' || inner(at));
+    // A sum of money; any other dollar could begin a formula.
+    let digit = |at: usize| bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+    let money = text.matches('$').count() < 2 && text.find('$').is_none_or(digit);
     // Lists, headings under lines and quotes begin with these; so do indented blocks.
     let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let numbered = digits.len() < text.len() && digits.starts_with(['.', ')']);
     let begins = text.starts_with(['-', '+', '=', ' ']) || numbered && digits[1..].starts_with(' ');
     let lower = text.to_ascii_lowercase();
     let link = lower.contains("://") || lower.contains("www.");
-    text.chars().all(sound) && underscores && !begins && !text.ends_with(' ') && !link
+    text.chars().all(sound) && underscores && money && !begins && !text.ends_with(' ') && !link
 }
 
 /// A name, a query or a command as code, whatever it holds. A backslash before `|` would end a

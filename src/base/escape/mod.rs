@@ -2,9 +2,9 @@
 //!
 //! Every text that a user can choose (names, paths, queries, labels, sentences) is kept as it was
 //! read, and escaped exactly once, where it leaves: for terminals in [`terminal`], for Markdown in
-//! [`markdown`], for SVG in [`xml`], for tables in [`csv`], for JSON in [`json`], for YAML and PromQL
-//! in [`quoted`], for commands in [`shell`]. Nothing else escapes. [`short`] cuts what is too long for a message. Deliberately
-//! unknown here: what a text means, and where it goes.
+//! [`markdown`], for SVG in [`xml`], for tables in [`csv`], for JSON in [`json`], for YAML and
+//! PromQL in [`quoted`], for commands in [`shell`]. Nothing else escapes. [`short`] cuts what is
+//! too long for a message. Deliberately unknown here: what a text means, and where it goes.
 
 pub mod csv;
 pub mod json;

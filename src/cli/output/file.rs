@@ -36,6 +36,11 @@ impl File {
         Ok(File { replaces: old.is_some(), ..File::beside(place, false)? })
     }
 
+    /// May a file be called so? What is there is not looked at.
+    pub fn may_be(typed: &str) -> Result<(), String> {
+        Place::of(typed, Kind::File).map(drop)
+    }
+
     /// Opens `typed`, where nothing may be yet.
     pub fn open_new(typed: &str) -> Result<File, String> {
         let place = Place::of(typed, Kind::File)?;
@@ -46,6 +51,9 @@ impl File {
     }
 
     fn beside(place: Place, new: bool) -> Result<File, String> {
+        if !place.folder().is_dir() {
+            return Err(place.says(format!("there is no folder {}", place.folder().display())));
+        }
         sweep(place.folder());
         let staging = Staging::create(place.folder());
         let staging = staging.map_err(|e| {

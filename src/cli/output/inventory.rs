@@ -117,8 +117,8 @@ impl Inventory {
         inner.filter(|path| !path.as_os_str().is_empty()).collect()
     }
 
-    /// Deletes the listed files, the folders that are empty then, the list, and the folder; an error
-    /// if anything stays. Files that are gone already are fine.
+    /// Deletes the listed files, the folders that are empty then, the list, and the folder; an
+    /// error if anything stays. Files that are gone already are fine.
     pub fn remove(&self, folder: &Path) -> io::Result<()> {
         let files = self.files.keys().map(|path| folder.join(path));
         for file in files {

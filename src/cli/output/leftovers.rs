@@ -2,8 +2,8 @@
 //! are provably dead.
 //!
 //! A leftover has a random name of ours, a list that begins with a line of ours, and nobody holds
-//! the lock of the list. What windtunnel 0.3.0 left behind (`NAME.new-PID`, `NAME.old-PID`) has none
-//! of this and is left alone.
+//! the lock of the list. What windtunnel 0.3.0 left behind (`NAME.new-PID`, `NAME.old-PID`) has
+//! none of this and is left alone.
 
 use super::inventory::{Inventory, MAGIC, NAME, Strange};
 use super::print::say;

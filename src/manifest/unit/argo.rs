@@ -49,6 +49,10 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 steps.iter().map(|step| said.step(step, &mut draft, found)).collect();
             if !steps.is_empty() {
                 let spot = object.spot(&format!("{at}.steps"));
+                for i in 0..steps.len() {
+                    let spot = object.spot(&format!("{at}.steps[{i}]"));
+                    draft.origins.push((format!("{path}.steps[{i}]"), spot));
+                }
                 draft.set(&format!("{path}.steps"), list(steps), spot);
             }
             if let Some((reference, more)) = analysis {

@@ -47,7 +47,9 @@ pub fn analysis_of(
         true => reference.path.clone(),
         false => format!("{}.templates", reference.path),
     };
+    let before = found.problems.len();
     collected.add(object, &field, &reference.templates, found);
+    let whole = found.problems.len() == before;
     // The controller puts those of the whole cluster last.
     let (own, cluster): (Vec<Template>, Vec<Template>) =
         collected.templates.into_iter().partition(|(o, _)| o.kind == "AnalysisTemplate");
@@ -73,6 +75,12 @@ pub fn analysis_of(
             let asked = Asked { metric, owner, field: &field, answers: template };
             metrics.push(asked.metric_of(&mut merged, is_dry, draft, found));
         }
+    }
+    let vain = |rule: &&Regex| whole && !names.iter().any(|name| rule.is_match(name));
+    for rule in dry.iter().filter(vain) {
+        let message = format!("dryRun: {:?}: Rule didn't match any metric name(s)", rule.as_str());
+        let help = "the AnalysisRun would end in Error";
+        found.problem(object, &reference.path, message, "a pattern of a metric's name", help);
     }
     vec![("metrics", list(metrics))]
 }
@@ -347,7 +355,8 @@ impl Asked<'_> {
             fields.push(("query", text(self.filled(query, merged, draft, found))));
         }
         if instead.is_none() && !others.is_empty() {
-            fields.extend(self.given(&others.join(", "), query.is_none(), found));
+            let matters = query.is_none() && others.len() == 1;
+            fields.extend(self.given(&others.join(", "), matters, found));
         }
         if let Some(range) = &self.metric.range {
             let mut ends = Vec::new();

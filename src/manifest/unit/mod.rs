@@ -83,7 +83,8 @@ impl Found {
         source: String,
         weight: Weight,
     ) {
-        let spot = object.spot(field);
+        // A name may stand behind the field.
+        let spot = object.spot(field.split(' ').next().unwrap_or(field));
         let path = format!("{} {field}", object.title());
         let message = format!("taken to answer {answer}");
         let warning = Problem::warning(spot.place, &path, message).help(source.clone());

@@ -30,8 +30,12 @@ fn message(results: &ScenarioResults) -> String {
     let share = |value: f64| Quantity::Share.show(value);
     if let Some(found) = reading::no_strategy_helps(results).first() {
         let (best, worst) = (&found.best, &found.worst);
+        let against = match reading::bad_variants(results).count() {
+            1 => String::new(),
+            _ => format!(" against {}", found.release),
+        };
         return format!(
-            "No strategy helps: even {} hurts {} of the users, {} hurts {}",
+            "No strategy helps{against}: even {} hurts {} of the users, {} hurts {}",
             best.0,
             share(best.1),
             worst.0,

@@ -68,6 +68,10 @@ fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
         for (name, draw) in CHARTS {
             all.push((format!("charts/{folder}/{name}"), draw(scenario)?));
         }
+        if scenario.recordings.is_empty() {
+            // Interrupted: there is no flight to draw.
+            continue;
+        }
         let plans = names::slugs(scenario.scenario.plans.iter().map(|plan| plan.name.as_str()));
         for (index, plan) in plans.iter().enumerate() {
             let picture = timeline::svg(scenario, index)?;

@@ -10,6 +10,7 @@
 //! the engine, the human on call, and what users feel.
 
 mod cast;
+mod counts;
 mod stage;
 
 use super::model::Scenario;

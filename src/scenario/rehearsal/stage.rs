@@ -1,18 +1,17 @@
 //! One rehearsal: the strategy is woken, pods start, requests are counted, targets are scraped.
 
 use super::cast::Cast;
+use super::counts::Actor;
 use crate::base::random::{Purpose, Stream, Streams};
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::{Cause, SetFacts, Strategy, View};
-use crate::telemetry::facts::{BackendFacts, Counted, PodFacts, STATUSES};
+use crate::telemetry::facts::STATUSES;
 use crate::telemetry::scraper::{Place, Scraper};
-use crate::telemetry::{target, unix_ms};
 use crate::world::action::{Action, Decision, Verdict};
 use crate::world::log::ShadowCounts;
-use crate::world::names::PodNames;
 use crate::world::probe::{ProbeKind, ProbeWorker};
 use crate::world::replica_set::PodPhase;
-use crate::world::routing::{POOLS, Pool, Routing, Split};
+use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
 
@@ -36,7 +35,8 @@ pub(super) struct Seen {
     pub weight: f64,
 }
 
-enum Event {
+/// What happens next.
+pub(super) enum Event {
     Release,
     Timer(u32),
     Boots(usize),
@@ -54,40 +54,21 @@ struct Group {
     size: u32,
 }
 
-struct Actor {
-    names: PodNames,
-    version: Version,
-    pool: Pool,
-    set: u32,
-    started: SimTime,
-    booted: bool,
-    ready: Option<SimTime>,
-    gone: bool,
-    /// Share of the users' requests, and requests a second beside them.
-    share: f64,
-    extra: f64,
-    /// Until when its requests have been counted.
-    since: SimTime,
-    counts: Vec<u32>,
-    latency_ns: Vec<u64>,
-    served: f64,
-}
-
 /// A rehearsal under way.
 pub(super) struct Stage<'c, 's> {
-    cast: &'c Cast<'s>,
+    pub cast: &'c Cast<'s>,
     strategy: Box<dyn Strategy>,
-    scraper: Scraper,
+    pub scraper: Scraper,
     streams: Streams,
-    random: Stream,
-    now: SimTime,
+    pub random: Stream,
+    pub now: SimTime,
     events: BTreeMap<(SimTime, u64), Event>,
     planned: u64,
     groups: Vec<Group>,
-    actors: Vec<Actor>,
-    believed: Vec<Routing>,
+    pub actors: Vec<Actor>,
+    pub believed: Vec<Routing>,
     /// (requests a second, straight to the candidate?, end).
-    loads: Vec<(f64, bool, SimTime)>,
+    pub loads: Vec<(f64, bool, SimTime)>,
     pub seen: Vec<Option<Seen>>,
     /// The check that took the release back.
     pub stopped_by: Option<usize>,
@@ -154,7 +135,7 @@ impl<'c, 's> Stage<'c, 's> {
         played
     }
 
-    fn plan(&mut self, at: SimTime, event: Event) {
+    pub fn plan(&mut self, at: SimTime, event: Event) {
         self.planned += 1;
         self.events.insert((at, self.planned), event);
     }
@@ -370,177 +351,6 @@ impl<'c, 's> Stage<'c, 's> {
         let new = self.actors.iter().filter(|a| a.version == Version::New && !a.gone);
         new.map(|a| a.share).sum()
     }
-
-    /// Divides requests among the ready pods, from now on.
-    fn share_out(&mut self) {
-        self.settle_all();
-        let proxies = self.believed.len() as f64;
-        let mean =
-            |of: &dyn Fn(&Routing) -> f64| self.believed.iter().map(of).sum::<f64>() / proxies;
-        let candidate = mean(&|r| r.split.candidate_share());
-        let copied = mean(&|r| r.mirror.share.value());
-        let mut shares = [1.0 - candidate, candidate + copied, copied];
-        let mut ready = [0_u32; POOLS];
-        let serving = |a: &Actor| a.ready.is_some() && !a.gone;
-        self.actors.iter().filter(|a| serving(a)).for_each(|a| ready[a.pool as usize] += 1);
-        if ready[Pool::Candidate as usize] == 0 && candidate < 1.0 {
-            shares = [1.0, 0.0, copied];
-        }
-        let load = |straight: bool| {
-            let mine = self.loads.iter().filter(|(_, s, _)| *s == straight);
-            mine.map(|(rate, ..)| rate).sum::<f64>()
-        };
-        let (straight, through) = (load(true), load(false));
-        let anonymous = mean(&|r| r.split.anonymous_share().value());
-        let extra = [through * (1.0 - anonymous), straight + through * anonymous, 0.0];
-        for actor in &mut self.actors {
-            let pool = actor.pool as usize;
-            let part = if serving(actor) { 1.0 / f64::from(ready[pool].max(1)) } else { 0.0 };
-            (actor.share, actor.extra) = (shares[pool] * part, extra[pool] * part);
-        }
-    }
-
-    fn settle_all(&mut self) {
-        (0..self.actors.len()).for_each(|number| self.settle(number));
-    }
-
-    /// Counts the requests of a pod until now.
-    fn settle(&mut self, number: usize) {
-        let (cast, actor) = (self.cast, &mut self.actors[number]);
-        let (from, to) = (actor.since, self.now);
-        actor.since = to;
-        if actor.share + actor.extra <= 0.0 || from >= to {
-            return;
-        }
-        let mean =
-            cast.arrivals(from, to) * actor.share + actor.extra * to.since(from).as_secs_f64();
-        let buckets = cast.bounds.all.len() + 1;
-        for (at, route) in cast.routes.iter().enumerate() {
-            let row = at * (STATUSES * buckets + 2);
-            let bad = route.errors[actor.version.index()];
-            let mut answered = [0_u32; 2];
-            for (status, share) in [1.0 - bad, bad].into_iter().enumerate() {
-                let mean = mean * route.share * share;
-                let first = row + status * buckets;
-                let mut count = |bucket: usize, mean: f64| {
-                    let drawn = poisson(&mut self.random, mean);
-                    actor.counts[first + bucket] += drawn;
-                    answered[status] += drawn;
-                };
-                match cast.histograms {
-                    true => {
-                        let parts = route.buckets.iter().enumerate();
-                        parts.for_each(|(bucket, part)| count(bucket, mean * part));
-                    }
-                    false => count(0, mean),
-                }
-                let spent = f64::from(answered[status]) * route.mean_ns;
-                actor.latency_ns[at * STATUSES + status] += spent as u64;
-                actor.served += spent / 1e9;
-            }
-            if let Some(completes) = route.completes {
-                let steps = row + STATUSES * buckets;
-                actor.counts[steps] += answered[0];
-                let done = poisson(&mut self.random, f64::from(answered[0]) * completes);
-                actor.counts[steps + 1] += done.min(answered[0]);
-            }
-        }
-    }
-
-    fn scrape_from_now_on(&mut self, place: Place) {
-        if !self.scraper.wants(place) {
-            return;
-        }
-        let pod = match place {
-            Place::App(pod) | Place::Sidecar(pod) => Some(&self.actors[pod as usize].names),
-            _ => None,
-        };
-        let target = self.scraper.add(place, target::labels(place, &self.cast.names, pod));
-        let interval = self.cast.scenario.telemetry.interval_of(place).as_nanos();
-        // Whole milliseconds, at a phase of its own.
-        let phase = (interval as f64 * self.random.uniform()) as u64 / 1_000_000 * 1_000_000;
-        let rounds = self.now.as_nanos().saturating_sub(phase).div_ceil(interval);
-        self.plan(SimTime::from_nanos(phase + rounds * interval), Event::Scrape(target));
-    }
-
-    fn scrape(&mut self, target: u32) {
-        let place = self.scraper.place(target);
-        let (now, at) = (self.now, unix_ms(self.now));
-        let pods: Vec<usize> = match place {
-            Place::App(pod) | Place::Sidecar(pod) => vec![pod as usize],
-            _ => (0..self.actors.len()).collect(),
-        };
-        pods.iter().for_each(|number| self.settle(*number));
-        if let Place::App(pod) | Place::Sidecar(pod) = place
-            && self.actors[pod as usize].gone
-        {
-            return self.scraper.vanished(target, at);
-        }
-        self.plan(now + self.cast.scenario.telemetry.interval_of(place), Event::Scrape(target));
-        let mut scraper = std::mem::take(&mut self.scraper);
-        let mut visit = scraper.visit(target, at);
-        match place {
-            Place::Edge => self.backends(&mut visit),
-            _ => {
-                let alive = pods.iter().filter(|number| !self.actors[**number].gone);
-                alive.for_each(|number| visit.pod(*number as u32, &self.pod_facts(*number)));
-            }
-        }
-        visit.end_unseen();
-        self.scraper = scraper;
-    }
-
-    fn backends(&self, visit: &mut crate::telemetry::scraper::Visit<'_>) {
-        let [by_version, whole] = visit.asks_for_backends();
-        for pool in 0..POOLS {
-            let versions = Version::BOTH.map(Some).into_iter().filter(|_| by_version);
-            for version in versions.chain(whole.then_some(None)) {
-                let mine = |a: &&Actor| {
-                    a.pool as usize == pool && version.is_none_or(|version| a.version == version)
-                };
-                let facts = BackendFacts {
-                    names: &self.cast.names,
-                    pool,
-                    version: version.map_or("", |v| &self.cast.names.versions[v.index()]),
-                    bounds: &self.cast.bounds,
-                    pods: self.actors.iter().filter(mine).map(|a| self.counted(a)).collect(),
-                };
-                match version.filter(|_| !facts.pods.is_empty()) {
-                    Some(version) => visit.backend(pool * 2 + version.index(), &facts),
-                    None if facts.pods.is_empty() => {}
-                    None => visit.upstream(pool, &facts),
-                }
-            }
-        }
-    }
-
-    fn counted<'a>(&self, actor: &'a Actor) -> Counted<'a> {
-        Counted {
-            buckets: self.cast.bounds.all.len() + 1,
-            counts: &actor.counts,
-            latency_ns: &actor.latency_ns,
-            earlier: None,
-        }
-    }
-
-    fn pod_facts(&self, number: usize) -> PodFacts<'_> {
-        let (actor, pod) = (&self.actors[number], &self.cast.scenario.service.pod);
-        PodFacts {
-            names: &self.cast.names,
-            pod: &actor.names,
-            bounds: &self.cast.bounds,
-            process: self.counted(actor),
-            lifetime: self.counted(actor),
-            cpu_secs: actor.served * pod.cpu_per_busy,
-            cpu_limit: pod.cpu_limit,
-            memory_share: 0.25,
-            phase: if actor.booted { "Running" } else { "Pending" },
-            ready: actor.ready.is_some(),
-            running: actor.booted || actor.started < self.now,
-            backing_off: false,
-            restarts: 0,
-        }
-    }
 }
 
 /// What an order says of a check, with its name.
@@ -555,13 +365,5 @@ fn found(strategy: &dyn Strategy, order: &Action) -> Option<(String, Seen)> {
             Some((name, seen(verdict, empty, None)))
         }
         _ => None,
-    }
-}
-
-fn poisson(random: &mut Stream, mean: f64) -> u32 {
-    match rand_distr::Poisson::new(mean) {
-        Ok(distribution) => random.sample::<f64, _>(distribution) as u32,
-        // No mean, no requests.
-        Err(_) => 0,
     }
 }

@@ -146,6 +146,7 @@ fn routed(steps: Vec<Step>) -> Canary {
 fn rate(success: &str) -> Analysis {
     let metric = Metric {
         name: "rate".into(),
+        query: "x".into(),
         interval: Some(SimDuration::from_secs(60)),
         success: Some(success.into()),
         ..Metric::default()

@@ -1,7 +1,7 @@
 //! Texts of which the end is missing.
 //!
-//! OpenMetrics ends with `# EOF` so that a reader can tell. Without it the same text would be read as
-//! Prometheus' own, its seconds as milliseconds; so what only OpenMetrics has, and instants that
+//! OpenMetrics ends with `# EOF` so that a reader can tell. Without it the same text would be read
+//! as Prometheus' own, its seconds as milliseconds; so what only OpenMetrics has, and instants that
 //! would lie in the first days of 1970, are refused.
 
 use super::read::split;

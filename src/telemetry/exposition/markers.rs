@@ -2,21 +2,26 @@
 //!
 //! ```text
 //! # windtunnel release_at_ms=1767225720000
+//! # windtunnel series_md5=9e107d9d372bb6826bd81d3542a419d6
 //! http_requests_total{pod="shop-1"} 1767225735.25
 //! # EOF
 //! ```
 //!
 //! Comments begin with `#`; one of them carries the instant of the release in milliseconds of Unix
-//! time. Every other line is a series and the instant of a staleness marker, in seconds.
+//! time, one the digest of the text of series beside which the markers were written. Every other
+//! line is a series and the instant of a staleness marker, in seconds.
 
 use super::read::{instant, labels, split};
 use super::write::series;
 use super::{Labels, seconds};
-use crate::base::problem::{Place, Problem};
+use crate::base::problem::{Place, Problem, Severity};
 use crate::telemetry::store::{Store, is_stale};
+use md5::{Digest, Md5};
 
 /// First line of every text.
 pub const HEAD: &str = "# Staleness markers: at these instants a series ends.\n";
+/// Before the digest of the series that the markers belong to.
+const SERIES: &str = "# windtunnel series_md5=";
 /// Before the instant of the release.
 const RELEASE: &str = "# windtunnel release_at_ms=";
 
@@ -39,8 +44,8 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
     let (mut ends, mut release, mut problems) = (Vec::new(), None, Vec::new());
     let own = text.starts_with(HEAD);
     let cut = (own && text.lines().next_back() != Some(EOF)).then(|| {
-        let message = "the staleness markers beside it do not end with `# EOF`: ends of series may be \
-                       missing; the text was cut off, or windtunnel 0.3 or older wrote it";
+        let message = "the staleness markers beside it do not end with `# EOF`: ends of series \
+                       may be missing; they were cut off, or windtunnel 0.3 or older wrote them";
         Problem::warning(Place::default(), "", message)
     });
     for (line, number) in text.lines().zip(1..) {
@@ -63,11 +68,28 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
             }
         }
     }
+    if let Some(cut) = cut.as_ref().filter(|_| !problems.is_empty()) {
+        // Most likely the reason of the others.
+        problems.push(Problem { severity: Severity::Error, ..cut.clone() });
+    }
     if problems.is_empty() {
         Ok(Ends { ends, release_at_ms: release, cut })
     } else {
         Err(super::told(problems))
     }
+}
+
+/// The line by which markers are known to belong to a text of series.
+pub fn seal(series: &str) -> String {
+    let digest = Md5::digest(series.as_bytes());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{SERIES}{digest}\n")
+}
+
+/// May the markers belong to this text of series? They may if they don't say to which.
+pub fn belong(markers: &str, series: &str) -> bool {
+    let sealed = markers.lines().find(|line| line.starts_with(SERIES));
+    sealed.is_none_or(|sealed| sealed.trim_end() == seal(series).trim_end())
 }
 
 /// The markers of a store, series by series in time order.

@@ -1,9 +1,9 @@
 //! OpenMetrics and Prometheus text → series.
 //!
 //! A text that ends with `# EOF` is OpenMetrics, its timestamps are seconds; any other is
-//! Prometheus' own, with milliseconds; one that only OpenMetrics could be is cut off (see `cut`) and
-//! refused. Every sample needs a timestamp: a page as an application
-//! serves it says what is, not when. Types, helps, units and exemplars are read over.
+//! Prometheus' own, with milliseconds. One without that end that could only be OpenMetrics was cut
+//! off (see `cut`) and is refused. Every sample needs a timestamp: a page as an application serves
+//! it says what is, not when. Types, helps, units and exemplars are read over.
 
 use super::{
     Collector, LATEST_MS, Labels, Point, Recorded, cut, is_label_name, is_metric_name, markers,
