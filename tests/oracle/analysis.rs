@@ -124,7 +124,7 @@ fn bias(i: &Input) -> Option<Value> {
     let (mu, sigma, q) = (i.number("lognormal_mu"), i.number("lognormal_sigma"), i.number("q"));
     let bounds = i.numbers("finite_upper_bounds");
     let mut counts: Vec<f64> =
-        bounds.iter().map(|b| normal_cdf((maths::ln(b) - mu) / sigma)).collect();
+        bounds.iter().map(|b| normal_cdf((maths::ln(*b) - mu) / sigma)).collect();
     counts.push(1.0);
     (1..counts.len()).rev().for_each(|k| counts[k] -= counts[k - 1]);
     let truth = maths::exp(mu + sigma * normal_quantile(q));

@@ -12,6 +12,7 @@
 use super::{files, flown_by_budget, scenarios};
 use std::path::Path;
 use std::sync::Arc;
+use windtunnel::base::maths;
 use windtunnel::base::problem::Place;
 use windtunnel::experiment::results::ExpectationResult;
 use windtunnel::scenario::expect::parse;
@@ -79,7 +80,7 @@ fn asking(scenario: &Scenario, bound: &[Bound]) -> Arc<Scenario> {
 
 fn agrees(text: &str, found: &ExpectationResult) -> bool {
     let (written, factor) = number(text);
-    let half = 0.5 * 10_f64.powi(-(digits(text) as i32));
+    let half = 0.5 * maths::powi(10_f64, -(digits(text) as i32));
     let value = found.value.unwrap_or(f64::NAN) / factor;
     let within = found.interval.is_some_and(|(lower, upper)| {
         written >= lower / factor - half && written <= upper / factor + half
