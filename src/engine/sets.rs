@@ -10,14 +10,10 @@ impl Flight {
     /// Lets every set create and delete until it has its size. One whose last sync reached the
     /// limit goes on once the controller has seen what came of it.
     pub(super) fn reconcile_sets(&mut self) {
-        let waited = !self.unfinished.is_empty();
         for set in 0..self.sets.len() as u32 {
-            if !self.unfinished.contains(&set) && self.sync_set(set) {
-                self.unfinished.push(set);
+            if !self.unfinished.contains(&set) {
+                self.sync_set(set);
             }
-        }
-        if !waited && !self.unfinished.is_empty() {
-            self.calendar.plan(self.now + API_DELAY, Event::Sync);
         }
     }
 
@@ -28,12 +24,19 @@ impl Flight {
         self.plan_look();
     }
 
-    /// One sync of a set, which makes so many calls at most; says whether there is more to do.
-    /// Creations come in batches: 1, 2, 4 and so on.
-    fn sync_set(&mut self, set: u32) -> bool {
+    /// One sync of a set, which makes so many calls at most. Creations come in batches: 1, 2, 4
+    /// and so on.
+    fn sync_set(&mut self, set: u32) {
         let active = self.active_pods(set);
         let (have, size) = (active.len(), self.sets[set as usize].size as usize);
         let calls = have.abs_diff(size).min(BURST_REPLICAS as usize);
+        if have.abs_diff(size) > calls {
+            // Before the calls: a pod that is gone at once has all sets looked at again.
+            if self.unfinished.is_empty() {
+                self.calendar.plan(self.now + API_DELAY, Event::Sync);
+            }
+            self.unfinished.push(set);
+        }
         if have < size {
             for batch in slow_start_batches(calls as u32) {
                 // The API of a flight refuses none of them, so no batch is the last one early.
@@ -45,7 +48,6 @@ impl Flight {
         } else if have > size {
             self.remove_pods(&active, calls);
         }
-        have.abs_diff(size) > calls
     }
 
     fn active_pods(&self, set: u32) -> Vec<u32> {

@@ -111,6 +111,8 @@ pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
     }
     lists.sort();
     problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
+    // Of a template that several analyses take in each is told once.
+    problems.dedup();
     Ok(Import { flyables, lists, warnings: problems })
 }
 

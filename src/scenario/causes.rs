@@ -36,5 +36,5 @@ fn takes_names(cause: &Problem, other: &Problem) -> bool {
     let of = |list: &str| cause.path.starts_with(list);
     other.path == "spec.expect"
         && (of("spec.strategies") && unknown("strategy")
-            || of("spec.release") && unknown("release"))
+            || of("spec.release") && unknown("variant"))
 }
