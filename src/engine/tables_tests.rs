@@ -74,11 +74,14 @@ fn fault(effect: FaultEffect) -> Fault {
     Fault { name: "tried", effect, trigger: Trigger::OnRollback }
 }
 
+/// An effect and its steps by load.
+type Row = (Effect, Vec<LoadStep>);
+
 /// Everything that faults make of the world, for an old and a new pod in either zone.
 #[derive(Debug, PartialEq)]
 struct Made {
     shared: Shared,
-    pods: Vec<(Life, Vec<(Effect, Vec<LoadStep>)>)>,
+    pods: Vec<(Life, Vec<Row>)>,
 }
 
 /// What these faults make of it while all of them are active, the even ones being chaos.
