@@ -63,7 +63,7 @@ fn phase(word: &str) -> Phase {
 }
 
 fn metric(input: Input) -> Metric {
-    let limit = |key: &str| input.number(key).map(|n| n as i64);
+    let limit = |key: &str| input.number(key);
     Metric {
         interval: parse_duration(input.text("interval")).or(input.secs("interval_s")),
         initial_delay: parse_duration(input.text("initialDelay")).or(input.secs("initial_delay_s")),
