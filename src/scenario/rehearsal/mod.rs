@@ -19,13 +19,13 @@ use cast::Cast;
 use stage::Stage;
 
 /// Rehearsals of every strategy.
-const FIRST: u32 = 128;
+const FIRST: u32 = 256;
 
 /// Rehearsals of a strategy with a check that failed in the first ones.
 const MOST: u32 = 1024;
 
 /// Events after which no further rehearsal of a strategy is begun: what bounds `validate`.
-const EVENTS_MAX: u64 = 300_000;
+const EVENTS_MAX: u64 = 100_000;
 
 /// What a rehearsal foretells of one check.
 #[derive(Clone, Debug, PartialEq)]
