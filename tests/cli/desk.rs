@@ -30,7 +30,6 @@ spec:
     - abTest: {duration: 1m}
   expect:
     - canary · bad · users_exposed > 0
-  telemetry: {interval: 5s}
 ";
 
 /// A folder that vanishes with the test.
