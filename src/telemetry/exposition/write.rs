@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(again.release_at_ms, Some(1500));
         assert_eq!(write(&again.store, &kind), text);
         assert_eq!(markers::write(&again.store, Some(1500), &text), ends);
-        assert_eq!(ends.lines().nth(2), Some("up{pod=\"a\"} 2.25"));
+        assert_eq!(ends.lines().nth(3), Some("up{pod=\"a\"} 2.25"));
         assert!(again.warnings.is_empty() && ends.ends_with("\n# EOF\n"));
         let cut = read::read(&text, Some(ends.trim_end_matches("# EOF\n")));
         assert_eq!(cut.map(|r| r.warnings.len()).ok(), Some(1));
