@@ -130,8 +130,8 @@ impl Stream {
         unit(self.0.next_u64())
     }
 
-    /// A draw of a `rand_distr` distribution. Not for flights: its last bits depend on the machine's
-    /// C library; these draw by `base::ziggurat` and `base::distribution`.
+    /// A draw of a `rand_distr` distribution. Not for flights: its last bits depend on the
+    /// machine's C library; these draw by `base::ziggurat` and `base::distribution`.
     pub fn sample<T, D: rand_distr::Distribution<T>>(&mut self, distribution: D) -> T {
         self.0.sample(distribution)
     }

@@ -185,7 +185,7 @@ impl Exponentials {
             let layer = (bits & 0xff) as usize;
             let x = self.within(bits);
             if layer == 0 {
-                // Beyond the lowest layer an exponential begins anew. Zero, once in 2⁵³, is left out.
+                // Beyond the lowest layer an exponential begins anew. Zero, once in 2⁵³, is out.
                 return self.0.ends[1] - ln(half_open(stream.bits()).max(f64::MIN_POSITIVE));
             }
             if self.0.has_under(layer, stream, exp(-x)) {

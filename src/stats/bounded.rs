@@ -5,8 +5,9 @@
 //! bound (Gaffke, "Three Test Statistics for a Nonparametric One-Sided Hypothesis on the Mean of a
 //! Nonnegative Variable", 2005; Learned-Miller & Thomas, "A New Confidence Interval for the Mean of
 //! a Bounded Random Variable", 2019). Of counts it is Clopper and Pearson's; of n equal values it
-//! is the rule of three: with 95 % an event not seen in n flights has a chance below 1 − 0.025^(1/n),
-//! about 3.7/n. The authors conjecture that it always holds; no counterexample is known.
+//! is the rule of three: with 95 % an event not seen in n flights has a chance below
+//! 1 − 0.025^(1/n), about 3.7/n. The authors conjecture that it always holds; no counterexample
+//! is known.
 //!
 //! The quantile comes from Lugannani and Rice's saddle-point formula in its r* form, which needs
 //! no draws. Deliberately absent: which top to take.

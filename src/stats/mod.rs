@@ -1,9 +1,10 @@
 //! Layer 10: from replications to estimates.
 //!
 //! A measure flown R times is a slice of R numbers; everything here turns such slices into means
-//! with intervals, paired differences, quantiles, and the decision whether R is enough. `mean` makes
-//! the interval of a sample, `mixture` that of a release which may be one of several variants.
-//! `quasi` chooses the points to fly, `theory` knows what simple queues must give. Read next:
+//! with intervals, paired differences, quantiles, and the decision whether R is enough. `mean`
+//! makes the interval of a sample, `mixture` that of a release which may be one of several
+//! variants. `quasi` chooses the points to fly, `theory` knows what simple queues must give.
+//! Read next:
 //! `estimate`.
 //! Deliberately absent: strategies, scenarios, tables, files, threads.
 

@@ -122,7 +122,7 @@ fn rewrite(path: &Path, figures: &[(Bound, ExpectationResult)]) {
 /// Requests that the scenario's budget may cost.
 fn cost(scenario: &Scenario) -> f64 {
     let combinations = scenario.plans.len() * scenario.release.variants.len();
-    let flights = combinations as f64 * f64::from(scenario.replications_max);
+    let flights = combinations as f64 * f64::from(scenario.budget.replications_max);
     flights * scenario.expected_requests()
 }
 

@@ -7,8 +7,8 @@
 //! disallowed methods (`clippy.toml`) closes every other. Crate `libm` (a port of musl's libm to
 //! Rust, version pinned) computes what is asked seldom, [`swift`] what the request loop asks.
 //!
-//! Left as they are: `sqrt`, `abs`, `floor`, `ceil`, `trunc`, `round` and the four operations, which
-//! IEEE 754 defines to the last bit.
+//! Left as they are: `sqrt`, `abs`, `floor`, `ceil`, `trunc`, `round` and the four operations,
+//! which IEEE 754 defines to the last bit.
 
 pub mod normal;
 pub mod swift;

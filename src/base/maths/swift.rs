@@ -4,8 +4,9 @@
 
 use std::f64::consts::LOG2_E;
 
-/// ln 2 in two parts: the first ends in 21 zero bits, so that its product with a whole number below
-/// 2²¹ is exact (the usual split of Cody and Waite, "Software Manual for the Elementary Functions").
+/// ln 2 in two parts: the first ends in 21 zero bits, so that its product with a whole number
+/// below 2²¹ is exact (the usual split of Cody and Waite, "Software Manual for the Elementary
+/// Functions").
 const LN2_HIGH: f64 = f64::from_bits(0x3FE6_2E42_FEE0_0000);
 const LN2_LOW: f64 = f64::from_bits(0x3DEA_39EF_3579_3C76);
 /// 1.5 × 2⁵²: added and taken away, it rounds to a whole number, which its low bits hold meanwhile.

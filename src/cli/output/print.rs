@@ -21,7 +21,8 @@ pub fn note_if_closed() {
     }
 }
 
-/// Prints to standard output, control characters shown; a reader that has closed the pipe has seen enough, which is fine.
+/// Prints to standard output, control characters shown; a reader that has closed the pipe has
+/// seen enough, which is fine.
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     judge(out.write_all(terminal::text(text).as_bytes()).and_then(|()| out.flush()));
