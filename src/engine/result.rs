@@ -1,4 +1,4 @@
-//! From a finished flight to its measures (DESIGN section 4).
+//! From a finished flight to its measures (`docs/methods.md`).
 
 use super::flight::Flight;
 use super::plane::tally::{Outcome as End, Second};

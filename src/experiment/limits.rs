@@ -8,6 +8,7 @@
 
 use crate::scenario::model::Scenario;
 use crate::stats::bounds::Bounds;
+use crate::traffic::Arrivals;
 
 /// Unseen harm: this share of the greatest possible.
 const HARM: f64 = 0.1;
@@ -18,7 +19,11 @@ const SPELL_MINUTES: f64 = 5.0;
 
 /// The bounds of a measure's values, by its column.
 pub fn bounds(scenario: &Scenario, measure: &str) -> Bounds {
-    let users = f64::from(scenario.traffic.users);
+    let users = f64::from(scenario.traffic.users.min(match scenario.traffic.arrivals {
+        // Of a closed loop only so many ever send.
+        Arrivals::Closed { sessions, .. } => sessions,
+        _ => u32::MAX,
+    }));
     let horizon_s = scenario.horizon.as_secs_f64();
     let requests = scenario.expected_requests();
     let fleet_hours = f64::from(scenario.service.replicas) * horizon_s / 3600.0;
@@ -98,7 +103,7 @@ mod tests {
     #[test]
     fn every_measure_has_bounds() {
         let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: plain}\n\
-                    spec:\n  service:\n    routes: [{name: buy, value: $2}]\n";
+                    spec:\n  service:\n    replicas: 3\n    routes: [{name: buy, value: $2}]\n";
         let (scenarios, _) = read(text, "plain.yaml").expect("a scenario");
         for (measure, _) in Measures::COLUMNS {
             let bounds = bounds(&scenarios[0], measure);

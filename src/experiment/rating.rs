@@ -1,5 +1,5 @@
 //! The textbook's four words, from measured figures, by one set of rules that knows no name of a
-//! strategy (DESIGN section 4, `docs/methods.md`).
+//! strategy (`docs/methods.md`).
 
 use super::figures::Figures;
 use super::results::RatingRow;

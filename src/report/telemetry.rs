@@ -52,6 +52,6 @@ pub fn texts(scenario: &Scenario, record: &FlightRecord) -> Option<(String, Stri
     };
     let release_at = unix_ms(SimTime::ZERO + scenario.release.at);
     let series = write::write(store, &kind);
-    let markers = markers::write(store, Some(release_at)) + &markers::seal(&series);
+    let markers = markers::write(store, Some(release_at), &series);
     Some((series, markers))
 }

@@ -226,8 +226,8 @@ fn there_is_one_exit_of_each_kind() {
     let mut wrong = Vec::new();
     let only: [(&str, &[&str]); 5] = [
         ("println!", &[]),
-        ("std::io::stdout()", &["cli/output.rs"]),
-        ("std::io::stderr().lock()", &["cli/output.rs"]),
+        ("std::io::stdout()", &["cli/output/print.rs"]),
+        ("std::io::stderr().lock()", &["cli/output/print.rs"]),
         ("&lt;", &["base/escape/xml.rs", "base/escape/markdown.rs"]),
         ("csv::Writer", &["report/csv/mod.rs"]),
     ];

@@ -73,7 +73,7 @@ fn only_plain_files_are_opened() {
         &["run", "small.yaml", "--scenario", "pipe.yaml"],
         &["query", "pipe", "up"],
         &["query", "/dev/zero", "up"],
-        &["textbook", "pipe.yaml"],
+        &["textbook", "pipe.yaml", "--out", "page.md"],
     ] {
         assert!(refused(&desk, args).contains("no plain file"), "{args:?}");
     }

@@ -25,11 +25,11 @@ spec:
   traffic:
     users: 300
     activity: {zipf: {exponent: 1.1}}
-    arrivals: {diurnal: {mean: 20/s, peakOverMean: 1.5, period: 4m}}
+    arrivals: {diurnal: {mean: 20/s, peakToMean: 1.5, period: 4m}}
   release:
     at: 30s
     variants: [{name: good, share: 80%}, {name: bad, share: 20%, faults: [{errors: {rate: 30%}}]}]
-  chaos: [{podKill: {pods: 1, random: 20/h}}]
+  chaos: [{podKill: {count: 1, randomly: 20/h}}]
   onCall: {acknowledge: {lognormal: {median: 10s, p99: 30s}}, decide: 10s}
   strategies:
     - rollingUpdate
@@ -40,7 +40,7 @@ spec:
           - errorRate: {max: 10%}
           - query:
               query: exp(-sum(rate(http_requests_total{version=\"candidate\",code=~\"5..\"}[1m])))
-              min: 0.2
+              failsWhen: \"< 0.2\"
     - abTest: {duration: 1m}
     - shadow
 ";

@@ -55,6 +55,7 @@ fn every_figure_of_real_flights_holds_what_it_says() {
     assert!(count.figures() > 500, "{}", count.figures());
     let failures = count.failures(ERROR);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(count.weak_kinds().is_empty(), "{:?}", count.weak_kinds());
     assert!(count.average() > 0.95, "{}", count.average());
 }
 

@@ -42,6 +42,21 @@ impl Count {
         low.map(|(figure, (hits, n))| format!("{figure}: {hits} of {n}")).collect()
     }
 
+    /// Kinds of figures (`bad mean`, `all difference`; the kind is the first word and the last)
+    /// that cover less than `WANTED` in the mean over their figures. The mean of a kind varies less
+    /// than a single figure does, so this has the power that single figures lack.
+    pub fn weak_kinds(&self) -> Vec<String> {
+        let mut kinds = std::collections::BTreeMap::<String, (u64, u64)>::new();
+        for (figure, (hits, n)) in &self.0 {
+            let words: Vec<&str> = figure.split(' ').collect();
+            let kind = format!("{} {}", words[0], words[words.len() - 1]);
+            let sum = kinds.entry(kind).or_default();
+            *sum = (sum.0 + hits, sum.1 + n);
+        }
+        let low = kinds.iter().filter(|(_, (hits, n))| (*hits as f64) < WANTED * *n as f64);
+        low.map(|(kind, (hits, n))| format!("{kind}: {hits} of {n}")).collect()
+    }
+
     /// Mean coverage over all figures.
     pub fn average(&self) -> f64 {
         let shares = self.0.values().map(|(hits, n)| *hits as f64 / *n as f64);

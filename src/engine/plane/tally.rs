@@ -7,7 +7,7 @@ use crate::base::histogram::{BUCKETS, Histogram};
 use crate::base::time::SimTime;
 use crate::telemetry::facts::{Counted, Earlier, STATUSES};
 
-/// The outcome of a request, worst first in rank (DESIGN section 4).
+/// The outcome of a request, worst first in rank (`docs/methods.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Outcome {

@@ -6,7 +6,7 @@ use super::page;
 use crate::experiment::rating::COST_LIMITS;
 use crate::experiment::results::ScenarioResults;
 use crate::report::figure::{Quantity, significant};
-use crate::report::reading::MIX;
+use crate::report::reading::{self, MIX};
 
 const COLUMNS: [&str; 2] = ["fleet_minutes_extra", "pods_peak"];
 
@@ -52,8 +52,13 @@ fn message(results: &ScenarioResults) -> String {
             format!("{first} saves {} a release, {last} {}", show(*least), show(*most))
         }
         [(first, least), .., (last, most)] => {
-            let verb = if *least < 0.0 { "saves" } else { "takes" };
-            format!("{last} takes {} more a release, {first} {verb} {}", show(*most), show(*least))
+            let estimate = reading::estimate(results, MIX, first, COLUMNS[0]);
+            let cheapest = match estimate {
+                Some(e) if e.lower <= 0.0 && e.upper >= 0.0 => "next to none".to_string(),
+                _ if *least < 0.0 => format!("saves {}", show(*least)),
+                _ => format!("takes {}", show(*least)),
+            };
+            format!("{last} takes {} more a release, {first} {cheapest}", show(*most))
         }
     }
 }

@@ -124,7 +124,9 @@ fn draw(pen: &Pen<'_>, spots: &[Spot<'_>], frame: Frame) {
     draw_zones(pen, frame, &to);
     draw_ticks(pen, (&cost, &harm), frame, &to);
     for spot in spots {
-        draw_whiskers(pen, spot, &to);
+        for (from, until) in whiskers(spot, &to) {
+            pen.line(from, until, spot.paint, 2.0);
+        }
     }
     let marks: Vec<(Point, f64)> = spots
         .iter()
@@ -135,11 +137,17 @@ fn draw(pen: &Pen<'_>, spots: &[Spot<'_>], frame: Frame) {
         .collect();
     let within = Frame { left: frame.left + 4.0, right: frame.right - 2.0, ..frame };
     let (x, y) = to(0.0, 0.0);
-    let zeros = [
+    let mut lines = vec![
         Frame { top: y - 1.0, bottom: y + 1.0, ..frame },
         Frame { left: x - 1.0, right: x + 1.0, ..frame },
     ];
-    let places = labels::place(&marks, &zeros, within);
+    lines.extend(spots.iter().flat_map(|spot| whiskers(spot, &to)).map(|(from, until)| Frame {
+        left: from.0 - 1.0,
+        right: until.0 + 1.0,
+        top: until.1 - 1.0,
+        bottom: from.1 + 1.0,
+    }));
+    let places = labels::place(&marks, &lines, within);
     for ((spot, (mark, _)), place) in spots.iter().zip(&marks).zip(&places) {
         draw_spot(pen, spot, *mark, place);
     }
@@ -165,14 +173,17 @@ fn draw_spot(pen: &Pen<'_>, spot: &Spot<'_>, mark: Point, place: &labels::Place)
     pen.text(spot.name, (place.frame.left + 2.0, middle), Align::Left, palette::NAME);
 }
 
-fn draw_whiskers(pen: &Pen<'_>, spot: &Spot<'_>, to: &dyn Fn(f64, f64) -> Point) {
+/// The lines of a strategy's intervals, from the lower end to the upper.
+fn whiskers(spot: &Spot<'_>, to: &dyn Fn(f64, f64) -> Point) -> Vec<(Point, Point)> {
     let (cost, harm) = (spot.cost, spot.harm);
+    let mut lines = Vec::new();
     if cost.lower.is_finite() && cost.upper.is_finite() {
-        pen.line(to(cost.lower, harm.mean), to(cost.upper, harm.mean), spot.paint, 2.0);
+        lines.push((to(cost.lower, harm.mean), to(cost.upper, harm.mean)));
     }
     if harm.lower.is_finite() && harm.upper.is_finite() {
-        pen.line(to(cost.mean, harm.lower), to(cost.mean, harm.upper), spot.paint, 2.0);
+        lines.push((to(cost.mean, harm.lower), to(cost.mean, harm.upper)));
     }
+    lines
 }
 
 /// Bands of the ratings: a darker one wherever both are worse.

@@ -80,7 +80,7 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
 }
 
 /// The line by which markers are known to belong to a text of series.
-pub fn seal(series: &str) -> String {
+fn seal(series: &str) -> String {
     let digest = Md5::digest(series.as_bytes());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{SERIES}{digest}\n")
@@ -92,9 +92,9 @@ pub fn belong(markers: &str, series: &str) -> bool {
     sealed.is_none_or(|sealed| sealed.trim_end() == seal(series).trim_end())
 }
 
-/// The markers of a store, series by series in time order.
-pub fn write(store: &Store, release_at_ms: Option<i64>) -> String {
-    let mut text = String::from(HEAD);
+/// The markers of a store, series by series in time order, beside this text of its series.
+pub fn write(store: &Store, release_at_ms: Option<i64>, beside: &str) -> String {
+    let mut text = String::from(HEAD) + &seal(beside);
     if let Some(ms) = release_at_ms {
         text.push_str(&format!("{RELEASE}{ms}\n"));
     }

@@ -182,7 +182,8 @@ mod tests {
             store.record(id, 1.0);
             store.tick(clock, 2000);
             store.record(id, stale());
-            let (text, ends) = (write(&store, &kind), markers::write(&store, None));
+            let text = write(&store, &kind);
+            let ends = markers::write(&store, None, &text);
             let again = read::read(&text, Some(&ends));
             let again = again.unwrap_or_else(|p| panic!("{p:?}\n{text:?}")).store;
             let texts = |store: &Store| -> Vec<(String, String)> {
@@ -197,12 +198,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let store = sample_store();
-        let (text, ends) = (write(&store, &kind), markers::write(&store, Some(1500)));
+        let text = write(&store, &kind);
+        let ends = markers::write(&store, Some(1500), &text);
         let again = read::read(&text, Some(&ends)).unwrap_or_else(|p| panic!("{p:?}\n{text}"));
         assert_eq!(again.release_at_ms, Some(1500));
         assert_eq!(write(&again.store, &kind), text);
-        assert_eq!(markers::write(&again.store, Some(1500)), ends);
-        assert_eq!(ends.lines().nth(2), Some("up{pod=\"a\"} 2.25"));
+        assert_eq!(markers::write(&again.store, Some(1500), &text), ends);
+        assert_eq!(ends.lines().nth(3), Some("up{pod=\"a\"} 2.25"));
         assert!(again.warnings.is_empty() && ends.ends_with("\n# EOF\n"));
         let cut = read::read(&text, Some(ends.trim_end_matches("# EOF\n")));
         assert_eq!(cut.map(|r| r.warnings.len()).ok(), Some(1));
