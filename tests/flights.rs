@@ -8,6 +8,8 @@ mod autoscale;
 mod chaos_twins;
 #[path = "flights/clients.rs"]
 mod clients;
+#[path = "flights/connections.rs"]
+mod connections;
 #[path = "flights/determinism.rs"]
 mod determinism;
 #[path = "flights/drain.rs"]

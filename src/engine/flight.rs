@@ -270,7 +270,7 @@ impl Flight {
         for _ in 0..replicas {
             self.create_running_pod(0);
         }
-        self.plane.open_connections(&self.scenario.traffic);
+        self.plane.open_connections(&self.scenario.traffic, self.end);
         self.prepare_autoscaler();
         self.prepare_faults();
         self.prepare_buckets();

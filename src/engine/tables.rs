@@ -2,9 +2,12 @@
 //!
 //! One rule for each kind of effect: independent causes fail 1 − ∏(1 − p); factors multiply;
 //! additions add; gaps unite; of lags the greatest counts. Values are brought into order first, so
-//! that no result depends on the order in which faults are listed or begin, to the last bit; and as
-//! nothing is switched on and off, what ends restores exactly what was. What faults have done for
-//! good (data migrated, memory leaked) is state of its own and stays.
+//! that the same faults on the same pods come to the same, to the last bit, however they are listed
+//! and whichever began first. What a fault draws is its own, and is found by its place in the list:
+//! which pods a share holds, here; when it strikes, and whom, elsewhere. Faults listed in another
+//! order therefore meet other pods. As nothing is switched on and off, what ends restores exactly
+//! what was. What faults have done for good (data migrated, memory leaked) is state of its own and
+//! stays.
 
 use super::address::Address;
 use super::faults::FaultState;

@@ -1,6 +1,6 @@
-//! The other end of a request: timeouts, retries, think times, connections.
+//! The other end of a request: timeouts, retries, think times.
 
-use crate::tunnel::{Flown, tunnel, within};
+use crate::tunnel::{tunnel, within};
 
 const ONE_SLOT: &str = "
     horizon: 60s
@@ -109,80 +109,4 @@ fn in_a_closed_loop_slow_answers_slow_the_load() {
         let (found, expected) = requests(secs);
         within("requests", found, expected - 200.0, expected + 1.0);
     }
-}
-
-fn blue_green(keep_old: &str, max_age: &str) -> Flown {
-    tunnel(&format!(
-        "horizon: 15m
-        objective: {{slow: 5s}}
-        onCall: none
-        service: {{replicas: 4, routes: [{{name: all, errors: 0%}}], \
-        balancer: {{keepAlive: {{maxAge: {max_age}}}}}}}
-        traffic: {{users: 200, arrivals: {{poisson: {{rate: 20/s}}}}}}
-        release: {{at: 60s, variants: [{{name: good}}]}}
-        strategies: [{{blueGreen: {{keepOld: {keep_old}}}}}]"
-    ))
-    .fly()
-}
-
-/// Each of 200 users sends a request every 10 s and holds a connection of at most 14 min. Blue ends
-/// a minute after the switch and breaks those that were opened before it and are not 14 min old:
-/// 200 · 84/85 · (1 − 1/14) = 183.5, and 2.3 whose users have not asked since they came of age.
-/// ± 4.5 standard deviations of √(200 · 0.93 · 0.07) = 3.7 (P < 10⁻⁵).
-#[test]
-fn connections_stay_on_blue_and_break_with_it() {
-    let flown = blue_green("60s", "14m");
-    within("broken", flown.m().connections_broken, 185.8 - 16.7, 200.0);
-    // Nobody but the latecomers meets green before blue ends, some 140 s after the start.
-    within("users_exposed", flown.m().users_exposed, 195.0, 200.0);
-}
-
-/// With an age of 2 minutes all have moved to green when blue ends after 5 (a user sends nothing
-/// for the remaining 3 minutes with probability e^−18).
-#[test]
-fn connections_that_come_of_age_move_to_green() {
-    let flown = blue_green("5m", "2m");
-    assert_eq!(flown.m().connections_broken, Some(0.0));
-}
-
-/// With a proxy that balances every request, the switch moves everyone within the propagation.
-#[test]
-fn without_connections_nothing_breaks() {
-    let flown = tunnel(
-        "horizon: 10m
-        service: {replicas: 4}
-        traffic: {users: 200, arrivals: {poisson: {rate: 20/s}}}
-        release: {at: 60s, variants: [{name: good}]}
-        strategies: [blueGreen]",
-    )
-    .fly();
-    assert_eq!(flown.m().connections_broken, Some(0.0));
-}
-
-/// Connections that live for 4 min, to a service that has been up for long: 34 s after a switch
-/// 34/240 of those that were open have been opened anew. A user of λ = 1/12 s sends one request in
-/// 21 over a new connection anyway, so 20/21 · (1 − 34/240) = 81.7 % of requests still reach old
-/// pods; the others fail here. Of some 1,667 requests in the 10 s around, 18.3 % ± 4.5 standard
-/// deviations of √(0.183 · 0.817 / 1 667) = 0.95 % (P < 10⁻⁵).
-#[test]
-fn connections_are_of_all_ages_at_a_switch() {
-    let flown = tunnel(
-        "horizon: 3m
-        objective: {slow: 30s}
-        onCall: none
-        service: {replicas: 4, scheduling: 0s, startup: 1s, queue: 1000, \
-        balancer: {policy: random, propagation: 0s, keepAlive: {maxAge: 4m}}, \
-        routes: [{name: all, errors: 0%, serviceTime: 1ms}]}
-        traffic: {users: 2000, arrivals: {poisson: {rate: 166.67/s}}}
-        release: {at: 30s, variants: [{name: bad, faults: [{errors: {rate: 100%}}]}]}
-        strategies: [{blueGreen: {gate: none, wait: 10s, keepOld: 1h}}]",
-    )
-    .fly();
-    let switch = flown.first("route 100 %");
-    let around = |t: f64| t > switch + 29.0 && t <= switch + 39.0;
-    let samples = flown.recording.samples.iter().filter(|s| around(s.t_s));
-    let (failed, all) =
-        samples.fold((0, 0), |(failed, all), s| (failed + s.failed, all + s.requests));
-    let moved = failed as f64 / all as f64;
-    within("share at new pods", Some(moved), 0.183 - 0.043, 0.183 + 0.043);
 }

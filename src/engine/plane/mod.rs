@@ -102,7 +102,6 @@ pub struct Plane {
     pub(crate) dependency_free_at: u64,
     /// Each user's open connection, if clients keep them.
     pins: Vec<Pin>,
-    pub(crate) pinned: Vec<u32>,
     pub(crate) twin_bad: Option<Arc<[u64]>>,
     pub(crate) log_bad: bool,
     pub(crate) interval: Option<Box<Interval>>,
@@ -164,7 +163,6 @@ impl Plane {
             shadow: ShadowCounts::default(),
             dependency_free_at: 0,
             pins: if keep_alive { vec![Pin::NONE; users as usize] } else { Vec::new() },
-            pinned: Vec::new(),
             twin_bad: None,
             log_bad: false,
             interval: None,
@@ -187,7 +185,6 @@ impl Plane {
         let pod = &self.service.pod;
         self.pods.push(PodLedger::new(version, pod.concurrency, pod.queue));
         self.counters.add_pod();
-        self.pinned.push(0);
         let routes = self.service.routes.len();
         for version in 0..2 {
             for _ in 0..self.classes() {
@@ -344,8 +341,8 @@ impl Plane {
 
     /// The process of `pod` stops accepting; requests in flight go on.
     pub fn stop_accepting(&mut self, pod: u32) {
-        self.pods[pod as usize].accepting = false;
         self.break_connections(pod);
+        self.pods[pod as usize].accepting = false;
     }
 
     /// The process of `pod` dies: requests in flight break.
@@ -356,9 +353,5 @@ impl Plane {
         for entry in self.pods[pod as usize].kill() {
             self.break_entry(entry);
         }
-    }
-
-    fn break_connections(&mut self, pod: u32) {
-        self.tally.connections_broken += u64::from(std::mem::take(&mut self.pinned[pod as usize]));
     }
 }

@@ -1,11 +1,13 @@
-//! Who sends a request: every user alike, or some far more often than others.
+//! Who sends a request: every user alike, or some far more often than others; and how often each
+//! does.
 //!
-//! It knows nothing of when, and of what becomes of it.
+//! It knows nothing of single instants, and of what becomes of a request.
 
 use super::tape::Drawn;
 use crate::base::maths;
 use crate::base::random::{Stream, scale};
-use crate::traffic::{Activity, Traffic};
+use crate::base::time::{SimDuration, SimTime};
+use crate::traffic::{Activity, Arrivals, Recorded, Traffic};
 use std::sync::Arc;
 
 /// Draws users in proportion to their activity (Walker's alias method for Zipf).
@@ -19,11 +21,10 @@ pub(super) enum Senders {
 
 impl Senders {
     pub(super) fn new(traffic: &Traffic) -> Senders {
-        let Activity::Zipf { exponent } = traffic.activity else {
-            return Senders::Alike(traffic.users);
-        };
-        let weights = (1..=traffic.users).map(|k| maths::pow(f64::from(k), -exponent));
-        Senders::Alias(alias_table(weights.collect()).into())
+        match traffic.activity {
+            Activity::Uniform => Senders::Alike(traffic.users),
+            Activity::Zipf { .. } => Senders::Alias(alias_table(weights(traffic)).into()),
+        }
     }
 
     /// How many users there are.
@@ -56,6 +57,55 @@ impl Senders {
     }
 }
 
+/// What each user's part of the requests is in proportion to, if nothing says who sends them.
+fn weights(traffic: &Traffic) -> Vec<f64> {
+    let weight = |user: u32| match traffic.activity {
+        Activity::Uniform => 1.0,
+        Activity::Zipf { exponent } => maths::pow(f64::from(user + 1), -exponent),
+    };
+    (0..traffic.users).map(weight).collect()
+}
+
+/// Requests a second that each user sends as a flight until `horizon` begins. Of a recording it is
+/// the mean over what is flown of it, of each user's own rows; in a closed loop nobody but its
+/// sessions sends.
+pub(super) fn rates_at_start(traffic: &Traffic, horizon: SimTime) -> Vec<f64> {
+    match &traffic.arrivals {
+        Arrivals::Steps(steps) => spread(traffic, steps.rate_at(SimDuration::ZERO)),
+        Arrivals::Trace(rows) => recorded_rates(traffic, rows, horizon),
+        Arrivals::Closed { sessions, think } => {
+            let rate = 1.0 / think.mean_secs().max(1e-3);
+            (0..traffic.users).map(|user| if user < *sessions { rate } else { 0.0 }).collect()
+        }
+        Arrivals::TraceFile { .. } => vec![0.0; traffic.users as usize],
+    }
+}
+
+/// A rate of all users, divided among them by their activity.
+fn spread(traffic: &Traffic, rate: f64) -> Vec<f64> {
+    let mut rates = weights(traffic);
+    let per_weight = rate / rates.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    rates.iter_mut().for_each(|weight| *weight *= per_weight);
+    rates
+}
+
+/// Each user's rows before `horizon` over the time that they take; rows that name nobody are
+/// anybody's.
+fn recorded_rates(traffic: &Traffic, rows: &[Recorded], horizon: SimTime) -> Vec<f64> {
+    let flown = &rows[..rows.partition_point(|row| row.at.as_nanos() < horizon.as_nanos())];
+    let last = rows.last().map_or(0, |row| row.at.as_nanos());
+    let secs = SimDuration::from_nanos(last.min(horizon.as_nanos())).as_secs_f64();
+    if secs <= 0.0 {
+        return vec![0.0; traffic.users as usize];
+    }
+    let unnamed = flown.iter().filter(|row| row.user.is_none()).count();
+    let mut rates = spread(traffic, unnamed as f64 / secs);
+    for user in flown.iter().filter_map(|row| row.user) {
+        rates[(user % traffic.users) as usize] += 1.0 / secs;
+    }
+    rates
+}
+
 /// Vose's construction of the alias table: (keep the column below this draw, else take the other).
 fn alias_table(weights: Vec<f64>) -> Vec<(u32, u32)> {
     let total: f64 = weights.iter().sum();
@@ -83,6 +133,36 @@ fn alias_table(weights: Vec<f64>) -> Vec<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::distribution::Distribution;
+    use crate::base::units::Share;
+
+    fn rates(arrivals: Arrivals) -> Vec<f64> {
+        let activity = Activity::Zipf { exponent: 1.0 };
+        let header_share = Share::ZERO;
+        let traffic = Traffic { users: 4, activity, arrivals, header_share };
+        rates_at_start(&traffic, SimTime::from_secs_f64(100.0))
+    }
+
+    #[test]
+    fn nobody_but_sessions_sends_in_a_closed_loop() {
+        let think = Distribution::Constant { secs: 20.0 };
+        assert_eq!(rates(Arrivals::Closed { sessions: 3, think }), [0.05, 0.05, 0.05, 0.0]);
+    }
+
+    /// User 5 of 4 is user 1. What comes after the flight counts for nobody; rows without a user
+    /// are divided by activity, 12 : 6 : 4 : 3.
+    #[test]
+    fn a_recording_says_who_sends_how_often() {
+        let row = |secs, user| Recorded { at: SimDuration::from_secs(secs), user, route: None };
+        let named = [row(1, Some(1)), row(2, Some(5)), row(3, Some(3)), row(200, Some(0))];
+        assert_eq!(rates(Arrivals::Trace(named.into())), [0.0, 0.02, 0.0, 0.01]);
+        let unnamed: Vec<Recorded> = (1..=50).map(|secs| row(secs, None)).collect();
+        let found = rates(Arrivals::Trace(unnamed.into()));
+        for (found, expected) in found.iter().zip([0.48, 0.24, 0.16, 0.12]) {
+            assert!((found - expected).abs() < 1e-12, "{found} for {expected}");
+        }
+        assert_eq!(rates(Arrivals::Trace([row(0, Some(0))].into())), [0.0; 4]);
+    }
 
     #[test]
     fn an_alias_table_keeps_the_weights() {
