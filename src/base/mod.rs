@@ -14,6 +14,7 @@ pub mod interval;
 pub mod maths;
 pub mod moments;
 pub mod node;
+pub mod poisson;
 pub mod problem;
 pub mod random;
 

@@ -4,8 +4,10 @@
 //! which is what makes their difference a difference of strategies (common random numbers;
 //! Law & Kelton, "Simulation Modeling and Analysis", ch. 11).
 
+#[cfg(test)]
+use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 
 /// What a stream is drawn for. The numbers are part of the seed, must never be reused, and stay
 /// below 64.
@@ -130,8 +132,8 @@ impl Stream {
         unit(self.0.next_u64())
     }
 
-    /// A draw of a `rand_distr` distribution. Not for flights: its last bits depend on the
-    /// machine's C library; these draw by `base::ziggurat` and `base::distribution`.
+    /// A draw of a `rand_distr` distribution. For tests: its last bits depend on the machine's C
+    /// library; all else draws by `base::ziggurat`, `base::distribution` and `base::poisson`.
     pub fn sample<T, D: rand_distr::Distribution<T>>(&mut self, distribution: D) -> T {
         self.0.sample(distribution)
     }

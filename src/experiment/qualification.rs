@@ -48,7 +48,10 @@ fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow
     let endless = rating.way_back_s.is_none() && rating.exposed;
     refuse(
         wishes.rollback_max.is_some() && endless,
-        "its way back does not end within the horizon".into(),
+        match rating.went_back {
+            true => "its way back does not end within the horizon".into(),
+            false => "no bad release was taken back".into(),
+        },
     );
     if let Some(limit) = wishes.fleet_minutes_max {
         let cost = rating.fleet_minutes;
@@ -62,7 +65,7 @@ fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow
 fn strengths(rating: &RatingRow) -> String {
     let back = match rating.way_back_s {
         Some(secs) => format!("{secs:.0} s back"),
-        None if rating.exposed => "no way back within the horizon".to_string(),
+        None if rating.exposed => rating.no_way_back().to_string(),
         None => "no way back needed".to_string(),
     };
     format!(

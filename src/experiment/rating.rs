@@ -65,6 +65,7 @@ fn rating(
         hurt_share,
         fleet_minutes,
         exposed,
+        went_back: !back.is_empty(),
     }
 }
 

@@ -116,7 +116,8 @@ pub struct RatingRow {
     /// Mean outage by the release over good flights, in seconds.
     pub outage_good_s: f64,
     /// Median over bad flights of max(rollback, capacity restored), in seconds; nothing if no bad
-    /// flight exposed a user, or if the horizon cut most ways back (`exposed` tells which).
+    /// flight exposed a user, if none was taken back, or if the horizon cut most ways back
+    /// (`exposed` and `went_back` tell which).
     pub way_back_s: Option<f64>,
     /// Median from the creation of a pod to its readiness, in seconds.
     pub start_to_ready_s: Option<f64>,
@@ -128,9 +129,16 @@ pub struct RatingRow {
     pub fleet_minutes: f64,
     /// Did a bad flight expose a user?
     pub exposed: bool,
+    /// Was a bad flight that exposed a user ordered back?
+    pub went_back: bool,
 }
 
 impl RatingRow {
+    /// Why there is no time of a way back, though a bad release met users.
+    pub fn no_way_back(&self) -> &'static str {
+        if self.went_back { "not back within the horizon" } else { "no flight went back" }
+    }
+
     /// The word of a rating, by the rating's name.
     pub fn word(&self, rating: &str) -> &'static str {
         match rating {

@@ -112,7 +112,7 @@ fn by_rollback(results: &ScenarioResults, plan: &Plan) -> Finding {
         },
         None => Finding {
             key: f64::INFINITY,
-            figure: "not back within the horizon".to_string(),
+            figure: rating.no_way_back().to_string(),
             within: limit.is_none(),
         },
     }

@@ -148,7 +148,7 @@ fn rollback_figures(row: &RatingRow) -> String {
         return "no bad release exposed a user".to_string();
     }
     let Some(way_back_s) = row.way_back_s else {
-        return "not back within the horizon".to_string();
+        return row.no_way_back().to_string();
     };
     let mut text = format!("W {}", Quantity::Seconds.show(way_back_s));
     if let Some(start_s) = row.start_to_ready_s.filter(|s| *s > 0.0) {

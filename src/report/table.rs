@@ -111,7 +111,8 @@ fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 7] {
             format!(" {} of outage", Quantity::Seconds.show(row.rollback_outage_s))
         }
         Some(seconds) => format!(" {}", Quantity::Seconds.show(seconds)),
-        None => " not back".to_string(),
+        None if row.went_back => " not back".to_string(),
+        None => " none went back".to_string(),
     };
     let outage = match row.outage_good_s {
         seconds if seconds > 0.0 => format!(" {}", Quantity::Seconds.show(seconds)),

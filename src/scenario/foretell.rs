@@ -6,7 +6,7 @@
 //! doubt, none is made.
 
 use super::model::{Scenario, Variant};
-use super::rehearsal::{Foretold, rehearse};
+use super::rehearsal::{Foretold, WORK, rehearse};
 use super::warn::Found;
 use super::warn_checks::shown;
 use crate::analysis::binomial::threshold_check;
@@ -33,11 +33,54 @@ const NEAR: f64 = 1.5;
 /// read from.
 pub fn warnings(document: &Node, scenario: &Scenario) -> Vec<Problem> {
     let mut found = Found::new(document);
-    for number in 0..scenario.plans.len() {
-        good(scenario, number, &mut found);
-        near(scenario, number, &mut found);
+    let (asked, mut left) = (questions(scenario), WORK);
+    for (number, question) in asked.iter().enumerate() {
+        // Each may take its part of what those before it have left.
+        let part = left / (asked.len() - number) as u64;
+        let mut rest = part;
+        let told = rehearse(scenario, question.plan, question.variant, &mut rest);
+        left -= part - rest;
+        match &question.near {
+            None => good(scenario, question, &told, &mut found),
+            Some(limits) => near(scenario, question, limits, &told, &mut found),
+        }
     }
     found.problems()
+}
+
+/// What rehearsals are asked.
+struct Question {
+    plan: usize,
+    variant: Option<usize>,
+    /// Share of errors that the variant is expected to have.
+    errors: f64,
+    /// Checks (by number) whose limit a bad variant is near to; absent for good releases.
+    near: Option<Vec<(usize, f64)>>,
+}
+
+/// All that is worth a rehearsal, by strategy.
+fn questions(scenario: &Scenario) -> Vec<Question> {
+    let variants = &scenario.release.variants;
+    let good = variants.iter().position(|variant| !variant.bad);
+    let base = errors(scenario, None);
+    let mut asked = Vec::new();
+    for (number, plan) in scenario.plans.iter().enumerate() {
+        let expected = errors(scenario, good.map(|v| &variants[v]));
+        if is_in_doubt(scenario, plan, expected) {
+            asked.push(Question { plan: number, variant: good, errors: expected, near: None });
+        }
+        for (variant, shipped) in variants.iter().enumerate().filter(|(_, v)| v.bad) {
+            let expected = errors(scenario, Some(shipped));
+            let flips = |limit: &f64| expected > limit / NEAR && expected < limit * NEAR;
+            let all = limits(plan).into_iter().map(|(check, limit, ..)| (check, limit));
+            let near: Vec<(usize, f64)> = all.filter(|(_, limit)| flips(limit)).collect();
+            if expected > base * 1.01 && !near.is_empty() {
+                let (variant, near) = (Some(variant), Some(near));
+                asked.push(Question { plan: number, variant, errors: expected, near });
+            }
+        }
+    }
+    asked
 }
 
 /// The share of requests of a route that a version fails, as far as constant errors say; without
@@ -102,85 +145,108 @@ fn place(plan: &Plan, number: usize, foretold: &Foretold) -> String {
     if foretold.path.is_empty() { path } else { format!("{path}.{}", foretold.path) }
 }
 
-/// Good releases that fail a check by chance.
-fn good(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
-    let plan = &scenario.plans[number];
-    let variant = scenario.release.variants.iter().position(|variant| !variant.bad);
-    let share = errors(scenario, variant.map(|v| &scenario.release.variants[v]));
-    if !is_in_doubt(scenario, plan, share) {
-        return;
+/// A share of the rehearsals, in whole percent: their number supports no more.
+fn rounded(share: f64) -> String {
+    match (share * 100.0).round() {
+        percent if percent < 1.0 && share > 0.0 => "less than 1%".to_string(),
+        percent if percent >= 100.0 && share < 1.0 => "more than 99%".to_string(),
+        percent => format!("{percent:.0}%"),
     }
-    for foretold in rehearse(scenario, number, variant) {
+}
+
+/// Good releases that fail a check by chance.
+fn good(scenario: &Scenario, question: &Question, told: &[Foretold], found: &mut Found<'_>) {
+    let plan = &scenario.plans[question.plan];
+    for foretold in told {
         let taken_back = foretold.taken_back().filter(|share| *share >= FALSE_ALARM);
         if foretold.share() < FALSE_ALARM && taken_back.is_none() {
             continue;
         }
-        let who = if foretold.path.is_empty() {
-            format!("check {}", foretold.check)
-        } else {
-            "this check".to_string()
-        };
-        let sees =
-            foretold.requests.map_or(String::new(), |n| format!("sees {n:.0} requests and "));
-        let empty = match foretold.empty {
-            0 => String::new(),
-            n if n == foretold.failed => ", for want of an answer".to_string(),
-            n => {
-                let part = f64::from(n) / f64::from(foretold.asked);
-                format!(", {} of the time for want of an answer", shown(part))
-            }
-        };
-        let back = taken_back.map_or(String::new(), |part| {
-            format!("; by chance alone it takes back {} of all good releases", shown(part))
-        });
-        let message = format!(
-            "at its first look, at a weight of {}, {who} {sees}fails a good release ({} errors) \
-             {} of the time{empty}{back}",
-            shown(foretold.weight),
-            shown(share),
-            shown(foretold.share())
-        );
+        let message = chance(foretold, question.errors, taken_back, retries(plan));
         let help = "a longer window, a greater weight or a higher limit";
-        found.say(&place(plan, number, &foretold), message, help);
+        found.say(&place(plan, question.plan, foretold), message, help);
     }
 }
 
-/// Bad variants that a check tells from good ones by a coin flip.
-fn near(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
-    let (plan, base) = (&scenario.plans[number], errors(scenario, None));
-    let limits = limits(plan);
-    let bad = scenario.release.variants.iter().enumerate().filter(|(_, variant)| variant.bad);
-    for (variant, shipped) in bad {
-        let expected = errors(scenario, Some(shipped));
-        let flips = |limit: f64| expected > limit / NEAR && expected < limit * NEAR;
-        if expected <= base * 1.01 || !limits.iter().any(|(_, limit, ..)| flips(*limit)) {
-            continue;
-        }
-        for foretold in rehearse(scenario, number, Some(variant)) {
-            let path = |check: usize| foretold.path.ends_with(&format!("[{check}]"));
-            let Some((_, limit, ..)) = limits.iter().find(|(n, ..)| path(*n)) else { continue };
-            if !flips(*limit) {
-                continue;
-            }
-            let message = format!(
-                "variant {}: {} errors expected against a limit of {}; its first look, at a \
-                 weight of {}, fails {} of the time",
-                shipped.name,
-                shown(expected),
-                shown(*limit),
-                shown(foretold.weight),
-                shown(foretold.share())
-            );
-            let help = "a coin flip decides: move the limit away from the figure it has to tell";
-            found.say(&place(plan, number, &foretold), message, help);
-        }
+/// Is a measurement without an answer asked again, and no failure?
+fn retries(plan: &Plan) -> bool {
+    plan.kind.starts_with("argo")
+}
+
+/// What chance does to good releases with this share of errors at a check.
+fn chance(told: &Foretold, errors: f64, taken_back: Option<f64>, retries: bool) -> String {
+    let who = match told.path.is_empty() {
+        true => format!("check {}", told.check),
+        false => "this check".to_string(),
+    };
+    let part = |n: u32| rounded(f64::from(n) / f64::from(told.asked.max(1)));
+    let back = taken_back.map(rounded);
+    if told.failed == 0 {
+        let back = back.unwrap_or_default();
+        let errors = shown(errors);
+        let releases = format!("good releases ({errors} errors)");
+        return format!("by chance alone {who} takes back {back} of all {releases}");
+    }
+    let (fails, empty) = (told.failed - told.empty, told.empty);
+    let wants = match empty {
+        0 => String::new(),
+        n if n == told.failed => ", for want of an answer".to_string(),
+        n => format!(", {} of the time for want of an answer", part(n)),
+    };
+    let good = format!("fails a good release ({} errors)", shown(errors));
+    let does = match (retries && empty > 0, fails) {
+        (true, 0) => format!("has no answer {} of the time and is asked again", part(empty)),
+        (true, fails) => format!(
+            "{good} {} of the time, and has no answer {} of the time and is asked again",
+            part(fails),
+            part(empty)
+        ),
+        (false, _) => format!("{good} {} of the time{wants}", part(told.failed)),
+    };
+    // Where no answer is all there is, no request was seen.
+    let seen = told.requests.filter(|_| fails > 0 || !retries);
+    let sees = seen.map_or(String::new(), |n| format!("sees {n:.0} requests and "));
+    let back = back.map_or(String::new(), |part| {
+        format!("; by chance alone it takes back {part} of all good releases")
+    });
+    let weight = shown(told.weight);
+    format!("at its first look, at a weight of {weight}, {who} {sees}{does}{back}")
+}
+
+/// A bad variant that a check tells from good ones by a coin flip.
+fn near(
+    scenario: &Scenario,
+    question: &Question,
+    limits: &[(usize, f64)],
+    told: &[Foretold],
+    found: &mut Found<'_>,
+) {
+    let plan = &scenario.plans[question.plan];
+    let Some(shipped) = question.variant.and_then(|v| scenario.release.variants.get(v)) else {
+        return;
+    };
+    for foretold in told {
+        let path = |check: usize| foretold.path.ends_with(&format!("[{check}]"));
+        let Some((_, limit)) = limits.iter().find(|(n, _)| path(*n)) else { continue };
+        let message = format!(
+            "variant {}: {} errors expected against a limit of {}; its first look, at a \
+             weight of {}, fails {} of the time",
+            shipped.name,
+            shown(question.errors),
+            shown(*limit),
+            shown(foretold.weight),
+            rounded(foretold.share())
+        );
+        let help = "a coin flip decides: move the limit away from the figure it has to tell";
+        found.say(&place(plan, question.plan, foretold), message, help);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::warnings;
+    use super::{chance, rounded, warnings};
     use crate::scenario::read::read;
+    use crate::scenario::rehearsal::Foretold;
     use crate::scenario::yaml;
 
     fn foretold(spec: &str) -> Vec<String> {
@@ -222,5 +288,76 @@ mod tests {
     fn nothing_is_foretold_where_counting_is_not_all() {
         let latency = "  strategies: [{canary: {checks: [latency]}}]\n";
         assert_eq!(foretold(&format!("{SERVICE}{latency}")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn shares_are_as_exact_as_rehearsals_are_many() {
+        let shares = [0.0, 0.001, 0.0303, 0.3749, 0.998, 1.0].map(rounded);
+        assert_eq!(shares, ["0%", "less than 1%", "3%", "37%", "more than 99%", "100%"]);
+    }
+
+    #[test]
+    fn what_never_happens_is_not_told_and_no_answer_is_no_failure_where_it_is_asked_again() {
+        let told = |failed, empty, took_back| Foretold {
+            check: "rate".to_string(),
+            path: "checks[0]".to_string(),
+            asked: 200,
+            failed,
+            empty,
+            took_back,
+            releases: Some(200),
+            requests: Some(300.0),
+            weight: 0.25,
+        };
+        let of = |told: Foretold, retries| {
+            chance(&told, 0.005, told.taken_back().filter(|s| *s > 0.0), retries)
+        };
+        let start = "at its first look, at a weight of 25%, this check ";
+        for (found, expected) in [
+            (
+                of(told(0, 0, 8), false),
+                "by chance alone this check takes back 4% of all good releases (0.5% errors)"
+                    .to_string(),
+            ),
+            (
+                of(told(20, 5, 0), false),
+                format!(
+                    "{start}sees 300 requests and fails a good release (0.5% errors) 10% of the \
+                     time, 3% of the time for want of an answer"
+                ),
+            ),
+            (
+                of(told(200, 200, 0), true),
+                format!("{start}has no answer 100% of the time and is asked again"),
+            ),
+            (
+                of(told(20, 4, 2), true),
+                format!(
+                    "{start}sees 300 requests and fails a good release (0.5% errors) 8% of the \
+                     time, and has no answer 2% of the time and is asked again; by chance alone \
+                     it takes back 1% of all good releases"
+                ),
+            ),
+        ] {
+            assert_eq!(found, expected);
+        }
+    }
+
+    /// Argo counts a measurement without an answer apart, and forgives four of them.
+    #[test]
+    fn a_measurement_without_an_answer_fails_no_release() {
+        let query = "sum(rate(http_requests_total{version=\"new\",status!~\"5..\"}[1m])) / \
+                     sum(rate(http_requests_total{version=\"new\"}[1m]))";
+        let argo = format!(
+            "  strategies: [{{argoCanary: {{steps: [{{setWeight: 25}}, {{pause: {{duration: 4m}}}}], \
+             trafficRouting: {{}}, analysis: {{metrics: [{{name: rate, interval: 60s, \
+             query: '{query}', successCondition: 'result[0] >= 0.5'}}]}}}}}}]\n"
+        );
+        let thin = "  traffic: {arrivals: {poisson: {rate: 50/s}}}\n";
+        let found = foretold(&format!("{SERVICE}{thin}{argo}"));
+        let told = found.iter().find(|told| told.contains("at its first look"));
+        let told = told.unwrap_or_else(|| panic!("{found:?}"));
+        assert!(told.contains("has no answer") && told.contains("is asked again"), "{told}");
+        assert!(!told.contains("fails a good release"), "{told}");
     }
 }

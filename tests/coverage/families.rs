@@ -1,9 +1,9 @@
 //! Kinds of flights with a known truth: what a measure is in one flight of a good or a bad release
 //! by two strategies that meet the same storm.
 
-use rand_distr::{Exp1, StandardNormal};
 use windtunnel::base::maths;
 use windtunnel::base::random::{Purpose, Stream, Streams};
+use windtunnel::base::ziggurat::{Exponentials, Normals};
 use windtunnel::outcome::{Measures, Outcome, Verdict};
 
 /// What two strategies meet alike in one replication.
@@ -17,12 +17,12 @@ impl Storm {
     /// else happens is the flight's own.
     pub fn new(seed: u64, replication: u32, flight: u64) -> Storm {
         let streams = Streams::new(seed, u64::from(replication));
-        let size = streams.stream(Purpose::Bootstrap, 77).sample(StandardNormal);
+        let size = Normals::default().draw(&mut streams.stream(Purpose::Bootstrap, 77));
         Storm { size, stream: streams.stream(Purpose::Bootstrap, 100 + flight) }
     }
 
     fn normal(&mut self) -> f64 {
-        self.stream.sample(StandardNormal)
+        Normals::default().draw(&mut self.stream)
     }
 
     fn lognormal(&mut self, median: f64, sigma: f64) -> f64 {
@@ -36,7 +36,7 @@ impl Storm {
     }
 
     fn exponential(&mut self) -> f64 {
-        self.stream.sample(Exp1)
+        Exponentials::default().draw(&mut self.stream)
     }
 }
 

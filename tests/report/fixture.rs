@@ -349,6 +349,7 @@ fn rating(fate: &Fate) -> RatingRow {
         hurt_share: 0.85 * fate.hurt[0] + 0.15 * fate.hurt[1],
         fleet_minutes: fate.fleet,
         exposed: fate.hurt[1] > 0.0,
+        went_back: fate.way_back.is_some(),
     }
 }
 

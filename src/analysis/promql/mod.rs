@@ -155,7 +155,8 @@ impl Query {
         self.check_lengths(Asked::default())
     }
 
-    fn selectors(&self) -> Vec<&Selector> {
+    /// All its selectors.
+    pub fn selectors(&self) -> Vec<&Selector> {
         let (mut open, mut found) = (vec![&*self.expr], Vec::new());
         while let Some(expr) = open.pop() {
             if let Node::Selector(selector) | Node::Range(selector, _) = &expr.node {

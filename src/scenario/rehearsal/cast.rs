@@ -1,5 +1,6 @@
 //! What all rehearsals of a strategy share: whom it is about, and what requests come to.
 
+use super::follow::Followed;
 use crate::analysis::promql::{Options, Query};
 use crate::base::time::{SimDuration, SimTime};
 use crate::scenario::foretell::errors_of_route;
@@ -7,9 +8,11 @@ use crate::scenario::model::Scenario;
 use crate::strategy::{Judged, Strategy};
 use crate::telemetry::facts::Bounds;
 use crate::telemetry::family::{self, Exporter, Family, Kind};
-use crate::telemetry::scraper::Scraper;
+use crate::telemetry::scraper::{Place, Scraper};
 use crate::traffic::{Activity, Arrivals};
 use crate::world::names::Names;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// Counters that requests of another kind feed: not what a check of errors asks for.
 const BUSINESS: [&str; 2] = ["checkout_started_total", "orders_completed_total"];
@@ -26,14 +29,18 @@ pub(super) struct Cast<'s> {
     /// The checks that are watched.
     pub judged: Vec<Judged>,
     /// The queries of the strategy.
-    queries: Vec<Query>,
+    pub queries: Vec<Query>,
     pub routes: Vec<Route>,
     /// Are users, not requests, divided, and all of them equally busy?
     pub alike: bool,
     /// Does anything ask for buckets?
     pub histograms: bool,
+    /// Does any page tell of all pods?
+    pub pages_of_all: bool,
     /// When scrapes begin.
     pub begins: SimTime,
+    /// Which targets of the pods of a pool and version are scraped, as far as it has been asked.
+    pub followed: RefCell<BTreeMap<(usize, usize), Followed>>,
 }
 
 /// What requests of a route come to.
@@ -85,8 +92,18 @@ impl<'s> Cast<'s> {
             routes,
             alike: scenario.traffic.activity == Activity::Uniform,
             histograms,
+            pages_of_all: [Place::Edge, Place::Cluster, Place::Kubelet(0)]
+                .into_iter()
+                .any(|place| scraper.wants(place)),
+            followed: RefCell::default(),
             begins: (SimTime::ZERO + scenario.release.at).saturating_sub(back),
         })
+    }
+
+    /// Counts of one pod that are drawn between two scrapes.
+    pub fn draws(&self) -> u64 {
+        let buckets = if self.histograms { self.bounds.all.len() + 1 } else { 1 };
+        (self.routes.len() * (2 * buckets + 1)) as u64
     }
 
     /// A scraper for what the strategy asks.

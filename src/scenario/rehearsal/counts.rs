@@ -1,7 +1,8 @@
 //! What pods count in a rehearsal, and the scrapes that see it.
 
+use super::follow::Followed;
 use super::stage::{Event, Stage};
-use crate::base::random::Stream;
+use crate::base::poisson::poisson;
 use crate::base::time::SimTime;
 use crate::telemetry::facts::{BackendFacts, Counted, PodFacts, STATUSES};
 use crate::telemetry::scraper::{Place, Visit};
@@ -23,6 +24,10 @@ pub(super) struct Actor {
     pub booted: bool,
     pub ready: Option<SimTime>,
     pub gone: bool,
+    /// Which of its targets are scraped.
+    pub followed: Followed,
+    /// Does any page tell what it has counted?
+    pub counted: bool,
     /// Share of the users' requests, and requests a second beside them.
     pub share: f64,
     pub extra: f64,
@@ -36,7 +41,7 @@ pub(super) struct Actor {
 impl Stage<'_, '_> {
     /// Divides requests among the ready pods, from now on.
     pub(super) fn share_out(&mut self) {
-        self.settle_all();
+        self.work += self.actors.len() as u64 / 8;
         let proxies = self.believed.len() as f64;
         let mean =
             |of: &dyn Fn(&Routing) -> f64| self.believed.iter().map(of).sum::<f64>() / proxies;
@@ -56,15 +61,16 @@ impl Stage<'_, '_> {
         let (straight, through) = (load(true), load(false));
         let anonymous = mean(&|r| r.split.anonymous_share().value());
         let extra = [through * (1.0 - anonymous), straight + through * anonymous, 0.0];
-        for actor in &mut self.actors {
+        for number in 0..self.actors.len() {
+            let actor = &self.actors[number];
             let pool = actor.pool as usize;
             let part = if serving(actor) { 1.0 / f64::from(ready[pool].max(1)) } else { 0.0 };
-            (actor.share, actor.extra) = (shares[pool] * part, extra[pool] * part);
+            let next = (shares[pool] * part, extra[pool] * part);
+            if next != (actor.share, actor.extra) {
+                self.settle(number);
+                (self.actors[number].share, self.actors[number].extra) = next;
+            }
         }
-    }
-
-    pub(super) fn settle_all(&mut self) {
-        (0..self.actors.len()).for_each(|number| self.settle(number));
     }
 
     /// Counts the requests of a pod until now.
@@ -72,9 +78,10 @@ impl Stage<'_, '_> {
         let (cast, actor) = (self.cast, &mut self.actors[number]);
         let (from, to) = (actor.since, self.now);
         actor.since = to;
-        if actor.share + actor.extra <= 0.0 || from >= to {
+        if !actor.counted || actor.share + actor.extra <= 0.0 || from >= to {
             return;
         }
+        self.work += cast.draws();
         let mean =
             cast.arrivals(from, to) * actor.share + actor.extra * to.since(from).as_secs_f64();
         let buckets = cast.bounds.all.len() + 1;
@@ -134,6 +141,7 @@ impl Stage<'_, '_> {
             _ => (0..self.actors.len()).collect(),
         };
         pods.iter().for_each(|number| self.settle(*number));
+        self.work += pods.len() as u64 * self.cast.draws();
         if let Place::App(pod) | Place::Sidecar(pod) = place
             && self.actors[pod as usize].gone
         {
@@ -146,7 +154,9 @@ impl Stage<'_, '_> {
             Place::Edge => self.backends(&mut visit),
             _ => {
                 let alive = pods.iter().filter(|number| !self.actors[**number].gone);
-                alive.for_each(|number| visit.pod(*number as u32, &self.pod_facts(*number)));
+                alive.for_each(|number| {
+                    visit.pod(*number as u32, &self.pod_facts(&self.actors[*number]))
+                });
             }
         }
         visit.end_unseen();
@@ -186,8 +196,8 @@ impl Stage<'_, '_> {
         }
     }
 
-    fn pod_facts(&self, number: usize) -> PodFacts<'_> {
-        let (actor, pod) = (&self.actors[number], &self.cast.scenario.service.pod);
+    pub(super) fn pod_facts<'a>(&'a self, actor: &'a Actor) -> PodFacts<'a> {
+        let pod = &self.cast.scenario.service.pod;
         PodFacts {
             names: &self.cast.names,
             pod: &actor.names,
@@ -203,13 +213,5 @@ impl Stage<'_, '_> {
             backing_off: false,
             restarts: 0,
         }
-    }
-}
-
-fn poisson(random: &mut Stream, mean: f64) -> u32 {
-    match rand_distr::Poisson::new(mean) {
-        Ok(distribution) => random.sample::<f64, _>(distribution) as u32,
-        // No mean, no requests.
-        Err(_) => 0,
     }
 }

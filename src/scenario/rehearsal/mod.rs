@@ -11,6 +11,7 @@
 
 mod cast;
 mod counts;
+mod follow;
 mod stage;
 
 use super::model::Scenario;
@@ -24,8 +25,11 @@ const FIRST: u32 = 256;
 /// Rehearsals of a strategy with a check that failed in the first ones.
 const MOST: u32 = 1024;
 
-/// Events after which no further rehearsal of a strategy is begun: what bounds `validate`.
-const EVENTS_MAX: u64 = 100_000;
+/// Fewest rehearsals that a share is told from: its standard error is at most 4.4 %.
+pub const LEAST: u32 = 128;
+
+/// What the rehearsals of a scenario may cost together, in units of a draw: what bounds `validate`.
+pub const WORK: u64 = 10_000_000;
 
 /// What a rehearsal foretells of one check.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,16 +69,30 @@ impl Foretold {
 
 /// What is foretold of the checks of a strategy (by its number) while a variant (by its number) is
 /// released: one entry for each check that only counts requests, in the order of the settings.
-pub fn rehearse(scenario: &Scenario, plan: usize, variant: Option<usize>) -> Vec<Foretold> {
+/// Nothing where the work that is left, which is drawn from, does not suffice.
+pub fn rehearse(
+    scenario: &Scenario,
+    plan: usize,
+    variant: Option<usize>,
+    left: &mut u64,
+) -> Vec<Foretold> {
     let Some(cast) = Cast::new(scenario, plan, variant) else { return Vec::new() };
     let mut sums: Vec<Foretold> = cast.judged.iter().map(begun).collect();
-    let (mut events, mut done) = (0, 0);
-    while done < MOST && events < EVENTS_MAX {
+    let (budget, mut done) = (*left, 0);
+    while done < MOST {
         if done == FIRST && sums.iter().all(|sum| sum.failed + sum.took_back == 0) {
             break;
         }
         let mut stage = Stage::new(&cast, u64::from(done));
-        events += stage.play();
+        // One that takes this long leaves no room for enough of them.
+        let is_over = stage.play((budget / u64::from(LEAST / 8)).min(*left));
+        *left = left.saturating_sub(stage.work);
+        match is_over {
+            true => {}
+            // What is left out for its length is not left out by chance.
+            false if *left > 0 => return Vec::new(),
+            false => break,
+        }
         for (number, (sum, seen)) in sums.iter_mut().zip(&stage.seen).enumerate() {
             sum.releases = sum.releases.filter(|_| !stage.is_unsure).map(|n| n + 1);
             sum.took_back += u32::from(stage.stopped_by == Some(number));
@@ -95,9 +113,11 @@ pub fn rehearse(scenario: &Scenario, plan: usize, variant: Option<usize>) -> Vec
         sum.requests = sum.requests.map(|requests| requests / asked).filter(|r| *r > 0.0);
     }
     // A check that is rarely reached at all has no share worth telling.
-    let asked =
-        sums.into_iter().enumerate().filter(|(n, sum)| cast.is_known(*n) && sum.asked * 2 > done);
-    asked.map(|(_, sum)| sum).collect()
+    let is_told = |number: usize, sum: &Foretold| {
+        cast.is_known(number) && sum.asked >= LEAST && sum.asked * 2 > done
+    };
+    let told = sums.into_iter().enumerate().filter(|(number, sum)| is_told(*number, sum));
+    told.map(|(_, sum)| sum).collect()
 }
 
 fn begun(judged: &crate::strategy::Judged) -> Foretold {
@@ -111,5 +131,52 @@ fn begun(judged: &crate::strategy::Judged) -> Foretold {
         releases: Some(0),
         requests: Some(0.0),
         weight: 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::read::read;
+
+    /// A fleet that releases a good version by a strategy.
+    pub(super) fn scenario(replicas: u32, strategy: &str) -> Scenario {
+        let text = format!(
+            "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: a}}\nspec:\n  \
+             horizon: 16m\n  service: {{replicas: {replicas}, startup: 5s, \
+             routes: [{{name: api, errors: 0.5%}}]}}\n  \
+             traffic: {{arrivals: {{poisson: {{rate: 20/s}}}}}}\n  \
+             release: {{at: 4m, variants: [{{name: good}}]}}\n  strategies: [{{{strategy}}}]\n"
+        );
+        let (mut scenarios, _) = read(&text, "a.yaml").unwrap_or_else(|p| panic!("{p:?}"));
+        scenarios.remove(0)
+    }
+
+    const CANARY: &str = "canary: {steps: [10%, 60%], checks: [{errorRate: {max: 1%}}]}";
+
+    /// Old pods that no check asks cost next to nothing: no fleet is too large to foretell.
+    #[test]
+    fn the_size_of_the_fleet_is_no_matter() {
+        for replicas in [4, 20, 60, 100] {
+            let mut left = WORK;
+            let told = rehearse(&scenario(replicas, CANARY), 0, None, &mut left);
+            let [told] = told.as_slice() else { panic!("{replicas}: {told:?}, {left} left") };
+            assert!(told.asked >= FIRST, "{replicas}: {told:?}, {left} left");
+        }
+    }
+
+    /// Shares are told from enough rehearsals, or not at all; and no more is spent than there is.
+    #[test]
+    fn too_few_rehearsals_tell_nothing() {
+        let scenario = scenario(20, CANARY);
+        let mut spent = Vec::new();
+        for budget in [0, 1_000, 30_000, 100_000, 300_000, 1_000_000] {
+            let mut left = budget;
+            let told = rehearse(&scenario, 0, None, &mut left);
+            assert!(told.iter().all(|told| told.asked >= LEAST), "{budget}: {told:?}");
+            spent.push((told.len(), budget - left));
+        }
+        assert_eq!((spent[0], spent[1].0, spent[2].0), ((0, 0), 0, 0), "{spent:?}");
+        assert_eq!(spent[5].0, 1, "{spent:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::cast::Cast;
 use super::counts::Actor;
+use super::follow::Followed;
 use crate::base::random::{Purpose, Stream, Streams};
 use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::{Cause, SetFacts, Strategy, View};
@@ -18,8 +19,8 @@ use std::collections::BTreeMap;
 /// The seed of all rehearsals: what is foretold does not depend on the seed that is flown.
 const SEED: u64 = 1;
 
-/// Most events of one rehearsal.
-const EVENTS: u64 = 50_000;
+/// Work of an event beside draws and pages, in units of a draw.
+const EVENT: u64 = 8;
 
 /// Most proxies that learn of a route at times of their own.
 const PROXIES: u32 = 8;
@@ -64,6 +65,8 @@ pub(super) struct Stage<'c, 's> {
     pub now: SimTime,
     events: BTreeMap<(SimTime, u64), Event>,
     planned: u64,
+    /// What it has cost so far, in units of a draw.
+    pub work: u64,
     groups: Vec<Group>,
     pub actors: Vec<Actor>,
     pub believed: Vec<Routing>,
@@ -74,7 +77,7 @@ pub(super) struct Stage<'c, 's> {
     pub stopped_by: Option<usize>,
     /// It met what cannot be rehearsed.
     pub is_unsure: bool,
-    /// The check that failed last.
+    /// The check that has failed at this waking.
     failed: Option<usize>,
     over: bool,
 }
@@ -93,6 +96,7 @@ impl<'c, 's> Stage<'c, 's> {
             now: cast.begins,
             events: BTreeMap::new(),
             planned: 0,
+            work: 0,
             groups: Vec::new(),
             actors: Vec::new(),
             believed: vec![Routing::default(); service.balancer.proxies.clamp(1, PROXIES) as usize],
@@ -118,21 +122,19 @@ impl<'c, 's> Stage<'c, 's> {
         stage
     }
 
-    /// Plays until the strategy has decided; the number of events comes back.
-    pub fn play(&mut self) -> u64 {
+    /// Plays until the strategy has decided, or this much work is done; did it come to its end?
+    pub fn play(&mut self, most: u64) -> bool {
         let end = SimTime::ZERO + self.cast.scenario.horizon;
-        let mut played = 0;
-        while !self.over && played < EVENTS {
-            let Some(((at, _), event)) = self.events.pop_first() else { break };
+        while !self.over && self.work < most {
+            let Some(((at, _), event)) = self.events.pop_first() else { return true };
             if at > end {
-                break;
+                return true;
             }
             self.now = at;
+            self.work += EVENT;
             self.handle(event);
-            played += 1;
         }
-        self.is_unsure |= played >= EVENTS;
-        played
+        self.over
     }
 
     pub fn plan(&mut self, at: SimTime, event: Event) {
@@ -172,6 +174,7 @@ impl<'c, 's> Stage<'c, 's> {
     fn wake(&mut self, cause: Cause) {
         let facts = self.facts();
         let mut orders = Vec::new();
+        self.work += self.actors.len() as u64 / 8;
         let view = View {
             now: self.now,
             replicas: self.cast.scenario.service.replicas,
@@ -204,8 +207,10 @@ impl<'c, 's> Stage<'c, 's> {
                 self.seen[number].get_or_insert(Seen { weight, ..seen });
             }
             *nth += 1;
+            // It has looked through all series.
+            self.work += self.scraper.store.ids().len() as u64;
         }
-        self.failed = failed.or(self.failed);
+        self.failed = failed;
     }
 
     fn carry_out(&mut self, order: Action) {
@@ -281,14 +286,13 @@ impl<'c, 's> Stage<'c, 's> {
                 self.begin_pod(set);
                 changed = true;
             }
-            for _ in want..have {
-                self.settle_all();
+            if want < have {
                 // Those that are not ready yet go first, then the youngest.
-                let mut mine = (0..self.actors.len()).filter(|n| alive(&self.actors[*n]));
-                let first = mine.clone().find(|n| self.actors[*n].ready.is_none());
-                if let Some(number) = first.or_else(|| mine.next_back()) {
-                    self.actors[number].gone = true;
-                }
+                let mine = (0..self.actors.len()).filter(|n| alive(&self.actors[*n]));
+                let (ready, waiting): (Vec<usize>, Vec<usize>) =
+                    mine.partition(|n| self.actors[*n].ready.is_some());
+                let order = waiting.into_iter().chain(ready.into_iter().rev());
+                order.take(have - want).for_each(|n| self.actors[n].gone = true);
                 changed = true;
             }
         }
@@ -316,33 +320,62 @@ impl<'c, 's> Stage<'c, 's> {
 
     fn cast_actor(&mut self, set: u32, started: SimTime) -> usize {
         let (group, number) = (&self.groups[set as usize], self.actors.len());
-        let buckets = self.cast.bounds.all.len() + 1;
+        let actor = self.actor(set, (group.version, group.pool), started);
+        self.work += EVENT + if actor.counted { self.cast.draws() } else { 0 };
+        self.actors.push(actor);
+        number
+    }
+
+    /// The next pod of a version and pool, with nothing counted.
+    fn actor(&self, set: u32, (version, pool): (Version, Pool), started: SimTime) -> Actor {
+        let (buckets, number) = (self.cast.bounds.all.len() + 1, self.actors.len());
         let routes = self.cast.routes.len();
-        let (version, pool) = (group.version, group.pool);
-        self.actors.push(Actor {
+        let mut actor = Actor {
             names: self.cast.names.pod(pool as usize, version.index(), number as u32),
             version,
             pool,
             set,
             started,
-            booted: false,
-            ready: None,
+            booted: true,
+            ready: Some(started),
             gone: false,
+            followed: Followed::default(),
+            counted: true,
             share: 0.0,
             extra: 0.0,
             since: started,
-            counts: vec![0; routes * (STATUSES * buckets + 2)],
-            latency_ns: vec![0; routes * STATUSES],
+            // Every series is born, to see which can be selected.
+            counts: vec![1; routes * (STATUSES * buckets + 2)],
+            latency_ns: vec![1; routes * STATUSES],
             served: 0.0,
-        });
-        number
+        };
+        actor.followed = self.followed(&actor, number);
+        actor.counted = actor.followed.any() || self.cast.pages_of_all;
+        (actor.booted, actor.ready) = (false, None);
+        if actor.counted {
+            actor.counts.fill(0);
+            actor.latency_ns.fill(0);
+        } else {
+            (actor.counts, actor.latency_ns) = (Vec::new(), Vec::new());
+        }
+        actor
+    }
+
+    #[cfg(test)]
+    pub(super) fn cast_kind(&self, version: Version) -> Followed {
+        self.actor(0, (version, Pool::Candidate), self.now).followed
     }
 
     fn boots(&mut self, number: usize) {
         if !self.actors[number].gone {
             self.actors[number].booted = true;
-            self.scrape_from_now_on(Place::App(number as u32));
-            self.scrape_from_now_on(Place::Sidecar(number as u32));
+            let Followed { app, sidecar } = self.actors[number].followed;
+            if app {
+                self.scrape_from_now_on(Place::App(number as u32));
+            }
+            if sidecar {
+                self.scrape_from_now_on(Place::Sidecar(number as u32));
+            }
         }
     }
 
