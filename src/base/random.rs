@@ -4,10 +4,8 @@
 //! which is what makes their difference a difference of strategies (common random numbers;
 //! Law & Kelton, "Simulation Modeling and Analysis", ch. 11).
 
-#[cfg(test)]
-use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 
 /// What a stream is drawn for. The numbers are part of the seed, must never be reused, and stay
 /// below 64.
