@@ -20,7 +20,7 @@ fn recreate(at: &str, max_age: &str, traffic: &str) -> Tunnel {
     ))
 }
 
-/// 6,000 users of λ = 1/600 s and an age of m = 60 s: m / (m + 1/λ) = 1/11 of them have a connection
+/// 6,000 users of λ = 1/600 s and an age of m = 60 s: m / (m + 1/λ) = 1/11 of them have one
 /// open at any instant, 545.5 ± 4.5 standard deviations of √(6 000 · 1/11 · 10/11) = 22.3
 /// (P < 10⁻⁵ each). Those that have come of age since their user asked are not among them.
 #[test]
