@@ -168,4 +168,23 @@ mod tests {
         assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(vec![]), None);
     }
+
+    /// A release that stays, and one whose way back the horizon cut.
+    #[test]
+    fn no_way_back_ordered_is_not_one_that_was_cut() {
+        let flight = |verdict| {
+            let measures = crate::outcome::Measures {
+                users_exposed: Some(5.0),
+                ..crate::outcome::Measures::default()
+            };
+            let (stopped_by, differences) = (None, None);
+            Outcome { replication: 0, verdict, measures, stopped_by, differences, work: 1 }
+        };
+        let told = |verdict| {
+            let row = rating("x", &[], &[&flight(verdict)], Some(10.0), &|_| 0.0);
+            (row.rollback, row.way_back_s, row.no_way_back())
+        };
+        assert_eq!(told(Verdict::MissedBad), ("slow", None, "no flight went back"));
+        assert_eq!(told(Verdict::RolledBackBad), ("slow", None, "not back within the horizon"));
+    }
 }

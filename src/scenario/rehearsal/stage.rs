@@ -400,3 +400,36 @@ fn found(strategy: &dyn Strategy, order: &Action) -> Option<(String, Seen)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::rehearsal::tests::scenario;
+    use crate::world::action::Evidence;
+
+    /// A way back is charged to the check that failed as it was ordered, and to none that failed
+    /// long before and was forgiven.
+    #[test]
+    fn an_old_failure_orders_no_way_back() {
+        let canary = "canary: {steps: [20%, 60%], checks: [{errorRate: {max: 1%}}]}";
+        let scenario = scenario(3, canary);
+        let cast = Cast::new(&scenario, 0, None).expect("a check that counts");
+        let failed = Action::Evidence(Evidence {
+            check: cast.judged[0].name.as_str().into(),
+            value: Some(0.5),
+            limit: Some(0.01),
+            requests: Some(10.0),
+            verdict: Verdict::Fail,
+        });
+        for (later, expected) in [(false, Some(0)), (true, None)] {
+            let mut stage = Stage::new(&cast, 0);
+            stage.note(std::slice::from_ref(&failed));
+            if later {
+                stage.note(&[]);
+            }
+            stage.carry_out(Action::Decide(Decision::WayBack));
+            assert_eq!(stage.stopped_by, expected, "{later}");
+            assert!(stage.seen[0].as_ref().is_some_and(|seen| seen.verdict == Verdict::Fail));
+        }
+    }
+}
