@@ -39,5 +39,7 @@ mod schema;
 mod telemetry;
 #[path = "cli/textbook.rs"]
 mod textbook;
+#[path = "cli/told.rs"]
+mod told;
 #[path = "cli/wording.rs"]
 mod wording;

@@ -117,7 +117,13 @@ pub fn limited(problems: &[Problem]) -> Vec<Problem> {
             }
             Line::Others(count) => {
                 let worst = problems.iter().min_by_key(|p| p.severity).unwrap_or(&problems[0]);
-                more(worst, format!("… and {} more problems of other kinds", thousands(count)))
+                more(
+                    worst,
+                    format!(
+                        "… and {} more problems, of other kinds or in other files",
+                        thousands(count)
+                    ),
+                )
             }
         })
         .collect()

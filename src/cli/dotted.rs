@@ -11,7 +11,16 @@ pub const RATINGS: [&str; 4] = ["downtime", "rollback", "risk", "cost"];
 
 /// What a rating is, or what one of its words takes: as text and as JSON.
 pub fn rating(name: &str) -> Option<(String, Value)> {
+    if name.is_empty() || name.contains('*') {
+        return None;
+    }
     let plain = |rule: &str| rule.replace('*', "");
+    if ["rating", "ratings"].contains(&name) {
+        let rules = RULES.map(plain);
+        let told: String = rules.iter().map(|rule| format!("    {rule}\n")).collect();
+        let title = "rating (of a strategy, by the flights of a scenario)";
+        return Some((format!("{title}:\n{told}"), json!({ "rating": name, "rules": rules })));
+    }
     let of_rating = RATINGS.iter().position(|rating| *rating == name);
     let has_word = |rule: &&&str| rule.contains(&format!("*{name}*"));
     let rules: Vec<&str> = match of_rating {
@@ -32,6 +41,12 @@ pub fn field<'e>(entries: &'e [Entry], path: &str) -> Option<(&'e Entry, &'e Fie
     let (entry, rest) = walked(entries, path)?;
     let wanted = rest.join(".");
     entry.fields.iter().find(|field| bare(&field.path) == wanted).map(|field| (entry, field))
+}
+
+/// The fields of this very name, with the parts that have one.
+pub fn within<'e>(entries: &'e [Entry], name: &str) -> Vec<(&'e Entry, &'e FieldSpec)> {
+    let named = |field: &&FieldSpec| bare(&field.path) == bare(name);
+    entries.iter().filter_map(|e| Some((e, e.fields.iter().find(named)?))).collect()
 }
 
 /// The part at the end of a path.

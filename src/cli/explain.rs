@@ -1,6 +1,6 @@
 //! `list`, `explain`, `schema`, `completions`: what may be written, from the readers themselves.
 
-use super::flags::{Explain, Flags, Format, List};
+use super::flags::{Explain, Flags, Format, GROUP_WORDS, List};
 use super::{FINE, WRONG, dotted, output};
 use crate::base::count::plural;
 use crate::base::escape;
@@ -13,7 +13,7 @@ use crate::scenario::schema::json_schema;
 use crate::telemetry::family;
 use clap::CommandFactory;
 use clap_complete::Shell;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 
 /// Prints all parts, or those of one group.
@@ -30,10 +30,8 @@ pub fn list(flags: &List) -> u8 {
     let chosen: Vec<&Entry> = entries.iter().filter(|e| fits(e.group)).collect();
     let (measures, metrics) = (fits("measure"), fits("metric"));
     if chosen.is_empty() && !measures && !metrics {
-        let more = ["faults", "measures", "metrics"];
-        let known: Vec<&str> = GROUPS.iter().map(|(g, _)| *g).chain(more).collect();
         let group = flags.group.as_deref().unwrap_or_default();
-        output::say(&format!("windtunnel: no group {group:?}; known are {}", known.join(", ")));
+        output::say(&format!("windtunnel: no group {group:?}; known are {GROUP_WORDS}"));
         return WRONG;
     }
     match flags.format {
@@ -94,6 +92,10 @@ fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
     rows.for_each(|row| {
         table.add_row(row);
     });
+    // Names are never broken; the sentence in the last column is.
+    table.column_iter_mut().take(N - 1).for_each(|column| {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    });
     table.trim_fmt()
 }
 
@@ -109,6 +111,7 @@ pub fn explain(flags: &Explain) -> u8 {
         .filter(|e| e.group == "scenario")
         .flat_map(|e| &e.fields)
         .find(|f| f.path.trim_start_matches("spec.") == name.trim_start_matches("spec."));
+    let within = dotted::within(&entries, name);
     let (text, value) = match (parts.as_slice(), measure, verdict, field) {
         ([_, ..], ..) => {
             let text = parts.iter().map(|e| entry_text(e)).collect::<Vec<_>>().join("\n");
@@ -124,12 +127,21 @@ pub fn explain(flags: &Explain) -> u8 {
         }
         (_, _, _, Some(field)) => with_inner(&entries, field),
         _ if let Some(found) = dotted::rating(name) => found,
+        _ if ["verdict", "verdicts"].contains(&name) => verdicts(),
         _ if let Some((entry, field)) = dotted::field(&entries, name) => {
             let (text, value) = with_inner_of(&entry.fields, field);
             (format!("of {} ({}):\n{text}", entry.name, entry.group), value)
         }
         _ if let Some(entry) = dotted::part(&entries, name) => {
             (entry_text(entry), json!([entry_json(entry)]))
+        }
+        _ if !within.is_empty() => {
+            let told = within.iter().map(|(entry, field)| {
+                let (text, value) = with_inner_of(&entry.fields, field);
+                (format!("of {} ({}):\n{text}", entry.name, entry.group), value)
+            });
+            let (texts, values): (Vec<String>, Vec<Value>) = told.unzip();
+            (texts.join("\n"), json!(values))
         }
         _ => match exported().into_iter().find(|[metric, ..]| metric == name) {
             Some([_, kind, help]) => (
@@ -150,13 +162,25 @@ fn unknown(name: &str, entries: &[Entry]) -> u8 {
     let parts = entries.iter().map(|e| e.name);
     let fields = entries.iter().flat_map(|e| e.fields.iter().map(|f| f.path.as_str()));
     let measures = Measures::COLUMNS.iter().map(|(n, _)| *n);
-    let metrics = family::all().map(|f| f.name).chain(dotted::RATINGS);
+    let words = Verdict::ALL.iter().map(|v| v.word()).chain(["rating", "verdict"]);
+    let metrics = family::all().map(|f| f.name).chain(dotted::RATINGS).chain(words);
     let near = nearest(name, parts.chain(fields).chain(measures).chain(metrics));
     let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
     output::say(&format!(
         "windtunnel: nothing is called {name:?}{help}; `windtunnel list` shows all names"
     ));
     WRONG
+}
+
+/// All verdicts, as text and as JSON.
+fn verdicts() -> (String, Value) {
+    let all = Verdict::ALL.iter().map(|v| (v.word(), verdict_meaning(*v)));
+    let (lines, values): (Vec<String>, Vec<Value>) = all
+        .map(|(word, meaning)| {
+            (format!("    {word}: {meaning}\n"), json!({ "verdict": word, "meaning": meaning }))
+        })
+        .unzip();
+    (format!("verdict (what a flight came to):\n{}", lines.concat()), json!(values))
 }
 
 /// What a verdict means.
@@ -175,7 +199,10 @@ fn verdict_meaning(verdict: Verdict) -> &'static str {
 
 fn entry_text(entry: &Entry) -> String {
     let fields = entry.fields.iter().map(field_text).collect::<String>();
-    let query = query_of(entry).map_or(String::new(), |query| format!("\nin PromQL: {query}\n"));
+    let query = query_of(entry).map_or(String::new(), |query| {
+        // Blanks between matchers are as good as none, and lines can break there.
+        format!("\nin PromQL: {}\n", query.replace("\",", "\", "))
+    });
     format!("{} ({}): {}\n\n{fields}{query}", entry.name, entry.group, entry.summary)
 }
 
@@ -226,7 +253,7 @@ fn kind_text(kind: &Kind) -> String {
         Kind::Text => "text".into(),
         Kind::Flag => "true|false".into(),
         Kind::Distribution => "distribution".into(),
-        Kind::Choice(words) => words.join("|"),
+        Kind::Choice(words) => words.join(" | "),
         Kind::Part(names) => format!("one of {}", names.join(", ")),
         Kind::Parts(names) => format!("list of {}", names.join(", ")),
         Kind::Object | Kind::OptObject => "mapping".into(),

@@ -1,9 +1,11 @@
 //! Paths → texts: finds files, reads them, and parses them into documents.
 
 use super::flags::Source;
+use super::output;
 use crate::base::problem::{Place, Problem, Severity};
 use crate::manifest::{self, Input};
 use crate::scenario::yaml;
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,8 +28,16 @@ pub fn read(source: &Source) -> Result<(Vec<Input>, Vec<Problem>), Vec<Problem>>
     let own = |path: &String| Named { path: Some(PathBuf::from(path)), in_folder: false };
     files.extend(source.scenario.iter().map(own));
     let (mut inputs, mut problems, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
+    let mut known = BTreeSet::new();
     for file in &files {
-        match parsed(&file.path) {
+        if !known.insert(file.path.as_ref().map(|path| path.canonicalize().unwrap_or(path.clone())))
+        {
+            let name = file.path.as_ref().map_or("-".into(), |path| path.display().to_string());
+            let what = if file.path.is_some() { "this file" } else { "standard input" };
+            problems.push(wrong(&name, format!("{what} is given twice"), "name it once"));
+            continue;
+        }
+        match parsed(&file.path, WRITE_ONE) {
             Ok(input) if file.in_folder && is_stranger(&input) => {
                 let message = "neither a scenario nor a manifest: left out";
                 let problem = Problem::warning(Place { line: 1, column: 1 }, "", message);
@@ -53,12 +63,13 @@ fn is_stranger(input: &Input) -> bool {
 /// A file beside another, by the path that the other names.
 pub fn beside(file: &str, path: &str) -> Result<Input, Problem> {
     let folder = Path::new(file).parent().unwrap_or(Path::new("."));
-    parsed(&Some(folder.join(path)))
+    parsed(&Some(folder.join(path)), "paths of manifests begin at the scenario's folder")
 }
 
-/// A file by its path.
-pub fn one(path: &str) -> Result<Input, Problem> {
-    parsed(&(path != "-").then(|| PathBuf::from(path)))
+/// A file with checks, by its path.
+pub fn checks(path: &str) -> Result<Input, Problem> {
+    let help = "name a file with a list of checks: {name, query, failsWhen}";
+    parsed(&(path != "-").then(|| PathBuf::from(path)), help)
 }
 
 /// A problem of a file as a whole.
@@ -66,10 +77,11 @@ pub fn wrong(file: &str, message: String, help: &str) -> Problem {
     Problem::error(Place::default(), "", message).help(help).in_file(&Arc::from(file))
 }
 
-fn parsed(file: &Option<PathBuf>) -> Result<Input, Problem> {
+/// A file as documents; `missing` helps if there is none.
+fn parsed(file: &Option<PathBuf>, missing: &str) -> Result<Input, Problem> {
     let name = file.as_ref().map_or("-".into(), |path| path.display().to_string());
     let named: Arc<str> = Arc::from(name.as_str());
-    let helps = [WRITE_ONE, TOO_LARGE];
+    let helps = [missing, TOO_LARGE];
     let bytes = bytes(file, LARGEST_BYTES, helps).map_err(|problem| problem.in_file(&named))?;
     let text = yaml::text(&bytes, &name)?;
     if let Some(problem) = manifest::foreign::text(text, &name) {
@@ -118,7 +130,7 @@ fn files(paths: &[String]) -> Result<Vec<Named>, Problem> {
 /// The files directly in a folder that may hold scenarios or manifests, sorted by name.
 pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     let name = folder.display().to_string();
-    let entries = std::fs::read_dir(folder).map_err(|e| wrong(&name, e.to_string(), ""))?;
+    let entries = std::fs::read_dir(folder).map_err(|e| wrong(&name, output::said(&e), ""))?;
     let is_yaml = |path: &PathBuf| {
         let ending = path.extension().and_then(|e| e.to_str());
         path.is_file() && matches!(ending, Some("yaml" | "yml" | "json"))
@@ -166,7 +178,10 @@ fn bytes(file: &Option<PathBuf>, largest: u64, helps: [&str; 2]) -> Result<Vec<u
     let mut bytes = Vec::new();
     let unread = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => wrong("", "no such file or folder".into(), helps[0]),
-        _ => wrong("", error.to_string(), ""),
+        ErrorKind::IsADirectory => {
+            wrong("", "it is a folder, where a file is meant".into(), "name a file in it")
+        }
+        _ => wrong("", output::said(&error), ""),
     };
     let read = match file {
         Some(path) => {

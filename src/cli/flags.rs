@@ -7,7 +7,7 @@ use clap_complete::Shell;
 /// and shadow through the same storm, and says who gets hurt, for how long, how fast the way back
 /// is and what it costs.
 #[derive(Debug, Parser)]
-#[command(name = "windtunnel", version, max_term_width = 100)]
+#[command(name = "windtunnel", version, max_term_width = 80)]
 #[command(after_help = "Exit codes: 0 fine, 1 an expectation failed, 2 the input or the tool is \
     wrong or the answer cannot be printed, 130 interrupted (what is finished is written).")]
 pub struct Flags {
@@ -95,19 +95,19 @@ pub struct Flight {
     #[command(flatten)]
     pub source: Source,
     /// Seed of all random numbers: the same seed gives the same bytes
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Exactly this many replications, instead of as many as precision asks for
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_parser = |text: &str| whole::<u32>(text, 1, 1_000_000))]
     pub replications: Option<u32>,
     /// Most requests per scenario, instead of the scenario's own budget
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_parser = |text: &str| whole::<u64>(text, 1, u64::MAX))]
     pub max_requests: Option<u64>,
     /// Only these strategies, by name
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub strategies: Vec<String>,
     /// Threads; the results do not depend on it [default: all cores]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
     pub jobs: Option<u16>,
     /// One batch of replications: a first look in seconds
     #[arg(long)]
@@ -149,10 +149,10 @@ pub struct Replay {
     #[arg(long, value_name = "NAME")]
     pub release: Option<String>,
     /// Seed of the run
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Which replication of that run
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = |text: &str| whole::<u32>(text, 0, 4_294_967_295))]
     pub replication: u32,
     /// Write what the flight's Prometheus would hold to this file, as OpenMetrics text, and its
     /// staleness markers to FILE.stale; `windtunnel query FILE` asks it. An earlier export is
@@ -226,11 +226,14 @@ pub struct Import {
     pub format: Format,
 }
 
+/// The groups of `list`, as they are typed.
+pub const GROUP_WORDS: &str = "strategies, defects, chaos, faults, checks, traffic, activity, \
+     scenario, measures, metrics";
+
 /// Flags of `list`.
 #[derive(Args, Clone, Debug)]
 pub struct List {
-    /// Only this group: strategies, defects, chaos, checks, traffic, scenario, measures,
-    /// metrics
+    #[arg(help = format!("Only this group: {GROUP_WORDS}"))]
     pub group: Option<String>,
     /// How the list is printed
     #[arg(long, value_enum, default_value_t)]
@@ -262,7 +265,7 @@ pub struct New {
 #[derive(Args, Clone, Debug)]
 pub struct Selftest {
     /// Seed of all random numbers
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Fewer replications: wider intervals, a quick look
     #[arg(long)]
@@ -289,11 +292,20 @@ pub struct Textbook {
     #[arg(long, value_delimiter = ',', value_name = "ID", conflicts_with = "out")]
     pub only: Vec<String>,
     /// Seed of all random numbers
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Threads; the results do not depend on it [default: all cores]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
     pub jobs: Option<u16>,
+}
+
+/// A whole number between two, or what was expected instead.
+fn whole<T: TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<T, String> {
+    let found = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
+    let of = if most == u64::MAX { "on".to_string() } else { format!("to {most}") };
+    found
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| format!("expected a whole number from {least} {of}"))
 }
 
 #[cfg(test)]

@@ -8,14 +8,14 @@ use super::{WRONG, output};
 use crate::base::count::counted;
 use crate::base::escape::short::thousands;
 use crate::base::escape::terminal;
-use crate::base::node::Node;
+use crate::base::node::{self, Node};
 use crate::base::problem::{Place, Problem, Severity};
 use crate::base::several::{self, Line};
 use crate::manifest::checks::{self, Own};
 use crate::manifest::note::{Lists, Note, Weight};
 use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
-use crate::scenario::{foretell, read, tree};
+use crate::scenario::{foretell, read, tree, warn};
 use crate::traffic::{Arrivals, Recorded, trace};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
     let sweep = sweep(&source.sets).map_err(|problem| vec![problem])?;
     let (mut inputs, strangers) = files::read(source)?;
     let own = match &source.checks {
-        Some(path) => checks::read(&files::one(path).map_err(|problem| vec![problem])?)?,
+        Some(path) => checks::read(&files::checks(path).map_err(|problem| vec![problem])?)?,
         None => Vec::new(),
     };
     if let Some(path) = &source.scenario
@@ -251,8 +251,9 @@ fn collect(
             }
             match with_trace(scenario, file, &mut traces) {
                 Ok(scenario) => {
+                    let of_trace = warn::of_trace(document_of(&changed, &scenario.name), &scenario);
                     let foretold = foretold(&changed, &scenario, scenarios.len());
-                    let foretold = foretold.into_iter().map(&placed);
+                    let foretold = of_trace.into_iter().chain(foretold).map(&placed);
                     let new = foretold.filter(|p| !problems.contains(p)).collect::<Vec<_>>();
                     problems.extend(new);
                     scenarios.push(Arc::new(scenario));
@@ -263,11 +264,16 @@ fn collect(
     }
 }
 
+/// The document that a scenario of this name was made of, or the first.
+fn document_of<'d>(documents: &'d [Node], name: &str) -> &'d Node {
+    static NOTHING: Node = Node { place: Place { line: 0, column: 0 }, value: node::Value::Null };
+    let named = documents.iter().find(|document| read::named(document) == Some(name));
+    named.or(documents.first()).unwrap_or(&NOTHING)
+}
+
 /// Where the name of a scenario stands, which was made of one of these documents.
 fn found_at(documents: &[Node], name: &str) -> Place {
-    let named = documents.iter().find(|document| read::named(document) == Some(name));
-    let named = named.or(documents.first());
-    named.map_or(Place::default(), |document| tree::place(document, "metadata.name"))
+    tree::place(document_of(documents, name), "metadata.name")
 }
 
 /// What chance does to the checks of a scenario, which was made of one of these documents.
@@ -278,9 +284,7 @@ fn foretold(documents: &[Node], scenario: &Scenario, number: usize) -> Vec<Probl
         );
         return vec![Problem::warning(Place::default(), "", message).help("name fewer at once")];
     }
-    let named = documents.iter().find(|d| read::named(d) == Some(&scenario.name));
-    let document = named.or(documents.first());
-    document.map(|document| foretell::warnings(document, scenario)).unwrap_or_default()
+    foretell::warnings(document_of(documents, &scenario.name), scenario)
 }
 
 /// The file alone may be right: a problem of a changed document names the changes.

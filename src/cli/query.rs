@@ -5,7 +5,7 @@ use super::{FINE, WRONG, files, output};
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query, Rules, duration_ms};
 use crate::base::date;
-use crate::base::escape::{self, short};
+use crate::base::escape::{self, short, terminal};
 use crate::base::problem::{Problem, nearest};
 use crate::report::answer;
 use crate::report::telemetry::MARKERS;
@@ -61,7 +61,7 @@ fn refuse(refusal: Refusal, format: Format) {
             let refusal = answer::error_json(class, &short::message(&message));
             output::print(&escape::json::line(&refusal));
         }
-        Format::Text => messages.iter().for_each(|message| output::say(message)),
+        Format::Text => messages.iter().for_each(|message| output::say_lines(message)),
     }
 }
 
@@ -78,6 +78,7 @@ fn recorded(path: &str) -> Result<Recorded, Refusal> {
         false => None,
     };
     if markers.as_deref().is_some_and(|markers| !markers::belong(markers, &text)) {
+        let (beside, path) = (terminal::line(&beside), terminal::line(path));
         return Err(bad(format!(
             "{beside}: these markers are of another export than {path}: export it again, or remove \
              them"

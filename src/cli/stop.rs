@@ -5,7 +5,7 @@
 //! flights look at, and what is finished is written. The exit code is 130 whichever signal it was.
 
 use super::INTERRUPTED;
-use super::output::{abandon, say};
+use super::output::{abandon, say_lines};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Was a stop asked for?
@@ -23,7 +23,7 @@ pub fn listen() {
         if STOP.swap(true, Ordering::SeqCst) || !KEEPS.load(Ordering::SeqCst) {
             leave();
         }
-        say("\nInterrupted: finishing up; once more to leave at once.");
+        say_lines("\nInterrupted: finishing up; once more to leave at once.");
     });
 }
 
@@ -50,7 +50,7 @@ pub fn written() {
 
 fn leave() -> ! {
     let rest = if WRITTEN.load(Ordering::SeqCst) { "." } else { ": nothing is written." };
-    say(&format!("\nInterrupted{rest}"));
+    say_lines(&format!("\nInterrupted{rest}"));
     abandon();
     std::process::exit(i32::from(INTERRUPTED))
 }

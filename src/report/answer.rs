@@ -63,14 +63,14 @@ pub fn text(value: &Value) -> String {
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
     match value {
-        Value::Scalar(number) => return format!("{}\n", shown(*number)),
+        Value::Scalar(number) => return format!("{}\n", wire(*number)),
         Value::Text(text) => return format!("{text}\n"),
         Value::Vector(elements) if elements.is_empty() => return String::new(),
         Value::Matrix(rows) if rows.is_empty() => return String::new(),
         Value::Vector(elements) => {
             table.set_header(["series", "value"]);
             for element in elements {
-                table.add_row([series(&element.labels), shown(element.value)]);
+                table.add_row([series(&element.labels), wire(element.value)]);
             }
             align(&mut table, 1);
         }
@@ -79,7 +79,7 @@ pub fn text(value: &Value) -> String {
             for row in rows {
                 let mut name = series(&row.labels);
                 for (at, value) in &row.samples {
-                    table.add_row([std::mem::take(&mut name), seconds(*at), shown(*value)]);
+                    table.add_row([std::mem::take(&mut name), seconds(*at), wire(*value)]);
                 }
             }
             align(&mut table, 1);

@@ -1,5 +1,6 @@
 //! `spec.release`, `spec.chaos` and `spec.strategies`: what is shipped, what breaks, who ships.
 
+use super::describe::MANIFEST;
 use super::model::{Release, Variant};
 use super::words;
 use crate::base::settings::Reader;
@@ -80,7 +81,7 @@ pub fn chaos(r: &mut Reader<'_>) -> Vec<Fault> {
 /// Reads `spec.strategies`.
 pub fn plans(r: &mut Reader<'_>) -> Vec<Plan> {
     let before = r.complaints();
-    let found = r.parts("strategies", "the strategies to compare", STRATEGIES);
+    let found = r.parts_beside("strategies", "the strategies to compare", STRATEGIES, &[MANIFEST]);
     let found = found.unwrap_or_default();
     r.default_is("strategies", PLANS);
     if r.describing() {

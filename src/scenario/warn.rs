@@ -5,6 +5,7 @@
 
 use super::model::Scenario;
 use super::{tree, warn_checks};
+use crate::base::escape::short::thousands;
 use crate::base::node::Node;
 use crate::base::problem::Problem;
 use crate::base::time::SimDuration;
@@ -13,6 +14,9 @@ use crate::traffic::Arrivals;
 
 /// Share of slots above which a queue builds up.
 const BUSY: f64 = 0.9;
+
+/// Share of a flight that a recording covers without a word about the rest.
+const LEAST_RECORDED: f64 = 0.9;
 
 /// Warnings about a scenario without problems; `scrape_every` is the platform's fastest scrape.
 pub fn warnings(
@@ -27,12 +31,39 @@ pub fn warnings(
     ejection(scenario, &mut found);
     time(scenario, &mut found);
     faults(scenario, &mut found);
+    late_steps(scenario, &mut found);
     if let Some(every) = scrape_every.filter(|every| *every > scenario.telemetry.interval) {
         let message = format!("the platform scrapes every {every} at best");
         let help = format!("set spec.telemetry.interval to {every}, so that checks see as little");
         found.say("spec.telemetry.interval", message, &help);
     }
     warn_checks::warnings(scenario, &mut found);
+    found.problems
+}
+
+/// Warnings about the rows of a recording, of which a flight takes those before its horizon: rows
+/// behind it, and a long silence before it.
+pub fn of_trace(document: &Node, scenario: &Scenario) -> Vec<Problem> {
+    let mut found = Found::new(document);
+    let Arrivals::Trace(rows) = &scenario.traffic.arrivals else { return Vec::new() };
+    let horizon = scenario.horizon;
+    let Some(last) = rows.iter().map(|row| row.at).max() else { return Vec::new() };
+    let path = "spec.traffic.arrivals";
+    let behind = rows.iter().filter(|row| row.at >= horizon).count();
+    if behind > 0 {
+        let message = format!(
+            "{} of {} recorded arrivals come after the horizon of {horizon} (the last at {last}): \
+             they are not flown",
+            thousands(behind),
+            thousands(rows.len()),
+        );
+        found.say(path, message, "lengthen spec.horizon, or raise the speed of the trace");
+    } else if last.as_secs_f64() < LEAST_RECORDED * horizon.as_secs_f64() {
+        let message = format!(
+            "the recording ends at {last}, the flight at {horizon}: nobody comes in between"
+        );
+        found.say(path, message, "shorten spec.horizon, or lower the speed of the trace");
+    }
     found.problems
 }
 
@@ -68,6 +99,20 @@ fn peak_rate(scenario: &Scenario) -> Option<f64> {
             within.map(|(_, rate)| *rate).reduce(f64::max)
         }
         _ => None,
+    }
+}
+
+/// Steps of the load that begin when the flight is over.
+fn late_steps(scenario: &Scenario, found: &mut Found<'_>) {
+    let Arrivals::Steps(steps) = &scenario.traffic.arrivals else { return };
+    let late = steps.steps.iter().filter(|(start, _)| *start >= scenario.horizon).count();
+    if late > 0 && steps.period.is_none() {
+        let message = format!(
+            "{late} of {} steps begin after the horizon of {}: they are not flown",
+            steps.steps.len(),
+            scenario.horizon
+        );
+        found.say("spec.traffic.arrivals", message, "lengthen spec.horizon");
     }
 }
 

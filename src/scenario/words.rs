@@ -8,15 +8,24 @@ const LONGEST: usize = 63;
 
 /// Complains about a name that a file, a label or an `expect:` line could not carry.
 pub fn check(r: &mut Reader<'_>, field: &str, name: &str) {
-    if !is_name(name) && r.has(field) {
-        let expected = format!("letters, digits, '-', '_' and '.', at most {LONGEST} in all");
-        r.problem(field, format!("found {name:?}"), &expected, "");
+    if !is_name(name) {
+        refuse(r, field, name, "'-', '_' and '.'");
     }
 }
 
 /// The same for the name of a route, which may be a path such as `/checkout`.
 pub fn check_path(r: &mut Reader<'_>, field: &str, name: &str) {
-    check(r, field, name.replace('/', "-").trim_start_matches('-'));
+    if !is_name(name.replace('/', "-").trim_start_matches('-')) {
+        refuse(r, field, name, "'-', '_', '.' and '/'");
+    }
+}
+
+/// Tells a name as it was found, if it was given.
+fn refuse(r: &mut Reader<'_>, field: &str, name: &str, marks: &str) {
+    if r.has(field) {
+        let expected = format!("letters, digits, {marks}, at most {LONGEST} in all");
+        r.problem(field, format!("found {name:?}"), &expected, "");
+    }
 }
 
 /// Can files, labels and `expect:` lines carry this name?

@@ -124,7 +124,9 @@ fn problem(error: &serde_saphyr::Error) -> Problem {
         return say("an anchor that contains itself").help("write the part out once more");
     }
     if let Some(key) = message.strip_prefix("duplicate mapping key: ") {
-        return say(&format!("the key {key:?} is given twice")).help("remove one of the two");
+        // The parser has shown control characters already; only quotes are left as they were.
+        let key = key.replace('"', "\\\"");
+        return say(&format!("the key \"{key}\" is given twice")).help("remove one of the two");
     }
     if message.contains("budget breached") || message.contains("replay") {
         let expected = format!("at most {ALIASED} values behind aliases, 250000 in all");

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Characters before the place of an error, and half of those in all, that a long line shows.
+const AROUND: usize = 72;
+
 /// A query that Prometheus would not take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
@@ -43,11 +46,17 @@ impl ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Tabs stay tabs, so that the caret stands below its character.
-        let before = self.shown.chars().take(self.column - 1);
-        let indent: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         writeln!(f, "{}:{}: {}", self.line, self.column, self.message)?;
-        write!(f, "  {}\n  {indent}^", self.shown)
+        // Of a long line only what stands around the place.
+        let at = self.column - 1;
+        let from = if at > AROUND { at - AROUND / 2 } else { 0 };
+        let mut rest = self.shown.chars().skip(from);
+        let line: String = rest.by_ref().take(2 * AROUND).collect();
+        let (before, after) = (if from > 0 { "…" } else { "" }, rest.next().map_or("", |_| "…"));
+        // Tabs stay tabs, so that the caret stands below its character.
+        let indent = before.chars().chain(line.chars().take(at - from));
+        let indent: String = indent.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        write!(f, "  {before}{line}{after}\n  {indent}^")
     }
 }
 

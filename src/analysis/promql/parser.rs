@@ -77,10 +77,10 @@ impl Parser<'_> {
     pub(super) fn unexpected(&self, expected: &str) -> ParseError {
         let spot = &self.spots[self.at];
         let found = match spot.token {
-            Token::End => "the end of the query".to_string(),
-            _ => format!("{:?}", &self.text[spot.from..spot.to]),
+            Token::End => "the query ends too early".to_string(),
+            _ => format!("unexpected {:?}", &self.text[spot.from..spot.to]),
         };
-        self.wrong(format!("unexpected {found}, expected {expected}"))
+        self.wrong(format!("{found}, expected {expected}"))
     }
 
     pub(super) fn is_sign(&self, sign: &str) -> bool {

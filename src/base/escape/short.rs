@@ -14,20 +14,24 @@ pub fn message(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST_WORD {
         return Cow::Borrowed(text);
     }
-    let cut = middle(text, LONGEST_PART);
-    if !cut.split_whitespace().any(|word| word.len() > LONGEST_WORD) {
-        return cut;
+    if !text.split_whitespace().any(|word| word.len() > LONGEST_WORD) {
+        return middle(text, LONGEST_PART);
     }
     let word = |word: &str| middle(word, LONGEST_WORD).into_owned();
-    let mut out = String::with_capacity(cut.len());
-    let mut rest = &*cut;
+    // Words first: a cut through a long word would be cut once more, and told twice.
+    let mut out = String::new();
+    let mut rest = text;
     while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
         let end = rest[start..].find(char::is_whitespace).map_or(rest.len(), |end| start + end);
         out.push_str(&rest[..start]);
         out.push_str(&word(&rest[start..end]));
         rest = &rest[end..];
     }
-    Cow::Owned(out + rest)
+    out.push_str(rest);
+    match middle(&out, LONGEST_PART) {
+        Cow::Owned(cut) => Cow::Owned(cut),
+        Cow::Borrowed(_) => Cow::Owned(out),
+    }
 }
 
 /// A text of at most `most` characters (40 or more): its beginning, how many characters are left
@@ -41,10 +45,11 @@ pub fn middle(text: &str, most: usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     // The mark that says what is missing takes some room itself.
-    let room = most.saturating_sub(32).max(8);
+    let mark = |left_out: usize| format!("…({}_characters_left_out)…", thousands(left_out));
+    let room = most.saturating_sub(mark(count).chars().count()).max(8);
     let (head, tail) = (room - room / 3, room / 3);
     let at = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
-    let mark = format!("…({}_characters_left_out)…", thousands(count - head - tail));
+    let mark = mark(count - head - tail);
     Cow::Owned(format!("{}{mark}{}", &text[..at(head)], &text[at(count - tail)..]))
 }
 

@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         self.note(name, Kind::Part(part_names(parts)), None, false, help);
         let node = self.child(name)?;
-        self.part_of(node, self.child_path(name), parts).map(|(_, value)| value)
+        self.part_of(node, self.child_path(name), parts, &[]).map(|(_, value)| value)
     }
 
     /// A list of parts; each comes with its place.
@@ -115,11 +115,23 @@ impl<'a> Reader<'a> {
         help: &'static str,
         parts: &'static [Part<T>],
     ) -> Option<Vec<(Place, T)>> {
+        self.parts_beside(name, help, parts, &[])
+    }
+
+    /// The same for a list whose entries may have `others` as names, too, which somebody else has
+    /// read and taken out before.
+    pub fn parts_beside<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        parts: &'static [Part<T>],
+        others: &[&'static str],
+    ) -> Option<Vec<(Place, T)>> {
         self.note(name, Kind::Parts(part_names(parts)), None, false, help);
         let node = self.child(name)?;
         let items = self.items(name, node)?;
         let read = |(i, item): (usize, &'a Node)| {
-            self.part_of(item, format!("{}[{i}]", self.child_path(name)), parts)
+            self.part_of(item, format!("{}[{i}]", self.child_path(name)), parts, others)
         };
         Some(items.iter().enumerate().filter_map(read).collect())
     }
@@ -177,8 +189,9 @@ impl<'a> Reader<'a> {
         node: &'a Node,
         path: String,
         parts: &'static [Part<T>],
+        others: &[&'static str],
     ) -> Option<(Place, T)> {
-        let names = || part_names(parts).join(", ");
+        let names = || [&part_names(parts)[..], others].concat();
         let (key_place, name, settings) = match &node.value {
             Value::Text(name) => (node.place, name.as_str(), None),
             Value::Map(entries) => match (inline(entries, parts), entries.as_slice()) {
@@ -186,14 +199,14 @@ impl<'a> Reader<'a> {
                 (None, [(Key { place, name }, settings)]) => {
                     (*place, name.as_str(), Some(settings))
                 }
-                _ => return self.not_a_part(node, path, parts),
+                _ => return self.not_a_part(node, path, &names()),
             },
-            _ => return self.not_a_part(node, path, parts),
+            _ => return self.not_a_part(node, path, &names()),
         };
         let Some(part) = parts.iter().find(|p| p.name == name) else {
-            let meant = nearest(name, parts.iter().map(|p| p.name));
+            let meant = nearest(name, names());
             let problem = Problem::error(key_place, path, format!("unknown name {name:?}"));
-            let problem = problem.expected(format!("one of {}", names()));
+            let problem = problem.expected(format!("one of {}", names().join(", ")));
             self.push(match meant {
                 Some(meant) => problem.help(format!("did you mean {meant}?")),
                 None => problem,
@@ -217,8 +230,7 @@ impl<'a> Reader<'a> {
         Some((key_place, value))
     }
 
-    fn not_a_part<T, U>(&self, node: &Node, path: String, parts: &[Part<T>]) -> Option<U> {
-        let names: Vec<&str> = parts.iter().map(|p| p.name).collect();
+    fn not_a_part<U>(&self, node: &Node, path: String, names: &[&str]) -> Option<U> {
         let help = "write a name, or one name with its settings: `name: {…}`";
         let problem = Problem::error(node.place, path, format!("found {}", node.shown()));
         self.push(problem.expected(format!("one of {}", names.join(", "))).help(help));

@@ -21,5 +21,6 @@ mod swap;
 
 pub use file::File;
 pub use folder::Folder;
-pub use print::{all_printed, complain, note_if_closed, print, print_clap, say};
+pub use place::text as said;
+pub use print::{all_printed, complain, note_if_closed, print, print_clap, say, say_lines};
 pub use staging::abandon;

@@ -34,7 +34,7 @@ pub fn print_clap(error: &clap::Error) {
     let text = error.render().to_string();
     let hides = |c: char| is_hidden(c) && c != '\n' && c != '\t';
     if error.use_stderr() && text.contains(hides) {
-        return say(text.trim_end());
+        return say_lines(text.trim_end());
     }
     let printed = error.print();
     if !error.use_stderr() {
@@ -58,12 +58,17 @@ pub fn all_printed() -> bool {
     !LOST.load(Ordering::Relaxed)
 }
 
-/// Says a line on standard error. Unlike `eprintln!` it survives a closed one: whoever does not
-/// listen misses it.
+/// Says a line on standard error: line feeds in it, such as those of a path, are shown. Unlike
+/// `eprintln!` it survives a closed one: whoever does not listen misses it.
 pub fn say(line: &str) {
+    say_lines(&terminal::line(line));
+}
+
+/// Says a text of several lines, whose parts that others wrote cannot begin one.
+pub fn say_lines(text: &str) {
     if !HUSHED.load(Ordering::Relaxed) {
-        let line = short::message(line);
-        let _ = writeln!(std::io::stderr().lock(), "{}", terminal::text(&line));
+        let text = short::message(text);
+        let _ = writeln!(std::io::stderr().lock(), "{}", terminal::text(&text));
     }
 }
 

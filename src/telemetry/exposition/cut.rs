@@ -10,9 +10,18 @@ use crate::base::problem::{Place, Problem};
 /// Instants that are seconds of our time (from 1973 on) and would be milliseconds of 1970 to 1973.
 const SECONDS: std::ops::Range<i64> = 100_000_000..100_000_000_000;
 
+/// What helps if a timestamp has a fraction and the text no end.
+pub(super) const FRACTION: &str =
+    "without `# EOF` at its end a text has milliseconds, with it seconds";
+
 /// The problem of a text without `# EOF` that has to be OpenMetrics; `reach` is its first and last
-/// instant.
-pub(super) fn refused(text: &str, reach: Option<(i64, i64)>) -> Option<Problem> {
+/// instant, as far as `problems` let them be read.
+pub(super) fn refused(
+    text: &str,
+    reach: Option<(i64, i64)>,
+    problems: &[Problem],
+) -> Option<Problem> {
+    let fractions = problems.iter().any(|problem| problem.help == FRACTION);
     let mark = text.lines().zip(1..).find(|(line, _)| only_open_metrics(line));
     let message = match (mark, reach) {
         (Some((line, number)), _) => {
@@ -20,6 +29,10 @@ pub(super) fn refused(text: &str, reach: Option<(i64, i64)>) -> Option<Problem> 
             let words: Vec<&str> = line.split_whitespace().take(4).collect();
             let found = format!("{:?} stands in OpenMetrics only", words.join(" "));
             Problem::error(place, "", found)
+        }
+        (None, None) if fractions => {
+            let found = "timestamps with fractions are seconds, as OpenMetrics has them";
+            Problem::error(last_place(text), "", found)
         }
         (None, Some((first, last))) if SECONDS.contains(&first) && SECONDS.contains(&last) => {
             let found = "all timestamps are seconds, as OpenMetrics has them";
@@ -106,6 +119,10 @@ mod tests {
                 assert!(samples == 0 || !found.warnings.is_empty(), "{cut:?}");
             }
         }
+        // One cause, one problem; a fraction in a text of milliseconds is its own.
+        let problems = |text: &str| read(text, None).map(drop).expect_err("seconds");
+        assert_eq!(problems(&"a 1 1700000000.5\n".repeat(50)).len(), 1);
+        assert_eq!(problems("a 1 1700000000000\na 1 1.5\na 1 2.5\n").len(), 2);
         for mark in ["# UNIT a seconds\n", "# TYPE a unknown\n", "# TYPE a info\n"] {
             assert!(refused(&format!("{mark}a 1 1000\n")), "{mark}");
         }

@@ -54,7 +54,11 @@ pub fn read(text: &str, markers: Option<&str>) -> Result<Recorded, Vec<Problem>>
     let mut warnings = Vec::new();
     if eof.is_none() {
         let whole = cut::whole_lines(text);
-        problems.extend(cut::refused(text, collector.reach_before(whole.saturating_add(1))));
+        let reach = collector.reach_before(whole.saturating_add(1));
+        if let Some(refused) = cut::refused(text, reach, &problems) {
+            // Everything else was judged by the rules of another format.
+            return Err(vec![refused]);
+        }
         warnings.extend(cut::last_line(text));
     }
     let markers::Ends { ends, release_at_ms, cut } =
@@ -257,8 +261,7 @@ pub(super) fn instant(word: &str, seconds: bool) -> Result<i64, Wrong> {
     let wrong = || Wrong::new(0, format!("{word:?} is no timestamp"));
     let number = float(word).ok_or_else(wrong)?;
     if !seconds && number.fract() != 0.0 {
-        let help = "without `# EOF` at its end a text has milliseconds, with it seconds";
-        return Err(Wrong { help, ..wrong() });
+        return Err(Wrong { help: cut::FRACTION, ..wrong() });
     }
     let ms = if seconds { (number * 1000.0).round() } else { number };
     if ms.is_nan() || ms.abs() > LATEST_MS {
