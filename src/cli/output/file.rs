@@ -7,6 +7,7 @@ use super::staging::{Held, Staging, hold, placed, sync_folder};
 use super::swap::{exists, put_new};
 use std::fs;
 use std::io::{self, ErrorKind, Read};
+use std::path::PathBuf;
 
 /// Name of the file while it is written.
 const STAGED: &str = "file";
@@ -38,6 +39,11 @@ impl File {
             )));
         }
         Ok(File { old: old.map(|old| digest(&old)), ..File::beside(place, false)? })
+    }
+
+    /// The file behind the links that `typed` may name.
+    pub fn target(typed: &str) -> Result<PathBuf, String> {
+        Place::of(typed, Kind::File).map(|place| place.target)
     }
 
     /// What a file of this name holds; nothing if there is none. Fails if no file may be called so.

@@ -92,9 +92,14 @@ pub fn is_random_name(name: &str) -> bool {
 
 /// A new list that begins with `head`, locked.
 pub fn locked_list(folder: &Path, head: &str) -> io::Result<fs::File> {
-    let mut list = fs::File::create_new(folder.join(inventory::NAME))?;
+    let path = folder.join(inventory::NAME);
+    let mut list = fs::File::create_new(&path)?;
     // Where there are no locks, no staging folder is ever taken for dead.
-    let _ = list.try_lock();
+    if matches!(list.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+        // Another process came before the lock, and takes the folder for one that was left.
+        return Err(ErrorKind::NotFound.into());
+    }
+    fs::symlink_metadata(&path)?;
     list.write_all(format!("{head}\n").as_bytes())?;
     Ok(list)
 }
