@@ -90,7 +90,9 @@ fn recorded(path: &str) -> Result<Recorded, Refusal> {
     };
     if let Ok(recorded) = &found {
         let file: Arc<str> = Arc::from(path);
-        let warnings = recorded.warnings.iter().map(|p| p.clone().in_file(&file));
+        let missing = markers::missing(&text, markers.as_deref()).filter(|_| path != "-");
+        let warnings = recorded.warnings.iter().cloned().chain(missing);
+        let warnings = warnings.map(|p| p.in_file(&file));
         output::complain(&warnings.collect::<Vec<_>>());
     }
     found.map_err(|problems| {

@@ -11,6 +11,7 @@ use crate::experiment::results::FlightRecord;
 use crate::report;
 use crate::report::telemetry::{MARKERS, is_markers};
 use crate::scenario::model::Scenario;
+use crate::telemetry::exposition::markers::{name, while_replaced};
 
 /// Opens the output, reflies the asked flight with recording on, and tells it.
 pub fn run(flags: &Replay) -> u8 {
@@ -76,27 +77,42 @@ fn tell(scenario: &Scenario, record: &FlightRecord, verdict: &str, format: Forma
 /// The two files of an export.
 struct Export {
     path: String,
+    /// The series that are there.
+    old: Option<String>,
     series: File,
     markers: File,
+    /// The same file while the series are not yet replaced.
+    between: Option<File>,
 }
 
 impl Export {
-    /// Opens both. A text of series has no room for a word of ours: it is an export if the markers
-    /// beside it are.
+    /// Opens both. A text of series is an export if the markers beside it say so, by its digest.
     fn open(path: &str) -> Result<Export, String> {
-        let beside = format!("{path}{MARKERS}");
-        File::may_be(path)?;
-        let markers = File::open(&beside, "export of windtunnel", is_markers)?;
-        let ours = markers.replaces();
-        let series = File::open(path, "export of windtunnel", |_| ours)?;
-        Ok(Export { path: path.to_string(), series, markers })
+        let (beside, what) = (format!("{path}{MARKERS}"), "export of windtunnel");
+        let old = File::peek(path)?;
+        let markers = File::open(&beside, what, is_markers)?;
+        let sealed = File::peek(&beside)?.unwrap_or_default();
+        let series = File::open(path, what, |series| name(&sealed, series))?;
+        // Markers that are there for a moment, should the series have to be replaced.
+        let replaced = old.as_ref().is_some_and(|old| !old.is_empty());
+        let between = replaced.then(|| File::open(&beside, what, is_markers)).transpose()?;
+        Ok(Export { path: path.to_string(), old, series, markers, between })
     }
 
+    /// Writes both. Should the process be killed between two steps, the markers that stand there
+    /// fit the series beside them, or name those as what was to be replaced: whoever asks them is
+    /// told, and the next export takes their place.
     fn write(mut self, (series, markers): &(String, String)) -> Result<(), String> {
         self.series.stage(series.as_bytes())?;
         self.markers.stage(markers.as_bytes())?;
-        self.markers.put()?;
-        self.series.put()?;
+        let mut order = vec![&self.series, &self.markers];
+        if let (Some(between), Some(old)) = (&mut self.between, &self.old) {
+            between.stage(while_replaced(markers, old).as_bytes())?;
+            order.insert(0, between);
+        } else {
+            order.reverse();
+        }
+        File::put_all(&order)?;
         stop::written();
         let path = self.path;
         let quoted = escape::shell::word(&path);

@@ -49,9 +49,12 @@ pub fn written() {
 }
 
 fn leave() -> ! {
-    let rest = if WRITTEN.load(Ordering::SeqCst) { "." } else { ": nothing is written." };
-    say_lines(&format!("\nInterrupted{rest}"));
-    abandon();
+    // Told when nothing can be put in place any more, so that it stays true.
+    abandon(|placed| {
+        let placed = placed || WRITTEN.load(Ordering::SeqCst);
+        let rest = if placed { "." } else { ": nothing is written." };
+        say_lines(&format!("\nInterrupted{rest}"));
+    });
     std::process::exit(i32::from(INTERRUPTED))
 }
 

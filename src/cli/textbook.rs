@@ -89,15 +89,20 @@ impl Page {
             || Path::new(&flags.file).with_extension("md").display().to_string(),
             String::clone,
         );
+        // Behind a link the charts lie beside the page itself, where its own links lead.
+        let real = match Path::new(&path).is_symlink() {
+            true => File::target(&path)?.display().to_string(),
+            false => path.clone(),
+        };
         let (name, folder) = {
-            let path = Path::new(&path);
+            let path = Path::new(&real);
             let stem = path.file_stem().unwrap_or_default();
             (stem.to_string_lossy().into_owned(), path.with_extension("").display().to_string())
         };
         // First, for it makes the folders above.
         let charts = Folder::open(&folder)?;
         let file = File::open(&path, "page of `windtunnel textbook`", text::is_page)?;
-        if folder == path {
+        if folder == real {
             return Err(format!(
                 "{path}: the folder of its charts has the page's name without \
                 ending: name a page with one, such as {path}.md"

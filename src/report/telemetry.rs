@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 /// The ending of the markers' file beside an export.
 pub const MARKERS: &str = ".stale";
 
-/// Is it a text of markers that windtunnel wrote?
+/// Is it a text of markers that windtunnel wrote, to its end?
 pub fn is_markers(text: &str) -> bool {
-    text.starts_with(markers::HEAD)
+    text.starts_with(markers::HEAD) && text.lines().next_back() == Some(markers::EOF)
 }
 
 /// The exports of all flights that kept their telemetry, made one at a time: they are large.
@@ -51,7 +51,7 @@ pub fn texts(scenario: &Scenario, record: &FlightRecord) -> Option<(String, Stri
         None => write::Kind::Unknown,
     };
     let release_at = unix_ms(SimTime::ZERO + scenario.release.at);
-    let series = write::write(store, &kind);
+    let series = markers::said(write::write(store, &kind));
     let markers = markers::write(store, Some(release_at), &series);
     Some((series, markers))
 }

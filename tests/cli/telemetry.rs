@@ -34,6 +34,54 @@ fn a_replayed_flight_is_asked_since_its_release() {
     std::fs::remove_file(desk.path("flight.om.stale")).expect("a file");
     let unix = (1_767_225_600 + 30 + 180).to_string();
     assert!(value(&desk, "flight.om", old, &unix).is_some());
+    let missing = desk.run(&["query", "flight.om", "sum(up)"]);
+    assert_eq!(missing.code, Some(0));
+    assert!(missing.err.contains("the ending .stale, is missing"), "{}", missing.err);
+    desk.write("flight.om.stale", "");
+    let empty = desk.run(&["query", "flight.om", "sum(up)"]);
+    assert!(empty.err.contains("markers beside it is empty"), "{}", empty.err);
+}
+
+/// Exports a flight of this seed.
+fn export(desk: &Desk, seed: &str, file: &str) -> Option<i32> {
+    desk.run(&["replay", "small.yaml", "--seed", seed, "--telemetry", file]).code
+}
+
+#[test]
+fn what_stands_where_an_export_stood_is_not_replaced() {
+    let desk = Desk::new();
+    assert_eq!((export(&desk, "1", "a.om"), export(&desk, "2", "a.om")), (Some(0), Some(0)));
+    assert_eq!(export(&desk, "2", "b.om"), Some(0));
+    let files = |name: &str| [desk.read(name), desk.read(&format!("{name}.stale"))];
+    assert_eq!(files("a.om"), files("b.om"), "an export does not tell what it replaced");
+    for (file, text) in
+        [("a.om", "mine\n".to_string()), ("b.om.stale", files("b.om")[1].clone() + "mine\n")]
+    {
+        desk.write(file, &text);
+        let told = desk.run(&["replay", "small.yaml", "--telemetry", &file[..4]]);
+        assert_eq!((told.code, told.out.as_str()), (Some(2), ""), "{}", told.err);
+        assert!(told.err.contains("or was changed since"), "{}", told.err);
+        assert_eq!(desk.read(file), text);
+    }
+    assert_eq!(desk.names(), ["a.om", "a.om.stale", "b.om", "b.om.stale", "small.yaml"]);
+}
+
+/// A process that is killed between two steps leaves series with markers that name both.
+#[test]
+fn a_half_replaced_export_is_told_and_replaced() {
+    use windtunnel::telemetry::exposition::markers::while_replaced;
+    let desk = Desk::new();
+    for (seed, file) in [("1", "old.om"), ("2", "new.om")] {
+        assert_eq!(export(&desk, seed, file), Some(0));
+    }
+    let markers = while_replaced(&desk.read("new.om.stale"), &desk.read("old.om"));
+    for (series, code) in [("old.om", 2), ("new.om", 0)] {
+        std::fs::copy(desk.path(series), desk.path("half.om")).expect("a copy");
+        desk.write("half.om.stale", &markers);
+        assert_eq!(desk.run(&["query", "half.om", "sum(up)"]).code, Some(code), "{series}");
+        assert_eq!(export(&desk, "2", "half.om"), Some(0), "{series}");
+        assert_eq!(desk.read("half.om.stale"), desk.read("new.om.stale"));
+    }
 }
 
 /// A process that is killed between the two files leaves those of two exports.

@@ -73,12 +73,34 @@ fn the_page_is_the_file_that_was_named_and_takes_no_place_of_another() {
     assert!(desk.read("new/page.txt").contains("page/small-blast-radius.svg"));
     assert!(!desk.path("new/page.md").exists());
     assert_eq!(out("new/page.txt").code, Some(0), "its own page and charts are replaced");
+    // A page that was edited, or merely quotes one, is the user's.
+    let made = desk.read("new/page.txt");
+    let quote = "They say: The page is made by `windtunnel textbook` from x.\n";
+    for text in [made.replacen("# ", "# My ", 1), format!("{made}mine\n"), quote.to_string()] {
+        desk.write("new/page.txt", &text);
+        let answer = out("new/page.txt");
+        assert!(answer.code == Some(2) && answer.err.contains("changed since"), "{}", answer.err);
+        assert_eq!(desk.read("new/page.txt"), text);
+    }
+    desk.write("new/page.txt", &made.replace('\n', "\r\n"));
+    assert_eq!(out("new/page.txt").code, Some(0), "a checkout may change the ends of lines");
     for (name, text) in [("mine.md", "my notes"), ("charts/mine.svg", "my chart")] {
         desk.write(name, text);
         let page = name.replace("charts/mine.svg", "charts.md");
         let answer = out(&page);
         assert_eq!(answer.code, Some(2), "{page}: {}", answer.err);
         assert_eq!(desk.read(name), text);
+    }
+    #[cfg(unix)]
+    {
+        std::fs::create_dir(desk.path("sub")).expect("a folder");
+        desk.write("sub/p.md", "");
+        std::os::unix::fs::symlink("sub/p.md", desk.path("l.md")).expect("a link");
+        assert_eq!(out("l.md").code, Some(0));
+        assert!(desk.read("sub/p.md").contains("(p/small-blast-radius.svg)"));
+        assert!(desk.path("sub/p/small-blast-radius.svg").is_file());
+        std::fs::remove_file(desk.path("l.md")).expect("removed");
+        std::fs::remove_dir_all(desk.path("sub")).expect("removed");
     }
     let answer = out("page");
     assert!(answer.code == Some(2) && answer.err.contains("page.md"), "{}", answer.err);

@@ -10,6 +10,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+/// So often a folder is looked at that other runs replace meanwhile.
+const LOOKS: usize = 20;
 /// Entries that a refusal names; more are counted.
 const NAMED: usize = 3;
 
@@ -75,8 +77,14 @@ impl Folder {
                 told(&strange),
                 at.display()
             ))),
-            // What was not deleted is deleted by the next run.
-            Err(_) => Ok(None),
+            // Another run may have deleted it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Ok(Some(format!(
+                "{}: the report is in place, but the old one can't be deleted ({}); it lies in {}",
+                self.place.typed,
+                text(&error),
+                at.display()
+            ))),
         }
     }
 
@@ -85,7 +93,16 @@ impl Folder {
         if let Ok(found) = fs::metadata(target) {
             fs::set_permissions(self.staging.path(), found.permissions())?;
         }
-        let old = put_folder(self.staging.path(), target, system)?;
+        let mut old = put_folder(self.staging.path(), target, system);
+        for _ in 0..LOOKS {
+            // Another run put its report there in this very moment: this one takes its place.
+            let late = matches!(&old, Err(e) if e.kind() == io::ErrorKind::AlreadyExists);
+            if !late || refuse_foreign(target).is_err() {
+                break;
+            }
+            old = put_folder(self.staging.path(), target, system);
+        }
+        let old = old?;
         self.staging.settle(held);
         sync_folder(self.place.folder())?;
         Ok(old)
@@ -120,8 +137,7 @@ impl Folder {
 
 /// Refuses a folder that holds anything but a report of ours.
 fn refuse_foreign(target: &Path) -> Result<(), String> {
-    let found = looked_at(target);
-    let strange = found.map_err(|error| text(&error))?;
+    let strange = steady(target).map_err(|error| text(&error))?;
     if strange.is_empty() {
         return Ok(());
     }
@@ -133,6 +149,27 @@ fn refuse_foreign(target: &Path) -> Result<(), String> {
         ));
     }
     Err(format!("it holds what windtunnel did not write: {}; {way_out}", told(&strange)))
+}
+
+/// What in the folder is not ours, looked at while no other run put its report there.
+fn steady(target: &Path) -> io::Result<Vec<Strange>> {
+    for _ in 0..LOOKS {
+        let before = identity(target);
+        let found = looked_at(target);
+        if matches!(&found, Ok(strange) if strange.is_empty()) || identity(target) == before {
+            return found;
+        }
+    }
+    looked_at(target)
+}
+
+/// Which folder stands there, and with which list.
+fn identity(target: &Path) -> (Option<u64>, Option<Vec<u8>>) {
+    #[cfg(unix)]
+    let number = fs::metadata(target).ok().map(|found| std::os::unix::fs::MetadataExt::ino(&found));
+    #[cfg(not(unix))]
+    let number = None;
+    (number, fs::read(target.join(NAME)).ok())
 }
 
 /// What in the folder is not ours; nothing if there is no folder.

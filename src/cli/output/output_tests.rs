@@ -180,3 +180,48 @@ fn documents_stay_in_their_folder_and_their_line() {
     assert!(staging.write("../a", b"").is_err());
     staging.settle(&mut hold());
 }
+
+#[test]
+fn an_old_report_that_cannot_be_deleted_is_told_with_its_place() {
+    let desk = tempfile::tempdir().expect("a folder");
+    let target = desk.path().join("o");
+    write(&target, "old");
+    let mut folder = open(&target).expect("it can be written");
+    documents("new").for_each(|document| folder.stage(&document).expect("written"));
+    let steps = Cell::new(0);
+    let between = || {
+        steps.set(steps.get() + 1);
+        // The second step is the deletion.
+        if steps.get() == 2 { Err(ErrorKind::PermissionDenied.into()) } else { Ok(()) }
+    };
+    let told = folder.put(&System { between: &between, ..SYSTEM }).expect("in place");
+    let told = told.expect("a word on it");
+    assert!(told.contains("can't be deleted (permission denied)"), "{told}");
+    assert_eq!(text(Path::new(told.rsplit(' ').next().expect("a path"))), "old");
+    assert_eq!(text(&target), "new");
+}
+
+#[test]
+fn runs_that_replace_each_other_blame_nobody() {
+    let desk = tempfile::tempdir().expect("a folder");
+    let target = desk.path().join("o");
+    write(&target, "first");
+    std::thread::scope(|scope| {
+        for name in ["one", "two", "three"] {
+            let target = &target;
+            scope.spawn(move || (0..20).for_each(|_| write(target, name)));
+        }
+    });
+    assert!(["one", "two", "three"].contains(&text(&target).as_str()));
+    assert_eq!(names(desk.path()), ["o"]);
+}
+
+#[test]
+fn nothing_comes_into_being_in_a_folder_that_was_removed() {
+    let desk = tempfile::tempdir().expect("a folder");
+    let mut staging = Staging::create(desk.path()).expect("created");
+    staging.write("a/b.csv", b"a").expect("written");
+    fs::remove_dir_all(staging.path()).expect("removed");
+    assert!(staging.write("c.csv", b"c").is_err() && staging.write("d/e.csv", b"e").is_err());
+    assert!(!staging.path().exists());
+}

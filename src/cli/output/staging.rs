@@ -10,6 +10,7 @@ use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How the names of staging folders begin; 16 hexadecimal digits follow.
@@ -35,10 +36,19 @@ pub fn hold() -> Held {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes what is being written, for a process that is about to leave; nothing is put in place
-/// from now on.
-pub fn abandon() {
+/// Was anything put in place? Set while [`OPEN`] is locked.
+static PLACED: AtomicBool = AtomicBool::new(false);
+
+/// Says, between the rename and the next chance to leave, that something stands in its place.
+pub fn placed(_: &Held, put: bool) {
+    PLACED.fetch_or(put, Ordering::SeqCst);
+}
+
+/// Removes what is being written, for a process that is about to leave; nothing is written or put
+/// in place from now on. `say` is told whether anything was put in place before.
+pub fn abandon(say: impl FnOnce(bool)) {
     let open = hold();
+    say(PLACED.load(Ordering::SeqCst));
     hush();
     for (path, made) in open.iter() {
         clear(path);
@@ -82,9 +92,14 @@ pub fn is_random_name(name: &str) -> bool {
 
 /// A new list that begins with `head`, locked.
 pub fn locked_list(folder: &Path, head: &str) -> io::Result<fs::File> {
-    let mut list = fs::File::create_new(folder.join(inventory::NAME))?;
+    let path = folder.join(inventory::NAME);
+    let mut list = fs::File::create_new(&path)?;
     // Where there are no locks, no staging folder is ever taken for dead.
-    let _ = list.try_lock();
+    if matches!(list.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+        // Another process came before the lock, and takes the folder for one that was left.
+        return Err(ErrorKind::NotFound.into());
+    }
+    fs::symlink_metadata(&path)?;
     list.write_all(format!("{head}\n").as_bytes())?;
     Ok(list)
 }
@@ -92,11 +107,13 @@ pub fn locked_list(folder: &Path, head: &str) -> io::Result<fs::File> {
 impl Staging {
     /// An empty staging folder in `folder`, which is made if need be.
     pub fn create(folder: &Path) -> io::Result<Staging> {
+        // Whoever leaves finds it in the list, or finds nothing of it.
+        let mut open = hold();
         let made = make(folder)?;
         let created = under_a_random_name(folder, |path| locked_list(path, inventory::MAGIC));
         match created {
             Ok((path, list)) => {
-                hold().push((path.clone(), made));
+                open.push((path.clone(), made));
                 Ok(Staging { path, list })
             }
             Err(error) => {
@@ -116,12 +133,18 @@ impl Staging {
         if !inventory::is_plain(path) {
             return Err(io::Error::other("no name for a file of a report"));
         }
-        self.list.write_all(inventory::line(path, bytes).as_bytes())?;
-        let path = self.path.join(path);
-        if let Some(above) = path.parent() {
-            fs::create_dir_all(above)?;
-        }
-        let mut file = fs::File::create_new(&path)?;
+        let mut file = {
+            // Once it was abandoned nothing comes into being in it: whoever leaves holds this.
+            let _held = hold();
+            self.list.write_all(inventory::line(path, bytes).as_bytes())?;
+            let path = self.path.join(path);
+            // The staging folder itself is never made anew: what has no list is nobody's.
+            if let Some(above) = path.parent().filter(|above| *above != self.path) {
+                fs::metadata(&self.path)?;
+                fs::create_dir_all(above)?;
+            }
+            fs::File::create_new(&path)?
+        };
         file.write_all(bytes)?;
         file.sync_all()
     }
@@ -135,13 +158,14 @@ impl Staging {
 
     /// It has been put in place, and so have the folders above it: nothing is to be removed.
     pub fn settle(&self, held: &mut Held) {
+        placed(held, true);
         held.retain(|(path, _)| *path != self.path);
     }
 
     /// Ends as a killed process ends: nothing is removed, the lock is gone.
     #[cfg(test)]
     pub fn die(self) {
-        self.settle(&mut hold());
+        hold().retain(|(path, _)| *path != self.path);
         let _ = self.list.unlock();
     }
 }

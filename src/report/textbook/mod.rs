@@ -13,6 +13,7 @@ use crate::experiment::results::{ExpectationResult, Judgement};
 use crate::outcome::Verdict;
 use crate::scenario::model::{Expectation, Expected};
 use crate::scenario::textbook::{Claim, Holding, Matrix, Textbook};
+use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 
 /// Where things lie, as the page's commands and links name them.
@@ -49,16 +50,33 @@ pub fn documents(
         }
     }
     let path = format!("{}.md", source.name);
-    charts.push(Document { path, bytes: page.into_bytes() });
+    charts.push(Document { path, bytes: sealed(page).into_bytes() });
     Ok(charts)
 }
 
 /// How the page says who made it.
 const MADE: &str = "The page is made by `windtunnel textbook` from ";
 
-/// Is it, by its beginning, a page that windtunnel made?
+/// Before the digest of the page, on its last line.
+const SEAL: &str = "<!-- windtunnel textbook page md5=";
+
+/// The page with the line at its end by which it is known.
+fn sealed(page: String) -> String {
+    let seal = seal(&page);
+    page + &seal
+}
+
+fn seal(page: &str) -> String {
+    let digest = Md5::digest(page.as_bytes());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\n{SEAL}{digest} -->\n")
+}
+
+/// Is it a page that windtunnel made, and that nobody changed since? Ends of lines don't count.
 pub fn is_page(text: &str) -> bool {
-    text.contains(MADE)
+    let text = text.replace("\r\n", "\n");
+    let page = text.rfind(&format!("\n{SEAL}")).map(|at| text.split_at(at));
+    page.is_some_and(|(page, end)| page.contains(MADE) && end == seal(page))
 }
 
 fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {

@@ -22,11 +22,13 @@ use md5::{Digest, Md5};
 pub const HEAD: &str = "# Staleness markers: at these instants a series ends.\n";
 /// Before the digest of the series that the markers belong to.
 const SERIES: &str = "# windtunnel series_md5=";
+/// Before the digest of the series in whose place others are being put.
+const REPLACED: &str = "# windtunnel replaced_md5=";
 /// Before the instant of the release.
 const RELEASE: &str = "# windtunnel release_at_ms=";
 
 /// The last line, as OpenMetrics has it: whatever lacks it was cut off.
-const EOF: &str = "# EOF";
+pub const EOF: &str = "# EOF";
 
 /// What a text of markers says.
 #[derive(Default)]
@@ -80,21 +82,59 @@ pub(super) fn read(text: &str) -> Result<Ends, Vec<Problem>> {
 }
 
 /// The line by which markers are known to belong to a text of series.
-fn seal(series: &str) -> String {
+fn seal(start: &str, series: &str) -> String {
     let digest = Md5::digest(series.as_bytes());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{SERIES}{digest}\n")
+    format!("{start}{digest}\n")
+}
+
+/// What an export says of itself in the help of its first family: OpenMetrics has no other room.
+const HELP: &str = "An export of windtunnel: ends of series stand in the .stale file beside it.";
+
+/// A text of series that says that markers stand beside it.
+pub fn said(series: String) -> String {
+    let family = series.strip_prefix("# TYPE ").and_then(|rest| rest.split(' ').next());
+    match family {
+        Some(family) => format!("# HELP {family} {HELP}\n{series}"),
+        None => series,
+    }
+}
+
+/// The warning on series to which markers belong that are not there.
+pub fn missing(series: &str, markers: Option<&str>) -> Option<Problem> {
+    let message = match markers {
+        Some(text) if text.trim().is_empty() => "the file of staleness markers beside it is empty",
+        None if series.lines().next().is_some_and(|line| line.ends_with(HELP)) => {
+            "the file of staleness markers that belongs beside it, with the ending .stale, is \
+             missing"
+        }
+        _ => return None,
+    };
+    let help = "ends of series are not known, and values may be found for too long: export it \
+                again";
+    Some(Problem::warning(Place::default(), "", message).help(help))
+}
+
+/// Do the markers name this text of series: as theirs, or as what was about to be replaced?
+pub fn name(markers: &str, series: &str) -> bool {
+    let seals = [SERIES, REPLACED].map(|start| seal(start, series));
+    markers.lines().any(|line| seals.iter().any(|seal| seal.trim_end() == line))
+}
+
+/// The markers for as long as `old` series still stand where those of the markers are to be.
+pub fn while_replaced(markers: &str, old: &str) -> String {
+    markers.replacen(HEAD, &format!("{HEAD}{}", seal(REPLACED, old)), 1)
 }
 
 /// May the markers belong to this text of series? They may if they don't say to which.
 pub fn belong(markers: &str, series: &str) -> bool {
     let sealed = markers.lines().find(|line| line.starts_with(SERIES));
-    sealed.is_none_or(|sealed| sealed.trim_end() == seal(series).trim_end())
+    sealed.is_none_or(|sealed| sealed.trim_end() == seal(SERIES, series).trim_end())
 }
 
 /// The markers of a store, series by series in time order, beside this text of its series.
 pub fn write(store: &Store, release_at_ms: Option<i64>, beside: &str) -> String {
-    let mut text = String::from(HEAD) + &seal(beside);
+    let mut text = String::from(HEAD) + &seal(SERIES, beside);
     if let Some(ms) = release_at_ms {
         text.push_str(&format!("{RELEASE}{ms}\n"));
     }
