@@ -44,8 +44,8 @@ fn pool(asked: usize) -> Option<ThreadPool> {
     ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok()
 }
 
-/// So many threads, or why not; one more is counted for what all of them share. Memory is asked for first: a thread that is granted but finds none
-/// left ends the process.
+/// So many threads, or why not; one more is counted for what all of them share. Memory is asked for
+/// first: a thread that is granted but finds none left ends the process.
 fn granted(threads: usize) -> Result<ThreadPool, String> {
     let room =
         Vec::<u8>::new().try_reserve_exact(threads.saturating_add(1).saturating_mul(THREAD_BYTES));
