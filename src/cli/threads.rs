@@ -17,8 +17,10 @@ pub fn within<T: Send>(jobs: Option<u16>, work: impl FnOnce() -> T + Send) -> T 
     }
 }
 
-/// Memory that a thread gets before it does anything: its stack, and what the system keeps of it.
-const THREAD_BYTES: usize = 3 << 20;
+/// Memory that a thread is to find: its stack, the flight and the chart that it works on, and the
+/// addresses that the allocator reserves for a thread. With less, measured under `ulimit -v`, a
+/// process of many threads ends without a word of ours.
+const THREAD_BYTES: usize = 64 << 20;
 
 fn pool(asked: usize) -> Option<ThreadPool> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -42,10 +44,11 @@ fn pool(asked: usize) -> Option<ThreadPool> {
     ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().ok()
 }
 
-/// So many threads, or why not. Memory is asked for first: a thread that is granted but finds none
-/// left ends the process.
+/// So many threads, or why not; one more is counted for what all of them share. Memory is asked for
+/// first: a thread that is granted but finds none left ends the process.
 fn granted(threads: usize) -> Result<ThreadPool, String> {
-    let room = Vec::<u8>::new().try_reserve_exact(threads.saturating_mul(THREAD_BYTES));
+    let room =
+        Vec::<u8>::new().try_reserve_exact(threads.saturating_add(1).saturating_mul(THREAD_BYTES));
     room.map_err(|_| format!("there is no memory for {threads} threads"))?;
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|refusal| format!("{threads} threads were refused ({refusal})"))

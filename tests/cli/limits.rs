@@ -325,3 +325,23 @@ fn sweeps_and_lists_have_ends() {
     let err = refused(&desk, &["new", &"x".repeat(64)]);
     assert!(err.contains("63"), "{err}");
 }
+
+/// With too little memory for all threads that were asked for, fewer fly; none finds the end of it.
+#[test]
+#[cfg(target_os = "linux")]
+fn threads_that_find_no_memory_are_not_started() {
+    let desk = Desk::new();
+    for (kilobytes, jobs) in [(500_000, "64"), (300_000, "8"), (200_000, "4")] {
+        let line = format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\"");
+        let run = ["run", "small.yaml", "--replications", "1", "--out", "o", "--jobs", jobs];
+        let output = Command::new("sh")
+            .args(["-c", &line, PROGRAM])
+            .args(run)
+            .current_dir(desk.path("."))
+            .output()
+            .expect("a shell");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{kilobytes} {jobs}: {said}");
+        assert!(said.contains("there is no memory for"), "{said}");
+    }
+}
