@@ -152,7 +152,7 @@ pub struct Replay {
     #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Which replication of that run
-    #[arg(long, default_value_t = 0, value_parser = |text: &str| whole::<u32>(text, 0, 4_294_967_295))]
+    #[arg(long, default_value_t = 0, value_parser = |t: &str| whole::<u32>(t, 0, 4_294_967_295))]
     pub replication: u32,
     /// Write what the flight's Prometheus would hold to this file, as OpenMetrics text, and its
     /// staleness markers to FILE.stale; `windtunnel query FILE` asks it. An earlier export is

@@ -79,6 +79,12 @@ fn recorded(path: &str) -> Result<Recorded, Refusal> {
     };
     if markers.as_deref().is_some_and(|markers| !markers::belong(markers, &text)) {
         let (beside, path) = (terminal::line(&beside), terminal::line(path));
+        if !text.trim_end().ends_with("# EOF") {
+            return Err(bad(format!(
+                "{path}: error: this is not all that the markers beside it are of, and there is no \
+                 `# EOF` on the last line\n    help: the text was cut off: get the rest"
+            )));
+        }
         return Err(bad(format!(
             "{beside}: these markers are of another export than {path}: export it again, or remove \
              them"

@@ -66,7 +66,7 @@ fn places_without_a_scenario_are_told() {
     told(&["nowhere.yaml"], "nowhere.yaml: error: no such file");
     told(&[], "scenarios: error: no path was given, and there is no such folder here");
     told(&[], "windtunnel new");
-    told(&["small.yaml", "small.yaml"], "defined twice");
+    told(&["small.yaml", "small.yaml"], "given twice");
     told(&["-"], "-");
 }
 
