@@ -77,7 +77,7 @@ pub(super) struct Stage<'c, 's> {
     pub stopped_by: Option<usize>,
     /// It met what cannot be rehearsed.
     pub is_unsure: bool,
-    /// The check that has failed at this waking.
+    /// The check whose latest look failed; none once the progress deadline has passed.
     failed: Option<usize>,
     over: bool,
 }
@@ -204,13 +204,18 @@ impl<'c, 's> Stage<'c, 's> {
                     // Of several, the first that fails is the one that decides.
                     failed = Some(number);
                 }
+                if seen.verdict == Verdict::Pass && self.failed == Some(number) {
+                    self.failed = None;
+                }
                 self.seen[number].get_or_insert(Seen { weight, ..seen });
             }
             *nth += 1;
             // It has looked through all series.
             self.work += self.scraper.store.ids().len() as u64;
         }
-        self.failed = failed;
+        let is_late = orders.contains(&Action::DeadlinePassed);
+        // Flagger goes back a tick after the failure that was one too many, without a look.
+        self.failed = failed.or(self.failed.filter(|_| !is_late));
     }
 
     fn carry_out(&mut self, order: Action) {
@@ -407,28 +412,34 @@ mod tests {
     use crate::scenario::rehearsal::tests::scenario;
     use crate::world::action::Evidence;
 
-    /// A way back is charged to the check that failed as it was ordered, and to none that failed
-    /// long before and was forgiven.
+    /// A way back is charged to the check whose latest look failed, maybe a tick before; not to one
+    /// that has passed since, nor where the progress deadline has passed.
     #[test]
     fn an_old_failure_orders_no_way_back() {
         let canary = "canary: {steps: [20%, 60%], checks: [{errorRate: {max: 1%}}]}";
         let scenario = scenario(3, canary);
         let cast = Cast::new(&scenario, 0, None).expect("a check that counts");
-        let failed = Action::Evidence(Evidence {
-            check: cast.judged[0].name.as_str().into(),
-            value: Some(0.5),
-            limit: Some(0.01),
-            requests: Some(10.0),
-            verdict: Verdict::Fail,
-        });
-        for (later, expected) in [(false, Some(0)), (true, None)] {
+        let look = |verdict| {
+            Action::Evidence(Evidence {
+                check: cast.judged[0].name.as_str().into(),
+                value: Some(0.5),
+                limit: Some(0.01),
+                requests: Some(10.0),
+                verdict,
+            })
+        };
+        for (later, expected) in [
+            (vec![], Some(0)),
+            (vec![look(Verdict::Wait)], Some(0)),
+            (vec![look(Verdict::Pass)], None),
+            (vec![Action::DeadlinePassed], None),
+            (vec![look(Verdict::Pass), look(Verdict::Fail)], Some(0)),
+        ] {
             let mut stage = Stage::new(&cast, 0);
-            stage.note(std::slice::from_ref(&failed));
-            if later {
-                stage.note(&[]);
-            }
+            stage.note(&[look(Verdict::Fail)]);
+            later.iter().for_each(|order| stage.note(std::slice::from_ref(order)));
             stage.carry_out(Action::Decide(Decision::WayBack));
-            assert_eq!(stage.stopped_by, expected, "{later}");
+            assert_eq!(stage.stopped_by, expected, "{later:?}");
             assert!(stage.seen[0].as_ref().is_some_and(|seen| seen.verdict == Verdict::Fail));
         }
     }
