@@ -21,14 +21,19 @@ struct Layers {
     heights: [f64; 257],
 }
 
+/// Upper ends of the top layers: their draws are never quick, so they cannot be read out without
+/// the platform's `exp`.
+const TOP_NORMAL: f64 = 0.215_241_895_913_273_8;
+const TOP_EXPONENTIAL: f64 = 0.063_852_163_815_001_57;
+
 static NORMAL: LazyLock<Layers> = LazyLock::new(|| {
     // A mantissa of 1/2 + 2⁻¹² makes 2 × 1.5002… − 3 = 2⁻¹¹: the draw is that part of its layer.
-    read_layers(StandardNormal, (1 << 51) | (1 << 40), 2048.0, normal_density)
+    read_layers(StandardNormal, (1 << 51) | (1 << 40), 2048.0, TOP_NORMAL, normal_density)
 });
 
 static EXPONENTIAL: LazyLock<Layers> = LazyLock::new(|| {
     // A mantissa of zero makes 1 − (1 − 2⁻⁵³): the draw is that part of its layer.
-    read_layers(Exp1, 0, 9_007_199_254_740_992.0, |x| exp(-x))
+    read_layers(Exp1, 0, 9_007_199_254_740_992.0, TOP_EXPONENTIAL, |x| exp(-x))
 });
 
 /// Numbers of our choice: the first, then the largest.
@@ -42,7 +47,8 @@ impl TryRng for Chosen {
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(std::mem::replace(&mut self.0, u64::MAX))
+        // Hidden from the compiler, which would work the rest of a draw out before it is needed.
+        Ok(std::mem::replace(&mut self.0, std::hint::black_box(u64::MAX)))
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
@@ -51,17 +57,20 @@ impl TryRng for Chosen {
     }
 }
 
-/// Reads the ends of all layers: a draw with this `mantissa` is the end of its layer over `part`.
+/// Reads the ends of all layers but the top one: a draw with this `mantissa` is the end of its
+/// layer over `part`.
 fn read_layers(
     distribution: impl Distribution<f64>,
     mantissa: u64,
     part: f64,
+    top: f64,
     density: impl Fn(f64) -> f64,
 ) -> Layers {
     let mut ends = [0.0; 257];
-    for (layer, end) in ends.iter_mut().take(256).enumerate() {
+    for (layer, end) in ends.iter_mut().take(255).enumerate() {
         *end = distribution.sample(&mut Chosen(mantissa << 12 | layer as u64)) * part;
     }
+    ends[255] = top;
     Layers { ends, heights: ends.map(density) }
 }
 

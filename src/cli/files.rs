@@ -30,8 +30,10 @@ pub fn read(source: &Source) -> Result<(Vec<Input>, Vec<Problem>), Vec<Problem>>
     let (mut inputs, mut problems, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
     let mut known = BTreeSet::new();
     for file in &files {
-        if !known.insert(file.path.as_ref().map(|path| path.canonicalize().unwrap_or(path.clone())))
-        {
+        let place = file.path.as_ref().map(|path| path.canonicalize().unwrap_or(path.clone()));
+        // `--scenario` may name what lies in a folder that is given; it is told what is wrong then.
+        let own = source.scenario.as_ref().is_some_and(|own| file.path == Some(PathBuf::from(own)));
+        if !known.insert(place) && !own {
             let name = file.path.as_ref().map_or("-".into(), |path| path.display().to_string());
             let what = if file.path.is_some() { "this file" } else { "standard input" };
             problems.push(wrong(&name, format!("{what} is given twice"), "name it once"));

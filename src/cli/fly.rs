@@ -104,6 +104,10 @@ pub fn results(
         if purpose != Purpose::Textbook {
             stop::keep();
         }
+        // A bar that nobody sees would still estimate its speed.
+        if bar.is_hidden() {
+            return;
+        }
         bar.set_length(expected);
         bar.set_position(done);
         let name = escape::terminal::line(&names[index]);

@@ -349,8 +349,9 @@ mod tests {
         let query = "sum(rate(http_requests_total{version=\"new\",status!~\"5..\"}[1m])) / \
                      sum(rate(http_requests_total{version=\"new\"}[1m]))";
         let argo = format!(
-            "  strategies: [{{argoCanary: {{steps: [{{setWeight: 25}}, {{pause: {{duration: 4m}}}}], \
-             trafficRouting: {{}}, analysis: {{metrics: [{{name: rate, interval: 60s, \
+            "  strategies: [{{argoCanary: {{steps: [{{setWeight: 25}}, \
+             {{pause: {{duration: 4m}}}}], trafficRouting: {{}}, \
+             analysis: {{metrics: [{{name: rate, interval: 60s, \
              query: '{query}', successCondition: 'result[0] >= 0.5'}}]}}}}}}]\n"
         );
         let thin = "  traffic: {arrivals: {poisson: {rate: 50/s}}}\n";

@@ -22,6 +22,7 @@ const ERROR: f64 = 1e-4;
 
 const SPEC: &str = "
   horizon: 50m
+  service: {replicas: 3}
   traffic: {users: 10000, arrivals: {poisson: {rate: 60/s}}}
   release: {variants: [{name: good, share: 85%}, {name: bad, share: 15%, faults: [errors]}]}
   strategies: [rollingUpdate, canary]

@@ -1,7 +1,8 @@
 //! Whom a rehearsal scrapes: a pod none of whose series any query can select is not looked at.
 //!
 //! A canary's check asks two pods of a fleet of hundreds; what the others count changes no answer.
-//! A pod's page is read once, with every series born, and its labels are held against the selectors.
+//! A pod's page is read once, with every series born, and its labels are held against the
+//! selectors.
 
 use super::cast::Cast;
 use super::counts::Actor;

@@ -269,7 +269,7 @@ fn measured(role: Role, held: &Held, number: usize) -> Option<String> {
     ))
 }
 
-/// What a line of [`measured`] says of a measurement that is over: whose it is, what it came to,
+/// What a line of `measured` says of a measurement that is over: whose it is, what it came to,
 /// and whether there was nothing to measure.
 pub fn measurement(line: &str) -> Option<(&str, Phase, bool)> {
     let (_, rest) = line.split_once(" AnalysisRun: measurement of ")?;

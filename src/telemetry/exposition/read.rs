@@ -328,7 +328,7 @@ mod tests {
             ("{x=\"1\"} 2 2", 1, 1, "without a metric's name"),
             ("a one 1", 1, 3, "no value"),
             ("a 1", 1, 4, "no timestamp"),
-            ("a 1 1.5", 1, 5, "no timestamp"),
+            ("a 1 1.5", 1, 1, "with fractions are seconds"),
             ("a 1 1767225600000\n# EOF", 1, 5, "no timestamp"),
             ("a 1 1 1", 1, 7, "unexpected"),
             ("# EOF\na 1 1", 2, 1, "behind the end"),

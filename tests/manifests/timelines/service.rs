@@ -25,7 +25,7 @@ fn a_selector_is_switched_once_all_pods_of_the_other_colour_are_ready() {
 fn a_terminating_endpoint_serves_while_there_is_no_other() {
     let flown = flown("service-terminating.yaml");
     let expected = [
-        (0.0, "create 0 × new pods"),
+        (0.0, "create a set of the new version, without pods"),
         (0.0, "scale old: 1 → 0 pods"),
         (0.1, "scale new: 0 → 1 pods"),
     ];
