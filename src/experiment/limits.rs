@@ -31,18 +31,21 @@ pub fn bounds(scenario: &Scenario, measure: &str) -> Bounds {
     let open = f64::INFINITY;
     match measure {
         "users_active" => Bounds::from_zero(users, COURSE * users),
-        "users_exposed"
-        | "exposed_before_verdict"
-        | "users_hurt"
+        // A release that is taken back early exposes next to nobody.
+        "users_exposed" | "exposed_before_verdict" => {
+            Bounds { down: users, ..Bounds::from_zero(users, HARM * users) }
+        }
+        "users_exposed_share" | "exposed_before_verdict_share" => {
+            Bounds { down: 1.0, ..Bounds::from_zero(1.0, HARM) }
+        }
+        "users_hurt"
         | "users_hurt_by_release"
         | "users_spared"
         | "users_crossed"
         | "users_flipped" => Bounds::from_zero(users, HARM * users),
-        "users_hurt_by_release_share"
-        | "users_exposed_share"
-        | "exposed_before_verdict_share"
-        | "users_flipped_share"
-        | "weight_at_verdict" => Bounds::from_zero(1.0, HARM),
+        "users_hurt_by_release_share" | "users_flipped_share" | "weight_at_verdict" => {
+            Bounds::from_zero(1.0, HARM)
+        }
         "new_traffic_minus_pods" => Bounds { least: -1.0, most: 1.0, ..Bounds::signed(HARM) },
         "requests" | "requests_judged" => Bounds::from_zero(open, COURSE * requests),
         "requests_failed"
@@ -53,9 +56,13 @@ pub fn bounds(scenario: &Scenario, measure: &str) -> Bounds {
         "outage_s" | "downtime_s" | "rollback_outage_s" => {
             Bounds::from_zero(horizon_s, HARM * horizon_s)
         }
-        "outage_by_release_s" | "downtime_by_release_s" => {
+        // A release seldom spares an outage, but it may well spare some bad seconds.
+        "outage_by_release_s" => {
             let both = Bounds { least: -horizon_s, most: horizon_s, ..Bounds::NONE };
             Bounds { up: HARM * horizon_s, ..both }
+        }
+        "downtime_by_release_s" => {
+            Bounds { least: -horizon_s, most: horizon_s, ..Bounds::signed(HARM * horizon_s) }
         }
         "user_minutes_down" => {
             Bounds::from_zero(users * horizon_s / 60.0, HARM * users * SPELL_MINUTES)
@@ -65,10 +72,11 @@ pub fn bounds(scenario: &Scenario, measure: &str) -> Bounds {
         | "capacity_restored_s"
         | "harm_to_safe_s"
         | "rollout_s"
-        | "mixed_version_s"
-        | "start_to_ready_s" => Bounds::from_zero(horizon_s, COURSE * horizon_s),
+        | "mixed_version_s" => Bounds::from_zero(horizon_s, COURSE * horizon_s),
+        // A pod can be held up as long as what it waits for.
+        "start_to_ready_s" => Bounds::from_zero(horizon_s, HARM * horizon_s),
         "harm_usd" => Bounds::from_zero(open, HARM * value(scenario)),
-        "value_lost_by_release_usd" => Bounds::signed(HARM * value(scenario)).upwards(),
+        "value_lost_by_release_usd" => Bounds::signed(HARM * value(scenario)),
         "release_usd" => Bounds::signed(HARM * value(scenario) + COURSE * fleet_hours * price),
         "pods_available_min" | "pods_peak" => {
             Bounds::from_zero(open, HARM * f64::from(scenario.service.replicas))

@@ -37,11 +37,6 @@ impl Bounds {
         Bounds { down: surprise, up: surprise, ..Bounds::NONE }
     }
 
-    /// The same bounds without surprises downwards.
-    pub fn upwards(self) -> Bounds {
-        Bounds { down: 0.0, ..self }
-    }
-
     /// The bounds of a − b, when both sides have these.
     pub fn of_difference(self) -> Bounds {
         let surprise = self.down.max(self.up);
@@ -72,7 +67,6 @@ mod tests {
         assert_eq!(share.reach(1.0, 1.0), (0.9, 1.0));
         assert_eq!(share.reach(0.2, 0.6), (0.2, 0.6), "more was seen than is allowed for");
         assert_eq!(Bounds::NONE.reach(3.0, 4.0), (3.0, 4.0));
-        assert_eq!(share.upwards().reach(0.5, 0.5), (0.5, 0.6));
         let both = share.of_difference();
         assert_eq!((both.least, both.most), (-1.0, 1.0));
         assert_eq!(both.reach(0.0, 0.0), (-0.1, 0.1));

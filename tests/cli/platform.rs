@@ -43,6 +43,7 @@ spec:
               failsWhen: \"< 0.2\"
     - abTest: {duration: 1m}
     - shadow
+  expect: [canary · bad · users_exposed > 0]
 ";
 
 /// Functions of the C library whose last bits differ by processor or release.
@@ -82,7 +83,7 @@ fn a_flight_asks_no_function_of_the_platform() {
     let caller = desk.path("caller").display().to_string();
     assert_eq!(trapped(&desk, &caller, &[]).code, None, "the trap works: who calls exp is ended");
     for args in [
-        &["run", "platform.yaml", "--replications", "3", "--out", "trapped"][..],
+        &["check", "platform.yaml", "--replications", "8"][..],
         &["replay", "platform.yaml", "--strategy", "canary", "--release", "bad"],
     ] {
         let answer = trapped(&desk, PROGRAM, args);
