@@ -84,9 +84,9 @@ fn open_lines(seed: u64) -> Vec<String> {
     open
 }
 
-/// Minutes of work, so `.ci/run` asks for it: cargo test --test scenarios -- --ignored
+/// Minutes of work, so it is asked for by itself: cargo test --test scenarios -- --ignored
 #[test]
-#[ignore = "minutes of flights: .ci/run runs it"]
+#[ignore = "minutes of flights: cargo test --test scenarios -- --ignored"]
 fn every_shipped_line_holds_on_seeds_1_to_5() {
     let open: Vec<String> = (1..=5).flat_map(open_lines).collect();
     assert!(open.is_empty(), "{}", open.join("\n"));

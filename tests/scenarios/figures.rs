@@ -168,7 +168,7 @@ fn figures_in_heads_of_small_scenarios_are_flown() {
 }
 
 #[test]
-#[ignore = "a minute of flights: .ci/run runs it with --release"]
+#[ignore = "minutes of flights: cargo test --test scenarios -- --ignored"]
 fn figures_in_all_heads_are_flown() {
     let wrong = wrong_figures(f64::INFINITY);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
