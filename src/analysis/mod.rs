@@ -1,25 +1,13 @@
-//! Layer 4: judging a release from telemetry only.
+//! Layer 5: judging a release from telemetry only.
 //!
-//! Each file is one judge or one piece of arithmetic that judges share: numbers an operator could
-//! see go in, a statistic or a verdict comes out. Deliberately absent: strategies, true error
-//! rates, randomness, time. Formulas name their source; the recorded answers they are checked
-//! against lie in `tests/data/oracles`.
+//! `check` is the room of judges: query × window × judge. `promql` and `expr` are the two languages
+//! in which operators ask and answer, `argo` is Argo's AnalysisRun, `bucket` and `reply` divide
+//! users and calls. Deliberately absent: strategies, true error rates, randomness, and the
+//! mathematics of judges, which stands in [`crate::stats`].
 
 pub mod argo;
-pub mod availability;
-pub mod beta_binomial;
-pub mod binomial;
 pub mod bucket;
-pub mod burn_rate;
 pub mod check;
-pub mod cuped;
-pub mod diffy;
 pub mod expr;
-pub mod group_sequential;
-pub mod kayenta;
-pub mod mann_whitney;
 pub mod promql;
-pub mod proportions;
 pub mod reply;
-pub mod sequential;
-pub mod srm;

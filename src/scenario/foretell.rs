@@ -9,7 +9,6 @@ use super::model::{Scenario, Variant};
 use super::rehearsal::{Foretold, WORK, rehearse};
 use super::warn::Found;
 use super::warn_checks::shown;
-use crate::analysis::binomial::threshold_check;
 use crate::analysis::check::{Bound, Check, Metric};
 use crate::base::node::Node;
 use crate::base::problem::Problem;
@@ -17,6 +16,7 @@ use crate::base::special::binomial_tails;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::fault::{FaultEffect, Trigger};
+use crate::stats::binomial::threshold_check;
 use crate::strategy::Plan;
 use crate::world::service::Route;
 

@@ -1,21 +1,34 @@
-//! Layer 10: from replications to estimates.
+//! Layer 2: numbers in, estimates, tests and intervals out.
 //!
-//! A measure flown R times is a slice of R numbers; everything here turns such slices into means
-//! with intervals, paired differences, quantiles, and the decision whether R is enough. `mean`
-//! makes the interval of a sample, `mixture` that of a release which may be one of several
-//! variants. `quasi` chooses the points to fly, `theory` knows what simple queues must give.
-//! Read next:
-//! `estimate`.
-//! Deliberately absent: strategies, scenarios, tables, files, threads.
+//! Two readers use it. Judges of releases ([`crate::analysis::check`] and some strategies) take
+//! their mathematics from here: a file per test, each formula with its source, checked against the
+//! recorded answers in `tests/data/oracles/statistics.json`. Reports take the statistics of
+//! replications: a measure flown R times is a slice of R numbers, which `mean`, `mixture`,
+//! `quantile` and `paired` turn into intervals, and `stopping` asks whether R is enough; `quasi`
+//! chooses the points to fly, `theory` knows what simple queues must give. Read next: `estimate`
+//! and `proportions`.
+//! Deliberately absent: releases, telemetry, strategies, scenarios, tables, files, threads.
 
+pub mod availability;
+pub mod beta_binomial;
+pub mod binomial;
 pub mod bounded;
 pub mod bounds;
+pub mod burn_rate;
+pub mod cuped;
+pub mod diffy;
 pub mod estimate;
+pub mod group_sequential;
 pub mod interval;
+pub mod kayenta;
+pub mod mann_whitney;
 pub mod mean;
 pub mod mixture;
 pub mod paired;
+pub mod proportions;
 pub mod quantile;
 pub mod quasi;
+pub mod sequential;
+pub mod srm;
 pub mod stopping;
 pub mod theory;

@@ -8,11 +8,11 @@
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
 use crate::analysis::check::about::About;
-use crate::analysis::diffy;
 use crate::analysis::promql::Query;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
+use crate::stats::diffy;
 use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::log::Differences;
 use crate::world::routing::{Mirror, Pool, Routing};

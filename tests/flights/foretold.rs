@@ -5,13 +5,13 @@
 use crate::tunnel::{SEED, parse};
 use rayon::prelude::*;
 use std::sync::Arc;
-use windtunnel::analysis::proportions::two_proportions;
 use windtunnel::base::time::SimDuration;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::{Outcome, Recording, Verdict};
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::rehearsal::{Foretold, WORK, rehearse};
+use windtunnel::stats::proportions::two_proportions;
 
 /// Flights of every member of the family.
 const FLIGHTS: u32 = 300;

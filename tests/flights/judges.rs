@@ -157,7 +157,7 @@ fn verdicts(faults: &str, settings: &str, flights: u32) -> (u32, u32) {
 /// widening the first.
 #[test]
 fn peeking_finds_effects_that_are_not_there() {
-    let theory = windtunnel::analysis::group_sequential::group_sequential(15, 0.05);
+    let theory = windtunnel::stats::group_sequential::group_sequential(15, 0.05);
     let theory = theory.expect("fifteen looks").naive_error;
     let stops = |looks: &str| {
         let (back, won) = verdicts("", &format!("looks: {looks}, step: checkout"), 80);

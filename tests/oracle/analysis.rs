@@ -2,20 +2,20 @@
 
 use super::{Family, Input, number};
 use serde_json::{Map, Value, json};
-use windtunnel::analysis::availability::{
-    UserMinute, by_minutes, user_uptime, users_hurt, worst_window,
-};
-use windtunnel::analysis::binomial::{
-    any_of, argo_failure, binomial_tail, flagger_rollback, run_of, threshold_check,
-};
 use windtunnel::analysis::bucket::{md5_bucket, murmur3_bucket};
-use windtunnel::analysis::burn_rate::BurnRule;
 use windtunnel::analysis::promql::eval::{Bucket, bucket_quantile};
-use windtunnel::analysis::proportions::{power, sample_size, two_proportions};
-use windtunnel::analysis::srm::sample_ratio;
-use windtunnel::analysis::{cuped, diffy};
 use windtunnel::base::maths;
 use windtunnel::base::special::{normal_cdf, normal_quantile};
+use windtunnel::stats::availability::{
+    UserMinute, by_minutes, user_uptime, users_hurt, worst_window,
+};
+use windtunnel::stats::binomial::{
+    any_of, argo_failure, binomial_tail, flagger_rollback, run_of, threshold_check,
+};
+use windtunnel::stats::burn_rate::BurnRule;
+use windtunnel::stats::proportions::{power, sample_size, two_proportions};
+use windtunnel::stats::srm::sample_ratio;
+use windtunnel::stats::{cuped, diffy};
 
 pub const FAMILIES: &[Family] = &[
     Family::exact("binomial_tail", tail),

@@ -2,13 +2,11 @@
 
 use super::{Family, Input, number};
 use serde_json::{Map, Value, json};
-use windtunnel::analysis::beta_binomial::Posterior;
-use windtunnel::analysis::group_sequential::group_sequential;
-use windtunnel::analysis::kayenta::{
-    Direction, Label, Measure, Metric, Outcome, judge_metric, score,
-};
-use windtunnel::analysis::mann_whitney::{hodges_lehmann, mann_whitney, mann_whitney_exact};
-use windtunnel::analysis::sequential::{
+use windtunnel::stats::beta_binomial::Posterior;
+use windtunnel::stats::group_sequential::group_sequential;
+use windtunnel::stats::kayenta::{Direction, Label, Measure, Metric, Outcome, judge_metric, score};
+use windtunnel::stats::mann_whitney::{hodges_lehmann, mann_whitney, mann_whitney_exact};
+use windtunnel::stats::sequential::{
     Sprt, SprtDecision, count_e_process, cusum_bernoulli, first_alarm, msprt_normal,
 };
 

@@ -2,13 +2,13 @@
 
 use super::queueing::MM1;
 use super::{Effort, Proof, scenario};
-use crate::analysis::binomial::threshold_check;
 use crate::base::distribution::Distribution;
 use crate::base::interval::Interval;
 use crate::base::time::SimDuration;
 use crate::engine::{Order, fly, fly_twin};
 use crate::outcome::{Outcome, Verdict};
 use crate::scenario::model::Scenario;
+use crate::stats::binomial::threshold_check;
 use crate::stats::theory::{mm1, sticky_exposure};
 use crate::traffic::{Arrivals, Recorded};
 use rayon::prelude::*;

@@ -1,11 +1,11 @@
 //! How an experiment's log is judged: the sample ratio first, then the conversion of the arms, once
 //! or at every look. Deliberately unknown here: routing, fleets, who is assigned.
 
-use crate::analysis::group_sequential::{MOST_LOOKS, group_sequential};
-use crate::analysis::proportions::{TwoProportions, two_proportions};
-use crate::analysis::srm::sample_ratio;
 use crate::base::settings::Reader;
 use crate::base::special::normal_sf;
+use crate::stats::group_sequential::{MOST_LOOKS, group_sequential};
+use crate::stats::proportions::{TwoProportions, two_proportions};
+use crate::stats::srm::sample_ratio;
 use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::log::ExperimentCounts;
 
