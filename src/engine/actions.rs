@@ -53,6 +53,7 @@ impl Flight {
         strategy.wake(&view, cause, &mut orders);
         self.strategy = strategy;
         self.watch.failed_check = None;
+        self.watch.unsure_check = None;
         let mut scaled = false;
         for order in orders {
             scaled |= matches!(order, Action::Create { .. } | Action::Scale { .. });
@@ -103,10 +104,16 @@ impl Flight {
             Action::Load { .. } => {}
             Action::Decide(decision) => self.decide(decision),
             Action::Evidence(evidence) => {
-                if evidence.verdict == Verdict::Fail {
-                    // Of several, the first that fails is the one that decides.
-                    let failed = &mut self.watch.failed_check;
-                    failed.get_or_insert_with(|| evidence.check.to_string());
+                // Of several, the first that fails is the one that decides; where none does, the
+                // first that is unsure.
+                let watch = &mut self.watch;
+                let noted = match evidence.verdict {
+                    Verdict::Fail => Some(&mut watch.failed_check),
+                    Verdict::Unsure => Some(&mut watch.unsure_check),
+                    Verdict::Pass | Verdict::Wait => None,
+                };
+                if let Some(noted) = noted {
+                    noted.get_or_insert_with(|| evidence.check.to_string());
                 }
                 self.story("check", || shown(&evidence));
             }
@@ -147,7 +154,8 @@ impl Flight {
         if self.watch.way_back_at.is_none() {
             self.watch.way_back_at = Some(self.now);
             self.watch.by_human = by_human;
-            self.watch.stopped_by = self.watch.failed_check.take().filter(|_| !by_human);
+            let unsure = self.watch.unsure_check.take().filter(|_| self.watch.no_evidence);
+            self.watch.stopped_by = self.watch.failed_check.take().or(unsure).filter(|_| !by_human);
             self.watch.dirty = true;
         }
     }
@@ -222,5 +230,18 @@ fn shown(e: &Evidence) -> String {
     let limit = e.limit.map_or("none".to_string(), |l| format!("{l:.5}"));
     let word = e.verdict.word();
     let requests = e.requests.map_or(String::new(), |n| format!(", {n:.0} requests"));
-    format!("check {}: {value} against {limit}{requests}: {word}", e.check)
+    let tested = e.tested.map_or(String::new(), |t| {
+        let (value, limit) = (figure(t.value), figure(t.limit));
+        format!(" ({}: {} {value} against {limit})", t.judge, t.statistic)
+    });
+    format!("check {}: {value} against {limit}{requests}: {word}{tested}", e.check)
+}
+
+/// A statistic as people read it: p-values may be tiny, and scores are not.
+fn figure(value: f64) -> String {
+    match value.abs() {
+        small if small > 0.0 && small < 0.001 => format!("{value:.1e}"),
+        small if small < 10.0 => format!("{value:.4}"),
+        _ => format!("{value:.1}"),
+    }
 }

@@ -47,6 +47,8 @@ pub struct Watch {
     pub by_human: bool,
     /// The check that failed last.
     pub failed_check: Option<String>,
+    /// The first check of the present look that is unsure.
+    pub unsure_check: Option<String>,
     /// The check that had failed when the strategy ordered the way back.
     pub stopped_by: Option<String>,
     /// The verdict was "no evidence".
@@ -105,6 +107,7 @@ impl Watch {
             way_back_at: None,
             by_human: false,
             failed_check: None,
+            unsure_check: None,
             stopped_by: None,
             no_evidence: false,
             passed: false,

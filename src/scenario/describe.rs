@@ -6,6 +6,7 @@
 use super::{clients, read};
 use crate::analysis::check::CHECKS;
 use crate::analysis::check::about::About;
+use crate::analysis::check::judge::JUDGES;
 use crate::analysis::promql::Rules;
 use crate::base::node::{Node, Value};
 use crate::base::settings::{FieldSpec, Part, Reader, Sink, describe, read_tree};
@@ -18,11 +19,12 @@ use crate::world::service::Version;
 use std::cell::RefCell;
 
 /// The groups of parts, in the order of `list`, each with a heading.
-pub const GROUPS: [(&str, &str); 7] = [
+pub const GROUPS: [(&str, &str); 8] = [
     ("strategy", "Strategies (spec.strategies, and `then`)"),
     ("defect", "Defects of a new version (spec.release.variants[].faults)"),
     ("chaos", "Faults of the environment (spec.chaos)"),
     ("check", "Metric checks (`checks` and `guardrails` of strategies)"),
+    ("judge", "Judges (`judge` of checks)"),
     ("traffic", "Sources of traffic (spec.traffic.arrivals)"),
     ("activity", "Spread of activity over users (spec.traffic.activity)"),
     ("scenario", "The document itself"),
@@ -54,6 +56,7 @@ pub fn catalogue() -> Vec<Entry> {
     add(&mut entries, "defect", DEFECTS);
     add(&mut entries, "chaos", CHAOS);
     add(&mut entries, "check", CHECKS);
+    add(&mut entries, "judge", JUDGES);
     add(&mut entries, "traffic", SOURCES);
     add(&mut entries, "activity", clients::ACTIVITIES);
     entries.push(Entry {
@@ -77,11 +80,12 @@ fn manifest(r: &mut Reader<'_>) {
 
 /// The group whose parts a field of these names takes (words may come before the names).
 pub fn group_of(names: &[&'static str]) -> Option<&'static str> {
-    let groups: [(&'static str, Vec<&'static str>); 6] = [
+    let groups: [(&'static str, Vec<&'static str>); 7] = [
         ("strategy", part_names(STRATEGIES)),
         ("defect", part_names(DEFECTS)),
         ("chaos", part_names(CHAOS)),
         ("check", part_names(CHECKS)),
+        ("judge", part_names(JUDGES)),
         ("traffic", part_names(SOURCES)),
         ("activity", part_names(clients::ACTIVITIES)),
     ];
@@ -112,7 +116,7 @@ fn add<T>(entries: &mut Vec<Entry>, group: &'static str, parts: &'static [Part<T
     }));
 }
 
-fn part_names<T>(parts: &'static [Part<T>]) -> Vec<&'static str> {
+pub(super) fn part_names<T>(parts: &'static [Part<T>]) -> Vec<&'static str> {
     parts.iter().map(|p| p.name).collect()
 }
 

@@ -108,9 +108,11 @@ fn limits(plan: &Plan) -> Vec<(usize, f64, Check, SimDuration, f64)> {
     let checks = plan.strategy.checks().into_iter().enumerate();
     let limited = |(number, (check, interval, weight)): (usize, (Check, SimDuration, f64))| match (
         &check.metric,
-        check.bound,
+        check.bound(),
     ) {
-        (Metric::ErrorRate, Bound::AtMost(limit)) => Some((number, limit, check, interval, weight)),
+        (Metric::ErrorRate, Some(Bound::AtMost(limit))) => {
+            Some((number, limit, check, interval, weight))
+        }
         _ => None,
     };
     checks.filter_map(limited).collect()
@@ -123,7 +125,9 @@ fn is_in_doubt(scenario: &Scenario, plan: &Plan, errors: f64) -> bool {
         // Short forms of another kind are not rehearsed; queries and controllers always are.
         let checks = plan.strategy.checks();
         let asks = |check: &Check| {
-            check.bound.is_relative() || matches!(check.metric, Metric::Query { .. })
+            check.compares()
+                || check.bound().is_none()
+                || matches!(check.metric, Metric::Query { .. })
         };
         if checks.is_empty() || checks.iter().any(|(check, ..)| asks(check)) {
             return true;

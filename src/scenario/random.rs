@@ -4,7 +4,8 @@
 //! as soon as it is in its list. Only what the catalogue cannot tell (fields that depend on each
 //! other, figures that would make a flight long) is written down here.
 
-use super::describe::{Entry, MANIFEST, catalogue, group_of};
+use super::describe::{Entry, MANIFEST, catalogue, group_of, part_names};
+use crate::analysis::check::judge::JUDGES;
 use crate::base::random::Stream;
 use crate::base::settings::{FieldSpec, Kind, is_inline};
 
@@ -106,6 +107,7 @@ impl Random<'_> {
     fn known(&mut self, part: &Entry, name: &str) -> Option<Option<String>> {
         let some = |value: String| Some(Some(value));
         match (part.group, part.name, name) {
+            ("check" | "judge", ..) => self.known_of_check(part, name),
             ("scenario", _, "name") => some("swarm".into()),
             ("scenario", _, "apiVersion") => some(super::read::API_VERSION.into()),
             ("scenario", _, "kind") => some(super::read::KIND.into()),
@@ -156,10 +158,6 @@ impl Random<'_> {
             ("strategy", _, "steps") => some(
                 self.pick(&["[50%]", "[1%, 100%]", "[5%, 30%, 60%]", "[20%, 40%, 100%]"]).into(),
             ),
-            ("check", "query", "query") => some("'sum(rate(http_requests_total[2m]))'".into()),
-            ("check", "query", "failsWhen") => {
-                some(self.pick(&["'> 5'", "'< 1'", "'!= 0'"]).into())
-            }
             ("defect" | "chaos", _, "route") => {
                 let route = self.below(self.routes);
                 let wanted = part.name == "routeMix" || self.chance(0.3);
@@ -170,6 +168,47 @@ impl Random<'_> {
                 some((1 + self.below(3)).to_string())
             }
             ("defect" | "chaos", _, "zone") => Some(self.chance(0.1).then(|| "1".to_string())),
+            _ => None,
+        }
+    }
+
+    /// The same of checks and their judges.
+    fn known_of_check(&mut self, part: &Entry, name: &str) -> Option<Option<String>> {
+        let some = |value: String| Some(Some(value));
+        match (part.group, part.name, name) {
+            ("check", "query", "query") => some("'sum(rate(http_requests_total[2m]))'".into()),
+            ("check", "query", "failsWhen") => {
+                some(self.pick(&["'> 5'", "'< 1'", "'!= 0'"]).into())
+            }
+            ("check", "query", "stableQuery") => {
+                some("'sum(rate(http_requests_total{version=\"old\"}[2m]))'".into())
+            }
+            ("check", "errorRate" | "conversion", "judge") => {
+                Some(if self.chance(0.5) { self.part(&part_names(JUDGES), 1) } else { None })
+            }
+            ("check", "cpu" | "query", "judge") => {
+                let judges = ["", "{relative: {atMost: 120}}", "{kayenta: {points: 3}}"];
+                Some(Some(self.pick(&judges).to_string()).filter(|judge| !judge.is_empty()))
+            }
+            ("check", _, "judge") | ("judge", "relative", "atLeast") => Some(None),
+            ("judge", "relative", "atMost") => some("120".into()),
+            ("judge", "kOfN", "judge") => {
+                let judges = ["", "sprt", "{threshold: {failsWhen: '> 1%'}}", "betaBinomial"];
+                Some(Some(self.pick(&judges).to_string()).filter(|judge| !judge.is_empty()))
+            }
+            ("judge", "kOfN", "failed") => some((1 + self.below(3)).to_string()),
+            ("judge", "kOfN", "of") => some((3 + self.below(3)).to_string()),
+            ("judge", "kayenta", "points") => some((2 + self.below(9)).to_string()),
+            ("judge", "kayenta", "outlierFactor") | ("judge", _, "unsureAbove") => Some(None),
+            ("judge", "burnRate", "pairs") => {
+                some("[{long: 5m, short: 1m, burn: 10}, {long: 10m, short: 2m, burn: 3}]".into())
+            }
+            ("judge", _, "good") => some("1%".into()),
+            ("judge", _, "bad") => some(self.pick(&["2%", "5%", "30%"]).into()),
+            ("judge", _, "errorProbability") => some(self.pick(&["0.1%", "1%", "10%"]).into()),
+            ("judge", _, "missProbability") => some("10%".into()),
+            ("judge", _, "failsAbove") => some(self.pick(&["95%", "99%"]).into()),
+            ("judge", _, "failsWhen") => some(self.pick(&["'> 1%'", "'< 0.5'"]).into()),
             _ => None,
         }
     }
@@ -221,6 +260,9 @@ impl Random<'_> {
         }
         if !given.iter().any(|(name, value)| name == "policy" && value == "sticky") {
             given.retain(|(name, _)| name != "stickyFor");
+        }
+        if part.group == "check" {
+            settle_judge(part, given);
         }
         if !matches!(part.group, "defect" | "chaos") {
             return;
@@ -337,6 +379,24 @@ impl Random<'_> {
         }
         format!("[{}]", plans.join(", "))
     }
+}
+
+/// Leaves out what the judge of a check has no use for.
+fn settle_judge(check: &Entry, given: &mut Vec<(String, String)>) {
+    let judge = given.iter().find(|(name, _)| name == "judge").map(|(_, text)| text.clone());
+    let begins = |name: &str| {
+        judge.as_ref().is_some_and(|judge| judge.trim_start_matches('{').starts_with(name))
+    };
+    let compares = check.name == "query" && (begins("relative") || begins("kayenta"));
+    let own_limit = begins("kOfN") && !judge.iter().any(|text| text.contains("judge:"));
+    let counts = !["relative", "kayenta", "threshold"].iter().any(|name| begins(name));
+    let limits = ["max", "min", "overStable", "percentOfStable", "failsWhen"];
+    given.retain(|(name, _)| match name.as_str() {
+        "stableQuery" => compares,
+        _ if judge.is_none() || own_limit => true,
+        "window" => !counts,
+        name => !limits.contains(&name),
+    });
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use super::model::Scenario;
 use super::warn::Found;
+use crate::analysis::check::judge::Samples;
 use crate::analysis::check::{Bound, Check, Metric};
 use crate::analysis::promql::{Query, Rules};
 use crate::base::problem::nearest;
@@ -38,8 +39,9 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
         let list = if plan.kind == "abTest" { "guardrails" } else { "checks" };
         for (j, (check, interval, weight)) in plan.strategy.checks().iter().enumerate() {
             let path = format!("spec.strategies[{i}].{}.{list}[{j}]", plan.kind);
-            if let Metric::Query { text } = &check.metric {
-                query(text, scenario, &path, found);
+            if let Metric::Query { text, stable } = &check.metric {
+                let both = [Some(text), stable.as_ref()];
+                both.into_iter().flatten().for_each(|text| query(text, scenario, &path, found));
                 continue;
             }
             let window = check.window.unwrap_or(*interval);
@@ -52,7 +54,9 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
             }
             match &check.metric {
                 Metric::ErrorRate => errors(&seen, found),
-                Metric::Latency { quantile } => latency(scenario, &seen, *quantile, found),
+                Metric::Latency { quantile, slow } => {
+                    latency(scenario, &seen, (*quantile, *slow), found);
+                }
                 Metric::Conversion => conversion(scenario, &seen, found),
                 Metric::Cpu | Metric::Query { .. } => {}
             }
@@ -165,7 +169,12 @@ fn short_window(scenario: &Scenario, window: SimDuration) -> Option<String> {
     })
 }
 
-fn latency(scenario: &Scenario, seen: &Seen<'_>, quantile: f64, found: &mut Found<'_>) {
+fn latency(
+    scenario: &Scenario,
+    seen: &Seen<'_>,
+    (quantile, slow): (f64, f64),
+    found: &mut Found<'_>,
+) {
     if seen.requests * (1.0 - quantile) < 1.0 {
         let message = format!(
             "this check sees {:.0} requests a window at a weight of {}: their {} quantile is \
@@ -176,12 +185,18 @@ fn latency(scenario: &Scenario, seen: &Seen<'_>, quantile: f64, found: &mut Foun
         );
         found.say(&seen.path, message, "a longer window, a greater weight or a lower quantile");
     }
-    let Bound::AtMost(limit) = seen.check.bound else { return };
     let buckets = &scenario.telemetry.buckets;
+    let on_bound = |limit: f64| buckets.iter().any(|bound| (bound - limit).abs() < 1e-9);
+    if matches!(seen.check.judge.asks().samples, Samples::Counts(_)) && !on_bound(slow) {
+        let slow = SimDuration::from_secs_f64(slow);
+        let message = format!("no bucket ends at {slow}: slower requests cannot be counted");
+        found.say(&seen.path, message, "put the limit on a bound of spec.telemetry.buckets");
+    }
+    let Some(Bound::AtMost(limit)) = seen.check.bound() else { return };
     if buckets.last().is_none_or(|last| limit > *last) {
         let message = "the limit lies above the last bucket bound: this check can never fail";
         found.say(&seen.path, message, "lower the limit or add a bucket to spec.telemetry");
-    } else if !buckets.iter().any(|bound| (bound - limit).abs() < 1e-9) {
+    } else if !on_bound(limit) {
         let message = format!(
             "the limit of {} lies between two bucket bounds: the quantile is interpolated there",
             SimDuration::from_secs_f64(limit)

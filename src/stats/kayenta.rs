@@ -2,8 +2,9 @@
 //!
 //! Behaviour read from spinnaker/kayenta (`NetflixACAJudge`, `MannWhitney`, `WeightedSumScorer`).
 //! Two departures, both towards determinism: the interval's ends are the exact crossing points the
-//! solver only approaches, and two constant series are compared without added noise. Deliberately
-//! absent: where series come from, removal of outliers and NaN (callers pass clean values).
+//! solver only approaches, and two constant series are compared without added noise. Three steps,
+//! as there: [`Transform`] cleans a series, [`judge_metric`] labels it, [`score`] weighs the labels.
+//! Deliberately absent: where series come from.
 
 use super::mann_whitney::{differences, mann_whitney, median_of_sorted, shifted_z};
 use crate::base::interval::Interval;
@@ -18,6 +19,53 @@ pub enum Direction {
     Decrease,
     /// Both are.
     Either,
+}
+
+/// What becomes of points that are no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nan {
+    /// They are left out.
+    Remove,
+    /// They are 0.
+    Replace,
+}
+
+/// What is done to a series before it is judged (`Transforms`, `IQRDetector` of kayenta-judge).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transform {
+    /// Points that are no number.
+    pub nan: Nan,
+    /// Outliers are removed, by this factor on the interquartile range.
+    pub outliers: Option<f64>,
+}
+
+impl Transform {
+    /// The points that are judged. An outlier lies below min(P1, Q1 − f·IQR) or above
+    /// max(P99, Q3 + f·IQR), with percentiles of type 7.
+    pub fn apply(&self, values: &[f64]) -> Vec<f64> {
+        let clean = values.iter().filter_map(|value| match self.nan {
+            _ if !value.is_nan() => Some(*value),
+            Nan::Remove => None,
+            Nan::Replace => Some(0.0),
+        });
+        let clean: Vec<f64> = clean.collect();
+        let Some(factor) = self.outliers.filter(|_| !clean.is_empty()) else { return clean };
+        let mut sorted = clean.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = |p: f64| percentile(&sorted, p);
+        let (low, high) = (at(0.25), at(0.75));
+        let reach = factor * (high - low);
+        let (least, most) = (at(0.01).min(low - reach), at(0.99).max(high + reach));
+        clean.into_iter().filter(|value| *value >= least && *value <= most).collect()
+    }
+}
+
+/// A percentile of type 7 (Hyndman and Fan 1996) of a row that is not empty.
+fn percentile(ascending: &[f64], p: f64) -> f64 {
+    let place = p * (ascending.len() - 1) as f64;
+    let (below, part) = (place.floor() as usize, place.fract());
+    let next = ascending[(below + 1).min(ascending.len() - 1)];
+    ascending[below] + part * (next - ascending[below])
 }
 
 /// How the size of an effect is measured.
@@ -288,6 +336,20 @@ mod tests {
         assert_eq!(label(&[f64::NAN], &[3.0; 9]), Label::Nodata);
         let critical = Metric { critical: true, ..metric };
         assert!(judge_metric(&critical, &[], &[1.0]).critical_failure);
+    }
+
+    /// Of 0, 1, …, 99 and 1000: Q1 = 25, Q3 = 75, so 75 + 3 · 50 = 225 bounds what is kept, and
+    /// P99 = 99 lies below that.
+    #[test]
+    fn series_are_cleaned() {
+        let mut values: Vec<f64> = (0..100).map(f64::from).collect();
+        values.extend([1000.0, f64::NAN]);
+        let of = |nan, outliers| Transform { nan, outliers }.apply(&values);
+        assert_eq!(of(Nan::Remove, None).len(), 101);
+        assert_eq!(of(Nan::Replace, None).len(), 102);
+        assert_eq!(of(Nan::Remove, Some(3.0)).len(), 100);
+        assert_eq!(of(Nan::Remove, Some(30.0)).len(), 101);
+        assert!(Transform { nan: Nan::Remove, outliers: Some(3.0) }.apply(&[]).is_empty());
     }
 
     /// A critical failure zeroes the score; an analysis without metrics has too little data.

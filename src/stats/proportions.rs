@@ -5,7 +5,7 @@
 
 use crate::base::interval::{Interval, newcombe};
 use crate::base::maths;
-use crate::base::special::{normal_cdf, normal_quantile, normal_sf};
+use crate::base::special::{binomial_tails, normal_cdf, normal_quantile, normal_sf};
 
 /// The comparison of x1/n1 with x2/n2.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +47,35 @@ pub fn two_proportions(
         wald: Interval::around(p1 - p2, reach),
         newcombe,
     })
+}
+
+/// Is the first share greater?
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worse {
+    /// P-value of p1 ≤ p2.
+    pub p: f64,
+    /// By the exact tail?
+    pub exact: bool,
+}
+
+/// Fewest expected events an arm for the normal approximation.
+const EXPECTED: f64 = 5.0;
+
+/// The one-sided test of p1 ≤ p2: by z where five events an arm are expected, and as many trials
+/// without one; else by the exact tail of the first count given the sum, Bin(x1+x2, n1/(n1+n2)),
+/// which is on the safe side of Fisher's. At five expected events in the smaller of two very unequal
+/// arms z is too small by a factor of about 1.4. Nothing if an arm is empty or counts more events
+/// than trials.
+pub fn worse((x1, n1): (u64, u64), (x2, n2): (u64, u64)) -> Option<Worse> {
+    let test = two_proportions((x1, n1), (x2, n2), 0.95)?;
+    let (size1, size2, events) = (n1 as f64, n2 as f64, (x1 + x2) as f64);
+    let smaller = size1.min(size2) / (size1 + size2);
+    let expected = smaller * events.min(size1 + size2 - events);
+    if expected >= EXPECTED {
+        return Some(Worse { p: test.p_greater, exact: false });
+    }
+    let (_, at_least) = binomial_tails(x1, x1 + x2, size1 / (size1 + size2));
+    Some(Worse { p: if x1 == 0 { 1.0 } else { at_least }, exact: true })
 }
 
 /// Users per arm to tell p1 from p2, not rounded.
@@ -101,6 +130,17 @@ mod tests {
         let size = sample_size(0.01, 0.02, 0.05, 0.8).expect("shares");
         let back = power(0.01, 0.02, 0.05, size.fleiss).expect("shares");
         assert!((back - 0.8).abs() < 1e-12, "{back}");
+    }
+
+    /// P(Bin(4, 1/2) ≥ 3) = 5/16 by hand; the z test takes over at five expected events.
+    #[test]
+    fn thin_counts_are_tested_exactly() {
+        let thin = worse((3, 100), (1, 100)).expect("arms");
+        assert!(thin.exact && (thin.p - 5.0 / 16.0).abs() < 1e-12, "{thin:?}");
+        let thick = worse((30, 1000), (10, 1000)).expect("arms");
+        assert!(!thick.exact && thick.p < 0.001 && thick.p > 0.0005, "{thick:?}");
+        assert_eq!(worse((0, 100), (0, 100)).map(|w| w.p), Some(1.0));
+        assert_eq!(worse((0, 0), (0, 100)), None);
     }
 
     #[test]

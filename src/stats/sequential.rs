@@ -61,6 +61,26 @@ impl Sprt {
         })
     }
 
+    /// 1 % against 5 %, with α = 5 % and β = 10 %: a decision after some 80 requests.
+    pub fn usual() -> Sprt {
+        let (p0, p1, alpha, beta) = (0.01, 0.05, 0.05, 0.1);
+        Sprt {
+            log_a: maths::ln((1.0 - beta) / alpha),
+            log_b: maths::ln(beta / (1.0 - alpha)),
+            llr_error: maths::ln(p1 / p0),
+            llr_ok: maths::ln((1.0 - p1) / (1.0 - p0)),
+            p0,
+            p1,
+            alpha,
+            beta,
+        }
+    }
+
+    /// What a batch of outcomes adds to the statistic.
+    pub fn batch(&self, errors: u64, total: u64) -> f64 {
+        errors as f64 * self.llr_error + (total - errors) as f64 * self.llr_ok
+    }
+
     /// What a statistic says.
     pub fn decide(&self, llr: f64) -> SprtDecision {
         if llr >= self.log_a {
@@ -188,8 +208,7 @@ pub fn cusum_bernoulli(p0: f64, p1: f64, batches: &[(u64, u64)]) -> Option<Vec<f
     }
     let mut s: f64 = 0.0;
     let step = |(errors, total): &(u64, u64)| {
-        let llr = *errors as f64 * sprt.llr_error + (total - errors) as f64 * sprt.llr_ok;
-        s = (s + llr).max(0.0);
+        s = (s + sprt.batch(*errors, *total)).max(0.0);
         s
     };
     Some(batches.iter().map(step).collect())

@@ -6,17 +6,19 @@
 //! `pods` holds the canary at one size until everything goes to it. With
 //! `routing: podRatio` there is one pool and the weight is the share of pods. Checks run at every
 //! interval; the step advances when one passes, and the way back is taken when more than
-//! `failureLimit` have failed.
+//! `failureLimit` have failed. A check that waits, or is unsure, holds the weight and is asked again
+//! at the next interval; more than `unsureLimit` unsure answers end the release without evidence.
 
 use super::fleet::{in_pool, is_available, pods_for, resize, route_all, route_weight};
 use super::{Cause, Needs, Plan, Strategy, View, plan};
 use crate::analysis::check::about::About;
+use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::analysis::promql::Query;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::base::units::parse_share;
-use crate::world::action::{Action, Decision, Evidence};
+use crate::world::action::{Action, Decision};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -82,6 +84,14 @@ fn read(r: &mut Reader<'_>) -> Plan {
             0..=1000,
             "failed checks that are forgiven in all; Argo's default is 0",
         ) as u32,
+        unsure_limit: r.opt_count(
+            "unsureLimit",
+            0..=1000,
+            "intervals without an answer either way after which the release goes back for want of \
+             evidence; left out: the weight is held until there is one, as Argo pauses",
+        ),
+        unsure: 0,
+        memory: Memory::default(),
         deadline: r.duration(
             "progressDeadline",
             "600s",
@@ -113,9 +123,12 @@ pub struct Canary {
     failure_limit: u32,
     deadline: SimDuration,
     clean_up: SimDuration,
+    unsure_limit: Option<u64>,
     stage: Stage,
     step: usize,
     failed: u32,
+    unsure: u64,
+    memory: Memory,
 }
 
 impl Canary {
@@ -189,24 +202,26 @@ impl Canary {
     }
 
     /// Runs all checks: do they pass, fail, or want to be asked again?
-    fn judge(&self, view: &View<'_>, out: &mut Vec<Action>) -> Verdict {
+    fn judge(&mut self, view: &View<'_>, out: &mut Vec<Action>) -> Verdict {
         let mut verdict = Verdict::Pass;
         // With all traffic on the canary there is no stable version left to compare with.
         let alone = self.weight() >= 1.0;
-        for check in self.checks.iter().filter(|c| !(alone && c.bound.is_relative())) {
-            let found = check.judge(&|query| view.ask(query));
-            out.push(Action::Evidence(Evidence {
-                check: found.check,
-                value: found.value,
-                limit: found.limit,
-                requests: Some(found.requests),
-                verdict: found.verdict,
-            }));
-            match (found.verdict, verdict) {
-                (Verdict::Fail, _) => verdict = Verdict::Fail,
-                (Verdict::Wait, Verdict::Pass) => verdict = Verdict::Wait,
-                _ => {}
+        for (number, check) in self.checks.iter().enumerate() {
+            if alone && check.compares() {
+                continue;
             }
+            let found = check.judge(&|query| view.ask(query), self.memory.of(number));
+            // Of several, a failure counts most, then doubt, then what is still to come.
+            let weight = |v| match v {
+                Verdict::Pass => 0,
+                Verdict::Wait => 1,
+                Verdict::Unsure => 2,
+                Verdict::Fail => 3,
+            };
+            if weight(found.verdict) > weight(verdict) {
+                verdict = found.verdict;
+            }
+            out.push(Action::Evidence(found));
         }
         verdict
     }
@@ -226,6 +241,14 @@ impl Canary {
                 self.failed += 1;
                 if self.failed > self.failure_limit {
                     out.push(Action::Decide(Decision::WayBack));
+                    self.way_back(view, out);
+                    return;
+                }
+            }
+            Verdict::Unsure => {
+                self.unsure += 1;
+                if self.unsure_limit.is_some_and(|limit| self.unsure > limit) {
+                    out.push(Action::Decide(Decision::NoEvidence));
                     self.way_back(view, out);
                     return;
                 }

@@ -160,6 +160,7 @@ impl Shadow {
                 limit: Some(expected / raw.compared.max(1) as f64),
                 requests: Some(raw.compared as f64),
                 verdict: Verdict::of(!differs),
+                tested: None,
             }));
             found |= differs;
         }

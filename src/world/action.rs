@@ -29,6 +29,8 @@ pub enum Verdict {
     Fail,
     /// No answer yet: ask again.
     Wait,
+    /// Tested, and the evidence suffices neither way; what follows is the strategy's to say.
+    Unsure,
 }
 
 impl Verdict {
@@ -38,6 +40,7 @@ impl Verdict {
             Verdict::Pass => "pass",
             Verdict::Fail => "fail",
             Verdict::Wait => "wait",
+            Verdict::Unsure => "unsure",
         }
     }
 
@@ -45,6 +48,19 @@ impl Verdict {
     pub fn of(passes: bool) -> Verdict {
         if passes { Verdict::Pass } else { Verdict::Fail }
     }
+}
+
+/// What a judge tested: the statistic that it watches, and the value of it that fails a release.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tested {
+    /// Name of the judge, as in YAML.
+    pub judge: &'static str,
+    /// What the statistic is.
+    pub statistic: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// The value at which the release fails.
+    pub limit: f64,
 }
 
 /// One check's evidence, for the story.
@@ -60,6 +76,8 @@ pub struct Evidence {
     pub requests: Option<f64>,
     /// What the check makes of it.
     pub verdict: Verdict,
+    /// The test behind that, where there is more to it than value against limit.
+    pub tested: Option<Tested>,
 }
 
 /// One order to the world.

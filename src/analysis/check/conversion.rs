@@ -1,6 +1,8 @@
 //! `conversion`: orders completed per checkout started by the new version's users.
 
 use super::about::{About, range};
+use super::judge::{self, Counted};
+use super::samples::gained;
 use super::{Bound, Check, Metric, common};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
@@ -19,7 +21,8 @@ fn read(r: &mut Reader<'_>) -> Check {
         Some(min) => Bound::AtLeast(min.value()),
         None => Bound::AtLeastStable { factor: versus as f64 / 100.0 },
     };
-    Check::new("conversion", Metric::Conversion, bound, window, no_data)
+    let judge = judge::read(r, bound, &["min", "percentOfStable"], Counted::Yes);
+    Check::new("conversion", Metric::Conversion, judge, window, no_data)
 }
 
 /// The ratio. Where nothing was completed yet it is 0, not empty.
@@ -29,4 +32,12 @@ pub fn query(about: &About<'_>, version: Version, window: SimDuration) -> String
         "(sum(rate(orders_completed_total{{{of}}}[{range}])) or vector(0)) / \
          sum(rate(checkout_started_total{{{of}}}[{range}]))"
     )
+}
+
+/// Checkouts that were started and not completed, and all that were started, in whole numbers.
+pub fn counts(about: &About<'_>, version: Version, window: SimDuration) -> [String; 2] {
+    let of = about.matchers(version);
+    let done = gained(&format!("orders_completed_total{{{of}}}"), window);
+    let all = gained(&format!("checkout_started_total{{{of}}}"), window);
+    [format!("{all} - ({done} or vector(0))"), all]
 }

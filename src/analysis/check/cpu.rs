@@ -1,6 +1,7 @@
 //! `cpu`: mean CPU use of the new version's pods, as a share of their limit.
 
 use super::about::{About, range};
+use super::judge::{self, Counted};
 use super::{Bound, Check, Metric, common};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
@@ -19,7 +20,8 @@ fn read(r: &mut Reader<'_>) -> Check {
         Some(percent) => Bound::AtMostStable { factor: percent as f64 / 100.0, margin: 0.0 },
         None => Bound::AtMost(max.value()),
     };
-    Check::new("cpu", Metric::Cpu, bound, window, no_data)
+    let judge = judge::read(r, bound, &["max", "percentOfStable"], Counted::No);
+    Check::new("cpu", Metric::Cpu, judge, window, no_data)
 }
 
 /// Mean use per pod, divided by the limit.

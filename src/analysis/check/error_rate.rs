@@ -3,6 +3,8 @@
 //! It sees what servers answered. Connections that a dead pod refused are in no server's counter.
 
 use super::about::{About, range};
+use super::judge::{self, Counted};
+use super::samples::gained;
 use super::{Bound, Check, Metric, common};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
@@ -21,7 +23,8 @@ fn read(r: &mut Reader<'_>) -> Check {
         Some(margin) => Bound::AtMostStable { factor: 1.0, margin: margin.value() },
         None => Bound::AtMost(max.value()),
     };
-    Check::new("errorRate", Metric::ErrorRate, bound, window, no_data)
+    let judge = judge::read(r, bound, &["max", "overStable"], Counted::Yes);
+    Check::new("errorRate", Metric::ErrorRate, judge, window, no_data)
 }
 
 /// The share. A version without any 5xx has no such series yet: that is 0, as long as it serves.
@@ -37,4 +40,12 @@ pub fn query(about: &About<'_>, version: Version, window: SimDuration) -> String
 pub fn requests(about: &About<'_>, version: Version, window: SimDuration) -> String {
     let (of, range) = (about.matchers(version), range(window));
     format!("sum(increase(http_requests_total{{{of}}}[{range}]))")
+}
+
+/// Requests answered with 5xx, and all, in whole numbers.
+pub fn counts(about: &About<'_>, version: Version, window: SimDuration) -> [String; 2] {
+    let of = about.matchers(version);
+    let bad = gained(&format!("http_requests_total{{{of},status=~\"5..\"}}"), window);
+    let all = gained(&format!("http_requests_total{{{of}}}"), window);
+    [format!("{bad} or vector(0)"), all]
 }

@@ -4,9 +4,12 @@
 //! between bounds is biased (see `docs/methods.md`).
 
 use super::about::{About, range};
+use super::judge::{self, Counted};
+use super::samples::gained;
 use super::{Bound, Check, Metric, common};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
+use crate::telemetry::exposition::number;
 use crate::world::service::Version;
 
 /// The part.
@@ -24,8 +27,11 @@ fn read(r: &mut Reader<'_>) -> Check {
         Some(percent) => Bound::AtMostStable { factor: percent as f64 / 100.0, margin: 0.0 },
         None => Bound::AtMost(max.as_secs_f64()),
     };
-    let metric = Metric::Latency { quantile: quantile.value() };
-    Check::new("latency", metric, bound, window, no_data)
+    let slow = max.as_secs_f64();
+    let own = ["max", "percentOfStable", "quantile"];
+    let judge = judge::read(r, bound, &own, Counted::AboveMax);
+    let metric = Metric::Latency { quantile: quantile.value(), slow };
+    Check::new("latency", metric, judge, window, no_data)
 }
 
 /// The quantile in seconds, over all pods, routes and statuses.
@@ -35,4 +41,14 @@ pub fn query(about: &About<'_>, version: Version, window: SimDuration, quantile:
         "histogram_quantile({quantile}, sum by (le) \
          (rate(http_request_duration_seconds_bucket{{{of}}}[{range}])))"
     )
+}
+
+/// Requests that took longer than `slow` seconds, and all, in whole numbers. Empty where `slow` is
+/// no bound of the histogram: nobody counted those.
+pub fn counts(about: &About<'_>, version: Version, window: SimDuration, slow: f64) -> [String; 2] {
+    let (of, le) = (about.matchers(version), number(slow));
+    let all = gained(&format!("http_request_duration_seconds_count{{{of}}}"), window);
+    let family = "http_request_duration_seconds_bucket";
+    let quick = gained(&format!("{family}{{{of},le=\"{le}\"}}"), window);
+    [format!("{all} - {quick}"), all]
 }

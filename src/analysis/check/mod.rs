@@ -1,25 +1,33 @@
 //! Metric checks: is the new version good enough, as far as scraped telemetry tells?
 //!
-//! One file per check. A check is a PromQL query over scraped series and a bound; the short forms
-//! write the query that a careful operator would. What it answers when there is no data is a
-//! setting, because controllers differ exactly there. It deliberately does not know who asks.
+//! A check is query × window × judge. The short forms, one file each, write the query that a
+//! careful operator would; the judges, one file each ([`judge`]), say what of it they want to see
+//! and what they make of it: a value against a limit unless another is named. What is answered when
+//! there is no data is a setting, because controllers differ exactly there. It deliberately does
+//! not know who asks.
 
 use super::promql::error::EvalError;
 use super::promql::value::Value;
 use super::promql::{Query, Rules};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
+use crate::world::action::Evidence;
 pub use crate::world::action::Verdict;
 use crate::world::service::Version;
 use about::About;
+use judge::{Judging, Look};
+use samples::{Asked, first};
 use std::sync::Arc;
 
 pub mod about;
 pub mod conversion;
 pub mod cpu;
 pub mod error_rate;
+pub mod judge;
 pub mod latency;
+pub mod memory;
 pub mod query;
+mod samples;
 
 /// All checks, by their name in YAML.
 pub const CHECKS: &[Part<Check>] =
@@ -34,6 +42,8 @@ pub enum Metric {
     Latency {
         /// Which quantile, as a fraction.
         quantile: f64,
+        /// Seconds from which on a request counts as slow, for judges that count.
+        slow: f64,
     },
     /// CPU use as a share of the limit.
     Cpu,
@@ -43,6 +53,8 @@ pub enum Metric {
     Query {
         /// In PromQL.
         text: String,
+        /// The same of the stable version.
+        stable: Option<String>,
     },
 }
 
@@ -135,37 +147,14 @@ pub struct Check {
     pub name: Arc<str>,
     /// What it measures.
     pub metric: Metric,
-    /// What that is held against.
-    pub bound: Bound,
+    /// Who judges that.
+    pub judge: Judging,
     /// Window of the query; the strategy's interval when absent.
     pub window: Option<SimDuration>,
     /// Verdict on an empty answer.
     pub no_data: NoData,
     /// Its queries, once it has been told whom it is about.
     asked: Option<Arc<Asked>>,
-}
-
-/// The queries of a check.
-#[derive(Debug, PartialEq)]
-struct Asked {
-    candidate: Query,
-    stable: Option<Query>,
-    requests: Query,
-}
-
-/// What a check found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// Name of the check.
-    pub check: Arc<str>,
-    /// The measured value; nothing when the query was empty.
-    pub value: Option<f64>,
-    /// The limit in force.
-    pub limit: Option<f64>,
-    /// Requests of the new version within the window.
-    pub requests: f64,
-    /// Does it pass?
-    pub verdict: Verdict,
 }
 
 /// The rules under which queries of the scenario that is being read will be answered: a query is
@@ -190,23 +179,41 @@ impl Check {
     pub fn new(
         name: &str,
         metric: Metric,
-        bound: Bound,
+        judge: Judging,
         window: Option<SimDuration>,
         no_data: NoData,
     ) -> Check {
-        Check { name: Arc::from(name), metric, bound, window, no_data, asked: None }
+        // A plain limit is what a check is by itself; others are told apart by their judge.
+        let name = match judge.bound() {
+            Some(_) => Arc::from(name),
+            None => Arc::from(format!("{name}/{}", judge.name())),
+        };
+        Check { name, metric, judge, window, no_data, asked: None }
+    }
+
+    /// The plain limit that it holds a value against, if that is all its judge does.
+    pub fn bound(&self) -> Option<Bound> {
+        self.judge.bound()
+    }
+
+    /// Does it need a stable version to compare with?
+    pub fn compares(&self) -> bool {
+        self.judge.asks().stable
     }
 
     /// Writes the queries of the check; `interval` is the window of checks that have none.
     pub fn prepare(&mut self, about: &About<'_>, interval: SimDuration) {
-        let window = self.window.unwrap_or(interval);
-        let parsed = |text: String| Query::parse_by(&text, about.rules).ok();
-        let of = |version| parsed(self.query(about, interval, version));
-        let requests = parsed(error_rate::requests(about, Version::New, window));
-        let stable = self.bound.is_relative().then(|| of(Version::Old)).flatten();
-        self.asked = of(Version::New)
-            .zip(requests)
-            .map(|(candidate, requests)| Arc::new(Asked { candidate, stable, requests }));
+        let (window, asks) = (self.window.unwrap_or(interval), self.judge.asks());
+        let of = |version| -> Option<Vec<Query>> {
+            let texts = samples::texts(self, &asks, about, (window, interval), version);
+            texts.iter().map(|text| Query::parse_by(text, about.rules).ok()).collect()
+        };
+        let requests = error_rate::requests(about, Version::New, window);
+        let requests = Query::parse_by(&requests, about.rules).ok();
+        let stable = if asks.stable { of(Version::Old) } else { None };
+        self.asked = of(Version::New).zip(requests).map(|(new, requests)| {
+            Arc::new(Asked { new, stable: stable.unwrap_or_default(), requests })
+        });
     }
 
     /// The query about a version, in PromQL.
@@ -214,70 +221,49 @@ impl Check {
         let window = self.window.unwrap_or(interval);
         match &self.metric {
             Metric::ErrorRate => error_rate::query(about, version, window),
-            Metric::Latency { quantile } => latency::query(about, version, window, *quantile),
+            Metric::Latency { quantile, .. } => latency::query(about, version, window, *quantile),
             Metric::Cpu => cpu::query(about, version, window),
             Metric::Conversion => conversion::query(about, version, window),
-            Metric::Query { text } => text.clone(),
+            Metric::Query { stable: Some(stable), .. } if version == Version::Old => stable.clone(),
+            Metric::Query { text, .. } => text.clone(),
         }
     }
 
     /// All queries that it asks.
     pub fn queries(&self) -> Vec<Query> {
         let Some(asked) = &self.asked else { return Vec::new() };
-        let all = [Some(&asked.candidate), asked.stable.as_ref(), Some(&asked.requests)];
-        all.into_iter().flatten().cloned().collect()
+        let both = asked.new.iter().chain(&asked.stable);
+        both.chain([&asked.requests]).cloned().collect()
     }
 
-    /// Judges the release at the present instant.
+    /// Looks at the release at the present instant, and judges it by this look and those before,
+    /// which the asker keeps in `looks`.
     ///
     /// # Panics
     /// When it was never prepared: a scenario prepares its strategies.
-    pub fn judge(&self, ask: Ask<'_>) -> Finding {
+    pub fn judge(&self, ask: Ask<'_>, looks: &mut Vec<Look>) -> Evidence {
         let asked = self.asked.as_ref().expect("a scenario prepares its checks");
-        let value = self.value(ask, &asked.candidate);
-        let reference = || asked.stable.as_ref().and_then(|query| self.value(ask, query));
-        let limit = match self.bound {
-            Bound::AtMost(limit) | Bound::AtLeast(limit) | Bound::FailsWhen(_, limit) => {
-                Some(limit)
-            }
-            Bound::AtMostStable { factor, margin } => reference().map(|v| v * factor + margin),
-            Bound::AtLeastStable { factor } => reference().map(|v| v * factor),
-        };
-        let verdict = match value.zip(limit) {
-            Some((value, limit)) if self.passes(value, limit) => Verdict::Pass,
-            Some(_) => Verdict::Fail,
-            None => match self.no_data {
-                NoData::Fail => Verdict::Fail,
-                NoData::Pass => Verdict::Pass,
-                NoData::Wait => Verdict::Wait,
-            },
-        };
-        let requests = first(ask(&asked.requests)).unwrap_or(0.0);
-        Finding { check: Arc::clone(&self.name), value, limit, requests, verdict }
-    }
-
-    fn passes(&self, value: f64, limit: f64) -> bool {
-        match self.bound {
-            Bound::AtMost(_) | Bound::AtMostStable { .. } => value <= limit,
-            Bound::AtLeast(_) | Bound::AtLeastStable { .. } => value >= limit,
-            Bound::FailsWhen(compare, _) => !compare.holds(value, limit),
-        }
-    }
-
-    /// The first value of an answer. 0/0 is no value to the short forms; to a query of the user's
-    /// own it is one, and compares false.
-    fn value(&self, ask: Ask<'_>, query: &Query) -> Option<f64> {
+        let asks = self.judge.asks();
+        // 0/0 is no value to the short forms; to a query of the user's own it is one, and compares
+        // false.
         let keeps_nan = matches!(self.metric, Metric::Query { .. });
-        first(ask(query)).filter(|value| keeps_nan || !value.is_nan())
-    }
-}
-
-/// The number that an answer begins with; errors have none.
-fn first(answer: Result<Value, EvalError>) -> Option<f64> {
-    match answer.ok()? {
-        Value::Scalar(value) => Some(value),
-        Value::Vector(elements) => elements.first().map(|element| element.value),
-        Value::Matrix(_) | Value::Text(_) => None,
+        looks.push(samples::look(asked, &asks, keeps_nan, ask));
+        looks.drain(..looks.len() - asks.looks.unwrap_or(usize::MAX).min(looks.len()));
+        let found = self.judge.judge(looks);
+        let verdict = found.verdict.unwrap_or(match self.no_data {
+            NoData::Fail => Verdict::Fail,
+            NoData::Pass => Verdict::Pass,
+            NoData::Wait => Verdict::Wait,
+        });
+        let requests = found.requests.unwrap_or_else(|| first(ask(&asked.requests)).unwrap_or(0.0));
+        Evidence {
+            check: Arc::clone(&self.name),
+            value: found.value,
+            limit: found.limit,
+            requests: Some(requests),
+            verdict,
+            tested: found.tested,
+        }
     }
 }
 
@@ -301,13 +287,13 @@ mod tests {
     use crate::analysis::promql::value::Element;
     use crate::world::names::Names;
 
-    fn judged(check: &Check, answer: impl Fn(&str) -> Result<Value, EvalError>) -> Finding {
+    fn judged(check: &Check, answer: impl Fn(&str) -> Result<Value, EvalError>) -> Evidence {
         let names = Names::of_service("shop");
         let rules = Default::default();
         let about = About { names: &names, replicas: 4, cpu_limit: 0.5, routes: &[], rules };
         let mut check = check.clone();
         check.prepare(&about, SimDuration::from_secs(60));
-        check.judge(&|query| answer(query.text()))
+        check.judge(&|query| answer(query.text()), &mut Vec::new())
     }
 
     fn one(value: f64) -> Result<Value, EvalError> {
@@ -319,11 +305,15 @@ mod tests {
         let names = Names::of_service("shop");
         let rules = Default::default();
         let about = About { names: &names, replicas: 4, cpu_limit: 0.5, routes: &[], rules };
-        for metric in
-            [Metric::ErrorRate, Metric::Latency { quantile: 0.99 }, Metric::Cpu, Metric::Conversion]
-        {
+        for metric in [
+            Metric::ErrorRate,
+            Metric::Latency { quantile: 0.99, slow: 0.5 },
+            Metric::Cpu,
+            Metric::Conversion,
+        ] {
             let relative = Bound::AtMostStable { factor: 1.1, margin: 0.0 };
-            let mut check = Check::new("c", metric, relative, None, NoData::Fail);
+            let judge = Judging::of_bound(relative);
+            let mut check = Check::new("c", metric, judge, None, NoData::Fail);
             check.prepare(&about, SimDuration::from_secs(90));
             assert_eq!(check.queries().len(), 3, "{check:?}");
             assert!(check.queries()[0].text().contains("[90s]"));
@@ -332,7 +322,8 @@ mod tests {
 
     #[test]
     fn bounds_are_inclusive_and_may_come_from_the_stable_version() {
-        let check = |bound| Check::new("c", Metric::ErrorRate, bound, None, NoData::Fail);
+        let judge = Judging::of_bound;
+        let check = |bound| Check::new("c", Metric::ErrorRate, judge(bound), None, NoData::Fail);
         let at_most = check(Bound::AtMost(0.01));
         assert_eq!(judged(&at_most, |_| one(0.01)).verdict, Verdict::Pass);
         assert_eq!(judged(&at_most, |_| one(0.0101)).verdict, Verdict::Fail);
@@ -351,7 +342,8 @@ mod tests {
             (NoData::Pass, Verdict::Pass),
             (NoData::Wait, Verdict::Wait),
         ] {
-            let check = Check::new("c", Metric::ErrorRate, Bound::AtMost(0.01), None, no_data);
+            let judge = Judging::of_bound(Bound::AtMost(0.01));
+            let check = Check::new("c", Metric::ErrorRate, judge, None, no_data);
             assert_eq!(judged(&check, |_| Ok(Value::Vector(Vec::new()))).verdict, verdict);
             assert_eq!(judged(&check, |_| one(f64::NAN)).verdict, verdict, "0/0");
             assert_eq!(judged(&check, |_| fail("two series")).verdict, verdict);
@@ -360,9 +352,9 @@ mod tests {
 
     #[test]
     fn a_query_of_ones_own_compares_nan_as_false() {
-        let metric = Metric::Query { text: "sum(up)".into() };
-        let bound = Bound::FailsWhen(Compare::Above, 0.5);
-        let check = Check::new("mine", metric, bound, None, NoData::Fail);
+        let metric = Metric::Query { text: "sum(up)".into(), stable: None };
+        let judge = Judging::of_bound(Bound::FailsWhen(Compare::Above, 0.5));
+        let check = Check::new("mine", metric, judge, None, NoData::Fail);
         assert_eq!(judged(&check, |_| one(f64::NAN)).verdict, Verdict::Pass);
         assert_eq!(judged(&check, |_| Ok(Value::Scalar(0.6))).verdict, Verdict::Fail);
     }

@@ -4,8 +4,10 @@
 //! compares false, so it never fails a release. An answer without any element has nothing to
 //! compare: `noData` decides.
 
+use super::judge::{self, Counted, Judging};
 use super::{Bound, Check, Compare, Metric, common, query_of};
 use crate::base::settings::{Part, Reader};
+use crate::base::units::parse_duration;
 
 /// The part.
 pub const PART: Part<Check> = Part {
@@ -16,34 +18,63 @@ pub const PART: Part<Check> = Part {
 
 fn read(r: &mut Reader<'_>) -> Check {
     let text = r.required_text("query", "in PromQL; the series are those of docs/telemetry.md");
+    let help = "the same of the stable version, for judges that compare the two";
+    let stable = r.opt_text("stableQuery", help);
     let name = r.text("name", "query", "name in stories and tables");
-    let fails = r.required_text("failsWhen", "when the release fails, such as \"> 0.01\"");
+    let help = "when the release fails, such as \"> 0.01\"; needed unless a judge is named";
+    let fails = r.opt_text("failsWhen", help);
     let (window, no_data) = common(r);
-    if let Err(error) = query_of(r, &text)
-        && !r.describing()
-        && r.has("query")
-    {
-        r.problem("query", error, "a query that Prometheus takes", "");
+    for (field, text) in [("query", Some(&text)), ("stableQuery", stable.as_ref())] {
+        if let Some(Err(error)) = text.map(|text| query_of(r, text))
+            && !r.describing()
+            && r.has(field)
+        {
+            r.problem(field, error, "a query that Prometheus takes", "");
+        }
     }
-    let bound = condition(&fails).unwrap_or_else(|| {
+    let bound = fails.as_deref().and_then(condition).unwrap_or_else(|| {
         if !r.describing() && r.has("failsWhen") {
-            let found = format!("found {fails:?}");
+            let found = format!("found {:?}", fails.as_deref().unwrap_or_default());
             let expected = "a comparison with a number: \"> 0.01\", \"<= 0.99\", \"== 0\"";
             r.problem("failsWhen", found, expected, "");
         }
         Bound::FailsWhen(Compare::Above, f64::INFINITY)
     });
-    Check::new(&name, Metric::Query { text }, bound, window, no_data)
+    let judge = judge::read(r, bound, &["failsWhen"], Counted::No);
+    if !r.describing() {
+        sides(r, &judge);
+    }
+    Check::new(&name, Metric::Query { text, stable }, judge, window, no_data)
 }
 
-/// Reads `> 0.01`.
+/// Does it say when it fails, and ask of the stable version if, and only if, its judge does?
+fn sides(r: &mut Reader<'_>, judge: &Judging) {
+    if !r.has("failsWhen") && !r.has("judge") {
+        let help = "failsWhen: \"> 0.01\"";
+        r.problem("failsWhen", "is missing", "a comparison, or a judge", help);
+    }
+    let (given, wanted) = (r.has("stableQuery"), judge.asks().stable);
+    if wanted && !given {
+        let found = format!("{} compares with the stable version", judge.name());
+        r.problem("stableQuery", found, "the query of the stable version", "");
+    }
+    if given && !wanted {
+        let found = format!("{} does not ask the stable version", judge.name());
+        r.problem("stableQuery", found, "a judge that does: relative or kayenta", "");
+    }
+}
+
+/// Reads `> 0.01`, `> 1%` or `> 500ms` (in seconds).
 pub fn condition(text: &str) -> Option<Bound> {
     let text = text.trim();
     let (sign, compare) = Compare::ALL.into_iter().find(|(sign, _)| text.starts_with(sign))?;
     let limit = text[sign.len()..].trim();
     let limit = match limit.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
-        None => limit.parse().ok()?,
+        None => match limit.parse() {
+            Ok(number) => number,
+            Err(_) => parse_duration(limit)?.as_secs_f64(),
+        },
     };
     (!limit.is_nan()).then_some(Bound::FailsWhen(compare, limit))
 }

@@ -426,6 +426,7 @@ mod tests {
                 limit: Some(0.01),
                 requests: Some(10.0),
                 verdict,
+                tested: None,
             })
         };
         for (later, expected) in [

@@ -6,7 +6,7 @@ use crate::base::special::normal_sf;
 use crate::stats::group_sequential::{MOST_LOOKS, group_sequential};
 use crate::stats::proportions::{TwoProportions, two_proportions};
 use crate::stats::srm::sample_ratio;
-use crate::world::action::{Action, Decision, Evidence, Verdict};
+use crate::world::action::{Action, Decision, Evidence, Tested, Verdict};
 use crate::world::log::ExperimentCounts;
 
 /// When the conversion of the arms is compared.
@@ -131,18 +131,30 @@ impl Judge {
         let (found, mean) = (test.newcombe, log.converted[1] as f64 / log.users[1].max(1) as f64);
         let control = log.converted[0] as f64 / log.users[0].max(1) as f64;
         let worst = -self.margin * control;
-        out.push(Action::Evidence(Evidence {
-            check: "conversionDifference".into(),
-            value: Some(mean - control),
-            limit: Some(if self.require_better { 0.0 } else { worst }),
-            requests: Some((log.users[0] + log.users[1]) as f64),
-            verdict: Verdict::of(found.lower > if self.require_better { 0.0 } else { worst }),
-        }));
-        match (self.require_better, found.lower, found.upper) {
+        let decision = match (self.require_better, found.lower, found.upper) {
             (true, lower, _) if lower > 0.0 => Decision::Promote,
             (false, lower, _) if lower > worst => Decision::Promote,
             (_, _, upper) if upper < 0.0 => Decision::WayBack,
             _ => Decision::NoEvidence,
-        }
+        };
+        let limit = if self.require_better { 0.0 } else { worst };
+        out.push(Action::Evidence(Evidence {
+            check: "conversionDifference".into(),
+            value: Some(mean - control),
+            limit: Some(limit),
+            requests: Some((log.users[0] + log.users[1]) as f64),
+            verdict: match decision {
+                Decision::Promote => Verdict::Pass,
+                Decision::WayBack => Verdict::Fail,
+                Decision::NoEvidence | Decision::Pass => Verdict::Unsure,
+            },
+            tested: Some(Tested {
+                judge: "twoProportions",
+                statistic: "lower end of the difference",
+                value: found.lower,
+                limit,
+            }),
+        }));
+        decision
     }
 }

@@ -10,13 +10,14 @@ mod judge;
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
 use crate::analysis::check::about::About;
+use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::analysis::promql::Query;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::stats::proportions::two_proportions;
-use crate::world::action::{Action, Decision, Evidence};
+use crate::world::action::{Action, Decision, Evidence, Tested};
 use crate::world::log::Exposure;
 use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
@@ -116,6 +117,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         interval,
         judge,
         checks,
+        memory: Memory::default(),
         guard_errors: r.flag(
             "guardErrors",
             true,
@@ -159,6 +161,7 @@ pub struct AbTest {
     interval: SimDuration,
     judge: Judge,
     checks: Vec<Check>,
+    memory: Memory,
     guard_errors: bool,
     deadline: SimDuration,
     clean_up: SimDuration,
@@ -203,19 +206,14 @@ impl AbTest {
         out.push(Action::Wake { after: self.duration, token: END });
     }
 
-    /// Do guardrail metrics or the users' errors call the test off?
-    fn guardrails_fail(&self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
+    /// Do guardrail metrics or the users' errors call the test off? A guardrail that waits, or is
+    /// unsure, does not: the test goes on, and its log is judged at the end.
+    fn guardrails_fail(&mut self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
         let mut fail = false;
-        for check in &self.checks {
-            let found = check.judge(&|query| view.ask(query));
+        for (number, check) in self.checks.iter().enumerate() {
+            let found = check.judge(&|query| view.ask(query), self.memory.of(number));
             fail |= found.verdict == Verdict::Fail;
-            out.push(Action::Evidence(Evidence {
-                check: found.check,
-                value: found.value,
-                limit: found.limit,
-                requests: Some(found.requests),
-                verdict: found.verdict,
-            }));
+            out.push(Action::Evidence(found));
         }
         if let (true, Some(log)) = (self.guard_errors, view.experiment) {
             let arm = |i: usize| (log.erred[i], log.users[i]);
@@ -231,6 +229,12 @@ impl AbTest {
                 limit: Some(log.erred[0] as f64 / log.users[0].max(1) as f64),
                 requests: Some((log.users[0] + log.users[1]) as f64),
                 verdict: Verdict::of(!worse),
+                tested: found.map(|f| Tested {
+                    judge: "twoProportions",
+                    statistic: "lower end of the difference",
+                    value: f.newcombe.lower,
+                    limit: 0.0,
+                }),
             }));
             fail |= worse;
         }

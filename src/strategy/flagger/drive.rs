@@ -279,6 +279,7 @@ impl Flagger {
                 limit: range.min.or(range.max).or(Some(metric.threshold)),
                 requests: self.counts.get(number).and_then(|query| count(view, query)),
                 verdict: Verdict::of(!(failed && at + 1 == answers.len())),
+                tested: None,
             }));
         }
     }
