@@ -24,6 +24,7 @@ mod foretold;
 mod invariants;
 #[path = "flights/judges.rs"]
 mod judges;
+#[path = "flights/levels.rs"]
 mod levels;
 #[path = "flights/mesh.rs"]
 mod mesh;

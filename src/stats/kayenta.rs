@@ -2,8 +2,8 @@
 //!
 //! Behaviour read from spinnaker/kayenta (`NetflixACAJudge`, `MannWhitney`, `WeightedSumScorer`).
 //! Two departures, both towards determinism: the interval's ends are the exact crossing points the
-//! solver only approaches, and two constant series are compared without added noise. Three steps,
-//! as there: [`Transform`] cleans a series, [`judge_metric`] labels it, [`score`] weighs the labels.
+//! solver only approaches, and two constant series are compared without added noise. Three steps:
+//! [`Transform`] cleans a series, [`judge_metric`] labels it, [`score`] weighs the labels.
 //! Deliberately absent: where series come from.
 
 use super::mann_whitney::{differences, mann_whitney, median_of_sorted, shifted_z};

@@ -23,7 +23,7 @@ const JUDGES: &str = "{errorRate: {judge: {twoProportions: {errorProbability: 5%
     {errorRate: {judge: {burnRate: {objective: 99%, pairs: [{long: 2m, short: 1m, burn: 1}]}}}}, \
     {errorRate: {judge: {kOfN: {failed: 2, of: 2, judge: \
     {twoProportions: {errorProbability: 20%}}}}}}, \
-    {query: 'sum(rate(http_requests_total{version=\"new\",status=~\"5..\"}[1m]))', name: asked, \
+    {query: 'sum(rate(http_requests_total{version=\"new\",status=~\"5..\"}[1m]))', name: asked, noData: pass, \
     stableQuery: 'sum(rate(http_requests_total{version=\"old\",status=~\"5..\"}[1m]))', \
     judge: {relative: {atMost: 300, plus: 0.2}}}";
 

@@ -1,5 +1,5 @@
 //! `kOfN`: fails once k of the last n looks would have failed, by another judge or by the check's
-//! own limit.
+//! own limit. A look that fails and is not yet the k-th makes the check wait: the weight is held.
 //!
 //! By chance q a look, n looks without a fault fail with P(Bin(n, q) ≥ k); a run of k is n = k
 //! ([`crate::stats::binomial::run_of`]). Asked for in argo-rollouts #4792: a limit on failures in
@@ -59,7 +59,7 @@ impl Judge for KOfN {
         let Some(last) = opinions.into_iter().last() else { return Opinion::default() };
         let verdict = match last.verdict {
             _ if failed >= self.k => Some(Verdict::Fail),
-            Some(Verdict::Fail) => Some(Verdict::Pass),
+            Some(Verdict::Fail) => Some(Verdict::Wait),
             other => other,
         };
         let (statistic, value, limit) = ("failed looks", failed as f64, self.k as f64);
@@ -90,9 +90,10 @@ mod tests {
             };
             judge.judge(&values.iter().map(look).collect::<Vec<_>>()).verdict
         };
-        assert_eq!(of(&[0.5]), Some(Verdict::Pass));
+        assert_eq!(of(&[0.5]), Some(Verdict::Wait));
+        assert_eq!(of(&[0.5, 0.0]), Some(Verdict::Pass));
         assert_eq!(of(&[0.5, 0.0, 0.5]), Some(Verdict::Fail));
-        assert_eq!(of(&[0.5, 0.0, 0.0, 0.5]), Some(Verdict::Pass));
+        assert_eq!(of(&[0.5, 0.0, 0.0, 0.5]), Some(Verdict::Wait));
         assert_eq!(judge.asks().looks, Some(3));
     }
 }
