@@ -25,7 +25,7 @@ const JUDGES: &str = "{errorRate: {judge: {twoProportions: {errorProbability: 5%
     {twoProportions: {errorProbability: 20%}}}}}}, \
     {query: 'sum(rate(http_requests_total{version=\"new\",status=~\"5..\"}[1m]))', name: asked, noData: pass, \
     stableQuery: 'sum(rate(http_requests_total{version=\"old\",status=~\"5..\"}[1m]))', \
-    judge: {relative: {atMost: 300, plus: 0.2}}}";
+    judge: {relative: {atMost: 300, plus: 1}}}";
 
 fn canary(checks: &str, faults: &str, forgiven: u32) -> Tunnel {
     let settings = format!("steps: [50%], interval: 30s, failureLimit: {forgiven}");
@@ -132,9 +132,9 @@ fn judges_hold_their_levels() {
         .flat_map(|f| f.iter().skip(1).step_by(2).cloned().collect::<Vec<_>>())
         .collect();
     holds("kOfN", 0.04, fails(&pairs), pairs.len());
-    // Three times the other's and 0.2/s more: half of the requests fail 0.1/s.
+    // Three times the other's and 1/s more: half of the requests fail 0.1/s.
     let asked: usize = stories.iter().map(|story| fails(&answers(story, "asked"))).sum();
-    assert_eq!(asked, 0, "0.5/s against a mean of 0.1/s has a probability below 10⁻⁹");
+    assert_eq!(asked, 0, "1/s against a mean of 0.1/s has a probability below 10⁻⁹");
 }
 
 /// 10 % errors beside 0.5 %: each judge alone takes the release back, and says what it tested.
@@ -199,4 +199,39 @@ fn judges_guard_an_ab_test() {
     assert!(bad.first("the strategy orders the way back") < 400.0, "{}", bad.story());
     let unsure = flown("{errorRate: {judge: {twoProportions: {margin: 0.01%}}}}", "");
     assert!(unsure.first("check conversionDifference") > 900.0, "{}", unsure.story());
+}
+
+/// Argo's provider `kayenta` flies with a canary config: the good release scores 100 and goes on, one
+/// with 30 % errors scores 0 and is taken back; a score between the thresholds pauses the rollout.
+#[test]
+fn argos_kayenta_provider_flies() {
+    let flown = |faults: &str, groups: &str, second: &str| {
+        let of = |version: &str| {
+            let bad = format!("http_requests_total{{version=\"{version}\",status=~\"5..\"}}");
+            let all = format!("http_requests_total{{version=\"{version}\"}}");
+            format!("'(sum(rate({bad}[30s])) or vector(0)) / sum(rate({all}[30s]))'")
+        };
+        let (new, old) = (of("new"), of("old"));
+        tunnel(&format!(
+            "horizon: 20m
+            onCall: none
+            service: {{replicas: 4, routes: [{{name: all, errors: 2%}}]}}
+            traffic: {{arrivals: {{poisson: {{rate: 40/s}}}}}}
+            release: {{at: 1m, variants: [{{name: one, faults: [{faults}]}}]}}
+            strategies: [{{argoCanary: {{steps: [{{setWeight: 50}}, {{pause: {{duration: 8m}}}}, \
+            {{analysis: {{metrics: [{{name: aca, kayenta: {{pass: 95, marginal: 50, lifetime: 7m, \
+            step: 30s, groups: [{groups}], metrics: [{{group: errors, experiment: {new}, control: \
+            {old}, direction: increase}}{second}]}}}}]}}}}]}}}}]"
+        ))
+        .fly()
+    };
+    let good = flown("", "", "");
+    assert_eq!(good.outcome.verdict, Verdict::PromotedGood, "{}", good.story());
+    let bad = flown("{errors: {rate: 30%}}", "", "");
+    assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad, "{}", bad.story());
+    let calm = ", {group: calm, experiment: 'sum(up)', control: 'sum(up)'}";
+    let groups = "{name: errors, weight: 40}";
+    let paused = flown("{errors: {rate: 30%}}", groups, calm);
+    assert_eq!(paused.outcome.verdict, Verdict::Unfinished, "{}", paused.story());
+    assert!(!paused.told("Inconclusive").is_empty(), "{}", paused.story());
 }

@@ -3,6 +3,7 @@
 //! Arguments (`{{args.name}}`) are filled in by whoever reads the manifest, and metrics named by
 //! `dryRun` are marked there. Deliberately unknown here: measurements.
 
+use super::canary_config::CanaryConfig;
 use crate::analysis::expr::{Condition, Fault};
 use crate::analysis::reply::Reply;
 use crate::base::time::SimDuration;
@@ -80,6 +81,8 @@ pub struct Given {
     pub reply: Reply,
     /// How long one takes.
     pub takes: SimDuration,
+    /// What Kayenta judges, in place of `reply`.
+    pub canary: Option<CanaryConfig>,
 }
 
 /// A job is looked at when it is created, and a millisecond later at the earliest.

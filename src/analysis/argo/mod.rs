@@ -7,6 +7,7 @@
 //! Deliberately unknown here: rollouts, and how a query is answered.
 
 pub mod assess;
+pub mod canary_config;
 pub mod metric;
 pub mod outcome;
 pub mod run;

@@ -64,6 +64,8 @@ pub enum Answer {
     Samples(Vec<f64>),
     /// Another provider than Prometheus: what the measurement comes to is a setting.
     Given(Phase),
+    /// Kayenta's score, and what the thresholds make of it.
+    Scored(u64, Phase),
     /// The query failed, or its answer is a text.
     Failed(String),
 }
@@ -89,6 +91,10 @@ pub fn judge(metric: &Metric, answer: &Answer, now: &Zoned) -> Judged {
         }
         Answer::Given(phase) => {
             let (value, message) = (String::new(), String::new());
+            return Judged { phase: *phase, value, message };
+        }
+        Answer::Scored(score, phase) => {
+            let (value, message) = (score.to_string(), String::new());
             return Judged { phase: *phase, value, message };
         }
         Answer::Failed(message) => {

@@ -141,8 +141,10 @@ impl Argo {
     pub fn new(settings: Settings) -> Argo {
         let parse =
             |text: &str| Query::parse_by(text, settings.promql).map_err(|error| error.message);
-        let asked = settings.metrics().filter(|metric| !metric.query.is_empty());
-        let queries = asked.map(|m| (m.query.clone(), parse(&m.query))).collect();
+        let own = settings.metrics().map(|m| &m.query).filter(|query| !query.is_empty());
+        let given = settings.metrics().filter_map(|m| m.given.as_ref()?.canary.as_ref());
+        let asked = own.chain(given.flat_map(|canary| canary.queries()));
+        let queries = asked.map(|query| (query.clone(), parse(query))).collect();
         Argo {
             queries,
             settings,
@@ -384,7 +386,22 @@ impl Argo {
         }
     }
 
+    /// The points of the first series that a query over time answers.
+    fn series(&self, view: &View<'_>, query: &str) -> Vec<f64> {
+        let answer = self.queries.get(query).and_then(|query| query.as_ref().ok());
+        match answer.map(|query| view.ask(query)) {
+            Some(Ok(Value::Matrix(rows))) => {
+                rows.first().map_or(Vec::new(), |row| row.samples.iter().map(|(_, v)| *v).collect())
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn ask(&self, view: &View<'_>, metric: &Metric) -> Answer {
+        if let Some(canary) = metric.given.as_ref().and_then(|given| given.canary.as_ref()) {
+            let (score, phase) = canary.judge(&|query| self.series(view, query));
+            return Answer::Scored(score, phase);
+        }
         if let Some(given) = &metric.given {
             let name =
                 metric.name.bytes().fold(view.now.as_nanos(), |key, b| mix64(key ^ u64::from(b)));

@@ -55,7 +55,7 @@ fn read(r: &mut Reader<'_>) -> Judging {
 }
 
 /// How a metric is judged, in Kayenta's own words.
-fn classifier(r: &mut Reader<'_>) -> (Metric, Transform) {
+pub fn classifier(r: &mut Reader<'_>) -> (Metric, Transform) {
     let words = ["either", "increase", "decrease"];
     let direction = match r.choice("direction", &words, "either", "which movement is bad") {
         0 => Direction::Either,
