@@ -7,7 +7,8 @@
 //! `routing: podRatio` there is one pool and the weight is the share of pods. Checks run at every
 //! interval; the step advances when one passes, and the way back is taken when more than
 //! `failureLimit` have failed. A check that waits, or is unsure, holds the weight and is asked
-//! again at the next interval; more than `unsureLimit` unsure answers end the release without evidence.
+//! again at the next interval; more than `unsureLimit` unsure answers end the release for
+//! want of evidence.
 
 use super::fleet::{in_pool, is_available, pods_for, resize, route_all, route_weight};
 use super::{Cause, Needs, Plan, Strategy, View, plan};

@@ -52,7 +52,8 @@ fn pages() -> Vec<(SimDuration, SimDuration, f64)> {
 fn read(r: &mut Reader<'_>) -> Judging {
     let objective =
         r.share("objective", "99.9%", "share of good requests that is promoted").value();
-    if !(objective > 0.0 && objective < 1.0) && !r.describing() {
+    let leaves_some = objective > 0.0 && objective < 1.0;
+    if !leaves_some && !r.describing() {
         r.problem("objective", "leaves no budget, or nothing else", "above 0%, below 100%", "");
     }
     let help = "pairs of windows; left out: the two that page in Google's SRE Workbook, 1h with 5m \

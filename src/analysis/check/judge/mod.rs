@@ -232,7 +232,8 @@ fn against(new: Counts, stable: Counts) -> Opinion {
 fn shares(r: &mut Reader<'_>) -> (f64, f64) {
     let good = r.share("good", "1%", "share of bad requests of a good release").value();
     let bad = r.share("bad", "5%", "share of bad requests of one that has to fail").value();
-    if !(0.0 < good && good < bad && bad < 1.0) && !r.describing() {
+    let apart = 0.0 < good && good < bad && bad < 1.0;
+    if !apart && !r.describing() {
         let found = format!("found {:.4}% beside {:.4}%", good * 100.0, bad * 100.0);
         r.problem("good", found, "above 0%, below `bad`, which is below 100%", "");
         return (0.01, 0.05);
@@ -246,7 +247,8 @@ fn probability(r: &mut Reader<'_>, name: &str, value: f64) {
         "confidence" => (1.0, "above 0%, below 100%"),
         _ => (0.5, "above 0%, below 50%"),
     };
-    if !(0.0 < value && value < most) && !r.describing() {
+    let usable = 0.0 < value && value < most;
+    if !usable && !r.describing() {
         r.problem(name, format!("found {:.4}%", value * 100.0), expected, "");
     }
 }

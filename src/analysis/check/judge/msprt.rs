@@ -3,7 +3,8 @@
 //! Λ = √(V/(V+nτ²))·exp(n²τ²d²/(2V(V+nτ²))), p = min over looks of 1/Λ (Johari, Koomen, Pekelis,
 //! Walsh, "Always Valid Inference"; [`crate::stats::sequential::msprt_normal`]), over all
 //! requests since the first look. n is the harmonic mean of both versions' requests and
-//! V = 2p̄(1−p̄), so that V/n is the variance of the difference also of unequal halves. The variance is estimated: before
+//! V = 2p̄(1−p̄), so that V/n is the variance of the difference also of unequal
+//! halves. The variance is estimated: before
 //! `minBad` bad requests it says nothing. It never shows that a release is good: what has not
 //! failed passes, or, with a `margin`, is unsure until the always-valid interval excludes it.
 
