@@ -64,8 +64,8 @@ const EXPECTED: f64 = 5.0;
 /// The one-sided test of p1 ≤ p2: by z where five events an arm are expected, and as many trials
 /// without one; else by the exact tail of the first count given the sum, Bin(x1+x2, n1/(n1+n2)),
 /// which is on the safe side of Fisher's. At 1 % and five expected events in the smaller of two
-/// very unequal arms z errs 1.4 times as often. Nothing if an arm is empty or counts more events than
-/// trials.
+/// very unequal arms z errs 1.4 times as often. Nothing if an arm is empty or counts more events
+/// than trials.
 pub fn worse((x1, n1): (u64, u64), (x2, n2): (u64, u64)) -> Option<Worse> {
     let test = two_proportions((x1, n1), (x2, n2), 0.95)?;
     let (size1, size2, events) = (n1 as f64, n2 as f64, (x1 + x2) as f64);
