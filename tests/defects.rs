@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
-use windtunnel::outcome::{Outcome, Recording, Verdict};
+use windtunnel::outcome::{MeasureId, Outcome, Recording, Verdict};
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::read::read;
 
@@ -30,7 +30,7 @@ fn flown(faults: &str, strategy: &str) -> (Outcome, Recording) {
 }
 
 fn hurt_share(faults: &str, strategy: &str) -> f64 {
-    flown(faults, strategy).0.measures.get("users_hurt_by_release_share").expect("measured")
+    flown(faults, strategy).0.measures.get(MeasureId::UsersHurtByReleaseShare).expect("measured")
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn migrated_data_fail_the_old_version_and_no_other() {
     // Recreate has no old pod left when the first new one serves; a canary keeps them for long.
     let recreate = flown("schemaChange", "recreate").0;
     let canary = flown("schemaChange", "{canary: {interval: 2m}}").0;
-    let failed = |o: &Outcome| o.measures.get("downtime_by_release_s").expect("measured");
+    let failed = |o: &Outcome| o.measures.get(MeasureId::DowntimeByReleaseS).expect("measured");
     assert!(failed(&recreate) < 40.0 && failed(&canary) > 240.0);
 }
 

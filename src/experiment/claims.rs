@@ -123,7 +123,7 @@ pub fn sides(line: &Expectation) -> Vec<Expectation> {
     };
     let side = |strategy: &String| Expectation {
         strategy: strategy.clone(),
-        what: Expected::Measure { measure: measure.clone(), statistic: Statistic::Mean },
+        what: Expected::Measure { measure: *measure, statistic: Statistic::Mean },
         ..line.clone()
     };
     vec![side(&line.strategy), side(reference)]

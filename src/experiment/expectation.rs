@@ -2,7 +2,7 @@
 
 use super::figures::{Figure, Figures};
 use super::results::{ExpectationResult, Judgement, RatingRow, ScenarioResults};
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{MeasureId, Outcome, Verdict};
 use crate::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::stats::estimate::{self, CONFIDENCE, Operator as Sign};
 
@@ -39,10 +39,10 @@ impl Judge<'_> {
         let found = match &line.what {
             Expected::Verdict(word) => self.verdict_share(line, plan, word),
             Expected::Measure { measure, statistic } => {
-                self.statistic(line, plan, measure, *statistic)
+                self.statistic(line, plan, *measure, *statistic)
             }
             Expected::Difference { measure, reference } => {
-                self.difference(line, plan, measure, reference)
+                self.difference(line, plan, *measure, reference)
             }
             Expected::Rating { .. } => None,
         };
@@ -84,7 +84,7 @@ impl Judge<'_> {
         &self,
         line: &Expectation,
         plan: usize,
-        measure: &str,
+        measure: MeasureId,
         statistic: Statistic,
     ) -> Option<Figure> {
         let figures = self.figures();
@@ -105,7 +105,7 @@ impl Judge<'_> {
         &self,
         line: &Expectation,
         plan: usize,
-        measure: &str,
+        measure: MeasureId,
         reference: &str,
     ) -> Option<Figure> {
         let other = self.scenario.plans.iter().position(|p| p.name == reference)?;

@@ -6,7 +6,7 @@
 
 use super::limits::bounds;
 use super::tables::ALL;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{MeasureId, Outcome, Verdict};
 use crate::scenario::model::Scenario;
 use crate::stats::estimate::{CONFIDENCE, Estimate, estimate};
 use crate::stats::interval::Interval;
@@ -50,7 +50,7 @@ impl Figures<'_> {
     }
 
     /// The values of a measure by variant, NaN where a flight has none.
-    pub fn strata(&self, release: &str, plan: usize, measure: &str) -> Vec<Stratum> {
+    pub fn strata(&self, release: &str, plan: usize, measure: MeasureId) -> Vec<Stratum> {
         let values = |rows: &[Outcome]| {
             rows.iter().map(|row| row.measures.get(measure).unwrap_or(f64::NAN)).collect()
         };
@@ -59,7 +59,7 @@ impl Figures<'_> {
     }
 
     /// Mean and spread of a measure; nothing if a variant of the release has no value.
-    pub fn estimate(&self, release: &str, plan: usize, measure: &str) -> Option<Estimate> {
+    pub fn estimate(&self, release: &str, plan: usize, measure: MeasureId) -> Option<Estimate> {
         estimate(&self.strata(release, plan, measure), &bounds(self.scenario, measure))
     }
 
@@ -68,7 +68,7 @@ impl Figures<'_> {
         &self,
         release: &str,
         plan: usize,
-        measure: &str,
+        measure: MeasureId,
         (q, confidence): (f64, f64),
     ) -> Option<Figure> {
         let strata = self.strata(release, plan, measure);
@@ -85,7 +85,7 @@ impl Figures<'_> {
 
     /// The width of the middle half of flights, from the 25 % to the 75 % quantile. Each end's
     /// interval holds in 97.5 % of cases, so the difference of them in 95 % (Bonferroni).
-    pub fn spread(&self, release: &str, plan: usize, measure: &str) -> Option<Figure> {
+    pub fn spread(&self, release: &str, plan: usize, measure: MeasureId) -> Option<Figure> {
         let confidence = (1.0 + CONFIDENCE) / 2.0;
         let low = self.quantile(release, plan, measure, (0.25, confidence))?;
         let high = self.quantile(release, plan, measure, (0.75, confidence))?;
@@ -102,7 +102,7 @@ impl Figures<'_> {
         &self,
         release: &str,
         (plan, other): (usize, usize),
-        measure: &str,
+        measure: MeasureId,
     ) -> Option<Figure> {
         let mine = self.strata(release, plan, measure);
         let theirs = self.strata(release, other, measure);

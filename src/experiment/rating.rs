@@ -5,7 +5,7 @@ use super::figures::Figures;
 use super::results::RatingRow;
 use super::tables::ALL;
 use crate::base::moments::median;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{MeasureId, Outcome, Verdict};
 use crate::scenario::model::Scenario;
 
 /// Outage of this many seconds counts as downtime.
@@ -27,7 +27,7 @@ pub fn ratings(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Rating
         };
         let (good, bad) = (rows(false), rows(true));
         // The row `all` of `summary.csv`.
-        let mix = |measure: &str| {
+        let mix = |measure: MeasureId| {
             let found = Figures { scenario, flights }.estimate(ALL, index, measure);
             found.map_or(0.0, |found| found.mean)
         };
@@ -41,7 +41,7 @@ fn rating(
     good: &[&Outcome],
     bad: &[&Outcome],
     start_to_ready_s: Option<f64>,
-    mix: &dyn Fn(&str) -> f64,
+    mix: &dyn Fn(MeasureId) -> f64,
 ) -> RatingRow {
     let judged_for_outage = if good.is_empty() { bad } else { good };
     let outage_good_s =
@@ -50,8 +50,8 @@ fn rating(
     let back: Vec<&&Outcome> = bad.iter().filter(|o| went_back(o)).collect();
     let rollback_outage_s = mean(back.iter().filter_map(|o| o.measures.rollback_outage_s));
     let way_back_s = median(back.iter().map(|o| way_back(o)).collect());
-    let (hurt_share, fleet_minutes) =
-        (mix("users_hurt_by_release_share"), mix("fleet_minutes_extra"));
+    let hurt_share = mix(MeasureId::UsersHurtByReleaseShare);
+    let fleet_minutes = mix(MeasureId::FleetMinutesExtra);
     RatingRow {
         strategy: strategy.to_string(),
         downtime: if outage_good_s >= OUTAGE_S { "yes" } else { "no" },

@@ -1,6 +1,6 @@
 //! What an experiment yields: plain tables, from which every report is made.
 
-use crate::outcome::{Outcome, Recording, Verdict};
+use crate::outcome::{MeasureId, Outcome, Recording, Verdict};
 use crate::scenario::model::Scenario;
 use crate::stats::estimate::Estimate;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub struct SummaryRow {
     /// Strategy.
     pub strategy: String,
     /// Measure, a column of `runs.csv`.
-    pub measure: &'static str,
+    pub measure: MeasureId,
     /// The estimate over the flights that have a value; nothing if none has.
     pub estimate: Option<Estimate>,
     /// Flights whose value the horizon cut (or that have none).
@@ -89,7 +89,7 @@ pub struct DifferenceRow {
     /// What it is compared with.
     pub reference: String,
     /// Measure.
-    pub measure: &'static str,
+    pub measure: MeasureId,
     /// Pairs of flights of common replications with a value on both sides, over all variants.
     pub n: u32,
     /// Mean difference.
@@ -162,7 +162,7 @@ pub struct PrecisionRow {
     /// Were all main measures estimated as precisely as asked?
     pub reached: bool,
     /// The measure that is known least precisely, with half-width and target.
-    pub worst: Option<(&'static str, f64, f64)>,
+    pub worst: Option<(MeasureId, f64, f64)>,
 }
 
 /// The recording of one flight.

@@ -2,7 +2,7 @@
 
 use super::figures::Figures;
 use super::results::{DifferenceRow, SummaryRow, VerdictRow};
-use crate::outcome::{Measures, Outcome, Verdict};
+use crate::outcome::{MeasureId, Outcome, Verdict};
 use crate::scenario::model::Scenario;
 
 /// The name of the weighted mix of variants.
@@ -20,7 +20,7 @@ pub fn summary(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Summar
     let mut table = Vec::new();
     for release in releases(scenario) {
         for (plan, strategy) in scenario.plans.iter().enumerate() {
-            for (measure, _) in Measures::COLUMNS {
+            for measure in MeasureId::all() {
                 let strata = figures.strata(release, plan, measure);
                 let values = strata.iter().flat_map(|stratum| &stratum.values);
                 table.push(SummaryRow {
@@ -75,7 +75,7 @@ pub fn differences(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Di
     let mut table = Vec::new();
     for release in releases(scenario) {
         for (plan, strategy) in scenario.plans.iter().enumerate().filter(|(p, _)| *p != against) {
-            for (measure, _) in Measures::COLUMNS {
+            for measure in MeasureId::all() {
                 let found = figures.difference(release, (plan, against), measure);
                 let Some(found) = found else { continue };
                 table.push(DifferenceRow {

@@ -7,6 +7,7 @@
 use super::figure::Quantity;
 use super::reading;
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::strategy::Plan;
 
 /// The answer to one question.
@@ -87,7 +88,7 @@ fn by_resources(results: &ScenarioResults, plan: &Plan) -> Finding {
     let limits = &results.scenario.constraints;
     let refused = limits.no_second_fleet && plan.needs.second_fleet;
     let mut figure = Quantity::FleetMinutes.show(rating.fleet_minutes);
-    if let Some(peak) = reading::estimate(results, reading::MIX, &plan.name, "pods_peak") {
+    if let Some(peak) = reading::estimate(results, reading::MIX, &plan.name, MeasureId::PodsPeak) {
         figure += &format!(", peak {} pods", Quantity::Count.show(peak.mean));
     }
     if refused {
@@ -122,7 +123,7 @@ fn by_rollback(results: &ScenarioResults, plan: &Plan) -> Finding {
 fn by_observability(results: &ScenarioResults, plan: &Plan) -> Finding {
     let by = if plan.needs.metrics { "needs metrics" } else { "needs no metrics" };
     let worst = reading::bad_variants(results)
-        .filter_map(|v| reading::estimate(results, &v.name, &plan.name, "detected_after_s"))
+        .filter_map(|v| reading::estimate(results, &v.name, &plan.name, MeasureId::DetectedAfterS))
         .map(|estimate| estimate.mean)
         .max_by(f64::total_cmp);
     let exposed = reading::rating(results, &plan.name).is_none_or(|rating| rating.exposed);

@@ -5,7 +5,7 @@
 
 use crate::experiment::rating::RISK_LIMITS;
 use crate::experiment::results::{RatingRow, ScenarioResults, SummaryRow, VerdictRow};
-use crate::outcome::Verdict;
+use crate::outcome::{MeasureId, Verdict};
 use crate::scenario::model::Variant;
 use crate::stats::estimate::Estimate;
 
@@ -13,7 +13,7 @@ use crate::stats::estimate::Estimate;
 pub const MIX: &str = "all";
 
 /// The main measure of harm: users hurt by the release as a share of active users.
-pub const HURT_SHARE: &str = "users_hurt_by_release_share";
+pub const HURT_SHARE: MeasureId = MeasureId::UsersHurtByReleaseShare;
 
 /// The rating rules, one sentence each.
 pub const RULES: [&str; 4] = [
@@ -32,7 +32,7 @@ pub fn row<'a>(
     results: &'a ScenarioResults,
     release: &str,
     strategy: &str,
-    measure: &str,
+    measure: MeasureId,
 ) -> Option<&'a SummaryRow> {
     let wanted =
         |r: &&SummaryRow| r.measure == measure && r.strategy == strategy && r.release == release;
@@ -44,7 +44,7 @@ pub fn estimate<'a>(
     results: &'a ScenarioResults,
     release: &str,
     strategy: &str,
-    measure: &str,
+    measure: MeasureId,
 ) -> Option<&'a Estimate> {
     row(results, release, strategy, measure)?.estimate.as_ref()
 }
@@ -120,14 +120,15 @@ pub fn no_strategy_helps(results: &ScenarioResults) -> Vec<NoHelp> {
 pub fn ships_something(results: &ScenarioResults, strategy: &str) -> bool {
     let mut variants = results.scenario.release.variants.iter();
     variants.any(|variant| {
-        let exposed = estimate(results, &variant.name, strategy, "users_exposed");
+        let exposed = estimate(results, &variant.name, strategy, MeasureId::UsersExposed);
         exposed.is_some_and(|exposed| exposed.mean > 0.0)
     })
 }
 
 /// Does the strategy let users meet a bad release, or else stop it knowingly?
 fn ships(results: &ScenarioResults, release: &str, strategy: &str) -> bool {
-    let exposed = estimate(results, release, strategy, "users_exposed").map_or(0.0, |e| e.mean);
+    let exposed =
+        estimate(results, release, strategy, MeasureId::UsersExposed).map_or(0.0, |e| e.mean);
     let stopped = verdict(results, release, strategy, Verdict::RolledBackBad);
     exposed > 0.0 || stopped.is_some_and(|row| row.share >= 0.5)
 }

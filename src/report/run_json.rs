@@ -53,7 +53,7 @@ fn precision(results: &ScenarioResults) -> Vec<Value> {
             "flights": row.n,
             "reached": row.reached,
             "worst": row.worst.map(|(measure, half_width, target)| {
-                json!({"measure": measure, "half_width": half_width, "target": target})
+                json!({"measure": measure.name(), "half_width": half_width, "target": target})
             }),
         })
     });

@@ -9,7 +9,7 @@ use super::{Document, Format, choose, names, reading, run_json};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
-use crate::outcome::Verdict;
+use crate::outcome::{MeasureId, Verdict};
 use crate::scenario::model::Variant;
 use std::collections::BTreeMap;
 
@@ -18,21 +18,21 @@ pub const FORMAT: Format =
     Format { name: "markdown", summary: "summary.md: what the flights say, in words", make };
 
 /// Measures of the main table: column head, column of `runs.csv`.
-const MAIN: [(&str, &str); 7] = [
+const MAIN: [(&str, MeasureId); 7] = [
     ("users hurt by the release", reading::HURT_SHARE),
-    ("downtime by the release", "downtime_by_release_s"),
-    ("detected after", "detected_after_s"),
-    ("rollback", "rollback_s"),
-    ("harm to safe", "harm_to_safe_s"),
-    ("extra fleet-minutes", "fleet_minutes_extra"),
-    ("extra cost", "cost_extra_usd"),
+    ("downtime by the release", MeasureId::DowntimeByReleaseS),
+    ("detected after", MeasureId::DetectedAfterS),
+    ("rollback", MeasureId::RollbackS),
+    ("harm to safe", MeasureId::HarmToSafeS),
+    ("extra fleet-minutes", MeasureId::FleetMinutesExtra),
+    ("extra cost", MeasureId::CostExtraUsd),
 ];
 
 /// Measures summed up over a year of releases.
-const YEARLY: [(&str, &str); 3] = [
-    ("users hurt by releases", "users_hurt_by_release"),
-    ("value lost by releases", "value_lost_by_release_usd"),
-    ("extra cost of pods", "cost_extra_usd"),
+const YEARLY: [(&str, MeasureId); 3] = [
+    ("users hurt by releases", MeasureId::UsersHurtByRelease),
+    ("value lost by releases", MeasureId::ValueLostByReleaseUsd),
+    ("extra cost of pods", MeasureId::CostExtraUsd),
 ];
 
 fn make(results: &Results) -> Result<Vec<Document>, String> {
@@ -179,7 +179,7 @@ fn measures(results: &ScenarioResults) -> String {
 }
 
 /// Mean with interval, and how many flights have no value.
-fn cell(results: &ScenarioResults, release: &str, strategy: &str, measure: &str) -> String {
+fn cell(results: &ScenarioResults, release: &str, strategy: &str, measure: MeasureId) -> String {
     let Some(row) = reading::row(results, release, strategy, measure) else { return "–".into() };
     let Some(estimate) = &row.estimate else { return "–".into() };
     let text = Quantity::of(measure).show_estimate(estimate);
@@ -315,7 +315,7 @@ fn precision(results: &ScenarioResults) -> String {
         if let Some((measure, half_width, target)) = row.worst {
             let show = |width| Quantity::of(measure).show(width);
             let (half, aim) = (show(half_width), show(target));
-            text += &format!(", `{measure}` is known to ±{half} (asked: ±{aim})");
+            text += &format!(", `{}` is known to ±{half} (asked: ±{aim})", measure.name());
         }
     }
     text

@@ -10,7 +10,7 @@ use super::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::base::escape::short::middle;
 use crate::base::problem::{Place, Problem, nearest};
 use crate::base::units::{parse_duration, parse_money};
-use crate::outcome::{Measures, Verdict};
+use crate::outcome::{MEASURES, Unit, Verdict};
 
 /// Separators between the words of a line.
 const SEPARATORS: [char; 4] = ['·', '|', ',', '•'];
@@ -112,9 +112,8 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
             (measure, None, operator, limit)
         }
     };
-    let measures = Measures::COLUMNS.iter().map(|(name, _)| *name);
-    let measure = known(measure, measures, "measure")?.to_string();
-    let limit = figure(limit, unit(&measure))?;
+    let measure = one_of(measure, &MEASURES, |measure| measure.name, "measure")?.id;
+    let limit = figure(limit, measure.measure().unit)?;
     let what = match (reference, statistic) {
         (Some(reference), None) => Expected::Difference { measure, reference },
         (Some(reference), Some(word)) if word.text == "mean" => {
@@ -190,27 +189,6 @@ fn compared(word: Word<'_>) -> Result<(Word<'_>, Operator, Word<'_>), Wrong> {
     Ok((left, operator, right))
 }
 
-/// What the limit of a measure is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Share,
-    Seconds,
-    Millis,
-    Money,
-    Plain,
-}
-
-fn unit(measure: &str) -> Unit {
-    match measure {
-        "weight_at_verdict" => Unit::Share,
-        _ if measure.ends_with("_share") => Unit::Share,
-        _ if measure.ends_with("_ms") => Unit::Millis,
-        _ if measure.ends_with("_s") => Unit::Seconds,
-        _ if measure.ends_with("_usd") => Unit::Money,
-        _ => Unit::Plain,
-    }
-}
-
 /// A limit in the measure's own unit; a bare number is taken as that unit.
 fn figure(word: Word<'_>, unit: Unit) -> Result<f64, Wrong> {
     let (sign, text) = match word.text.strip_prefix(['-', '−']) {
@@ -226,8 +204,14 @@ fn figure(word: Word<'_>, unit: Unit) -> Result<f64, Wrong> {
             let millis = span().map(|s| s * 1000.0);
             (plain(text).or(millis), "a duration such as 250ms")
         }
-        Unit::Money => (parse_money(text).map(|m| m.value()), "an amount such as $200"),
-        Unit::Plain => (plain(text), "a number"),
+        Unit::Usd => (parse_money(text).map(|m| m.value()), "an amount such as $200"),
+        Unit::UserMinutes
+        | Unit::FleetMinutes
+        | Unit::PodHours
+        | Unit::Users
+        | Unit::Requests
+        | Unit::Connections
+        | Unit::Pods => (plain(text), "a number"),
     };
     found.map(|f| f * sign).ok_or_else(|| wrong(word, format!("found {:?}", word.text), expected))
 }
@@ -235,6 +219,17 @@ fn figure(word: Word<'_>, unit: Unit) -> Result<f64, Wrong> {
 fn plain(text: &str) -> Option<f64> {
     let number: f64 = text.parse().ok()?;
     number.is_finite().then_some(number)
+}
+
+/// The item of this name.
+fn one_of<'t, T>(
+    word: Word<'_>,
+    items: &'t [T],
+    name: impl Fn(&T) -> &'static str,
+    what: &str,
+) -> Result<&'t T, Wrong> {
+    let found = items.iter().find(|item| name(item) == word.text);
+    found.ok_or_else(|| unknown(word, items.iter().map(name).collect(), what))
 }
 
 fn known<'a>(
@@ -246,12 +241,16 @@ fn known<'a>(
     if let Some(name) = names.iter().find(|n| **n == word.text) {
         return Ok(name);
     }
+    Err(unknown(word, names, what))
+}
+
+fn unknown(word: Word<'_>, names: Vec<&str>, what: &str) -> Wrong {
     let expected = format!("one of {}", names.join(", "));
     let mut wrong = wrong(word, format!("unknown {what} {:?}", word.text), &expected);
     if let Some(meant) = nearest(word.text, names) {
         wrong.help = format!("did you mean {meant}?");
     }
-    Err(wrong)
+    wrong
 }
 
 fn wrong(word: Word<'_>, found: impl Into<String>, expected: &str) -> Wrong {
@@ -299,6 +298,7 @@ fn trimmed(word: Word<'_>) -> Word<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::MeasureId;
     use crate::scenario::read::read;
 
     fn scenario() -> Scenario {
@@ -315,14 +315,14 @@ mod tests {
     fn lines_of_all_forms() {
         let found = one("canary · bad · users_hurt_by_release_share · p95 < 0.5%").expect("valid");
         assert_eq!((found.operator, found.limit), (Operator::Below, 0.005));
-        let measure = "users_hurt_by_release_share".to_string();
+        let measure = MeasureId::UsersHurtByReleaseShare;
         assert_eq!(found.what, Expected::Measure { measure, statistic: Statistic::P95 });
         let found = one("canary | good | verdict promoted-good >= 95%").expect("valid");
         assert_eq!(found.what, Expected::Verdict("promoted-good".into()));
         assert_eq!((found.operator, found.limit), (Operator::AtLeast, 0.95));
         let found = one("canary - rollingUpdate, bad, users_hurt < -3").expect("valid");
         let reference = "rollingUpdate".to_string();
-        let measure = "users_hurt".to_string();
+        let measure = MeasureId::UsersHurt;
         assert_eq!(found.what, Expected::Difference { measure, reference });
         assert_eq!(found.limit, -3.0);
         let found = one("recreate · rating downtime = yes").expect("valid");
@@ -338,6 +338,7 @@ mod tests {
             ("canary · bad · rollback_s · p50 ≤ 2m", 120.0),
             ("canary · bad · p99_new_ms < 1.5s", 1500.0),
             ("canary · bad · p99_new_ms < 250", 250.0),
+            ("canary · bad · new_traffic_minus_pods < 20%", 0.2),
             ("canary · bad · users_hurt <= 12", 12.0),
         ] {
             assert_eq!(one(line).map(|e| e.limit), Ok(limit), "{line}");

@@ -6,6 +6,7 @@ use crate::base::problem::Place;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::fault::Fault;
+use crate::outcome::MeasureId;
 use crate::strategy::Plan;
 use crate::strategy::autoscaler::hpa;
 use crate::strategy::disruption;
@@ -182,14 +183,14 @@ pub enum Expected {
     /// A statistic of a measure (a column of `runs.csv`, or `users_hurt_by_release_share`).
     Measure {
         /// Its name.
-        measure: String,
+        measure: MeasureId,
         /// Mean, or a quantile.
         statistic: Statistic,
     },
     /// The measure's mean minus that of another strategy, flight by flight.
     Difference {
         /// Its name.
-        measure: String,
+        measure: MeasureId,
         /// The other strategy.
         reference: String,
     },

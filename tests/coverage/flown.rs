@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use windtunnel::experiment::figures::Figures;
 use windtunnel::experiment::fly::{Campaign, Settings};
 use windtunnel::experiment::tables::ALL;
-use windtunnel::outcome::{Measures, Outcome, Verdict};
+use windtunnel::outcome::{MeasureId, Outcome, Verdict};
 use windtunnel::stats::estimate::CONFIDENCE;
 
 const BLOCK: u32 = 16;
@@ -63,8 +63,8 @@ fn every_figure_of_real_flights_holds_what_it_says() {
 fn compare(count: &mut Count, whole: &Figures<'_>, part: &Figures<'_>) {
     let close = |truth: f64| 1e-9 * truth.abs().max(1e-9);
     for (release, plan) in ["good", "bad", ALL].into_iter().flat_map(|r| [(r, 0), (r, 1)]) {
-        for (measure, _) in Measures::COLUMNS {
-            let name = |figure: &str| format!("{release} {plan} {measure} {figure}");
+        for measure in MeasureId::all() {
+            let name = |figure: &str| format!("{release} {plan} {} {figure}", measure.name());
             let mean = |f: &Figures<'_>| f.estimate(release, plan, measure);
             if let (Some(truth), Some(found)) = (mean(whole), mean(part)) {
                 let room = close(truth.mean);

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use windtunnel::experiment::figures::{Figure, Figures};
 use windtunnel::experiment::limits::bounds;
 use windtunnel::experiment::tables::ALL;
-use windtunnel::outcome::{Outcome, Verdict};
+use windtunnel::outcome::{MeasureId, Outcome, Verdict};
 use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::estimate::{CONFIDENCE, estimate};
 use windtunnel::stats::interval::t_ci;
@@ -35,7 +35,7 @@ fn figures(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(String, F
     for release in ["good", "bad", ALL] {
         for measure in MEASURES {
             for plan in 0..2 {
-                let name = |figure: &str| format!("{release} {plan} {measure} {figure}");
+                let name = |figure: &str| format!("{release} {plan} {} {figure}", measure.name());
                 let mean = of.estimate(release, plan, measure).map(|e| Figure {
                     value: e.mean,
                     interval: e.interval(),
@@ -49,7 +49,7 @@ fn figures(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(String, F
                 all.extend(of.spread(release, plan, measure).map(|f| (name("spread"), f)));
             }
             let found = of.difference(release, (1, 0), measure);
-            all.extend(found.map(|f| (format!("{release} {measure} difference"), f)));
+            all.extend(found.map(|f| (format!("{release} {} difference", measure.name()), f)));
         }
         for (plan, verdict) in (0..2).flat_map(|p| Verdict::ALL.map(|v| (p, v))) {
             let found = of.verdict(release, plan, verdict);
@@ -108,19 +108,19 @@ fn the_test_bites() {
     let mut count = Count::default();
     for round in 0..ROUNDS {
         let flights = flights(1000 + round, [16, 64]);
-        let column = |variant: usize, plan: usize, measure: &str| -> Vec<f64> {
+        let column = |variant: usize, plan: usize, measure: MeasureId| -> Vec<f64> {
             flights[variant][plan].iter().filter_map(|o| o.measures.get(measure)).collect()
         };
         let mut t = |name: &str, sample: &[f64], truth: f64| {
             let found = t_ci(sample, 0.95).expect("values").interval;
             count.add(name.to_string(), found.contains(truth));
         };
-        let hurt = "users_hurt_by_release_share";
-        t("missed", &column(1, 1, hurt)[..16], known(&format!("bad 1 {hurt} mean")));
-        t("nothing seen", &column(0, 0, "outage_s"), known("good 0 outage_s mean"));
+        let hurt = MeasureId::UsersHurtByReleaseShare;
+        t("missed", &column(1, 1, hurt)[..16], known(&format!("bad 1 {} mean", hurt.name())));
+        t("nothing seen", &column(0, 0, MeasureId::OutageS), known("good 0 outage_s mean"));
         let pairs = column(0, 0, hurt).into_iter().zip(column(1, 1, hurt));
         let mixed: Vec<f64> = pairs.map(|(good, bad)| 0.85 * good + 0.15 * bad).collect();
-        t("the mix by replication", &mixed, known(&format!("all 1 {hurt} mean")));
+        t("the mix by replication", &mixed, known(&format!("all 1 {} mean", hurt.name())));
     }
     let failures = count.failures(ERROR);
     assert_eq!(failures.len(), count.figures(), "{failures:?}");
@@ -152,7 +152,7 @@ fn stopping_keeps_what_the_intervals_hold() {
             }
             let flown = Stratum { weight: 1.0, values: all[..n].to_vec() };
             let found = estimate(&[flown], &bounds).expect("values");
-            let name = format!("{release} 1 {measure} mean");
+            let name = format!("{release} 1 {} mean", measure.name());
             if all[..n].iter().all(|value| *value == 0.0) {
                 assert!(n >= 48, "{name}: stopped after {n} flights that showed nothing");
             }

@@ -7,7 +7,7 @@
 use crate::recordings::recording;
 use crate::world::scenario;
 use windtunnel::experiment::results::*;
-use windtunnel::outcome::{Measures, Outcome, Verdict};
+use windtunnel::outcome::{MeasureId, Measures, Outcome, Verdict};
 use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::bounds::Bounds;
 use windtunnel::stats::estimate::estimate;
@@ -258,7 +258,7 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
     Outcome { replication: r, verdict, measures, stopped_by, differences, work: 216_000 }
 }
 
-fn row(release: &str, fate: &Fate, measure: &'static str, strata: &[Stratum]) -> SummaryRow {
+fn row(release: &str, fate: &Fate, measure: MeasureId, strata: &[Stratum]) -> SummaryRow {
     let values = strata.iter().flat_map(|stratum| &stratum.values);
     SummaryRow {
         release: release.to_string(),
@@ -269,19 +269,19 @@ fn row(release: &str, fate: &Fate, measure: &'static str, strata: &[Stratum]) ->
     }
 }
 
-fn stratum(weight: f64, flights: &[Outcome], measure: &str) -> Stratum {
+fn stratum(weight: f64, flights: &[Outcome], measure: MeasureId) -> Stratum {
     let value = |flight: &Outcome| flight.measures.get(measure).unwrap_or(f64::NAN);
     Stratum { weight, values: flights.iter().map(value).collect() }
 }
 
-fn column(flights: &[Outcome], measure: &str) -> Vec<f64> {
+fn column(flights: &[Outcome], measure: MeasureId) -> Vec<f64> {
     flights.iter().filter_map(|flight| flight.measures.get(measure)).collect()
 }
 
 fn summary(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<SummaryRow> {
     let mut rows = Vec::new();
     for (s, fate) in fates.iter().enumerate() {
-        for (measure, _) in Measures::COLUMNS {
+        for measure in MeasureId::all() {
             let [good, bad] = [(0, 0.85), (1, 0.15)]
                 .map(|(variant, weight)| stratum(weight, &flights[variant][s], measure));
             rows.push(row("good", fate, measure, std::slice::from_ref(&good)));
@@ -316,7 +316,7 @@ fn verdicts(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
 }
 
 fn differences(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<DifferenceRow> {
-    let measure = "users_hurt_by_release";
+    let measure = MeasureId::UsersHurtByRelease;
     let reference = column(&flights[1][0], measure);
     let rows = fates.iter().enumerate().skip(1).filter_map(|(s, fate)| {
         let paired = paired_difference(&column(&flights[1][s], measure), &reference, 0.95)?;
@@ -361,7 +361,7 @@ fn precision(fates: &[Fate]) -> Vec<PrecisionRow> {
             strategy: fate.name.to_string(),
             n: FLIGHTS,
             reached: fate.kind != "canary",
-            worst: Some(("detected_after_s", 12.5, 8.0)),
+            worst: Some((MeasureId::DetectedAfterS, 12.5, 8.0)),
         })
         .collect()
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use windtunnel::experiment::fly::Settings;
 use windtunnel::experiment::results::{Results, ScenarioResults};
 use windtunnel::experiment::run;
+use windtunnel::outcome::MeasureId;
 use windtunnel::report::figure::Quantity;
 use windtunnel::report::{Formats, documents, reading, table};
 use windtunnel::scenario::read::read;
@@ -79,7 +80,7 @@ fn all_places_tell_the_same_of_the_mix() {
     let at = |name: &str| ratings[0].iter().position(|column| column == name).expect("a column");
     let json = table::json(&results);
     for (plan, name) in ["recreate", "canary"].into_iter().enumerate() {
-        let hurt = reading::HURT_SHARE;
+        let hurt = reading::HURT_SHARE.name();
         let row = summary.iter().find(|row| row[1..4] == ["all", name, hurt]).expect("a row");
         let mean: f64 = row[5].parse().expect("a number");
         assert!((mean - by_hand(scenario, plan)).abs() < 1e-12, "{name}");
@@ -106,6 +107,6 @@ fn all_places_tell_the_same_of_the_mix() {
     let row = scenario
         .differences
         .iter()
-        .find(|row| (row.release.as_str(), row.measure) == ("all", "fleet_minutes_extra"));
+        .find(|row| (row.release.as_str(), row.measure) == ("all", MeasureId::FleetMinutesExtra));
     assert!((row.expect("a row").mean + paired).abs() < 1e-12, "canary against recreate");
 }

@@ -3,6 +3,7 @@
 use crate::fixture::{nothing_flown, results};
 use std::sync::Arc;
 use windtunnel::experiment::results::Results;
+use windtunnel::outcome::Unit;
 use windtunnel::report::{Document, Formats, documents};
 use windtunnel::scenario::model::Scenario;
 
@@ -117,7 +118,7 @@ fn charts_without_data_say_so() {
     }
     let mut unharmed = crate::fixture::results();
     for row in unharmed.scenarios.iter_mut().flat_map(|s| &mut s.summary) {
-        row.estimate = row.estimate.filter(|_| !row.measure.ends_with("_s"));
+        row.estimate = row.estimate.filter(|_| row.measure.measure().unit != Unit::Seconds);
     }
     for row in unharmed.scenarios.iter_mut().flat_map(|s| &mut s.ratings) {
         row.exposed = false;
@@ -141,7 +142,7 @@ fn odd_figures_and_names_are_drawn() {
             row.strategy = plan.cloned().unwrap_or_default();
             if let Some(estimate) = &mut row.estimate {
                 let odd = [f64::NAN, f64::INFINITY, -1e300, 1e-300, 1e300];
-                estimate.mean = odd[row.measure.len() % odd.len()];
+                estimate.mean = odd[row.measure.name().len() % odd.len()];
                 estimate.lower = f64::NEG_INFINITY;
                 estimate.upper = f64::NAN;
             }

@@ -5,10 +5,11 @@ use super::measures::{self, Releases};
 use super::page;
 use crate::experiment::rating::COST_LIMITS;
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::report::figure::{Quantity, significant};
 use crate::report::reading::{self, MIX};
 
-const COLUMNS: [&str; 2] = ["fleet_minutes_extra", "pods_peak"];
+const COLUMNS: [MeasureId; 2] = [MeasureId::FleetMinutesExtra, MeasureId::PodsPeak];
 
 /// The chart as SVG.
 pub fn svg(results: &ScenarioResults) -> Result<String, String> {

@@ -12,6 +12,7 @@ use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 use crate::experiment::rating::{COST_LIMITS, RISK_LIMITS};
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
 use crate::report::reading::{self, HURT_SHARE, MIX};
 use crate::stats::estimate::Estimate;
@@ -62,7 +63,7 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
     let mut spots = Vec::new();
     for (plan, paint) in results.scenario.plans.iter().zip(paints) {
         let of = |measure| reading::estimate(results, MIX, &plan.name, measure);
-        let (Some(cost), Some(harm)) = (of("fleet_minutes_extra"), of(HURT_SHARE)) else {
+        let (Some(cost), Some(harm)) = (of(MeasureId::FleetMinutesExtra), of(HURT_SHARE)) else {
             continue;
         };
         if cost.mean.is_finite() && harm.mean.is_finite() {

@@ -5,6 +5,7 @@ use super::axis::Axis;
 use super::dots::{Cell, Group, Panel};
 use super::palette::{self, Mark};
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::report::figure::{Quantity, significant};
 use crate::report::reading;
 
@@ -47,7 +48,7 @@ impl Releases {
 pub fn groups(
     results: &ScenarioResults,
     releases: &Releases,
-    measures: &[&str],
+    measures: &[MeasureId],
     missing: impl Fn(&str, &str) -> String,
 ) -> Vec<Group> {
     let paints = palette::strategy_paints(&results.scenario);
@@ -56,7 +57,7 @@ pub fn groups(
         .map(|(plan, paint)| {
             let line = |(release, mark, _): &(String, Mark, String)| {
                 let cells = measures.iter().map(|measure| {
-                    cell(results, release, &plan.name, measure)
+                    cell(results, release, &plan.name, *measure)
                         .unwrap_or_else(|| Cell::Words(missing(release, &plan.name)))
                 });
                 (*mark, cells.collect())
@@ -68,7 +69,7 @@ pub fn groups(
 }
 
 /// The estimate of a measure, with its figure; flights without a value are counted beside it.
-fn cell(results: &ScenarioResults, release: &str, plan: &str, measure: &str) -> Option<Cell> {
+fn cell(results: &ScenarioResults, release: &str, plan: &str, measure: MeasureId) -> Option<Cell> {
     let row = reading::row(results, release, plan, measure)?;
     let estimate = row.estimate.as_ref().filter(|e| e.mean.is_finite())?;
     let mut figure = match Quantity::of(measure) {
@@ -103,11 +104,11 @@ pub fn has_values(groups: &[Group]) -> bool {
     cells.any(|cell| matches!(cell, Cell::Value { .. }))
 }
 
-/// Strategies with the mean of a measure, smallest first.
+/// Strategies with the mean of a measure, best first.
 pub fn ranked<'a>(
     results: &'a ScenarioResults,
     release: &str,
-    measure: &str,
+    measure: MeasureId,
 ) -> Vec<(&'a str, f64)> {
     let plans = results.scenario.plans.iter();
     let mut ranked: Vec<(&str, f64)> = plans
@@ -116,7 +117,8 @@ pub fn ranked<'a>(
             estimate.mean.is_finite().then_some((plan.name.as_str(), estimate.mean))
         })
         .collect();
-    ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let better = measure.measure().better;
+    ranked.sort_by(|a, b| better.order(a.1, b.1));
     ranked
 }
 

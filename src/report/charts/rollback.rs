@@ -5,12 +5,13 @@ use super::measures::{self, Releases};
 use super::page;
 use super::palette::Mark;
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
 use crate::report::reading;
 
-const DETECTED: &str = "detected_after_s";
-const SAFE: &str = "rollback_s";
-const RESTORED: &str = "capacity_restored_s";
+const DETECTED: MeasureId = MeasureId::DetectedAfterS;
+const SAFE: MeasureId = MeasureId::RollbackS;
+const RESTORED: MeasureId = MeasureId::CapacityRestoredS;
 
 /// The chart as SVG.
 pub fn svg(results: &ScenarioResults) -> Result<String, String> {
@@ -64,7 +65,7 @@ fn why_missing(results: &ScenarioResults, release: &str, plan: &str) -> &'static
     if reading::flights(results, release, plan) == 0 {
         return "not flown";
     }
-    match reading::estimate(results, release, plan, "users_exposed") {
+    match reading::estimate(results, release, plan, MeasureId::UsersExposed) {
         Some(exposed) if exposed.mean > 0.0 => "never went back",
         _ => "no user exposed",
     }

@@ -7,6 +7,7 @@ use super::canvas::{self, Align, Frame, Paint, Pen, measured};
 use super::page::{Head, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 use super::pane::draw_grid;
+use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
 use crate::scenario::model::{Expectation, Expected, Statistic};
 
@@ -62,10 +63,10 @@ pub fn measure_words(line: &Expectation) -> String {
                 Statistic::P95 => "95 % quantile",
                 Statistic::Spread => "middle half",
             };
-            format!("{}, {statistic}, of {} releases", plain(measure), line.release)
+            format!("{}, {statistic}, of {} releases", plain(*measure), line.release)
         }
         Expected::Difference { measure, .. } => {
-            format!("{}, mean, of {} releases", plain(measure), line.release)
+            format!("{}, mean, of {} releases", plain(*measure), line.release)
         }
         Expected::Verdict(word) => format!("share of {} releases {word}", line.release),
         Expected::Rating { rating, .. } => rating.clone(),
@@ -73,13 +74,12 @@ pub fn measure_words(line: &Expectation) -> String {
 }
 
 /// A column of `runs.csv` in words: its unit stands at the axis.
-fn plain(measure: &str) -> String {
-    if measure == "release_usd" {
+fn plain(measure: MeasureId) -> String {
+    if measure == MeasureId::ReleaseUsd {
         return "cost and harm".into();
     }
-    let units = ["_share", "_usd", "_ms", "_s"];
-    let bare = units.iter().find_map(|unit| measure.strip_suffix(unit)).unwrap_or(measure);
-    bare.replace('_', " ")
+    let name = measure.name();
+    name.strip_suffix(measure.measure().unit.ending()).unwrap_or(name).replace('_', " ")
 }
 
 impl Picture {

@@ -16,7 +16,7 @@ fn rows(results: &Results) -> Vec<Row> {
     for scenario in &results.scenarios {
         for row in &scenario.differences {
             let names = [&scenario.scenario.name, &row.release, &row.strategy, &row.reference];
-            let start = Row::of(&names.map(String::as_str)).text(row.measure).count(row.n);
+            let start = Row::of(&names.map(String::as_str)).text(row.measure.name()).count(row.n);
             rows.push(start.numbers([row.mean, row.lower, row.upper].map(Some)));
         }
     }

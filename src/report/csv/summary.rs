@@ -17,7 +17,7 @@ fn rows(results: &Results) -> Vec<Row> {
     for scenario in &results.scenarios {
         for row in &scenario.summary {
             let names = [&scenario.scenario.name, &row.release, &row.strategy].map(String::as_str);
-            let start = Row::of(&names).text(row.measure);
+            let start = Row::of(&names).text(row.measure.name());
             let estimate = row.estimate.as_ref();
             let figures = match estimate {
                 Some(e) => [e.mean, e.lower, e.upper, e.p05, e.p50, e.p95].map(Some),

@@ -174,7 +174,7 @@ fn measured(line: &Expectation, result: &ExpectationResult) -> String {
 fn quantity(line: &Expectation) -> Quantity {
     match &line.what {
         Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
-            Quantity::of(measure)
+            Quantity::of(*measure)
         }
         Expected::Verdict(_) => Quantity::Share,
         Expected::Rating { .. } => Quantity::Count,
