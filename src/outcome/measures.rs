@@ -227,8 +227,7 @@ measures! {
         "99th percentile of the new version's latency, in milliseconds.";
     OutageS outage_s: Seconds, Less, HarmSeconds, |f| Some(f.outage_s),
         "Seconds in which no pod that the balancers know of accepts requests."
-        + "It is looked for in the pools that requests are sent to; a pod that any balancer knows \
-           of counts.";
+        + "A pod that any balancer knows of counts, in the pools that it sends requests to.";
     DowntimeS downtime_s: Seconds, Less, HarmSeconds, |f| Some(f.downtime_s),
         "Seconds in which failed and wrong requests exceed what the objective explains."
         + "Their share is above 1 − `objective.success`, *and* the probability of as many under \
