@@ -7,7 +7,7 @@ use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::base::settings::{FieldSpec, Kind};
 use crate::base::wrap;
-use crate::outcome::{Better, MEASURES, Measure, Verdict};
+use crate::outcome::{Better, MEASURES, Measure, Rating, Verdict};
 use crate::scenario::describe::{self, Entry, GROUPS, catalogue};
 use crate::scenario::schema::json_schema;
 use crate::telemetry::family;
@@ -163,7 +163,7 @@ fn unknown(name: &str, entries: &[Entry]) -> u8 {
     let fields = entries.iter().flat_map(|e| e.fields.iter().map(|f| f.path.as_str()));
     let measures = MEASURES.iter().map(|m| m.name);
     let words = Verdict::ALL.iter().map(|v| v.word()).chain(["rating", "verdict"]);
-    let metrics = family::all().map(|f| f.name).chain(dotted::RATINGS).chain(words);
+    let metrics = family::all().map(|f| f.name).chain(Rating::ALL.map(Rating::word)).chain(words);
     let near = nearest(name, parts.chain(fields).chain(measures).chain(metrics));
     let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
     output::say(&format!(

@@ -10,6 +10,7 @@ use crate::experiment::fly::{recording_interval, single_order};
 use crate::experiment::results::FlightRecord;
 use crate::report;
 use crate::report::telemetry::{MARKERS, is_markers};
+use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::telemetry::exposition::markers::{name, while_replaced};
 
@@ -44,8 +45,8 @@ pub fn run(flags: &Replay) -> u8 {
     let order = Order { record, export: flags.telemetry.is_some(), ..plain };
     let (outcome, recording) = fly(scenario, variant, &scenario.plans[plan], &order, &twin);
     let record = FlightRecord {
-        release: scenario.release.variants[variant].name.clone(),
-        strategy: scenario.plans[plan].name.clone(),
+        variant: VariantId(variant),
+        plan: PlanId(plan),
         replication: flags.replication,
         recording: recording.unwrap_or_default(),
     };

@@ -11,6 +11,7 @@ use crate::base::time::SimDuration;
 use crate::engine::actions::{user_buckets, user_buckets_while};
 use crate::engine::{Order, fly_twin_while, fly_while};
 use crate::outcome::Outcome;
+use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::quasi::QuasiBlocks;
 use rayon::prelude::*;
@@ -72,7 +73,7 @@ impl<'a> Campaign<'a> {
         stop: &'a AtomicBool,
         tell: &'a (dyn Fn(u64, u64) + Sync),
     ) -> Campaign<'a> {
-        let tests_users = scenario.plans.iter().any(|p| p.kind == "abTest");
+        let tests_users = scenario.plans.iter().any(|p| p.needs.divided_users);
         Campaign {
             scenario: Arc::clone(scenario),
             settings,
@@ -226,8 +227,8 @@ impl Flown {
             let pilot = (variant, settings);
             let (_, recording) = fly_while(&self.scenario, pilot, &order, &twin, &go_on)?;
             Some(FlightRecord {
-                release: self.scenario.release.variants[variant].name.clone(),
-                strategy: settings.name.clone(),
+                variant: VariantId(variant),
+                plan: PlanId(plan),
                 replication,
                 recording: recording.unwrap_or_default(),
             })
@@ -245,7 +246,7 @@ pub fn recording_interval(horizon: SimDuration) -> SimDuration {
 /// The order of one flight of a scenario, as a campaign would fly it.
 pub fn single_order(scenario: &Scenario, seed: u64, replication: u32) -> Order {
     let human = QuasiBlocks::with_length(seed, 2, u64::from(BATCH));
-    let tests_users = scenario.plans.iter().any(|p| p.kind == "abTest");
+    let tests_users = scenario.plans.iter().any(|p| p.needs.divided_users);
     let buckets = tests_users.then(|| user_buckets(scenario.traffic.users, &scenario.name));
     order(seed, replication, &human, &buckets)
 }

@@ -53,8 +53,8 @@ pub fn is_reached(scenario: &Scenario, rows: &[Outcome]) -> bool {
 /// The precision that every pair reached.
 pub fn reached(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<PrecisionRow> {
     let mut table = Vec::new();
-    for (variant, by_plan) in scenario.release.variants.iter().zip(flights) {
-        for (plan, rows) in scenario.plans.iter().zip(by_plan) {
+    for (variant, by_plan) in scenario.variant_ids().zip(flights) {
+        for (plan, rows) in scenario.plan_ids().zip(by_plan) {
             let all = MAIN
                 .iter()
                 .filter_map(|main| of_measure(scenario, rows, *main).map(|p| (main.0, p)));
@@ -62,8 +62,8 @@ pub fn reached(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Precis
                 (a.half_width / a.limit).total_cmp(&(b.half_width / b.limit))
             });
             table.push(PrecisionRow {
-                release: variant.name.clone(),
-                strategy: plan.name.clone(),
+                variant,
+                plan,
                 n: rows.len() as u32,
                 reached: is_reached(scenario, rows),
                 worst: worst.map(|(name, p)| (name, p.half_width, p.limit)),

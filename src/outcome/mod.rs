@@ -9,9 +9,11 @@ use crate::telemetry::store::Store;
 
 pub mod measure;
 pub mod measures;
+pub mod rating;
 
 pub use measure::{Better, Measure, Reach, Unit};
 pub use measures::{Facts, MEASURES, MeasureId, Measures};
+pub use rating::{Grade, Rating};
 
 /// How a flight ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,18 +49,21 @@ impl Verdict {
         Verdict::Unfinished,
     ];
 
+    /// The words of all, in the same order.
+    pub const WORDS: [&str; 8] = [
+        "promoted-good",
+        "rolled-back-bad",
+        "missed-bad",
+        "false-rollback",
+        "rolled-back-late",
+        "no-evidence",
+        "passed-good",
+        "unfinished",
+    ];
+
     /// The word in CSV, YAML and charts.
     pub fn word(self) -> &'static str {
-        match self {
-            Verdict::PromotedGood => "promoted-good",
-            Verdict::RolledBackBad => "rolled-back-bad",
-            Verdict::MissedBad => "missed-bad",
-            Verdict::FalseRollback => "false-rollback",
-            Verdict::RolledBackLate => "rolled-back-late",
-            Verdict::NoEvidence => "no-evidence",
-            Verdict::PassedGood => "passed-good",
-            Verdict::Unfinished => "unfinished",
-        }
+        Verdict::WORDS[self as usize]
     }
 }
 

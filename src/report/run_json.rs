@@ -48,8 +48,8 @@ fn scenario(results: &ScenarioResults) -> Value {
 fn precision(results: &ScenarioResults) -> Vec<Value> {
     let rows = results.precision.iter().map(|row| {
         json!({
-            "release": row.release,
-            "strategy": row.strategy,
+            "release": results.scenario.release_name(row.variant),
+            "strategy": results.scenario.plan_name(row.plan),
             "flights": row.n,
             "reached": row.reached,
             "worst": row.worst.map(|(measure, half_width, target)| {

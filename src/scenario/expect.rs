@@ -6,22 +6,15 @@
 //! promoted-good ≥ 95%`) or a rating (`recreate · rating downtime = yes`). Deliberately unknown
 //! here: results, and how a line is judged.
 
+use super::ids::{PlanId, ReleaseId};
 use super::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::base::escape::short::middle;
 use crate::base::problem::{Place, Problem, nearest};
 use crate::base::units::{parse_duration, parse_money};
-use crate::outcome::{MEASURES, Unit, Verdict};
+use crate::outcome::{MEASURES, Rating, Unit, Verdict};
 
 /// Separators between the words of a line.
 const SEPARATORS: [char; 4] = ['·', '|', ',', '•'];
-
-/// The ratings, and the words each may have.
-pub const RATINGS: [(&str, &[&str]); 4] = [
-    ("downtime", &["no", "yes"]),
-    ("rollback", &["n.a.", "instant", "fast", "medium", "slow"]),
-    ("risk", &["none", "low", "medium", "high"]),
-    ("cost", &["low", "medium", "high"]),
-];
 
 /// Operators as they may be written, longer ones first.
 const OPERATORS: [(&str, Operator); 6] = [
@@ -84,11 +77,11 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
         && let Some(rest) = after(*rating, "rating")
     {
         let (what, operator, limit) = rated(rest)?;
-        return Ok(made(line, strategy, "all", what, operator, limit));
+        return Ok(made(line, strategy, ReleaseId::Mix, what, operator, limit));
     }
     let [release, what @ ..] = rest else { return Err(missing(line, form)) };
-    let names = scenario.release.variants.iter().map(|v| v.name.as_str()).chain(["all"]);
-    let release = known(*release, names, "variant")?;
+    let releases: Vec<ReleaseId> = scenario.releases().collect();
+    let release = *one_of(*release, &releases, |id| scenario.release_name(*id), "variant")?;
     let (what, statistic) = match what {
         [what] => (*what, None),
         [what, statistic] => (*what, Some(*statistic)),
@@ -97,8 +90,7 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
     };
     if let Some(rest) = after(what, "verdict") {
         let (word, operator, limit) = compared(rest)?;
-        let words = Verdict::ALL.iter().map(|v| v.word());
-        let verdict = known(word, words, "verdict")?.to_string();
+        let verdict = *one_of(word, &Verdict::ALL, |v| v.word(), "verdict")?;
         let limit = figure(limit, Unit::Share)?;
         return Ok(made(line, strategy, release, Expected::Verdict(verdict), operator, limit));
     }
@@ -129,26 +121,27 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
 
 fn made(
     line: &str,
-    strategy: String,
-    release: &str,
+    plan: PlanId,
+    release: ReleaseId,
     what: Expected,
     operator: Operator,
     limit: f64,
 ) -> Expectation {
-    let (text, release) = (line.trim().to_string(), release.to_string());
-    Expectation { text, place: Place::default(), strategy, release, what, operator, limit }
+    let (text, place) = (line.trim().to_string(), Place::default());
+    Expectation { text, place, plan, release, what, operator, limit }
 }
 
 /// `canary`, or `canary - rollingUpdate`.
-fn strategies(word: Word<'_>, scenario: &Scenario) -> Result<(String, Option<String>), Wrong> {
-    let names = || scenario.plans.iter().map(|p| p.name.as_str());
+fn strategies(word: Word<'_>, scenario: &Scenario) -> Result<(PlanId, Option<PlanId>), Wrong> {
+    let plans: Vec<PlanId> = scenario.plan_ids().collect();
+    let plan = |word| one_of(word, &plans, |id| scenario.plan_name(*id), "strategy").copied();
     let Some((one, other)) = split_once(word, " - ").or_else(|| split_once(word, " − ")) else {
-        return Ok((known(word, names(), "strategy")?.to_string(), None));
+        return Ok((plan(word)?, None));
     };
-    let one = known(one, names(), "strategy")?.to_string();
-    let reference = known(other, names(), "strategy")?.to_string();
+    let (one, reference) = (plan(one)?, plan(other)?);
     if one == reference {
-        return Err(wrong(other, format!("{one} minus itself"), "two strategies"));
+        let found = format!("{} minus itself", scenario.plan_name(one));
+        return Err(wrong(other, found, "two strategies"));
     }
     Ok((one, Some(reference)))
 }
@@ -158,21 +151,21 @@ fn rated(word: Word<'_>) -> Result<(Expected, Operator, f64), Wrong> {
     let Some((rating, found)) = split_once(word, "=") else {
         return Err(wrong(word, format!("found {:?}", word.text), "a rating, = and a word"));
     };
-    let rating = known(rating, RATINGS.iter().map(|(name, _)| *name), "rating")?.to_string();
-    let words = RATINGS.iter().find(|(name, _)| *name == rating).map_or(&[][..], |(_, w)| w);
-    let found = known(found, words.iter().copied(), "rating's word")?.to_string();
-    Ok((Expected::Rating { rating, word: found }, Operator::AtLeast, 0.0))
+    let rating = *one_of(rating, &Rating::ALL, |rating| rating.word(), "rating")?;
+    let grade = *one_of(found, rating.grades(), |grade| grade.word(), "rating's word")?;
+    Ok((Expected::Rating { rating, grade }, Operator::AtLeast, 0.0))
 }
 
 fn statistic_of(word: Option<Word<'_>>) -> Result<Statistic, Wrong> {
     let Some(word) = word else { return Ok(Statistic::Mean) };
-    Ok(match known(word, ["mean", "p05", "p50", "p95", "spread"], "statistic")? {
-        "p05" => Statistic::P05,
-        "p50" => Statistic::P50,
-        "p95" => Statistic::P95,
-        "spread" => Statistic::Spread,
-        _ => Statistic::Mean,
-    })
+    let all = [
+        ("mean", Statistic::Mean),
+        ("p05", Statistic::P05),
+        ("p50", Statistic::P50),
+        ("p95", Statistic::P95),
+        ("spread", Statistic::Spread),
+    ];
+    Ok(one_of(word, &all, |(name, _)| name, "statistic")?.1)
 }
 
 /// `left operator right`.
@@ -222,26 +215,14 @@ fn plain(text: &str) -> Option<f64> {
 }
 
 /// The item of this name.
-fn one_of<'t, T>(
+fn one_of<'t, 'n, T>(
     word: Word<'_>,
     items: &'t [T],
-    name: impl Fn(&T) -> &'static str,
+    name: impl Fn(&T) -> &'n str,
     what: &str,
 ) -> Result<&'t T, Wrong> {
     let found = items.iter().find(|item| name(item) == word.text);
-    found.ok_or_else(|| unknown(word, items.iter().map(name).collect(), what))
-}
-
-fn known<'a>(
-    word: Word<'a>,
-    names: impl IntoIterator<Item = &'a str>,
-    what: &str,
-) -> Result<&'a str, Wrong> {
-    let names: Vec<&str> = names.into_iter().collect();
-    if let Some(name) = names.iter().find(|n| **n == word.text) {
-        return Ok(name);
-    }
-    Err(unknown(word, names, what))
+    found.ok_or_else(|| unknown(word, items.iter().map(&name).collect(), what))
 }
 
 fn unknown(word: Word<'_>, names: Vec<&str>, what: &str) -> Wrong {
@@ -298,7 +279,7 @@ fn trimmed(word: Word<'_>) -> Word<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::MeasureId;
+    use crate::outcome::{Grade, MeasureId};
     use crate::scenario::read::read;
 
     fn scenario() -> Scenario {
@@ -318,16 +299,16 @@ mod tests {
         let measure = MeasureId::UsersHurtByReleaseShare;
         assert_eq!(found.what, Expected::Measure { measure, statistic: Statistic::P95 });
         let found = one("canary | good | verdict promoted-good >= 95%").expect("valid");
-        assert_eq!(found.what, Expected::Verdict("promoted-good".into()));
+        assert_eq!(found.what, Expected::Verdict(Verdict::PromotedGood));
         assert_eq!((found.operator, found.limit), (Operator::AtLeast, 0.95));
         let found = one("canary - rollingUpdate, bad, users_hurt < -3").expect("valid");
-        let reference = "rollingUpdate".to_string();
+        let reference = scenario().plan_id("rollingUpdate").expect("listed");
         let measure = MeasureId::UsersHurt;
         assert_eq!(found.what, Expected::Difference { measure, reference });
         assert_eq!(found.limit, -3.0);
         let found = one("recreate · rating downtime = yes").expect("valid");
-        let (rating, word) = ("downtime".to_string(), "yes".to_string());
-        assert_eq!(found.what, Expected::Rating { rating, word });
+        let (rating, grade) = (Rating::Downtime, Grade::Yes);
+        assert_eq!(found.what, Expected::Rating { rating, grade });
     }
 
     #[test]

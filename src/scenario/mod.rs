@@ -12,6 +12,7 @@ pub mod consistency;
 pub mod describe;
 pub mod expect;
 pub mod foretell;
+pub mod ids;
 pub mod json_stream;
 pub mod model;
 pub mod operations;

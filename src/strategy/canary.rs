@@ -98,7 +98,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     };
     let has_checks = !strategy.checks.is_empty();
     let needs =
-        Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, second_fleet: false };
+        Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, ..Needs::default() };
     plan(r, "canary", needs, Box::new(strategy))
 }
 

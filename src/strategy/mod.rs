@@ -51,6 +51,9 @@ pub const STRATEGIES: &[Part<Plan>] = &[
     none::PART,
 ];
 
+/// What Kubernetes does unless it is told otherwise: strategies are compared with it.
+pub const DEFAULT: &str = rolling_update::PART.name;
+
 /// A strategy with its name and settings, ready to fly.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -75,6 +78,8 @@ pub struct Needs {
     pub metrics: bool,
     /// Two versions that may serve at the same time.
     pub mixing: bool,
+    /// Users divided into arms for good: each needs a bucket.
+    pub divided_users: bool,
 }
 
 /// Why a strategy was woken.

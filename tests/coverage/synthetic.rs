@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use windtunnel::experiment::figures::{Figure, Figures};
 use windtunnel::experiment::limits::bounds;
-use windtunnel::experiment::tables::ALL;
 use windtunnel::outcome::{MeasureId, Outcome, Verdict};
+use windtunnel::scenario::ids::PlanId;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::estimate::{CONFIDENCE, estimate};
 use windtunnel::stats::interval::t_ci;
@@ -32,27 +32,28 @@ const SPEC: &str = "
 fn figures(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(String, Figure)> {
     let of = Figures { scenario, flights };
     let mut all = Vec::new();
-    for release in ["good", "bad", ALL] {
+    for id in scenario.releases() {
+        let release = scenario.release_name(id);
         for measure in MEASURES {
             for plan in 0..2 {
                 let name = |figure: &str| format!("{release} {plan} {} {figure}", measure.name());
-                let mean = of.estimate(release, plan, measure).map(|e| Figure {
+                let mean = of.estimate(id, PlanId(plan), measure).map(|e| Figure {
                     value: e.mean,
                     interval: e.interval(),
                     n: e.n,
                 });
                 all.extend(mean.map(|figure| (name("mean"), figure)));
                 for (word, q) in [("p05", 0.05), ("p50", 0.5), ("p95", 0.95)] {
-                    let found = of.quantile(release, plan, measure, (q, CONFIDENCE));
+                    let found = of.quantile(id, PlanId(plan), measure, (q, CONFIDENCE));
                     all.extend(found.map(|figure| (name(word), figure)));
                 }
-                all.extend(of.spread(release, plan, measure).map(|f| (name("spread"), f)));
+                all.extend(of.spread(id, PlanId(plan), measure).map(|f| (name("spread"), f)));
             }
-            let found = of.difference(release, (1, 0), measure);
+            let found = of.difference(id, (PlanId(1), PlanId(0)), measure);
             all.extend(found.map(|f| (format!("{release} {} difference", measure.name()), f)));
         }
         for (plan, verdict) in (0..2).flat_map(|p| Verdict::ALL.map(|v| (p, v))) {
-            let found = of.verdict(release, plan, verdict);
+            let found = of.verdict(id, PlanId(plan), verdict);
             all.extend(found.map(|(_, f)| (format!("{release} {plan} {}", verdict.word()), f)));
         }
     }

@@ -8,6 +8,7 @@ use windtunnel::experiment::run;
 use windtunnel::outcome::MeasureId;
 use windtunnel::report::figure::Quantity;
 use windtunnel::report::{Formats, documents, reading, table};
+use windtunnel::scenario::ids::ReleaseId;
 use windtunnel::scenario::read::read;
 
 const SPEC: &str = "apiVersion: windtunnel/v1alpha1
@@ -107,6 +108,6 @@ fn all_places_tell_the_same_of_the_mix() {
     let row = scenario
         .differences
         .iter()
-        .find(|row| (row.release.as_str(), row.measure) == ("all", MeasureId::FleetMinutesExtra));
+        .find(|row| (row.release, row.measure) == (ReleaseId::Mix, MeasureId::FleetMinutesExtra));
     assert!((row.expect("a row").mean + paired).abs() < 1e-12, "canary against recreate");
 }

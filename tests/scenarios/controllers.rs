@@ -54,7 +54,7 @@ fn told(file: &str, scenario: &str, variant: &str, plan: &str) -> Told {
     let scenario: &Arc<Scenario> =
         found.iter().find(|s| s.name == scenario).unwrap_or_else(|| panic!("no {scenario}"));
     let variant = scenario.release.variants.iter().position(|v| v.name == variant);
-    let plan = scenario.plan(plan).expect("the strategy");
+    let plan = scenario.plan(scenario.plan_id(plan).expect("the strategy"));
     let order = Order { checked: true, ..single_order(scenario, 1, 0) };
     let twin = fly_twin(scenario, &order);
     let order = Order { record: Some(SimDuration::from_secs(1)), ..order };

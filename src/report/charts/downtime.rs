@@ -4,9 +4,8 @@ use super::dots::DotChart;
 use super::measures::{self, Releases, listed};
 use super::page;
 use crate::experiment::results::ScenarioResults;
-use crate::outcome::MeasureId;
+use crate::outcome::{Grade, MeasureId};
 use crate::report::figure::Quantity;
-use crate::report::reading;
 
 /// The chart as SVG.
 pub fn svg(results: &ScenarioResults) -> Result<String, String> {
@@ -34,8 +33,8 @@ fn message(results: &ScenarioResults) -> String {
     let down: Vec<(&str, f64)> = results
         .ratings
         .iter()
-        .filter(|row| row.downtime == "yes")
-        .map(|row| (row.strategy.as_str(), row.outage_good_s))
+        .filter(|row| row.downtime == Grade::Yes)
+        .map(|row| (results.scenario.plan_name(row.plan), row.outage_good_s))
         .collect();
     match down.as_slice() {
         [] => match worst(results) {
@@ -69,8 +68,10 @@ fn message(results: &ScenarioResults) -> String {
 
 /// The longest downtime that a bad release causes, if it is a second or more.
 fn worst(results: &ScenarioResults) -> Option<(&str, f64)> {
-    reading::bad_variants(results)
-        .filter_map(|v| measures::ranked(results, &v.name, MeasureId::DowntimeByReleaseS).pop())
+    results
+        .scenario
+        .bad_variants()
+        .filter_map(|v| measures::ranked(results, v, MeasureId::DowntimeByReleaseS).pop())
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .filter(|(_, seconds)| *seconds >= 1.0)
 }

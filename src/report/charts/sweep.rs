@@ -9,7 +9,7 @@ use super::palette::{self, Mark};
 use super::pane::draw_grid;
 use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
-use crate::scenario::model::{Expectation, Expected, Statistic};
+use crate::scenario::model::{Expectation, Expected, Scenario, Statistic};
 
 const HEIGHT: f64 = 340.0;
 
@@ -53,8 +53,9 @@ pub struct Curve {
 }
 
 /// What a line measures, in words.
-pub fn measure_words(line: &Expectation) -> String {
-    match &line.what {
+pub fn measure_words(scenario: &Scenario, line: &Expectation) -> String {
+    let release = scenario.release_name(line.release);
+    match line.what {
         Expected::Measure { measure, statistic } => {
             let statistic = match statistic {
                 Statistic::Mean => "mean",
@@ -63,13 +64,15 @@ pub fn measure_words(line: &Expectation) -> String {
                 Statistic::P95 => "95 % quantile",
                 Statistic::Spread => "middle half",
             };
-            format!("{}, {statistic}, of {} releases", plain(*measure), line.release)
+            format!("{}, {statistic}, of {release} releases", plain(measure))
         }
         Expected::Difference { measure, .. } => {
-            format!("{}, mean, of {} releases", plain(*measure), line.release)
+            format!("{}, mean, of {release} releases", plain(measure))
         }
-        Expected::Verdict(word) => format!("share of {} releases {word}", line.release),
-        Expected::Rating { rating, .. } => rating.clone(),
+        Expected::Verdict(verdict) => {
+            format!("share of {release} releases {}", verdict.word())
+        }
+        Expected::Rating { rating, .. } => rating.word().to_string(),
     }
 }
 

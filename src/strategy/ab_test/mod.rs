@@ -138,7 +138,8 @@ fn read(r: &mut Reader<'_>) -> Plan {
         traffic_routing: assignment != Assignment::Flag,
         metrics: true,
         mixing: true,
-        second_fleet: false,
+        divided_users: true,
+        ..Needs::default()
     };
     plan(r, "abTest", needs, Box::new(strategy))
 }

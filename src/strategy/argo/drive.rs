@@ -64,6 +64,7 @@ pub fn plan(name: &str, settings: Settings) -> Plan {
         traffic_routing: routed,
         metrics: settings.metrics().next().is_some(),
         mixing: matches!(settings.strategy, Kind::Canary(_)),
+        ..Needs::default()
     };
     Plan { name: name.to_string(), kind: "argo", needs, strategy: Box::new(Argo::new(settings)) }
 }

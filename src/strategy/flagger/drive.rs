@@ -87,6 +87,7 @@ pub fn plan(name: &str, settings: Settings) -> Plan {
         traffic_routing: settings.provider.routes(),
         metrics: !settings.skips_analysis() && !analysis.metrics.is_empty(),
         mixing: true,
+        ..Needs::default()
     };
     let strategy = Box::new(Flagger::new(settings));
     Plan { name: name.to_string(), kind: "flagger", needs, strategy }
