@@ -14,8 +14,8 @@ use crate::traffic::{Arrivals, Traffic};
 use crate::world::service::Service;
 use std::sync::Arc;
 
-/// A scenario, ready to fly.
-#[derive(Clone, Debug)]
+/// A scenario, as it was read: nothing in it lives. [`Crew`](super::crew::Crew) flies it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name, unique within a run.
     pub name: String,
@@ -52,7 +52,7 @@ pub struct Scenario {
 }
 
 /// What is released.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Release {
     /// Start of the release, since the start of the flight.
     pub at: SimDuration,
@@ -61,7 +61,7 @@ pub struct Release {
 }
 
 /// One thing that may be shipped.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     /// Its name.
     pub name: String,
@@ -262,10 +262,5 @@ impl Scenario {
         let total: f64 = routes.iter().map(|r| r.share.value()).sum();
         let busy = routes.iter().map(|r| r.share.value() * r.service_time.mean_secs());
         busy.sum::<f64>() / total.max(1e-12)
-    }
-
-    /// The strategy of this name.
-    pub fn plan(&self, name: &str) -> Option<&Plan> {
-        self.plans.iter().find(|p| p.name == name)
     }
 }
