@@ -4,6 +4,7 @@ use std::sync::Arc;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::{MeasureId, Outcome, Recording, Verdict};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::read::read;
 
@@ -23,9 +24,10 @@ fn scenario(faults: &str, strategy: &str) -> Arc<Scenario> {
 fn flown(faults: &str, strategy: &str) -> (Outcome, Recording) {
     let scenario = scenario(faults, strategy);
     let order = Order { record: None, ..single_order(&scenario, 1, 0) };
+    let crew = Crew::bind(&scenario).expect("sound queries");
     let twin = fly_twin(&scenario, &order);
     let order = Order { record: Some(windtunnel::base::time::SimDuration::from_secs(60)), ..order };
-    let (outcome, recording) = fly(&scenario, 0, &scenario.plans[0], &order, &twin);
+    let (outcome, recording) = fly(&crew, 0, 0, &order, &twin);
     (outcome, recording.expect("recorded"))
 }
 

@@ -5,8 +5,10 @@
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use windtunnel::base::random::{Purpose, Streams};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::random::random_valid;
 use windtunnel::scenario::read::{head, read, read_documents, set};
 use windtunnel::scenario::{starter, yaml};
@@ -92,7 +94,8 @@ fn fields_set_from_outside_are_read_like_written_ones() {
     let replicas = with("spec.service.replicas", "5").expect("valid").0;
     assert_eq!(replicas[0].service.replicas, 5);
     let canary = with("spec.strategies[3].canary.interval", "2m").expect("valid").0;
-    let first = &canary[0].plans[3].strategy.checks()[0];
+    let crew = Crew::bind(&Arc::new(canary[0].clone())).expect("sound queries");
+    let first = &crew.pilots[3].facts.checks[0];
     assert_eq!((first.1.as_secs_f64(), &*first.0.name), (120.0, "errorRate"));
     for (path, value) in [
         ("spec.service.replicas", "0"),

@@ -54,7 +54,9 @@ fn flown(scenarios: &[Arc<Scenario>], seed: u64, replications: u32) -> Vec<Scena
         record: false,
         export: false,
     };
-    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
+    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {})
+        .expect("sound queries")
+        .scenarios
 }
 
 /// Flown by the budget that each scenario gives itself.
@@ -67,7 +69,9 @@ fn flown_by_budget(scenarios: &[Arc<Scenario>], seed: u64) -> Vec<ScenarioResult
         record: false,
         export: false,
     };
-    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
+    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {})
+        .expect("sound queries")
+        .scenarios
 }
 
 /// Lines of all shipped scenarios that do not hold by the budget shipped with them.

@@ -117,6 +117,10 @@ pub fn results(
         crate::experiment::run(scenarios, &settings, &command(), stop::flag(), &tell)
     });
     bar.finish_and_clear();
+    let results = results.map_err(|problems| {
+        output::complain(&problems);
+        WRONG
+    })?;
     if results.scenarios.is_empty() {
         output::say("Interrupted before a replication was complete: nothing is written.");
         return Err(INTERRUPTED);

@@ -9,6 +9,7 @@ pub mod balancer;
 mod causes;
 pub mod clients;
 pub mod consistency;
+pub mod crew;
 pub mod describe;
 pub mod expect;
 pub mod foretell;

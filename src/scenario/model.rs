@@ -16,8 +16,8 @@ use crate::traffic::{Arrivals, Traffic};
 use crate::world::service::Service;
 use std::sync::Arc;
 
-/// A scenario, ready to fly.
-#[derive(Clone, Debug)]
+/// A scenario, as it was read: nothing in it lives. [`Crew`](super::crew::Crew) flies it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name, unique within a run.
     pub name: String,
@@ -54,7 +54,7 @@ pub struct Scenario {
 }
 
 /// What is released.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Release {
     /// Start of the release, since the start of the flight.
     pub at: SimDuration,
@@ -63,7 +63,7 @@ pub struct Release {
 }
 
 /// One thing that may be shipped.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     /// Its name.
     pub name: String,

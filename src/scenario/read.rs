@@ -7,10 +7,9 @@
 
 use super::model::{Expectation, Scenario};
 use super::{
-    causes, clients, consistency, expect, operations, release, scaling, service, tree, warn, words,
+    causes, clients, consistency, crew, expect, operations, release, scaling, service, tree, warn, words,
     yaml,
 };
-use crate::analysis::check::about::About;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::base::settings::{Reader, Sink, read_tree};
@@ -157,12 +156,32 @@ fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
         }
     }
     let sound = before == 0 && sink.borrow().problems.len() == before;
-    if sound {
-        for problem in warn::warnings(&filled, &scenario, scrape_every) {
-            push(sink, problem);
+    match crew::bind(&scenario) {
+        Ok((pilots, _)) if sound => {
+            for problem in warn::warnings(&filled, &scenario, &pilots, scrape_every) {
+                push(sink, problem);
+            }
+        }
+        Ok(_) => {}
+        Err(problems) => {
+            for problem in problems {
+                if !is_told(&sink.borrow().problems, &problem) {
+                    let place = tree::place(&filled, &problem.path);
+                    push(sink, Problem { place, ..problem });
+                }
+            }
         }
     }
     scenario
+}
+
+/// Has it been said already that the field which could not be bound is missing, or no text?
+fn is_told(told: &[Problem], unbound: &Problem) -> bool {
+    let (parent, field) = unbound.path.rsplit_once('.').unwrap_or(("", &unbound.path));
+    told.iter().any(|p| {
+        let missing = p.path == parent && p.message == format!("{field} is missing");
+        p.severity == Severity::Error && (p.path == unbound.path || missing)
+    })
 }
 
 /// What a document yields before its parts are held against each other.
@@ -197,7 +216,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let chaos = release::chaos(r);
     let on_call = operations::on_call(r, objective);
     let telemetry = r.object("telemetry", "what is scraped", operations::telemetry);
-    let mut plans = release::plans(r);
+    let plans = release::plans(r);
     let come_back = "share of failed business requests that come back later (assumption)";
     let come_back = r.share("comeBack", "50%", come_back);
     let per_year = "such releases a year, for harm per year; one a week (assumption)";
@@ -216,15 +235,6 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         come_back,
         ..service
     };
-    let routes: Vec<&str> = service.routes.iter().map(|r| r.name.as_str()).collect();
-    let about = About {
-        names: &service.names,
-        replicas: service.replicas,
-        cpu_limit: service.pod.cpu_limit,
-        routes: &routes,
-        rules: telemetry.rules,
-    };
-    plans.iter_mut().for_each(|plan| plan.strategy.prepare(&about));
     let scenario = Scenario {
         name,
         head: String::new(),

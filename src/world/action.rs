@@ -74,6 +74,14 @@ pub enum Action {
         /// Desired pods.
         size: u32,
     },
+    /// A Deployment with an autoscaler of its own has been given this `spec.replicas`: what the
+    /// autoscaler reads.
+    Replicas {
+        /// Its pool.
+        pool: Pool,
+        /// `spec.replicas`.
+        replicas: u32,
+    },
     /// Set the desired size of a replica set.
     Scale {
         /// Number of the set.

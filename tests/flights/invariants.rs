@@ -9,6 +9,7 @@ use std::sync::Arc;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::fault::{CHAOS, DEFECTS};
 use windtunnel::outcome::{MeasureId, Outcome};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::strategy::STRATEGIES;
 
 /// Chaos that needs more than its name to do something within ten minutes.
@@ -123,18 +124,19 @@ fn every_strategy_meets_every_defect_and_every_chaos() {
 fn one_storm(chaos: &str) -> Vec<String> {
     let scenario = Arc::new(tunnel(&spec(chaos)).scenario);
     let order = Order { seed: 77, checked: true, ..Order::default() };
+    let crew = Crew::bind(&scenario).expect("sound queries");
     let twin = fly_twin(&scenario, &order);
     let pairs: Vec<(usize, usize)> = (0..scenario.release.variants.len())
         .flat_map(|v| (0..scenario.plans.len()).map(move |p| (v, p)))
         .collect();
     let wrong = |(variant, plan): &(usize, usize)| {
-        let (plan, name) = (&scenario.plans[*plan], &scenario.release.variants[*variant].faults);
-        let (outcome, _) = fly(&scenario, *variant, plan, &order, &twin);
+        let (name, faults) = (&scenario.plans[*plan].name, &scenario.release.variants[*variant].faults);
+        let (outcome, _) = fly(&crew, *variant, *plan, &order, &twin);
         // Chaos bound to a phase has a twin of its own, which is not told here.
         let own = chaos.contains("atProgress") || chaos.contains("onMixed");
         let found = if own { Vec::new() } else { consistent(&outcome, &twin.outcome) };
-        let fault = name.first().map_or("none", |f| f.name);
-        (!found.is_empty()).then(|| format!("{chaos} {} {fault}: {found:?}", plan.name))
+        let fault = faults.first().map_or("none", |f| f.name);
+        (!found.is_empty()).then(|| format!("{chaos} {name} {fault}: {found:?}"))
     };
     pairs.par_iter().filter_map(wrong).collect()
 }

@@ -45,6 +45,7 @@ fn flown() -> Results {
         export: false,
     };
     run(&scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {})
+        .expect("sound queries")
 }
 
 /// The table of a CSV file, as (header, rows).

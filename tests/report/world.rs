@@ -97,7 +97,7 @@ fn plan(fate: &Fate) -> Plan {
         name: fate.name.to_string(),
         kind: kind.unwrap_or("unknown"),
         needs,
-        strategy: Box::new(NoRelease),
+        spec: Box::new(NoRelease),
     }
 }
 

@@ -11,6 +11,7 @@ use windtunnel::experiment::fly::single_order;
 use windtunnel::experiment::results::Judgement;
 use windtunnel::manifest::{self, Input};
 use windtunnel::outcome::{MeasureId, Outcome, Recording};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::yaml;
 
@@ -54,11 +55,12 @@ fn told(file: &str, scenario: &str, variant: &str, plan: &str) -> Told {
     let scenario: &Arc<Scenario> =
         found.iter().find(|s| s.name == scenario).unwrap_or_else(|| panic!("no {scenario}"));
     let variant = scenario.release.variants.iter().position(|v| v.name == variant);
-    let plan = scenario.plan(scenario.plan_id(plan).expect("the strategy"));
+    let plan = scenario.plan_id(plan).expect("the strategy").0;
+    let crew = Crew::bind(scenario).expect("sound queries");
     let order = Order { checked: true, ..single_order(scenario, 1, 0) };
     let twin = fly_twin(scenario, &order);
     let order = Order { record: Some(SimDuration::from_secs(1)), ..order };
-    let (outcome, recording) = fly(scenario, variant.expect("the variant"), plan, &order, &twin);
+    let (outcome, recording) = fly(&crew, variant.expect("the variant"), plan, &order, &twin);
     let recording = recording.expect("a recording");
     Told { outcome, recording, release_s: scenario.release.at.as_secs_f64() }
 }

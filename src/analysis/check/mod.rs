@@ -6,7 +6,7 @@
 
 use super::promql::error::EvalError;
 use super::promql::value::Value;
-use super::promql::{Query, Rules};
+use super::promql::Query;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 pub use crate::world::action::Verdict;
@@ -141,7 +141,7 @@ pub struct Check {
     pub window: Option<SimDuration>,
     /// Verdict on an empty answer.
     pub no_data: NoData,
-    /// Its queries, once it has been told whom it is about.
+    /// Its queries, once it is bound.
     asked: Option<Arc<Asked>>,
 }
 
@@ -168,19 +168,8 @@ pub struct Finding {
     pub verdict: Verdict,
 }
 
-/// The rules under which queries of the scenario that is being read will be answered: a query is
-/// read once, under these.
-pub fn rules_of(r: &Reader<'_>) -> Rules {
-    Rules::of_word(r.text_at_root("spec.telemetry.rules"))
-}
-
-/// Reads a query of the user's own under the rules of its scenario; what is wrong with it, also
-/// with asking it at an instant, is told.
-pub fn query_of(r: &Reader<'_>, text: &str) -> Result<Query, String> {
-    let query = Query::parse_by(text, rules_of(r)).map_err(|error| error.to_string())?;
-    query.check_instant().map_err(|error| error.to_string())?;
-    Ok(query)
-}
+/// Who reads the texts of queries; nothing comes back of one that is none.
+pub type Read<'a> = &'a mut dyn FnMut(&str) -> Option<Query>;
 
 /// Who answers queries at the present instant.
 pub type Ask<'a> = &'a dyn Fn(&Query) -> Result<Value, EvalError>;
@@ -197,16 +186,23 @@ impl Check {
         Check { name: Arc::from(name), metric, bound, window, no_data, asked: None }
     }
 
-    /// Writes the queries of the check; `interval` is the window of checks that have none.
-    pub fn prepare(&mut self, about: &About<'_>, interval: SimDuration) {
+    /// The same check with its queries, each read by `read`; `interval` is the window of checks
+    /// that have none. Nothing comes back if one could not be read.
+    pub fn bind(
+        &self,
+        about: &About<'_>,
+        interval: SimDuration,
+        read: Read<'_>,
+    ) -> Option<Check> {
         let window = self.window.unwrap_or(interval);
-        let parsed = |text: String| Query::parse_by(&text, about.rules).ok();
-        let of = |version| parsed(self.query(about, interval, version));
-        let requests = parsed(error_rate::requests(about, Version::New, window));
-        let stable = self.bound.is_relative().then(|| of(Version::Old)).flatten();
-        self.asked = of(Version::New)
-            .zip(requests)
-            .map(|(candidate, requests)| Arc::new(Asked { candidate, stable, requests }));
+        let candidate = read(&self.query(about, interval, Version::New));
+        let stable = match self.bound.is_relative() {
+            true => read(&self.query(about, interval, Version::Old)).map(Some),
+            false => Some(None),
+        };
+        let requests = read(&error_rate::requests(about, Version::New, window));
+        let asked = Asked { candidate: candidate?, stable: stable?, requests: requests? };
+        Some(Check { asked: Some(Arc::new(asked)), ..self.clone() })
     }
 
     /// The query about a version, in PromQL.
@@ -231,9 +227,9 @@ impl Check {
     /// Judges the release at the present instant.
     ///
     /// # Panics
-    /// When it was never prepared: a scenario prepares its strategies.
+    /// When it was never bound: machines are made of bound checks.
     pub fn judge(&self, ask: Ask<'_>) -> Finding {
-        let asked = self.asked.as_ref().expect("a scenario prepares its checks");
+        let asked = self.asked.as_ref().expect("a machine's checks are bound");
         let value = self.value(ask, &asked.candidate);
         let reference = || asked.stable.as_ref().and_then(|query| self.value(ask, query));
         let limit = match self.bound {
@@ -301,13 +297,16 @@ mod tests {
     use crate::analysis::promql::value::Element;
     use crate::world::names::Names;
 
+    fn bound(check: &Check, about: &About<'_>, secs: u64) -> Check {
+        let read = &mut |text: &str| Query::parse(text).ok();
+        check.bind(about, SimDuration::from_secs(secs), read).expect("queries")
+    }
+
     fn judged(check: &Check, answer: impl Fn(&str) -> Result<Value, EvalError>) -> Finding {
         let names = Names::of_service("shop");
         let rules = Default::default();
         let about = About { names: &names, replicas: 4, cpu_limit: 0.5, routes: &[], rules };
-        let mut check = check.clone();
-        check.prepare(&about, SimDuration::from_secs(60));
-        check.judge(&|query| answer(query.text()))
+        bound(check, &about, 60).judge(&|query| answer(query.text()))
     }
 
     fn one(value: f64) -> Result<Value, EvalError> {
@@ -323,8 +322,8 @@ mod tests {
             [Metric::ErrorRate, Metric::Latency { quantile: 0.99 }, Metric::Cpu, Metric::Conversion]
         {
             let relative = Bound::AtMostStable { factor: 1.1, margin: 0.0 };
-            let mut check = Check::new("c", metric, relative, None, NoData::Fail);
-            check.prepare(&about, SimDuration::from_secs(90));
+            let check = Check::new("c", metric, relative, None, NoData::Fail);
+            let check = bound(&check, &about, 90);
             assert_eq!(check.queries().len(), 3, "{check:?}");
             assert!(check.queries()[0].text().contains("[90s]"));
         }

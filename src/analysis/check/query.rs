@@ -4,7 +4,7 @@
 //! compares false, so it never fails a release. An answer without any element has nothing to
 //! compare: `noData` decides.
 
-use super::{Bound, Check, Compare, Metric, common, query_of};
+use super::{Bound, Check, Compare, Metric, common};
 use crate::base::settings::{Part, Reader};
 
 /// The part.
@@ -19,12 +19,6 @@ fn read(r: &mut Reader<'_>) -> Check {
     let name = r.text("name", "query", "name in stories and tables");
     let fails = r.required_text("failsWhen", "when the release fails, such as \"> 0.01\"");
     let (window, no_data) = common(r);
-    if let Err(error) = query_of(r, &text)
-        && !r.describing()
-        && r.has("query")
-    {
-        r.problem("query", error, "a query that Prometheus takes", "");
-    }
     let bound = condition(&fails).unwrap_or_else(|| {
         if !r.describing() && r.has("failsWhen") {
             let found = format!("found {fails:?}");

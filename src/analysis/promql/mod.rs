@@ -95,6 +95,13 @@ pub struct Query {
     expr: Arc<Expr>,
 }
 
+// Every text that this thread has read, for the tests that count.
+#[cfg(test)]
+thread_local! {
+    pub(crate) static READ: std::cell::RefCell<Vec<(String, Rules)>> =
+        const { std::cell::RefCell::new(Vec::new()) };
+}
+
 impl PartialEq for Query {
     fn eq(&self, other: &Query) -> bool {
         self.text == other.text && self.rules == other.rules
@@ -109,6 +116,8 @@ impl Query {
 
     /// Reads a query under given rules.
     pub fn parse_by(text: &str, rules: Rules) -> Result<Query, ParseError> {
+        #[cfg(test)]
+        READ.with_borrow_mut(|read| read.push((text.to_string(), rules)));
         let expr = Arc::new(parser::parse(text, rules)?);
         Ok(Query { text: Arc::from(text), rules, expr })
     }
@@ -116,6 +125,11 @@ impl Query {
     /// The query as written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whose rules it was read under, which are those that answer it.
+    pub fn rules(&self) -> Rules {
+        self.rules
     }
 
     /// What it yields.

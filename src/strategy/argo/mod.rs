@@ -4,8 +4,9 @@
 //! [`status`] what is kept of it; [`counts`] and [`weight`] are its arithmetic of pods and
 //! weights, [`canary`] and [`blue_green`] one reconcile each, [`experiment`] what runs beside it.
 //! Analysis runs live in [`crate::analysis::argo`]. None of these knows pods, requests or how a
-//! query is answered; [`drive`] flies them.
+//! query is answered; `bind` reads them, and [`drive`] flies them.
 
+mod bind;
 pub mod blue_green;
 pub mod canary;
 pub mod counts;

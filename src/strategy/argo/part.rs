@@ -12,9 +12,7 @@ use super::settings::{
 };
 use crate::analysis::argo::metric::{Given, Metric, RangeQuery};
 use crate::analysis::argo::valid;
-use crate::analysis::check::{query_of, rules_of};
 use crate::analysis::expr::dates::epoch;
-use crate::analysis::promql::Query;
 use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::settings::{Part, Reader};
 use crate::base::units::parse_duration;
@@ -38,15 +36,19 @@ pub const BLUE_GREEN: Part<Plan> = Part {
 
 fn read_canary(r: &mut Reader<'_>) -> Plan {
     let canary = canary(r);
-    rollout(r, "argoCanary", Strategy::Canary(canary))
+    rollout(r, Strategy::Canary(canary))
 }
 
 fn read_blue_green(r: &mut Reader<'_>) -> Plan {
     let plan = blue_green(r);
-    rollout(r, "argoBlueGreen", Strategy::BlueGreen(plan))
+    rollout(r, Strategy::BlueGreen(plan))
 }
 
-fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
+fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
+    let kind = match &strategy {
+        Strategy::Canary(_) => CANARY.name,
+        Strategy::BlueGreen(_) => BLUE_GREEN.name,
+    };
     let name = r.text("name", kind, "name in tables and charts");
     let own = "name of the Rollout, for events and its pods; left out: the service's";
     let own = r.opt_text("rollout", own).unwrap_or_default();
@@ -65,13 +67,12 @@ fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
             "resumedAfter",
             "the Rollout is paused: how long after the release somebody resumes it",
         ),
-        promql: rules_of(r),
         rollback_window: r
             .opt_count("rollbackWindow", 0..=1000, "an undo so many versions back skips all steps")
             .map(|revisions| revisions as u32),
         ..Settings::new(&own, strategy)
     };
-    Plan { kind, ..plan(&name, settings) }
+    plan(&name, settings)
 }
 
 fn canary(r: &mut Reader<'_>) -> Canary {
@@ -363,22 +364,10 @@ fn ago(text: &str) -> String {
     }
 }
 
-/// What the controller's own validation would say, and what the query's language does.
+/// What the controller would say at every measurement.
 fn check(r: &mut Reader<'_>, metric: &Metric) {
     if r.describing() {
         return;
-    }
-    let query = match (metric.query.is_empty(), &metric.range) {
-        (true, _) => Ok(()),
-        (false, None) => query_of(r, &metric.query).map(drop),
-        // Whether durations make sense over a range is known when it is asked.
-        (false, Some(_)) => {
-            let found = Query::parse_by(&metric.query, rules_of(r));
-            found.map(drop).map_err(|error| error.to_string())
-        }
-    };
-    if let Err(error) = query {
-        r.problem("query", error, "a query that Prometheus takes", "");
     }
     if let Some(range) = &metric.range
         && let Err(why) = range.ends_ms(&epoch())

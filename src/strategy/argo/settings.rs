@@ -6,7 +6,6 @@
 //! in place. Deliberately unknown here: what the controller makes of it.
 
 use crate::analysis::argo::metric::Metric;
-use crate::analysis::promql::Rules;
 use crate::analysis::reply::Reply;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
@@ -29,8 +28,6 @@ pub struct Settings {
     pub promoted_full_after: Option<SimDuration>,
     /// `spec.paused`: how long after the release somebody resumes it; nothing means not paused.
     pub resumed_after: Option<SimDuration>,
-    /// Whose rules of PromQL its Prometheus has.
-    pub promql: Rules,
     /// `spec.rollbackWindow.revisions`: an undo so far back passes over all steps.
     pub rollback_window: Option<u32>,
 }
@@ -244,7 +241,6 @@ impl Settings {
             promoted_after: None,
             promoted_full_after: None,
             resumed_after: None,
-            promql: Rules::default(),
             rollback_window: None,
         }
     }
@@ -368,17 +364,6 @@ impl Default for BlueGreen {
 }
 
 impl Step {
-    /// The analyses of a step.
-    pub fn analyses(&self) -> Vec<&Analysis> {
-        match self {
-            Step::Analysis(analysis) => vec![analysis],
-            Step::Experiment(experiment) => {
-                experiment.analyses.iter().map(|a| &a.analysis).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
     /// The step as `kubectl argo rollouts get rollout` and events print it
     /// (`utils/rollout/rolloututil.go` CanaryStepString).
     pub fn told(&self) -> String {

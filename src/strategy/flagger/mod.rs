@@ -3,9 +3,11 @@
 //! Read from fluxcd/flagger 15bd6ad (1.44.0). [`settings`] is what a Canary says, [`status`] what
 //! is kept of it. [`weights`], [`ready`], [`answer`], [`query`] and [`check`] are one rule each,
 //! and [`tick`] runs them in the order of `advanceCanary`. None of them knows pods, requests or
-//! the time between ticks; [`drive`] flies them.
+//! the time between ticks; `bind` reads its queries,
+//! and [`drive`] flies it.
 
 pub mod answer;
+mod bind;
 pub mod check;
 pub mod drive;
 pub mod part;

@@ -6,14 +6,12 @@
 
 use super::drive::plan;
 use super::provider::Provider;
-use super::query::{Builtin, Model, render};
+use super::query::Builtin;
 use super::settings::{
     Affinity, Analysis, Autoscaler, Hook, Load, Matching, Metric, Names, Range, Rules, Settings,
     Target, Template, Webhook,
 };
 use super::weights::TOTAL;
-use crate::analysis::check::{query_of, rules_of};
-use crate::analysis::promql::Query;
 use crate::analysis::reply::Reply;
 use crate::base::problem::nearest;
 use crate::base::settings::{Part, Reader};
@@ -74,7 +72,6 @@ fn read(r: &mut Reader<'_>) -> Plan {
         autoscaler: r.opt_object("autoscaler", "the target has an autoscaler", autoscaler),
         target: r.object("target", "the Deployment that is released", target),
         rules: Rules { failed_promotion_keeps_canary: rules == 0 },
-        promql: rules_of(r),
         first_tick: r.opt_duration(
             "firstTick",
             "from the release to the tick that sees it; left out: anywhere within an interval",
@@ -198,7 +195,6 @@ fn affinity(r: &mut Reader<'_>) -> Affinity {
 
 fn metric(r: &mut Reader<'_>) -> Metric {
     let query = r.opt_text("query", "PromQL of its own");
-    checked(r, "query", query.as_deref());
     let pair = |text: &str| {
         text.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()))
     };
@@ -224,53 +220,18 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     metric
 }
 
-/// What a template may ask for (v1beta1/metric.go), besides its variables.
-const PLACEHOLDERS: [&str; 7] =
-    ["name", "namespace", "target", "service", "ingress", "route", "interval"];
-
 /// A metric must come to a query: the controller fails every check of one that does not.
 fn askable(r: &mut Reader<'_>, metric: &Metric) {
-    if r.describing() || metric.name.is_empty() {
+    let has_text = metric.query.is_some() || metric.template.is_some();
+    let is_known = has_text || Builtin::parse(&metric.name).is_some();
+    if r.describing() || metric.name.is_empty() || is_known {
         return;
     }
-    if metric.query.is_none() && metric.template.is_none() && Builtin::parse(&metric.name).is_none()
-    {
-        let words = ["request-success-rate", "request-duration"];
-        let found = format!("no metric called {:?} is built in: every check fails", metric.name);
-        let help = nearest(&metric.name, words).map(|near| format!("did you mean {near}?"));
-        let help = help.unwrap_or_else(|| "give it a query or a templateRef".to_string());
-        r.problem("name", found, &words.join(" or "), &help);
-    }
-    let names = Names::of("target", "default");
-    let texts = [
-        ("query", metric.query.as_ref(), "1m"),
-        ("template", metric.template.as_ref().map(|t| &t.query), ""),
-    ];
-    for (field, text, usual) in texts {
-        let Some(text) = text.filter(|text| text.contains("{{")) else { continue };
-        let interval = metric.interval.as_deref().unwrap_or(usual);
-        let model = Model { names: &names, interval, variables: &metric.variables };
-        let query = render(text, &model);
-        let parsed = query
-            .and_then(|query| Query::parse_by(&query, rules_of(r)).map_err(|error| error.message));
-        if let Err(error) = parsed {
-            let unknown = error.split('"').nth(1).and_then(|word| nearest(word, PLACEHOLDERS));
-            let help = match (&metric.interval, unknown) {
-                (_, Some(near)) => format!("did you mean {near}?"),
-                (None, _) if text.contains("interval") => "give the metric an interval".into(),
-                _ => String::new(),
-            };
-            r.problem(field, error, "a query once its placeholders are filled in", &help);
-        }
-    }
-}
-
-/// A query without placeholders must be one.
-fn checked(r: &mut Reader<'_>, field: &str, query: Option<&str>) {
-    let Some(query) = query.filter(|q| !q.contains("{{") && !r.describing()) else { return };
-    if let Err(error) = query_of(r, query) {
-        r.problem(field, error, "a query that Prometheus takes", "");
-    }
+    let words = ["request-success-rate", "request-duration"];
+    let found = format!("no metric called {:?} is built in: every check fails", metric.name);
+    let help = nearest(&metric.name, words).map(|near| format!("did you mean {near}?"));
+    let help = help.unwrap_or_else(|| "give it a query or a templateRef".to_string());
+    r.problem("name", found, &words.join(" or "), &help);
 }
 
 fn webhook(r: &mut Reader<'_>) -> Webhook {

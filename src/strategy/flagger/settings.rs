@@ -5,7 +5,6 @@
 //! Deliberately unknown here: how a tick goes (see [`super::tick`]).
 
 use super::provider::Provider;
-use crate::analysis::promql;
 use crate::analysis::reply::Reply;
 use crate::base::time::SimDuration;
 use crate::base::units::{Rate, Share};
@@ -33,8 +32,6 @@ pub struct Settings {
     pub target: Target,
     /// Which release's rules apply where they changed.
     pub rules: Rules,
-    /// Whose rules of PromQL its Prometheus has.
-    pub promql: promql::Rules,
     /// From the release to the first tick that can see it; nothing draws it within one interval.
     pub first_tick: Option<SimDuration>,
 }
@@ -357,7 +354,6 @@ impl Settings {
                 deadline: Some(SimDuration::from_secs(600)),
             },
             rules: Rules::default(),
-            promql: promql::Rules::default(),
             first_tick: None,
         }
     }
