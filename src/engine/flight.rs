@@ -22,6 +22,7 @@ use crate::strategy::pilot::{Facts, Pilot};
 use crate::strategy::{Cause, Machine, Scaling};
 use crate::telemetry::facts::Bounds;
 use crate::telemetry::scraper::Scraper;
+use crate::world::action::Token;
 use crate::world::names::{Names, PodNames};
 use crate::world::pod::{Node, Pod, Set};
 use crate::world::routing::{Pool, Routing};
@@ -37,7 +38,7 @@ pub enum Event {
     /// The release begins.
     Release,
     /// A wake-up that the strategy asked for.
-    Timer(u32),
+    Timer(Token),
     /// Reported pod states have changed: the strategy looks.
     Look,
     /// Sets that have made as many calls as one sync may make go on.

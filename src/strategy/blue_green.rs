@@ -12,7 +12,7 @@ use super::pilot::{Facts, Pilot};
 use super::{Cause, Machine, Needs, Plan, Spec, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
-use crate::world::action::{Action, Decision};
+use crate::world::action::{Action, Alarm, Decision, Token};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -46,10 +46,10 @@ enum Stage {
     Back,
 }
 
-const WAIT: u32 = 1;
-const DEADLINE: u32 = 2;
-const RETIRE: u32 = 3;
-const CLEAN_UP: u32 = 4;
+const WAIT: Token = Token::of(Alarm::Wait);
+const DEADLINE: Token = Token::of(Alarm::Deadline);
+const RETIRE: Token = Token::of(Alarm::Retire);
+const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
 
 fn read(r: &mut Reader<'_>) -> Plan {
     let gate = match r.choice(

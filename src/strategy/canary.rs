@@ -16,7 +16,7 @@ use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::base::units::parse_share;
-use crate::world::action::{Action, Decision, Evidence};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Token};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -24,9 +24,7 @@ use crate::world::service::Version;
 pub const PART: Part<Plan> =
     Part { name: "canary", summary: "growing shares of traffic, judged by metric checks", read };
 
-const CHECK: u32 = 1;
-const CLEAN_UP: u32 = 2;
-const DEADLINE: u32 = 3;
+const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
 
 /// Where the release stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +135,11 @@ struct Canary {
 }
 
 impl Canary {
+    /// What is asked for in this step, and of no interest in another.
+    fn token(&self, alarm: Alarm) -> Token {
+        Token::in_step(alarm, self.step as u32)
+    }
+
     fn pool(&self) -> Pool {
         if self.settings.mesh { Pool::Candidate } else { Pool::Stable }
     }
@@ -187,7 +190,7 @@ impl Canary {
     fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Growing;
         self.scale_canary(view, self.canary_size(view), out);
-        out.push(Action::Wake { after: self.settings.deadline, token: DEADLINE | (self.step as u32) << 8 });
+        out.push(Action::Wake { after: self.settings.deadline, token: self.token(Alarm::Deadline) });
         if self.canary_ready(view) {
             self.watch(view, out);
         }
@@ -203,7 +206,7 @@ impl Canary {
             self.scale_stable(view, view.replicas - self.canary_size(view), out);
         }
         out.push(Action::Say(format!("step {}: weight {:.0} %", self.step + 1, weight * 100.0)));
-        out.push(Action::Wake { after: self.settings.interval, token: CHECK | (self.step as u32) << 8 });
+        out.push(Action::Wake { after: self.settings.interval, token: self.token(Alarm::Check) });
     }
 
     /// Runs all checks: do they pass, fail, or want to be asked again?
@@ -250,7 +253,7 @@ impl Canary {
             }
             Verdict::Wait => {}
         }
-        out.push(Action::Wake { after: self.settings.interval, token: CHECK | (self.step as u32) << 8 });
+        out.push(Action::Wake { after: self.settings.interval, token: self.token(Alarm::Check) });
     }
 
     fn promote(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
@@ -315,15 +318,14 @@ impl Canary {
 
 impl Machine for Canary {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        let step = self.step as u32;
         match (cause, self.stage) {
             (Cause::Release, _) => self.grow(view, out),
             (Cause::WayBack, _) => self.way_back(view, out),
             (Cause::Pods, Stage::Growing) if self.canary_ready(view) => self.watch(view, out),
             (Cause::Pods, Stage::Promoted) => self.finish(view, out),
             (Cause::Pods, Stage::Redeploying) => self.redeployed(view, out),
-            (Cause::Timer(t), Stage::Watching) if t == CHECK | step << 8 => self.check(view, out),
-            (Cause::Timer(t), Stage::Growing) if t == DEADLINE | step << 8 => {
+            (Cause::Timer(t), Stage::Watching) if t == self.token(Alarm::Check) => self.check(view, out),
+            (Cause::Timer(t), Stage::Growing) if t == self.token(Alarm::Deadline) => {
                 out.push(Action::DeadlinePassed);
                 out.push(Action::Say("the canary's pods did not become available".into()));
                 out.push(Action::Decide(Decision::WayBack));

@@ -14,7 +14,7 @@ use crate::base::settings::{Part, Reader};
 use crate::base::time::SimTime;
 use crate::telemetry::store::Store;
 use crate::telemetry::unix_ms;
-use crate::world::action::Action;
+use crate::world::action::{Action, Token};
 use crate::world::log::{ExperimentCounts, ShadowCounts};
 use crate::world::replica_set::PodPhase;
 use crate::world::routing::Pool;
@@ -34,6 +34,7 @@ pub mod deployment;
 pub mod disruption;
 pub mod flagger;
 pub mod fleet;
+pub mod follow_up;
 pub mod none;
 pub mod pilot;
 pub mod recreate;
@@ -101,7 +102,7 @@ pub enum Cause {
     /// The reported state of pods has changed.
     Pods,
     /// A wake-up it asked for.
-    Timer(u32),
+    Timer(Token),
     /// An autoscaler has written the size of a workload that the strategy sizes itself.
     Scaled {
         /// The workload's pool, of Deployments with an autoscaler each.

@@ -7,12 +7,13 @@
 
 use super::binding::Binding;
 use super::fleet::{is_available, pods_for, resize, route_all};
+use super::follow_up::FollowUp;
 use super::pilot::{Facts, Pilot};
 use super::{Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
 use crate::analysis::diffy;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
-use crate::world::action::{Action, Decision, Evidence, Verdict};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Token, Verdict};
 use crate::world::log::Differences;
 use crate::world::routing::{Mirror, Pool, Routing};
 use crate::world::service::Version;
@@ -21,9 +22,9 @@ use crate::world::service::Version;
 pub const PART: Part<Plan> =
     Part { name: "shadow", summary: "copies of requests, compared and thrown away", read };
 
-const END: u32 = 1;
-const CLEAN_UP: u32 = 2;
-const DEADLINE: u32 = 3;
+const END: Token = Token::of(Alarm::End);
+const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
+const DEADLINE: Token = Token::of(Alarm::Deadline);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -86,7 +87,12 @@ fn read(r: &mut Reader<'_>) -> Plan {
         ),
         follow: then,
     };
-    let needs = Needs { second_fleet: true, traffic_routing: true, ..Needs::default() };
+    let needs = Needs {
+        second_fleet: true,
+        traffic_routing: true,
+        divided_users: settings.follow.as_ref().is_some_and(|next| next.needs.divided_users),
+        ..Needs::default()
+    };
     plan(r, "shadow", needs, settings)
 }
 
@@ -119,6 +125,7 @@ impl Spec for Settings {
             facts.takes = facts.takes + next.facts.takes;
             next.machine
         });
+        let follow = FollowUp(follow);
         let shadow = Shadow { settings: self.clone(), follow, stage: Stage::Idle };
         Some(Pilot { facts, machine: Box::new(shadow) })
     }
@@ -128,7 +135,7 @@ impl Spec for Settings {
 #[derive(Clone, Debug)]
 struct Shadow {
     settings: Settings,
-    follow: Option<Box<dyn Machine>>,
+    follow: FollowUp,
     stage: Stage,
 }
 
@@ -193,11 +200,11 @@ impl Shadow {
             out.push(Action::Decide(Decision::NoEvidence));
         } else if self.findings(view, out) {
             out.push(Action::Decide(Decision::WayBack));
-        } else if self.follow.is_some() {
+        } else if self.follow.is_there() {
             self.stage = Stage::Followed;
             out.push(route_all(Pool::Stable));
             self.take_down(view, out);
-            self.pass_on(view, Cause::Release, out);
+            self.follow.wake(view, Cause::Release, out);
             return;
         } else {
             out.push(Action::Decide(Decision::Pass));
@@ -215,18 +222,12 @@ impl Shadow {
         resize(view, Version::New, Pool::Candidate, 0, out);
         resize(view, Version::Old, Pool::Baseline, 0, out);
     }
-
-    fn pass_on(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        if let Some(next) = &mut self.follow {
-            next.wake(view, cause, out);
-        }
-    }
 }
 
 impl Machine for Shadow {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
-            (_, Stage::Followed) => self.pass_on(view, cause, out),
+            (_, Stage::Followed) => self.follow.wake(view, cause, out),
             (Cause::Release, _) => self.start(view, out),
             (Cause::WayBack, Stage::Growing | Stage::Mirroring) => self.stop(out),
             (Cause::Pods, Stage::Growing) if self.is_up(view) => self.begin(out),

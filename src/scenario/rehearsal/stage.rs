@@ -9,7 +9,7 @@ use crate::strategy::pilot::Said;
 use crate::strategy::{Cause, Machine, SetFacts, View};
 use crate::telemetry::facts::STATUSES;
 use crate::telemetry::scraper::{Place, Scraper};
-use crate::world::action::{Action, Decision, Verdict};
+use crate::world::action::{Action, Decision, Token, Verdict};
 use crate::world::log::ShadowCounts;
 use crate::world::probe::{ProbeKind, ProbeWorker};
 use crate::world::replica_set::PodPhase;
@@ -40,7 +40,7 @@ pub(super) struct Seen {
 /// What happens next.
 pub(super) enum Event {
     Release,
-    Timer(u32),
+    Timer(Token),
     Boots(usize),
     Ready(usize),
     Look,

@@ -9,6 +9,7 @@ mod judge;
 
 use super::binding::Binding;
 use super::fleet::{is_available, pods_for, resize, route_all};
+use super::follow_up::FollowUp;
 use super::pilot::{Facts, Pilot};
 use super::{Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
 use crate::analysis::check::{CHECKS, Check, Verdict};
@@ -16,7 +17,7 @@ use crate::analysis::proportions::two_proportions;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
-use crate::world::action::{Action, Decision, Evidence};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Token};
 use crate::world::log::Exposure;
 use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
@@ -26,10 +27,10 @@ use judge::Judge;
 pub const PART: Part<Plan> =
     Part { name: "abTest", summary: "users divided once, judged by what they complete", read };
 
-const GUARD: u32 = 1;
-const END: u32 = 2;
-const CLEAN_UP: u32 = 3;
-const DEADLINE: u32 = 4;
+const GUARD: Token = Token::of(Alarm::Check);
+const END: Token = Token::of(Alarm::End);
+const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
+const DEADLINE: Token = Token::of(Alarm::Deadline);
 
 /// Who decides which variant a user meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +182,7 @@ impl Spec for Settings {
             facts.takes = facts.takes + next.facts.takes;
             next.machine
         });
+        let follow = FollowUp(follow);
         let number = |step: &String| about.routes.iter().position(|name| name == step);
         let step = self.logged.step.as_ref().and_then(number).map(|at| at as u8);
         let test = AbTest {
@@ -202,7 +204,7 @@ struct AbTest {
     exposure: Exposure,
     /// Looks before the end so far.
     seen: usize,
-    follow: Option<Box<dyn Machine>>,
+    follow: FollowUp,
     stage: Stage,
 }
 
@@ -281,12 +283,12 @@ impl AbTest {
         if !self.settings.ship {
             out.push(Action::Decide(Decision::Pass));
             self.send_home(out);
-        } else if self.follow.is_some() {
+        } else if self.follow.is_there() {
             out.push(Action::Say("the variant won: the follow-up strategy ships it".into()));
             self.stage = Stage::Followed;
             out.push(route_all(Pool::Stable));
             resize(view, Version::New, Pool::Candidate, 0, out);
-            self.pass_on(view, Cause::Release, out);
+            self.follow.wake(view, Cause::Release, out);
         } else if self.has_fleet() {
             out.push(Action::Decide(Decision::Promote));
             self.stage = Stage::Promoting;
@@ -316,14 +318,8 @@ impl AbTest {
             Stage::Growing | Stage::Running | Stage::Promoting | Stage::Promoted => {
                 self.send_home(out)
             }
-            Stage::Followed => self.pass_on(view, Cause::WayBack, out),
+            Stage::Followed => self.follow.wake(view, Cause::WayBack, out),
             Stage::Idle | Stage::Redeploying | Stage::Back => {}
-        }
-    }
-
-    fn pass_on(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        if let Some(next) = &mut self.follow {
-            next.wake(view, cause, out);
         }
     }
 
@@ -359,7 +355,7 @@ impl Machine for AbTest {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
             (Cause::WayBack, _) => self.way_back(view, out),
-            (_, Stage::Followed) => self.pass_on(view, cause, out),
+            (_, Stage::Followed) => self.follow.wake(view, cause, out),
             (Cause::Release, _) => self.start(view, out),
             (Cause::Pods, Stage::Growing) => {
                 let pods = pods_for(view.replicas, self.settings.share.value());

@@ -24,7 +24,7 @@ use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
 use crate::strategy::{Cause, Machine, SetFacts, View};
 use crate::telemetry::unix_ms;
-use crate::world::action::{Action, Decision};
+use crate::world::action::{Action, Alarm, Decision, Token};
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
@@ -184,7 +184,7 @@ impl Argo {
             let pending = self.waking.filter(|pending| *pending > view.now);
             if pending.is_none_or(|pending| at < pending) {
                 self.waking = Some(at);
-                out.push(Action::Wake { after: at.since(view.now), token: 0 });
+                out.push(Action::Wake { after: at.since(view.now), token: Token::of(Alarm::Pass) });
             }
         }
         self.status = Some(status);
@@ -311,7 +311,7 @@ impl Argo {
             let name = &self.settings.name;
             out.push(Action::Say(format!("rollout '{name}' is paused: spec.paused")));
             self.waking = Some(end);
-            out.push(Action::Wake { after: end.since(view.now), token: 0 });
+            out.push(Action::Wake { after: end.since(view.now), token: Token::of(Alarm::Pass) });
         }
         true
     }

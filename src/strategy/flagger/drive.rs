@@ -22,16 +22,16 @@ use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::{Cause, Machine, View};
-use crate::world::action::{Action, Decision, Evidence, Verdict};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Token, Verdict};
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const TICK: u32 = 1;
-const PRIMARY: u32 = 2;
-const CANARY: u32 = 3;
-const ANSWERED: u32 = 4;
+const TICK: Token = Token::of(Alarm::Tick);
+const PRIMARY: Token = Token::of(Alarm::PrimaryDeadline);
+const CANARY: Token = Token::of(Alarm::CanaryDeadline);
+const ANSWERED: Token = Token::of(Alarm::Answered);
 
 /// Flagger with the state of one Canary.
 #[derive(Clone, Debug)]
