@@ -10,8 +10,8 @@ use crate::experiment::fly::{recording_interval, single_order};
 use crate::experiment::results::FlightRecord;
 use crate::report;
 use crate::report::telemetry::{MARKERS, is_markers};
-use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::crew::Crew;
+use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::telemetry::exposition::markers::{name, while_replaced};
 

@@ -190,7 +190,10 @@ impl Canary {
     fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Growing;
         self.scale_canary(view, self.canary_size(view), out);
-        out.push(Action::Wake { after: self.settings.deadline, token: self.token(Alarm::Deadline) });
+        out.push(Action::Wake {
+            after: self.settings.deadline,
+            token: self.token(Alarm::Deadline),
+        });
         if self.canary_ready(view) {
             self.watch(view, out);
         }
@@ -324,7 +327,9 @@ impl Machine for Canary {
             (Cause::Pods, Stage::Growing) if self.canary_ready(view) => self.watch(view, out),
             (Cause::Pods, Stage::Promoted) => self.finish(view, out),
             (Cause::Pods, Stage::Redeploying) => self.redeployed(view, out),
-            (Cause::Timer(t), Stage::Watching) if t == self.token(Alarm::Check) => self.check(view, out),
+            (Cause::Timer(t), Stage::Watching) if t == self.token(Alarm::Check) => {
+                self.check(view, out)
+            }
             (Cause::Timer(t), Stage::Growing) if t == self.token(Alarm::Deadline) => {
                 out.push(Action::DeadlinePassed);
                 out.push(Action::Say("the canary's pods did not become available".into()));
