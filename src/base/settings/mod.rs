@@ -12,6 +12,7 @@ mod distributions;
 mod fields;
 mod nested;
 mod scalars;
+pub mod written;
 
 use super::node::{Node, Value};
 use super::problem::{Place, Problem, nearest};

@@ -4,7 +4,8 @@
 //! [`status`] what is kept of it; [`counts`] and [`weight`] are its arithmetic of pods and
 //! weights, [`canary`] and [`blue_green`] one reconcile each, [`experiment`] what runs beside it.
 //! Analysis runs live in [`crate::analysis::argo`]. None of these knows pods, requests or how a
-//! query is answered; `bind` reads them, and [`drive`] flies them.
+//! query is answered. [`part`] reads a Rollout from a Scenario and [`write`] writes it there, by the
+//! names of [`field`]; `bind` reads its queries, and [`drive`] flies it.
 
 mod bind;
 pub mod blue_green;
@@ -12,8 +13,10 @@ pub mod canary;
 pub mod counts;
 pub mod drive;
 pub mod experiment;
+pub mod field;
 pub mod part;
 mod pass;
 pub mod settings;
 pub mod status;
 pub mod weight;
+pub mod write;

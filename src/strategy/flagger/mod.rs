@@ -3,13 +3,15 @@
 //! Read from fluxcd/flagger 15bd6ad (1.44.0). [`settings`] is what a Canary says, [`status`] what
 //! is kept of it. [`weights`], [`ready`], [`answer`], [`query`] and [`check`] are one rule each,
 //! and [`tick`] runs them in the order of `advanceCanary`. None of them knows pods, requests or
-//! the time between ticks; `bind` reads its queries,
-//! and [`drive`] flies it.
+//! the time between ticks; [`part`] reads a Canary from a
+//! Scenario and [`write`] writes it there, by the names of [`field`]; `bind` reads its queries, and
+//! [`drive`] flies it.
 
 pub mod answer;
 mod bind;
 pub mod check;
 pub mod drive;
+pub mod field;
 pub mod part;
 pub mod provider;
 pub mod query;
@@ -22,3 +24,4 @@ pub mod tick;
 pub mod upstream;
 pub mod weights;
 pub mod words;
+pub mod write;

@@ -1,0 +1,97 @@
+//! Typed values as they are written in a Scenario: what the reader reads back as the same value.
+//!
+//! Deliberately absent: which field holds what.
+
+use crate::base::node::{Key, Node, Value};
+use crate::base::problem::Place;
+use crate::base::time::SimDuration;
+use crate::base::units::{Rate, Share, parse_share};
+
+/// A mapping in the making: fields in the order in which they are given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mapping(Vec<(Key, Node)>);
+
+impl Mapping {
+    /// The mapping with one field more.
+    pub fn with(mut self, name: &str, value: Value) -> Mapping {
+        let key = Key { place: Place::default(), name: name.to_string() };
+        self.0.push((key, Node::unplaced(value)));
+        self
+    }
+
+    /// The same, if there is a value.
+    pub fn maybe(self, name: &str, value: Option<Value>) -> Mapping {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// As a value.
+    pub fn value(self) -> Value {
+        Value::Map(self.0)
+    }
+}
+
+/// A text.
+pub fn text(text: impl Into<String>) -> Value {
+    Value::Text(text.into())
+}
+
+/// A whole number.
+pub fn count(number: impl Into<u64>) -> Value {
+    Value::Integer(i64::try_from(number.into()).unwrap_or(i64::MAX))
+}
+
+/// A list.
+pub fn list(values: impl IntoIterator<Item = Value>) -> Value {
+    Value::List(values.into_iter().map(Node::unplaced).collect())
+}
+
+/// A span of time: whole seconds as people write them, anything else to the nanosecond.
+pub fn duration(span: SimDuration) -> String {
+    let nanos = span.as_nanos();
+    match (nanos % 1_000_000_000, nanos % 1_000_000) {
+        (0, _) => format!("{}s", nanos / 1_000_000_000),
+        (_, 0) => format!("{}ms", nanos / 1_000_000),
+        _ => format!("{nanos}ns"),
+    }
+}
+
+/// A share: in percent where that is exact.
+pub fn share(share: Share) -> String {
+    let percent = format!("{}%", (share.value() * 1e8).round() / 1e6);
+    if parse_share(&percent) == Some(share) { percent } else { share.value().to_string() }
+}
+
+/// A rate per second.
+pub fn rate(rate: Rate) -> String {
+    format!("{}/s", rate.value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::units::{parse_duration, parse_rate};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Spans up to a hundred days are exact to the nanosecond, longer ones to the second.
+        #[test]
+        fn what_is_written_reads_back(
+            nanos in 0..9_000_000_000_000_000_u64,
+            secs in 0..300_000_000_u64,
+            part in 0.0..=1.0_f64,
+            whole in 0..=10_000_u32,
+            per_sec in 0.0..1e9_f64,
+        ) {
+            for span in [SimDuration::from_nanos(nanos), SimDuration::from_secs(secs)] {
+                prop_assert_eq!(parse_duration(&duration(span)), Some(span));
+            }
+            for value in [Share::clamped(part), Share::clamped(f64::from(whole) / 1e4)] {
+                prop_assert_eq!(parse_share(&share(value)), Some(value));
+            }
+            prop_assert_eq!(parse_rate(&rate(Rate::per_sec(per_sec))), Some(Rate::per_sec(per_sec)));
+        }
+    }
+}
