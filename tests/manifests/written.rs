@@ -123,12 +123,11 @@ fn plans() -> Vec<Plan> {
             let text = std::fs::read_to_string(&path).expect("text");
             let Ok(import) = import(&text, &name(&path)) else { continue };
             let read = import.flyables.iter().filter_map(|f| f.scenario().ok());
-            plans.extend(read.flat_map(|(scenario, _)| scenario.plans));
+            plans.extend(read.flat_map(|(scenarios, _)| scenarios).flat_map(|s| s.plans));
         }
     }
-    let random = (0..300).map(|seed| {
-        random_valid(&mut Streams::new(seed, 0).stream(Purpose::Swarm, 0))
-    });
+    let random =
+        (0..300).map(|seed| random_valid(&mut Streams::new(seed, 0).stream(Purpose::Swarm, 0)));
     for text in random.chain([WHOLE.to_string()]) {
         let (scenarios, _) = read(&text, "random").unwrap_or_else(|p| panic!("{p:?}\n{text}"));
         plans.extend(scenarios.into_iter().flat_map(|scenario| scenario.plans));

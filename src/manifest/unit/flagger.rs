@@ -198,14 +198,22 @@ fn names(draft: &mut Draft, object: &Object, canary: &Canary, target: &str, path
     draft.set(&format!("{path}.{}.{}", field::NAMES, field::TARGET), text(target), spot);
     if object.metadata.name != *target {
         let spot = object.spot("metadata.name");
-        draft.set(&format!("{path}.{}.{}", field::NAMES, field::CANARY), text(object.metadata.name.clone()), spot);
+        draft.set(
+            &format!("{path}.{}.{}", field::NAMES, field::CANARY),
+            text(object.metadata.name.clone()),
+            spot,
+        );
     }
     for (name, value) in &canary.names {
         draft.set(&format!("{path}.{}.{name}", field::NAMES), value.clone(), object.spot("spec"));
     }
     if let Some(namespace) = &object.metadata.namespace {
         let spot = object.spot("metadata.namespace");
-        draft.set(&format!("{path}.{}.{}", field::NAMES, field::NAMESPACE), text(namespace.clone()), spot);
+        draft.set(
+            &format!("{path}.{}.{}", field::NAMES, field::NAMESPACE),
+            text(namespace.clone()),
+            spot,
+        );
     }
 }
 
@@ -282,7 +290,11 @@ fn autoscaler(
         draft.takes(owner);
         if let Some(min) = autoscaler.min {
             let spot = owner.spot("spec.minReplicas");
-            draft.set(&format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS), integer(min), spot);
+            draft.set(
+                &format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS),
+                integer(min),
+                spot,
+            );
         }
         return;
     }

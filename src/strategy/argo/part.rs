@@ -54,8 +54,16 @@ fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
     let own = "name of the Rollout, for events and its pods; left out: the service's";
     let own = r.opt_text(field::ROLLOUT, own).unwrap_or_default();
     let settings = Settings {
-        progress_deadline: r.duration(field::PROGRESS_DEADLINE, "600s", "without progress: Degraded"),
-        progress_deadline_abort: r.flag(field::PROGRESS_DEADLINE_ABORT, false, "and then: way back"),
+        progress_deadline: r.duration(
+            field::PROGRESS_DEADLINE,
+            "600s",
+            "without progress: Degraded",
+        ),
+        progress_deadline_abort: r.flag(
+            field::PROGRESS_DEADLINE_ABORT,
+            false,
+            "and then: way back",
+        ),
         promoted_after: r.opt_duration(
             field::PROMOTED_AFTER,
             "how long after a pause without end somebody promotes; left out: never",
@@ -69,7 +77,11 @@ fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
             "the Rollout is paused: how long after the release somebody resumes it",
         ),
         rollback_window: r
-            .opt_count(field::ROLLBACK_WINDOW, 0..=1000, "an undo so many versions back skips all steps")
+            .opt_count(
+                field::ROLLBACK_WINDOW,
+                0..=1000,
+                "an undo so many versions back skips all steps",
+            )
             .map(|revisions| revisions as u32),
         ..Settings::new(&own, strategy)
     };
@@ -77,7 +89,8 @@ fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
 }
 
 fn canary(r: &mut Reader<'_>) -> Canary {
-    let steps = r.list(field::STEPS, "walked through in order; without any, a rolling update", step);
+    let steps =
+        r.list(field::STEPS, "walked through in order; without any, a rolling update", step);
     let max_surge =
         IntOrPercent::read(r, field::MAX_SURGE, "pods above full size, without traffic routing");
     let max_unavailable = IntOrPercent::read(r, field::MAX_UNAVAILABLE, "pods that may be missing");
@@ -91,7 +104,8 @@ fn canary(r: &mut Reader<'_>) -> Canary {
         let Some(Step::SetWeight(weight)) = step else { continue };
         if *weight > most {
             let path = format!("{}[{index}].{}", field::STEPS, field::SET_WEIGHT);
-            let (place, found) = (r.place_in(field::STEPS, index, field::SET_WEIGHT), weight.to_string());
+            let (place, found) =
+                (r.place_in(field::STEPS, index, field::SET_WEIGHT), weight.to_string());
             let expected = format!("a weight from 0 to {most}");
             let help = "trafficRouting.maxTrafficWeight is the weight of everything";
             r.problem_at(place, &path, format!("found {found}"), &expected, help);
@@ -109,11 +123,19 @@ fn canary(r: &mut Reader<'_>) -> Canary {
         ),
         scale_down_delay: r.opt_duration(field::SCALE_DOWN_DELAY, delay),
         scale_down_revisions: r
-            .opt_count(field::SCALE_DOWN_DELAY_REVISION_LIMIT, 0..=1000, "old versions that stay up")
+            .opt_count(
+                field::SCALE_DOWN_DELAY_REVISION_LIMIT,
+                0..=1000,
+                "old versions that stay up",
+            )
             .map(|n| n as u32),
         abort_scale_down_delay: r.opt_duration(field::ABORT_SCALE_DOWN_DELAY, abort),
         min_pods: r
-            .opt_count(field::MIN_PODS_PER_REPLICA_SET, 1..=5000, "fewest pods of a version with traffic")
+            .opt_count(
+                field::MIN_PODS_PER_REPLICA_SET,
+                1..=5000,
+                "fewest pods of a version with traffic",
+            )
             .map(|pods| pods as u32),
         progress_threshold: threshold(r),
         analysis: r.opt_object(field::ANALYSIS, "one run beside the steps", |r| Background {
@@ -126,14 +148,19 @@ fn canary(r: &mut Reader<'_>) -> Canary {
 }
 
 fn traffic(r: &mut Reader<'_>) -> Traffic {
-    let routes = r.texts(field::MANAGED_ROUTES, "", "names of routes", |t| Some(t.to_string()), "text");
+    let routes =
+        r.texts(field::MANAGED_ROUTES, "", "names of routes", |t| Some(t.to_string()), "text");
     let stable = "Service of the stable side, as the router's metrics call it";
     let stable = r.opt_text(field::STABLE_SERVICE, stable);
     let canary = r.opt_text(field::CANARY_SERVICE, "Service of the canary");
     Traffic {
         services: stable.zip(canary).map(|(stable, canary)| [stable, canary]),
-        max_weight: r.count(field::MAX_TRAFFIC_WEIGHT, 100, 1..=WEIGHT_MAX, "the weight of everything")
-            as u32,
+        max_weight: r.count(
+            field::MAX_TRAFFIC_WEIGHT,
+            100,
+            1..=WEIGHT_MAX,
+            "the weight of everything",
+        ) as u32,
         managed_routes: routes.into_iter().map(|(_, name)| name).collect(),
         sticky: r.opt_duration(field::STICKINESS, "users stay so long with the side they have met"),
         router: r.text(field::ROUTER, "istio", "who divides the traffic, for the story"),
@@ -156,17 +183,28 @@ fn threshold(r: &mut Reader<'_>) -> Option<Threshold> {
 
 /// One step; nothing if it names none.
 fn step(r: &mut Reader<'_>) -> Option<Step> {
-    let weight = r.opt_count(field::SET_WEIGHT, 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
-    let pause = r.opt_object(field::PAUSE, "waits; without a duration until somebody promotes", |r| {
-        r.opt_duration(field::DURATION, "how long")
-    });
-    let scale = r.opt_object(field::SET_CANARY_SCALE, "pods of the canary, with traffic routing", |r| {
-        CanaryScale {
-            replicas: r.opt_count(field::REPLICAS, 0..=5000, "that many pods").map(|n| n as u32),
-            weight: r.opt_count(field::WEIGHT, 0..=10_000, "percent of the replicas").map(|n| n as u32),
-            match_traffic_weight: r.flag(field::MATCH_TRAFFIC_WEIGHT, false, "as the weight asks for"),
-        }
-    });
+    let weight =
+        r.opt_count(field::SET_WEIGHT, 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
+    let pause =
+        r.opt_object(field::PAUSE, "waits; without a duration until somebody promotes", |r| {
+            r.opt_duration(field::DURATION, "how long")
+        });
+    let scale =
+        r.opt_object(field::SET_CANARY_SCALE, "pods of the canary, with traffic routing", |r| {
+            CanaryScale {
+                replicas: r
+                    .opt_count(field::REPLICAS, 0..=5000, "that many pods")
+                    .map(|n| n as u32),
+                weight: r
+                    .opt_count(field::WEIGHT, 0..=10_000, "percent of the replicas")
+                    .map(|n| n as u32),
+                match_traffic_weight: r.flag(
+                    field::MATCH_TRAFFIC_WEIGHT,
+                    false,
+                    "as the weight asks for",
+                ),
+            }
+        });
     let analysis = r.opt_object(field::ANALYSIS, "waits for a run to end", analysis);
     let header = r.opt_object(field::SET_HEADER_ROUTE, "matching users go to the canary", |r| {
         let name = r.required_text(field::NAME, "name of the route");
@@ -222,17 +260,20 @@ fn reply(r: &mut Reader<'_>, help: &'static str) -> Reply {
 pub(super) const SIDES: [&str; 2] = ["stable", "canary"];
 
 fn experiment(r: &mut Reader<'_>) -> Experiment {
-    let templates = r.list(field::TEMPLATES, "sets of pods, each of one version", |r| {
-        ExperimentTemplate {
+    let templates =
+        r.list(field::TEMPLATES, "sets of pods, each of one version", |r| ExperimentTemplate {
             name: r.required_text(field::NAME, "its name"),
             canary: r.choice(field::SPEC_REF, &SIDES, "canary", "whose pods they are") == 1,
             replicas: r.count(field::REPLICAS, 1, 0..=5000, "how many") as u32,
             weight: r
-                .opt_count(field::WEIGHT, 0..=WEIGHT_MAX, "share of the traffic, with traffic routing")
+                .opt_count(
+                    field::WEIGHT,
+                    0..=WEIGHT_MAX,
+                    "share of the traffic, with traffic routing",
+                )
                 .map(|weight| weight as u32),
             serves: r.flag(field::SERVES, true, "do users meet them, without traffic routing?"),
-        }
-    });
+        });
     let analyses =
         r.list(field::ANALYSES, "begun when all pods are available", |r| ExperimentAnalysis {
             name: r.required_text(field::NAME, "its name"),
@@ -243,7 +284,8 @@ fn experiment(r: &mut Reader<'_>) -> Experiment {
         templates: templates.unwrap_or_default(),
         analyses: analyses.unwrap_or_default(),
         duration: r.opt_duration(field::DURATION, "once all pods are available; left out: no end"),
-        scale_down_delay: r.opt_duration(field::SCALE_DOWN_DELAY, "then its pods go; left out: 30s"),
+        scale_down_delay: r
+            .opt_duration(field::SCALE_DOWN_DELAY, "then its pods go; left out: 30s"),
     };
     if !r.describing() && found.duration.is_none() && !found.analyses.iter().any(|a| a.required) {
         let message =
@@ -267,11 +309,20 @@ fn blue_green(r: &mut Reader<'_>) -> BlueGreen {
         preview_replicas: r
             .opt_count(field::PREVIEW_REPLICA_COUNT, 0..=5000, pods)
             .map(|pods| pods as u32),
-        active_service: r.opt_text(field::ACTIVE_SERVICE, "Service that users ask, as metrics call it"),
-        preview_service: r.flag(field::PREVIEW_SERVICE, true, "is there a Service for the preview?"),
+        active_service: r
+            .opt_text(field::ACTIVE_SERVICE, "Service that users ask, as metrics call it"),
+        preview_service: r.flag(
+            field::PREVIEW_SERVICE,
+            true,
+            "is there a Service for the preview?",
+        ),
         scale_down_delay: r.opt_duration(field::SCALE_DOWN_DELAY, keep),
         scale_down_revisions: r
-            .opt_count(field::SCALE_DOWN_DELAY_REVISION_LIMIT, 0..=1000, "old versions that stay up")
+            .opt_count(
+                field::SCALE_DOWN_DELAY_REVISION_LIMIT,
+                0..=1000,
+                "old versions that stay up",
+            )
             .map(|n| n as u32),
         abort_scale_down_delay: r.opt_duration(field::ABORT_SCALE_DOWN_DELAY, abort),
         pre_promotion: r.opt_object(field::PRE_PROMOTION_ANALYSIS, "before the switch", analysis),
@@ -315,14 +366,18 @@ fn metric(r: &mut Reader<'_>) -> Metric {
         name: r.required_text(field::NAME, "its name"),
         query: r.opt_text(field::QUERY, "in PromQL").unwrap_or_default(),
         given: given(r),
-        range: r.opt_object(field::RANGE_QUERY, "a query over time; all its samples are judged", |r| {
-            let help = "an instant in Argo's language, or how long before the measurement";
-            RangeQuery {
-                start: ago(&r.text(field::START, "now() - duration(\"5m\")", help)),
-                end: ago(&r.text(field::END, "now()", help)),
-                step: r.duration(field::STEP, "1m", "between its points"),
-            }
-        }),
+        range: r.opt_object(
+            field::RANGE_QUERY,
+            "a query over time; all its samples are judged",
+            |r| {
+                let help = "an instant in Argo's language, or how long before the measurement";
+                RangeQuery {
+                    start: ago(&r.text(field::START, "now() - duration(\"5m\")", help)),
+                    end: ago(&r.text(field::END, "now()", help)),
+                    step: r.duration(field::STEP, "1m", "between its points"),
+                }
+            },
+        ),
         interval: r.opt_duration(field::INTERVAL, "from the end of a measurement to the next"),
         initial_delay: r.opt_duration(field::INITIAL_DELAY, "before the first measurement"),
         count: count(r, field::COUNT, "measurements; left out: one, or with an interval no end"),
@@ -330,7 +385,11 @@ fn metric(r: &mut Reader<'_>) -> Metric {
         failure: r.opt_text(field::FAILURE_CONDITION, "when it is a failure"),
         failure_limit: limit,
         inconclusive_limit: count(r, field::INCONCLUSIVE_LIMIT, "neither, and forgiven; default 0"),
-        consecutive_error_limit: count(r, field::CONSECUTIVE_ERROR_LIMIT, "errors in a row; default 4"),
+        consecutive_error_limit: count(
+            r,
+            field::CONSECUTIVE_ERROR_LIMIT,
+            "errors in a row; default 4",
+        ),
         consecutive_success_limit: count(
             r,
             field::CONSECUTIVE_SUCCESS_LIMIT,
@@ -348,7 +407,8 @@ fn given(r: &mut Reader<'_>) -> Option<Given> {
         query: always or never, `from 5m` or `until 5m` after the release began, or a share of \
         measurements such as 30%";
     let answers = r.opt_text(field::ANSWERS, help);
-    let provider = r.text(field::PROVIDER, "web", "who is asked, with `answers`: job, web, datadog, …");
+    let provider =
+        r.text(field::PROVIDER, "web", "who is asked, with `answers`: job, web, datadog, …");
     let help = "how long a measurement takes, with `answers`; a job's end is seen a little later";
     let takes = r.duration(field::TAKES, "0s", help);
     let answers = answers?;

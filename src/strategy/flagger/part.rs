@@ -4,8 +4,8 @@
 //! [`super::settings`]; what a manifest cannot say (what a webhook's service answers, which share
 //! of users a match means) is a field here.
 
-use super::field;
 use super::drive::plan;
+use super::field;
 use super::provider::Provider;
 use super::query::Builtin;
 use super::settings::{
@@ -101,8 +101,11 @@ fn names(r: &mut Reader<'_>) -> Names {
 }
 
 fn target(r: &mut Reader<'_>) -> Target {
-    let max_surge =
-        IntOrPercent::read(r, field::MAX_SURGE, "of the Deployment, for the primary's own update too");
+    let max_surge = IntOrPercent::read(
+        r,
+        field::MAX_SURGE,
+        "of the Deployment, for the primary's own update too",
+    );
     let max_unavailable = IntOrPercent::read(r, field::MAX_UNAVAILABLE, "of the Deployment");
     let help = "pods that the release writes; left out: none, until the canary is scaled up";
     let full = "the release writes the service's `replicas`";
@@ -159,12 +162,19 @@ fn analysis(r: &mut Reader<'_>) -> Analysis {
             "ticks of an A/B test or a blue-green release",
         ),
         mirror: r.flag(field::MIRROR, false, "copy requests before any are sent"),
-        mirror_weight: percent(r, field::MIRROR_WEIGHT, 100, "percent that is copied; 0 copies all"),
+        mirror_weight: percent(
+            r,
+            field::MIRROR_WEIGHT,
+            100,
+            "percent that is copied; 0 copies all",
+        ),
         matching: r.opt_object(field::MATCH, "whom the rules mean; left out: everyone", matching),
         primary_ready: r.count(field::PRIMARY_READY_THRESHOLD, 100, 0..=100, ready) as u32,
         canary_ready: r.count(field::CANARY_READY_THRESHOLD, 100, 0..=100, ready) as u32,
         affinity: r.opt_object(field::SESSION_AFFINITY, "users who met it stay with it", affinity),
-        metrics: r.list(field::METRICS, "checks of every tick, in order", metric).unwrap_or_default(),
+        metrics: r
+            .list(field::METRICS, "checks of every tick, in order", metric)
+            .unwrap_or_default(),
         webhooks: r.list(field::WEBHOOKS, "gates, tests and load", webhook).unwrap_or_default(),
     };
     let moves = analysis.step_weight > 0 || !analysis.step_weights.is_empty();
@@ -184,7 +194,8 @@ const WEIGHT_MAX: u64 = i32::MAX as u64;
 
 fn matching(r: &mut Reader<'_>) -> Matching {
     let some = |text: &str| Some(text.to_string());
-    let conditions = r.texts(field::CONDITIONS, "", "as they are written, for the story", some, "text");
+    let conditions =
+        r.texts(field::CONDITIONS, "", "as they are written, for the story", some, "text");
     Matching {
         conditions: conditions.into_iter().map(|(_, text)| text).collect(),
         share: r.share(field::SHARE, "10%", "share of users whose requests match (assumption)"),
@@ -210,10 +221,16 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     let min = bound(r, field::MIN, "smallest value that passes; a success rate in percent");
     let max = bound(r, field::MAX, "largest value that passes; a duration in milliseconds");
     let metric = Metric {
-        name: r.required_text(field::NAME, "request-success-rate and request-duration are built in"),
+        name: r
+            .required_text(field::NAME, "request-success-rate and request-duration are built in"),
         interval: r.opt_text(field::INTERVAL, "window of the query, 1m if left out"),
         range: (min.is_some() || max.is_some()).then_some(Range { min, max }),
-        threshold: r.number(field::THRESHOLD, 0.0, -1e12..=1e12, "used where there is no min and max"),
+        threshold: r.number(
+            field::THRESHOLD,
+            0.0,
+            -1e12..=1e12,
+            "used where there is no min and max",
+        ),
         query,
         template: r.opt_object(field::TEMPLATE, "a MetricTemplate", |r| Template {
             name: r.text(field::NAME, "template", "its name"),
@@ -263,19 +280,22 @@ fn webhook(r: &mut Reader<'_>) -> Webhook {
         name: r.text(field::NAME, "webhook", "its name"),
         hook,
         reply,
-        load: r.opt_object(field::LOAD, "synthetic requests after each call, no users'", |r| Load {
-            straight: r.choice(
-                field::TO,
-                &TO,
-                "canary",
-                "its own Service, or the name that users call: then the split divides them",
-            ) == 0,
-            rate: r.rate(field::RATE, "20/s", "requests; `hey -q 10 -c 2` sends 20 a second"),
-            lasts: r.duration(field::LASTS, "1m", "for how long after the call"),
+        load: r.opt_object(field::LOAD, "synthetic requests after each call, no users'", |r| {
+            Load {
+                straight: r.choice(
+                    field::TO,
+                    &TO,
+                    "canary",
+                    "its own Service, or the name that users call: then the split divides them",
+                ) == 0,
+                rate: r.rate(field::RATE, "20/s", "requests; `hey -q 10 -c 2` sends 20 a second"),
+                lasts: r.duration(field::LASTS, "1m", "for how long after the call"),
+            }
         }),
         takes: r.duration(field::TAKES, "0s", "how long the service takes; the tick waits for it"),
         timeout: r.opt_duration(field::TIMEOUT, "a later answer is a failed call; left out: 10s"),
-        retries: r.count(field::RETRIES, 0, 0..=100, "further calls after a late or failed one") as u32,
+        retries: r.count(field::RETRIES, 0, 0..=100, "further calls after a late or failed one")
+            as u32,
     }
 }
 
