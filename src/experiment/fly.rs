@@ -93,7 +93,8 @@ impl<'a> Campaign<'a> {
 
     /// Flies until every pair is precise enough or its share of the budget is spent.
     pub fn fly(self) -> Flown {
-        let (variants, plans) = (self.crew.scenario.release.variants.len(), self.crew.scenario.plans.len());
+        let (variants, plans) =
+            (self.crew.scenario.release.variants.len(), self.crew.scenario.plans.len());
         let mut flights = vec![vec![Vec::new(); plans]; variants];
         let mut twins = Vec::new();
         let mut open: Vec<(usize, usize)> =
@@ -157,7 +158,8 @@ impl<'a> Campaign<'a> {
         }
         // Every pair has the same share of the scenario's budget, whichever pairs are flown.
         let requests = self.settings.requests_max.unwrap_or(budget.requests_max) as f64;
-        let pairs = self.crew.scenario.release.variants.len() * budget.strategies_listed.max(1) as usize;
+        let pairs =
+            self.crew.scenario.release.variants.len() * budget.strategies_listed.max(1) as usize;
         let affordable =
             requests / (pairs as f64 + 1.0) / self.crew.scenario.expected_requests().max(1.0);
         // Whole batches, so that the quasi-random blocks are whole too.

@@ -7,8 +7,8 @@
 
 use super::model::{Expectation, Scenario};
 use super::{
-    causes, clients, consistency, crew, expect, operations, release, scaling, service, tree, warn, words,
-    yaml,
+    causes, clients, consistency, crew, expect, operations, release, scaling, service, tree, warn,
+    words, yaml,
 };
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};

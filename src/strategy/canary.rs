@@ -187,7 +187,10 @@ impl Canary {
     fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Growing;
         self.scale_canary(view, self.canary_size(view), out);
-        out.push(Action::Wake { after: self.settings.deadline, token: DEADLINE | (self.step as u32) << 8 });
+        out.push(Action::Wake {
+            after: self.settings.deadline,
+            token: DEADLINE | (self.step as u32) << 8,
+        });
         if self.canary_ready(view) {
             self.watch(view, out);
         }
@@ -203,7 +206,10 @@ impl Canary {
             self.scale_stable(view, view.replicas - self.canary_size(view), out);
         }
         out.push(Action::Say(format!("step {}: weight {:.0} %", self.step + 1, weight * 100.0)));
-        out.push(Action::Wake { after: self.settings.interval, token: CHECK | (self.step as u32) << 8 });
+        out.push(Action::Wake {
+            after: self.settings.interval,
+            token: CHECK | (self.step as u32) << 8,
+        });
     }
 
     /// Runs all checks: do they pass, fail, or want to be asked again?
@@ -250,7 +256,10 @@ impl Canary {
             }
             Verdict::Wait => {}
         }
-        out.push(Action::Wake { after: self.settings.interval, token: CHECK | (self.step as u32) << 8 });
+        out.push(Action::Wake {
+            after: self.settings.interval,
+            token: CHECK | (self.step as u32) << 8,
+        });
     }
 
     fn promote(&mut self, view: &View<'_>, out: &mut Vec<Action>) {

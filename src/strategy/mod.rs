@@ -244,12 +244,7 @@ impl View<'_> {
 }
 
 /// Reads the name that a strategy may be given, and makes the plan.
-pub fn plan(
-    r: &mut Reader<'_>,
-    kind: &'static str,
-    needs: Needs,
-    spec: impl Spec,
-) -> Plan {
+pub fn plan(r: &mut Reader<'_>, kind: &'static str, needs: Needs, spec: impl Spec) -> Plan {
     let help = "name in tables and charts; needed when a kind is listed more than once";
     let name = r.opt_text("name", help).unwrap_or_else(|| kind.to_string());
     Plan { name, kind, needs, spec: Box::new(spec) }

@@ -91,8 +91,12 @@ impl Machine for RollingUpdate {
         if self.settings.paused {
             return say_paused(&self.name, view, cause, out);
         }
-        let bounds = Bounds::resolve(Some(&self.settings.surge), Some(&self.settings.unavailable), view.replicas)
-            .unwrap_or(Bounds { surge: 1, unavailable: 0 });
+        let bounds = Bounds::resolve(
+            Some(&self.settings.surge),
+            Some(&self.settings.unavailable),
+            view.replicas,
+        )
+        .unwrap_or(Bounds { surge: 1, unavailable: 0 });
         if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
             return rollout.rescale(view, replicas, bounds, out);
         }

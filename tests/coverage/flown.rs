@@ -41,7 +41,10 @@ fn every_figure_of_real_flights_holds_what_it_says() {
         export: false,
     };
     let stop = AtomicBool::new(false);
-    let pool = Campaign::new(&scenario, &settings, &stop, &|_, _| {}).expect("sound queries").fly().flights;
+    let pool = Campaign::new(&scenario, &settings, &stop, &|_, _| {})
+        .expect("sound queries")
+        .fly()
+        .flights;
     let whole = Figures { scenario: &scenario, flights: &pool };
     let mut count = Count::default();
     for block in 0..BLOCKS {

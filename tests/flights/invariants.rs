@@ -125,7 +125,8 @@ fn one_storm(chaos: &str) -> Vec<String> {
         .flat_map(|v| (0..scenario.plans.len()).map(move |p| (v, p)))
         .collect();
     let wrong = |(variant, plan): &(usize, usize)| {
-        let (name, faults) = (&scenario.plans[*plan].name, &scenario.release.variants[*variant].faults);
+        let (name, faults) =
+            (&scenario.plans[*plan].name, &scenario.release.variants[*variant].faults);
         let (outcome, _) = fly(&crew, *variant, *plan, &order, &twin);
         // Chaos bound to a phase has a twin of its own, which is not told here.
         let own = chaos.contains("atProgress") || chaos.contains("onMixed");

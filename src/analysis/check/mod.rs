@@ -4,9 +4,9 @@
 //! write the query that a careful operator would. What it answers when there is no data is a
 //! setting, because controllers differ exactly there. It deliberately does not know who asks.
 
+use super::promql::Query;
 use super::promql::error::EvalError;
 use super::promql::value::Value;
-use super::promql::Query;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 pub use crate::world::action::Verdict;
@@ -188,12 +188,7 @@ impl Check {
 
     /// The same check with its queries, each read by `read`; `interval` is the window of checks
     /// that have none. Nothing comes back if one could not be read.
-    pub fn bind(
-        &self,
-        about: &About<'_>,
-        interval: SimDuration,
-        read: Read<'_>,
-    ) -> Option<Check> {
+    pub fn bind(&self, about: &About<'_>, interval: SimDuration, read: Read<'_>) -> Option<Check> {
         let window = self.window.unwrap_or(interval);
         let candidate = read(&self.query(about, interval, Version::New));
         let stable = match self.bound.is_relative() {

@@ -197,7 +197,9 @@ impl<'c, 's> Stage<'c, 's> {
     fn note(&mut self, orders: &[Action]) {
         let (weight, mut failed) = (self.weight(), None);
         let mut met: BTreeMap<String, usize> = BTreeMap::new();
-        for (name, seen) in orders.iter().filter_map(|order| found(self.cast.pilot.facts.said, order)) {
+        for (name, seen) in
+            orders.iter().filter_map(|order| found(self.cast.pilot.facts.said, order))
+        {
             let nth = met.entry(name.clone()).or_default();
             let named = self.cast.judged.iter().enumerate().filter(|(_, j)| j.name == name);
             if let Some((number, _)) = named.clone().nth(*nth) {

@@ -258,7 +258,9 @@ impl AbTest {
         if let (true, Some(log)) = (self.settings.guard_errors, view.experiment) {
             let arm = |i: usize| (log.erred[i], log.users[i]);
             // Looked at every interval, so each look gets a share of the error probability.
-            let looks = (self.settings.duration.as_secs_f64() / self.settings.interval.as_secs_f64()).max(1.0);
+            let looks = (self.settings.duration.as_secs_f64()
+                / self.settings.interval.as_secs_f64())
+            .max(1.0);
             let confidence = 1.0 - 0.01 / looks;
             let found = two_proportions(arm(1), arm(0), confidence);
             let lower = found.map_or(0.0, |f| f.newcombe.lower);

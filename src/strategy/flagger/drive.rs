@@ -7,8 +7,8 @@
 //! decides (see [`super::tick`]).
 
 use super::answer::{Answer, Response, read};
-pub use super::bind::plan;
 use super::bind::Asked;
+pub use super::bind::plan;
 use super::check::Question;
 use super::provider::Provider;
 use super::settings::{Analysis, Hook, Load, Settings, Webhook};
