@@ -6,6 +6,8 @@
 mod controllers;
 #[path = "scenarios/figures.rs"]
 mod figures;
+#[path = "scenarios/plain.rs"]
+mod plain;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -72,9 +72,9 @@ pub fn fly_twin_while(scenario: &Arc<Scenario>, order: &Order, go_on: GoOn<'_>) 
     twin_with_chaos(scenario, order, Vec::new(), go_on)
 }
 
-/// Flies a variant of the release by one strategy of the crew. Chaos that is bound to a phase of the
-/// release gives the flight a twin of its own, struck at the same instants, and so does chaos of the
-/// variant's own; otherwise `twin` serves.
+/// Flies a variant of the release by one strategy of the crew. Chaos that is bound to a phase of
+/// the release gives the flight a twin of its own, struck at the same instants, and so does chaos
+/// of the variant's own; otherwise `twin` serves.
 pub fn fly(
     crew: &Crew,
     variant: usize,

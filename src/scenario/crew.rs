@@ -84,12 +84,13 @@ mod tests {
     fn text(rules: &str) -> String {
         let query = match rules {
             "v2" => "holt_winters(up[5m], 0.5, 0.5)",
-            _ => "double_exponential_smoothing(up[5m], 0.5, 0.5)",
+            _ => "sum(rate(up[60 * 5]))",
         };
         let own = format!("{{query: \"{query}\", failsWhen: '> 9'}}");
         format!(
             "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: a}}\nspec:
   horizon: 60m
+  service: {{replicas: 4}}
   telemetry: {{rules: {rules}}}
   strategies:
   - canary: {{checks: [errorRate, {{latency: {{percentOfStable: 110}}}}, {own}, {own}]}}

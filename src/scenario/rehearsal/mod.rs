@@ -68,8 +68,9 @@ impl Foretold {
     }
 }
 
-/// What is foretold of the checks of a strategy while a variant (by its number) is released: one entry for each check that only counts requests, in the order of the settings.
-/// Nothing where the work that is left, which is drawn from, does not suffice.
+/// What is foretold of the checks of a strategy while a variant (by its number) is released: one
+/// entry for each check that only counts requests, in the order of the settings. Nothing where the
+/// work that is left, which is drawn from, does not suffice.
 pub fn rehearse(
     scenario: &Scenario,
     pilot: &Pilot,
