@@ -61,11 +61,12 @@ fn leaves(node: &Node, path: &mut Vec<usize>, found: &mut Vec<Vec<usize>>) {
 }
 
 fn at<'n>(node: &'n mut Node, path: &[usize]) -> &'n mut Node {
-    path.iter().fold(node, |node, step| match &mut node.value {
-        Value::Map(entries) => &mut entries[*step].1,
-        Value::List(items) => &mut items[*step],
-        _ => node,
-    })
+    let Some((step, rest)) = path.split_first() else { return node };
+    match &mut node.value {
+        Value::Map(entries) => at(&mut entries[*step].1, rest),
+        Value::List(items) => at(&mut items[*step], rest),
+        _ => panic!("a leaf has nothing below it"),
+    }
 }
 
 /// The document with the first whole number of a leaf raised by one: another duration, share,
