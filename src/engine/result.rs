@@ -158,7 +158,7 @@ impl Flight {
     fn beside(&self, twin: &Twin) -> TwinFacts {
         let hurt = self.plane.users.with(Marks::HURT);
         TwinFacts {
-            hurt: twin.hurt.count() as u64,
+            hurt: twin.hurt.count(),
             hurt_in_both: hurt.filter(|user| twin.hurt.contains(*user)).count() as u64,
             outage_s: twin.facts.outage_s,
             downtime_s: twin.facts.downtime_s,

@@ -49,7 +49,7 @@ spec:
         metrics:
         - {name: request-duration, interval: 2m, min: -0.1, max: 1e3, threshold: 0.3}
         - {name: own, query: 'up{a=\"b=c\"}', variables: ['a=b=c', 'd=']}
-        - {name: third, template: {name: t, namespace: n, query: 'up{x=\"{{ a }}\"}'},
+        - {name: third, template: {name: t, namespace: n, query: 'up{x=\"{{ target }}\"}'},
           variables: [a=1]}
         webhooks:
         - {name: w, type: confirm-rollout, answers: from 5m, timeout: 250ms, retries: 3}

@@ -179,7 +179,7 @@ fn flown(scenario: Scenario, fates: &[Fate]) -> ScenarioResults {
         .collect();
     ScenarioResults {
         summary: summary(fates, &flights),
-        verdicts: verdicts(fates, &flights),
+        verdicts: verdicts(&flights),
         differences: differences(fates, &flights),
         ratings: fates.iter().enumerate().map(rating).collect(),
         precision: precision(fates),
@@ -280,7 +280,7 @@ fn column(flights: &[Outcome], measure: MeasureId) -> Vec<f64> {
 
 fn summary(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<SummaryRow> {
     let mut rows = Vec::new();
-    for s in 0..fates.len() {
+    for (s, _) in fates.iter().enumerate() {
         for measure in MeasureId::all() {
             let [good, bad] = [(0, 0.85), (1, 0.15)]
                 .map(|(variant, weight)| stratum(weight, &flights[variant][s], measure));
@@ -293,11 +293,10 @@ fn summary(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<SummaryRow> {
     rows
 }
 
-fn verdicts(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
+fn verdicts(flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
     let mut rows = Vec::new();
-    for v in 0..2 {
-        for s in 0..fates.len() {
-            let all = &flights[v][s];
+    for (v, by_plan) in flights.iter().enumerate() {
+        for (s, all) in by_plan.iter().enumerate() {
             for verdict in Verdict::ALL {
                 let n = all.iter().filter(|flight| flight.verdict == verdict).count();
                 let interval = wilson(n as u64, all.len() as u64, 0.95).expect("flights");

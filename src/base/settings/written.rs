@@ -48,14 +48,19 @@ pub fn list(values: impl IntoIterator<Item = Value>) -> Value {
     Value::List(values.into_iter().map(Node::unplaced).collect())
 }
 
-/// A span of time: whole seconds as people write them, anything else to the nanosecond.
+/// A span of time: in whole seconds or milliseconds as people write them, else as the seconds that
+/// read back as the same nanosecond.
 pub fn duration(span: SimDuration) -> String {
     let nanos = span.as_nanos();
     match (nanos % 1_000_000_000, nanos % 1_000_000) {
-        (0, _) => format!("{}s", nanos / 1_000_000_000),
-        (_, 0) => format!("{}ms", nanos / 1_000_000),
-        _ => format!("{nanos}ns"),
+        (0, _) => return format!("{}s", nanos / 1_000_000_000),
+        (_, 0) if nanos < 1_000_000_000_000 => return format!("{}ms", nanos / 1_000_000),
+        _ => {}
     }
+    let secs = span.as_secs_f64();
+    let near = [secs, secs.next_up(), secs.next_down()];
+    let exact = near.into_iter().find(|secs| SimDuration::from_secs_f64(*secs) == span);
+    format!("{}s", exact.unwrap_or(secs))
 }
 
 /// A share: in percent where that is exact.
@@ -76,22 +81,25 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Spans up to a hundred days are exact to the nanosecond, longer ones to the second.
+        /// For every span that a reader can have read, up to its ten years.
         #[test]
         fn what_is_written_reads_back(
-            nanos in 0..9_000_000_000_000_000_u64,
-            secs in 0..300_000_000_u64,
+            secs in 0.0..3.2e8_f64,
+            small in 0.0..100.0_f64,
+            millis in 0..10_000_000_u64,
             part in 0.0..=1.0_f64,
             whole in 0..=10_000_u32,
             per_sec in 0.0..1e9_f64,
         ) {
-            for span in [SimDuration::from_nanos(nanos), SimDuration::from_secs(secs)] {
+            let spans = [secs, secs.round(), small, millis as f64 / 1e3];
+            for span in spans.map(SimDuration::from_secs_f64) {
                 prop_assert_eq!(parse_duration(&duration(span)), Some(span));
             }
             for value in [Share::clamped(part), Share::clamped(f64::from(whole) / 1e4)] {
                 prop_assert_eq!(parse_share(&share(value)), Some(value));
             }
-            prop_assert_eq!(parse_rate(&rate(Rate::per_sec(per_sec))), Some(Rate::per_sec(per_sec)));
+            let value = Rate::per_sec(per_sec);
+            prop_assert_eq!(parse_rate(&rate(value)), Some(value));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The fields of `argoCanary` and `argoBlueGreen` in a Scenario, once for whoever reads them, writes
-//! them, or fills them from a manifest.
+//! The fields of `argoCanary` and `argoBlueGreen` in a Scenario, once for whoever reads them,
+//! writes them, or fills them from a manifest.
 
 macro_rules! fields {
     ($($name:ident = $text:literal,)*) => {

@@ -4,8 +4,8 @@
 //! [`status`] what is kept of it; [`counts`] and [`weight`] are its arithmetic of pods and
 //! weights, [`canary`] and [`blue_green`] one reconcile each, [`experiment`] what runs beside it.
 //! Analysis runs live in [`crate::analysis::argo`]. None of these knows pods, requests or how a
-//! query is answered. [`part`] reads a Rollout from a Scenario and [`write`] writes it there, by the
-//! names of [`field`]; `bind` reads its queries, and [`drive`] flies it.
+//! query is answered. [`part`] reads a Rollout from a Scenario and [`write`] writes it there, by
+//! the names of [`field`]; `bind` reads its queries, and [`drive`] flies it.
 
 mod bind;
 pub mod blue_green;
