@@ -121,7 +121,8 @@ mod tests {
     fn lines_keep_their_strategies_when_others_go() {
         let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: a}\n\
             spec:\n  service: {replicas: 3}\n  strategies: [recreate, blueGreen, canary]\n\
-            \x20 expect:\n  - canary · bad · users_hurt < 1\n  - canary - blueGreen · all · users_hurt < 1\n\
+            \x20 expect:\n  - canary · bad · users_hurt < 1\n\
+            \x20 - canary - blueGreen · all · users_hurt < 1\n\
             \x20 - recreate · bad · users_hurt < 1\n  - canary - recreate · all · users_hurt < 1\n";
         let scenario = read(text, "a").expect("valid").0.remove(0);
         let fewer = scenario.only(|plan| plan.name != "recreate");
