@@ -43,12 +43,6 @@ pub enum Rules {
 impl Rules {
     /// The words of a setting, by which scenarios name them; the default comes first.
     pub const WORDS: [(&'static str, Rules); 2] = [("v3", Rules::V3), ("v2", Rules::V2)];
-
-    /// The rules of a word; a word that is none counts as left out, for it is told elsewhere.
-    pub fn of_word(word: Option<&str>) -> Rules {
-        let known = Rules::WORDS.iter().find(|(name, _)| Some(*name) == word);
-        known.map_or(Rules::default(), |(_, rules)| *rules)
-    }
 }
 
 /// How a query is answered.
