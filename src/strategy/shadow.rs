@@ -116,7 +116,7 @@ impl Spec for Settings {
         let mut facts = Facts { takes: self.duration, ..Facts::of(binding.about().names) };
         let follow = follow.map(|next| {
             facts.queries = next.facts.queries;
-            facts.takes = facts.takes + next.facts.takes;
+            facts.takes += next.facts.takes;
             next.machine
         });
         let shadow = Shadow { settings: self.clone(), follow, stage: Stage::Idle };

@@ -47,7 +47,7 @@ impl Stage<'_, '_> {
             return false;
         }
         let (Place::App(pod) | Place::Sidecar(pod)) = place else { return true };
-        let labels = target::labels(place, &self.cast.names, Some(&actor.names));
+        let labels = target::labels(place, self.cast.names, Some(&actor.names));
         let target = scraper.add(place, labels);
         scraper.visit(target, 0).pod(pod, &self.pod_facts(actor));
         selects(self.cast, &scraper, &actor.names)

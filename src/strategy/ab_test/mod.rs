@@ -177,7 +177,7 @@ impl Spec for Settings {
         facts.takes = self.duration;
         let follow = follow.map(|next| {
             facts.queries.extend(next.facts.queries);
-            facts.takes = facts.takes + next.facts.takes;
+            facts.takes += next.facts.takes;
             next.machine
         });
         let number = |step: &String| about.routes.iter().position(|name| name == step);
