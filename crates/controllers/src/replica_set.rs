@@ -5,9 +5,9 @@
 //! big the set should be (its owner says so), and how pods start, run and end. The rules follow
 //! k/k `pkg/controller/controller_utils.go` and `pkg/controller/replicaset/`.
 
-use windtunnel_base::time::{SimDuration, SimTime};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use windtunnel_base::time::{SimDuration, SimTime};
 
 /// Most creations and deletions of one set in one sync (k/k `replica_set.go`).
 pub const BURST_REPLICAS: u32 = 500;

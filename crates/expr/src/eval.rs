@@ -10,9 +10,9 @@ use super::lists;
 use super::texts::Patterns;
 use super::tree::Node;
 use super::value::{Value, mismatch, text};
-use windtunnel_base::maths;
 use jiff::Zoned;
 use std::cmp::Ordering;
+use windtunnel_base::maths;
 
 /// Most steps of one evaluation; expr's memory budget is a million.
 const STEPS_MAX: u32 = 1_000_000;

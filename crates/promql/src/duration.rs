@@ -10,8 +10,8 @@ use super::error::ParseError;
 use super::lexer::Token;
 use super::literal::{duration_ms, number, seconds_ms};
 use super::parser::Parser;
-use windtunnel_base::maths;
 use std::sync::Arc;
+use windtunnel_base::maths;
 
 /// Longest length in seconds: what 64 bits hold as nanoseconds.
 const LONGEST_SECS: f64 = 9_223_372_036.854_776;

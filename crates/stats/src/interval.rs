@@ -59,8 +59,8 @@ pub fn two_sided_t(confidence: f64, df: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windtunnel_base::random::{Purpose, Streams};
     use rand_distr::StandardNormal;
+    use windtunnel_base::random::{Purpose, Streams};
 
     /// 4000 samples of 8 normal values: the count of intervals that hold the true mean is
     /// binomial(4000, 0.95) and stays within 4.5 standard deviations, so a right implementation

@@ -95,8 +95,8 @@ pub fn quantile_interval(sample: &[f64], q: f64, confidence: f64) -> Option<Inte
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windtunnel_base::random::{Purpose, Streams};
     use rand_distr::Exp1;
+    use windtunnel_base::random::{Purpose, Streams};
 
     #[test]
     fn type_seven_matches_hand_worked_values() {

@@ -201,7 +201,10 @@ mod tests {
                 cells[(u * 20.0) as usize] += 1.0;
             }
             let chi2: f64 = cells.iter().map(|c| maths::powi(c - 200.0, 2) / 200.0).sum();
-            assert!(windtunnel_base::special::chi_square_sf(chi2, 19.0) > 1e-5, "dim {dim}: {chi2}");
+            assert!(
+                windtunnel_base::special::chi_square_sf(chi2, 19.0) > 1e-5,
+                "dim {dim}: {chi2}"
+            );
         }
     }
 }

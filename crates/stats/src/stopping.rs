@@ -135,8 +135,8 @@ pub fn precision(sample: &[f64], wanted: Wanted, confidence: f64) -> Precision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windtunnel_base::random::{Purpose, Streams};
     use rand_distr::Exp1;
+    use windtunnel_base::random::{Purpose, Streams};
 
     const WANTED: Wanted = Wanted { relative: 0.05, floor: 0.01, bounds: Bounds::NONE };
 

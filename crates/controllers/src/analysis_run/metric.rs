@@ -3,10 +3,10 @@
 //! Arguments (`{{args.name}}`) are filled in by whoever reads the manifest, and metrics named by
 //! `dryRun` are marked there. Deliberately unknown here: measurements.
 
-use windtunnel_expr::{Condition, Fault};
 use crate::reply::Reply;
-use windtunnel_base::time::SimDuration;
 use jiff::Zoned;
+use windtunnel_base::time::SimDuration;
+use windtunnel_expr::{Condition, Fault};
 
 /// Errors in a row that are forgiven when nothing is said.
 pub const CONSECUTIVE_ERROR_LIMIT: i64 = 4;

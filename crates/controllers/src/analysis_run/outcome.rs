@@ -5,9 +5,9 @@
 //! other measurements.
 
 use super::metric::Metric;
+use jiff::Zoned;
 use windtunnel_expr::Condition;
 use windtunnel_expr::value::Value;
-use jiff::Zoned;
 
 /// Where a measurement, a metric or a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,9 +8,9 @@ use super::assess::{Counters, beyond_limits, metric_phase};
 use super::metric::{ERROR_RETRY, Given, Metric};
 use super::outcome::{Answer, Phase, judge};
 use super::valid;
-use windtunnel_expr::dates::instant;
-use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_base::time::unix_ms;
+use windtunnel_base::time::{SimDuration, SimTime};
+use windtunnel_expr::dates::instant;
 
 /// Measurements that are kept of each metric; counters know of all.
 const MEASUREMENTS_KEPT: usize = 10;

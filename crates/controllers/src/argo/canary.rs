@@ -12,9 +12,9 @@ use super::settings::{Canary, Plugin, Settings, Step};
 use super::status::{Order, Pause, Role, Sight, Status, Template};
 use super::weight::{Stand, Weights, counts, current, desired, previous};
 use crate::analysis_run::outcome::Phase;
+use crate::deployment::bounds::Bounds;
 use windtunnel_base::time::SimTime;
 use windtunnel_base::units::Share;
-use crate::deployment::bounds::Bounds;
 
 /// One reconcile; `status` is written in place.
 pub fn reconcile(

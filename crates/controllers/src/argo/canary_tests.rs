@@ -9,9 +9,9 @@ use super::super::status::SetSight;
 use super::*;
 use crate::analysis_run::metric::Metric;
 use crate::analysis_run::outcome::Answer;
+use crate::argo::counts::Rs;
 use crate::reply::Reply;
 use windtunnel_base::time::{SimDuration, SimTime};
-use crate::argo::counts::Rs;
 
 fn secs(secs: u64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(secs)

@@ -6,10 +6,10 @@
 //! in place. Deliberately unknown here: what the controller makes of it.
 
 use crate::analysis_run::metric::Metric;
+use crate::deployment::bounds::{Bounds, IntOrPercent};
 use crate::reply::Reply;
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::Share;
-use crate::deployment::bounds::{Bounds, IntOrPercent};
 
 /// One Rollout.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,9 +9,9 @@ use super::weight::Weights;
 use crate::analysis_run::metric::Metric;
 use crate::analysis_run::outcome::{Answer, Phase};
 use crate::analysis_run::run::Run;
+use std::collections::BTreeMap;
 use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_base::units::Share;
-use std::collections::BTreeMap;
 
 /// Number of a pod template.
 pub type Template = u64;

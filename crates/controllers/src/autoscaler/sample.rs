@@ -3,8 +3,8 @@
 //! Follows k/k `pkg/controller/podautoscaler/replica_calculator.go` (`groupPods`). Only CPU looks
 //! at readiness, since only CPU is burnt by starting. Deliberately unknown here: values.
 
-use windtunnel_base::time::{SimDuration, SimTime};
 use crate::replica_set::PodPhase;
+use windtunnel_base::time::{SimDuration, SimTime};
 
 /// What a pod counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

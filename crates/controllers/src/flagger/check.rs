@@ -8,8 +8,8 @@ use super::answer::{Answer, whole_millis};
 use super::query::{Builtin, Model, builtin, duration_factor, render};
 use super::settings::{Metric, Range, Settings};
 use super::words::{Event, go_duration};
-use windtunnel_base::time::SimDuration;
 use std::collections::BTreeMap;
+use windtunnel_base::time::SimDuration;
 
 /// Where a metric's query comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

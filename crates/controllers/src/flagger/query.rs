@@ -5,8 +5,8 @@
 
 use super::provider::Provider;
 use super::settings::Names;
-use windtunnel_base::escape::short::thousands;
 use std::collections::BTreeMap;
+use windtunnel_base::escape::short::thousands;
 
 /// The two metrics that need no query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

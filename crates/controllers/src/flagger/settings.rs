@@ -5,11 +5,11 @@
 //! Deliberately unknown here: how a tick goes (see [`super::tick`]).
 
 use super::provider::Provider;
+use crate::deployment::bounds::{Bounds, IntOrPercent};
 use crate::reply::Reply;
+use std::collections::BTreeMap;
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::{Rate, Share};
-use crate::deployment::bounds::{Bounds, IntOrPercent};
-use std::collections::BTreeMap;
 
 /// One Canary.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,11 @@
 //! Whole rollouts, tick by tick, worked out by hand from the order of `advanceCanary`.
 
 use super::*;
+use crate::flagger::settings::{Matching, Metric, Names, Rules};
+use crate::flagger::weights::TOTAL;
 use crate::reply::Reply;
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::Share;
-use crate::flagger::settings::{Matching, Metric, Names, Rules};
-use crate::flagger::weights::TOTAL;
 
 /// A cluster in which every order has taken full effect by the next tick.
 struct Bench {

@@ -8,8 +8,8 @@ use super::{Evaluator, Labels, Moment, Sample, fail};
 use crate::Rules;
 use crate::ast::{Aggregate, Expr, Fold, Node};
 use crate::error::EvalError;
-use crate::value::shown;
 use crate::symbol::Symbol;
+use crate::value::shown;
 use std::collections::BTreeMap;
 
 /// Which labels make a group.

@@ -5,9 +5,9 @@ use super::{Evaluator, Found, Labels, Moment, Sample, distinct, drop_name, fail,
 use crate::Rules;
 use crate::ast::{Binary, Many, Matching, Op};
 use crate::error::EvalError;
-use windtunnel_base::maths;
 use crate::symbol::Symbol;
 use std::collections::{BTreeMap, BTreeSet};
+use windtunnel_base::maths;
 
 /// How labels of two sides are compared, with the labels looked up.
 struct Signature {

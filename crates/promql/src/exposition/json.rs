@@ -4,9 +4,9 @@
 //! else the object holds is read over.
 
 use super::{Collector, Labels, Point, Recorded};
-use windtunnel_base::problem::{Place, Problem};
 use crate::store::stale;
 use serde_json::Value;
+use windtunnel_base::problem::{Place, Problem};
 
 /// Longest text, in bytes: its tree takes up to fifty times as much.
 const LONGEST: usize = 32 << 20;

@@ -14,9 +14,9 @@
 use super::read::{instant, labels, split};
 use super::write::series;
 use super::{Labels, seconds};
-use windtunnel_base::problem::{Place, Problem, Severity};
 use crate::store::{Store, is_stale};
 use md5::{Digest, Md5};
+use windtunnel_base::problem::{Place, Problem, Severity};
 
 /// First line of every text.
 pub const HEAD: &str = "# Staleness markers: at these instants a series ends.\n";

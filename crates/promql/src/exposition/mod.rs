@@ -12,9 +12,9 @@ pub mod read;
 pub mod write;
 
 use super::store::Store;
+use std::collections::BTreeMap;
 use windtunnel_base::escape::short::thousands;
 use windtunnel_base::problem::{Place, Problem};
-use std::collections::BTreeMap;
 
 /// Series as they were recorded.
 #[derive(Clone, Debug, Default)]

@@ -8,8 +8,8 @@
 use super::{
     Collector, LATEST_MS, Labels, Point, Recorded, cut, is_label_name, is_metric_name, markers,
 };
-use windtunnel_base::problem::{Place, Problem};
 use std::collections::BTreeMap;
+use windtunnel_base::problem::{Place, Problem};
 
 /// The series of a text, and of the markers that were written beside it.
 pub fn read(text: &str, markers: Option<&str>) -> Result<Recorded, Vec<Problem>> {
