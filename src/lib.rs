@@ -25,7 +25,6 @@
 //! Rooms to visit in order: [`engine::fly`], `strategy/recreate.rs`, the smallest file of `fault/`.
 
 pub mod analysis;
-pub mod base;
 pub mod cli;
 pub mod engine;
 pub mod experiment;
@@ -34,8 +33,10 @@ pub mod manifest;
 pub mod outcome;
 pub mod report;
 pub mod scenario;
-pub mod stats;
 pub mod strategy;
 pub mod telemetry;
 pub mod traffic;
 pub mod world;
+
+pub use windtunnel_base as base;
+pub use windtunnel_stats as stats;

@@ -24,11 +24,8 @@ use std::fmt::Debug;
 
 pub mod ab_test;
 pub mod argo;
-pub mod autoscaler;
 pub mod blue_green;
 pub mod canary;
-pub mod deployment;
-pub mod disruption;
 pub mod flagger;
 pub mod fleet;
 pub mod none;
@@ -36,6 +33,8 @@ pub mod recreate;
 pub mod rolling_update;
 pub mod rollout;
 pub mod shadow;
+
+pub use windtunnel_controllers::{autoscaler, deployment, disruption};
 
 /// All strategies, by their name in YAML.
 pub const STRATEGIES: &[Part<Plan>] = &[

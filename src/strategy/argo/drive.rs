@@ -68,50 +68,19 @@ pub fn plan(name: &str, settings: Settings) -> Plan {
     Plan { name: name.to_string(), kind: "argo", needs, strategy: Box::new(Argo::new(settings)) }
 }
 
-impl Settings {
-    /// All metrics of all analyses.
-    pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
-        let analyses = match &self.strategy {
-            Kind::Canary(canary) => {
-                let steps = canary.steps.iter().flat_map(Step::analyses);
-                steps.chain(canary.analysis.iter().map(|b| &b.analysis)).collect::<Vec<_>>()
-            }
-            Kind::BlueGreen(plan) => {
-                plan.pre_promotion.iter().chain(&plan.post_promotion).collect()
-            }
-        };
-        analyses.into_iter().flat_map(|analysis| &analysis.metrics)
-    }
+/// Cookies of the router.
+fn sticky(settings: &Settings) -> Option<Sticky> {
+    let Kind::Canary(canary) = &settings.strategy else { return None };
+    let kept = canary.traffic.as_ref()?.sticky?;
+    Some(Sticky { candidate: kept, stable: Some(kept) })
+}
 
-    /// The largest weight, with traffic routing.
-    fn routed_weight(&self) -> Option<u32> {
-        match &self.strategy {
-            Kind::Canary(canary) if canary.traffic.is_some() => Some(canary.max_weight()),
-            _ => None,
-        }
-    }
-
-    /// Cookies of the router.
-    fn sticky(&self) -> Option<Sticky> {
-        let Kind::Canary(canary) = &self.strategy else { return None };
-        let kept = canary.traffic.as_ref()?.sticky?;
-        Some(Sticky { candidate: kept, stable: Some(kept) })
-    }
-
-    fn steps(&self) -> usize {
-        match &self.strategy {
-            Kind::Canary(canary) => canary.steps.len(),
-            Kind::BlueGreen(_) => 0,
-        }
-    }
-
-    /// Where the pods of a version serve.
-    fn pool(&self, version: Version) -> Pool {
-        match (&self.strategy, version) {
-            (Kind::Canary(canary), _) if canary.traffic.is_none() => Pool::Stable,
-            (_, Version::Old) => Pool::Stable,
-            (_, Version::New) => Pool::Candidate,
-        }
+/// Where the pods of a version serve.
+fn pool(settings: &Settings, version: Version) -> Pool {
+    match (&settings.strategy, version) {
+        (Kind::Canary(canary), _) if canary.traffic.is_none() => Pool::Stable,
+        (_, Version::Old) => Pool::Stable,
+        (_, Version::New) => Pool::Candidate,
     }
 }
 
@@ -304,11 +273,11 @@ impl Argo {
             }
             Order::Route { canary, weight, managed } => {
                 let mut routing = routing(status.stable, canary, weight, &managed);
-                routing.sticky = self.settings.sticky();
+                routing.sticky = sticky(&self.settings);
                 out.push(Action::Route(routing));
             }
             Order::Activate(template) => {
-                out.push(route_all(self.settings.pool(version(template))));
+                out.push(route_all(pool(&self.settings, version(template))));
             }
             Order::Promoted if self.wanted == Version::New => {
                 out.push(Action::Decide(Decision::Promote));
@@ -360,7 +329,7 @@ impl Argo {
                 }
                 Some(_) => {}
                 None => {
-                    let pool = self.settings.pool(version);
+                    let pool = pool(&self.settings, version);
                     out.push(Action::Create { version, pool, size: *size });
                     next += 1;
                 }

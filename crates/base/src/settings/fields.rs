@@ -1,0 +1,230 @@
+//! The fields of one mapping that hold a single value or a plain list: one method a kind.
+//!
+//! Each notes the field for descriptions, reads it if it is given, and falls back to its default.
+
+use super::distributions::distribution;
+use super::nested::LONGEST_LIST;
+use super::scalars::{count, duration, flag, money, number, price, rate, share, text, word};
+use super::{Kind, Reader};
+use crate::distribution::Distribution;
+use crate::node::{Node, Value};
+use crate::problem::{Place, Problem};
+use crate::time::SimDuration;
+use crate::units::{Money, Rate, Share};
+use std::ops::RangeInclusive;
+
+/// Longest name, in characters; tables, charts and stories repeat it.
+const LONGEST_NAME: usize = 253;
+
+/// How the text of a field is read.
+fn text_of(field: &'static str) -> impl Fn(&Node) -> Result<String, String> {
+    move |node| match text(node)? {
+        name if field == "name" && name.chars().count() > LONGEST_NAME => {
+            Err(format!("a name of at most {LONGEST_NAME} characters"))
+        }
+        found => Ok(found),
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A span of time.
+    pub fn duration(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        help: &'static str,
+    ) -> SimDuration {
+        self.with_default(name, Kind::Duration, default, help, duration).unwrap_or_default()
+    }
+
+    /// A span of time that may be left out.
+    pub fn opt_duration(&mut self, name: &'static str, help: &'static str) -> Option<SimDuration> {
+        self.optional(name, Kind::Duration, help, duration)
+    }
+
+    /// A share of a whole.
+    pub fn share(&mut self, name: &'static str, default: &str, help: &'static str) -> Share {
+        self.with_default(name, Kind::Share, default, help, share).unwrap_or_default()
+    }
+
+    /// A share that may be left out.
+    pub fn opt_share(&mut self, name: &'static str, help: &'static str) -> Option<Share> {
+        self.optional(name, Kind::Share, help, share)
+    }
+
+    /// A rate.
+    pub fn rate(&mut self, name: &'static str, default: &str, help: &'static str) -> Rate {
+        self.with_default(name, Kind::Rate, default, help, rate).unwrap_or_default()
+    }
+
+    /// An amount of money.
+    pub fn money(&mut self, name: &'static str, default: &str, help: &'static str) -> Money {
+        self.with_default(name, Kind::Money, default, help, money).unwrap_or_default()
+    }
+
+    /// A price per hour.
+    pub fn price(&mut self, name: &'static str, default: &str, help: &'static str) -> Money {
+        self.with_default(name, Kind::Price, default, help, price).unwrap_or_default()
+    }
+
+    /// A whole number within `range`.
+    pub fn count(
+        &mut self,
+        name: &'static str,
+        default: u64,
+        range: RangeInclusive<u64>,
+        help: &'static str,
+    ) -> u64 {
+        let kind = Kind::Count(*range.start(), *range.end());
+        let parse = |node: &Node| count(node, &range);
+        self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
+    }
+
+    /// A whole number within `range` that may be left out.
+    pub fn opt_count(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+        help: &'static str,
+    ) -> Option<u64> {
+        let kind = Kind::Count(*range.start(), *range.end());
+        self.optional(name, kind, help, |node| count(node, &range))
+    }
+
+    /// A whole number within `range` that must be given.
+    pub fn required_count(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+        help: &'static str,
+    ) -> u64 {
+        let kind = Kind::Count(*range.start(), *range.end());
+        let value = self.field(name, kind, None, true, help, |node| count(node, &range));
+        value.unwrap_or(*range.start())
+    }
+
+    /// A number within `range`.
+    pub fn number(
+        &mut self,
+        name: &'static str,
+        default: f64,
+        range: RangeInclusive<f64>,
+        help: &'static str,
+    ) -> f64 {
+        let kind = Kind::Number(*range.start(), *range.end());
+        let parse = |node: &Node| number(node, &range);
+        self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
+    }
+
+    /// A number within `range` that may be left out.
+    pub fn opt_number(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<f64>,
+        help: &'static str,
+    ) -> Option<f64> {
+        let kind = Kind::Number(*range.start(), *range.end());
+        self.optional(name, kind, help, |node| number(node, &range))
+    }
+
+    /// Text.
+    pub fn text(&mut self, name: &'static str, default: &str, help: &'static str) -> String {
+        self.with_default(name, Kind::Text, default, help, text_of(name)).unwrap_or_default()
+    }
+
+    /// Text that may be left out.
+    pub fn opt_text(&mut self, name: &'static str, help: &'static str) -> Option<String> {
+        self.optional(name, Kind::Text, help, text_of(name))
+    }
+
+    /// Text that must be given.
+    pub fn required_text(&mut self, name: &'static str, help: &'static str) -> String {
+        self.field(name, Kind::Text, None, true, help, text_of(name)).unwrap_or_default()
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, name: &'static str, default: bool, help: &'static str) -> bool {
+        let found = self.with_default(name, Kind::Flag, &default.to_string(), help, flag);
+        found.unwrap_or(default)
+    }
+
+    /// One of `words`; returns its index.
+    pub fn choice(
+        &mut self,
+        name: &'static str,
+        words: &[&'static str],
+        default: &str,
+        help: &'static str,
+    ) -> usize {
+        let parse = |node: &Node| word(node, words);
+        self.with_default(name, Kind::Choice(words.to_vec()), default, help, parse).unwrap_or(0)
+    }
+
+    /// A list of texts, each turned into a value by `parse`.
+    pub fn texts<T>(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        help: &'static str,
+        parse: fn(&str) -> Option<T>,
+        expected: &'static str,
+    ) -> Vec<(Place, T)> {
+        self.note(name, Kind::Texts, Some(format!("[{default}]")), false, help);
+        let split = || default.split(',').map(str::trim).filter(|t| !t.is_empty());
+        let fallback = || split().filter_map(parse).map(|v| (Place::default(), v)).collect();
+        let Some(node) = self.child(name) else { return fallback() };
+        let Value::List(items) = &node.value else {
+            self.complain_at(name, node, "a list");
+            return fallback();
+        };
+        if items.len() > LONGEST_LIST {
+            self.complain_at(name, node, &format!("at most {LONGEST_LIST} entries"));
+            return fallback();
+        }
+        let mut values = Vec::new();
+        for item in items {
+            match item.scalar_text().and_then(|t| parse(&t)) {
+                Some(value) => values.push((item.place, value)),
+                None => self.complain_at(name, item, expected),
+            }
+        }
+        values
+    }
+
+    /// A distribution of durations; `default` is a duration or a YAML flow mapping.
+    pub fn distribution(
+        &mut self,
+        name: &'static str,
+        default: (&str, Distribution),
+        help: &'static str,
+    ) -> Distribution {
+        self.note(name, Kind::Distribution, Some(default.0.to_string()), false, help);
+        match self.child(name) {
+            Some(node) => self.distribution_of(name, node).unwrap_or(default.1),
+            None => default.1,
+        }
+    }
+
+    /// A distribution of durations that may be left out.
+    pub fn opt_distribution(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+    ) -> Option<Distribution> {
+        self.note(name, Kind::Distribution, None, false, help);
+        let node = self.child(name)?;
+        self.distribution_of(name, node)
+    }
+
+    fn distribution_of(&self, name: &str, node: &Node) -> Option<Distribution> {
+        match distribution(node) {
+            Ok(found) => Some(found),
+            Err((place, expected)) => {
+                let shown = node.shown_at(place).unwrap_or_else(|| node.shown());
+                let found = format!("found {shown}");
+                self.push(Problem::error(place, self.child_path(name), found).expected(expected));
+                None
+            }
+        }
+    }
+}

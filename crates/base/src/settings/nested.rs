@@ -1,0 +1,279 @@
+//! The fields of one mapping that hold mappings of their own: objects, lists, parts by name.
+
+use super::{Kind, Part, Reader, WordOrPart, describe};
+use crate::node::{Key, Node, Value};
+use crate::problem::{Place, Problem, nearest};
+
+/// Lists longer than this are refused: nothing sensible in a scenario is that long.
+pub(super) const LONGEST_LIST: usize = 10_000;
+
+impl<'a> Reader<'a> {
+    /// A nested mapping, read even when absent so that its defaults apply.
+    pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        read: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> T {
+        self.note(name, Kind::Object, None, false, help);
+        let node = self.child(name);
+        let node = node.filter(|n| match n.value {
+            Value::Map(_) => true,
+            Value::Null => false,
+            _ => {
+                self.complain_at(name, n, "a mapping");
+                false
+            }
+        });
+        self.descend(node, self.child_path(name), self.child_spec(name), read)
+    }
+
+    /// A nested mapping that may be left out.
+    pub fn opt_object<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        read: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> Option<T> {
+        let wanted = self.describing || self.has(name);
+        if !wanted {
+            self.known.push(name);
+            return None;
+        }
+        let value = self.object(name, help, read);
+        self.kind_is(name, Kind::OptObject);
+        Some(value)
+    }
+
+    /// A nested mapping, read even when absent, or `word` instead of it, which yields nothing.
+    pub fn object_or<T>(
+        &mut self,
+        name: &'static str,
+        word: &'static str,
+        help: &'static str,
+        read: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> Option<T> {
+        if self.child(name).is_some_and(|n| n.text() == Some(word)) {
+            self.known.push(name);
+            return None;
+        }
+        let value = self.object(name, help, read);
+        self.kind_is(name, Kind::ObjectOr(word));
+        Some(value)
+    }
+
+    /// Documents what a field holds that was noted as something else.
+    fn kind_is(&self, name: &str, kind: Kind) {
+        let spec = self.child_spec(name);
+        for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
+            field.kind = kind.clone();
+        }
+    }
+
+    /// A list of mappings; nothing when it is not given.
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        mut read: impl FnMut(&mut Reader<'_>) -> T,
+    ) -> Option<Vec<T>> {
+        self.note(name, Kind::List, None, false, help);
+        let spec = format!("{}[]", self.child_spec(name));
+        if self.describing {
+            self.descend(None, String::new(), spec, &mut read);
+            return None;
+        }
+        let node = self.child(name)?;
+        let items = self.items(name, node)?;
+        let read_item = |(i, item): (usize, &'a Node)| {
+            let path = format!("{}[{i}]", self.child_path(name));
+            if !matches!(item.value, Value::Map(_)) {
+                let found = format!("found {}", item.shown());
+                self.push(Problem::error(item.place, &path, found).expected("a mapping"));
+            }
+            self.descend(Some(item), path, spec.clone(), &mut read)
+        };
+        Some(items.iter().enumerate().map(read_item).collect())
+    }
+
+    /// One part of `parts`, written `name` or `name: {settings}`; nothing when it is not given.
+    pub fn part<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        parts: &'static [Part<T>],
+    ) -> Option<T> {
+        self.note(name, Kind::Part(part_names(parts)), None, false, help);
+        let node = self.child(name)?;
+        self.part_of(node, self.child_path(name), parts, &[]).map(|(_, value)| value)
+    }
+
+    /// A list of parts; each comes with its place.
+    pub fn parts<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        parts: &'static [Part<T>],
+    ) -> Option<Vec<(Place, T)>> {
+        self.parts_beside(name, help, parts, &[])
+    }
+
+    /// The same for a list whose entries may have `others` as names, too, which somebody else has
+    /// read and taken out before.
+    pub fn parts_beside<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        parts: &'static [Part<T>],
+        others: &[&'static str],
+    ) -> Option<Vec<(Place, T)>> {
+        self.note(name, Kind::Parts(part_names(parts)), None, false, help);
+        let node = self.child(name)?;
+        let items = self.items(name, node)?;
+        let read = |(i, item): (usize, &'a Node)| {
+            self.part_of(item, format!("{}[{i}]", self.child_path(name)), parts, others)
+        };
+        Some(items.iter().enumerate().filter_map(read).collect())
+    }
+
+    /// One of a few words (the first is the default), or one part of `parts`.
+    pub fn word_or_part<T>(
+        &mut self,
+        name: &'static str,
+        words: &[&'static str],
+        help: &'static str,
+        parts: &'static [Part<T>],
+    ) -> WordOrPart<T> {
+        if let Some(word) = words.iter().position(|w| self.has(name) && self.text_is(name, w)) {
+            return WordOrPart::Word(word);
+        }
+        let part = self.part(name, help, parts);
+        if self.describing {
+            let spec = self.child_spec(name);
+            for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
+                field.kind = Kind::Part([words, &part_names(parts)].concat());
+                field.default = words.first().map(ToString::to_string);
+            }
+        }
+        part.map_or(WordOrPart::Word(0), WordOrPart::Part)
+    }
+
+    /// Documents the default of a list or part that the caller fills in by itself.
+    pub fn default_is(&mut self, name: &str, yaml: &str) {
+        let spec = self.child_spec(name);
+        for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
+            field.default = Some(yaml.to_string());
+        }
+    }
+
+    fn items(&mut self, name: &str, node: &'a Node) -> Option<&'a [Node]> {
+        match &node.value {
+            Value::List(items) if items.len() > LONGEST_LIST => {
+                let found = format!("found a list of {}", items.len());
+                self.push(
+                    Problem::error(node.place, self.child_path(name), found)
+                        .expected(format!("at most {LONGEST_LIST} entries")),
+                );
+                None
+            }
+            Value::List(items) => Some(items),
+            _ => {
+                self.complain_at(name, node, "a list");
+                None
+            }
+        }
+    }
+
+    fn part_of<T>(
+        &self,
+        node: &'a Node,
+        path: String,
+        parts: &'static [Part<T>],
+        others: &[&'static str],
+    ) -> Option<(Place, T)> {
+        let names = || [&part_names(parts)[..], others].concat();
+        let (key_place, name, settings) = match &node.value {
+            Value::Text(name) => (node.place, name.as_str(), None),
+            Value::Map(entries) => match (inline(entries, parts), entries.as_slice()) {
+                (Some((place, name)), _) => (place, name, Some(node)),
+                (None, [(Key { place, name }, settings)]) => {
+                    (*place, name.as_str(), Some(settings))
+                }
+                _ => return self.not_a_part(node, path, &names()),
+            },
+            _ => return self.not_a_part(node, path, &names()),
+        };
+        let Some(part) = parts.iter().find(|p| p.name == name) else {
+            let meant = nearest(name, names());
+            let problem = Problem::error(key_place, path, format!("unknown name {name:?}"));
+            let problem = problem.expected(format!("one of {}", names().join(", ")));
+            self.push(match meant {
+                Some(meant) => problem.help(format!("did you mean {meant}?")),
+                None => problem,
+            });
+            return None;
+        };
+        let path = format!("{path}.{name}");
+        let settings = settings.filter(|s| match s.value {
+            Value::Map(_) => true,
+            Value::Null => false,
+            _ => {
+                let found = format!("found {}", s.shown());
+                self.push(Problem::error(s.place, &path, found).expected("a mapping of settings"));
+                false
+            }
+        });
+        let mut reader = self.below(settings, path, String::new());
+        reader.place = key_place;
+        let value = (part.read)(&mut reader);
+        reader.finish();
+        Some((key_place, value))
+    }
+
+    fn not_a_part<U>(&self, node: &Node, path: String, names: &[&str]) -> Option<U> {
+        let help = "write a name, or one name with its settings: `name: {…}`";
+        let problem = Problem::error(node.place, path, format!("found {}", node.shown()));
+        self.push(problem.expected(format!("one of {}", names.join(", "))).help(help));
+        None
+    }
+
+    fn descend<T>(
+        &self,
+        node: Option<&'a Node>,
+        path: String,
+        spec_path: String,
+        read: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> T {
+        let mut reader = self.below(node, path, spec_path);
+        let value = read(&mut reader);
+        reader.finish();
+        value
+    }
+
+    fn below(&self, node: Option<&'a Node>, path: String, spec_path: String) -> Reader<'a> {
+        Reader {
+            node,
+            root: self.root,
+            place: node.map_or(self.place, |n| n.place),
+            path,
+            spec_path,
+            describing: self.describing,
+            known: Vec::new(),
+            sink: self.sink,
+        }
+    }
+}
+
+/// A part that is written as its own settings, `query: …` beside others, because one of its fields
+/// has its name: the place of that key, and the name.
+fn inline<'a, T>(entries: &'a [(Key, Node)], parts: &[Part<T>]) -> Option<(Place, &'a str)> {
+    let is_plain = |node: &Node| matches!(node.value, Value::Text(_));
+    let named = entries.iter().filter(|(_, value)| is_plain(value)).find(|(key, _)| {
+        parts.iter().any(|p| p.name == key.name && super::is_inline(p.name, &describe(p.read)))
+    });
+    named.map(|(key, _)| (key.place, key.name.as_str()))
+}
+
+fn part_names<T>(parts: &'static [Part<T>]) -> Vec<&'static str> {
+    parts.iter().map(|p| p.name).collect()
+}
