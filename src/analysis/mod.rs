@@ -1,4 +1,4 @@
-//! Layer 4: judging a release from telemetry only.
+//! Layer 5: judging a release from telemetry only.
 //!
 //! Each file is one judge or one piece of arithmetic that judges share: numbers an operator could
 //! see go in, a statistic or a verdict comes out. Deliberately absent: strategies, true error

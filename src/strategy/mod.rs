@@ -1,4 +1,4 @@
-//! Layer 5: strategies and controllers, and what they share.
+//! Layer 6: strategies and controllers, and what they share.
 //!
 //! A strategy wakes at its own times, reads a [`View`] and names [`Action`]s. It sees what the real
 //! controller sees: reported readiness, its own settings, scraped telemetry, the two logs.
