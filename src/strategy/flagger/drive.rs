@@ -482,16 +482,8 @@ impl Strategy for Flagger {
     fn takes(&self) -> SimDuration {
         let Some(analysis) = &self.settings.analysis else { return self.settings.interval() };
         let ticks = match Mode::of(Some(analysis)) {
-            Mode::Canary => {
-                let mut routes = Routes::PRIMARY;
-                let last = super::weights::max_weight(analysis);
-                let mut steps = 1;
-                while routes.canary < last && steps < 1000 {
-                    routes = super::weights::step(analysis, routes);
-                    steps += 1;
-                }
-                steps
-            }
+            // What never gets there is warned of, and takes no time that could be named.
+            Mode::Canary => super::weights::steps_to_last(analysis).unwrap_or(0) + 1,
             Mode::AbTesting => u64::from(analysis.iterations) + 1,
             Mode::BlueGreen => u64::from(analysis.iterations) + 2,
         };
