@@ -1,4 +1,4 @@
-//! Layer 8: the measures of one replication, as plain data (`docs/methods.md` defines each).
+//! Layer 7: the measures of one replication, as plain data (`docs/methods.md` defines each).
 //!
 //! No behaviour beyond names: what the columns are called, in which order, and which value is
 //! empty because the horizon cut it.

@@ -12,12 +12,15 @@ mod check;
 pub mod duration;
 pub mod error;
 pub mod eval;
+pub mod exposition;
 pub mod function;
 mod lexer;
 mod literal;
 mod parser;
 mod pattern;
 mod selector;
+pub mod store;
+pub mod symbol;
 pub mod value;
 
 use crate::store::Store;
@@ -90,7 +93,7 @@ pub struct Query {
 }
 
 // Every text that this thread has read, for the tests that count.
-#[cfg(test)]
+#[cfg(feature = "reads")]
 thread_local! {
     pub static READ: std::cell::RefCell<Vec<(String, Rules)>> =
         const { std::cell::RefCell::new(Vec::new()) };
@@ -110,7 +113,7 @@ impl Query {
 
     /// Reads a query under given rules.
     pub fn parse_by(text: &str, rules: Rules) -> Result<Query, ParseError> {
-        #[cfg(test)]
+        #[cfg(feature = "reads")]
         READ.with_borrow_mut(|read| read.push((text.to_string(), rules)));
         let expr = Arc::new(parser::parse(text, rules)?);
         Ok(Query { text: Arc::from(text), rules, expr })

@@ -1,19 +1,10 @@
-//! Argo Rollouts, as pure functions over plain data: what one reconcile of a Rollout decides.
+//! Argo Rollouts as a strategy: the pure rules of its controller, flown.
 //!
-//! Read from argoproj/argo-rollouts 9f8d111 (1.10.0-rc1). [`settings`] is what a Rollout says,
-//! [`status`] what is kept of it; [`counts`] and [`weight`] are its arithmetic of pods and
-//! weights, [`canary`] and [`blue_green`] one reconcile each, [`experiment`] what runs beside it.
-//! Analysis runs live in [`crate::analysis::argo`]. None of these knows pods, requests or how a
-//! query is answered; `bind` reads them, and [`drive`] flies them.
+//! The rules live in `windtunnel_controllers::argo` and `analysis_run`; [`part`] reads a Rollout's
+//! settings, `bind` reads its queries, [`drive`] shows the rules what a flight has and carries out what they order.
 
 mod bind;
-pub mod blue_green;
-pub mod canary;
-pub mod counts;
 pub mod drive;
-pub mod experiment;
 pub mod part;
-mod pass;
-pub mod settings;
-pub mod status;
-pub mod weight;
+
+pub use windtunnel_controllers::argo::*;
