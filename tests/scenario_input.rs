@@ -225,3 +225,26 @@ proptest! {
         }
     }
 }
+
+/// Of a stream every document is told of in full: that another has the same problem, or only a
+/// warning, keeps nothing back.
+#[test]
+fn a_document_is_told_whatever_stands_before_it() {
+    let stream = |spec: &str| {
+        let document = |name: &str| {
+            format!(
+                "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: {name}}}\n\
+                 spec: {{horizon: 20m, service: {{replicas: 4}}, {spec}}}\n---\n"
+            )
+        };
+        format!("{}{}", document("a"), document("b"))
+    };
+    let wrong = "strategies: [{canary: {checks: [{query: \"rate(\", failsWhen: \"> 0\"}]}}]";
+    let problems = read(&stream(wrong), "s").expect_err("no query");
+    let lines: Vec<u32> = problems.iter().map(|problem| problem.place.line).collect();
+    assert_eq!(lines, [4, 9], "{problems:#?}");
+    let (_, warnings) = read(&stream("strategies: [{shadow: {for: 30m}}]"), "s").expect("sound");
+    let late = warnings.iter().filter(|w| w.message.contains("takes at least 30m"));
+    let lines: Vec<u32> = late.map(|warning| warning.place.line).collect();
+    assert_eq!(lines, [4, 9], "{warnings:#?}");
+}

@@ -53,7 +53,9 @@ fn answer(
         return if problems.is_empty() { FINE } else { FAILED };
     };
     if !problems.is_empty() && !flags.draft {
-        output::say("Nothing is written: the words of these claims would not fit the figures.");
+        output::say(
+            "Nothing is written until these claims and the scenarios fit; --draft writes all the same.",
+        );
         return FAILED;
     }
     let name = page.name.clone();

@@ -12,6 +12,7 @@ use super::warn::Found;
 use super::warn_checks::shown;
 use crate::analysis::binomial::threshold_check;
 use crate::analysis::check::{Bound, Check, Metric};
+use crate::base::count::counted;
 use crate::base::node::Node;
 use crate::base::problem::Problem;
 use crate::base::special::binomial_tails;
@@ -209,7 +210,8 @@ fn chance(told: &Foretold, errors: f64, taken_back: Option<f64>, retries: bool) 
     };
     // Where no answer is all there is, no request was seen.
     let seen = told.requests.filter(|_| fails > 0 || !retries);
-    let sees = seen.map_or(String::new(), |n| format!("sees {n:.0} requests and "));
+    let sees = seen
+        .map_or(String::new(), |n| format!("sees {} and ", counted(n.round() as u64, "request")));
     let back = back.map_or(String::new(), |part| {
         format!("; by chance alone it takes back {part} of all good releases")
     });

@@ -16,6 +16,7 @@ use crate::base::settings::{Reader, Sink, read_tree};
 use crate::base::time::SimDuration;
 use crate::world::service::Service;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The version of the format.
@@ -143,8 +144,8 @@ fn is_scenario(document: &Node, sink: &RefCell<Sink>) -> bool {
 fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
     let mut filled = document.clone();
     fill_defaults(&mut filled);
+    let start = sink.borrow().problems.len();
     let Draft { mut scenario, expect, scrape_every } = read_tree(&filled, "", sink, fields);
-    let before = sink.borrow().problems.len();
     for problem in consistency::check(&filled, &scenario) {
         push(sink, problem);
     }
@@ -155,7 +156,9 @@ fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
             Err(problem) => push(sink, problem),
         }
     }
-    let sound = before == 0 && sink.borrow().problems.len() == before;
+    // Of this document, for others of the stream may stand before it.
+    let own = sink.borrow().problems[start..].to_vec();
+    let sound = own.iter().all(|problem| problem.severity != Severity::Error);
     match crew::bind(&scenario) {
         Ok((pilots, _)) if sound => {
             for problem in warn::warnings(&filled, &scenario, &pilots, scrape_every) {
@@ -164,24 +167,24 @@ fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
         }
         Ok(_) => {}
         Err(problems) => {
-            for problem in problems {
-                if !is_told(&sink.borrow().problems, &problem) {
-                    let place = tree::place(&filled, &problem.path);
-                    push(sink, Problem { place, ..problem });
-                }
+            let mut told = wrong_fields(&own);
+            for problem in problems.into_iter().filter(|p| told.insert(p.path.clone())) {
+                let place = tree::place(&filled, &problem.path);
+                push(sink, Problem { place, ..problem });
             }
         }
     }
     scenario
 }
 
-/// Has it been said already that the field which could not be bound is missing, or no text?
-fn is_told(told: &[Problem], unbound: &Problem) -> bool {
-    let (parent, field) = unbound.path.rsplit_once('.').unwrap_or(("", &unbound.path));
-    told.iter().any(|p| {
-        let missing = p.path == parent && p.message == format!("{field} is missing");
-        p.severity == Severity::Error && (p.path == unbound.path || missing)
-    })
+/// The fields of which it has been said already that they are wrong or missing: that a text which
+/// could not be read is no query either is no news.
+fn wrong_fields(told: &[Problem]) -> BTreeSet<String> {
+    let field = |problem: &Problem| match problem.message.strip_suffix(" is missing") {
+        Some(name) => format!("{}.{name}", problem.path),
+        None => problem.path.clone(),
+    };
+    told.iter().filter(|p| p.severity == Severity::Error).map(field).collect()
 }
 
 /// What a document yields before its parts are held against each other.

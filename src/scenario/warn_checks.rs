@@ -8,6 +8,7 @@ use super::model::Scenario;
 use super::warn::Found;
 use crate::analysis::check::{Bound, Check, Metric};
 use crate::analysis::promql::{Query, Rules};
+use crate::base::count::counted;
 use crate::base::problem::nearest;
 use crate::base::time::SimDuration;
 use crate::base::units::Money;
@@ -167,9 +168,8 @@ fn short_window(scenario: &Scenario, window: SimDuration) -> Option<String> {
 fn latency(scenario: &Scenario, seen: &Seen<'_>, quantile: f64, found: &mut Found<'_>) {
     if seen.requests * (1.0 - quantile) < 1.0 {
         let message = format!(
-            "this check sees {:.0} requests a window at a weight of {}: their {} quantile is \
-             their slowest one",
-            seen.requests,
+            "this check sees {} a window at a weight of {}: their {} quantile is their slowest one",
+            counted(seen.requests.round() as u64, "request"),
             shown(seen.weight),
             shown(quantile)
         );

@@ -107,10 +107,7 @@ impl<'a> Binding<'a> {
     /// Tells what is wrong with a field.
     pub fn problem(&mut self, field: &str, message: String, expected: &str, help: &str) {
         let problem = Problem::error(Place::default(), self.below(field), message);
-        let problem = problem.expected(expected).help(help);
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
-        }
+        self.problems.push(problem.expected(expected).help(help));
     }
 
     /// Everything that was wrong, under the paths of the fields.

@@ -1,4 +1,4 @@
-//! Layer 5: strategies and controllers, and what they share.
+//! Layer 6: strategies and controllers, and what they share.
 //!
 //! One direction, three types. A [`Spec`] is what YAML says: plain data. Bound to a scenario it
 //! yields a [`Pilot`](pilot::Pilot): every query read, every fact known, and a [`Machine`] at its
@@ -26,12 +26,9 @@ use std::fmt::Debug;
 
 pub mod ab_test;
 pub mod argo;
-pub mod autoscaler;
 pub mod binding;
 pub mod blue_green;
 pub mod canary;
-pub mod deployment;
-pub mod disruption;
 pub mod flagger;
 pub mod fleet;
 pub mod follow_up;
@@ -41,6 +38,8 @@ pub mod recreate;
 pub mod rolling_update;
 pub mod rollout;
 pub mod shadow;
+
+pub use windtunnel_controllers::{autoscaler, deployment, disruption};
 
 /// All strategies, by their name in YAML.
 pub const STRATEGIES: &[Part<Plan>] = &[

@@ -95,14 +95,15 @@ fn no_setting_is_lost() {
             let first = scenario(&document).unwrap_or_else(|| panic!("{}", path.display()));
             let again = scenario(&document).expect("the same text");
             assert!(first == again, "{} read twice is not the same", path.display());
-            assert_eq!(format!("{first:?}"), format!("{again:?}"), "{}", path.display());
+            let print = format!("{first:?}");
+            assert_eq!(print, format!("{again:?}"), "{}", path.display());
             let mut found = Vec::new();
             leaves(&document, &mut Vec::new(), &mut found);
             for leaf in found {
                 let (told, changed) = raised(&document, &leaf);
                 let Some(other) = changed.as_ref().and_then(scenario) else { continue };
                 compared += 1;
-                if first == other || format!("{first:?}") == format!("{other:?}") {
+                if first == other || print == format!("{other:?}") {
                     lost.push(format!("{}: {told}", path.display()));
                 }
             }

@@ -1,4 +1,4 @@
-//! Layer 10: from replications to estimates.
+//! Layer 2: from replications to estimates.
 //!
 //! A measure flown R times is a slice of R numbers; everything here turns such slices into means
 //! with intervals, paired differences, quantiles, and the decision whether R is enough. `mean`

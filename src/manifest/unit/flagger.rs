@@ -395,7 +395,9 @@ fn metric(
                 draft.takes(owner);
                 let Some(query) = &template.query else {
                     let why = "its template asks no Prometheus: the metric has no say";
-                    found.ignore(object, field, why, Weight::Matters);
+                    let help = "only the series of the flight can be asked: give the template a \
+                                query in PromQL, with provider prometheus";
+                    found.unasked(object, field, why, help);
                     return None;
                 };
                 let namespace = owner.metadata.namespace.clone().or(namespace.clone());

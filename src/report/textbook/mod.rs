@@ -7,6 +7,7 @@ mod setting;
 use super::charts::{CHARTS, matrix, sweep as curve};
 use super::figure::Quantity;
 use super::{Document, names};
+use crate::base::count::counted;
 use crate::base::escape::{markdown, shell};
 use crate::experiment::claims::{Flown, Judged, Swept};
 use crate::experiment::results::{ExpectationResult, Judgement};
@@ -82,7 +83,7 @@ fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
     let count = |holding| claims.iter().filter(|c| c.found == Some(holding)).count();
     let mut page = format!(
         "# The textbook, measured\n\nWhat texts on deployment say of the ways to ship a release, \
-         each sentence flown: {} claims, of which {} hold, {} depend, {} are refuted, and {} \
+         each sentence flown: {}, of which {} hold, {} depend, {} are refuted, and {} \
          cannot be measured here. {MADE}{} (seed {}); \
          a claim whose figures come out otherwise stops it.\n\n\
          - **holds**: every line that states the claim holds by its whole 95 % interval.\n\
@@ -93,7 +94,7 @@ fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
          strategies through the same storms. `windtunnel list measures` explains the measures, \
          [methods.md](methods.md) how they are taken. The scenarios are small on purpose: shares \
          and orders carry over to your service, seconds do not. Fly your own.\n\n",
-        claims.len(),
+        counted(claims.len() as u64, "claim"),
         count(Holding::Holds),
         count(Holding::Depends),
         count(Holding::Refuted),

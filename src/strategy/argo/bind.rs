@@ -4,7 +4,7 @@
 //! Deliberately unknown here: what is measured, and what a reconcile makes of it.
 
 use super::drive::Argo;
-use super::settings::{Analysis, Settings, Step, Strategy as Kind};
+use super::settings::{Settings, Step, Strategy as Kind};
 use super::status;
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::Phase;
@@ -32,45 +32,6 @@ pub fn plan(name: &str, settings: Settings) -> Plan {
         ..Needs::default()
     };
     Plan { name: name.to_string(), kind, needs, spec: Box::new(settings) }
-}
-
-impl Settings {
-    /// All analyses, with where they stand.
-    fn analyses(&self) -> Vec<(String, &Analysis)> {
-        let mut found = Vec::new();
-        match &self.strategy {
-            Kind::Canary(canary) => {
-                for (number, step) in canary.steps.iter().enumerate() {
-                    match step {
-                        Step::Analysis(analysis) => {
-                            found.push((format!("steps[{number}].analysis"), analysis));
-                        }
-                        Step::Experiment(trial) => {
-                            let path = format!("steps[{number}].experiment.analyses");
-                            let of = trial.analyses.iter().enumerate();
-                            found.extend(of.map(|(i, a)| (format!("{path}[{i}]"), &a.analysis)));
-                        }
-                        _ => {}
-                    }
-                }
-                let beside = canary.analysis.iter();
-                found.extend(beside.map(|b| ("analysis".to_string(), &b.analysis)));
-            }
-            Kind::BlueGreen(plan) => {
-                let fields = ["prePromotionAnalysis", "postPromotionAnalysis"];
-                let analyses = [&plan.pre_promotion, &plan.post_promotion];
-                for (field, analysis) in fields.into_iter().zip(analyses) {
-                    found.extend(analysis.iter().map(|a| (field.to_string(), a)));
-                }
-            }
-        }
-        found
-    }
-
-    /// All metrics of all analyses.
-    pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
-        self.analyses().into_iter().flat_map(|(_, analysis)| &analysis.metrics)
-    }
 }
 
 impl Spec for Settings {

@@ -53,36 +53,19 @@ pub struct Argo {
     full_at: Option<SimTime>,
 }
 
-impl Settings {
-    /// The largest weight, with traffic routing.
-    fn routed_weight(&self) -> Option<u32> {
-        match &self.strategy {
-            Kind::Canary(canary) if canary.traffic.is_some() => Some(canary.max_weight()),
-            _ => None,
-        }
-    }
+/// Cookies of the router.
+fn sticky(settings: &Settings) -> Option<Sticky> {
+    let Kind::Canary(canary) = &settings.strategy else { return None };
+    let kept = canary.traffic.as_ref()?.sticky?;
+    Some(Sticky { candidate: kept, stable: Some(kept) })
+}
 
-    /// Cookies of the router.
-    fn sticky(&self) -> Option<Sticky> {
-        let Kind::Canary(canary) = &self.strategy else { return None };
-        let kept = canary.traffic.as_ref()?.sticky?;
-        Some(Sticky { candidate: kept, stable: Some(kept) })
-    }
-
-    fn steps(&self) -> usize {
-        match &self.strategy {
-            Kind::Canary(canary) => canary.steps.len(),
-            Kind::BlueGreen(_) => 0,
-        }
-    }
-
-    /// Where the pods of a version serve.
-    fn pool(&self, version: Version) -> Pool {
-        match (&self.strategy, version) {
-            (Kind::Canary(canary), _) if canary.traffic.is_none() => Pool::Stable,
-            (_, Version::Old) => Pool::Stable,
-            (_, Version::New) => Pool::Candidate,
-        }
+/// Where the pods of a version serve.
+fn pool(settings: &Settings, version: Version) -> Pool {
+    match (&settings.strategy, version) {
+        (Kind::Canary(canary), _) if canary.traffic.is_none() => Pool::Stable,
+        (_, Version::Old) => Pool::Stable,
+        (_, Version::New) => Pool::Candidate,
     }
 }
 
@@ -271,11 +254,11 @@ impl Argo {
             }
             Order::Route { canary, weight, managed } => {
                 let mut routing = routing(status.stable, canary, weight, &managed);
-                routing.sticky = self.settings.sticky();
+                routing.sticky = sticky(&self.settings);
                 out.push(Action::Route(routing));
             }
             Order::Activate(template) => {
-                out.push(route_all(self.settings.pool(version(template))));
+                out.push(route_all(pool(&self.settings, version(template))));
             }
             Order::Promoted if self.wanted == Version::New => {
                 out.push(Action::Decide(Decision::Promote));
@@ -327,7 +310,7 @@ impl Argo {
                 }
                 Some(_) => {}
                 None => {
-                    let pool = self.settings.pool(version);
+                    let pool = pool(&self.settings, version);
                     out.push(Action::Create { version, pool, size: *size });
                     next += 1;
                 }

@@ -9,7 +9,7 @@ use super::drive::Flagger;
 use super::query::{Builtin, Model, requests};
 use super::settings::{Metric, Settings};
 use super::upstream::upstreams;
-use super::weights::{Mode, Routes, max_weight, step};
+use super::weights::{Mode, steps_to_last};
 use crate::analysis::promql::Query;
 use crate::base::problem::nearest;
 use crate::base::time::SimDuration;
@@ -168,16 +168,8 @@ fn renamed(settings: &Settings, names: &Names) -> Names {
 fn takes(settings: &Settings) -> SimDuration {
     let Some(analysis) = &settings.analysis else { return settings.interval() };
     let ticks = match Mode::of(Some(analysis)) {
-        Mode::Canary => {
-            let mut routes = Routes::PRIMARY;
-            let last = max_weight(analysis);
-            let mut steps = 1;
-            while routes.canary < last && steps < 1000 {
-                routes = step(analysis, routes);
-                steps += 1;
-            }
-            steps
-        }
+        // What never gets there is warned of, and takes no time that could be named.
+        Mode::Canary => steps_to_last(analysis).unwrap_or(0) + 1,
         Mode::AbTesting => u64::from(analysis.iterations) + 1,
         Mode::BlueGreen => u64::from(analysis.iterations) + 2,
     };

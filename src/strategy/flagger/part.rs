@@ -12,7 +12,7 @@ use super::settings::{
     Affinity, Analysis, Autoscaler, Hook, Load, Matching, Metric, Names, Range, Rules, Settings,
     Target, Template, Webhook,
 };
-use super::weights::TOTAL;
+use super::weights::{TOTAL, steps_to_last};
 use crate::analysis::reply::Reply;
 use crate::base::problem::nearest;
 use crate::base::settings::{Part, Reader};
@@ -185,6 +185,14 @@ fn analysis(r: &mut Reader<'_>) -> Analysis {
     if analysis.step_weights.is_empty() && analysis.iterations == 0 && analysis.max_weight > TOTAL {
         let message = format!("no weight reaches {}: nothing is promoted", analysis.max_weight);
         r.warning(field::MAX_WEIGHT, message, "100 at most");
+    }
+    let listed = analysis.step_weight == 0 && !analysis.step_weights.is_empty();
+    if listed
+        && analysis.iterations == 0
+        && let Err(weight) = steps_to_last(&analysis)
+    {
+        let message = format!("the weight stays at {weight} for ever: nothing is promoted");
+        r.warning("stepWeights", message, "each above the one before, and 100 at most");
     }
     analysis
 }
