@@ -11,6 +11,7 @@ use windtunnel::engine::calendar::Calendar;
 use windtunnel::engine::plane::ledger::{Entry, NO_CHAIN, PodLedger};
 use windtunnel::engine::plane::tally::Outcome;
 use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::read::read;
 use windtunnel::strategy::deployment::bounds::Bounds;
 use windtunnel::strategy::deployment::rolling::{Aim, reconcile};
@@ -91,13 +92,13 @@ fn flight(c: &mut Criterion) {
     let scenario = Arc::new(scenarios[0].clone());
     let order = Order { seed: 1, ..Order::default() };
     let twin = fly_twin(&scenario, &order);
-    let canary = scenario.plan("canary").cloned();
-    let Some(canary) = canary else { return };
+    let canary = scenario.plans.iter().position(|plan| plan.name == "canary");
+    let (Some(canary), Ok(crew)) = (canary, Crew::bind(&scenario)) else { return };
     let mut group = c.benchmark_group("flight");
     group.throughput(Throughput::Elements(twin.outcome.work));
     group.sample_size(30);
     group.bench_function("canary, 10 minutes at 60 requests/s", |b| {
-        b.iter(|| black_box(fly(&scenario, 1, &canary, &order, &twin)));
+        b.iter(|| black_box(fly(&crew, 1, canary, &order, &twin)));
     });
     group.bench_function("twin", |b| b.iter(|| black_box(fly_twin(&scenario, &order))));
     group.finish();

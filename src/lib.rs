@@ -6,17 +6,19 @@
 //! replications in parallel and compares them; [`report`] turns the tables into bytes; [`cli`]
 //! reads and writes files.
 //!
-//! The layers, lowest first (a module imports only from lower ones, a test checks it):
+//! The layers, lowest first. The first two are crates of their own below `crates/`, taken in here
+//! under short names; of the others a module imports only from lower ones, a test checks it:
 //!
 //! 1. [`base`]: time, units, distributions, named random streams, problems, settings
-//! 2. [`stats`]: numbers to estimates, tests and intervals: the mathematics of judges and reports
+//! 2. [`stats`]: numbers to estimates and tests; the languages [`analysis::promql`] and [`analysis::expr`];
+//!    the controllers of Kubernetes, Flagger and Argo, as pure functions
 //! 3. [`world`]: the state of one replication, and the rules by which its parts live
 //! 4. [`traffic`], [`fault`], [`telemetry`]: who sends what; what breaks; what can be seen
 //! 5. [`analysis`]: judging a release from telemetry only
-//! 6. [`strategy`]: one file per strategy, and the Deployment controller they share
-//! 7. [`scenario`]: YAML to a validated scenario, or all of its problems
-//! 8. [`manifest`]: other people's YAML to the same scenario; what is ignored is listed
-//! 9. [`outcome`]: the measures of one replication
+//! 6. [`strategy`]: one file per strategy, and the controllers, flown
+//! 7. [`outcome`]: the measures of one replication
+//! 8. [`scenario`]: YAML to a validated scenario, or all of its problems
+//! 9. [`manifest`]: other people's YAML to the same scenario; what is ignored is listed
 //! 10. [`engine`]: one replication, pure and deterministic
 //! 11. [`experiment`]: everything flown, compared, judged
 //! 12. [`report`]: results to bytes
@@ -25,7 +27,6 @@
 //! Rooms to visit in order: [`engine::fly`], `strategy/recreate.rs`, the smallest file of `fault/`.
 
 pub mod analysis;
-pub mod base;
 pub mod cli;
 pub mod engine;
 pub mod experiment;
@@ -34,8 +35,10 @@ pub mod manifest;
 pub mod outcome;
 pub mod report;
 pub mod scenario;
-pub mod stats;
 pub mod strategy;
 pub mod telemetry;
 pub mod traffic;
 pub mod world;
+
+pub use windtunnel_base as base;
+pub use windtunnel_stats as stats;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
-use windtunnel::outcome::{Outcome, Recording, Verdict};
+use windtunnel::outcome::{MeasureId, Outcome, Recording, Verdict};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::read::read;
 
@@ -23,14 +24,15 @@ fn scenario(faults: &str, strategy: &str) -> Arc<Scenario> {
 fn flown(faults: &str, strategy: &str) -> (Outcome, Recording) {
     let scenario = scenario(faults, strategy);
     let order = Order { record: None, ..single_order(&scenario, 1, 0) };
+    let crew = Crew::bind(&scenario).expect("sound queries");
     let twin = fly_twin(&scenario, &order);
     let order = Order { record: Some(windtunnel::base::time::SimDuration::from_secs(60)), ..order };
-    let (outcome, recording) = fly(&scenario, 0, &scenario.plans[0], &order, &twin);
+    let (outcome, recording) = fly(&crew, 0, 0, &order, &twin);
     (outcome, recording.expect("recorded"))
 }
 
 fn hurt_share(faults: &str, strategy: &str) -> f64 {
-    flown(faults, strategy).0.measures.get("users_hurt_by_release_share").expect("measured")
+    flown(faults, strategy).0.measures.get(MeasureId::UsersHurtByReleaseShare).expect("measured")
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn migrated_data_fail_the_old_version_and_no_other() {
     // Recreate has no old pod left when the first new one serves; a canary keeps them for long.
     let recreate = flown("schemaChange", "recreate").0;
     let canary = flown("schemaChange", "{canary: {interval: 2m}}").0;
-    let failed = |o: &Outcome| o.measures.get("downtime_by_release_s").expect("measured");
+    let failed = |o: &Outcome| o.measures.get(MeasureId::DowntimeByReleaseS).expect("measured");
     assert!(failed(&recreate) < 40.0 && failed(&canary) > 240.0);
 }
 

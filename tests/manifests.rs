@@ -16,3 +16,5 @@ mod input;
 mod routed;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;
+#[path = "manifests/written.rs"]
+mod written;

@@ -5,8 +5,10 @@
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use windtunnel::base::random::{Purpose, Streams};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::random::random_valid;
 use windtunnel::scenario::read::{head, read, read_documents, set};
 use windtunnel::scenario::{starter, yaml};
@@ -92,7 +94,8 @@ fn fields_set_from_outside_are_read_like_written_ones() {
     let replicas = with("spec.service.replicas", "5").expect("valid").0;
     assert_eq!(replicas[0].service.replicas, 5);
     let canary = with("spec.strategies[3].canary.interval", "2m").expect("valid").0;
-    let first = &canary[0].plans[3].strategy.checks()[0];
+    let crew = Crew::bind(&Arc::new(canary[0].clone())).expect("sound queries");
+    let first = &crew.pilots[3].facts.checks[0];
     assert_eq!((first.1.as_secs_f64(), &*first.0.name), (120.0, "errorRate"));
     for (path, value) in [
         ("spec.service.replicas", "0"),
@@ -221,4 +224,27 @@ proptest! {
             prop_assert!(!problems.is_empty());
         }
     }
+}
+
+/// Of a stream every document is told of in full: that another has the same problem, or only a
+/// warning, keeps nothing back.
+#[test]
+fn a_document_is_told_whatever_stands_before_it() {
+    let stream = |spec: &str| {
+        let document = |name: &str| {
+            format!(
+                "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: {name}}}\n\
+                 spec: {{horizon: 20m, service: {{replicas: 4}}, {spec}}}\n---\n"
+            )
+        };
+        format!("{}{}", document("a"), document("b"))
+    };
+    let wrong = "strategies: [{canary: {checks: [{query: \"rate(\", failsWhen: \"> 0\"}]}}]";
+    let problems = read(&stream(wrong), "s").expect_err("no query");
+    let lines: Vec<u32> = problems.iter().map(|problem| problem.place.line).collect();
+    assert_eq!(lines, [4, 9], "{problems:#?}");
+    let (_, warnings) = read(&stream("strategies: [{shadow: {for: 30m}}]"), "s").expect("sound");
+    let late = warnings.iter().filter(|w| w.message.contains("takes at least 30m"));
+    let lines: Vec<u32> = late.map(|warning| warning.place.line).collect();
+    assert_eq!(lines, [4, 9], "{warnings:#?}");
 }

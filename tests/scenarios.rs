@@ -6,6 +6,8 @@
 mod controllers;
 #[path = "scenarios/figures.rs"]
 mod figures;
+#[path = "scenarios/plain.rs"]
+mod plain;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use std::sync::atomic::AtomicBool;
 use windtunnel::experiment::fly::Settings;
 use windtunnel::experiment::results::{Judgement, RatingRow, ScenarioResults};
 use windtunnel::experiment::run;
+use windtunnel::outcome::Rating;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::read::read;
 use windtunnel::scenario::{foretell, yaml};
@@ -53,7 +56,9 @@ fn flown(scenarios: &[Arc<Scenario>], seed: u64, replications: u32) -> Vec<Scena
         record: false,
         export: false,
     };
-    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
+    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {})
+        .expect("sound queries")
+        .scenarios
 }
 
 /// Flown by the budget that each scenario gives itself.
@@ -66,7 +71,9 @@ fn flown_by_budget(scenarios: &[Arc<Scenario>], seed: u64) -> Vec<ScenarioResult
         record: false,
         export: false,
     };
-    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
+    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {})
+        .expect("sound queries")
+        .scenarios
 }
 
 /// Lines of all shipped scenarios that do not hold by the budget shipped with them.
@@ -134,8 +141,13 @@ fn room(figure: f64, cut_offs: &[f64]) -> f64 {
     cut_offs.iter().map(factor).fold(f64::INFINITY, f64::min)
 }
 
-fn words(row: &RatingRow) -> [&str; 5] {
-    [&row.strategy, row.downtime, row.rollback, row.risk, row.cost]
+/// The strategies of a scenario with what they are rated.
+fn words(results: &ScenarioResults) -> Vec<[&str; 5]> {
+    let row = |row: &RatingRow| {
+        let [a, b, c, d] = Rating::ALL.map(|rating| row.grade(rating).word());
+        [results.scenario.plan_name(row.plan), a, b, c, d]
+    };
+    results.ratings.iter().map(row).collect()
 }
 
 #[test]
@@ -143,9 +155,8 @@ fn the_textbook_table_is_measured_with_room_to_every_cut_off() {
     for seed in [1, 2] {
         let results = flown(&named("strategy-comparison.yaml"), seed, 32);
         let rows = &results[0].ratings;
-        let found: Vec<[&str; 5]> = rows.iter().map(words).collect();
         assert_eq!(
-            found,
+            words(&results[0]),
             [
                 ["recreate", "yes", "slow", "high", "low"],
                 ["rollingUpdate", "no", "medium", "medium", "low"],
@@ -166,7 +177,8 @@ fn the_textbook_table_is_measured_with_room_to_every_cut_off() {
                 rooms.push(("way back", room(way_back / start, &[0.5, 1.75, 30.0])));
             }
             for (figure, factor) in rooms {
-                assert!(factor >= 1.5, "seed {seed}, {}: {figure} at {factor:.2}", row.strategy);
+                let name = results[0].scenario.plan_name(row.plan);
+                assert!(factor >= 1.5, "seed {seed}, {name}: {figure} at {factor:.2}");
             }
         }
     }
@@ -176,8 +188,8 @@ fn the_textbook_table_is_measured_with_room_to_every_cut_off() {
 fn slow_starts_with_preloaded_surge_change_two_cells() {
     let usual = ["rollingUpdate", "no", "medium", "medium", "low"];
     let results = flown(&named("jvm-slow-start.yaml"), 1, 16);
-    let rows = &results[0].ratings;
-    let row = rows.iter().find(|r| r.strategy == usual[0]).map(words).expect("a rolling update");
-    assert_eq!(row, ["rollingUpdate", "no", "fast", "medium", "medium"]);
+    let rows = words(&results[0]);
+    let row = rows.iter().find(|row| row[0] == usual[0]).expect("a rolling update");
+    assert_eq!(*row, ["rollingUpdate", "no", "fast", "medium", "medium"]);
     assert_eq!(row.iter().zip(usual).filter(|(a, b)| **a != *b).count(), 2);
 }

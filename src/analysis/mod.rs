@@ -5,9 +5,9 @@
 //! users and calls. Deliberately absent: strategies, true error rates, randomness, and the
 //! mathematics of judges, which stands in [`crate::stats`].
 
-pub mod argo;
 pub mod bucket;
 pub mod check;
-pub mod expr;
-pub mod promql;
-pub mod reply;
+
+pub use windtunnel_controllers::{analysis_run as argo, reply};
+pub use windtunnel_expr as expr;
+pub use windtunnel_promql as promql;

@@ -64,7 +64,10 @@ fn as_text(lines: &[(&str, &ExpectationResult)]) -> String {
         count(Judgement::Holds),
         count(Judgement::Fails)
     ));
-    if undecided > 0 {
+    let spans = |(_, e): &&(&str, &ExpectationResult)| {
+        e.judgement == Judgement::Undecided && e.interval.is_some()
+    };
+    if lines.iter().any(|line| spans(&line)) {
         text.push_str("Undecided: the interval spans the limit; more --replications decide it.\n");
     }
     text

@@ -2,12 +2,10 @@
 //! ratings with their words.
 
 use crate::base::settings::{FieldSpec, Kind};
+use crate::outcome::Rating;
 use crate::report::reading::RULES;
 use crate::scenario::describe::Entry;
 use serde_json::{Value, json};
-
-/// The ratings of the textbook's table.
-pub const RATINGS: [&str; 4] = ["downtime", "rollback", "risk", "cost"];
 
 /// What a rating is, or what one of its words takes: as text and as JSON.
 pub fn rating(name: &str) -> Option<(String, Value)> {
@@ -21,10 +19,10 @@ pub fn rating(name: &str) -> Option<(String, Value)> {
         let title = "rating (of a strategy, by the flights of a scenario)";
         return Some((format!("{title}:\n{told}"), json!({ "rating": name, "rules": rules })));
     }
-    let of_rating = RATINGS.iter().position(|rating| *rating == name);
+    let of_rating = Rating::ALL.into_iter().find(|rating| rating.word() == name);
     let has_word = |rule: &&&str| rule.contains(&format!("*{name}*"));
     let rules: Vec<&str> = match of_rating {
-        Some(number) => vec![RULES[number]],
+        Some(rating) => vec![RULES[rating as usize]],
         None => RULES.iter().filter(has_word).copied().collect(),
     };
     if rules.is_empty() {

@@ -7,7 +7,7 @@ use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::base::settings::{FieldSpec, Kind};
 use crate::base::wrap;
-use crate::outcome::{Measures, Verdict};
+use crate::outcome::{Better, MEASURES, Measure, Rating, Verdict};
 use crate::scenario::describe::{self, Entry, GROUPS, catalogue};
 use crate::scenario::schema::json_schema;
 use crate::telemetry::family;
@@ -37,9 +37,12 @@ pub fn list(flags: &List) -> u8 {
     match flags.format {
         Format::Json => {
             let mut parts = chosen.iter().map(|e| entry_json(e)).collect::<Vec<_>>();
-            let columns = Measures::COLUMNS.iter().filter(|_| measures);
-            parts.extend(columns.map(|(name, meaning)| {
-                json!({ "group": "measure", "name": name, "summary": meaning.trim() })
+            let rows = MEASURES.iter().filter(|_| measures);
+            parts.extend(rows.map(|m| {
+                json!({
+                    "group": "measure", "name": m.name, "summary": m.doc,
+                    "unit": m.unit.word(), "better": m.better.word(),
+                })
             }));
             let families = exported().into_iter().filter(|_| metrics);
             parts.extend(families.map(|[name, kind, help]| {
@@ -62,7 +65,7 @@ fn listing(chosen: &[&Entry], measures: bool, metrics: bool) -> String {
         }
     }
     if measures {
-        let rows = Measures::COLUMNS.iter().map(|(n, d)| [n.to_string(), d.trim().to_string()]);
+        let rows = MEASURES.iter().map(|m| [m.name.to_string(), m.doc.to_string()]);
         text.push_str(&format!("Measures (columns of runs.csv)\n{}\n", table(rows)));
     }
     if metrics {
@@ -104,7 +107,7 @@ pub fn explain(flags: &Explain) -> u8 {
     let entries = catalogue();
     let name = flags.name.as_str();
     let parts: Vec<&Entry> = entries.iter().filter(|e| e.name == name).collect();
-    let measure = Measures::COLUMNS.iter().find(|(n, _)| *n == name);
+    let measure = MEASURES.iter().find(|m| m.name == name);
     let verdict = Verdict::ALL.iter().find(|v| v.word() == name);
     let field = entries
         .iter()
@@ -117,10 +120,7 @@ pub fn explain(flags: &Explain) -> u8 {
             let text = parts.iter().map(|e| entry_text(e)).collect::<Vec<_>>().join("\n");
             (text, json!(parts.iter().map(|e| entry_json(e)).collect::<Vec<_>>()))
         }
-        (_, Some((_, meaning)), ..) => {
-            let text = format!("{name}: {}\n", meaning.trim());
-            (text, json!({ "measure": name, "meaning": meaning.trim() }))
-        }
+        (_, Some(measure), ..) => explained(measure),
         (_, _, Some(verdict), _) => {
             let meaning = verdict_meaning(*verdict);
             (format!("{name}: {meaning}\n"), json!({ "verdict": name, "meaning": meaning }))
@@ -161,15 +161,33 @@ pub fn explain(flags: &Explain) -> u8 {
 fn unknown(name: &str, entries: &[Entry]) -> u8 {
     let parts = entries.iter().map(|e| e.name);
     let fields = entries.iter().flat_map(|e| e.fields.iter().map(|f| f.path.as_str()));
-    let measures = Measures::COLUMNS.iter().map(|(n, _)| *n);
+    let measures = MEASURES.iter().map(|m| m.name);
     let words = Verdict::ALL.iter().map(|v| v.word()).chain(["rating", "verdict"]);
-    let metrics = family::all().map(|f| f.name).chain(dotted::RATINGS).chain(words);
+    let metrics = family::all().map(|f| f.name).chain(Rating::ALL.map(Rating::word)).chain(words);
     let near = nearest(name, parts.chain(fields).chain(measures).chain(metrics));
     let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
     output::say(&format!(
         "windtunnel: nothing is called {name:?}{help}; `windtunnel list` shows all names"
     ));
     WRONG
+}
+
+/// A measure, as text and as JSON.
+fn explained(m: &Measure) -> (String, Value) {
+    let better = match m.better {
+        Better::Less => "; less is better",
+        Better::More => "; more is better",
+        Better::Neither => "",
+    };
+    let more = format!("    {}", m.more.replace('*', "")).trim_end().to_string();
+    let lines =
+        [format!("{}: {}", m.name, m.doc), more, format!("    unit: {}{better}", m.unit.word())];
+    let text = lines.iter().filter(|line| !line.is_empty()).map(|line| format!("{line}\n"));
+    let value = json!({
+        "measure": m.name, "meaning": m.doc, "more": m.more,
+        "unit": m.unit.word(), "better": m.better.word(),
+    });
+    (text.collect(), value)
 }
 
 /// All verdicts, as text and as JSON.

@@ -8,7 +8,7 @@ use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
 use crate::experiment::results::Results;
 use crate::report::{self, Formats};
-use crate::scenario::model::{Expected, Scenario};
+use crate::scenario::model::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -117,6 +117,10 @@ pub fn results(
         crate::experiment::run(scenarios, &settings, &command(), stop::flag(), &tell)
     });
     bar.finish_and_clear();
+    let results = results.map_err(|problems| {
+        output::complain(&problems);
+        WRONG
+    })?;
     if results.scenarios.is_empty() {
         output::say("Interrupted before a replication was complete: nothing is written.");
         return Err(INTERRUPTED);
@@ -141,15 +145,7 @@ pub fn chosen(scenarios: Vec<Arc<Scenario>>, wanted: &[String]) -> Result<Vec<Ar
         return Err(WRONG);
     }
     let keep = |scenario: &Arc<Scenario>| {
-        let mut scenario = Scenario::clone(scenario);
-        scenario.plans.retain(|p| wanted.contains(&p.name));
-        scenario.expect.retain(|e| {
-            let reference = match &e.what {
-                Expected::Difference { reference, .. } => reference,
-                _ => &e.strategy,
-            };
-            wanted.contains(&e.strategy) && wanted.contains(reference)
-        });
+        let scenario = scenario.only(|plan| wanted.contains(&plan.name));
         (!scenario.plans.is_empty()).then(|| Arc::new(scenario))
     };
     Ok(scenarios.iter().filter_map(keep).collect())

@@ -348,6 +348,11 @@ fn sweep(sets: &[String]) -> Result<Vec<Vec<(String, String)>>, Problem> {
         let Some((path, values)) = set.split_once('=') else {
             return Err(wrong("--set", format!("found {set:?}, without `=`"), help));
         };
+        if points.iter().flatten().any(|(known, _)| known == path.trim()) {
+            let message = format!("{} is set twice", path.trim());
+            let help = "give all its values in one: --set path=a,b flies each";
+            return Err(wrong("--set", message, help));
+        }
         let values = split_values(values);
         let grown = points.iter().flat_map(|point| {
             values.iter().map(move |value| {

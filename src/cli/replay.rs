@@ -10,6 +10,8 @@ use crate::experiment::fly::{recording_interval, single_order};
 use crate::experiment::results::FlightRecord;
 use crate::report;
 use crate::report::telemetry::{MARKERS, is_markers};
+use crate::scenario::crew::Crew;
+use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::telemetry::exposition::markers::{name, while_replaced};
 
@@ -38,14 +40,21 @@ pub fn run(flags: &Replay) -> u8 {
         (Some(plan), Some(variant)) => (plan, variant),
         _ => return WRONG,
     };
+    let crew = match Crew::bind(scenario) {
+        Ok(crew) => crew,
+        Err(problems) => {
+            output::complain(&problems);
+            return WRONG;
+        }
+    };
     let plain = single_order(scenario, flags.seed, flags.replication);
     let twin = fly_twin(scenario, &plain);
     let record = Some(recording_interval(scenario.horizon));
     let order = Order { record, export: flags.telemetry.is_some(), ..plain };
-    let (outcome, recording) = fly(scenario, variant, &scenario.plans[plan], &order, &twin);
+    let (outcome, recording) = fly(&crew, variant, plan, &order, &twin);
     let record = FlightRecord {
-        release: scenario.release.variants[variant].name.clone(),
-        strategy: scenario.plans[plan].name.clone(),
+        variant: VariantId(variant),
+        plan: PlanId(plan),
         replication: flags.replication,
         recording: recording.unwrap_or_default(),
     };

@@ -13,7 +13,7 @@ use crate::experiment::results::{Results, ScenarioResults};
 use crate::report::Document;
 use crate::report::textbook as text;
 use crate::scenario::expect;
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{Expectation, Scenario};
 use crate::scenario::textbook::{Claim, Sweep, Textbook, read};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,9 @@ fn answer(
         return if problems.is_empty() { FINE } else { FAILED };
     };
     if !problems.is_empty() && !flags.draft {
-        output::say("Nothing is written: the words of these claims would not fit the figures.");
+        output::say(
+            "Nothing is written until these claims and the scenarios fit; --draft writes all the same.",
+        );
         return FAILED;
     }
     let name = page.name.clone();
@@ -302,11 +304,12 @@ fn fly_sweep(flags: &Flags, bench: &Bench, sweep: &Sweep) -> Result<Vec<Scenario
     let of = format!("{} ", sweep.line.scenario);
     let mine: Vec<Arc<Scenario>> =
         scenarios.into_iter().filter(|s| s.name.starts_with(&of)).collect();
-    let line = mine.first().map(|s| expect::parse(&sweep.line.text, sweep.line.place, 0, s));
-    let compared = match line {
-        Some(Ok(line)) => sides(&line).into_iter().map(|side| side.strategy).collect(),
-        _ => Vec::new(),
+    let names = |scenario: &Arc<Scenario>| {
+        let line = expect::parse(&sweep.line.text, sweep.line.place, 0, scenario).ok()?;
+        let name = |side: Expectation| scenario.plan_name(side.plan).to_string();
+        Some(sides(&line).into_iter().map(name).collect::<Vec<_>>())
     };
+    let compared = mine.first().and_then(names).unwrap_or_default();
     let chosen = fly::chosen(mine, &compared)?;
     fly_all(flags, &chosen, Some(sweep.replications))
 }

@@ -6,7 +6,6 @@ use super::flight::{Event, Flight};
 use crate::analysis::bucket::{experiment_key, md5_bucket};
 use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
-use crate::strategy::none::NoRelease;
 use crate::strategy::{Cause, View};
 use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::pod::{Set, Stage};
@@ -39,7 +38,6 @@ impl Flight {
             return;
         }
         let facts = self.set_facts();
-        let mut strategy = std::mem::replace(&mut self.strategy, Box::new(NoRelease));
         let mut orders = Vec::new();
         let view = View {
             now: self.now,
@@ -50,8 +48,7 @@ impl Flight {
             shadow: self.plane.shadow,
             chance: Address::Controller(0).key(&self.streams),
         };
-        strategy.wake(&view, cause, &mut orders);
-        self.strategy = strategy;
+        self.machine.wake(&view, cause, &mut orders);
         self.watch.failed_check = None;
         self.watch.unsure_check = None;
         let mut scaled = false;
@@ -82,6 +79,7 @@ impl Flight {
                     format!("scale {}: {before} → {size} pods", version.word())
                 });
             }
+            Action::Replicas { pool, replicas } => self.autoscalers.note(pool, replicas),
             Action::Route(routing) => {
                 if matches!(routing.split, Split::Buckets(_) | Split::Flag(_)) {
                     self.prepare_buckets();

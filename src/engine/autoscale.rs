@@ -51,6 +51,8 @@ struct Usage {
 #[derive(Clone, Debug, Default)]
 pub struct Autoscalers {
     memory: [Memory; 2],
+    /// `spec.replicas` of the stable and the candidate's Deployment, once its owner has said it.
+    replicas: [Option<u32>; 2],
     readings: Vec<Option<Reading>>,
     usage: Vec<Option<Usage>>,
 }
@@ -68,6 +70,15 @@ struct Target {
 impl Target {
     fn has(&self, pool: Pool) -> bool {
         self.pool.is_none_or(|own| own == pool)
+    }
+}
+
+impl Autoscalers {
+    /// A controller says what it has written to `spec.replicas` of one of its Deployments.
+    pub(super) fn note(&mut self, pool: Pool, replicas: u32) {
+        if let Some(known) = self.replicas.get_mut(pool as usize) {
+            *known = Some(replicas);
+        }
     }
 }
 
@@ -115,12 +126,13 @@ impl Flight {
         self.calendar.plan(self.now + hpa::SYNC, Event::Autoscale);
         let scenario = std::sync::Arc::clone(&self.scenario);
         let Some(settings) = &scenario.autoscaler else { return };
-        match self.scaling() {
+        match self.scaled_by() {
             Scaling::Deployments(sides) => {
                 for (pool, side) in [Pool::Stable, Pool::Candidate].into_iter().zip(sides) {
-                    let Some(side) = side else { continue };
+                    let replicas = self.autoscalers.replicas[pool as usize];
+                    let (Some(side), Some(replicas)) = (side, replicas) else { continue };
                     let limits = (side.min, side.max);
-                    let target = Target { pool: Some(pool), replicas: side.replicas, limits };
+                    let target = Target { pool: Some(pool), replicas, limits };
                     if let Some(size) = self.sync(settings, &target, pool) {
                         self.wake(Cause::Scaled { pool, replicas: size });
                         self.plan_look();
@@ -143,15 +155,17 @@ impl Flight {
     }
 
     /// Who carries out what an autoscaler writes: nobody but the engine before a release.
-    fn scaling(&self) -> Scaling {
+    fn scaled_by(&self) -> Scaling {
         let started = self.has_release && self.watch.release_at.is_some();
-        if started { self.strategy.scaling() } else { Scaling::Fleet }
+        if started { self.scaling } else { Scaling::Fleet }
     }
 
     /// Pods that the service asks for at present.
     pub(super) fn full_size(&self) -> u32 {
-        match self.scaling() {
-            Scaling::Deployments([Some(side), _]) => side.replicas,
+        match self.scaled_by() {
+            Scaling::Deployments([Some(_), _]) => {
+                self.autoscalers.replicas[Pool::Stable as usize].unwrap_or(self.size)
+            }
             _ => self.size,
         }
     }

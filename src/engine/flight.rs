@@ -14,12 +14,15 @@ use super::record::Recorder;
 use super::scrape;
 use super::tables::Switches;
 use super::watch::Watch;
+use crate::analysis::promql::Query;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::scenario::model::Scenario;
-use crate::strategy::{Cause, Plan, Strategy};
+use crate::strategy::pilot::{Facts, Pilot};
+use crate::strategy::{Cause, Machine, Scaling};
 use crate::telemetry::facts::Bounds;
 use crate::telemetry::scraper::Scraper;
+use crate::world::action::Token;
 use crate::world::names::{Names, PodNames};
 use crate::world::pod::{Node, Pod, Set};
 use crate::world::routing::{Pool, Routing};
@@ -35,7 +38,7 @@ pub enum Event {
     /// The release begins.
     Release,
     /// A wake-up that the strategy asked for.
-    Timer(u32),
+    Timer(Token),
     /// Reported pod states have changed: the strategy looks.
     Look,
     /// Sets that have made as many calls as one sync may make go on.
@@ -157,6 +160,8 @@ pub struct FlightOptions {
     pub export: bool,
     /// Draws of the human's first page (acknowledge, decide), from a quasi-random block.
     pub human: Option<[f64; 2]>,
+    /// The alert's queries, over its long and its short window.
+    pub alert: Vec<Query>,
 }
 
 /// The whole state of a replication.
@@ -181,7 +186,9 @@ pub struct Flight {
     pub(super) bounds: Arc<Bounds>,
     pub(super) switches: Switches,
     pub(super) blind: bool,
-    pub(super) strategy: Box<dyn Strategy>,
+    pub(super) machine: Box<dyn Machine>,
+    /// Whose size an autoscaler writes once the release has begun.
+    pub(super) scaling: Scaling,
     pub(super) has_release: bool,
     pub(super) look_planned: bool,
     /// Sets whose last sync reached the limit of calls: they wait for the next one.
@@ -198,25 +205,24 @@ pub struct Flight {
 }
 
 impl Flight {
-    /// The start of a flight of `plan` with a variant of the release (none for a twin).
+    /// The start of a flight of `pilot` with a variant of the release (none for a twin).
     pub fn new(
         scenario: &Arc<Scenario>,
         variant: Option<usize>,
-        plan: &Plan,
+        pilot: &Pilot,
         streams: Streams,
         options: FlightOptions,
     ) -> Flight {
         let end = SimTime::ZERO + scenario.horizon;
         let service = Arc::clone(&scenario.service);
-        let human = Human::new(options.human, scenario);
-        let mut wanted = plan.strategy.queries();
+        let Facts { queries, names, scaling, .. } = &pilot.facts;
+        let human = Human::new(options.human, options.alert);
+        let mut wanted = queries.clone();
         wanted.extend(human.queries());
         // A twin decides nothing, and nobody reads its metrics.
         wanted.retain(|_| variant.is_some());
         let scraper = scrape::scraper(&wanted, options.export);
         let proxies_count = scraper.wants_proxy_bounds();
-        let mut names = service.names.clone();
-        plan.strategy.rename(&mut names);
         let bounds = Arc::new(Bounds::new(&scenario.telemetry.buckets, proxies_count));
         let mut plane =
             Plane::new(Arc::clone(&service), &scenario.traffic, streams, end, &bounds.all);
@@ -228,7 +234,7 @@ impl Flight {
             faults: FaultState::all(scenario, variant),
             human,
             scraper,
-            names: Arc::new(names),
+            names: Arc::clone(names),
             pod_names: Vec::new(),
             bounds,
             watch: Watch::new(scenario.horizon),
@@ -247,7 +253,8 @@ impl Flight {
             reached: vec![SimTime::ZERO; proxies],
             switches: Switches::default(),
             blind: options.blind,
-            strategy: plan.strategy.clone(),
+            machine: pilot.machine.clone(),
+            scaling: *scaling,
             has_release: variant.is_some(),
             look_planned: false,
             unfinished: Vec::new(),

@@ -4,11 +4,9 @@
 
 use super::address::Address;
 use super::flight::{Event, Flight};
-use crate::analysis::check::about::range;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
 use crate::base::time::SimTime;
-use crate::scenario::model::Scenario;
 use crate::strategy::Cause;
 use crate::telemetry::unix_ms;
 
@@ -30,19 +28,7 @@ pub struct Human {
 
 impl Human {
     /// A human whose first two draws may come from a quasi-random block.
-    pub fn new(first: Option<[f64; 2]>, scenario: &Scenario) -> Human {
-        let settings = &scenario.on_call;
-        let of = format!("service=\"{}\"", scenario.service.names.service);
-        let query = |window| {
-            let range = range(window);
-            let text = format!(
-                "sum(rate(edge_requests_total{{{of},result=\"failed\"}}[{range}])) / \
-                 sum(rate(edge_requests_total{{{of}}}[{range}]))"
-            );
-            Query::parse_by(&text, scenario.telemetry.rules).ok()
-        };
-        let windows = [settings.windows.0, settings.windows.1];
-        let alert = windows.into_iter().filter(|_| settings.present).filter_map(query).collect();
+    pub fn new(first: Option<[f64; 2]>, alert: Vec<Query>) -> Human {
         Human { first, alert, ..Human::default() }
     }
 

@@ -23,12 +23,14 @@ pub mod sets;
 pub mod tables;
 pub mod watch;
 
+use crate::analysis::promql::Query;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::outcome::{Outcome, Recording};
+use crate::scenario::crew::Crew;
 use crate::scenario::model::Scenario;
-use crate::strategy::none::NoRelease;
-use crate::strategy::{Needs, Plan};
+use crate::strategy::none;
+use crate::strategy::pilot::Pilot;
 use flight::{Flight, FlightOptions};
 use result::Twin;
 use std::sync::Arc;
@@ -70,39 +72,105 @@ pub fn fly_twin_while(scenario: &Arc<Scenario>, order: &Order, go_on: GoOn<'_>) 
     twin_with_chaos(scenario, order, Vec::new(), go_on)
 }
 
-/// Flies `plan` with a variant of the release. Chaos that is bound to a phase of the release gives
-/// the flight a twin of its own, struck at the same instants, and so does chaos of the variant's
-/// own; otherwise `twin` serves.
+/// Flies a variant of the release by one strategy of the crew. Chaos that is bound to a phase of
+/// the release gives the flight a twin of its own, struck at the same instants, and so does chaos
+/// of the variant's own; otherwise `twin` serves.
 pub fn fly(
-    scenario: &Arc<Scenario>,
+    crew: &Crew,
     variant: usize,
-    plan: &Plan,
+    plan: usize,
     order: &Order,
     twin: &Twin,
 ) -> (Outcome, Option<Recording>) {
-    fly_while(scenario, (variant, plan), order, twin, &|| true).expect("nobody stops it")
+    fly_while(crew, (variant, plan), order, twin, &|| true).expect("nobody stops it")
 }
 
 /// [`fly`] for as long as `go_on` says so; nothing comes back of a flight that was given up.
 pub fn fly_while(
-    scenario: &Arc<Scenario>,
-    (variant, plan): (usize, &Plan),
+    crew: &Crew,
+    (variant, plan): (usize, usize),
     order: &Order,
     twin: &Twin,
     go_on: GoOn<'_>,
 ) -> Option<(Outcome, Option<Recording>)> {
-    if let Some(own) = with_chaos_of(scenario, variant) {
+    let trip = Trip { scenario: &crew.scenario, pilot: &crew.pilots[plan], alert: &crew.alert };
+    if let Some(own) = with_chaos_of(trip.scenario, variant) {
         let twin = fly_twin_while(&own, order, go_on)?;
-        return fly_while(&own, (variant, plan), order, &twin, go_on);
+        return trip.with(&own).fly(variant, order, &twin, go_on);
     }
-    let bound = scenario.chaos.iter().any(|f| faults::is_phase_bound(&f.trigger));
-    if !bound {
-        return fly_against(scenario, (variant, plan), order, twin, go_on);
+    trip.fly(variant, order, twin, go_on)
+}
+
+/// What flies: a pilot, in a scenario, watched by an alert.
+#[derive(Clone, Copy)]
+struct Trip<'a> {
+    scenario: &'a Arc<Scenario>,
+    pilot: &'a Pilot,
+    alert: &'a [Query],
+}
+
+impl<'a> Trip<'a> {
+    fn with(self, scenario: &'a Arc<Scenario>) -> Trip<'a> {
+        Trip { scenario, ..self }
     }
-    let mut scout = start(scenario, Some(variant), plan, order, FlightOptions::default());
-    scout.run(go_on)?;
-    let own = twin_with_chaos(scenario, order, scout.watch.chaos_at, go_on)?;
-    fly_against(scenario, (variant, plan), order, &own, go_on)
+
+    fn fly(
+        self,
+        variant: usize,
+        order: &Order,
+        twin: &Twin,
+        go_on: GoOn<'_>,
+    ) -> Option<(Outcome, Option<Recording>)> {
+        let bound = self.scenario.chaos.iter().any(|f| faults::is_phase_bound(&f.trigger));
+        if !bound {
+            return self.fly_against(variant, order, twin, go_on);
+        }
+        let mut scout = self.start(Some(variant), order, FlightOptions::default());
+        scout.run(go_on)?;
+        let own = twin_with_chaos(self.scenario, order, scout.watch.chaos_at, go_on)?;
+        self.fly_against(variant, order, &own, go_on)
+    }
+
+    fn fly_against(
+        self,
+        variant: usize,
+        order: &Order,
+        twin: &Twin,
+        go_on: GoOn<'_>,
+    ) -> Option<(Outcome, Option<Recording>)> {
+        let options = FlightOptions {
+            twin_bad: Some(Arc::clone(&twin.bad)),
+            record: order.record,
+            export: order.export,
+            ..FlightOptions::default()
+        };
+        let mut flight = self.start(Some(variant), order, options);
+        flight.run(go_on)?;
+        let bad = self.scenario.release.variants[variant].bad;
+        let outcome = flight.outcome(order.replication, bad, Some(twin));
+        let mut recording = flight.recorder.take().map(record::Recorder::finish);
+        if let Some(recording) = recording.as_mut().filter(|_| order.export) {
+            recording.telemetry = Some(flight.scraper.store);
+        }
+        Some((outcome, recording))
+    }
+
+    fn start(self, variant: Option<usize>, order: &Order, options: FlightOptions) -> Flight {
+        let streams = Streams::new(order.seed, u64::from(order.replication));
+        let options = FlightOptions {
+            checked: order.checked,
+            careful: order.careful,
+            blind: order.blind,
+            human: order.human,
+            alert: self.alert.to_vec(),
+            ..options
+        };
+        let mut flight = Flight::new(self.scenario, variant, self.pilot, streams, options);
+        if let Some(buckets) = &order.buckets {
+            flight.share_buckets(buckets);
+        }
+        flight
+    }
 }
 
 /// The scenario with the chaos of a variant for its own; nothing if the variant has none. It is
@@ -117,62 +185,16 @@ fn with_chaos_of(scenario: &Arc<Scenario>, variant: usize) -> Option<Arc<Scenari
     Some(Arc::new(with))
 }
 
-fn fly_against(
-    scenario: &Arc<Scenario>,
-    (variant, plan): (usize, &Plan),
-    order: &Order,
-    twin: &Twin,
-    go_on: GoOn<'_>,
-) -> Option<(Outcome, Option<Recording>)> {
-    let options = FlightOptions {
-        twin_bad: Some(Arc::clone(&twin.bad)),
-        record: order.record,
-        export: order.export,
-        ..FlightOptions::default()
-    };
-    let mut flight = start(scenario, Some(variant), plan, order, options);
-    flight.run(go_on)?;
-    let bad = scenario.release.variants[variant].bad;
-    let outcome = flight.outcome(order.replication, bad, Some(twin));
-    let mut recording = flight.recorder.take().map(record::Recorder::finish);
-    if let Some(recording) = recording.as_mut().filter(|_| order.export) {
-        recording.telemetry = Some(flight.scraper.store);
-    }
-    Some((outcome, recording))
-}
-
 fn twin_with_chaos(
     scenario: &Arc<Scenario>,
     order: &Order,
     chaos_at: Vec<(usize, bool, SimTime)>,
     go_on: GoOn<'_>,
 ) -> Option<Twin> {
-    let strategy = Box::new(NoRelease);
-    let plan = Plan { name: "none".into(), kind: "none", needs: Needs::default(), strategy };
+    let pilot = none::pilot(&scenario.service.names);
     let options = FlightOptions { is_twin: true, chaos_at, ..FlightOptions::default() };
-    let mut flight = start(scenario, None, &plan, order, options);
+    let trip = Trip { scenario, pilot: &pilot, alert: &[] };
+    let mut flight = trip.start(None, order, options);
     flight.run(go_on)?;
     Some(flight.into_twin(order.replication))
-}
-
-fn start(
-    scenario: &Arc<Scenario>,
-    variant: Option<usize>,
-    plan: &Plan,
-    order: &Order,
-    options: FlightOptions,
-) -> Flight {
-    let streams = Streams::new(order.seed, u64::from(order.replication));
-    let options = FlightOptions {
-        checked: order.checked,
-        careful: order.careful,
-        blind: order.blind,
-        human: order.human,
-        ..options
-    };
-    let mut flight = Flight::new(scenario, variant, plan, streams, options);
-    if let Some(buckets) = &order.buckets {
-        flight.share_buckets(buckets);
-    }
-    flight
 }

@@ -99,6 +99,7 @@ mod tests {
     use super::super::flight::FlightOptions;
     use super::*;
     use crate::base::random::Streams;
+    use crate::scenario::crew::Crew;
     use crate::scenario::read::read;
     use std::sync::Arc;
 
@@ -110,10 +111,11 @@ mod tests {
         let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:
   service: {replicas: 5, balancer: {proxies: 1, propagation: {exponential: {mean: 2s}}}}\n";
         let scenario = read(text, "t").map(|(mut all, _)| all.remove(0)).expect("a scenario");
-        let (plan, scenario) = (scenario.plans[0].clone(), Arc::new(scenario));
+        let scenario = Arc::new(scenario);
+        let crew = Crew::bind(&scenario).expect("sound");
         let settled = (0..400).map(|replication| {
             let (streams, options) = (Streams::new(7, replication), FlightOptions::default());
-            let mut flight = Flight::new(&scenario, Some(0), &plan, streams, options);
+            let mut flight = Flight::new(&scenario, Some(0), &crew.pilots[0], streams, options);
             (0..5).for_each(|pod| flight.announce_endpoint(pod));
             flight.settled_at().as_secs_f64()
         });

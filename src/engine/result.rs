@@ -6,6 +6,7 @@ use crate::base::bitset::BitSet;
 use crate::base::moments::median;
 use crate::base::special::binomial_tails;
 use crate::base::time::SimTime;
+use crate::outcome::measures::{AtVerdict, Facts, TwinFacts};
 use crate::outcome::{Measures, Outcome, Verdict};
 use crate::world::service::Version;
 use crate::world::user::Marks;
@@ -18,14 +19,8 @@ pub struct Twin {
     pub bad: Arc<[u64]>,
     /// Users hurt without any release.
     pub hurt: BitSet,
-    /// Its outage in seconds.
-    pub outage_s: f64,
-    /// Its downtime in seconds.
-    pub downtime_s: f64,
-    /// Its pod-seconds.
-    pub pod_seconds: f64,
-    /// Value it lost.
-    pub value_lost: f64,
+    /// What it came to.
+    pub facts: Facts,
     /// Its own row.
     pub outcome: Outcome,
 }
@@ -72,31 +67,18 @@ impl Flight {
         self.plane.users.with(Marks::HURT).for_each(|user| {
             hurt.insert(user);
         });
+        let facts = self.came_to(None);
         let outcome = self.outcome(replication, false, None);
-        Twin {
-            bad: bad.into(),
-            hurt,
-            outage_s: self.watch.outage.as_secs_f64(),
-            downtime_s: outcome.measures.downtime_s.unwrap_or(0.0),
-            pod_seconds: self.watch.pod_seconds(),
-            value_lost: self.plane.tally.value_lost,
-            outcome,
-        }
+        Twin { bad: bad.into(), hurt, facts, outcome }
     }
 
     /// The measures of the flight. Call after [`Flight::run`].
     pub fn outcome(&self, replication: u32, bad: bool, twin: Option<&Twin>) -> Outcome {
-        let mut m = Measures::default();
-        self.user_measures(&mut m, twin);
-        self.request_measures(&mut m);
-        self.time_measures(&mut m, twin);
-        self.way_back_measures(&mut m);
-        self.cost_measures(&mut m, twin);
         let compared = self.plane.shadow.candidate.compared > 0;
         Outcome {
             replication,
             verdict: self.verdict(bad),
-            measures: m,
+            measures: Measures::of(&self.came_to(twin)),
             stopped_by: self.watch.stopped_by.clone(),
             differences: compared.then_some(self.plane.shadow),
             work: self.plane.tally.arrived,
@@ -118,100 +100,70 @@ impl Flight {
         }
     }
 
-    fn user_measures(&self, m: &mut Measures, twin: Option<&Twin>) {
+    /// What the flight came to.
+    fn came_to(&self, twin: Option<&Twin>) -> Facts {
+        let (tally, w, service) = (&self.plane.tally, &self.watch, &self.scenario.service);
         let counts = self.plane.users.counts();
-        m.users_active = Some(counts.active as f64);
-        m.users_exposed = Some(counts.exposed as f64);
-        m.exposed_before_verdict = self.watch.verdict_seen.map(|(exposed, ..)| exposed as f64);
-        m.users_hurt = Some(counts.hurt as f64);
-        m.user_minutes_down = Some(self.plane.users.minutes_down());
-        m.users_crossed = Some(self.plane.users.with(Marks::CROSSED).count() as f64);
-        let share = |count: Option<f64>| count.map(|c| c / counts.active.max(1) as f64);
-        m.users_exposed_share = share(m.users_exposed);
-        m.exposed_before_verdict_share = share(m.exposed_before_verdict);
-        m.users_flipped = Some(self.plane.users.with(Marks::FLIPPED).count() as f64);
-        m.users_flipped_share = share(m.users_flipped);
-        if let Some(twin) = twin {
-            let hurt = self.plane.users.with(Marks::HURT);
-            let both = hurt.filter(|user| twin.hurt.contains(*user)).count() as u64;
-            let by_release = (counts.hurt - both) as f64;
-            m.users_hurt_by_release = Some(by_release);
-            m.users_spared = Some((twin.hurt.count() - both) as f64);
-            m.users_hurt_by_release_share = Some(by_release / (counts.active.max(1) as f64));
+        let ended = |outcome: End| tally.outcomes[outcome as usize];
+        let latency_ms =
+            |version: usize| [0.5, 0.99].map(|q| tally.latency[version].quantile_ms(q));
+        let within = tally.seconds.split_last().map_or(&[][..], |(_, s)| s);
+        Facts {
+            active: counts.active,
+            exposed: counts.exposed,
+            hurt: counts.hurt,
+            crossed: self.plane.users.with(Marks::CROSSED).count() as u64,
+            flipped: self.plane.users.with(Marks::FLIPPED).count() as u64,
+            minutes_down: self.plane.users.minutes_down(),
+            ended: [tally.ended(), ended(End::Failed), ended(End::Wrong), ended(End::Slow)],
+            latency_ms: [latency_ms(0), latency_ms(1)],
+            connections_broken: tally.connections_broken,
+            duplicated: tally.duplicated,
+            at_verdict: w.verdict_seen.map(|(exposed, judged, weight)| AtVerdict {
+                exposed,
+                judged,
+                weight,
+            }),
+            outage_s: w.outage.as_secs_f64(),
+            outage_after_decision_s: w.outage_after_decision.as_secs_f64(),
+            downtime_s: downtime_secs(within, service.objective.value()),
+            mixed_s: w.mixed.as_secs_f64(),
+            available_min: w.available_min,
+            pods_peak: w.pods_peak,
+            start_to_ready_s: median(w.start_to_ready_s.clone()),
+            new_traffic_minus_pods: w.rollout.and_then(|r| r.new_traffic_minus_pods()),
+            release_at: w.release_at,
+            rolled_out_at: w.rolled_out_at,
+            first_harm_at: tally.first_harm.map(|(_, at)| SimTime::from_nanos(at)),
+            decided_at: w.way_back_at,
+            safe_at: self.safe_at(),
+            restored_at: w.restored_at,
+            pod_hours: w.pod_seconds() / 3600.0,
+            price_per_hour: service.price_per_hour.value(),
+            replicas: service.replicas,
+            value_lost: tally.value_lost * (1.0 - service.come_back.value()),
+            twin: twin.map(|twin| self.beside(twin)),
         }
     }
 
-    fn request_measures(&self, m: &mut Measures) {
-        let tally = &self.plane.tally;
-        let ended = |outcome: End| Some(tally.outcomes[outcome as usize] as f64);
-        m.requests = Some(tally.ended() as f64);
-        m.requests_failed = ended(End::Failed);
-        m.requests_wrong = ended(End::Wrong);
-        m.requests_slow = ended(End::Slow);
-        let [old, new] = &tally.latency;
-        m.p50_old_ms = old.quantile_ms(0.5);
-        m.p99_old_ms = old.quantile_ms(0.99);
-        m.p50_new_ms = new.quantile_ms(0.5);
-        m.p99_new_ms = new.quantile_ms(0.99);
-        m.connections_broken = Some(tally.connections_broken as f64);
-        m.side_effects_duplicated = Some(tally.duplicated as f64);
-        m.requests_judged = self.watch.verdict_seen.map(|(_, judged, _)| judged as f64);
-        m.weight_at_verdict = self.watch.verdict_seen.map(|(.., weight)| weight);
-    }
-
-    fn time_measures(&self, m: &mut Measures, twin: Option<&Twin>) {
-        let w = &self.watch;
-        let outage_s = w.outage.as_secs_f64();
-        m.outage_s = Some(outage_s);
-        let within = self.plane.tally.seconds.split_last().map_or(&[][..], |(_, s)| s);
-        let downtime_s = downtime_secs(within, self.scenario.service.objective.value());
-        m.downtime_s = Some(downtime_s);
-        m.mixed_version_s = Some(w.mixed.as_secs_f64());
-        m.pods_available_min = w.available_min.map(f64::from);
-        m.rollout_s = span(w.release_at, w.rolled_out_at);
-        m.new_traffic_minus_pods = w.rollout.and_then(|r| r.new_traffic_minus_pods());
-        m.rollback_outage_s = w.way_back_at.map(|_| w.outage_after_decision.as_secs_f64());
-        m.start_to_ready_s = median(w.start_to_ready_s.clone());
-        if let Some(twin) = twin {
-            m.downtime_by_release_s = Some(downtime_s - twin.downtime_s);
-            m.outage_by_release_s = Some(outage_s - twin.outage_s);
-        }
-    }
-
-    fn way_back_measures(&self, m: &mut Measures) {
-        let w = &self.watch;
-        let harm = self.plane.tally.first_harm.map(|(_, at)| SimTime::from_nanos(at));
-        let last_new = self.plane.tally.last_new.map(SimTime::from_nanos);
-        let Some(decided) = w.way_back_at else { return };
-        m.detected_after_s =
-            harm.filter(|h| *h <= decided).and_then(|h| span(Some(h), Some(decided)));
+    /// When the new version got its last request, if it can get none any more.
+    fn safe_at(&self) -> Option<SimTime> {
+        let decided = self.watch.way_back_at?;
+        let last = self.plane.tally.last_new.map(SimTime::from_nanos)?;
         // Still reachable at the horizon: the way back was cut, not finished.
         let settled = self.believed_weight() <= 0.0 && self.settled_at() <= self.end;
-        let safe = last_new.filter(|_| settled).map(|last| last.max(decided));
-        m.rollback_s = span(Some(decided), safe);
-        m.harm_to_safe_s = match (harm, safe) {
-            (Some(harm), Some(safe)) if harm <= safe => span(Some(harm), Some(safe)),
-            _ => None,
-        };
-        m.capacity_restored_s = span(Some(decided), w.restored_at);
+        settled.then(|| last.max(decided))
     }
 
-    fn cost_measures(&self, m: &mut Measures, twin: Option<&Twin>) {
-        let service = &self.scenario.service;
-        let hours = self.watch.pod_seconds() / 3600.0;
-        m.pod_hours = Some(hours);
-        m.pods_peak = Some(f64::from(self.watch.pods_peak));
-        m.cost_usd = Some(hours * service.price_per_hour.value());
-        let kept = 1.0 - service.come_back.value();
-        let harm = self.plane.tally.value_lost * kept;
-        m.harm_usd = Some(harm);
-        if let Some(twin) = twin {
-            let extra = hours - twin.pod_seconds / 3600.0;
-            m.pod_hours_extra = Some(extra);
-            m.fleet_minutes_extra = Some(extra * 60.0 / f64::from(service.replicas));
-            m.cost_extra_usd = Some(extra * service.price_per_hour.value());
-            m.value_lost_by_release_usd = Some(harm - twin.value_lost * kept);
-            m.release_usd = m.cost_extra_usd.zip(m.value_lost_by_release_usd).map(|(a, b)| a + b);
+    fn beside(&self, twin: &Twin) -> TwinFacts {
+        let hurt = self.plane.users.with(Marks::HURT);
+        TwinFacts {
+            hurt: twin.hurt.count(),
+            hurt_in_both: hurt.filter(|user| twin.hurt.contains(*user)).count() as u64,
+            outage_s: twin.facts.outage_s,
+            downtime_s: twin.facts.downtime_s,
+            pod_hours: twin.facts.pod_hours,
+            value_lost: twin.facts.value_lost,
         }
     }
 
@@ -219,10 +171,6 @@ impl Flight {
     pub fn is_all_old(&self) -> bool {
         !self.pods.iter().any(|p| p.version == Version::New && p.exists())
     }
-}
-
-fn span(from: Option<SimTime>, until: Option<SimTime>) -> Option<f64> {
-    Some(until?.since(from?).as_secs_f64())
 }
 
 #[cfg(test)]

@@ -112,6 +112,7 @@ mod tests {
     use crate::base::random::Streams;
     use crate::base::time::{SimDuration, SimTime};
     use crate::engine::flight::FlightOptions;
+    use crate::scenario::crew::Crew;
     use crate::world::pod::Set;
     use crate::world::routing::Pool;
     use crate::world::service::Version;
@@ -128,7 +129,8 @@ mod tests {
         let scenario = Arc::new(scenarios[0].clone());
         let streams = Streams::new(1, 0);
         let options = FlightOptions::default();
-        let mut flight = Flight::new(&scenario, Some(0), &scenario.plans[0], streams, options);
+        let crew = Crew::bind(&scenario).expect("sound");
+        let mut flight = Flight::new(&scenario, Some(0), &crew.pilots[0], streams, options);
         let set = |size| Set { version: Version::New, pool: Pool::Candidate, size };
         flight.calendar = Default::default();
         flight.sets.push(set(1_200));

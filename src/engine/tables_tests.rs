@@ -6,6 +6,7 @@ use crate::engine::flight::{Flight, FlightOptions};
 use crate::fault::{ClientScope, Fault, Trigger};
 use crate::scenario::model::Scenario;
 use crate::scenario::read::read;
+use crate::strategy::none;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -95,9 +96,9 @@ fn made(effects: &[(usize, FaultEffect)], cohorts: &[u32]) -> Made {
     let faults: Vec<FaultState> = effects.iter().map(state).collect();
     let streams = Streams::new(1, 0);
     let acting = Acting { faults: &faults, service: &scenario.service, cohorts, streams };
-    let plan = &scenario.plans[0];
     let shared = Arc::new(scenario.clone());
-    let flight = Flight::new(&shared, None, plan, streams, FlightOptions::default());
+    let pilot = none::pilot(&shared.service.names);
+    let flight = Flight::new(&shared, None, &pilot, streams, FlightOptions::default());
     let version = |version| flight.pods[..2].iter().map(move |p| Pod { version, ..p.clone() });
     let pods = version(Version::Old).chain(version(Version::New));
     let pods = pods.map(|pod| (acting.life(&pod), acting.rows(&pod))).collect();
@@ -192,9 +193,9 @@ proptest! {
         let mut scenario = scenario();
         let lasting = |e: &FaultEffect| !matches!(e, FaultEffect::Data(DataEffect::Migrated(_)));
         scenario.chaos = effects.into_iter().filter(lasting).map(fault).collect();
-        let (plan, scenario) = (scenario.plans[0].clone(), Arc::new(scenario));
+        let (pilot, scenario) = (none::pilot(&scenario.service.names), Arc::new(scenario));
         let (streams, options) = (Streams::new(1, 0), FlightOptions::default());
-        let mut flight = Flight::new(&scenario, Some(0), &plan, streams, options);
+        let mut flight = Flight::new(&scenario, Some(0), &pilot, streams, options);
         let state = |flight: &Flight| {
             let tables = &flight.plane.tables;
             let shared = (tables.unreadable, tables.dependency_down, tables.clients.clone());

@@ -9,8 +9,10 @@ use super::expectation::judge;
 use super::results::{ExpectationResult, Judgement, ScenarioResults};
 use crate::base::problem::{Place, Problem, nearest};
 use crate::scenario::expect;
-use crate::scenario::model::{Expectation, Expected, Operator, Statistic};
+use crate::scenario::ids::PlanId;
+use crate::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::scenario::textbook::{Claim, Holding, Line, Sweep};
+use std::sync::Arc;
 
 /// A claim and what was found.
 #[derive(Clone, Debug)]
@@ -30,8 +32,10 @@ pub struct Judged {
 pub struct Swept {
     /// What was swept.
     pub sweep: Sweep,
-    /// The line.
+    /// The line, as it is at the first value.
     pub line: Expectation,
+    /// The scenario at the first value.
+    pub scenario: Arc<Scenario>,
     /// The line at every value.
     pub points: Vec<Point>,
     /// Between which values (by place) it turns: the last certain one before, the first after.
@@ -105,28 +109,35 @@ fn judge_sweep(sweep: &Sweep, flown: &dyn Flown) -> Result<Swept, Problem> {
     let Some(all) = flown.sweep(sweep).filter(|all| !all.is_empty()) else {
         return Err(unknown(&sweep.line, flown));
     };
-    let line = expect::parse(&sweep.line.text, sweep.line.place, 0, &all[0].scenario)?;
-    let point = |(value, results): (&String, &ScenarioResults)| Point {
-        value: value.clone(),
-        result: judge(results, &line),
-        curves: sides(&line).iter().map(|side| figure(results, side)).collect(),
+    // What a line names may stand elsewhere in another value's scenario.
+    let line = |results: &ScenarioResults| {
+        expect::parse(&sweep.line.text, sweep.line.place, 0, &results.scenario)
     };
-    let points: Vec<Point> = sweep.values.iter().zip(all).map(point).collect();
-    let turn = turn(&points);
-    Ok(Swept { sweep: sweep.clone(), line, points, turn })
+    let point = |(value, results): (&String, &ScenarioResults)| {
+        let line = line(results)?;
+        Ok(Point {
+            value: value.clone(),
+            result: judge(results, &line),
+            curves: sides(&line).iter().map(|side| figure(results, side)).collect(),
+        })
+    };
+    let points = sweep.values.iter().zip(all).map(point).collect::<Result<Vec<Point>, _>>()?;
+    let (turn, first) = (turn(&points), &all[0]);
+    let scenario = Arc::clone(&first.scenario);
+    Ok(Swept { sweep: sweep.clone(), line: line(first)?, scenario, points, turn })
 }
 
 /// The figures that a line compares: one each for the strategies of a difference.
 pub fn sides(line: &Expectation) -> Vec<Expectation> {
-    let Expected::Difference { measure, reference } = &line.what else {
+    let Expected::Difference { measure, reference } = line.what else {
         return vec![line.clone()];
     };
-    let side = |strategy: &String| Expectation {
-        strategy: strategy.clone(),
-        what: Expected::Measure { measure: measure.clone(), statistic: Statistic::Mean },
+    let side = |plan: PlanId| Expectation {
+        plan,
+        what: Expected::Measure { measure, statistic: Statistic::Mean },
         ..line.clone()
     };
-    vec![side(&line.strategy), side(reference)]
+    vec![side(line.plan), side(reference)]
 }
 
 fn figure(results: &ScenarioResults, side: &Expectation) -> Option<(f64, (f64, f64))> {
@@ -204,10 +215,11 @@ fn missing(place: Place, scenario: &str, wanted: &str) -> Problem {
 
 /// The line that holds where this one fails.
 fn opposite(line: &Expectation, results: &ScenarioResults) -> String {
-    if let Expected::Rating { rating, .. } = &line.what {
-        let row = results.ratings.iter().find(|row| row.strategy == line.strategy);
-        let found = row.map_or("", |row| row.word(rating));
-        return format!("{} · rating {rating} = {found}", line.strategy);
+    if let Expected::Rating { rating, .. } = line.what {
+        let row = results.ratings.iter().find(|row| row.plan == line.plan);
+        let found = row.map_or("", |row| row.grade(rating).word());
+        let name = results.scenario.plan_name(line.plan);
+        return format!("{name} · rating {} = {found}", rating.word());
     }
     let turned = match line.operator {
         Operator::Below => Operator::AtLeast,

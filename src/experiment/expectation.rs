@@ -2,7 +2,7 @@
 
 use super::figures::{Figure, Figures};
 use super::results::{ExpectationResult, Judgement, RatingRow, ScenarioResults};
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Grade, MeasureId, Outcome, Rating};
 use crate::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::stats::estimate::{self, CONFIDENCE, Operator as Sign};
 
@@ -30,21 +30,15 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn judge(&self, line: &Expectation) -> ExpectationResult {
-        let Some(plan) = self.scenario.plans.iter().position(|p| p.name == line.strategy) else {
-            return undecided(line, format!("strategy {} was not flown", line.strategy));
-        };
-        if let Expected::Rating { rating, word } = &line.what {
-            return self.judge_rating(line, plan, rating, word);
-        }
-        let found = match &line.what {
-            Expected::Verdict(word) => self.verdict_share(line, plan, word),
-            Expected::Measure { measure, statistic } => {
-                self.statistic(line, plan, measure, *statistic)
+        let found = match line.what {
+            Expected::Rating { rating, grade } => return self.judge_rating(line, rating, grade),
+            Expected::Verdict(verdict) => {
+                self.figures().verdict(line.release, line.plan, verdict).map(|(_, share)| share)
             }
+            Expected::Measure { measure, statistic } => self.statistic(line, measure, statistic),
             Expected::Difference { measure, reference } => {
-                self.difference(line, plan, measure, reference)
+                self.figures().difference(line.release, (line.plan, reference), measure)
             }
-            Expected::Rating { .. } => None,
         };
         match found {
             Some(found) => decided(line, &found),
@@ -52,16 +46,10 @@ impl Judge<'_> {
         }
     }
 
-    fn judge_rating(
-        &self,
-        line: &Expectation,
-        plan: usize,
-        rating: &str,
-        word: &str,
-    ) -> ExpectationResult {
-        let found = self.ratings[plan].word(rating);
-        let judgement = if found == word { Judgement::Holds } else { Judgement::Fails };
-        let detail = format!("{rating} is {found}");
+    fn judge_rating(&self, line: &Expectation, rating: Rating, grade: Grade) -> ExpectationResult {
+        let found = self.ratings[line.plan.0].grade(rating);
+        let judgement = if found == grade { Judgement::Holds } else { Judgement::Fails };
+        let detail = format!("{} is {found}", rating.word());
         ExpectationResult {
             text: line.text.clone(),
             judgement,
@@ -75,41 +63,24 @@ impl Judge<'_> {
         Figures { scenario: self.scenario, flights: self.flights }
     }
 
-    fn verdict_share(&self, line: &Expectation, plan: usize, word: &str) -> Option<Figure> {
-        let verdict = Verdict::ALL.into_iter().find(|v| v.word() == word)?;
-        Some(self.figures().verdict(&line.release, plan, verdict)?.1)
-    }
-
     fn statistic(
         &self,
         line: &Expectation,
-        plan: usize,
-        measure: &str,
+        measure: MeasureId,
         statistic: Statistic,
     ) -> Option<Figure> {
         let figures = self.figures();
-        let quantile = |q| figures.quantile(&line.release, plan, measure, (q, CONFIDENCE));
+        let quantile = |q| figures.quantile(line.release, line.plan, measure, (q, CONFIDENCE));
         match statistic {
             Statistic::Mean => {
-                let found = figures.estimate(&line.release, plan, measure)?;
+                let found = figures.estimate(line.release, line.plan, measure)?;
                 Some(Figure { value: found.mean, interval: found.interval(), n: found.n })
             }
             Statistic::P05 => quantile(0.05),
             Statistic::P50 => quantile(0.5),
             Statistic::P95 => quantile(0.95),
-            Statistic::Spread => figures.spread(&line.release, plan, measure),
+            Statistic::Spread => figures.spread(line.release, line.plan, measure),
         }
-    }
-
-    fn difference(
-        &self,
-        line: &Expectation,
-        plan: usize,
-        measure: &str,
-        reference: &str,
-    ) -> Option<Figure> {
-        let other = self.scenario.plans.iter().position(|p| p.name == reference)?;
-        self.figures().difference(&line.release, (plan, other), measure)
     }
 }
 

@@ -1,12 +1,12 @@
 //! The one place where figures over flights are made: every table, rating, line of `expect:` and
 //! curve takes means, quantiles, differences and shares from here.
 //!
-//! A release is a variant, or the mix of all (`ALL`), whose figures are the variants' own, weighted
+//! A release is a variant, or the mix of all, whose figures are the variants' own, weighted
 //! by their shares, each over all of its flights. Deliberately absent: which figures are wanted.
 
 use super::limits::bounds;
-use super::tables::ALL;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{MeasureId, Outcome, Verdict};
+use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::estimate::{CONFIDENCE, Estimate, estimate};
 use crate::stats::interval::Interval;
@@ -35,22 +35,20 @@ pub struct Figures<'a> {
 }
 
 impl Figures<'_> {
-    /// Flights of a strategy with a release, by variant with the weight of each; nothing for a
-    /// release that is not known.
-    fn rows(&self, release: &str, plan: usize) -> Vec<(f64, &[Outcome])> {
-        let variants = self.scenario.release.variants.iter().zip(self.flights);
-        let named = self.scenario.release.variants.iter().any(|v| v.name == release);
-        let part = |variant: &crate::scenario::model::Variant| match release {
-            name if name == variant.name => 1.0,
-            ALL if !named => variant.share.value(),
-            _ => 0.0,
+    /// Flights of a strategy with a release, by variant with the weight of each.
+    fn rows(&self, release: ReleaseId, plan: PlanId) -> Vec<(f64, &[Outcome])> {
+        let variants = self.scenario.variant_ids().zip(self.flights);
+        let part = |variant: VariantId| match release {
+            ReleaseId::Variant(one) if one == variant => 1.0,
+            ReleaseId::Variant(_) => 0.0,
+            ReleaseId::Mix => self.scenario.variant(variant).share.value(),
         };
-        let rows = variants.map(|(variant, by_plan)| (part(variant), by_plan[plan].as_slice()));
+        let rows = variants.map(|(variant, by_plan)| (part(variant), by_plan[plan.0].as_slice()));
         rows.filter(|(weight, _)| *weight > 0.0).collect()
     }
 
     /// The values of a measure by variant, NaN where a flight has none.
-    pub fn strata(&self, release: &str, plan: usize, measure: &str) -> Vec<Stratum> {
+    pub fn strata(&self, release: ReleaseId, plan: PlanId, measure: MeasureId) -> Vec<Stratum> {
         let values = |rows: &[Outcome]| {
             rows.iter().map(|row| row.measures.get(measure).unwrap_or(f64::NAN)).collect()
         };
@@ -59,16 +57,21 @@ impl Figures<'_> {
     }
 
     /// Mean and spread of a measure; nothing if a variant of the release has no value.
-    pub fn estimate(&self, release: &str, plan: usize, measure: &str) -> Option<Estimate> {
+    pub fn estimate(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        measure: MeasureId,
+    ) -> Option<Estimate> {
         estimate(&self.strata(release, plan, measure), &bounds(self.scenario, measure))
     }
 
     /// The `q` quantile of a measure over flights, with an interval at `confidence`.
     pub fn quantile(
         &self,
-        release: &str,
-        plan: usize,
-        measure: &str,
+        release: ReleaseId,
+        plan: PlanId,
+        measure: MeasureId,
         (q, confidence): (f64, f64),
     ) -> Option<Figure> {
         let strata = self.strata(release, plan, measure);
@@ -85,7 +88,7 @@ impl Figures<'_> {
 
     /// The width of the middle half of flights, from the 25 % to the 75 % quantile. Each end's
     /// interval holds in 97.5 % of cases, so the difference of them in 95 % (Bonferroni).
-    pub fn spread(&self, release: &str, plan: usize, measure: &str) -> Option<Figure> {
+    pub fn spread(&self, release: ReleaseId, plan: PlanId, measure: MeasureId) -> Option<Figure> {
         let confidence = (1.0 + CONFIDENCE) / 2.0;
         let low = self.quantile(release, plan, measure, (0.25, confidence))?;
         let high = self.quantile(release, plan, measure, (0.75, confidence))?;
@@ -100,9 +103,9 @@ impl Figures<'_> {
     /// replication; nothing if a variant has fewer than two pairs with a value.
     pub fn difference(
         &self,
-        release: &str,
-        (plan, other): (usize, usize),
-        measure: &str,
+        release: ReleaseId,
+        (plan, other): (PlanId, PlanId),
+        measure: MeasureId,
     ) -> Option<Figure> {
         let mine = self.strata(release, plan, measure);
         let theirs = self.strata(release, other, measure);
@@ -117,7 +120,12 @@ impl Figures<'_> {
     }
 
     /// How often a verdict falls; with the number of flights in which it did.
-    pub fn verdict(&self, release: &str, plan: usize, verdict: Verdict) -> Option<(u64, Figure)> {
+    pub fn verdict(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        verdict: Verdict,
+    ) -> Option<(u64, Figure)> {
         let count = |(weight, rows): (f64, &[Outcome])| Counted {
             weight,
             hits: rows.iter().filter(|row| row.verdict == verdict).count() as u64,

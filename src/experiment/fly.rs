@@ -7,10 +7,13 @@
 
 use super::precision;
 use super::results::FlightRecord;
+use crate::base::problem::Problem;
 use crate::base::time::SimDuration;
 use crate::engine::actions::{user_buckets, user_buckets_while};
 use crate::engine::{Order, fly_twin_while, fly_while};
 use crate::outcome::Outcome;
+use crate::scenario::crew::Crew;
+use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::quasi::QuasiBlocks;
 use rayon::prelude::*;
@@ -39,7 +42,7 @@ pub struct Settings {
 
 /// What is about to be flown.
 pub struct Campaign<'a> {
-    scenario: Arc<Scenario>,
+    crew: Crew,
     settings: &'a Settings,
     stop: &'a AtomicBool,
     tell: &'a (dyn Fn(u64, u64) + Sync),
@@ -51,8 +54,8 @@ pub struct Campaign<'a> {
 /// What was flown: `flights[variant][strategy][replication]`.
 #[derive(Debug)]
 pub struct Flown {
-    /// The scenario.
-    pub scenario: Arc<Scenario>,
+    /// The scenario, and who flew it.
+    pub crew: Crew,
     /// All flights.
     pub flights: Vec<Vec<Vec<Outcome>>>,
     /// The twins by replication.
@@ -65,16 +68,16 @@ pub struct Flown {
 type Harvest = (Outcome, Vec<((usize, usize), Outcome)>);
 
 impl<'a> Campaign<'a> {
-    /// A campaign over all strategies of `scenario`.
+    /// A campaign over all strategies of `scenario`; or what is wrong with their queries.
     pub fn new(
         scenario: &Arc<Scenario>,
         settings: &'a Settings,
         stop: &'a AtomicBool,
         tell: &'a (dyn Fn(u64, u64) + Sync),
-    ) -> Campaign<'a> {
-        let tests_users = scenario.plans.iter().any(|p| p.kind == "abTest");
-        Campaign {
-            scenario: Arc::clone(scenario),
+    ) -> Result<Campaign<'a>, Vec<Problem>> {
+        let tests_users = scenario.plans.iter().any(|p| p.needs.divided_users);
+        Ok(Campaign {
+            crew: Crew::bind(scenario)?,
             settings,
             stop,
             tell,
@@ -86,12 +89,13 @@ impl<'a> Campaign<'a> {
                 })
                 .flatten(),
             flown: AtomicU64::new(0),
-        }
+        })
     }
 
     /// Flies until every pair is precise enough or its share of the budget is spent.
     pub fn fly(self) -> Flown {
-        let (variants, plans) = (self.scenario.release.variants.len(), self.scenario.plans.len());
+        let (variants, plans) =
+            (self.crew.scenario.release.variants.len(), self.crew.scenario.plans.len());
         let mut flights = vec![vec![Vec::new(); plans]; variants];
         let mut twins = Vec::new();
         let mut open: Vec<(usize, usize)> =
@@ -117,7 +121,7 @@ impl<'a> Campaign<'a> {
             open.retain(|(v, p)| self.wants_more(&flights[*v][*p], from));
         }
         let (human, buckets) = (self.human, self.buckets);
-        Flown { scenario: self.scenario, flights, twins, human, buckets }
+        Flown { crew: self.crew, flights, twins, human, buckets }
     }
 
     fn replication(
@@ -131,12 +135,12 @@ impl<'a> Campaign<'a> {
             checked: self.settings.checked,
             ..order(self.settings.seed, replication, &self.human, &self.buckets)
         };
-        let twin = fly_twin_while(&self.scenario, &order, &go_on)?;
+        let twin = fly_twin_while(&self.crew.scenario, &order, &go_on)?;
         self.count(expected);
         let mut outcomes = Vec::with_capacity(open.len());
         for (variant, plan) in open {
-            let pilot = (*variant, &self.scenario.plans[*plan]);
-            let (outcome, _) = fly_while(&self.scenario, pilot, &order, &twin, &go_on)?;
+            let pair = (*variant, *plan);
+            let (outcome, _) = fly_while(&self.crew, pair, &order, &twin, &go_on)?;
             outcomes.push(((*variant, *plan), outcome));
             self.count(expected);
         }
@@ -149,25 +153,26 @@ impl<'a> Campaign<'a> {
     }
 
     fn most_replications(&self) -> u32 {
-        let budget = &self.scenario.budget;
+        let budget = &self.crew.scenario.budget;
         if let Some(exactly) = self.settings.replications {
             return exactly.max(1);
         }
         // Every pair has the same share of the scenario's budget, whichever pairs are flown.
         let requests = self.settings.requests_max.unwrap_or(budget.requests_max) as f64;
-        let pairs = self.scenario.release.variants.len() * budget.strategies_listed.max(1) as usize;
+        let pairs =
+            self.crew.scenario.release.variants.len() * budget.strategies_listed.max(1) as usize;
         let affordable =
-            requests / (pairs as f64 + 1.0) / self.scenario.expected_requests().max(1.0);
+            requests / (pairs as f64 + 1.0) / self.crew.scenario.expected_requests().max(1.0);
         // Whole batches, so that the quasi-random blocks are whole too.
         let batches = (affordable / f64::from(BATCH)).floor().clamp(1.0, 1e6) as u32 * BATCH;
         batches.clamp(budget.replications_min.max(1), budget.replications_max.max(1))
     }
 
     fn wants_more(&self, rows: &[Outcome], flown: u32) -> bool {
-        let enough = flown >= self.scenario.budget.replications_min;
+        let enough = flown >= self.crew.scenario.budget.replications_min;
         self.settings.replications.is_some()
             || !enough
-            || !precision::is_reached(&self.scenario, rows)
+            || !precision::is_reached(&self.crew.scenario, rows)
     }
 }
 
@@ -198,8 +203,8 @@ impl Flown {
     /// The flight whose telemetry says most: of the first bad variant, by the first strategy that
     /// asks for metrics; each the first of all when there is none.
     fn exported(&self) -> (usize, usize) {
-        let bad = self.scenario.release.variants.iter().position(|v| v.bad);
-        let asks = self.scenario.plans.iter().position(|p| !p.strategy.queries().is_empty());
+        let bad = self.crew.scenario.release.variants.iter().position(|v| v.bad);
+        let asks = self.crew.pilots.iter().position(|p| !p.facts.queries.is_empty());
         (bad.unwrap_or(0), asks.unwrap_or(0))
     }
 
@@ -208,26 +213,24 @@ impl Flown {
     pub fn record(&self, settings: &Settings, stop: &AtomicBool) -> Option<Vec<FlightRecord>> {
         let go_on = || !stop.load(Ordering::Relaxed);
         let replication = self.typical();
-        let interval = recording_interval(self.scenario.horizon);
+        let interval = recording_interval(self.crew.scenario.horizon);
         let order = Order {
             record: Some(interval),
             ..order(settings.seed, replication, &self.human, &self.buckets)
         };
         let unrecorded = Order { record: None, ..order.clone() };
-        let twin = fly_twin_while(&self.scenario, &unrecorded, &go_on)?;
-        let variants = 0..self.scenario.release.variants.len();
-        let plans = self.scenario.plans.len();
+        let twin = fly_twin_while(&self.crew.scenario, &unrecorded, &go_on)?;
+        let variants = 0..self.crew.scenario.release.variants.len();
+        let plans = self.crew.scenario.plans.len();
         let pairs: Vec<(usize, usize)> =
             variants.flat_map(|v| (0..plans).map(move |p| (v, p))).collect();
         let exported = settings.export.then(|| self.exported());
         let record = |(variant, plan): (usize, usize)| {
-            let settings = &self.scenario.plans[plan];
             let order = Order { export: exported == Some((variant, plan)), ..order.clone() };
-            let pilot = (variant, settings);
-            let (_, recording) = fly_while(&self.scenario, pilot, &order, &twin, &go_on)?;
+            let (_, recording) = fly_while(&self.crew, (variant, plan), &order, &twin, &go_on)?;
             Some(FlightRecord {
-                release: self.scenario.release.variants[variant].name.clone(),
-                strategy: settings.name.clone(),
+                variant: VariantId(variant),
+                plan: PlanId(plan),
                 replication,
                 recording: recording.unwrap_or_default(),
             })
@@ -245,7 +248,7 @@ pub fn recording_interval(horizon: SimDuration) -> SimDuration {
 /// The order of one flight of a scenario, as a campaign would fly it.
 pub fn single_order(scenario: &Scenario, seed: u64, replication: u32) -> Order {
     let human = QuasiBlocks::with_length(seed, 2, u64::from(BATCH));
-    let tests_users = scenario.plans.iter().any(|p| p.kind == "abTest");
+    let tests_users = scenario.plans.iter().any(|p| p.needs.divided_users);
     let buckets = tests_users.then(|| user_buckets(scenario.traffic.users, &scenario.name));
     order(seed, replication, &human, &buckets)
 }

@@ -6,6 +6,7 @@
 //! a tenth of the greatest that there could be, of times and costs of the course of a release a
 //! fiftieth. Deliberately absent: what to do with them.
 
+use crate::outcome::{MeasureId, Reach};
 use crate::scenario::model::Scenario;
 use crate::stats::bounds::Bounds;
 use crate::traffic::Arrivals;
@@ -17,111 +18,61 @@ const COURSE: f64 = 0.02;
 /// A user's spell of failures counts for so many minutes at most.
 const SPELL_MINUTES: f64 = 5.0;
 
-/// The bounds of a measure's values, by its column.
-pub fn bounds(scenario: &Scenario, measure: &str) -> Bounds {
-    of_users(scenario, measure)
-        .or_else(|| of_requests(scenario, measure))
-        .or_else(|| of_time(scenario, measure))
-        .or_else(|| of_pods_and_money(scenario, measure))
-        .unwrap_or(Bounds::NONE)
-}
-
-/// Measures that count users, or a share of them.
-fn of_users(scenario: &Scenario, measure: &str) -> Option<Bounds> {
-    let users = f64::from(scenario.traffic.users.min(match scenario.traffic.arrivals {
-        // Of a closed loop only so many ever send.
-        Arrivals::Closed { sessions, .. } => sessions,
-        _ => u32::MAX,
-    }));
-    Some(match measure {
-        "users_active" => Bounds::from_zero(users, COURSE * users),
-        // A release that is taken back early exposes next to nobody.
-        "users_exposed" | "exposed_before_verdict" => {
-            Bounds { down: users, ..Bounds::from_zero(users, HARM * users) }
-        }
-        "users_exposed_share" | "exposed_before_verdict_share" => {
-            Bounds { down: 1.0, ..Bounds::from_zero(1.0, HARM) }
-        }
-        "users_hurt"
-        | "users_hurt_by_release"
-        | "users_spared"
-        | "users_crossed"
-        | "users_flipped" => Bounds::from_zero(users, HARM * users),
-        "users_hurt_by_release_share" | "users_flipped_share" => Bounds::from_zero(1.0, HARM),
-        "user_minutes_down" => {
-            let minutes = scenario.horizon.as_secs_f64() / 60.0;
-            Bounds::from_zero(users * minutes, HARM * users * SPELL_MINUTES)
-        }
-        _ => return None,
-    })
-}
-
-/// Measures that count requests, and their latencies.
-fn of_requests(scenario: &Scenario, measure: &str) -> Option<Bounds> {
-    let requests = scenario.expected_requests();
+/// The bounds of a measure's values.
+pub fn bounds(scenario: &Scenario, measure: MeasureId) -> Bounds {
     let open = f64::INFINITY;
-    Some(match measure {
-        "weight_at_verdict" => Bounds::from_zero(1.0, HARM),
-        "new_traffic_minus_pods" => Bounds { least: -1.0, most: 1.0, ..Bounds::signed(HARM) },
-        "requests" | "requests_judged" => Bounds::from_zero(open, COURSE * requests),
-        "requests_failed"
-        | "requests_wrong"
-        | "requests_slow"
-        | "connections_broken"
-        | "side_effects_duplicated" => Bounds::from_zero(open, HARM * requests),
-        "p50_old_ms" | "p99_old_ms" | "p50_new_ms" | "p99_new_ms" => {
+    let users = users(scenario);
+    let requests = scenario.expected_requests();
+    let horizon_s = scenario.horizon.as_secs_f64();
+    let replicas = f64::from(scenario.service.replicas);
+    let fleet_hours = replicas * horizon_s / 3600.0;
+    let fleet_usd = fleet_hours * scenario.service.price_per_hour.value();
+    match measure.measure().reach {
+        Reach::Users => Bounds::from_zero(users, COURSE * users),
+        // A release that is taken back early exposes next to nobody.
+        Reach::UsersExposed => Bounds { down: users, ..Bounds::from_zero(users, HARM * users) },
+        Reach::UsersExposedShare => Bounds { down: 1.0, ..Bounds::from_zero(1.0, HARM) },
+        Reach::UsersHurt => Bounds::from_zero(users, HARM * users),
+        Reach::HarmShare => Bounds::from_zero(1.0, HARM),
+        Reach::ShareDifference => Bounds { least: -1.0, most: 1.0, ..Bounds::signed(HARM) },
+        Reach::UserMinutes => {
+            Bounds::from_zero(users * (horizon_s / 60.0), HARM * users * SPELL_MINUTES)
+        }
+        Reach::Requests => Bounds::from_zero(open, COURSE * requests),
+        Reach::RequestsHurt => Bounds::from_zero(open, HARM * requests),
+        Reach::Latency => {
             Bounds::from_zero(open, COURSE * scenario.service.slow.as_secs_f64() * 1000.0)
         }
-        _ => return None,
-    })
-}
-
-/// Measures in seconds of a flight.
-fn of_time(scenario: &Scenario, measure: &str) -> Option<Bounds> {
-    let horizon_s = scenario.horizon.as_secs_f64();
-    Some(match measure {
-        "outage_s" | "downtime_s" | "rollback_outage_s" => {
-            Bounds::from_zero(horizon_s, HARM * horizon_s)
-        }
+        // A pod, too, can be held up as long as what it waits for.
+        Reach::HarmSeconds => Bounds::from_zero(horizon_s, HARM * horizon_s),
         // A release seldom spares an outage, but it may well spare some bad seconds.
-        "outage_by_release_s" => {
+        Reach::HarmSecondsAdded => {
             let both = Bounds { least: -horizon_s, most: horizon_s, ..Bounds::NONE };
             Bounds { up: HARM * horizon_s, ..both }
         }
-        "downtime_by_release_s" => {
+        Reach::HarmSecondsDifference => {
             Bounds { least: -horizon_s, most: horizon_s, ..Bounds::signed(HARM * horizon_s) }
         }
-        "detected_after_s"
-        | "rollback_s"
-        | "capacity_restored_s"
-        | "harm_to_safe_s"
-        | "rollout_s"
-        | "mixed_version_s" => Bounds::from_zero(horizon_s, COURSE * horizon_s),
-        // A pod can be held up as long as what it waits for.
-        "start_to_ready_s" => Bounds::from_zero(horizon_s, HARM * horizon_s),
-        _ => return None,
-    })
+        Reach::CourseSeconds => Bounds::from_zero(horizon_s, COURSE * horizon_s),
+        Reach::Value => Bounds::from_zero(open, HARM * value(scenario)),
+        Reach::ValueDifference => Bounds::signed(HARM * value(scenario)),
+        Reach::ReleaseCost => Bounds::signed(HARM * value(scenario) + COURSE * fleet_usd),
+        Reach::Pods => Bounds::from_zero(open, HARM * replicas),
+        Reach::PodHours => Bounds::from_zero(open, COURSE * fleet_hours),
+        Reach::PodHoursDifference => Bounds::signed(COURSE * fleet_hours),
+        Reach::FleetMinutesDifference => Bounds::signed(COURSE * horizon_s / 60.0),
+        Reach::PodCost => Bounds::from_zero(open, COURSE * fleet_usd),
+        Reach::PodCostDifference => Bounds::signed(COURSE * fleet_usd),
+    }
 }
 
-/// Measures that count pods, their hours, and money.
-fn of_pods_and_money(scenario: &Scenario, measure: &str) -> Option<Bounds> {
-    let replicas = f64::from(scenario.service.replicas);
-    let horizon_s = scenario.horizon.as_secs_f64();
-    let fleet_hours = replicas * horizon_s / 3600.0;
-    let fleet_usd = fleet_hours * scenario.service.price_per_hour.value();
-    let open = f64::INFINITY;
-    Some(match measure {
-        "harm_usd" => Bounds::from_zero(open, HARM * value(scenario)),
-        "value_lost_by_release_usd" => Bounds::signed(HARM * value(scenario)),
-        "release_usd" => Bounds::signed(HARM * value(scenario) + COURSE * fleet_usd),
-        "pods_available_min" | "pods_peak" => Bounds::from_zero(open, HARM * replicas),
-        "pod_hours" => Bounds::from_zero(open, COURSE * fleet_hours),
-        "pod_hours_extra" => Bounds::signed(COURSE * fleet_hours),
-        "fleet_minutes_extra" => Bounds::signed(COURSE * horizon_s / 60.0),
-        "cost_usd" => Bounds::from_zero(open, COURSE * fleet_usd),
-        "cost_extra_usd" => Bounds::signed(COURSE * fleet_usd),
-        _ => return None,
-    })
+/// Users who may send.
+fn users(scenario: &Scenario) -> f64 {
+    f64::from(scenario.traffic.users.min(match scenario.traffic.arrivals {
+        // Of a closed loop only so many ever send.
+        Arrivals::Closed { sessions, .. } => sessions,
+        _ => u32::MAX,
+    }))
 }
 
 /// What all requests of a flight are worth, as far as it would stay away, in US dollars.
@@ -135,22 +86,21 @@ fn value(scenario: &Scenario) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Measures;
     use crate::scenario::read::read;
 
-    /// A new measure is given bounds here, or this fails.
+    /// Measures that compare with the twin may be negative, and no others; all have a reach.
     #[test]
-    fn every_measure_has_bounds() {
+    fn what_is_compared_may_be_negative() {
         let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: plain}\n\
                     spec:\n  service:\n    replicas: 3\n    routes: [{name: buy, value: $2}]\n";
         let (scenarios, _) = read(text, "plain.yaml").expect("a scenario");
-        for (measure, _) in Measures::COLUMNS {
-            let bounds = bounds(&scenarios[0], measure);
-            assert!(bounds.up > 0.0 && bounds.up.is_finite(), "{measure}: {bounds:?}");
+        for measure in MeasureId::all() {
+            let (bounds, name) = (bounds(&scenarios[0], measure), measure.name());
+            assert!(bounds.up > 0.0 && bounds.up.is_finite(), "{name}: {bounds:?}");
             let signed = ["_extra", "_by_release_s", "_by_release_usd", "cost_extra_usd"];
-            let either = signed.iter().any(|end| measure.ends_with(end))
-                || ["release_usd", "new_traffic_minus_pods"].contains(measure);
-            assert_eq!(bounds.least < 0.0, either, "{measure}: {bounds:?}");
+            let either = signed.iter().any(|end| name.ends_with(end))
+                || ["release_usd", "new_traffic_minus_pods"].contains(&name);
+            assert_eq!(bounds.least < 0.0, either, "{name}: {bounds:?}");
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod results;
 pub mod selftest;
 pub mod tables;
 
+use crate::base::problem::Problem;
 use crate::scenario::model::Scenario;
 use fly::{Campaign, Settings};
 use results::{Results, ScenarioResults};
@@ -22,27 +23,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Flies every scenario and makes all tables. `tell` is called now and then with (scenario index,
-/// flights done, flights expected); when `stop` becomes true, what is finished is kept.
+/// flights done, flights expected); when `stop` becomes true, what is finished is kept. A scenario
+/// that can't be bound, which none is that was read, ends it with what is wrong with its queries.
 pub fn run(
     scenarios: &[Arc<Scenario>],
     settings: &Settings,
     command: &str,
     stop: &AtomicBool,
     tell: &(dyn Fn(usize, u64, u64) + Sync),
-) -> Results {
+) -> Result<Results, Vec<Problem>> {
     let mut done = Vec::new();
     for (index, scenario) in scenarios.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             break;
         }
         let tell_flights = |flown, expected| tell(index, flown, expected);
-        let campaign = Campaign::new(scenario, settings, stop, &tell_flights);
+        let campaign = Campaign::new(scenario, settings, stop, &tell_flights)?;
         if let Some(results) = evaluate(campaign, settings, stop) {
             done.push(results);
         }
     }
     let interrupted = stop.load(Ordering::Relaxed);
-    Results { seed: settings.seed, command: command.to_string(), scenarios: done, interrupted }
+    Ok(Results { seed: settings.seed, command: command.to_string(), scenarios: done, interrupted })
 }
 
 /// Flies one scenario's campaign and tabulates it; nothing if it was stopped before a replication
@@ -56,7 +58,7 @@ fn evaluate(
     if flown.flights.iter().flatten().any(Vec::is_empty) {
         return None;
     }
-    let scenario = &flown.scenario;
+    let scenario = &flown.crew.scenario;
     let ratings = rating::ratings(scenario, &flown.flights);
     let recorded = settings.record.then(|| flown.record(settings, stop)).flatten();
     let recordings = recorded.unwrap_or_default();

@@ -6,17 +6,17 @@
 
 use super::limits::bounds;
 use super::results::PrecisionRow;
-use crate::outcome::Outcome;
+use crate::outcome::{MeasureId, Outcome};
 use crate::scenario::model::Scenario;
 use crate::stats::stopping::{Precision, Wanted, precision};
 
 /// The measures that decide how many replications are flown, with the unit of their floor.
-const MAIN: [(&str, Floor); 5] = [
-    ("users_hurt_by_release", Floor::Users),
-    ("downtime_by_release_s", Floor::Second),
-    ("outage_by_release_s", Floor::Second),
-    ("rollback_s", Floor::Second),
-    ("fleet_minutes_extra", Floor::TenthOfMinute),
+const MAIN: [(MeasureId, Floor); 5] = [
+    (MeasureId::UsersHurtByRelease, Floor::Users),
+    (MeasureId::DowntimeByReleaseS, Floor::Second),
+    (MeasureId::OutageByReleaseS, Floor::Second),
+    (MeasureId::RollbackS, Floor::Second),
+    (MeasureId::FleetMinutesExtra, Floor::TenthOfMinute),
 ];
 
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ enum Floor {
 fn of_measure(
     scenario: &Scenario,
     rows: &[Outcome],
-    (measure, floor): (&str, Floor),
+    (measure, floor): (MeasureId, Floor),
 ) -> Option<Precision> {
     let values: Vec<f64> = rows.iter().filter_map(|r| r.measures.get(measure)).collect();
     let active = rows.iter().filter_map(|r| r.measures.users_active).sum::<f64>();
@@ -46,15 +46,15 @@ fn of_measure(
 /// Are all main measures of these rows known precisely enough?
 pub fn is_reached(scenario: &Scenario, rows: &[Outcome]) -> bool {
     let reached =
-        |main: &(&str, Floor)| of_measure(scenario, rows, *main).is_none_or(|p| p.reached);
+        |main: &(MeasureId, Floor)| of_measure(scenario, rows, *main).is_none_or(|p| p.reached);
     rows.len() > 1 && MAIN.iter().all(reached)
 }
 
 /// The precision that every pair reached.
 pub fn reached(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<PrecisionRow> {
     let mut table = Vec::new();
-    for (variant, by_plan) in scenario.release.variants.iter().zip(flights) {
-        for (plan, rows) in scenario.plans.iter().zip(by_plan) {
+    for (variant, by_plan) in scenario.variant_ids().zip(flights) {
+        for (plan, rows) in scenario.plan_ids().zip(by_plan) {
             let all = MAIN
                 .iter()
                 .filter_map(|main| of_measure(scenario, rows, *main).map(|p| (main.0, p)));
@@ -62,8 +62,8 @@ pub fn reached(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Precis
                 (a.half_width / a.limit).total_cmp(&(b.half_width / b.limit))
             });
             table.push(PrecisionRow {
-                release: variant.name.clone(),
-                strategy: plan.name.clone(),
+                variant,
+                plan,
                 n: rows.len() as u32,
                 reached: is_reached(scenario, rows),
                 worst: worst.map(|(name, p)| (name, p.half_width, p.limit)),

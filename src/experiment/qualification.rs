@@ -1,17 +1,16 @@
 //! "Choose by": which strategies qualify under the scenario's constraints, and what decides.
 
 use super::results::{QualificationRow, RatingRow};
+use crate::outcome::Grade;
 use crate::scenario::model::Scenario;
-use crate::strategy::Plan;
 
 /// One row a strategy.
 pub fn qualify(scenario: &Scenario, ratings: &[RatingRow]) -> Vec<QualificationRow> {
-    let rows = scenario.plans.iter().zip(ratings);
-    rows.map(|(plan, rating)| row(scenario, plan, rating)).collect()
+    ratings.iter().map(|rating| row(scenario, rating)).collect()
 }
 
-fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow {
-    let wishes = &scenario.constraints;
+fn row(scenario: &Scenario, rating: &RatingRow) -> QualificationRow {
+    let (wishes, plan) = (&scenario.constraints, scenario.plan(rating.plan));
     let mut against = Vec::new();
     let mut refuse = |violated: bool, reason: String| {
         if violated {
@@ -29,7 +28,7 @@ fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow
     );
     let outage = rating.outage_good_s;
     refuse(
-        rating.downtime == "yes" && !wishes.maintenance_window,
+        rating.downtime == Grade::Yes && !wishes.maintenance_window,
         format!("{outage:.1} s of outage at every release, and no maintenance window"),
     );
     if let Some(limit) = wishes.risk_max.map(|s| s.value()) {
@@ -59,7 +58,7 @@ fn row(scenario: &Scenario, plan: &Plan, rating: &RatingRow) -> QualificationRow
     }
     let qualifies = against.is_empty();
     let reasons = if qualifies { vec![strengths(rating)] } else { against };
-    QualificationRow { strategy: plan.name.clone(), qualifies, reasons }
+    QualificationRow { plan: rating.plan, qualifies, reasons }
 }
 
 fn strengths(rating: &RatingRow) -> String {

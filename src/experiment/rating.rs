@@ -3,9 +3,9 @@
 
 use super::figures::Figures;
 use super::results::RatingRow;
-use super::tables::ALL;
 use crate::base::moments::median;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Grade, MeasureId, Outcome, Verdict};
+use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::scenario::model::Scenario;
 
 /// Outage of this many seconds counts as downtime.
@@ -20,28 +20,28 @@ pub const COST_LIMITS: [f64; 2] = [0.5, 6.0];
 /// The ratings of all strategies, in the scenario's order.
 pub fn ratings(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<RatingRow> {
     let start_to_ready_s = start_to_ready(scenario, flights);
-    let rate = |(index, plan): (usize, &crate::strategy::Plan)| {
+    let rate = |plan: PlanId| {
         let rows = |bad: bool| -> Vec<&Outcome> {
             let variants = scenario.release.variants.iter().zip(flights);
-            variants.filter(|(v, _)| v.bad == bad).flat_map(|(_, f)| &f[index]).collect()
+            variants.filter(|(v, _)| v.bad == bad).flat_map(|(_, f)| &f[plan.0]).collect()
         };
         let (good, bad) = (rows(false), rows(true));
         // The row `all` of `summary.csv`.
-        let mix = |measure: &str| {
-            let found = Figures { scenario, flights }.estimate(ALL, index, measure);
+        let mix = |measure: MeasureId| {
+            let found = Figures { scenario, flights }.estimate(ReleaseId::Mix, plan, measure);
             found.map_or(0.0, |found| found.mean)
         };
-        rating(&plan.name, &good, &bad, start_to_ready_s, &mix)
+        rating(plan, &good, &bad, start_to_ready_s, &mix)
     };
-    scenario.plans.iter().enumerate().map(rate).collect()
+    scenario.plan_ids().map(rate).collect()
 }
 
 fn rating(
-    strategy: &str,
+    plan: PlanId,
     good: &[&Outcome],
     bad: &[&Outcome],
     start_to_ready_s: Option<f64>,
-    mix: &dyn Fn(&str) -> f64,
+    mix: &dyn Fn(MeasureId) -> f64,
 ) -> RatingRow {
     let judged_for_outage = if good.is_empty() { bad } else { good };
     let outage_good_s =
@@ -50,11 +50,11 @@ fn rating(
     let back: Vec<&&Outcome> = bad.iter().filter(|o| went_back(o)).collect();
     let rollback_outage_s = mean(back.iter().filter_map(|o| o.measures.rollback_outage_s));
     let way_back_s = median(back.iter().map(|o| way_back(o)).collect());
-    let (hurt_share, fleet_minutes) =
-        (mix("users_hurt_by_release_share"), mix("fleet_minutes_extra"));
+    let hurt_share = mix(MeasureId::UsersHurtByReleaseShare);
+    let fleet_minutes = mix(MeasureId::FleetMinutesExtra);
     RatingRow {
-        strategy: strategy.to_string(),
-        downtime: if outage_good_s >= OUTAGE_S { "yes" } else { "no" },
+        plan,
+        downtime: if outage_good_s >= OUTAGE_S { Grade::Yes } else { Grade::No },
         rollback: rollback_word(exposed, rollback_outage_s, way_back_s, start_to_ready_s),
         risk: risk_word(exposed, hurt_share),
         cost: cost_word(fleet_minutes),
@@ -91,36 +91,36 @@ fn rollback_word(
     rollback_outage_s: f64,
     way_back_s: Option<f64>,
     start_to_ready_s: Option<f64>,
-) -> &'static str {
+) -> Grade {
     let (Some(way_back_s), Some(start)) = (way_back_s, start_to_ready_s) else {
         // Exposed, but never taken back within the horizon: the slowest way back there is.
-        return if exposed { "slow" } else { "n.a." };
+        return if exposed { Grade::Slow } else { Grade::NotApplicable };
     };
     match way_back_s / start {
-        _ if !exposed => "n.a.",
-        _ if rollback_outage_s >= OUTAGE_S => "slow",
-        ratio if ratio > 30.0 => "slow",
-        ratio if ratio > 1.75 => "medium",
-        ratio if ratio > 0.5 => "fast",
-        _ => "instant",
+        _ if !exposed => Grade::NotApplicable,
+        _ if rollback_outage_s >= OUTAGE_S => Grade::Slow,
+        ratio if ratio > 30.0 => Grade::Slow,
+        ratio if ratio > 1.75 => Grade::Medium,
+        ratio if ratio > 0.5 => Grade::Fast,
+        _ => Grade::Instant,
     }
 }
 
-fn risk_word(exposed: bool, hurt_share: f64) -> &'static str {
+fn risk_word(exposed: bool, hurt_share: f64) -> Grade {
     match hurt_share {
         // Nobody met the bad release; an outage on the way still hurts people.
-        share if share <= RISK_LIMITS[0] && !exposed => "none",
-        share if share <= RISK_LIMITS[0] => "low",
-        share if share <= RISK_LIMITS[1] => "medium",
-        _ => "high",
+        share if share <= RISK_LIMITS[0] && !exposed => Grade::None,
+        share if share <= RISK_LIMITS[0] => Grade::Low,
+        share if share <= RISK_LIMITS[1] => Grade::Medium,
+        _ => Grade::High,
     }
 }
 
-fn cost_word(fleet_minutes: f64) -> &'static str {
+fn cost_word(fleet_minutes: f64) -> Grade {
     match fleet_minutes {
-        minutes if minutes <= COST_LIMITS[0] => "low",
-        minutes if minutes <= COST_LIMITS[1] => "medium",
-        _ => "high",
+        minutes if minutes <= COST_LIMITS[0] => Grade::Low,
+        minutes if minutes <= COST_LIMITS[1] => Grade::Medium,
+        _ => Grade::High,
     }
 }
 
@@ -146,20 +146,23 @@ mod tests {
 
     #[test]
     fn the_cut_offs_are_those_of_the_rules() {
-        let word = |w: f64| rollback_word(true, 0.0, Some(w), Some(10.0));
+        let word = |w: f64| rollback_word(true, 0.0, Some(w), Some(10.0)).word();
         assert_eq!(
             [4.9, 5.1, 17.4, 17.6, 300.0, 301.0].map(word),
             ["instant", "fast", "fast", "medium", "medium", "slow"]
         );
-        assert_eq!(rollback_word(true, 1.0, Some(1.0), Some(10.0)), "slow");
-        assert_eq!(rollback_word(false, 9.0, None, Some(10.0)), "n.a.");
-        assert_eq!(rollback_word(true, 0.0, None, Some(10.0)), "slow");
+        assert_eq!(rollback_word(true, 1.0, Some(1.0), Some(10.0)), Grade::Slow);
+        assert_eq!(rollback_word(false, 9.0, None, Some(10.0)), Grade::NotApplicable);
+        assert_eq!(rollback_word(true, 0.0, None, Some(10.0)), Grade::Slow);
         assert_eq!(
-            [0.003, 0.0031, 0.03, 0.031].map(|s| risk_word(true, s)),
+            [0.003, 0.0031, 0.03, 0.031].map(|s| risk_word(true, s).word()),
             ["low", "medium", "medium", "high"]
         );
-        assert_eq!([0.0, 0.14].map(|s| risk_word(false, s)), ["none", "high"]);
-        assert_eq!([0.5, 0.6, 6.0, 6.1].map(cost_word), ["low", "medium", "medium", "high"]);
+        assert_eq!([0.0, 0.14].map(|s| risk_word(false, s).word()), ["none", "high"]);
+        assert_eq!(
+            [0.5, 0.6, 6.0, 6.1].map(|m| cost_word(m).word()),
+            ["low", "medium", "medium", "high"]
+        );
     }
 
     #[test]
@@ -181,8 +184,8 @@ mod tests {
             Outcome { replication: 0, verdict, measures, stopped_by, differences, work: 1 }
         };
         let told = |verdict| {
-            let row = rating("x", &[], &[&flight(verdict)], Some(10.0), &|_| 0.0);
-            (row.rollback, row.way_back_s, row.no_way_back())
+            let row = rating(PlanId(0), &[], &[&flight(verdict)], Some(10.0), &|_| 0.0);
+            (row.rollback.word(), row.way_back_s, row.no_way_back())
         };
         assert_eq!(told(Verdict::MissedBad), ("slow", None, "no flight went back"));
         assert_eq!(told(Verdict::RolledBackBad), ("slow", None, "not back within the horizon"));

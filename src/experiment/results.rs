@@ -1,6 +1,7 @@
 //! What an experiment yields: plain tables, from which every report is made.
 
-use crate::outcome::{Outcome, Recording, Verdict};
+use crate::outcome::{Grade, MeasureId, Outcome, Rating, Recording, Verdict};
+use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::estimate::Estimate;
 use std::sync::Arc;
@@ -45,15 +46,15 @@ pub struct ScenarioResults {
     pub qualification: Vec<QualificationRow>,
 }
 
-/// One row of `summary.csv`. `release` is a variant's name, or `all` for the weighted mix.
+/// One row of `summary.csv`.
 #[derive(Clone, Debug)]
 pub struct SummaryRow {
-    /// Variant, or `all`.
-    pub release: String,
+    /// Variant, or the mix.
+    pub release: ReleaseId,
     /// Strategy.
-    pub strategy: String,
+    pub plan: PlanId,
     /// Measure, a column of `runs.csv`.
-    pub measure: &'static str,
+    pub measure: MeasureId,
     /// The estimate over the flights that have a value; nothing if none has.
     pub estimate: Option<Estimate>,
     /// Flights whose value the horizon cut (or that have none).
@@ -63,15 +64,15 @@ pub struct SummaryRow {
 /// One row of `verdicts.csv`.
 #[derive(Clone, Debug)]
 pub struct VerdictRow {
-    /// Variant, or `all`.
-    pub release: String,
+    /// Variant, or the mix.
+    pub release: ReleaseId,
     /// Strategy.
-    pub strategy: String,
+    pub plan: PlanId,
     /// The verdict.
     pub verdict: Verdict,
     /// Flights with it.
     pub n: u32,
-    /// Share of flights with it (for `all`: weighted by the variants' shares).
+    /// Share of flights with it (for the mix: weighted by the variants' shares).
     pub share: f64,
     /// Lower end of its exact interval.
     pub lower: f64,
@@ -82,14 +83,14 @@ pub struct VerdictRow {
 /// One row of `differences.csv`: strategy minus reference, flight by flight.
 #[derive(Clone, Debug)]
 pub struct DifferenceRow {
-    /// Variant, or `all`.
-    pub release: String,
+    /// Variant, or the mix.
+    pub release: ReleaseId,
     /// Strategy.
-    pub strategy: String,
+    pub plan: PlanId,
     /// What it is compared with.
-    pub reference: String,
+    pub reference: PlanId,
     /// Measure.
-    pub measure: &'static str,
+    pub measure: MeasureId,
     /// Pairs of flights of common replications with a value on both sides, over all variants.
     pub n: u32,
     /// Mean difference.
@@ -104,15 +105,15 @@ pub struct DifferenceRow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RatingRow {
     /// Strategy.
-    pub strategy: String,
+    pub plan: PlanId,
     /// `no` or `yes`.
-    pub downtime: &'static str,
+    pub downtime: Grade,
     /// `n.a.`, `instant`, `fast`, `medium` or `slow`.
-    pub rollback: &'static str,
+    pub rollback: Grade,
     /// `none`, `low`, `medium` or `high`.
-    pub risk: &'static str,
+    pub risk: Grade,
     /// `low`, `medium` or `high`.
-    pub cost: &'static str,
+    pub cost: Grade,
     /// Mean outage by the release over good flights, in seconds.
     pub outage_good_s: f64,
     /// Median over bad flights of max(rollback, capacity restored), in seconds; nothing if no bad
@@ -139,13 +140,13 @@ impl RatingRow {
         if self.went_back { "not back within the horizon" } else { "no flight went back" }
     }
 
-    /// The word of a rating, by the rating's name.
-    pub fn word(&self, rating: &str) -> &'static str {
+    /// What a rating comes to.
+    pub fn grade(&self, rating: Rating) -> Grade {
         match rating {
-            "downtime" => self.downtime,
-            "rollback" => self.rollback,
-            "risk" => self.risk,
-            _ => self.cost,
+            Rating::Downtime => self.downtime,
+            Rating::Rollback => self.rollback,
+            Rating::Risk => self.risk,
+            Rating::Cost => self.cost,
         }
     }
 }
@@ -154,24 +155,24 @@ impl RatingRow {
 #[derive(Clone, Debug)]
 pub struct PrecisionRow {
     /// Variant.
-    pub release: String,
+    pub variant: VariantId,
     /// Strategy.
-    pub strategy: String,
+    pub plan: PlanId,
     /// Flights.
     pub n: u32,
     /// Were all main measures estimated as precisely as asked?
     pub reached: bool,
     /// The measure that is known least precisely, with half-width and target.
-    pub worst: Option<(&'static str, f64, f64)>,
+    pub worst: Option<(MeasureId, f64, f64)>,
 }
 
 /// The recording of one flight.
 #[derive(Clone, Debug)]
 pub struct FlightRecord {
     /// Variant.
-    pub release: String,
+    pub variant: VariantId,
     /// Strategy.
-    pub strategy: String,
+    pub plan: PlanId,
     /// Replication.
     pub replication: u32,
     /// What was recorded.
@@ -208,7 +209,7 @@ pub enum Judgement {
 #[derive(Clone, Debug)]
 pub struct QualificationRow {
     /// Strategy.
-    pub strategy: String,
+    pub plan: PlanId,
     /// Does it qualify?
     pub qualifies: bool,
     /// Reasons, one per violated constraint (or the deciding figures when it qualifies).

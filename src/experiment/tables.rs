@@ -2,30 +2,23 @@
 
 use super::figures::Figures;
 use super::results::{DifferenceRow, SummaryRow, VerdictRow};
-use crate::outcome::{Measures, Outcome, Verdict};
+use crate::outcome::{MeasureId, Outcome, Verdict};
+use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::scenario::model::Scenario;
-
-/// The name of the weighted mix of variants.
-pub const ALL: &str = "all";
-
-/// All releases of a scenario: its variants, then the mix.
-fn releases(scenario: &Scenario) -> Vec<&str> {
-    let variants = scenario.release.variants.iter().map(|variant| variant.name.as_str());
-    variants.chain([ALL]).collect()
-}
+use crate::strategy::DEFAULT;
 
 /// `summary.csv`.
 pub fn summary(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<SummaryRow> {
     let figures = Figures { scenario, flights };
     let mut table = Vec::new();
-    for release in releases(scenario) {
-        for (plan, strategy) in scenario.plans.iter().enumerate() {
-            for (measure, _) in Measures::COLUMNS {
+    for release in scenario.releases() {
+        for plan in scenario.plan_ids() {
+            for measure in MeasureId::all() {
                 let strata = figures.strata(release, plan, measure);
                 let values = strata.iter().flat_map(|stratum| &stratum.values);
                 table.push(SummaryRow {
-                    release: release.to_string(),
-                    strategy: strategy.name.clone(),
+                    release,
+                    plan,
                     measure,
                     estimate: figures.estimate(release, plan, measure),
                     empty: values.filter(|value| value.is_nan()).count() as u32,
@@ -40,13 +33,13 @@ pub fn summary(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Summar
 pub fn verdicts(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
     let figures = Figures { scenario, flights };
     let mut table = Vec::new();
-    for (plan, strategy) in scenario.plans.iter().enumerate() {
+    for plan in scenario.plan_ids() {
         for verdict in Verdict::ALL {
-            let row = |release: &str| {
+            let row = |release: ReleaseId| {
                 let (n, found) = figures.verdict(release, plan, verdict)?;
                 Some(VerdictRow {
-                    release: release.to_string(),
-                    strategy: strategy.name.clone(),
+                    release,
+                    plan,
                     verdict,
                     n: n as u32,
                     share: found.value,
@@ -54,7 +47,7 @@ pub fn verdicts(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Verdi
                     upper: found.interval.upper,
                 })
             };
-            let rows: Vec<VerdictRow> = releases(scenario).into_iter().filter_map(row).collect();
+            let rows: Vec<VerdictRow> = scenario.releases().filter_map(row).collect();
             if rows.iter().any(|row| row.n > 0) {
                 table.extend(rows);
             }
@@ -64,8 +57,8 @@ pub fn verdicts(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Verdi
 }
 
 /// The strategy that the others are compared with: Kubernetes' default, or the first.
-pub fn reference(scenario: &Scenario) -> usize {
-    scenario.plans.iter().position(|p| p.kind == "rollingUpdate").unwrap_or(0)
+pub fn reference(scenario: &Scenario) -> PlanId {
+    scenario.plan_ids().find(|id| scenario.plan(*id).kind == DEFAULT).unwrap_or(PlanId(0))
 }
 
 /// `differences.csv`: every strategy against the reference, over common replications.
@@ -73,15 +66,15 @@ pub fn differences(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Di
     let figures = Figures { scenario, flights };
     let against = reference(scenario);
     let mut table = Vec::new();
-    for release in releases(scenario) {
-        for (plan, strategy) in scenario.plans.iter().enumerate().filter(|(p, _)| *p != against) {
-            for (measure, _) in Measures::COLUMNS {
+    for release in scenario.releases() {
+        for plan in scenario.plan_ids().filter(|plan| *plan != against) {
+            for measure in MeasureId::all() {
                 let found = figures.difference(release, (plan, against), measure);
                 let Some(found) = found else { continue };
                 table.push(DifferenceRow {
-                    release: release.to_string(),
-                    strategy: strategy.name.clone(),
-                    reference: scenario.plans[against].name.clone(),
+                    release,
+                    plan,
+                    reference: against,
                     measure,
                     n: found.n as u32,
                     mean: found.value,

@@ -1,4 +1,4 @@
-//! Layer 8: other people's YAML → the same Scenario; what is ignored is listed, never silent.
+//! Layer 9: other people's YAML → the same Scenario; what is ignored is listed, never silent.
 //!
 //! It is handed documents and gives back Scenario documents, with three lists: understood, assumed,
 //! ignored. A manifest's wishes are written as the Scenario that says the same ([`draft`]), so that

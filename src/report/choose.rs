@@ -7,7 +7,8 @@
 use super::figure::Quantity;
 use super::reading;
 use crate::experiment::results::ScenarioResults;
-use crate::strategy::Plan;
+use crate::outcome::MeasureId;
+use crate::scenario::ids::{PlanId, ReleaseId};
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,11 +60,11 @@ fn answer(
     results: &ScenarioResults,
     question: &'static str,
     limit: String,
-    find: fn(&ScenarioResults, &Plan) -> Finding,
+    find: fn(&ScenarioResults, PlanId) -> Finding,
 ) -> Answer {
-    let plans = results.scenario.plans.iter();
+    let scenario = &results.scenario;
     let mut found: Vec<(&str, Finding)> =
-        plans.map(|plan| (plan.name.as_str(), find(results, plan))).collect();
+        scenario.plan_ids().map(|id| (scenario.plan_name(id), find(results, id))).collect();
     found.sort_by(|a, b| a.1.key.total_cmp(&b.1.key));
     let side = |within: bool| {
         let chosen = found.iter().filter(|(_, finding)| finding.within == within);
@@ -72,8 +73,8 @@ fn answer(
     Answer { question, limit, within: side(true), beyond: side(false) }
 }
 
-fn by_risk(results: &ScenarioResults, plan: &Plan) -> Finding {
-    let Some(rating) = reading::rating(results, &plan.name) else { return unknown() };
+fn by_risk(results: &ScenarioResults, plan: PlanId) -> Finding {
+    let Some(rating) = reading::rating(results, plan) else { return unknown() };
     let limit = results.scenario.constraints.risk_max;
     Finding {
         key: rating.hurt_share,
@@ -82,12 +83,12 @@ fn by_risk(results: &ScenarioResults, plan: &Plan) -> Finding {
     }
 }
 
-fn by_resources(results: &ScenarioResults, plan: &Plan) -> Finding {
-    let Some(rating) = reading::rating(results, &plan.name) else { return unknown() };
+fn by_resources(results: &ScenarioResults, plan: PlanId) -> Finding {
+    let Some(rating) = reading::rating(results, plan) else { return unknown() };
     let limits = &results.scenario.constraints;
-    let refused = limits.no_second_fleet && plan.needs.second_fleet;
+    let refused = limits.no_second_fleet && results.scenario.plan(plan).needs.second_fleet;
     let mut figure = Quantity::FleetMinutes.show(rating.fleet_minutes);
-    if let Some(peak) = reading::estimate(results, reading::MIX, &plan.name, "pods_peak") {
+    if let Some(peak) = reading::estimate(results, ReleaseId::Mix, plan, MeasureId::PodsPeak) {
         figure += &format!(", peak {} pods", Quantity::Count.show(peak.mean));
     }
     if refused {
@@ -97,8 +98,8 @@ fn by_resources(results: &ScenarioResults, plan: &Plan) -> Finding {
     Finding { key: rating.fleet_minutes, figure, within: affordable && !refused }
 }
 
-fn by_rollback(results: &ScenarioResults, plan: &Plan) -> Finding {
-    let Some(rating) = reading::rating(results, &plan.name) else { return unknown() };
+fn by_rollback(results: &ScenarioResults, plan: PlanId) -> Finding {
+    let Some(rating) = reading::rating(results, plan) else { return unknown() };
     let limit = results.scenario.constraints.rollback_max;
     match rating.way_back_s {
         _ if !rating.exposed => {
@@ -119,24 +120,27 @@ fn by_rollback(results: &ScenarioResults, plan: &Plan) -> Finding {
 }
 
 /// Who needs metrics, and how late a bad release is found.
-fn by_observability(results: &ScenarioResults, plan: &Plan) -> Finding {
-    let by = if plan.needs.metrics { "needs metrics" } else { "needs no metrics" };
-    let worst = reading::bad_variants(results)
-        .filter_map(|v| reading::estimate(results, &v.name, &plan.name, "detected_after_s"))
+fn by_observability(results: &ScenarioResults, plan: PlanId) -> Finding {
+    let needs = results.scenario.plan(plan).needs;
+    let by = if needs.metrics { "needs metrics" } else { "needs no metrics" };
+    let worst = results
+        .scenario
+        .bad_variants()
+        .filter_map(|v| reading::estimate(results, v, plan, MeasureId::DetectedAfterS))
         .map(|estimate| estimate.mean)
         .max_by(f64::total_cmp);
-    let exposed = reading::rating(results, &plan.name).is_none_or(|rating| rating.exposed);
+    let exposed = reading::rating(results, plan).is_none_or(|rating| rating.exposed);
     let figure = match worst {
         Some(seconds) => format!("{by}, found after {}", Quantity::Seconds.show(seconds)),
         None if exposed => format!("{by}, no bad release taken back"),
         None => format!("{by}, no user met a bad release"),
     };
-    let blind = !plan.needs.metrics && !results.scenario.on_call.present;
+    let blind = !needs.metrics && !results.scenario.on_call.present;
     Finding { key: worst.unwrap_or(if exposed { 1e12 } else { 0.0 }), figure, within: !blind }
 }
 
-fn by_routing(results: &ScenarioResults, plan: &Plan) -> Finding {
-    let needs = plan.needs.traffic_routing;
+fn by_routing(results: &ScenarioResults, plan: PlanId) -> Finding {
+    let needs = results.scenario.plan(plan).needs.traffic_routing;
     let figure = if needs { "weighs, matches or mirrors requests" } else { "plain service" };
     let within = !(needs && results.scenario.constraints.no_traffic_routing);
     Finding { key: f64::from(u8::from(needs)), figure: figure.to_string(), within }

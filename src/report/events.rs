@@ -31,8 +31,8 @@ fn object(scenario: &ScenarioResults, record: &FlightRecord, event: &Event) -> V
     let release_s = scenario.scenario.release.at.as_secs_f64();
     let mut line = json!({
         "scenario": scenario.scenario.name,
-        "release": record.release,
-        "strategy": record.strategy,
+        "release": scenario.scenario.release_name(record.variant),
+        "strategy": scenario.scenario.plan_name(record.plan),
         "replication": record.replication,
     });
     if let (Value::Object(line), Value::Object(rest)) = (&mut line, described(event, release_s)) {

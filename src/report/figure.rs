@@ -4,6 +4,7 @@
 //! significant digits in a unit that suits the size. Deliberately absent: what is measured.
 
 use crate::base::maths;
+use crate::outcome::{MeasureId, Unit};
 use crate::stats::estimate::Estimate;
 
 /// The shortest text that reads back as `value`; empty for what is no number, and never `-0`.
@@ -41,16 +42,17 @@ pub struct Scale {
 }
 
 impl Quantity {
-    /// What a column of `runs.csv` counts: names carry their unit at the end.
-    pub fn of(measure: &str) -> Quantity {
-        match measure {
-            "fleet_minutes_extra" => Quantity::FleetMinutes,
-            "weight_at_verdict" | "new_traffic_minus_pods" => Quantity::Share,
-            _ if measure.ends_with("_share") => Quantity::Share,
-            _ if measure.ends_with("_usd") => Quantity::Usd,
-            _ if measure.ends_with("_ms") => Quantity::Millis,
-            _ if measure.ends_with("_s") => Quantity::Seconds,
-            _ => Quantity::Count,
+    /// How people read a measure.
+    pub fn of(measure: MeasureId) -> Quantity {
+        match measure.measure().unit {
+            Unit::Share => Quantity::Share,
+            Unit::Seconds => Quantity::Seconds,
+            Unit::Millis => Quantity::Millis,
+            Unit::FleetMinutes => Quantity::FleetMinutes,
+            Unit::Usd => Quantity::Usd,
+            // Its name says the unit.
+            Unit::UserMinutes | Unit::PodHours => Quantity::Count,
+            Unit::Users | Unit::Requests | Unit::Connections | Unit::Pods => Quantity::Count,
         }
     }
 
@@ -163,6 +165,7 @@ pub fn clock(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::MEASURES;
 
     #[test]
     fn machines_get_every_digit_and_people_three() {
@@ -200,17 +203,12 @@ mod tests {
         assert_eq!(open, "5.00 s");
     }
 
+    /// People read names; one that ends like a unit must mean it.
     #[test]
-    fn columns_name_their_unit() {
-        let cases = [
-            ("rollback_s", Quantity::Seconds),
-            ("p99_new_ms", Quantity::Millis),
-            ("users_hurt_by_release_share", Quantity::Share),
-            ("cost_extra_usd", Quantity::Usd),
-            ("users_hurt", Quantity::Count),
-        ];
-        for (measure, quantity) in cases {
-            assert_eq!(Quantity::of(measure), quantity, "{measure}");
+    fn names_of_measures_do_not_lie_about_their_unit() {
+        for unit in [Unit::Share, Unit::Usd, Unit::Millis, Unit::Seconds] {
+            let named = MEASURES.iter().filter(|m| m.name.ends_with(unit.ending()));
+            named.for_each(|m| assert_eq!(m.unit, unit, "{}", m.name));
         }
     }
 

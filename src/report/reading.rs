@@ -5,15 +5,12 @@
 
 use crate::experiment::rating::RISK_LIMITS;
 use crate::experiment::results::{RatingRow, ScenarioResults, SummaryRow, VerdictRow};
-use crate::outcome::Verdict;
-use crate::scenario::model::Variant;
+use crate::outcome::{MeasureId, Verdict};
+use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use crate::stats::estimate::Estimate;
 
-/// The name of the weighted mix of all variants.
-pub const MIX: &str = "all";
-
 /// The main measure of harm: users hurt by the release as a share of active users.
-pub const HURT_SHARE: &str = "users_hurt_by_release_share";
+pub const HURT_SHARE: MeasureId = MeasureId::UsersHurtByReleaseShare;
 
 /// The rating rules, one sentence each.
 pub const RULES: [&str; 4] = [
@@ -28,67 +25,58 @@ pub const RULES: [&str; 4] = [
 ];
 
 /// The row of `summary.csv` for a strategy, a variant (or the mix) and a measure.
-pub fn row<'a>(
-    results: &'a ScenarioResults,
-    release: &str,
-    strategy: &str,
-    measure: &str,
-) -> Option<&'a SummaryRow> {
-    let wanted =
-        |r: &&SummaryRow| r.measure == measure && r.strategy == strategy && r.release == release;
+pub fn row(
+    results: &ScenarioResults,
+    release: impl Into<ReleaseId>,
+    plan: PlanId,
+    measure: MeasureId,
+) -> Option<&SummaryRow> {
+    let key = (release.into(), plan, measure);
+    let wanted = |r: &&SummaryRow| (r.release, r.plan, r.measure) == key;
     results.summary.iter().find(wanted)
 }
 
 /// The estimate in that row, if any flight had a value.
-pub fn estimate<'a>(
-    results: &'a ScenarioResults,
-    release: &str,
-    strategy: &str,
-    measure: &str,
-) -> Option<&'a Estimate> {
-    row(results, release, strategy, measure)?.estimate.as_ref()
+pub fn estimate(
+    results: &ScenarioResults,
+    release: impl Into<ReleaseId>,
+    plan: PlanId,
+    measure: MeasureId,
+) -> Option<&Estimate> {
+    row(results, release, plan, measure)?.estimate.as_ref()
 }
 
 /// The ratings of a strategy.
-pub fn rating<'a>(results: &'a ScenarioResults, strategy: &str) -> Option<&'a RatingRow> {
-    results.ratings.iter().find(|row| row.strategy == strategy)
-}
-
-/// Variants that should not have been shipped.
-pub fn bad_variants(results: &ScenarioResults) -> impl Iterator<Item = &Variant> {
-    results.scenario.release.variants.iter().filter(|variant| variant.bad)
+pub fn rating(results: &ScenarioResults, plan: PlanId) -> Option<&RatingRow> {
+    results.ratings.iter().find(|row| row.plan == plan)
 }
 
 /// How often a verdict fell.
-pub fn verdict<'a>(
-    results: &'a ScenarioResults,
-    release: &str,
-    strategy: &str,
+pub fn verdict(
+    results: &ScenarioResults,
+    release: impl Into<ReleaseId>,
+    plan: PlanId,
     verdict: Verdict,
-) -> Option<&'a VerdictRow> {
-    let wanted =
-        |r: &&VerdictRow| r.verdict == verdict && r.strategy == strategy && r.release == release;
+) -> Option<&VerdictRow> {
+    let key = (release.into(), plan, verdict);
+    let wanted = |r: &&VerdictRow| (r.release, r.plan, r.verdict) == key;
     results.verdicts.iter().find(wanted)
 }
 
-/// Number of flights of a strategy with a variant, both by name.
-pub fn flights(results: &ScenarioResults, release: &str, strategy: &str) -> usize {
-    let scenario = &results.scenario;
-    let variant = scenario.release.variants.iter().position(|v| v.name == release);
-    let plan = scenario.plans.iter().position(|p| p.name == strategy);
-    let (Some(variant), Some(plan)) = (variant, plan) else { return 0 };
-    results.flights.get(variant).and_then(|s| s.get(plan)).map_or(0, Vec::len)
+/// Number of flights of a strategy with a variant.
+pub fn flights(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> usize {
+    results.flights.get(variant.0).and_then(|s| s.get(plan.0)).map_or(0, Vec::len)
 }
 
 /// A bad variant against which no strategy helps.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NoHelp {
     /// The variant.
-    pub release: String,
+    pub variant: VariantId,
     /// The strategy that hurts fewest users, with the share it hurts.
-    pub best: (String, f64),
+    pub best: (PlanId, f64),
     /// The strategy that hurts most users, with the share it hurts.
-    pub worst: (String, f64),
+    pub worst: (PlanId, f64),
 }
 
 /// Bad variants for which the choice of strategy hardly matters: even the best of those that ship
@@ -97,37 +85,34 @@ pub struct NoHelp {
 /// was for a reason.
 pub fn no_strategy_helps(results: &ScenarioResults) -> Vec<NoHelp> {
     let mut found = Vec::new();
-    for variant in bad_variants(results) {
-        let mut shares: Vec<(&str, f64)> = Vec::new();
-        for plan in &results.scenario.plans {
-            let share = estimate(results, &variant.name, &plan.name, HURT_SHARE);
-            if let Some(share) = share.filter(|_| ships(results, &variant.name, &plan.name)) {
-                shares.push((&plan.name, share.mean));
+    for variant in results.scenario.bad_variants() {
+        let mut shares: Vec<(PlanId, f64)> = Vec::new();
+        for plan in results.scenario.plan_ids() {
+            let share = estimate(results, variant, plan, HURT_SHARE);
+            if let Some(share) = share.filter(|_| ships(results, variant, plan)) {
+                shares.push((plan, share.mean));
             }
         }
         shares.sort_by(|a, b| a.1.total_cmp(&b.1));
         let (Some(best), Some(worst)) = (shares.first(), shares.last()) else { continue };
         if shares.len() > 1 && best.1 > RISK_LIMITS[0] && best.1 > worst.1 / 2.0 {
-            let owned = |(name, share): &(&str, f64)| ((*name).to_string(), *share);
-            let release = variant.name.clone();
-            found.push(NoHelp { release, best: owned(best), worst: owned(worst) });
+            found.push(NoHelp { variant, best: *best, worst: *worst });
         }
     }
     found
 }
 
 /// Does the strategy let users meet any release? One that only tests and stops does not.
-pub fn ships_something(results: &ScenarioResults, strategy: &str) -> bool {
-    let mut variants = results.scenario.release.variants.iter();
-    variants.any(|variant| {
-        let exposed = estimate(results, &variant.name, strategy, "users_exposed");
+pub fn ships_something(results: &ScenarioResults, plan: PlanId) -> bool {
+    results.scenario.variant_ids().any(|variant| {
+        let exposed = estimate(results, variant, plan, MeasureId::UsersExposed);
         exposed.is_some_and(|exposed| exposed.mean > 0.0)
     })
 }
 
 /// Does the strategy let users meet a bad release, or else stop it knowingly?
-fn ships(results: &ScenarioResults, release: &str, strategy: &str) -> bool {
-    let exposed = estimate(results, release, strategy, "users_exposed").map_or(0.0, |e| e.mean);
-    let stopped = verdict(results, release, strategy, Verdict::RolledBackBad);
-    exposed > 0.0 || stopped.is_some_and(|row| row.share >= 0.5)
+fn ships(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> bool {
+    let exposed = estimate(results, variant, plan, MeasureId::UsersExposed);
+    let stopped = verdict(results, variant, plan, Verdict::RolledBackBad);
+    exposed.map_or(0.0, |e| e.mean) > 0.0 || stopped.is_some_and(|row| row.share >= 0.5)
 }

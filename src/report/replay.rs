@@ -26,8 +26,8 @@ pub fn text(scenario: &Scenario, record: &FlightRecord) -> String {
     let mut out = format!(
         "{} · {} · {} · replication {}\n\n{}\n",
         scenario.name,
-        record.strategy,
-        record.release,
+        scenario.plan_name(record.plan),
+        scenario.release_name(record.variant),
         record.replication,
         "times are relative to the release; [----####] is the balancer's split, # is new;\n\
          one letter a pod, as the fleet stood then"
@@ -130,8 +130,8 @@ pub fn json(scenario: &Scenario, record: &FlightRecord) -> Value {
     });
     json!({
         "scenario": scenario.name,
-        "release": record.release,
-        "strategy": record.strategy,
+        "release": scenario.release_name(record.variant),
+        "strategy": scenario.plan_name(record.plan),
         "replication": record.replication,
         "release_at_s": release_s,
         "events": events.collect::<Vec<_>>(),

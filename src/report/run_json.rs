@@ -48,12 +48,12 @@ fn scenario(results: &ScenarioResults) -> Value {
 fn precision(results: &ScenarioResults) -> Vec<Value> {
     let rows = results.precision.iter().map(|row| {
         json!({
-            "release": row.release,
-            "strategy": row.strategy,
+            "release": results.scenario.release_name(row.variant),
+            "strategy": results.scenario.plan_name(row.plan),
             "flights": row.n,
             "reached": row.reached,
             "worst": row.worst.map(|(measure, half_width, target)| {
-                json!({"measure": measure, "half_width": half_width, "target": target})
+                json!({"measure": measure.name(), "half_width": half_width, "target": target})
             }),
         })
     });

@@ -9,8 +9,8 @@ use super::{Document, Format, choose, names, reading, run_json};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
-use crate::outcome::Verdict;
-use crate::scenario::model::Variant;
+use crate::outcome::{MeasureId, Verdict};
+use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use std::collections::BTreeMap;
 
 /// The format.
@@ -18,21 +18,21 @@ pub const FORMAT: Format =
     Format { name: "markdown", summary: "summary.md: what the flights say, in words", make };
 
 /// Measures of the main table: column head, column of `runs.csv`.
-const MAIN: [(&str, &str); 7] = [
+const MAIN: [(&str, MeasureId); 7] = [
     ("users hurt by the release", reading::HURT_SHARE),
-    ("downtime by the release", "downtime_by_release_s"),
-    ("detected after", "detected_after_s"),
-    ("rollback", "rollback_s"),
-    ("harm to safe", "harm_to_safe_s"),
-    ("extra fleet-minutes", "fleet_minutes_extra"),
-    ("extra cost", "cost_extra_usd"),
+    ("downtime by the release", MeasureId::DowntimeByReleaseS),
+    ("detected after", MeasureId::DetectedAfterS),
+    ("rollback", MeasureId::RollbackS),
+    ("harm to safe", MeasureId::HarmToSafeS),
+    ("extra fleet-minutes", MeasureId::FleetMinutesExtra),
+    ("extra cost", MeasureId::CostExtraUsd),
 ];
 
 /// Measures summed up over a year of releases.
-const YEARLY: [(&str, &str); 3] = [
-    ("users hurt by releases", "users_hurt_by_release"),
-    ("value lost by releases", "value_lost_by_release_usd"),
-    ("extra cost of pods", "cost_extra_usd"),
+const YEARLY: [(&str, MeasureId); 3] = [
+    ("users hurt by releases", MeasureId::UsersHurtByRelease),
+    ("value lost by releases", MeasureId::ValueLostByReleaseUsd),
+    ("extra cost of pods", MeasureId::CostExtraUsd),
 ];
 
 fn make(results: &Results) -> Result<Vec<Document>, String> {
@@ -85,10 +85,10 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
         let share = |s: f64| Quantity::Share.show(s);
         parts.push(format!(
             "**No strategy helps** against *{}*: even {} hurts {} of the users, {} hurts {}.",
-            markdown::text(&found.release),
-            markdown::text(&found.best.0),
+            markdown::text(scenario.release_name(found.variant)),
+            markdown::text(scenario.plan_name(found.best.0)),
             share(found.best.1),
-            markdown::text(&found.worst.0),
+            markdown::text(scenario.plan_name(found.worst.0)),
             share(found.worst.1)
         ));
     }
@@ -132,7 +132,7 @@ fn flown(results: &ScenarioResults) -> String {
 fn ratings(results: &ScenarioResults) -> String {
     let rows = results.ratings.iter().map(|r| {
         vec![
-            markdown::text(&r.strategy).into_owned(),
+            named(results.scenario.plan_name(r.plan)),
             format!("**{}** ({} of outage)", r.downtime, Quantity::Seconds.show(r.outage_good_s)),
             format!("**{}** ({})", r.rollback, rollback_figures(r)),
             format!("**{}** ({} hurt)", r.risk, Quantity::Share.show(r.hurt_share)),
@@ -165,12 +165,14 @@ fn measures(results: &ScenarioResults) -> String {
     let mut head = vec!["strategy", "release", "flights"];
     head.extend(MAIN.map(|(title, ..)| title));
     let mut rows = Vec::new();
-    for plan in &results.scenario.plans {
-        for variant in &results.scenario.release.variants {
-            let flights = reading::flights(results, &variant.name, &plan.name);
-            let cells = MAIN.map(|(_, measure)| cell(results, &variant.name, &plan.name, measure));
-            let start = [named(&plan.name), named(&variant.name), flights.to_string()];
-            rows.push(start.into_iter().chain(cells).collect());
+    let scenario = &results.scenario;
+    for plan in scenario.plan_ids() {
+        for variant in scenario.variant_ids() {
+            let flights = reading::flights(results, variant, plan);
+            let cells = MAIN.map(|(_, measure)| cell(results, variant, plan, measure));
+            let names = [scenario.plan_name(plan), scenario.release_name(variant)];
+            let start = names.map(named).into_iter().chain([flights.to_string()]);
+            rows.push(start.chain(cells).collect());
         }
     }
     let note = "\"(3 of 40 empty)\": in three flights the horizon came first, or it never \
@@ -179,8 +181,8 @@ fn measures(results: &ScenarioResults) -> String {
 }
 
 /// Mean with interval, and how many flights have no value.
-fn cell(results: &ScenarioResults, release: &str, strategy: &str, measure: &str) -> String {
-    let Some(row) = reading::row(results, release, strategy, measure) else { return "–".into() };
+fn cell(results: &ScenarioResults, of: VariantId, plan: PlanId, measure: MeasureId) -> String {
+    let Some(row) = reading::row(results, of, plan, measure) else { return "–".into() };
     let Some(estimate) = &row.estimate else { return "–".into() };
     let text = Quantity::of(measure).show_estimate(estimate);
     if row.empty == 0 {
@@ -195,10 +197,12 @@ fn verdicts(results: &ScenarioResults) -> String {
     let mut head = vec!["strategy", "release"];
     head.extend(columns.iter().map(|v| v.word()));
     let mut rows = Vec::new();
-    for plan in &results.scenario.plans {
-        for variant in &results.scenario.release.variants {
-            let mut row = vec![named(&plan.name), named(&variant.name)];
-            row.extend(columns.iter().map(|v| verdict_cell(results, variant, &plan.name, *v)));
+    let scenario = &results.scenario;
+    for plan in scenario.plan_ids() {
+        for variant in scenario.variant_ids() {
+            let names = [scenario.plan_name(plan), scenario.release_name(variant)];
+            let mut row = names.map(named).to_vec();
+            row.extend(columns.iter().map(|v| verdict_cell(results, variant, plan, *v)));
             rows.push(row);
         }
     }
@@ -232,8 +236,8 @@ fn false_alarms(results: &ScenarioResults) -> Option<String> {
     (!lines.is_empty()).then(|| format!("{head}\n\n{}", lines.join("\n")))
 }
 
-fn verdict_cell(results: &ScenarioResults, of: &Variant, strategy: &str, v: Verdict) -> String {
-    match reading::verdict(results, &of.name, strategy, v) {
+fn verdict_cell(results: &ScenarioResults, of: VariantId, plan: PlanId, v: Verdict) -> String {
+    match reading::verdict(results, of, plan, v) {
         Some(row) if row.n > 0 => Quantity::Share.show_interval(row.share, row.lower, row.upper),
         _ => "–".to_string(),
     }
@@ -243,9 +247,9 @@ fn yearly(results: &ScenarioResults) -> String {
     let times = results.scenario.releases_per_year;
     let mut head = vec!["strategy"];
     head.extend(YEARLY.map(|(title, ..)| title));
-    let rows = results.scenario.plans.iter().map(|plan| {
+    let rows = results.scenario.plan_ids().map(|plan| {
         let cells = YEARLY.map(|(_, measure)| {
-            match reading::estimate(results, reading::MIX, &plan.name, measure) {
+            match reading::estimate(results, ReleaseId::Mix, plan, measure) {
                 Some(e) => {
                     let [mean, lower, upper] = [e.mean, e.lower, e.upper].map(|end| end * times);
                     Quantity::of(measure).show_interval(mean, lower, upper)
@@ -253,7 +257,7 @@ fn yearly(results: &ScenarioResults) -> String {
                 None => "–".to_string(),
             }
         });
-        std::iter::once(named(&plan.name)).chain(cells).collect()
+        std::iter::once(named(results.scenario.plan_name(plan))).chain(cells).collect()
     });
     format!(
         "{}\n\nThe mix of one release times the releases of a year; a user hurt by two releases \
@@ -283,7 +287,10 @@ fn choose_by(results: &ScenarioResults) -> String {
         let word = if row.qualifies { "qualifies" } else { "does not qualify" };
         let reasons = row.reasons.join("; ");
         let colon = if reasons.is_empty() { "" } else { ": " };
-        text += &format!("\n- {} **{word}**{colon}{reasons}", named(&row.strategy));
+        text += &format!(
+            "\n- {} **{word}**{colon}{reasons}",
+            named(results.scenario.plan_name(row.plan))
+        );
     }
     text
 }
@@ -309,13 +316,14 @@ fn precision(results: &ScenarioResults) -> String {
         results.precision.len()
     );
     for row in open {
-        let (strategy, release) = (named(&row.strategy), named(&row.release));
+        let strategy = named(results.scenario.plan_name(row.plan));
+        let release = named(results.scenario.release_name(row.variant));
         let flights = counted(row.n as u64, "flight");
         text += &format!("\n- {strategy} · {release}: {flights}");
         if let Some((measure, half_width, target)) = row.worst {
             let show = |width| Quantity::of(measure).show(width);
             let (half, aim) = (show(half_width), show(target));
-            text += &format!(", `{measure}` is known to ±{half} (asked: ±{aim})");
+            text += &format!(", `{}` is known to ±{half} (asked: ±{aim})", measure.name());
         }
     }
     text

@@ -11,6 +11,7 @@ use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
+use crate::scenario::ids::PlanId;
 use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
 };
@@ -28,12 +29,14 @@ const STYLE: TableStyle = TableStyle::new()
 /// The table of one scenario, with what is to be said about it below.
 pub fn text(results: &ScenarioResults) -> String {
     let head = wrap::filled(&headline(results));
+    let scenario = &results.scenario;
     let mut out = format!("{head}{}\n", ratings_table(results).trim_fmt());
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
         out += &wrap::filled(&format!(
             "No strategy helps against {}: even {} hurts {share} of the users.",
-            found.release, found.best.0
+            scenario.release_name(found.variant),
+            scenario.plan_name(found.best.0)
         ));
     }
     for expectation in &results.expectations {
@@ -119,32 +122,33 @@ fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 7] {
         _ => String::new(),
     };
     [
-        row.strategy.clone(),
+        results.scenario.plan_name(row.plan).to_string(),
         format!("{}{outage}", row.downtime),
         format!("{}{way_back}", row.rollback),
         format!("{} {}", row.risk, Quantity::Share.show(row.hurt_share)),
         format!("{} {}", row.cost, significant(row.fleet_minutes)),
-        share_text(results, &row.strategy, Verdict::RolledBackBad, true),
-        share_text(results, &row.strategy, Verdict::FalseRollback, false),
+        share_text(results, row.plan, Verdict::RolledBackBad, true),
+        share_text(results, row.plan, Verdict::FalseRollback, false),
     ]
 }
 
 /// How often a verdict falls over the variants of one kind, weighted by their shares.
-fn verdict_share(results: &ScenarioResults, plan: &str, of: Verdict, bad: bool) -> Option<f64> {
-    let variants = results.scenario.release.variants.iter();
+fn verdict_share(results: &ScenarioResults, plan: PlanId, of: Verdict, bad: bool) -> Option<f64> {
     let (mut sum, mut total) = (0.0, 0.0);
-    for variant in variants.filter(|v| v.bad == bad && v.share.value() > 0.0) {
-        if reading::flights(results, &variant.name, plan) == 0 {
+    for id in results.scenario.variant_ids() {
+        let variant = results.scenario.variant(id);
+        let wanted = variant.bad == bad && variant.share.value() > 0.0;
+        if !wanted || reading::flights(results, id, plan) == 0 {
             continue;
         }
-        let row = reading::verdict(results, &variant.name, plan, of);
+        let row = reading::verdict(results, id, plan, of);
         sum += variant.share.value() * row.map_or(0.0, |row| row.share);
         total += variant.share.value();
     }
     (total > 0.0).then(|| sum / total)
 }
 
-fn share_text(results: &ScenarioResults, plan: &str, of: Verdict, bad: bool) -> String {
+fn share_text(results: &ScenarioResults, plan: PlanId, of: Verdict, bad: bool) -> String {
     verdict_share(results, plan, of, bad).map_or("–".into(), |share| Quantity::Share.show(share))
 }
 
@@ -168,12 +172,15 @@ pub fn json(results: &Results) -> Value {
 }
 
 fn scenario_json(results: &ScenarioResults) -> Value {
-    let no_help = reading::no_strategy_helps(results).into_iter().map(|found| found.release);
-    let qualification = results.qualification.iter().map(
-        |row| json!({"strategy": row.strategy, "qualifies": row.qualifies, "reasons": row.reasons}),
-    );
+    let scenario = &results.scenario;
+    let no_help = reading::no_strategy_helps(results);
+    let no_help = no_help.iter().map(|found| scenario.release_name(found.variant));
+    let qualification = results.qualification.iter().map(|row| {
+        let strategy = scenario.plan_name(row.plan);
+        json!({"strategy": strategy, "qualifies": row.qualifies, "reasons": row.reasons})
+    });
     json!({
-        "scenario": results.scenario.name,
+        "scenario": scenario.name,
         "strategies": results.ratings.iter().map(|r| rating_json(results, r)).collect::<Vec<_>>(),
         "no_strategy_helps_against": no_help.collect::<Vec<_>>(),
         "qualification": qualification.collect::<Vec<_>>(),
@@ -183,18 +190,18 @@ fn scenario_json(results: &ScenarioResults) -> Value {
 
 fn rating_json(results: &ScenarioResults, row: &RatingRow) -> Value {
     json!({
-        "strategy": row.strategy,
-        "downtime": row.downtime,
-        "rollback": row.rollback,
-        "risk": row.risk,
-        "cost": row.cost,
+        "strategy": results.scenario.plan_name(row.plan),
+        "downtime": row.downtime.word(),
+        "rollback": row.rollback.word(),
+        "risk": row.risk.word(),
+        "cost": row.cost.word(),
         "outage_good_s": row.outage_good_s,
         "way_back_s": row.way_back_s,
         "start_to_ready_s": row.start_to_ready_s,
         "rollback_outage_s": row.rollback_outage_s,
         "hurt_share": row.hurt_share,
         "fleet_minutes": row.fleet_minutes,
-        "bad_stopped": verdict_share(results, &row.strategy, Verdict::RolledBackBad, true),
-        "false_alarm": verdict_share(results, &row.strategy, Verdict::FalseRollback, false),
+        "bad_stopped": verdict_share(results, row.plan, Verdict::RolledBackBad, true),
+        "false_alarm": verdict_share(results, row.plan, Verdict::FalseRollback, false),
     })
 }

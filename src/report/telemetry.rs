@@ -28,7 +28,9 @@ pub fn documents(results: &Results) -> impl Iterator<Item = Document> + '_ {
         scenario.recordings.iter().map(named)
     });
     flights.flat_map(|(scenario, folder, record)| {
-        let name = slugs([&*format!("{} {}", record.strategy, record.release)]);
+        let of = &scenario.scenario;
+        let names = [of.plan_name(record.plan), of.release_name(record.variant)];
+        let name = slugs([&*names.join(" ")]);
         let path = format!("{folder}/{}.om", name.concat());
         let texts = texts(&scenario.scenario, record);
         texts.into_iter().flat_map(move |(series, markers)| {

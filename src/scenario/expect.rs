@@ -6,22 +6,15 @@
 //! promoted-good ≥ 95%`) or a rating (`recreate · rating downtime = yes`). Deliberately unknown
 //! here: results, and how a line is judged.
 
+use super::ids::{PlanId, ReleaseId};
 use super::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::base::escape::short::middle;
 use crate::base::problem::{Place, Problem, nearest};
 use crate::base::units::{parse_duration, parse_money};
-use crate::outcome::{Measures, Verdict};
+use crate::outcome::{MEASURES, Rating, Unit, Verdict};
 
 /// Separators between the words of a line.
 const SEPARATORS: [char; 4] = ['·', '|', ',', '•'];
-
-/// The ratings, and the words each may have.
-pub const RATINGS: [(&str, &[&str]); 4] = [
-    ("downtime", &["no", "yes"]),
-    ("rollback", &["n.a.", "instant", "fast", "medium", "slow"]),
-    ("risk", &["none", "low", "medium", "high"]),
-    ("cost", &["low", "medium", "high"]),
-];
 
 /// Operators as they may be written, longer ones first.
 const OPERATORS: [(&str, Operator); 6] = [
@@ -84,11 +77,11 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
         && let Some(rest) = after(*rating, "rating")
     {
         let (what, operator, limit) = rated(rest)?;
-        return Ok(made(line, strategy, "all", what, operator, limit));
+        return Ok(made(line, strategy, ReleaseId::Mix, what, operator, limit));
     }
     let [release, what @ ..] = rest else { return Err(missing(line, form)) };
-    let names = scenario.release.variants.iter().map(|v| v.name.as_str()).chain(["all"]);
-    let release = known(*release, names, "variant")?;
+    let releases: Vec<ReleaseId> = scenario.releases().collect();
+    let release = *one_of(*release, &releases, |id| scenario.release_name(*id), "variant")?;
     let (what, statistic) = match what {
         [what] => (*what, None),
         [what, statistic] => (*what, Some(*statistic)),
@@ -97,8 +90,7 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
     };
     if let Some(rest) = after(what, "verdict") {
         let (word, operator, limit) = compared(rest)?;
-        let words = Verdict::ALL.iter().map(|v| v.word());
-        let verdict = known(word, words, "verdict")?.to_string();
+        let verdict = *one_of(word, &Verdict::ALL, |v| v.word(), "verdict")?;
         let limit = figure(limit, Unit::Share)?;
         return Ok(made(line, strategy, release, Expected::Verdict(verdict), operator, limit));
     }
@@ -112,9 +104,8 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
             (measure, None, operator, limit)
         }
     };
-    let measures = Measures::COLUMNS.iter().map(|(name, _)| *name);
-    let measure = known(measure, measures, "measure")?.to_string();
-    let limit = figure(limit, unit(&measure))?;
+    let measure = one_of(measure, &MEASURES, |measure| measure.name, "measure")?.id;
+    let limit = figure(limit, measure.measure().unit)?;
     let what = match (reference, statistic) {
         (Some(reference), None) => Expected::Difference { measure, reference },
         (Some(reference), Some(word)) if word.text == "mean" => {
@@ -130,26 +121,27 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
 
 fn made(
     line: &str,
-    strategy: String,
-    release: &str,
+    plan: PlanId,
+    release: ReleaseId,
     what: Expected,
     operator: Operator,
     limit: f64,
 ) -> Expectation {
-    let (text, release) = (line.trim().to_string(), release.to_string());
-    Expectation { text, place: Place::default(), strategy, release, what, operator, limit }
+    let (text, place) = (line.trim().to_string(), Place::default());
+    Expectation { text, place, plan, release, what, operator, limit }
 }
 
 /// `canary`, or `canary - rollingUpdate`.
-fn strategies(word: Word<'_>, scenario: &Scenario) -> Result<(String, Option<String>), Wrong> {
-    let names = || scenario.plans.iter().map(|p| p.name.as_str());
+fn strategies(word: Word<'_>, scenario: &Scenario) -> Result<(PlanId, Option<PlanId>), Wrong> {
+    let plans: Vec<PlanId> = scenario.plan_ids().collect();
+    let plan = |word| one_of(word, &plans, |id| scenario.plan_name(*id), "strategy").copied();
     let Some((one, other)) = split_once(word, " - ").or_else(|| split_once(word, " − ")) else {
-        return Ok((known(word, names(), "strategy")?.to_string(), None));
+        return Ok((plan(word)?, None));
     };
-    let one = known(one, names(), "strategy")?.to_string();
-    let reference = known(other, names(), "strategy")?.to_string();
+    let (one, reference) = (plan(one)?, plan(other)?);
     if one == reference {
-        return Err(wrong(other, format!("{one} minus itself"), "two strategies"));
+        let found = format!("{} minus itself", scenario.plan_name(one));
+        return Err(wrong(other, found, "two strategies"));
     }
     Ok((one, Some(reference)))
 }
@@ -159,21 +151,21 @@ fn rated(word: Word<'_>) -> Result<(Expected, Operator, f64), Wrong> {
     let Some((rating, found)) = split_once(word, "=") else {
         return Err(wrong(word, format!("found {:?}", word.text), "a rating, = and a word"));
     };
-    let rating = known(rating, RATINGS.iter().map(|(name, _)| *name), "rating")?.to_string();
-    let words = RATINGS.iter().find(|(name, _)| *name == rating).map_or(&[][..], |(_, w)| w);
-    let found = known(found, words.iter().copied(), "rating's word")?.to_string();
-    Ok((Expected::Rating { rating, word: found }, Operator::AtLeast, 0.0))
+    let rating = *one_of(rating, &Rating::ALL, |rating| rating.word(), "rating")?;
+    let grade = *one_of(found, rating.grades(), |grade| grade.word(), "rating's word")?;
+    Ok((Expected::Rating { rating, grade }, Operator::AtLeast, 0.0))
 }
 
 fn statistic_of(word: Option<Word<'_>>) -> Result<Statistic, Wrong> {
     let Some(word) = word else { return Ok(Statistic::Mean) };
-    Ok(match known(word, ["mean", "p05", "p50", "p95", "spread"], "statistic")? {
-        "p05" => Statistic::P05,
-        "p50" => Statistic::P50,
-        "p95" => Statistic::P95,
-        "spread" => Statistic::Spread,
-        _ => Statistic::Mean,
-    })
+    let all = [
+        ("mean", Statistic::Mean),
+        ("p05", Statistic::P05),
+        ("p50", Statistic::P50),
+        ("p95", Statistic::P95),
+        ("spread", Statistic::Spread),
+    ];
+    Ok(one_of(word, &all, |(name, _)| name, "statistic")?.1)
 }
 
 /// `left operator right`.
@@ -188,27 +180,6 @@ fn compared(word: Word<'_>) -> Result<(Word<'_>, Operator, Word<'_>), Wrong> {
     };
     let (left, right) = split_once(word, sign).unwrap_or((word, word));
     Ok((left, operator, right))
-}
-
-/// What the limit of a measure is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Share,
-    Seconds,
-    Millis,
-    Money,
-    Plain,
-}
-
-fn unit(measure: &str) -> Unit {
-    match measure {
-        "weight_at_verdict" => Unit::Share,
-        _ if measure.ends_with("_share") => Unit::Share,
-        _ if measure.ends_with("_ms") => Unit::Millis,
-        _ if measure.ends_with("_s") => Unit::Seconds,
-        _ if measure.ends_with("_usd") => Unit::Money,
-        _ => Unit::Plain,
-    }
 }
 
 /// A limit in the measure's own unit; a bare number is taken as that unit.
@@ -226,8 +197,14 @@ fn figure(word: Word<'_>, unit: Unit) -> Result<f64, Wrong> {
             let millis = span().map(|s| s * 1000.0);
             (plain(text).or(millis), "a duration such as 250ms")
         }
-        Unit::Money => (parse_money(text).map(|m| m.value()), "an amount such as $200"),
-        Unit::Plain => (plain(text), "a number"),
+        Unit::Usd => (parse_money(text).map(|m| m.value()), "an amount such as $200"),
+        Unit::UserMinutes
+        | Unit::FleetMinutes
+        | Unit::PodHours
+        | Unit::Users
+        | Unit::Requests
+        | Unit::Connections
+        | Unit::Pods => (plain(text), "a number"),
     };
     found.map(|f| f * sign).ok_or_else(|| wrong(word, format!("found {:?}", word.text), expected))
 }
@@ -237,21 +214,24 @@ fn plain(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-fn known<'a>(
-    word: Word<'a>,
-    names: impl IntoIterator<Item = &'a str>,
+/// The item of this name.
+fn one_of<'t, 'n, T>(
+    word: Word<'_>,
+    items: &'t [T],
+    name: impl Fn(&T) -> &'n str,
     what: &str,
-) -> Result<&'a str, Wrong> {
-    let names: Vec<&str> = names.into_iter().collect();
-    if let Some(name) = names.iter().find(|n| **n == word.text) {
-        return Ok(name);
-    }
+) -> Result<&'t T, Wrong> {
+    let found = items.iter().find(|item| name(item) == word.text);
+    found.ok_or_else(|| unknown(word, items.iter().map(&name).collect(), what))
+}
+
+fn unknown(word: Word<'_>, names: Vec<&str>, what: &str) -> Wrong {
     let expected = format!("one of {}", names.join(", "));
     let mut wrong = wrong(word, format!("unknown {what} {:?}", word.text), &expected);
     if let Some(meant) = nearest(word.text, names) {
         wrong.help = format!("did you mean {meant}?");
     }
-    Err(wrong)
+    wrong
 }
 
 fn wrong(word: Word<'_>, found: impl Into<String>, expected: &str) -> Wrong {
@@ -299,6 +279,7 @@ fn trimmed(word: Word<'_>) -> Word<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::{Grade, MeasureId};
     use crate::scenario::read::read;
 
     fn scenario() -> Scenario {
@@ -315,19 +296,19 @@ mod tests {
     fn lines_of_all_forms() {
         let found = one("canary · bad · users_hurt_by_release_share · p95 < 0.5%").expect("valid");
         assert_eq!((found.operator, found.limit), (Operator::Below, 0.005));
-        let measure = "users_hurt_by_release_share".to_string();
+        let measure = MeasureId::UsersHurtByReleaseShare;
         assert_eq!(found.what, Expected::Measure { measure, statistic: Statistic::P95 });
         let found = one("canary | good | verdict promoted-good >= 95%").expect("valid");
-        assert_eq!(found.what, Expected::Verdict("promoted-good".into()));
+        assert_eq!(found.what, Expected::Verdict(Verdict::PromotedGood));
         assert_eq!((found.operator, found.limit), (Operator::AtLeast, 0.95));
         let found = one("canary - rollingUpdate, bad, users_hurt < -3").expect("valid");
-        let reference = "rollingUpdate".to_string();
-        let measure = "users_hurt".to_string();
+        let reference = scenario().plan_id("rollingUpdate").expect("listed");
+        let measure = MeasureId::UsersHurt;
         assert_eq!(found.what, Expected::Difference { measure, reference });
         assert_eq!(found.limit, -3.0);
         let found = one("recreate · rating downtime = yes").expect("valid");
-        let (rating, word) = ("downtime".to_string(), "yes".to_string());
-        assert_eq!(found.what, Expected::Rating { rating, word });
+        let (rating, grade) = (Rating::Downtime, Grade::Yes);
+        assert_eq!(found.what, Expected::Rating { rating, grade });
     }
 
     #[test]
@@ -338,6 +319,7 @@ mod tests {
             ("canary · bad · rollback_s · p50 ≤ 2m", 120.0),
             ("canary · bad · p99_new_ms < 1.5s", 1500.0),
             ("canary · bad · p99_new_ms < 250", 250.0),
+            ("canary · bad · new_traffic_minus_pods < 20%", 0.2),
             ("canary · bad · users_hurt <= 12", 12.0),
         ] {
             assert_eq!(one(line).map(|e| e.limit), Ok(limit), "{line}");

@@ -5,19 +5,21 @@
 //! series scraped as in flights. Where plain counting already shows that a check is far from any
 //! doubt, none is made.
 
+use super::crew;
 use super::model::{Scenario, Variant};
 use super::rehearsal::{Foretold, WORK, rehearse};
 use super::warn::Found;
 use super::warn_checks::shown;
 use crate::analysis::check::{Bound, Check, Metric};
+use crate::base::count::counted;
 use crate::base::node::Node;
 use crate::base::problem::Problem;
 use crate::base::special::binomial_tails;
-use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::fault::{FaultEffect, Trigger};
 use crate::stats::binomial::threshold_check;
 use crate::strategy::Plan;
+use crate::strategy::pilot::{Checked, Facts, Pilot};
 use crate::world::service::Route;
 
 /// A good release's check that fails this often is a coin flip over a few steps.
@@ -32,13 +34,17 @@ const NEAR: f64 = 1.5;
 /// What is foretold of all checks of a scenario whose traffic is known; `document` is what it was
 /// read from.
 pub fn warnings(document: &Node, scenario: &Scenario) -> Vec<Problem> {
+    let pilots = match crew::bind(scenario) {
+        Ok((pilots, _)) => pilots,
+        Err(problems) => return problems,
+    };
     let mut found = Found::new(document);
-    let (asked, mut left) = (questions(scenario), WORK);
+    let (asked, mut left) = (questions(scenario, &pilots), WORK);
     for (number, question) in asked.iter().enumerate() {
         // Each may take its part of what those before it have left.
         let part = left / (asked.len() - number) as u64;
         let mut rest = part;
-        let told = rehearse(scenario, question.plan, question.variant, &mut rest);
+        let told = rehearse(scenario, &pilots[question.plan], question.variant, &mut rest);
         left -= part - rest;
         match &question.near {
             None => good(scenario, question, &told, &mut found),
@@ -59,20 +65,20 @@ struct Question {
 }
 
 /// All that is worth a rehearsal, by strategy.
-fn questions(scenario: &Scenario) -> Vec<Question> {
+fn questions(scenario: &Scenario, pilots: &[Pilot]) -> Vec<Question> {
     let variants = &scenario.release.variants;
     let good = variants.iter().position(|variant| !variant.bad);
     let base = errors(scenario, None);
     let mut asked = Vec::new();
-    for (number, plan) in scenario.plans.iter().enumerate() {
+    for (number, Pilot { facts, .. }) in pilots.iter().enumerate() {
         let expected = errors(scenario, good.map(|v| &variants[v]));
-        if is_in_doubt(scenario, plan, expected) {
+        if is_in_doubt(scenario, facts, expected) {
             asked.push(Question { plan: number, variant: good, errors: expected, near: None });
         }
         for (variant, shipped) in variants.iter().enumerate().filter(|(_, v)| v.bad) {
             let expected = errors(scenario, Some(shipped));
             let flips = |limit: &f64| expected > limit / NEAR && expected < limit * NEAR;
-            let all = limits(plan).into_iter().map(|(check, limit, ..)| (check, limit));
+            let all = limits(facts).into_iter().map(|(check, limit, ..)| (check, limit));
             let near: Vec<(usize, f64)> = all.filter(|(_, limit)| flips(limit)).collect();
             if expected > base * 1.01 && !near.is_empty() {
                 let (variant, near) = (Some(variant), Some(near));
@@ -104,26 +110,23 @@ fn errors(scenario: &Scenario, variant: Option<&Variant>) -> f64 {
 }
 
 /// A check of the share of errors with a limit of its own: (its number, that limit).
-fn limits(plan: &Plan) -> Vec<(usize, f64, Check, SimDuration, f64)> {
-    let checks = plan.strategy.checks().into_iter().enumerate();
-    let limited = |(number, (check, interval, weight)): (usize, (Check, SimDuration, f64))| match (
-        &check.metric,
-        check.bound(),
-    ) {
-        (Metric::ErrorRate, Some(Bound::AtMost(limit))) => {
-            Some((number, limit, check, interval, weight))
+fn limits(facts: &Facts) -> Vec<(usize, f64, &Checked)> {
+    let limited = |(number, checked)| {
+        let (check, ..): &Checked = checked;
+        match (&check.metric, check.bound()) {
+            (Metric::ErrorRate, Some(Bound::AtMost(limit))) => Some((number, limit, checked)),
+            _ => None,
         }
-        _ => None,
     };
-    checks.filter_map(limited).collect()
+    facts.checks.iter().enumerate().filter_map(limited).collect()
 }
 
 /// Could chance make any check of a plan fail a release with this share of errors?
-fn is_in_doubt(scenario: &Scenario, plan: &Plan, errors: f64) -> bool {
-    let limits = limits(plan);
-    if limits.len() < plan.strategy.judged().len() {
+fn is_in_doubt(scenario: &Scenario, facts: &Facts, errors: f64) -> bool {
+    let limits = limits(facts);
+    if limits.len() < facts.judged.len() {
         // Short forms of another kind are not rehearsed; queries and controllers always are.
-        let checks = plan.strategy.checks();
+        let checks = &facts.checks;
         let asks = |check: &Check| {
             check.compares()
                 || check.bound().is_none()
@@ -134,7 +137,7 @@ fn is_in_doubt(scenario: &Scenario, plan: &Plan, errors: f64) -> bool {
         }
     }
     let rate = scenario.expected_requests() / scenario.horizon.as_secs_f64().max(1.0);
-    limits.iter().any(|(_, limit, check, interval, weight)| {
+    limits.iter().any(|(_, limit, (check, interval, weight))| {
         let window = check.window.unwrap_or(*interval);
         let requests = (rate * weight * window.as_secs_f64()).round() as u64;
         let most = threshold_check(requests, errors, (1.0 - limit) * 100.0);
@@ -209,7 +212,8 @@ fn chance(told: &Foretold, errors: f64, taken_back: Option<f64>, retries: bool) 
     };
     // Where no answer is all there is, no request was seen.
     let seen = told.requests.filter(|_| fails > 0 || !retries);
-    let sees = seen.map_or(String::new(), |n| format!("sees {n:.0} requests and "));
+    let sees = seen
+        .map_or(String::new(), |n| format!("sees {} and ", counted(n.round() as u64, "request")));
     let back = back.map_or(String::new(), |part| {
         format!("; by chance alone it takes back {part} of all good releases")
     });

@@ -1,4 +1,4 @@
-//! Layer 7: our own YAML → a validated [`Scenario`](model::Scenario), or all of its problems.
+//! Layer 8: our own YAML → a validated [`Scenario`](model::Scenario), or all of its problems.
 //!
 //! It is handed text and gives back values; it opens no file, and knows neither the engine nor what
 //! becomes of a scenario. Read next: `model` for what a scenario is, `read` for how it is made of a
@@ -9,9 +9,11 @@ pub mod balancer;
 mod causes;
 pub mod clients;
 pub mod consistency;
+pub mod crew;
 pub mod describe;
 pub mod expect;
 pub mod foretell;
+pub mod ids;
 pub mod json_stream;
 pub mod model;
 pub mod operations;

@@ -1,11 +1,13 @@
 //! What a validated scenario is: everything the engine needs to fly it, as plain data.
 
+use super::ids::{PlanId, ReleaseId};
 use crate::analysis::promql::Rules;
 use crate::base::distribution::Distribution;
 use crate::base::problem::Place;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::fault::Fault;
+use crate::outcome::{Grade, MeasureId, Rating, Verdict};
 use crate::strategy::Plan;
 use crate::strategy::autoscaler::hpa;
 use crate::strategy::disruption;
@@ -14,8 +16,8 @@ use crate::traffic::{Arrivals, Traffic};
 use crate::world::service::Service;
 use std::sync::Arc;
 
-/// A scenario, ready to fly.
-#[derive(Clone, Debug)]
+/// A scenario, as it was read: nothing in it lives. [`Crew`](super::crew::Crew) flies it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name, unique within a run.
     pub name: String,
@@ -52,7 +54,7 @@ pub struct Scenario {
 }
 
 /// What is released.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Release {
     /// Start of the release, since the start of the flight.
     pub at: SimDuration,
@@ -61,7 +63,7 @@ pub struct Release {
 }
 
 /// One thing that may be shipped.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     /// Its name.
     pub name: String,
@@ -162,10 +164,10 @@ pub struct Expectation {
     pub text: String,
     /// Where it stands.
     pub place: Place,
-    /// Strategy, by name.
-    pub strategy: String,
-    /// Variant, by name, or `all`.
-    pub release: String,
+    /// Strategy.
+    pub plan: PlanId,
+    /// Variant, or the mix.
+    pub release: ReleaseId,
     /// What is expected.
     pub what: Expected,
     /// Comparison.
@@ -175,30 +177,30 @@ pub struct Expectation {
 }
 
 /// What an expectation is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Share of flights with this verdict.
-    Verdict(String),
-    /// A statistic of a measure (a column of `runs.csv`, or `users_hurt_by_release_share`).
+    Verdict(Verdict),
+    /// A statistic of a measure.
     Measure {
-        /// Its name.
-        measure: String,
+        /// Which.
+        measure: MeasureId,
         /// Mean, or a quantile.
         statistic: Statistic,
     },
     /// The measure's mean minus that of another strategy, flight by flight.
     Difference {
-        /// Its name.
-        measure: String,
+        /// Which.
+        measure: MeasureId,
         /// The other strategy.
-        reference: String,
+        reference: PlanId,
     },
     /// A rating (`downtime`, `rollback`, `risk`, `cost`) is this word; operator and limit unused.
     Rating {
         /// Which rating.
-        rating: String,
+        rating: Rating,
         /// The word.
-        word: String,
+        grade: Grade,
     },
 }
 
@@ -262,10 +264,5 @@ impl Scenario {
         let total: f64 = routes.iter().map(|r| r.share.value()).sum();
         let busy = routes.iter().map(|r| r.share.value() * r.service_time.mean_secs());
         busy.sum::<f64>() / total.max(1e-12)
-    }
-
-    /// The strategy of this name.
-    pub fn plan(&self, name: &str) -> Option<&Plan> {
-        self.plans.iter().find(|p| p.name == name)
     }
 }

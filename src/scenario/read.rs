@@ -7,16 +7,16 @@
 
 use super::model::{Expectation, Scenario};
 use super::{
-    causes, clients, consistency, expect, operations, release, scaling, service, tree, warn, words,
-    yaml,
+    causes, clients, consistency, crew, expect, operations, release, scaling, service, tree, warn,
+    words, yaml,
 };
-use crate::analysis::check::about::About;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::base::settings::{Reader, Sink, read_tree};
 use crate::base::time::SimDuration;
 use crate::world::service::Service;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The version of the format.
@@ -144,8 +144,8 @@ fn is_scenario(document: &Node, sink: &RefCell<Sink>) -> bool {
 fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
     let mut filled = document.clone();
     fill_defaults(&mut filled);
+    let start = sink.borrow().problems.len();
     let Draft { mut scenario, expect, scrape_every } = read_tree(&filled, "", sink, fields);
-    let before = sink.borrow().problems.len();
     for problem in consistency::check(&filled, &scenario) {
         push(sink, problem);
     }
@@ -156,13 +156,35 @@ fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
             Err(problem) => push(sink, problem),
         }
     }
-    let sound = before == 0 && sink.borrow().problems.len() == before;
-    if sound {
-        for problem in warn::warnings(&filled, &scenario, scrape_every) {
-            push(sink, problem);
+    // Of this document, for others of the stream may stand before it.
+    let own = sink.borrow().problems[start..].to_vec();
+    let sound = own.iter().all(|problem| problem.severity != Severity::Error);
+    match crew::bind(&scenario) {
+        Ok((pilots, _)) if sound => {
+            for problem in warn::warnings(&filled, &scenario, &pilots, scrape_every) {
+                push(sink, problem);
+            }
+        }
+        Ok(_) => {}
+        Err(problems) => {
+            let mut told = wrong_fields(&own);
+            for problem in problems.into_iter().filter(|p| told.insert(p.path.clone())) {
+                let place = tree::place(&filled, &problem.path);
+                push(sink, Problem { place, ..problem });
+            }
         }
     }
     scenario
+}
+
+/// The fields of which it has been said already that they are wrong or missing: that a text which
+/// could not be read is no query either is no news.
+fn wrong_fields(told: &[Problem]) -> BTreeSet<String> {
+    let field = |problem: &Problem| match problem.message.strip_suffix(" is missing") {
+        Some(name) => format!("{}.{name}", problem.path),
+        None => problem.path.clone(),
+    };
+    told.iter().filter(|p| p.severity == Severity::Error).map(field).collect()
 }
 
 /// What a document yields before its parts are held against each other.
@@ -197,7 +219,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let chaos = release::chaos(r);
     let on_call = operations::on_call(r, objective);
     let telemetry = r.object("telemetry", "what is scraped", operations::telemetry);
-    let mut plans = release::plans(r);
+    let plans = release::plans(r);
     let come_back = "share of failed business requests that come back later (assumption)";
     let come_back = r.share("comeBack", "50%", come_back);
     let per_year = "such releases a year, for harm per year; one a week (assumption)";
@@ -216,15 +238,6 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         come_back,
         ..service
     };
-    let routes: Vec<&str> = service.routes.iter().map(|r| r.name.as_str()).collect();
-    let about = About {
-        names: &service.names,
-        replicas: service.replicas,
-        cpu_limit: service.pod.cpu_limit,
-        routes: &routes,
-        rules: telemetry.rules,
-    };
-    plans.iter_mut().for_each(|plan| plan.strategy.prepare(&about));
     let scenario = Scenario {
         name,
         head: String::new(),

@@ -1,6 +1,7 @@
 //! `spec.release`, `spec.chaos` and `spec.strategies`: what is shipped, what breaks, who ships.
 
 use super::describe::MANIFEST;
+use super::ids::MIX;
 use super::model::{Release, Variant};
 use super::words;
 use crate::base::settings::Reader;
@@ -54,7 +55,7 @@ fn shared(variants: Vec<(Variant, Option<Share>)>) -> Vec<Variant> {
 fn variant(r: &mut Reader<'_>) -> (Variant, Option<Share>) {
     let name = r.required_text("name", "name in tables and charts");
     words::check(r, "name", &name);
-    if name == "all" {
+    if name == MIX {
         r.problem("name", "found \"all\"", "another name", "`all` is the row of the whole mix");
     }
     let help =

@@ -8,6 +8,7 @@ use super::{tree, yaml};
 use crate::base::node::Node;
 use crate::base::problem::{Place, Problem, Severity};
 use crate::base::settings::{Reader, Sink, read_tree};
+use crate::outcome::Verdict;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -108,12 +109,12 @@ pub struct Sweep {
 }
 
 /// How often a verdict fell, by strategy and release.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
     /// Name of the scenario.
     pub scenario: String,
     /// The verdict of bad releases; good ones show false alarms.
-    pub verdict: String,
+    pub verdict: Verdict,
 }
 
 /// A chart of a scenario.
@@ -181,7 +182,10 @@ fn claim(r: &mut Reader<'_>) -> Claim {
         sweeps: r.list("sweeps", "lines over values of a setting", sweep).unwrap_or_default(),
         matrix: r.opt_object("matrix", "a table of verdicts to show", |r| Matrix {
             scenario: r.required_text("scenario", "name of the scenario"),
-            verdict: r.text("verdict", "rolled-back-bad", "the verdict of bad releases"),
+            verdict: {
+                let help = "the verdict of bad releases";
+                Verdict::ALL[r.choice("verdict", &Verdict::WORDS, "rolled-back-bad", help)]
+            },
         }),
         picture: r.opt_object("picture", "a chart of a scenario to show", |r| Picture {
             scenario: r.required_text("scenario", "name of the scenario"),

@@ -10,6 +10,7 @@ use crate::base::node::Node;
 use crate::base::problem::Problem;
 use crate::base::time::SimDuration;
 use crate::fault::{Fault, FaultEffect, InfraEffect};
+use crate::strategy::pilot::Pilot;
 use crate::traffic::Arrivals;
 
 /// Share of slots above which a queue builds up.
@@ -18,10 +19,12 @@ const BUSY: f64 = 0.9;
 /// Share of a flight that a recording covers without a word about the rest.
 const LEAST_RECORDED: f64 = 0.9;
 
-/// Warnings about a scenario without problems; `scrape_every` is the platform's fastest scrape.
+/// Warnings about a scenario without problems, with its strategies bound to it;
+/// `scrape_every` is the platform's fastest scrape.
 pub fn warnings(
     document: &Node,
     scenario: &Scenario,
+    pilots: &[Pilot],
     scrape_every: Option<SimDuration>,
 ) -> Vec<Problem> {
     let mut found = Found::new(document);
@@ -29,7 +32,7 @@ pub fn warnings(
     probes(scenario, &mut found);
     shutdown(scenario, &mut found);
     ejection(scenario, &mut found);
-    time(scenario, &mut found);
+    time(scenario, pilots, &mut found);
     faults(scenario, &mut found);
     late_steps(scenario, &mut found);
     if let Some(every) = scrape_every.filter(|every| *every > scenario.telemetry.interval) {
@@ -37,7 +40,7 @@ pub fn warnings(
         let help = format!("set spec.telemetry.interval to {every}, so that checks see as little");
         found.say("spec.telemetry.interval", message, &help);
     }
-    warn_checks::warnings(scenario, &mut found);
+    warn_checks::warnings(scenario, pilots, &mut found);
     found.problems
 }
 
@@ -208,10 +211,10 @@ fn whole_secs(span: SimDuration) -> u64 {
 }
 
 /// Strategies and humans that the horizon cuts off.
-fn time(scenario: &Scenario, found: &mut Found<'_>) {
+fn time(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<'_>) {
     let left = scenario.horizon.saturating_sub(scenario.release.at);
-    for (i, plan) in scenario.plans.iter().enumerate() {
-        let takes = plan.strategy.takes();
+    for (i, (plan, pilot)) in scenario.plans.iter().zip(pilots).enumerate() {
+        let takes = pilot.facts.takes;
         if takes > left {
             let message = format!(
                 "{} takes at least {takes}, but {left} are left after the release begins: every \

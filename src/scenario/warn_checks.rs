@@ -9,9 +9,11 @@ use super::warn::Found;
 use crate::analysis::check::judge::Samples;
 use crate::analysis::check::{Bound, Check, Metric};
 use crate::analysis::promql::{Query, Rules};
+use crate::base::count::counted;
 use crate::base::problem::nearest;
 use crate::base::time::SimDuration;
 use crate::base::units::Money;
+use crate::strategy::pilot::{Facts, Pilot};
 use crate::telemetry::family::{self, Family};
 use crate::traffic::Arrivals;
 use crate::world::names::Names;
@@ -28,20 +30,19 @@ struct Seen<'a> {
 }
 
 /// Adds the warnings about all checks of all strategies.
-pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
+pub(super) fn warnings(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<'_>) {
     let scrape = scenario.telemetry.interval;
     if matches!(scenario.traffic.arrivals, Arrivals::TraceFile { .. }) {
         return;
     }
     let rate = scenario.expected_requests() / scenario.horizon.as_secs_f64().max(1.0);
-    for (i, plan) in scenario.plans.iter().enumerate() {
-        asked(scenario, i, found);
-        let list = if plan.kind == "abTest" { "guardrails" } else { "checks" };
-        for (j, (check, interval, weight)) in plan.strategy.checks().iter().enumerate() {
-            let path = format!("spec.strategies[{i}].{}.{list}[{j}]", plan.kind);
-            if let Metric::Query { text, stable } = &check.metric {
-                let both = [Some(text), stable.as_ref()];
-                both.into_iter().flatten().for_each(|text| query(text, scenario, &path, found));
+    for (i, (plan, pilot)) in scenario.plans.iter().zip(pilots).enumerate() {
+        asked(scenario, i, &pilot.facts, found);
+        let checks = pilot.facts.checks.iter().zip(&pilot.facts.judged);
+        for ((check, interval, weight), judged) in checks {
+            let path = format!("spec.strategies[{i}].{}.{}", plan.kind, judged.path);
+            if let Metric::Query { .. } = &check.metric {
+                check.own().iter().for_each(|q| query(q, scenario, &path, found));
                 continue;
             }
             let window = check.window.unwrap_or(*interval);
@@ -65,8 +66,7 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
 }
 
 /// A query of the user's own: does it name what exists, and can its windows hold a rate?
-fn query(text: &str, scenario: &Scenario, path: &str, found: &mut Found<'_>) {
-    let Ok(query) = Query::parse_by(text, scenario.telemetry.rules) else { return };
+fn query(query: &Query, scenario: &Scenario, path: &str, found: &mut Found<'_>) {
     let samples: Vec<String> = family::all().flat_map(Family::samples).collect();
     for metric in query.metrics().into_iter().filter(|m| m != "up" && !samples.contains(m)) {
         let near = nearest(&metric, samples.iter().map(String::as_str));
@@ -83,18 +83,16 @@ fn query(text: &str, scenario: &Scenario, path: &str, found: &mut Found<'_>) {
 
 /// The queries of a controller: a slip in one is an empty answer in every flight, and a release
 /// that goes back.
-fn asked(scenario: &Scenario, number: usize, found: &mut Found<'_>) {
+fn asked(scenario: &Scenario, number: usize, facts: &Facts, found: &mut Found<'_>) {
     let plan = &scenario.plans[number];
-    if !plan.strategy.checks().is_empty() {
+    if !facts.checks.is_empty() {
         return;
     }
     let path = format!("spec.strategies[{number}].{}", plan.kind);
-    let mut names = scenario.service.names.clone();
-    plan.strategy.rename(&mut names);
-    let known = known_labels(&names);
+    let known = known_labels(&facts.names);
     let mut seen = BTreeSet::new();
-    for asked in plan.strategy.queries().iter().filter(|q| seen.insert(q.text().to_string())) {
-        query(asked.text(), scenario, &path, found);
+    for asked in facts.queries.iter().filter(|q| seen.insert(q.text().to_string())) {
+        query(asked, scenario, &path, found);
         for (label, values) in &known {
             let Some(vain) = asked.asks_in_vain(label, values) else { continue };
             let message = format!("no series has {label}={vain:?}: the query is empty");
@@ -177,9 +175,8 @@ fn latency(
 ) {
     if seen.requests * (1.0 - quantile) < 1.0 {
         let message = format!(
-            "this check sees {:.0} requests a window at a weight of {}: their {} quantile is \
-             their slowest one",
-            seen.requests,
+            "this check sees {} a window at a weight of {}: their {} quantile is their slowest one",
+            counted(seen.requests.round() as u64, "request"),
             shown(seen.weight),
             shown(quantile)
         );

@@ -6,11 +6,13 @@
 //! status (all pods available), or a smoke test against green. Scripts do go on after a failed
 //! check, so `onGateFailure: switch` is a setting.
 
+use super::binding::Binding;
 use super::fleet::{in_pool, is_available, resize, route_all};
-use super::{Cause, Needs, Plan, Strategy, View, plan};
+use super::pilot::{Facts, Pilot};
+use super::{Cause, Machine, Needs, Plan, Spec, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
-use crate::world::action::{Action, Decision};
+use crate::world::action::{Action, Alarm, Decision, Token};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -44,10 +46,10 @@ enum Stage {
     Back,
 }
 
-const WAIT: u32 = 1;
-const DEADLINE: u32 = 2;
-const RETIRE: u32 = 3;
-const CLEAN_UP: u32 = 4;
+const WAIT: Token = Token::of(Alarm::Wait);
+const DEADLINE: Token = Token::of(Alarm::Deadline);
+const RETIRE: Token = Token::of(Alarm::Retire);
+const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
 
 fn read(r: &mut Reader<'_>) -> Plan {
     let gate = match r.choice(
@@ -66,7 +68,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         "stop",
         "what the script does after a failed gate",
     );
-    let strategy = BlueGreen {
+    let settings = Settings {
         gate,
         switch_anyway: on_failure == 1,
         smoke_requests: r.count(
@@ -87,15 +89,14 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "30s",
             "from a switch back to the end of green; Argo Rollouts' abort delay",
         ),
-        stage: Stage::Idle,
     };
     let needs = Needs { second_fleet: true, ..Needs::default() };
-    plan(r, "blueGreen", needs, Box::new(strategy))
+    plan(r, "blueGreen", needs, settings)
 }
 
 /// Two fleets and a switch.
-#[derive(Clone, Debug)]
-pub struct BlueGreen {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
     gate: Gate,
     switch_anyway: bool,
     smoke_requests: u32,
@@ -103,6 +104,20 @@ pub struct BlueGreen {
     keep_old: SimDuration,
     deadline: SimDuration,
     clean_up: SimDuration,
+}
+
+impl Spec for Settings {
+    fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
+        let machine = BlueGreen { settings: self.clone(), stage: Stage::Idle };
+        let facts = Facts::of(binding.about().names);
+        Some(Pilot { facts, machine: Box::new(machine) })
+    }
+}
+
+/// Two fleets, and where the release stands.
+#[derive(Clone, Debug)]
+struct BlueGreen {
+    settings: Settings,
     stage: Stage,
 }
 
@@ -112,12 +127,12 @@ impl BlueGreen {
         out.push(route_all(Pool::Candidate));
         out.push(Action::Say("switch: all traffic to green".into()));
         out.push(Action::Decide(Decision::Promote));
-        out.push(Action::Wake { after: self.keep_old, token: RETIRE });
+        out.push(Action::Wake { after: self.settings.keep_old, token: RETIRE });
     }
 
     fn gate_failed(&mut self, why: &str, view: &View<'_>, out: &mut Vec<Action>) {
         out.push(Action::Say(format!("gate failed: {why}")));
-        if self.switch_anyway {
+        if self.settings.switch_anyway {
             self.switch(out);
             return;
         }
@@ -127,9 +142,9 @@ impl BlueGreen {
     }
 
     fn passed(&mut self, out: &mut Vec<Action>) {
-        if self.gate == Gate::SmokeTest {
+        if self.settings.gate == Gate::SmokeTest {
             self.stage = Stage::Testing;
-            out.push(Action::Smoke { requests: self.smoke_requests });
+            out.push(Action::Smoke { requests: self.settings.smoke_requests });
         } else {
             self.switch(out);
         }
@@ -140,7 +155,7 @@ impl BlueGreen {
             Stage::Switched => {
                 self.stage = Stage::Back;
                 out.push(route_all(Pool::Stable));
-                out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+                out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
             }
             Stage::Retired => {
                 self.stage = Stage::Redeploying;
@@ -156,16 +171,16 @@ impl BlueGreen {
     }
 }
 
-impl Strategy for BlueGreen {
+impl Machine for BlueGreen {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
             (Cause::Release, _) => {
                 self.stage = Stage::Starting;
                 resize(view, Version::New, Pool::Candidate, view.replicas, out);
-                let (after, token) = if self.gate == Gate::None {
-                    (self.wait, WAIT)
+                let (after, token) = if self.settings.gate == Gate::None {
+                    (self.settings.wait, WAIT)
                 } else {
-                    (self.deadline, DEADLINE)
+                    (self.settings.deadline, DEADLINE)
                 };
                 out.push(Action::Wake { after, token });
             }
@@ -176,7 +191,7 @@ impl Strategy for BlueGreen {
                 self.gate_failed("green did not become available in time", view, out);
             }
             (Cause::Pods, Stage::Starting)
-                if self.gate != Gate::None
+                if self.settings.gate != Gate::None
                     && is_available(view, Pool::Candidate, view.replicas) =>
             {
                 self.passed(out);
@@ -202,14 +217,14 @@ impl Strategy for BlueGreen {
             {
                 self.stage = Stage::Back;
                 out.push(route_all(Pool::Stable));
-                out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+                out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
             }
             _ => {}
         }
         assert!(in_pool(view, Pool::Stable).is_some(), "a service without its stable fleet");
     }
 
-    fn clone_box(&self) -> Box<dyn Strategy> {
+    fn clone_box(&self) -> Box<dyn Machine> {
         Box::new(self.clone())
     }
 }

@@ -10,16 +10,16 @@
 //! again at the next interval; more than `unsureLimit` unsure answers end the release for
 //! want of evidence.
 
+use super::binding::Binding;
 use super::fleet::{in_pool, is_available, pods_for, resize, route_all, route_weight};
-use super::{Cause, Needs, Plan, Strategy, View, plan};
-use crate::analysis::check::about::About;
+use super::pilot::{Facts, Pilot};
+use super::{Cause, Machine, Needs, Plan, Spec, View, plan};
 use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
-use crate::analysis::promql::Query;
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::base::units::parse_share;
-use crate::world::action::{Action, Decision};
+use crate::world::action::{Action, Alarm, Decision, Token};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -27,9 +27,7 @@ use crate::world::service::Version;
 pub const PART: Part<Plan> =
     Part { name: "canary", summary: "growing shares of traffic, judged by metric checks", read };
 
-const CHECK: u32 = 1;
-const CLEAN_UP: u32 = 2;
-const DEADLINE: u32 = 3;
+const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
 
 /// Where the release stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +71,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         let help = "with podRatio the number of pods is the weight";
         r.problem("pods", "given beside routing: podRatio", "one of the two", help);
     }
-    let strategy = Canary {
+    let settings = Settings {
         weights,
         fixed,
         interval: interval.max(SimDuration::from_secs(1)),
@@ -91,8 +89,6 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "intervals without an answer either way after which the release goes back for want of \
              evidence; left out: the weight is held until there is one, as Argo pauses",
         ),
-        unsure: 0,
-        memory: Memory::default(),
         deadline: r.duration(
             "progressDeadline",
             "600s",
@@ -103,19 +99,16 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "30s",
             "from the way back to the end of the canary's pods; Argo's abort delay",
         ),
-        stage: Stage::Idle,
-        step: 0,
-        failed: 0,
     };
-    let has_checks = !strategy.checks.is_empty();
+    let has_checks = !settings.checks.is_empty();
     let needs =
-        Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, second_fleet: false };
-    plan(r, "canary", needs, Box::new(strategy))
+        Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, ..Needs::default() };
+    plan(r, "canary", needs, settings)
 }
 
-/// A canary with its progress.
-#[derive(Clone, Debug)]
-pub struct Canary {
+/// Weights, and what they wait for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
     weights: Vec<f64>,
     fixed: Option<u32>,
     interval: SimDuration,
@@ -125,6 +118,34 @@ pub struct Canary {
     deadline: SimDuration,
     clean_up: SimDuration,
     unsure_limit: Option<u64>,
+}
+
+impl Spec for Settings {
+    fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
+        let checks = binding.checks("checks", &self.checks, self.interval)?;
+        let first = self.weights.first().copied().unwrap_or(1.0);
+        let asked = checks.iter().map(|check| (check.clone(), self.interval, first)).collect();
+        let facts = Facts {
+            takes: self.interval * self.weights.len() as u64,
+            ..Facts::of(binding.about().names).deciding_by(asked, "checks")
+        };
+        let settings = Settings { checks, ..self.clone() };
+        let canary = Canary {
+            settings,
+            stage: Stage::Idle,
+            step: 0,
+            failed: 0,
+            unsure: 0,
+            memory: Memory::default(),
+        };
+        Some(Pilot { facts, machine: Box::new(canary) })
+    }
+}
+
+/// A canary with its progress; its checks are bound.
+#[derive(Clone, Debug)]
+struct Canary {
+    settings: Settings,
     stage: Stage,
     step: usize,
     failed: u32,
@@ -133,16 +154,21 @@ pub struct Canary {
 }
 
 impl Canary {
+    /// What is asked for in this step, and of no interest in another.
+    fn token(&self, alarm: Alarm) -> Token {
+        Token::in_step(alarm, self.step as u32)
+    }
+
     fn pool(&self) -> Pool {
-        if self.mesh { Pool::Candidate } else { Pool::Stable }
+        if self.settings.mesh { Pool::Candidate } else { Pool::Stable }
     }
 
     fn weight(&self) -> f64 {
-        self.weights.get(self.step).copied().unwrap_or(1.0)
+        self.settings.weights.get(self.step).copied().unwrap_or(1.0)
     }
 
     fn canary_size(&self, view: &View<'_>) -> u32 {
-        match self.fixed {
+        match self.settings.fixed {
             Some(pods) if self.weight() < 1.0 => pods,
             _ => pods_for(view.replicas, self.weight()),
         }
@@ -150,7 +176,7 @@ impl Canary {
 
     /// The set of the canary: in its own pool, or the new version's set of the one pool.
     fn scale_canary(&self, view: &View<'_>, size: u32, out: &mut Vec<Action>) {
-        if self.mesh {
+        if self.settings.mesh {
             resize(view, Version::New, Pool::Candidate, size, out);
             return;
         }
@@ -174,7 +200,7 @@ impl Canary {
 
     fn canary_ready(&self, view: &View<'_>) -> bool {
         let size = self.canary_size(view);
-        if self.mesh {
+        if self.settings.mesh {
             return is_available(view, Pool::Candidate, size);
         }
         view.sets.iter().any(|s| s.version == Version::New && s.available >= size)
@@ -183,7 +209,10 @@ impl Canary {
     fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Growing;
         self.scale_canary(view, self.canary_size(view), out);
-        out.push(Action::Wake { after: self.deadline, token: DEADLINE | (self.step as u32) << 8 });
+        out.push(Action::Wake {
+            after: self.settings.deadline,
+            token: self.token(Alarm::Deadline),
+        });
         if self.canary_ready(view) {
             self.watch(view, out);
         }
@@ -192,14 +221,14 @@ impl Canary {
     fn watch(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Watching;
         let weight = self.weight();
-        if self.mesh {
+        if self.settings.mesh {
             let all = if weight >= 1.0 { route_all(Pool::Candidate) } else { route_weight(weight) };
             out.push(all);
         } else {
             self.scale_stable(view, view.replicas - self.canary_size(view), out);
         }
         out.push(Action::Say(format!("step {}: weight {:.0} %", self.step + 1, weight * 100.0)));
-        out.push(Action::Wake { after: self.interval, token: CHECK | (self.step as u32) << 8 });
+        out.push(Action::Wake { after: self.settings.interval, token: self.token(Alarm::Check) });
     }
 
     /// Runs all checks: do they pass, fail, or want to be asked again?
@@ -207,7 +236,7 @@ impl Canary {
         let mut verdict = Verdict::Pass;
         // With all traffic on the canary there is no stable version left to compare with.
         let alone = self.weight() >= 1.0;
-        for (number, check) in self.checks.iter().enumerate() {
+        for (number, check) in self.settings.checks.iter().enumerate() {
             if alone && check.compares() {
                 continue;
             }
@@ -229,7 +258,7 @@ impl Canary {
 
     fn check(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         match self.judge(view, out) {
-            Verdict::Pass if self.step + 1 < self.weights.len() => {
+            Verdict::Pass if self.step + 1 < self.settings.weights.len() => {
                 self.step += 1;
                 self.grow(view, out);
                 return;
@@ -240,7 +269,7 @@ impl Canary {
             }
             Verdict::Fail => {
                 self.failed += 1;
-                if self.failed > self.failure_limit {
+                if self.failed > self.settings.failure_limit {
                     out.push(Action::Decide(Decision::WayBack));
                     self.way_back(view, out);
                     return;
@@ -248,7 +277,7 @@ impl Canary {
             }
             Verdict::Unsure => {
                 self.unsure += 1;
-                if self.unsure_limit.is_some_and(|limit| self.unsure > limit) {
+                if self.settings.unsure_limit.is_some_and(|limit| self.unsure > limit) {
                     out.push(Action::Decide(Decision::NoEvidence));
                     self.way_back(view, out);
                     return;
@@ -256,7 +285,7 @@ impl Canary {
             }
             Verdict::Wait => {}
         }
-        out.push(Action::Wake { after: self.interval, token: CHECK | (self.step as u32) << 8 });
+        out.push(Action::Wake { after: self.settings.interval, token: self.token(Alarm::Check) });
     }
 
     fn promote(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
@@ -266,16 +295,16 @@ impl Canary {
             self.scale_stable(view, 0, out);
         } else {
             // The last weight was not everything: the canary grows to full size first.
-            self.step = self.weights.len();
+            self.step = self.settings.weights.len();
             self.scale_canary(view, view.replicas, out);
             self.finish(view, out);
         }
     }
 
     fn finish(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        if self.step == self.weights.len() && self.canary_ready(view) {
+        if self.step == self.settings.weights.len() && self.canary_ready(view) {
             self.step += 1;
-            if self.mesh {
+            if self.settings.mesh {
                 out.push(route_all(Pool::Candidate));
             }
             self.scale_stable(view, 0, out);
@@ -290,9 +319,9 @@ impl Canary {
             }
             Stage::Growing | Stage::Watching => {
                 self.stage = Stage::Back;
-                if self.mesh {
+                if self.settings.mesh {
                     out.push(route_all(Pool::Stable));
-                    out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+                    out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
                 } else {
                     self.stage = Stage::Redeploying;
                     self.scale_stable(view, view.replicas, out);
@@ -305,7 +334,7 @@ impl Canary {
 
     fn redeployed(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         let old = view.sets.iter().find(|s| s.version == Version::Old).map_or(0, |s| s.available);
-        if !self.mesh {
+        if !self.settings.mesh {
             // One pool: canary pods go as fast as 25 % unavailability allows (Argo's default).
             let needed = (view.replicas - view.replicas / 4).saturating_sub(old);
             let new = view.sets.iter().find(|s| s.version == Version::New).map_or(0, |s| s.size);
@@ -314,22 +343,23 @@ impl Canary {
         } else if old >= view.replicas {
             self.stage = Stage::Back;
             out.push(route_all(Pool::Stable));
-            out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+            out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
         }
     }
 }
 
-impl Strategy for Canary {
+impl Machine for Canary {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        let step = self.step as u32;
         match (cause, self.stage) {
             (Cause::Release, _) => self.grow(view, out),
             (Cause::WayBack, _) => self.way_back(view, out),
             (Cause::Pods, Stage::Growing) if self.canary_ready(view) => self.watch(view, out),
             (Cause::Pods, Stage::Promoted) => self.finish(view, out),
             (Cause::Pods, Stage::Redeploying) => self.redeployed(view, out),
-            (Cause::Timer(t), Stage::Watching) if t == CHECK | step << 8 => self.check(view, out),
-            (Cause::Timer(t), Stage::Growing) if t == DEADLINE | step << 8 => {
+            (Cause::Timer(t), Stage::Watching) if t == self.token(Alarm::Check) => {
+                self.check(view, out)
+            }
+            (Cause::Timer(t), Stage::Growing) if t == self.token(Alarm::Deadline) => {
                 out.push(Action::DeadlinePassed);
                 out.push(Action::Say("the canary's pods did not become available".into()));
                 out.push(Action::Decide(Decision::WayBack));
@@ -341,24 +371,7 @@ impl Strategy for Canary {
         assert!(in_pool(view, self.pool()).is_some() || self.stage != Stage::Watching, "no canary");
     }
 
-    fn clone_box(&self) -> Box<dyn Strategy> {
+    fn clone_box(&self) -> Box<dyn Machine> {
         Box::new(self.clone())
-    }
-
-    fn takes(&self) -> SimDuration {
-        self.interval * self.weights.len() as u64
-    }
-
-    fn prepare(&mut self, about: &About<'_>) {
-        self.checks.iter_mut().for_each(|check| check.prepare(about, self.interval));
-    }
-
-    fn queries(&self) -> Vec<Query> {
-        self.checks.iter().flat_map(Check::queries).collect()
-    }
-
-    fn checks(&self) -> Vec<(Check, SimDuration, f64)> {
-        let first = self.weights.first().copied().unwrap_or(1.0);
-        self.checks.iter().map(|c| (c.clone(), self.interval, first)).collect()
     }
 }

@@ -1,41 +1,45 @@
 //! Layer 6: strategies and controllers, and what they share.
 //!
-//! A strategy wakes at its own times, reads a [`View`] and names [`Action`]s. It sees what the real
-//! controller sees: reported readiness, its own settings, scraped telemetry, the two logs.
-//! Deliberately absent: requests, the future, true error rates. Adding a strategy: one file, one
-//! line in [`STRATEGIES`].
+//! One direction, three types. A [`Spec`] is what YAML says: plain data. Bound to a scenario it
+//! yields a [`Pilot`](pilot::Pilot): every query read, every fact known, and a [`Machine`] at its
+//! start. Only the machine flies: it wakes at its own times, reads a [`View`] and names
+//! [`Action`]s. It sees what the real controller sees: reported readiness, its own settings,
+//! scraped telemetry, the two logs. Deliberately absent: requests, the future, true error rates.
+//! Adding a strategy: one file, one line in [`STRATEGIES`].
 
-use crate::analysis::check::Check;
-use crate::analysis::check::about::About;
 use crate::analysis::promql::error::EvalError;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
 use crate::base::settings::{Part, Reader};
-use crate::base::time::{SimDuration, SimTime};
+use crate::base::time::SimTime;
 use crate::telemetry::store::Store;
 use crate::telemetry::unix_ms;
-use crate::world::action::{Action, Verdict};
+use crate::world::action::{Action, Token};
 use crate::world::log::{ExperimentCounts, ShadowCounts};
-use crate::world::names::Names;
 use crate::world::replica_set::PodPhase;
 use crate::world::routing::Pool;
 use crate::world::service::Version;
+use binding::Binding;
+use pilot::Pilot;
+use std::any::Any;
 use std::fmt::Debug;
 
 pub mod ab_test;
 pub mod argo;
-pub mod autoscaler;
+pub mod binding;
 pub mod blue_green;
 pub mod canary;
-pub mod deployment;
-pub mod disruption;
 pub mod flagger;
 pub mod fleet;
+pub mod follow_up;
 pub mod none;
+pub mod pilot;
 pub mod recreate;
 pub mod rolling_update;
 pub mod rollout;
 pub mod shadow;
+
+pub use windtunnel_controllers::{autoscaler, deployment, disruption};
 
 /// All strategies, by their name in YAML.
 pub const STRATEGIES: &[Part<Plan>] = &[
@@ -51,7 +55,10 @@ pub const STRATEGIES: &[Part<Plan>] = &[
     none::PART,
 ];
 
-/// A strategy with its name and settings, ready to fly.
+/// What Kubernetes does unless it is told otherwise: strategies are compared with it.
+pub const DEFAULT: &str = rolling_update::PART.name;
+
+/// A strategy as a scenario names it: plain data.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Name in every table and chart; the kind's name unless the scenario gives another.
@@ -60,8 +67,15 @@ pub struct Plan {
     pub kind: &'static str,
     /// What its way of shipping needs of the platform.
     pub needs: Needs,
-    /// Its state at the start.
-    pub strategy: Box<dyn Strategy>,
+    /// Its settings.
+    pub spec: Box<dyn Spec>,
+}
+
+impl PartialEq for Plan {
+    fn eq(&self, other: &Plan) -> bool {
+        (&self.name, self.kind, self.needs) == (&other.name, other.kind, other.needs)
+            && self.spec.is(&*other.spec)
+    }
 }
 
 /// What a strategy needs of the platform, for "which one qualifies".
@@ -75,6 +89,8 @@ pub struct Needs {
     pub metrics: bool,
     /// Two versions that may serve at the same time.
     pub mixing: bool,
+    /// Users divided into arms for good: each needs a bucket.
+    pub divided_users: bool,
 }
 
 /// Why a strategy was woken.
@@ -85,7 +101,7 @@ pub enum Cause {
     /// The reported state of pods has changed.
     Pods,
     /// A wake-up it asked for.
-    Timer(u32),
+    Timer(Token),
     /// An autoscaler has written the size of a workload that the strategy sizes itself.
     Scaled {
         /// The workload's pool, of Deployments with an autoscaler each.
@@ -105,22 +121,21 @@ pub enum Cause {
 }
 
 /// Whose size an autoscaler writes while a release is under way, and who carries it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scaling {
     /// The size of the whole service; sets follow in proportion, and the strategy is not asked.
+    #[default]
     Fleet,
     /// One workload that holds all sets: the strategy gets [`Cause::Scaled`].
     Whole,
     /// Deployments (stable, candidate) with an autoscaler each, if they have one; the strategy gets
-    /// [`Cause::Scaled`].
-    Deployments([Option<Scalable>; 2]),
+    /// [`Cause::Scaled`], and says by [`Action::Replicas`] what it has written itself.
+    Deployments([Option<Limits>; 2]),
 }
 
-/// A Deployment that has an autoscaler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scalable {
-    /// Its `spec.replicas`.
-    pub replicas: u32,
+/// The autoscaler of one Deployment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
     /// Another `minReplicas` than the service's.
     pub min: Option<u32>,
     /// Another `maxReplicas` than the service's.
@@ -166,73 +181,58 @@ pub struct View<'a> {
     pub chance: u64,
 }
 
-/// A check that a strategy decides by.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// Its name in evidence.
-    pub name: String,
-    /// Where it stands within the strategy's settings; empty if it stands elsewhere.
-    pub path: String,
-    /// What it asks.
-    pub queries: Vec<Query>,
+/// The settings of a strategy, as they were read: plain data, which can be compared, copied and
+/// printed. Whoever derives `Clone` and `PartialEq` has all but [`Spec::bind`].
+pub trait Spec: Plain {
+    /// Reads every query and works out what can be told before it flies. Nothing comes back when a
+    /// query could not be read; the binding has been told why.
+    fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot>;
 }
 
-/// A way to ship a release.
-pub trait Strategy: Debug + Send + Sync {
+/// What every plain type of settings has by its derives.
+pub trait Plain: Any + Debug + Send + Sync {
+    /// A copy.
+    fn copied(&self) -> Box<dyn Spec>;
+
+    /// Are these the same settings of the same strategy?
+    fn is(&self, other: &dyn Spec) -> bool;
+
+    /// The settings behind the trait.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T: Spec + Clone + PartialEq> Plain for T {
+    fn copied(&self) -> Box<dyn Spec> {
+        Box::new(self.clone())
+    }
+
+    fn is(&self, other: &dyn Spec) -> bool {
+        other.as_any().downcast_ref::<T>().is_some_and(|other| self == other)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Clone for Box<dyn Spec> {
+    fn clone(&self) -> Self {
+        (**self).copied()
+    }
+}
+
+/// What flies: the state of a strategy during a release.
+pub trait Machine: Debug + Send + Sync {
     /// Reacts to a cause by naming actions.
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>);
 
     /// A copy in the same state.
-    fn clone_box(&self) -> Box<dyn Strategy>;
-
-    /// Tells it whom it is about, so that it can write its queries; once, before it flies.
-    fn prepare(&mut self, _about: &About<'_>) {}
-
-    /// Renames what the world calls workloads as the real controller does; once, before it flies.
-    fn rename(&self, _names: &mut Names) {}
-
-    /// Whose size an autoscaler writes.
-    fn scaling(&self) -> Scaling {
-        Scaling::Fleet
-    }
-
-    /// The queries that it asks: only series that one of them names are scraped.
-    fn queries(&self) -> Vec<Query> {
-        Vec::new()
-    }
-
-    /// Checks it decides by, with their default window, for warnings and explanations.
-    fn checks(&self) -> Vec<(Check, SimDuration, f64)> {
-        Vec::new()
-    }
-
-    /// What it judges by queries, check by check, under the names that its evidence bears.
-    fn judged(&self) -> Vec<Judged> {
-        let checks = self.checks().into_iter().enumerate();
-        let of = |(number, (check, ..)): (usize, (Check, SimDuration, f64))| Judged {
-            name: check.name.to_string(),
-            path: format!("checks[{number}]"),
-            queries: check.queries(),
-        };
-        checks.map(of).collect()
-    }
-
-    /// What a line of its story says of a check: its name, what it came to, and whether there was
-    /// no answer. For controllers that tell their measurements instead of giving evidence.
-    fn said(&self, _line: &str) -> Option<(String, Verdict, bool)> {
-        None
-    }
-
-    /// Shortest time from the start of the release to its verdict, as far as settings tell: pods
-    /// that have to start come on top.
-    fn takes(&self) -> SimDuration {
-        SimDuration::ZERO
-    }
+    fn clone_box(&self) -> Box<dyn Machine>;
 }
 
-impl Clone for Box<dyn Strategy> {
+impl Clone for Box<dyn Machine> {
     fn clone(&self) -> Self {
-        self.clone_box()
+        (**self).clone_box()
     }
 }
 
@@ -249,13 +249,8 @@ impl View<'_> {
 }
 
 /// Reads the name that a strategy may be given, and makes the plan.
-pub fn plan(
-    r: &mut Reader<'_>,
-    kind: &'static str,
-    needs: Needs,
-    strategy: Box<dyn Strategy>,
-) -> Plan {
+pub fn plan(r: &mut Reader<'_>, kind: &'static str, needs: Needs, spec: impl Spec) -> Plan {
     let help = "name in tables and charts; needed when a kind is listed more than once";
     let name = r.opt_text("name", help).unwrap_or_else(|| kind.to_string());
-    Plan { name, kind, needs, strategy }
+    Plan { name, kind, needs, spec: Box::new(spec) }
 }

@@ -5,11 +5,12 @@
 //! pkg/controller/deployment/recreate.go`): the new set is created only when no old pod is left,
 //! those being deleted included.
 
+use super::binding::Binding;
 use super::deployment::bounds::{Bounds, Replacement};
+use super::pilot::{Facts, Pilot};
 use super::rolling_update::{PAUSED, say_paused};
 use super::rollout::Rollout;
-use super::{Cause, Needs, Plan, Scaling, Strategy, View, plan};
-use crate::analysis::check::about::About;
+use super::{Cause, Machine, Needs, Plan, Scaling, Spec, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -22,32 +23,47 @@ pub const PART: Part<Plan> =
 fn read(r: &mut Reader<'_>) -> Plan {
     let deadline = r.duration("progressDeadline", "600s", "without progress for this long: a page");
     let paused = r.flag("paused", false, PAUSED);
-    let name = "service".into();
-    let strategy = Recreate { deadline, paused, name, rollout: None, promoted: false };
-    plan(r, "recreate", Needs::default(), Box::new(strategy))
+    plan(r, "recreate", Needs::default(), Settings { deadline, paused })
 }
 
-/// A Deployment with `strategy.type: Recreate`.
-#[derive(Clone, Debug)]
-pub struct Recreate {
+/// What a Deployment with `strategy.type: Recreate` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
     deadline: SimDuration,
     paused: bool,
+}
+
+impl Spec for Settings {
+    fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
+        let names = binding.about().names;
+        let scaling = if self.paused { Scaling::Fleet } else { Scaling::Whole };
+        let name = names.workloads[Pool::Stable as usize].clone();
+        let recreate = Recreate { settings: self.clone(), name, rollout: None, promoted: false };
+        let facts = Facts { scaling, ..Facts::of(names) };
+        Some(Pilot { facts, machine: Box::new(recreate) })
+    }
+}
+
+/// A Deployment with `strategy.type: Recreate`, under way.
+#[derive(Clone, Debug)]
+struct Recreate {
+    settings: Settings,
     /// Of its Deployment.
     name: String,
     rollout: Option<Rollout>,
     promoted: bool,
 }
 
-impl Strategy for Recreate {
+impl Machine for Recreate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        if self.paused {
+        if self.settings.paused {
             return say_paused(&self.name, view, cause, out);
         }
         if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
             return rollout.rescale(view, replicas, Bounds::default(), out);
         }
         if cause == Cause::Release {
-            let (bounds, deadline) = (Bounds::default(), Some(self.deadline));
+            let (bounds, deadline) = (Bounds::default(), Some(self.settings.deadline));
             let way = Replacement::Recreate;
             let rollout = Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline);
             self.rollout = Some(rollout.watched(&self.name));
@@ -57,15 +73,7 @@ impl Strategy for Recreate {
         }
     }
 
-    fn prepare(&mut self, about: &About<'_>) {
-        self.name.clone_from(&about.names.workloads[Pool::Stable as usize]);
-    }
-
-    fn scaling(&self) -> Scaling {
-        if self.paused { Scaling::Fleet } else { Scaling::Whole }
-    }
-
-    fn clone_box(&self) -> Box<dyn Strategy> {
+    fn clone_box(&self) -> Box<dyn Machine> {
         Box::new(self.clone())
     }
 }

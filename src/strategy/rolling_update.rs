@@ -4,10 +4,11 @@
 //! The Deployment controller's own arithmetic and order of steps, from [`super::deployment`]. The
 //! progress deadline only reports: it neither stops nor turns the rollout.
 
+use super::binding::Binding;
 use super::deployment::bounds::{Bounds, IntOrPercent, Replacement};
+use super::pilot::{Facts, Pilot};
 use super::rollout::Rollout;
-use super::{Cause, Needs, Plan, Scaling, Strategy, View, plan};
-use crate::analysis::check::about::About;
+use super::{Cause, Machine, Needs, Plan, Scaling, Spec, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -32,8 +33,8 @@ fn read(r: &mut Reader<'_>) -> Plan {
         );
     }
     let paused = r.flag("paused", false, PAUSED);
-    let strategy = RollingUpdate { surge, unavailable, deadline, paused, ..RollingUpdate::usual() };
-    plan(r, "rollingUpdate", Needs { mixing: true, ..Needs::default() }, Box::new(strategy))
+    let settings = Settings { surge, unavailable, deadline, paused };
+    plan(r, "rollingUpdate", Needs { mixing: true, ..Needs::default() }, settings)
 }
 
 /// What `paused` says of itself.
@@ -55,46 +56,52 @@ fn is_zero(value: &IntOrPercent) -> bool {
     matches!(value.resolve(1_000_000, true), Ok(0))
 }
 
-/// A Deployment with `strategy.type: RollingUpdate`.
-#[derive(Clone, Debug)]
-pub struct RollingUpdate {
+/// What a Deployment with `strategy.type: RollingUpdate` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
     surge: IntOrPercent,
     unavailable: IntOrPercent,
     deadline: SimDuration,
     paused: bool,
+}
+
+impl Spec for Settings {
+    fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
+        let names = binding.about().names;
+        let scaling = if self.paused { Scaling::Fleet } else { Scaling::Whole };
+        let name = names.workloads[Pool::Stable as usize].clone();
+        let update = RollingUpdate { settings: self.clone(), name, rollout: None, promoted: false };
+        let facts = Facts { scaling, ..Facts::of(names) };
+        Some(Pilot { facts, machine: Box::new(update) })
+    }
+}
+
+/// A Deployment with `strategy.type: RollingUpdate`, under way.
+#[derive(Clone, Debug)]
+struct RollingUpdate {
+    settings: Settings,
     /// Of its Deployment.
     name: String,
     rollout: Option<Rollout>,
     promoted: bool,
 }
 
-impl RollingUpdate {
-    /// The Kubernetes defaults, 25 % each: what "redeploy" means where nothing else is said.
-    pub fn usual() -> RollingUpdate {
-        RollingUpdate {
-            surge: IntOrPercent::parse("25%"),
-            unavailable: IntOrPercent::parse("25%"),
-            deadline: SimDuration::from_secs(600),
-            paused: false,
-            name: "service".into(),
-            rollout: None,
-            promoted: false,
-        }
-    }
-}
-
-impl Strategy for RollingUpdate {
+impl Machine for RollingUpdate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        if self.paused {
+        if self.settings.paused {
             return say_paused(&self.name, view, cause, out);
         }
-        let bounds = Bounds::resolve(Some(&self.surge), Some(&self.unavailable), view.replicas)
-            .unwrap_or(Bounds { surge: 1, unavailable: 0 });
+        let bounds = Bounds::resolve(
+            Some(&self.settings.surge),
+            Some(&self.settings.unavailable),
+            view.replicas,
+        )
+        .unwrap_or(Bounds { surge: 1, unavailable: 0 });
         if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
             return rollout.rescale(view, replicas, bounds, out);
         }
         if cause == Cause::Release {
-            let (way, deadline) = (Replacement::RollingUpdate, Some(self.deadline));
+            let (way, deadline) = (Replacement::RollingUpdate, Some(self.settings.deadline));
             let rollout = Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline);
             self.rollout = Some(rollout.watched(&self.name));
         }
@@ -103,15 +110,7 @@ impl Strategy for RollingUpdate {
         }
     }
 
-    fn prepare(&mut self, about: &About<'_>) {
-        self.name.clone_from(&about.names.workloads[Pool::Stable as usize]);
-    }
-
-    fn scaling(&self) -> Scaling {
-        if self.paused { Scaling::Fleet } else { Scaling::Whole }
-    }
-
-    fn clone_box(&self) -> Box<dyn Strategy> {
+    fn clone_box(&self) -> Box<dyn Machine> {
         Box::new(self.clone())
     }
 }

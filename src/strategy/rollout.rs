@@ -13,7 +13,7 @@ use super::deployment::set::{Noted, SetState, SizeChange, Target};
 use super::deployment::status::DeploymentStatus;
 use super::{Cause, SetFacts, View};
 use crate::base::time::{SimDuration, SimTime};
-use crate::world::action::{Action, Decision};
+use crate::world::action::{Action, Alarm, Decision, Token};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -111,7 +111,7 @@ impl Rollout {
             Cause::WayBack => self.aim(Version::Old, view.now),
             _ => {}
         }
-        let complete = self.sync(view, 0, out) == Progress::Complete;
+        let complete = self.sync(view, Token::of(Alarm::Deadline), out) == Progress::Complete;
         if complete && self.target == Version::New && !*promoted {
             *promoted = true;
             out.push(Action::Decide(Decision::Promote));
@@ -165,7 +165,7 @@ impl Rollout {
     }
 
     /// One sync. Asks to be woken at `token` when the deadline has to be looked at.
-    pub fn sync(&mut self, view: &View<'_>, token: u32, out: &mut Vec<Action>) -> Progress {
+    pub fn sync(&mut self, view: &View<'_>, token: Token, out: &mut Vec<Action>) -> Progress {
         let sets = self.states(view);
         let before = out.len();
         match self.replacement {
@@ -193,7 +193,7 @@ impl Rollout {
         now: SimTime,
         sets: &[SetState],
         created: bool,
-        token: u32,
+        token: Token,
         out: &mut Vec<Action>,
     ) {
         let after = DeploymentStatus::of(sets, self.generation);
@@ -220,7 +220,7 @@ impl Rollout {
 
     /// Asks for a look a second after the deadline could have passed, unless an earlier one is
     /// still to come. A rollout that has completed can't time out, whatever its pods do later.
-    fn look_again(&mut self, complete: bool, now: SimTime, token: u32, out: &mut Vec<Action>) {
+    fn look_again(&mut self, complete: bool, now: SimTime, token: Token, out: &mut Vec<Action>) {
         self.look = self.look.filter(|at| *at > now);
         let done = self.record.is_some_and(|r| r.reason == Reason::NewReplicaSetAvailable);
         let left = progress::next_check(self.record, self.deadline, complete, now);
@@ -308,6 +308,8 @@ mod tests {
     }
 
     /// One sync of four new pods, so many of them available; what it asked for comes back.
+    const LOOK: Token = Token::of(Alarm::PrimaryDeadline);
+
     fn sync(rollout: &mut Rollout, now: SimTime, available: u32) -> Vec<Action> {
         let set = SetFacts {
             id: 0,
@@ -329,7 +331,7 @@ mod tests {
             chance: 0,
         };
         let mut out = Vec::new();
-        rollout.sync(&view, 7, &mut out);
+        rollout.sync(&view, LOOK, &mut out);
         out
     }
 
@@ -354,7 +356,7 @@ mod tests {
         // Progress at 30 s has moved the deadline: the look at 61 s asks for another.
         assert_eq!(looks(sync(&mut rollout, at(30), 3)), 0);
         let again = sync(&mut rollout, at(61), 3);
-        assert_eq!(again, [Action::Wake { after: SimDuration::from_secs(30), token: 7 }]);
+        assert_eq!(again, [Action::Wake { after: SimDuration::from_secs(30), token: LOOK }]);
         assert_eq!(looks(sync(&mut rollout, at(80), 4)), 0);
         let lost: usize = (500..600).map(|s| looks(sync(&mut rollout, at(s), 3))).sum();
         assert_eq!(lost, 0);

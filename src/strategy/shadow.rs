@@ -5,15 +5,15 @@
 //! The rule is Diffy's: a kind of difference counts when it is more frequent than the noise and
 //! both the relative and the absolute excess pass their thresholds.
 
+use super::binding::Binding;
 use super::fleet::{is_available, pods_for, resize, route_all};
-use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
-use crate::analysis::check::about::About;
-use crate::analysis::promql::Query;
+use super::follow_up::FollowUp;
+use super::pilot::{Facts, Pilot};
+use super::{Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
-use crate::base::units::Share;
 use crate::stats::diffy;
-use crate::world::action::{Action, Decision, Evidence, Verdict};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Token, Verdict};
 use crate::world::log::Differences;
 use crate::world::routing::{Mirror, Pool, Routing};
 use crate::world::service::Version;
@@ -22,9 +22,9 @@ use crate::world::service::Version;
 pub const PART: Part<Plan> =
     Part { name: "shadow", summary: "copies of requests, compared and thrown away", read };
 
-const END: u32 = 1;
-const CLEAN_UP: u32 = 2;
-const DEADLINE: u32 = 3;
+const END: Token = Token::of(Alarm::End);
+const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
+const DEADLINE: Token = Token::of(Alarm::Deadline);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -57,7 +57,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         WordOrPart::Word(_) => None,
         WordOrPart::Part(plan) => Some(plan),
     };
-    let strategy = Shadow {
+    let settings = Settings {
         mirror,
         duration: r.duration("for", "15m", "how long requests are mirrored"),
         min_compared: r.count(
@@ -85,19 +85,23 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "30s",
             "from the end of mirroring to the end of its pods",
         ),
-        follow: then.map(|p| p.strategy),
-        stage: Stage::Idle,
+        follow: then,
     };
-    let needs = Needs { second_fleet: true, traffic_routing: true, ..Needs::default() };
-    plan(r, "shadow", needs, Box::new(strategy))
+    let needs = Needs {
+        second_fleet: true,
+        traffic_routing: true,
+        divided_users: settings.follow.as_ref().is_some_and(|next| next.needs.divided_users),
+        ..Needs::default()
+    };
+    plan(r, "shadow", needs, settings)
 }
 
 /// Differences of one kind.
 type CountOf = fn(&Differences) -> u64;
 
-/// A mirror and its comparison.
-#[derive(Clone, Debug)]
-pub struct Shadow {
+/// A mirror, and how what comes of it is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
     mirror: Mirror,
     duration: SimDuration,
     min_compared: u64,
@@ -106,35 +110,60 @@ pub struct Shadow {
     absolute_percent: f64,
     deadline: SimDuration,
     clean_up: SimDuration,
-    follow: Option<Box<dyn Strategy>>,
+    follow: Option<Plan>,
+}
+
+impl Spec for Settings {
+    fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
+        let follow = match &self.follow {
+            Some(plan) => Some(binding.plan("then", plan)?),
+            None => None,
+        };
+        let mut facts = Facts { takes: self.duration, ..Facts::of(binding.about().names) };
+        let follow = follow.map(|next| {
+            facts.queries = next.facts.queries;
+            facts.takes += next.facts.takes;
+            next.machine
+        });
+        let follow = FollowUp(follow);
+        let shadow = Shadow { settings: self.clone(), follow, stage: Stage::Idle };
+        Some(Pilot { facts, machine: Box::new(shadow) })
+    }
+}
+
+/// A mirror at work.
+#[derive(Clone, Debug)]
+struct Shadow {
+    settings: Settings,
+    follow: FollowUp,
     stage: Stage,
 }
 
 impl Shadow {
     fn pods(&self, view: &View<'_>) -> u32 {
-        pods_for(view.replicas, self.mirror.share.value())
+        pods_for(view.replicas, self.settings.mirror.share.value())
     }
 
     fn start(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Growing;
         let pods = self.pods(view);
         resize(view, Version::New, Pool::Candidate, pods, out);
-        if self.baseline {
+        if self.settings.baseline {
             resize(view, Version::Old, Pool::Baseline, pods, out);
         }
-        out.push(Action::Wake { after: self.deadline, token: DEADLINE });
+        out.push(Action::Wake { after: self.settings.deadline, token: DEADLINE });
     }
 
     fn is_up(&self, view: &View<'_>) -> bool {
         let pods = self.pods(view);
-        let baseline = !self.baseline || is_available(view, Pool::Baseline, pods);
+        let baseline = !self.settings.baseline || is_available(view, Pool::Baseline, pods);
         baseline && is_available(view, Pool::Candidate, pods)
     }
 
     fn begin(&mut self, out: &mut Vec<Action>) {
         self.stage = Stage::Mirroring;
-        out.push(Action::Route(Routing { mirror: self.mirror, ..Routing::default() }));
-        out.push(Action::Wake { after: self.duration, token: END });
+        out.push(Action::Route(Routing { mirror: self.settings.mirror, ..Routing::default() }));
+        out.push(Action::Wake { after: self.settings.duration, token: END });
     }
 
     /// Which kinds of difference exceed the noise?
@@ -150,8 +179,8 @@ impl Shadow {
                 count(&raw),
                 expected.round() as u64,
                 raw.compared,
-                self.relative_percent,
-                self.absolute_percent,
+                self.settings.relative_percent,
+                self.settings.absolute_percent,
             );
             let differs = field.shown;
             out.push(Action::Evidence(Evidence {
@@ -168,15 +197,15 @@ impl Shadow {
     }
 
     fn conclude(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        if view.shadow.candidate.compared < self.min_compared {
+        if view.shadow.candidate.compared < self.settings.min_compared {
             out.push(Action::Decide(Decision::NoEvidence));
         } else if self.findings(view, out) {
             out.push(Action::Decide(Decision::WayBack));
-        } else if self.follow.is_some() {
+        } else if self.follow.is_there() {
             self.stage = Stage::Followed;
             out.push(route_all(Pool::Stable));
             self.take_down(view, out);
-            self.pass_on(view, Cause::Release, out);
+            self.follow.wake(view, Cause::Release, out);
             return;
         } else {
             out.push(Action::Decide(Decision::Pass));
@@ -187,25 +216,19 @@ impl Shadow {
     fn stop(&mut self, out: &mut Vec<Action>) {
         self.stage = Stage::Back;
         out.push(route_all(Pool::Stable));
-        out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+        out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
     }
 
     fn take_down(&self, view: &View<'_>, out: &mut Vec<Action>) {
         resize(view, Version::New, Pool::Candidate, 0, out);
         resize(view, Version::Old, Pool::Baseline, 0, out);
     }
-
-    fn pass_on(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        if let Some(next) = &mut self.follow {
-            next.wake(view, cause, out);
-        }
-    }
 }
 
-impl Strategy for Shadow {
+impl Machine for Shadow {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
-            (_, Stage::Followed) => self.pass_on(view, cause, out),
+            (_, Stage::Followed) => self.follow.wake(view, cause, out),
             (Cause::Release, _) => self.start(view, out),
             (Cause::WayBack, Stage::Growing | Stage::Mirroring) => self.stop(out),
             (Cause::Pods, Stage::Growing) if self.is_up(view) => self.begin(out),
@@ -220,27 +243,7 @@ impl Strategy for Shadow {
         }
     }
 
-    fn clone_box(&self) -> Box<dyn Strategy> {
+    fn clone_box(&self) -> Box<dyn Machine> {
         Box::new(self.clone())
-    }
-
-    fn prepare(&mut self, about: &About<'_>) {
-        self.follow.iter_mut().for_each(|next| next.prepare(about));
-    }
-
-    fn queries(&self) -> Vec<Query> {
-        self.follow.iter().flat_map(|next| next.queries()).collect()
-    }
-
-    fn takes(&self) -> SimDuration {
-        self.duration + self.follow.as_ref().map_or(SimDuration::ZERO, |next| next.takes())
-    }
-}
-
-/// The share that is mirrored, for warnings.
-impl Shadow {
-    /// Share of requests copied.
-    pub fn mirrored(&self) -> Share {
-        self.mirror.share
     }
 }

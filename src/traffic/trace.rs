@@ -3,6 +3,7 @@
 //! The part only knows the path; the command line reads the file and hands its text to [`parse`].
 
 use super::{Arrivals, Recorded};
+use crate::base::count::counted;
 use crate::base::escape::short::{middle, thousands};
 use crate::base::problem::{Place, Problem};
 use crate::base::settings::{Part, Reader};
@@ -18,8 +19,8 @@ const LONGEST: usize = 20_000_000;
 /// Rows of which everything wrong is told; of later ones only how many they are.
 const TOLD: usize = 20;
 
-/// Most columns of a recording: those that are read, and others beside them.
-const COLUMNS: usize = 100;
+/// The columns of a recording; the first must be there.
+const COLUMNS: [&str; 3] = ["t_s", "user", "route"];
 
 fn read(r: &mut Reader<'_>) -> Arrivals {
     let path = r.required_text(
@@ -87,6 +88,8 @@ fn too_long(place: Place, longest: usize) -> Problem {
 
 /// Where the cells of a recording stand.
 struct Table<'r> {
+    /// Cells of every row: a row that is cut short, or has more, is not what was recorded.
+    width: usize,
     at: usize,
     user: Option<usize>,
     route: Option<usize>,
@@ -95,20 +98,40 @@ struct Table<'r> {
 
 impl<'r> Table<'r> {
     fn read(header: &str, routes: &'r [&'r str]) -> Result<Table<'r>, Vec<Problem>> {
-        let columns: Vec<&str> = header.trim().split(',').take(COLUMNS).map(str::trim).collect();
+        let problem = |found: String| {
+            let problem = Problem::error(Place { line: 1, column: 1 }, "", found);
+            problem.expected("the columns t_s[,user][,route]")
+        };
+        // One more than there are names to tell: a line of a million commas stays a line.
+        let few = COLUMNS.len() + 1;
+        let columns: Vec<&str> = header.trim().split(',').take(few).map(str::trim).collect();
         let column = |name: &str| columns.iter().position(|c| *c == name);
         let Some(at) = column("t_s") else {
-            let found = format!("header {:?}", middle(header.trim(), 60));
-            let problem = Problem::error(Place { line: 1, column: 1 }, "", found);
-            return Err(vec![problem.expected("the columns t_s[,user][,route]")]);
+            return Err(vec![problem(format!("header {:?}", middle(header.trim(), 60)))]);
         };
-        Ok(Table { at, user: column("user"), route: column("route"), routes })
+        let unknown = columns.iter().filter(|c| !COLUMNS.contains(c));
+        let mut wrong: Vec<Problem> = unknown
+            .map(|c| problem(format!("column {:?}", middle(c, 60))).help("leave it out"))
+            .collect();
+        let twice = |name: &&&str| columns.iter().filter(|c| **c == **name).count() > 1;
+        wrong.extend(COLUMNS.iter().filter(twice).map(|c| problem(format!("column {c:?} twice"))));
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let (user, route) = (column("user"), column("route"));
+        Ok(Table { width: columns.len(), at, user, route, routes })
     }
 
     /// A row, or what is wrong with it and what was expected.
     fn row(&self, line: &str, speed: f64) -> Result<Recorded, Vec<(String, String)>> {
         let cell = |at: usize| line.split(',').nth(at).map(str::trim);
         let shown = |at: usize| format!("{:?}", middle(cell(at).unwrap_or(""), 60));
+        let width = line.split(',').take(self.width + 1).count();
+        if width != self.width {
+            let more = if width > self.width { "more cells" } else { "fewer cells" };
+            let expected = format!("{}, as the header names", counted(self.width as u64, "cell"));
+            return Err(vec![(format!("{more} than columns"), expected)]);
+        }
         let mut wrong = Vec::new();
         let secs = cell(self.at).and_then(|c| c.parse::<f64>().ok());
         let secs = secs.filter(|s| (0.0..=3.2e8).contains(s));
@@ -154,6 +177,20 @@ mod tests {
         let problems = parse(&endless, 1.0, &[]).unwrap_err();
         assert!(problems.iter().all(|p| p.message.len() < 100), "{problems:?}");
         assert!(parse("", 1.0, &[]).is_err() && parse("t_s\n", 1.0, &[]).is_err());
+    }
+
+    #[test]
+    fn rows_that_are_cut_or_too_wide_and_odd_columns_are_refused() {
+        for (text, lines) in [
+            ("t_s,user,route\n1,4,a\n2\n3,5\n4,5,a", vec![3, 4]),
+            ("t_s,user\n1,4\n2", vec![3]),
+            ("t_s,user\n1,2,3,4\n", vec![2]),
+            ("t_s,agent\n1,2\n", vec![1]),
+            ("t_s,t_s\n1,2\n", vec![1]),
+        ] {
+            let problems = parse(text, 1.0, &["a"]).expect_err(text);
+            assert_eq!(problems.iter().map(|p| p.place.line).collect::<Vec<_>>(), lines, "{text}");
+        }
     }
 
     #[test]

@@ -92,6 +92,14 @@ pub enum Action {
         /// Desired pods.
         size: u32,
     },
+    /// A Deployment with an autoscaler of its own has been given this `spec.replicas`: what the
+    /// autoscaler reads.
+    Replicas {
+        /// Its pool.
+        pool: Pool,
+        /// `spec.replicas`.
+        replicas: u32,
+    },
     /// Set the desired size of a replica set.
     Scale {
         /// Number of the set.
@@ -108,7 +116,7 @@ pub enum Action {
         /// After this long.
         after: SimDuration,
         /// To be handed back.
-        token: u32,
+        token: Token,
     },
     /// Send synthetic requests to the candidate; the result comes back as a cause.
     Smoke {
@@ -132,4 +140,55 @@ pub enum Action {
     DeadlinePassed,
     /// A line for the story.
     Say(String),
+}
+
+/// Whose wake-up it is, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Token {
+    /// Who asked: 0 the strategy itself, 1 the one that follows it, and so on. What one of them
+    /// asked for never wakes another.
+    pub owner: u32,
+    /// What for.
+    pub alarm: Alarm,
+    /// In which of the owner's steps it was asked for, where it counts them.
+    pub step: u32,
+}
+
+/// What a strategy asks to be woken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Alarm {
+    /// A controller's next pass.
+    Pass,
+    /// A controller's tick.
+    Tick,
+    /// What the tick called has answered.
+    Answered,
+    /// A look at the deadline of pods that have to come.
+    Deadline,
+    /// A look at the deadline of the primary's Deployment.
+    PrimaryDeadline,
+    /// A look at the deadline of the canary's Deployment.
+    CanaryDeadline,
+    /// The pause before traffic moves is over.
+    Wait,
+    /// Checks are due.
+    Check,
+    /// What was watched has been watched for long enough.
+    End,
+    /// What was kept for the way back may go.
+    Retire,
+    /// What a way back has left may go.
+    CleanUp,
+}
+
+impl Token {
+    /// What the strategy itself asks for.
+    pub const fn of(alarm: Alarm) -> Token {
+        Token { owner: 0, alarm, step: 0 }
+    }
+
+    /// The same, asked for in a step: it is of no interest in another.
+    pub const fn in_step(alarm: Alarm, step: u32) -> Token {
+        Token { owner: 0, alarm, step }
+    }
 }

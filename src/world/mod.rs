@@ -5,7 +5,6 @@
 //! their formats, randomness of its own, and any notion of what a strategy wants.
 
 pub mod action;
-pub mod backoff;
 pub mod check;
 pub mod effect;
 pub mod endpoint;
@@ -14,8 +13,9 @@ pub mod mesh;
 pub mod names;
 pub mod outlier;
 pub mod pod;
-pub mod probe;
-pub mod replica_set;
 pub mod routing;
 pub mod service;
 pub mod user;
+
+pub use windtunnel_controllers::kubelet::{backoff, probe};
+pub use windtunnel_controllers::replica_set;

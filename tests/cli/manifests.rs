@@ -221,3 +221,50 @@ fn the_check_that_takes_good_releases_back_is_named() {
     let told = "canary · good: `conversion_rate` 4 times, in 4 flights";
     assert!(summary.contains(told), "{}\n{summary}", answer.err);
 }
+
+/// A template that asks another service than Prometheus leaves its metric without a say.
+#[test]
+fn metrics_that_nobody_can_ask_are_warned_of() {
+    let desk = desk();
+    let canary = |analysis: &str| {
+        format!(
+            "{DEPLOYMENT}---\napiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {{name: \
+             shop}}\nspec:\n  provider: istio\n  targetRef: {{apiVersion: apps/v1, kind: \
+             Deployment, name: shop}}\n  service: {{port: 80}}\n  analysis: {analysis}\n"
+        )
+    };
+    let analysis = "{interval: 30s, threshold: 1, maxWeight: 50, stepWeight: 20, metrics: [{name: \
+                    foo, templateRef: {name: m}, thresholdRange: {max: 0}}]}";
+    let template = "---\napiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nmetadata: {name: \
+                    m}\nspec: {provider: {type: datadog}, query: 'vector(1)'}\n";
+    desk.write("asked.yaml", &format!("{}{template}", canary(analysis)));
+    let answer = desk.run_with(&["validate", "asked.yaml"], "");
+    assert!(answer.err.contains("warning: Canary/shop spec.analysis.metrics[0]"), "{}", answer.err);
+    assert!(answer.err.contains("asks no Prometheus"), "{}", answer.err);
+
+    desk.write("stuck.yaml", &canary("{interval: 30s, stepWeights: [10, 10, 20]}"));
+    let answer = desk.run_with(&["validate", "stuck.yaml"], "");
+    assert!(answer.err.contains("stays at 10 for ever"), "{}", answer.err);
+    assert!(!answer.err.contains("takes at least"), "{}", answer.err);
+}
+
+#[test]
+fn rollouts_and_deployments_that_the_api_server_refuses_are_refused() {
+    let desk = desk();
+    let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: w}\nspec:\n  \
+                   replicas: 5\n  selector: {matchLabels: {app: w}}\n  template: {metadata: \
+                   {labels: {app: w}}, spec: {containers: [{name: w, image: 'x:1'}]}}\n  \
+                   strategy: {canary: {steps: [{setWeight: 20}, {pause: {duration: 0}}]}}\n";
+    let told = |text: &str| {
+        desk.write("one.yaml", text);
+        desk.run_with(&["validate", "one.yaml"], "")
+    };
+    assert_eq!(told(rollout).code, Some(0));
+    let none = told(&rollout.replace("replicas: 5", "replicas: 0"));
+    assert!(none.code == Some(2) && none.err.contains("spec.replicas: no pods"), "{}", none.err);
+    let odd = told(&rollout.replace("{setWeight: 20}", "{foo: 1}"));
+    assert!(odd.code == Some(2) && odd.err.contains("an empty step"), "{}", odd.err);
+    let late = DEPLOYMENT.replace("replicas: 3", "replicas: 3\n  minReadySeconds: 600");
+    let late = told(&late);
+    assert!(late.code == Some(2) && late.err.contains("minReadySeconds"), "{}", late.err);
+}

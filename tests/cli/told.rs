@@ -141,3 +141,39 @@ fn refusals_say_what_was_expected() {
     let answer = desk.run(&["query", "a.om", "a +"]);
     assert!(answer.err.contains("the query ends too early"), "{}", answer.err);
 }
+
+/// Labels of versions may hold any text; what the short forms of checks ask is the same question.
+#[test]
+fn odd_names_of_versions_change_no_verdict() {
+    let desk = Desk::new();
+    let verdicts = |new: &str| {
+        let service = format!("service:\n    versions: {{new: '{new}'}}");
+        desk.write("named.yaml", &SMALL.replace("service:", &service));
+        desk.fine(&["run", "named.yaml", "--replications", "4", "--out", "named"]);
+        desk.read("named/verdicts.csv")
+    };
+    let plain = verdicts("v2");
+    for odd in ["v\"2", "a\\b", "a\\z", "} or vector(1) #"] {
+        assert_eq!(verdicts(odd), plain, "{odd}");
+    }
+}
+
+#[test]
+fn a_path_that_is_set_twice_is_refused() {
+    let desk = Desk::new();
+    let twice = ["--set", "spec.service.replicas=3", "--set", "spec.service.replicas=4"];
+    let answer = desk.run(&[&["run", "small.yaml"], &twice[..]].concat());
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    assert!(answer.err.contains("spec.service.replicas is set twice"), "{}", answer.err);
+}
+
+/// Nobody goes back, so that there is nothing to measure, and more flights decide nothing.
+#[test]
+fn what_more_flights_do_not_decide_is_not_said_to_be_decided_by_them() {
+    let desk = Desk::new();
+    let line = "canary · good · rollback_s < 10s";
+    desk.write("none.yaml", &SMALL.replace("canary · bad · users_exposed > 0", line));
+    let answer = desk.run(&["check", "none.yaml", "--replications", "2"]);
+    assert!(answer.out.contains("no flight has this measure"), "{}", answer.out);
+    assert!(!answer.out.contains("more --replications"), "{}", answer.out);
+}

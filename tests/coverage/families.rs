@@ -4,7 +4,7 @@
 use windtunnel::base::maths;
 use windtunnel::base::random::{Purpose, Stream, Streams};
 use windtunnel::base::ziggurat::{Exponentials, Normals};
-use windtunnel::outcome::{Measures, Outcome, Verdict};
+use windtunnel::outcome::{MeasureId, Measures, Outcome, Verdict};
 
 /// What two strategies meet alike in one replication.
 pub struct Storm {
@@ -98,18 +98,18 @@ pub fn flights(seed: u64, counts: [u32; 2]) -> Vec<Vec<Vec<Outcome>>> {
 }
 
 /// The measures that have a value here.
-pub const MEASURES: [&str; 13] = [
-    "users_hurt_by_release_share",
-    "users_hurt_by_release",
-    "downtime_by_release_s",
-    "outage_by_release_s",
-    "outage_s",
-    "requests_failed",
-    "rollback_s",
-    "detected_after_s",
-    "pod_hours",
-    "fleet_minutes_extra",
-    "cost_extra_usd",
-    "pods_peak",
-    "weight_at_verdict",
+pub const MEASURES: [MeasureId; 13] = [
+    MeasureId::UsersHurtByReleaseShare,
+    MeasureId::UsersHurtByRelease,
+    MeasureId::DowntimeByReleaseS,
+    MeasureId::OutageByReleaseS,
+    MeasureId::OutageS,
+    MeasureId::RequestsFailed,
+    MeasureId::RollbackS,
+    MeasureId::DetectedAfterS,
+    MeasureId::PodHours,
+    MeasureId::FleetMinutesExtra,
+    MeasureId::CostExtraUsd,
+    MeasureId::PodsPeak,
+    MeasureId::WeightAtVerdict,
 ];

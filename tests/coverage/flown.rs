@@ -5,8 +5,8 @@ use crate::coverage::{Count, scenario};
 use std::sync::atomic::AtomicBool;
 use windtunnel::experiment::figures::Figures;
 use windtunnel::experiment::fly::{Campaign, Settings};
-use windtunnel::experiment::tables::ALL;
-use windtunnel::outcome::{Measures, Outcome, Verdict};
+use windtunnel::outcome::{MeasureId, Outcome, Verdict};
+use windtunnel::scenario::ids::PlanId;
 use windtunnel::stats::estimate::CONFIDENCE;
 
 const BLOCK: u32 = 16;
@@ -41,7 +41,10 @@ fn every_figure_of_real_flights_holds_what_it_says() {
         export: false,
     };
     let stop = AtomicBool::new(false);
-    let pool = Campaign::new(&scenario, &settings, &stop, &|_, _| {}).fly().flights;
+    let pool = Campaign::new(&scenario, &settings, &stop, &|_, _| {})
+        .expect("sound queries")
+        .fly()
+        .flights;
     let whole = Figures { scenario: &scenario, flights: &pool };
     let mut count = Count::default();
     for block in 0..BLOCKS {
@@ -62,22 +65,24 @@ fn every_figure_of_real_flights_holds_what_it_says() {
 /// Counts which figures of `part` hold the values of `whole`.
 fn compare(count: &mut Count, whole: &Figures<'_>, part: &Figures<'_>) {
     let close = |truth: f64| 1e-9 * truth.abs().max(1e-9);
-    for (release, plan) in ["good", "bad", ALL].into_iter().flat_map(|r| [(r, 0), (r, 1)]) {
-        for (measure, _) in Measures::COLUMNS {
-            let name = |figure: &str| format!("{release} {plan} {measure} {figure}");
-            let mean = |f: &Figures<'_>| f.estimate(release, plan, measure);
+    let pairs = whole.scenario.releases().flat_map(|id| [(id, 0), (id, 1)]);
+    for (id, plan) in pairs {
+        let release = whole.scenario.release_name(id);
+        for measure in MeasureId::all() {
+            let name = |figure: &str| format!("{release} {plan} {} {figure}", measure.name());
+            let mean = |f: &Figures<'_>| f.estimate(id, PlanId(plan), measure);
             if let (Some(truth), Some(found)) = (mean(whole), mean(part)) {
                 let room = close(truth.mean);
                 let holds = found.lower - room <= truth.mean && truth.mean <= found.upper + room;
                 count.add(name("mean"), holds);
             }
             for q in [0.05, 0.5, 0.95] {
-                let of = |f: &Figures<'_>| f.quantile(release, plan, measure, (q, CONFIDENCE));
+                let of = |f: &Figures<'_>| f.quantile(id, PlanId(plan), measure, (q, CONFIDENCE));
                 if let (Some(truth), Some(found)) = (of(whole), of(part)) {
                     count.add(name(&format!("{q}")), found.interval.contains(truth.value));
                 }
             }
-            let of = |f: &Figures<'_>| f.difference(release, (1, 0), measure);
+            let of = |f: &Figures<'_>| f.difference(id, (PlanId(1), PlanId(0)), measure);
             if let (0, Some(truth), Some(found)) = (plan, of(whole), of(part)) {
                 let room = close(truth.value);
                 let (low, high) = (found.interval.lower - room, found.interval.upper + room);
@@ -85,7 +90,7 @@ fn compare(count: &mut Count, whole: &Figures<'_>, part: &Figures<'_>) {
             }
         }
         for verdict in Verdict::ALL {
-            let of = |f: &Figures<'_>| f.verdict(release, plan, verdict);
+            let of = |f: &Figures<'_>| f.verdict(id, PlanId(plan), verdict);
             if let (Some((_, truth)), Some((_, found))) = (of(whole), of(part)) {
                 let name = format!("{release} {plan} {}", verdict.word());
                 count.add(name, found.interval.contains(truth.value));

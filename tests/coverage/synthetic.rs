@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use windtunnel::experiment::figures::{Figure, Figures};
 use windtunnel::experiment::limits::bounds;
-use windtunnel::experiment::tables::ALL;
-use windtunnel::outcome::{Outcome, Verdict};
+use windtunnel::outcome::{MeasureId, Outcome, Verdict};
+use windtunnel::scenario::ids::PlanId;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::estimate::{CONFIDENCE, estimate};
 use windtunnel::stats::interval::t_ci;
@@ -32,27 +32,28 @@ const SPEC: &str = "
 fn figures(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(String, Figure)> {
     let of = Figures { scenario, flights };
     let mut all = Vec::new();
-    for release in ["good", "bad", ALL] {
+    for id in scenario.releases() {
+        let release = scenario.release_name(id);
         for measure in MEASURES {
             for plan in 0..2 {
-                let name = |figure: &str| format!("{release} {plan} {measure} {figure}");
-                let mean = of.estimate(release, plan, measure).map(|e| Figure {
+                let name = |figure: &str| format!("{release} {plan} {} {figure}", measure.name());
+                let mean = of.estimate(id, PlanId(plan), measure).map(|e| Figure {
                     value: e.mean,
                     interval: e.interval(),
                     n: e.n,
                 });
                 all.extend(mean.map(|figure| (name("mean"), figure)));
                 for (word, q) in [("p05", 0.05), ("p50", 0.5), ("p95", 0.95)] {
-                    let found = of.quantile(release, plan, measure, (q, CONFIDENCE));
+                    let found = of.quantile(id, PlanId(plan), measure, (q, CONFIDENCE));
                     all.extend(found.map(|figure| (name(word), figure)));
                 }
-                all.extend(of.spread(release, plan, measure).map(|f| (name("spread"), f)));
+                all.extend(of.spread(id, PlanId(plan), measure).map(|f| (name("spread"), f)));
             }
-            let found = of.difference(release, (1, 0), measure);
-            all.extend(found.map(|f| (format!("{release} {measure} difference"), f)));
+            let found = of.difference(id, (PlanId(1), PlanId(0)), measure);
+            all.extend(found.map(|f| (format!("{release} {} difference", measure.name()), f)));
         }
         for (plan, verdict) in (0..2).flat_map(|p| Verdict::ALL.map(|v| (p, v))) {
-            let found = of.verdict(release, plan, verdict);
+            let found = of.verdict(id, PlanId(plan), verdict);
             all.extend(found.map(|(_, f)| (format!("{release} {plan} {}", verdict.word()), f)));
         }
     }
@@ -108,19 +109,19 @@ fn the_test_bites() {
     let mut count = Count::default();
     for round in 0..ROUNDS {
         let flights = flights(1000 + round, [16, 64]);
-        let column = |variant: usize, plan: usize, measure: &str| -> Vec<f64> {
+        let column = |variant: usize, plan: usize, measure: MeasureId| -> Vec<f64> {
             flights[variant][plan].iter().filter_map(|o| o.measures.get(measure)).collect()
         };
         let mut t = |name: &str, sample: &[f64], truth: f64| {
             let found = t_ci(sample, 0.95).expect("values").interval;
             count.add(name.to_string(), found.contains(truth));
         };
-        let hurt = "users_hurt_by_release_share";
-        t("missed", &column(1, 1, hurt)[..16], known(&format!("bad 1 {hurt} mean")));
-        t("nothing seen", &column(0, 0, "outage_s"), known("good 0 outage_s mean"));
+        let hurt = MeasureId::UsersHurtByReleaseShare;
+        t("missed", &column(1, 1, hurt)[..16], known(&format!("bad 1 {} mean", hurt.name())));
+        t("nothing seen", &column(0, 0, MeasureId::OutageS), known("good 0 outage_s mean"));
         let pairs = column(0, 0, hurt).into_iter().zip(column(1, 1, hurt));
         let mixed: Vec<f64> = pairs.map(|(good, bad)| 0.85 * good + 0.15 * bad).collect();
-        t("the mix by replication", &mixed, known(&format!("all 1 {hurt} mean")));
+        t("the mix by replication", &mixed, known(&format!("all 1 {} mean", hurt.name())));
     }
     let failures = count.failures(ERROR);
     assert_eq!(failures.len(), count.figures(), "{failures:?}");
@@ -152,7 +153,7 @@ fn stopping_keeps_what_the_intervals_hold() {
             }
             let flown = Stratum { weight: 1.0, values: all[..n].to_vec() };
             let found = estimate(&[flown], &bounds).expect("values");
-            let name = format!("{release} 1 {measure} mean");
+            let name = format!("{release} 1 {} mean", measure.name());
             if all[..n].iter().all(|value| *value == 0.0) {
                 assert!(n >= 48, "{name}: stopped after {n} flights that showed nothing");
             }

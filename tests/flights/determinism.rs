@@ -7,6 +7,7 @@ use windtunnel::base::time::SimDuration;
 use windtunnel::engine::{Order, fly, fly_twin, fly_twin_while, fly_while};
 use windtunnel::experiment::fly::{Campaign, Settings};
 use windtunnel::outcome::Outcome;
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 
 const SPEC: &str = "
@@ -31,7 +32,10 @@ fn settings() -> Settings {
 fn campaign(scenario: &Arc<Scenario>, threads: usize) -> Vec<Vec<Vec<Outcome>>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
     let (settings, stop) = (settings(), AtomicBool::new(false));
-    pool.install(|| Campaign::new(scenario, &settings, &stop, &|_, _| {}).fly().flights)
+    pool.install(|| {
+        let campaign = Campaign::new(scenario, &settings, &stop, &|_, _| {});
+        campaign.expect("sound queries").fly().flights
+    })
 }
 
 #[test]
@@ -68,16 +72,17 @@ fn asked(rate: u32, no: u32) -> (u32, Option<Outcome>) {
     strategies: [recreate]"
     );
     let scenario = Arc::new(tunnel(&spec).scenario);
-    let (order, plan) = (Order { seed: 3, ..Order::default() }, &scenario.plans[0]);
+    let crew = Crew::bind(&scenario).expect("sound queries");
+    let order = Order { seed: 3, ..Order::default() };
     let twin = fly_twin(&scenario, &order);
     let asked = std::cell::Cell::new(0);
     let go_on = || {
         asked.set(asked.get() + 1);
         asked.get() != no
     };
-    let flown = fly_while(&scenario, (1, plan), &order, &twin, &go_on);
+    let flown = fly_while(&crew, (1, 0), &order, &twin, &go_on);
     if let Some((outcome, _)) = &flown {
-        assert_eq!(*outcome, fly(&scenario, 1, plan, &order, &twin).0, "asking changes nothing");
+        assert_eq!(*outcome, fly(&crew, 1, 0, &order, &twin).0, "asking changes nothing");
     }
     assert!(fly_twin_while(&scenario, &order, &|| false).is_none());
     (asked.get(), flown.map(|(outcome, _)| outcome))
@@ -105,13 +110,14 @@ fn recording_and_checking_change_nothing() {
         Order { checked: true, ..plain.clone() },
         Order { record: Some(SimDuration::from_secs(1)), checked: true, ..plain.clone() },
     ];
+    let crew = Crew::bind(&scenario).expect("sound queries");
     let twin = fly_twin(&scenario, &plain);
-    for (variant, plan) in (0..2).flat_map(|v| scenario.plans.iter().map(move |p| (v, p))) {
-        let (expected, nothing) = fly(&scenario, variant, plan, &plain, &twin);
+    for (variant, plan) in (0..2).flat_map(|v| (0..scenario.plans.len()).map(move |p| (v, p))) {
+        let (expected, nothing) = fly(&crew, variant, plan, &plain, &twin);
         assert_eq!(nothing, None);
         for order in &orders {
-            let (found, _) = fly(&scenario, variant, plan, order, &fly_twin(&scenario, order));
-            assert_eq!(found, expected, "{} {variant} {order:?}", plan.name);
+            let (found, _) = fly(&crew, variant, plan, order, &fly_twin(&scenario, order));
+            assert_eq!(found, expected, "{plan} {variant} {order:?}");
         }
     }
 }

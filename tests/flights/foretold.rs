@@ -9,6 +9,7 @@ use windtunnel::base::time::SimDuration;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::{Outcome, Recording, Verdict};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::rehearsal::{Foretold, WORK, rehearse};
 use windtunnel::stats::proportions::two_proportions;
@@ -108,13 +109,14 @@ fn member((strategy, rate, errors, scrape): (&str, &str, &str, &str), pods: u32)
 }
 
 fn flown(scenario: &Arc<Scenario>) -> Vec<(Outcome, Recording)> {
+    let crew = Crew::bind(scenario).expect("sound queries");
     let one = |replication| {
         let order = Order {
             record: Some(SimDuration::from_secs(60)),
             ..single_order(scenario, SEED, replication)
         };
         let twin = fly_twin(scenario, &order);
-        let (outcome, recording) = fly(scenario, 0, &scenario.plans[0], &order, &twin);
+        let (outcome, recording) = fly(&crew, 0, 0, &order, &twin);
         (outcome, recording.expect("recorded"))
     };
     (0..FLIGHTS).into_par_iter().map(one).collect()
@@ -148,7 +150,8 @@ fn every_foretold_share_is_flown() {
     let family = FAMILY.map(|which| (which, 4)).into_iter().chain([(LARGE, 60)]);
     for (number, (which, pods)) in family.enumerate() {
         let scenario = member(which, pods);
-        let foretold = rehearse(&scenario, 0, Some(0), &mut WORK.clone());
+        let crew = Crew::bind(&scenario).expect("sound queries");
+        let foretold = rehearse(&scenario, &crew.pilots[0], Some(0), &mut WORK.clone());
         let [told]: [Foretold; 1] = foretold.try_into().expect("one check");
         let flights = flown(&scenario);
         assert!(told.asked >= 128, "{number}: {told:?}");

@@ -1,7 +1,9 @@
 //! Who finds what: checks, the A/B test, the shadow, the human.
 
 use crate::tunnel::{Flown, tunnel, within};
+use std::sync::Arc;
 use windtunnel::outcome::Verdict;
+use windtunnel::scenario::crew::Crew;
 
 fn shipped(faults: &str, strategy: &str) -> Flown {
     tunnel(&format!(
@@ -216,10 +218,9 @@ fn queries_are_read_under_the_rules_of_their_scenario() {
     ];
     for strategy in strategies {
         for (rules, query, other) in [("v2", &old, "v3"), ("v3", &new, "v2")] {
-            let mut scenario = crate::tunnel::parse(&spec(rules, query, strategy));
-            let plan = scenario.plans.remove(0);
-            assert!(!plan.strategy.queries().is_empty(), "{strategy}");
-            scenario.plans.push(plan);
+            let scenario = crate::tunnel::parse(&spec(rules, query, strategy));
+            let crew = Crew::bind(&Arc::new(scenario.clone())).expect(strategy);
+            assert!(!crew.pilots[0].facts.queries.is_empty(), "{strategy}");
             let order = windtunnel::experiment::fly::single_order(&scenario, 1, 0);
             let flown = crate::tunnel::Tunnel { scenario, order }.fly();
             let verdict = flown.outcome.verdict;

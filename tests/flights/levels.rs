@@ -10,6 +10,7 @@ use windtunnel::base::special::binomial_tails;
 use windtunnel::base::time::SimDuration;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::outcome::Verdict;
+use windtunnel::scenario::crew::Crew;
 
 const FLIGHTS: u32 = 48;
 
@@ -61,11 +62,12 @@ fn answers(story: &[String], name: &str) -> Vec<(String, u64)> {
 fn stories() -> Vec<Vec<String>> {
     let base = canary(JUDGES, "", 1000);
     let scenario = Arc::new(base.scenario.clone());
+    let crew = Crew::bind(&scenario).expect("sound queries");
     let story = |replication| {
         let order = base.clone().replication(replication).order;
         let order = Order { checked: false, record: Some(SimDuration::from_secs(60)), ..order };
         let twin = fly_twin(&scenario, &Order { record: None, ..order.clone() });
-        let (_, recording) = fly(&scenario, 0, &scenario.plans[0], &order, &twin);
+        let (_, recording) = fly(&crew, 0, 0, &order, &twin);
         let events = recording.expect("a recording was asked for").events;
         events.into_iter().map(|event| event.text.to_string()).collect()
     };

@@ -5,6 +5,7 @@ use windtunnel::base::time::SimDuration;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::{Measures, Outcome, Recording, Sample};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::read::read;
 use windtunnel::traffic::{Arrivals, Recorded};
@@ -80,9 +81,10 @@ impl Tunnel {
     /// A variant by a strategy, by their numbers, recorded every second.
     pub fn fly_pair(&self, variant: usize, plan: usize) -> Flown {
         let scenario = Arc::new(self.scenario.clone());
+        let crew = Crew::bind(&scenario).expect("sound queries");
         let twin = fly_twin(&scenario, &self.order);
         let order = Order { record: Some(SimDuration::from_secs(1)), ..self.order.clone() };
-        let (outcome, recording) = fly(&scenario, variant, &scenario.plans[plan], &order, &twin);
+        let (outcome, recording) = fly(&crew, variant, plan, &order, &twin);
         let recording = recording.expect("a recording was asked for");
         Flown { outcome, recording, twin: twin.outcome }
     }

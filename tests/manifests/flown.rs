@@ -17,7 +17,9 @@ fn flown(scenarios: &[Arc<Scenario>]) -> Vec<ScenarioResults> {
         record: false,
         export: false,
     };
-    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {}).scenarios
+    run(scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {})
+        .expect("sound queries")
+        .scenarios
 }
 
 fn read(text: &str, file: &str) -> Vec<Arc<Scenario>> {

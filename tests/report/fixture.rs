@@ -7,7 +7,8 @@
 use crate::recordings::recording;
 use crate::world::scenario;
 use windtunnel::experiment::results::*;
-use windtunnel::outcome::{Measures, Outcome, Verdict};
+use windtunnel::outcome::{Grade, MeasureId, Measures, Outcome, Rating, Verdict};
+use windtunnel::scenario::ids::{PlanId, ReleaseId, VariantId};
 use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::bounds::Bounds;
 use windtunnel::stats::estimate::estimate;
@@ -167,21 +168,20 @@ fn flown(scenario: Scenario, fates: &[Fate]) -> ScenarioResults {
             fates.iter().map(one).collect()
         })
         .collect();
-    let names = ["good", "bad"];
     let recordings = (0..2)
-        .flat_map(|variant| fates.iter().map(move |fate| (variant, fate)))
-        .map(|(variant, fate)| FlightRecord {
-            release: names[variant].to_string(),
-            strategy: fate.name.to_string(),
+        .flat_map(|variant| fates.iter().enumerate().map(move |fate| (variant, fate)))
+        .map(|(variant, (plan, fate))| FlightRecord {
+            variant: VariantId(variant),
+            plan: PlanId(plan),
             replication: 11,
             recording: recording(fate, variant == 1),
         })
         .collect();
     ScenarioResults {
         summary: summary(fates, &flights),
-        verdicts: verdicts(fates, &flights),
+        verdicts: verdicts(&flights),
         differences: differences(fates, &flights),
-        ratings: fates.iter().map(rating).collect(),
+        ratings: fates.iter().enumerate().map(rating).collect(),
         precision: precision(fates),
         recordings,
         expectations: expectations(),
@@ -258,51 +258,51 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
     Outcome { replication: r, verdict, measures, stopped_by, differences, work: 216_000 }
 }
 
-fn row(release: &str, fate: &Fate, measure: &'static str, strata: &[Stratum]) -> SummaryRow {
+fn row(release: ReleaseId, plan: PlanId, measure: MeasureId, strata: &[Stratum]) -> SummaryRow {
     let values = strata.iter().flat_map(|stratum| &stratum.values);
     SummaryRow {
-        release: release.to_string(),
-        strategy: fate.name.to_string(),
+        release,
+        plan,
         measure,
         estimate: estimate(strata, &Bounds::NONE),
         empty: values.filter(|value| value.is_nan()).count() as u32,
     }
 }
 
-fn stratum(weight: f64, flights: &[Outcome], measure: &str) -> Stratum {
+fn stratum(weight: f64, flights: &[Outcome], measure: MeasureId) -> Stratum {
     let value = |flight: &Outcome| flight.measures.get(measure).unwrap_or(f64::NAN);
     Stratum { weight, values: flights.iter().map(value).collect() }
 }
 
-fn column(flights: &[Outcome], measure: &str) -> Vec<f64> {
+fn column(flights: &[Outcome], measure: MeasureId) -> Vec<f64> {
     flights.iter().filter_map(|flight| flight.measures.get(measure)).collect()
 }
 
 fn summary(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<SummaryRow> {
     let mut rows = Vec::new();
-    for (s, fate) in fates.iter().enumerate() {
-        for (measure, _) in Measures::COLUMNS {
+    for (s, _) in fates.iter().enumerate() {
+        for measure in MeasureId::all() {
             let [good, bad] = [(0, 0.85), (1, 0.15)]
                 .map(|(variant, weight)| stratum(weight, &flights[variant][s], measure));
-            rows.push(row("good", fate, measure, std::slice::from_ref(&good)));
-            rows.push(row("bad", fate, measure, std::slice::from_ref(&bad)));
-            rows.push(row("all", fate, measure, &[good, bad]));
+            let [first, second] = [0, 1].map(|variant| VariantId(variant).into());
+            rows.push(row(first, PlanId(s), measure, std::slice::from_ref(&good)));
+            rows.push(row(second, PlanId(s), measure, std::slice::from_ref(&bad)));
+            rows.push(row(ReleaseId::Mix, PlanId(s), measure, &[good, bad]));
         }
     }
     rows
 }
 
-fn verdicts(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
+fn verdicts(flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
     let mut rows = Vec::new();
-    for (v, release) in ["good", "bad"].into_iter().enumerate() {
-        for (s, fate) in fates.iter().enumerate() {
-            let all = &flights[v][s];
+    for (v, by_plan) in flights.iter().enumerate() {
+        for (s, all) in by_plan.iter().enumerate() {
             for verdict in Verdict::ALL {
                 let n = all.iter().filter(|flight| flight.verdict == verdict).count();
                 let interval = wilson(n as u64, all.len() as u64, 0.95).expect("flights");
                 rows.push(VerdictRow {
-                    release: release.to_string(),
-                    strategy: fate.name.to_string(),
+                    release: VariantId(v).into(),
+                    plan: PlanId(s),
                     verdict,
                     n: n as u32,
                     share: n as f64 / all.len() as f64,
@@ -316,14 +316,14 @@ fn verdicts(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
 }
 
 fn differences(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<DifferenceRow> {
-    let measure = "users_hurt_by_release";
+    let measure = MeasureId::UsersHurtByRelease;
     let reference = column(&flights[1][0], measure);
-    let rows = fates.iter().enumerate().skip(1).filter_map(|(s, fate)| {
+    let rows = fates.iter().enumerate().skip(1).filter_map(|(s, _)| {
         let paired = paired_difference(&column(&flights[1][s], measure), &reference, 0.95)?;
         Some(DifferenceRow {
-            release: "bad".to_string(),
-            strategy: fate.name.to_string(),
-            reference: fates[0].name.to_string(),
+            release: VariantId(1).into(),
+            plan: PlanId(s),
+            reference: PlanId(0),
             measure,
             n: paired.n as u32,
             mean: paired.mean,
@@ -334,10 +334,14 @@ fn differences(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<DifferenceR
     rows.collect()
 }
 
-fn rating(fate: &Fate) -> RatingRow {
-    let [downtime, rollback, risk, cost] = fate.ratings;
+fn rating((plan, fate): (usize, &Fate)) -> RatingRow {
+    let grade = |rating: Rating| {
+        let named = |grade: &&Grade| grade.word() == fate.ratings[rating as usize];
+        *rating.grades().iter().find(named).expect("a word of the rating")
+    };
+    let [downtime, rollback, risk, cost] = Rating::ALL.map(grade);
     RatingRow {
-        strategy: fate.name.to_string(),
+        plan: PlanId(plan),
         downtime,
         rollback,
         risk,
@@ -354,14 +358,14 @@ fn rating(fate: &Fate) -> RatingRow {
 }
 
 fn precision(fates: &[Fate]) -> Vec<PrecisionRow> {
-    let pairs = fates.iter().flat_map(|fate| ["good", "bad"].map(|release| (fate, release)));
+    let pairs = fates.iter().enumerate().flat_map(|fate| [0, 1].map(|variant| (fate, variant)));
     pairs
-        .map(|(fate, release)| PrecisionRow {
-            release: release.to_string(),
-            strategy: fate.name.to_string(),
+        .map(|((plan, fate), variant)| PrecisionRow {
+            variant: VariantId(variant),
+            plan: PlanId(plan),
             n: FLIGHTS,
             reached: fate.kind != "canary",
-            worst: Some(("detected_after_s", 12.5, 8.0)),
+            worst: Some((MeasureId::DetectedAfterS, 12.5, 8.0)),
         })
         .collect()
 }
@@ -385,8 +389,9 @@ fn expectations() -> Vec<ExpectationResult> {
 fn qualification(fates: &[Fate]) -> Vec<QualificationRow> {
     fates
         .iter()
-        .map(|fate| QualificationRow {
-            strategy: fate.name.to_string(),
+        .enumerate()
+        .map(|(plan, fate)| QualificationRow {
+            plan: PlanId(plan),
             qualifies: fate.kind != "blueGreen" && fate.outage[0] < 1.0,
             reasons: vec![match fate.kind {
                 "blueGreen" => "needs a second fleet: peak 20 pods of 10".to_string(),

@@ -4,6 +4,7 @@ use crate::fixture::{nothing_flown, results};
 use std::sync::Arc;
 use windtunnel::experiment::results::Results;
 use windtunnel::report::{Formats, documents, replay, table};
+use windtunnel::scenario::ids::VariantId;
 use windtunnel::scenario::model::Variant;
 
 #[test]
@@ -19,7 +20,7 @@ fn gallery() {
         }
         for scenario in &results.scenarios {
             println!("{}", table::text(scenario));
-            for record in scenario.recordings.iter().filter(|r| r.release == "bad") {
+            for record in scenario.recordings.iter().filter(|r| r.variant == VariantId(1)) {
                 println!("{}", replay::text(&scenario.scenario, record));
             }
         }
@@ -45,23 +46,17 @@ fn crowded() -> Results {
     what.release.variants.push(third);
     what.plans[3].name = longer("canary");
     scenario.flights.push(scenario.flights[1].clone());
-    for row in &mut scenario.summary {
-        if row.strategy == "canary" {
-            row.strategy = longer("canary");
-        }
-    }
-    let leak: Vec<_> = scenario.summary.iter().filter(|r| r.release == "bad").cloned().collect();
+    let leak: Vec<_> =
+        scenario.summary.iter().filter(|r| r.release == VariantId(1).into()).cloned().collect();
     scenario.summary.extend(leak.into_iter().map(|mut row| {
-        row.release = "slow-leak".to_string();
+        row.release = VariantId(2).into();
         row
     }));
-    let leak: Vec<_> = scenario.recordings.iter().filter(|r| r.release == "bad").cloned().collect();
+    let leak: Vec<_> =
+        scenario.recordings.iter().filter(|r| r.variant == VariantId(1)).cloned().collect();
     scenario.recordings.extend(leak.into_iter().map(|mut record| {
-        record.release = "slow-leak".to_string();
+        record.variant = VariantId(2);
         record
     }));
-    for row in scenario.ratings.iter_mut().filter(|row| row.strategy == "canary") {
-        row.strategy = longer("canary");
-    }
     crowded
 }

@@ -5,8 +5,10 @@ use std::sync::atomic::AtomicBool;
 use windtunnel::experiment::fly::Settings;
 use windtunnel::experiment::results::{Results, ScenarioResults};
 use windtunnel::experiment::run;
+use windtunnel::outcome::MeasureId;
 use windtunnel::report::figure::Quantity;
 use windtunnel::report::{Formats, documents, reading, table};
+use windtunnel::scenario::ids::ReleaseId;
 use windtunnel::scenario::read::read;
 
 const SPEC: &str = "apiVersion: windtunnel/v1alpha1
@@ -43,6 +45,7 @@ fn flown() -> Results {
         export: false,
     };
     run(&scenarios, &settings, "a test", &AtomicBool::new(false), &|_, _, _| {})
+        .expect("sound queries")
 }
 
 /// The table of a CSV file, as (header, rows).
@@ -79,7 +82,7 @@ fn all_places_tell_the_same_of_the_mix() {
     let at = |name: &str| ratings[0].iter().position(|column| column == name).expect("a column");
     let json = table::json(&results);
     for (plan, name) in ["recreate", "canary"].into_iter().enumerate() {
-        let hurt = reading::HURT_SHARE;
+        let hurt = reading::HURT_SHARE.name();
         let row = summary.iter().find(|row| row[1..4] == ["all", name, hurt]).expect("a row");
         let mean: f64 = row[5].parse().expect("a number");
         assert!((mean - by_hand(scenario, plan)).abs() < 1e-12, "{name}");
@@ -106,6 +109,6 @@ fn all_places_tell_the_same_of_the_mix() {
     let row = scenario
         .differences
         .iter()
-        .find(|row| (row.release.as_str(), row.measure) == ("all", "fleet_minutes_extra"));
+        .find(|row| (row.release, row.measure) == (ReleaseId::Mix, MeasureId::FleetMinutesExtra));
     assert!((row.expect("a row").mean + paired).abs() < 1e-12, "canary against recreate");
 }

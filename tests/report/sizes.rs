@@ -3,8 +3,9 @@
 use crate::fixture::results;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use windtunnel::experiment::results::{Results, ScenarioResults};
+use windtunnel::experiment::results::{FlightRecord, Results, ScenarioResults};
 use windtunnel::report::{Formats, documents};
+use windtunnel::scenario::ids::{PlanId, VariantId};
 
 fn charts(results: &Results) -> Vec<(String, String)> {
     let formats = Formats::NONE.with("svg").expect("a format");
@@ -29,12 +30,19 @@ fn with_strategies(names: &[&str]) -> Results {
         of_variant.retain(|_| *keep.next().expect("a plan"));
     }
     Arc::make_mut(&mut scenario.scenario).plans.retain(|p| names.contains(&p.name.as_str()));
-    let known = |name: &String| names.contains(&name.as_str());
-    scenario.ratings.retain(|row| known(&row.strategy));
-    scenario.summary.retain(|row| known(&row.strategy));
-    scenario.verdicts.retain(|row| known(&row.strategy));
-    scenario.precision.retain(|row| known(&row.strategy));
-    scenario.recordings.retain(|row| known(&row.strategy));
+    // Where a strategy stands now, or whether it is gone.
+    let moved = |plan: &mut PlanId| {
+        let keeps = kept[plan.0];
+        *plan = PlanId(kept[..plan.0].iter().filter(|kept| **kept).count());
+        keeps
+    };
+    scenario.ratings.retain_mut(|row| moved(&mut row.plan));
+    scenario.summary.retain_mut(|row| moved(&mut row.plan));
+    scenario.verdicts.retain_mut(|row| moved(&mut row.plan));
+    scenario.differences.retain_mut(|row| moved(&mut row.plan) && moved(&mut row.reference));
+    scenario.precision.retain_mut(|row| moved(&mut row.plan));
+    scenario.qualification.retain_mut(|row| moved(&mut row.plan));
+    scenario.recordings.retain_mut(|row| moved(&mut row.plan));
     results
 }
 
@@ -62,11 +70,10 @@ fn with_releases(count: usize) -> Results {
     for number in of.scenario.release.variants.len()..count {
         let mut variant = first.clone();
         variant.name = format!("bad-{number}");
-        for record in recordings.iter().filter(|record| record.release == first.name) {
-            let mut record = record.clone();
-            record.release.clone_from(&variant.name);
-            of.recordings.push(record);
-        }
+        let records = recordings.iter().filter(|record| record.variant == VariantId(bad));
+        let named =
+            |record: &FlightRecord| FlightRecord { variant: VariantId(number), ..record.clone() };
+        of.recordings.extend(records.map(named));
         Arc::make_mut(&mut of.scenario).release.variants.push(variant);
         of.flights.push(flights.clone());
     }

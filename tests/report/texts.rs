@@ -2,6 +2,7 @@
 
 use crate::fixture::{nothing_flown, results};
 use windtunnel::report::{Formats, documents, replay, summary, table};
+use windtunnel::scenario::ids::{PlanId, VariantId};
 
 fn document(name: &str, path: &str) -> String {
     let formats = Formats::NONE.with(name).expect("a format");
@@ -64,7 +65,7 @@ fn a_replay_tells_times_from_the_release_on() {
     let record = scenario
         .recordings
         .iter()
-        .find(|r| r.strategy == "canary" && r.release == "bad")
+        .find(|r| r.plan == PlanId(3) && r.variant == VariantId(1))
         .expect("a recording");
     let text = replay::text(&scenario.scenario, record);
     assert!(text.contains("+0:00") && text.contains("exceeds 1 %"), "{text}");

@@ -91,12 +91,13 @@ fn plan(fate: &Fate) -> Plan {
         traffic_routing: ["canary", "abTest", "shadow"].contains(&fate.kind),
         metrics: ["canary", "abTest"].contains(&fate.kind),
         mixing: ["rollingUpdate", "canary", "abTest"].contains(&fate.kind),
+        divided_users: fate.kind == "abTest",
     };
     Plan {
         name: fate.name.to_string(),
         kind: kind.unwrap_or("unknown"),
         needs,
-        strategy: Box::new(NoRelease),
+        spec: Box::new(NoRelease),
     }
 }
 

@@ -10,7 +10,8 @@ use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::experiment::results::Judgement;
 use windtunnel::manifest::{self, Input};
-use windtunnel::outcome::{Outcome, Recording};
+use windtunnel::outcome::{MeasureId, Outcome, Recording};
+use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::yaml;
 
@@ -54,11 +55,12 @@ fn told(file: &str, scenario: &str, variant: &str, plan: &str) -> Told {
     let scenario: &Arc<Scenario> =
         found.iter().find(|s| s.name == scenario).unwrap_or_else(|| panic!("no {scenario}"));
     let variant = scenario.release.variants.iter().position(|v| v.name == variant);
-    let plan = scenario.plan(plan).expect("the strategy");
+    let plan = scenario.plan_id(plan).expect("the strategy").0;
+    let crew = Crew::bind(scenario).expect("sound queries");
     let order = Order { checked: true, ..single_order(scenario, 1, 0) };
     let twin = fly_twin(scenario, &order);
     let order = Order { record: Some(SimDuration::from_secs(1)), ..order };
-    let (outcome, recording) = fly(scenario, variant.expect("the variant"), plan, &order, &twin);
+    let (outcome, recording) = fly(&crew, variant.expect("the variant"), plan, &order, &twin);
     let recording = recording.expect("a recording");
     Told { outcome, recording, release_s: scenario.release.at.as_secs_f64() }
 }
@@ -86,8 +88,8 @@ impl Told {
         self.recording.samples.iter().filter(|s| within(s.t_s)).map(|s| s.failed).sum()
     }
 
-    fn measure(&self, name: &str) -> f64 {
-        self.outcome.measures.get(name).unwrap_or_else(|| panic!("no {name}"))
+    fn measure(&self, id: MeasureId) -> f64 {
+        self.outcome.measures.get(id).unwrap_or_else(|| panic!("no {}", id.name()))
     }
 }
 
@@ -179,7 +181,7 @@ fn the_weight_of_few_pods_is_their_ratio() {
 fn errors_vanish_once_old_pods_outlive_the_routes() {
     let failed = |plan| {
         let flown = told("stable-too-early.yaml", "stable-too-early", "good", plan);
-        flown.measure("requests_failed")
+        flown.measure(MeasureId::RequestsFailed)
     };
     let delays = ["argoCanary", "delay-1s", "delay-3s", "delay-10s"].map(failed);
     assert!(delays[0] > 0.0 && delays[1] > delays[2], "{delays:?}");
@@ -217,7 +219,7 @@ fn an_empty_vector_aborts_in_forty_seconds() {
 fn a_mean_hides_hot_pods() {
     let one = told("hot-canary.yaml", "hot-canary", "slower", "argoCanary");
     let two = told("hot-canary.yaml", "hot-canary", "slower", "one-for-each-side");
-    assert!(one.measure("requests_slow") > 4.0 * two.measure("requests_slow"));
+    assert!(one.measure(MeasureId::RequestsSlow) > 4.0 * two.measure(MeasureId::RequestsSlow));
     assert!(!two.at("shop: SuccessfulRescale").is_empty(), "{}", two.story());
 }
 
@@ -226,7 +228,10 @@ fn a_mean_hides_hot_pods() {
 fn mirrored_writes_count_twice() {
     let of = |plan| {
         let flown = told("mirrored-writes.yaml", "mirrored-writes", "good", plan);
-        (flown.measure("side_effects_duplicated"), flown.measure("users_hurt_by_release"))
+        (
+            flown.measure(MeasureId::SideEffectsDuplicated),
+            flown.measure(MeasureId::UsersHurtByRelease),
+        )
     };
     let (mirrored, hurt) = of("flagger");
     assert!(mirrored > 500.0, "{mirrored}");
@@ -239,7 +244,7 @@ fn mirrored_writes_count_twice() {
 fn pods_without_pre_stop_drop_requests() {
     let failed = |scenario| {
         let flown = told("no-prestop.yaml", scenario, "good", "rollingUpdate");
-        flown.measure("requests_failed")
+        flown.measure(MeasureId::RequestsFailed)
     };
     let (without, with) = (failed("no-prestop"), failed("with-prestop"));
     assert!(without > 100.0 && with < without / 10.0, "{without}, {with}");

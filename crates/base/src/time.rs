@@ -7,6 +7,14 @@ use std::ops::{Add, AddAssign, Mul, Sub};
 
 const NANOS_PER_SEC: f64 = 1e9;
 
+/// Every flight begins at this instant of Unix time: 2026-01-01 00:00:00 UTC.
+pub const EPOCH_MS: i64 = 1_767_225_600_000;
+
+/// An instant of a flight in milliseconds of Unix time, as timestamps of samples are.
+pub fn unix_ms(at: SimTime) -> i64 {
+    EPOCH_MS + (at.as_nanos() / 1_000_000) as i64
+}
+
 /// An instant of simulated time, in nanoseconds since the flight began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(u64);

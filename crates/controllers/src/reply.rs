@@ -4,6 +4,7 @@
 //! The answer is a setting instead. Deliberately unknown here: what it is asked for.
 
 use windtunnel_base::random::mix64;
+use windtunnel_base::settings::written::{duration, share};
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::{Share, parse_duration, parse_share};
 
@@ -37,6 +38,17 @@ impl Reply {
             Some(("from", after)) => parse_duration(after).map(Reply::From),
             Some(("until", after)) => parse_duration(after).map(Reply::Until),
             Some(_) => None,
+        }
+    }
+
+    /// As it is written: [`Reply::parse`] reads it back.
+    pub fn written(self) -> String {
+        match self {
+            Reply::Always => "always".to_string(),
+            Reply::Never => "never".to_string(),
+            Reply::From(after) => format!("from {}", duration(after)),
+            Reply::Until(after) => format!("until {}", duration(after)),
+            Reply::Share(part) => share(part),
         }
     }
 

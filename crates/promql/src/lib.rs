@@ -12,12 +12,15 @@ mod check;
 pub mod duration;
 pub mod error;
 pub mod eval;
+pub mod exposition;
 pub mod function;
 mod lexer;
 mod literal;
 mod parser;
 mod pattern;
 mod selector;
+pub mod store;
+pub mod symbol;
 pub mod value;
 
 use crate::store::Store;
@@ -43,12 +46,6 @@ pub enum Rules {
 impl Rules {
     /// The words of a setting, by which scenarios name them; the default comes first.
     pub const WORDS: [(&'static str, Rules); 2] = [("v3", Rules::V3), ("v2", Rules::V2)];
-
-    /// The rules of a word; a word that is none counts as left out, for it is told elsewhere.
-    pub fn of_word(word: Option<&str>) -> Rules {
-        let known = Rules::WORDS.iter().find(|(name, _)| Some(*name) == word);
-        known.map_or(Rules::default(), |(_, rules)| *rules)
-    }
 }
 
 /// How a query is answered.
@@ -95,6 +92,13 @@ pub struct Query {
     expr: Arc<Expr>,
 }
 
+// Every text that this thread has read, for the tests that count.
+#[cfg(feature = "reads")]
+thread_local! {
+    pub static READ: std::cell::RefCell<Vec<(String, Rules)>> =
+        const { std::cell::RefCell::new(Vec::new()) };
+}
+
 impl PartialEq for Query {
     fn eq(&self, other: &Query) -> bool {
         self.text == other.text && self.rules == other.rules
@@ -109,6 +113,8 @@ impl Query {
 
     /// Reads a query under given rules.
     pub fn parse_by(text: &str, rules: Rules) -> Result<Query, ParseError> {
+        #[cfg(feature = "reads")]
+        READ.with_borrow_mut(|read| read.push((text.to_string(), rules)));
         let expr = Arc::new(parser::parse(text, rules)?);
         Ok(Query { text: Arc::from(text), rules, expr })
     }
@@ -116,6 +122,11 @@ impl Query {
     /// The query as written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whose rules it was read under, which are those that answer it.
+    pub fn rules(&self) -> Rules {
+        self.rules
     }
 
     /// What it yields.

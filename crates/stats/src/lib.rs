@@ -1,7 +1,7 @@
 //! Layer 2: numbers in, estimates, tests and intervals out.
 //!
-//! Two readers use it. Judges of releases ([`crate::analysis::check`] and some strategies) take
-//! their mathematics from here: a file per test, each formula with its source, checked against the
+//! Two readers use it. Judges of releases (`analysis::check` and some strategies) take their
+//! mathematics from here: a file per test, each formula with its source, checked against the
 //! recorded answers in `tests/data/oracles/statistics.json`. Reports take the statistics of
 //! replications: a measure flown R times is a slice of R numbers, which `mean`, `mixture`,
 //! `quantile` and `paired` turn into intervals, and `stopping` asks whether R is enough; `quasi`

@@ -2,6 +2,7 @@
 //! a pod, whose rules of PromQL hold.
 
 use crate::analysis::promql::Rules;
+use crate::base::escape::quoted;
 use crate::base::time::SimDuration;
 use crate::world::names::Names;
 use crate::world::service::Version;
@@ -25,7 +26,7 @@ impl About<'_> {
     /// Matchers of the application's series of one version.
     pub fn matchers(&self, version: Version) -> String {
         let (service, version) = (&self.names.service, &self.names.versions[version.index()]);
-        format!("service=\"{service}\",version=\"{version}\"")
+        format!("service={},version={}", quoted::text(service), quoted::text(version))
     }
 
     /// Matchers of the container's series of one version: the kubelet knows pods by their names
@@ -49,6 +50,20 @@ pub fn range(window: SimDuration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A version may be called anything; the query asks for that name and no other.
+    #[test]
+    fn odd_names_of_versions_stay_within_their_quotes() {
+        for odd in ["v\"2", "a\\b", "a\nb", "} or vector(1) #"] {
+            let names = Names { versions: ["old".into(), odd.into()], ..Names::of_service("shop") };
+            let about =
+                About { names: &names, replicas: 1, cpu_limit: 1.0, routes: &[], rules: Rules::V3 };
+            let asked = format!("up{{{}}}", about.matchers(Version::New));
+            let query = crate::analysis::promql::Query::parse(&asked).expect(&asked);
+            assert!(query.asks_for("version", odd), "{asked}");
+            assert_eq!(query.metrics(), ["up"], "{asked}");
+        }
+    }
 
     #[test]
     fn windows_are_written_as_promql_reads_them() {

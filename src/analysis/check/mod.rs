@@ -6,9 +6,9 @@
 //! there is no data is a setting, because controllers differ exactly there. It deliberately does
 //! not know who asks.
 
+use super::promql::Query;
 use super::promql::error::EvalError;
 use super::promql::value::Value;
-use super::promql::{Query, Rules};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Evidence;
@@ -153,23 +153,12 @@ pub struct Check {
     pub window: Option<SimDuration>,
     /// Verdict on an empty answer.
     pub no_data: NoData,
-    /// Its queries, once it has been told whom it is about.
+    /// Its queries, once it is bound.
     asked: Option<Arc<Asked>>,
 }
 
-/// The rules under which queries of the scenario that is being read will be answered: a query is
-/// read once, under these.
-pub fn rules_of(r: &Reader<'_>) -> Rules {
-    Rules::of_word(r.text_at_root("spec.telemetry.rules"))
-}
-
-/// Reads a query of the user's own under the rules of its scenario; what is wrong with it, also
-/// with asking it at an instant, is told.
-pub fn query_of(r: &Reader<'_>, text: &str) -> Result<Query, String> {
-    let query = Query::parse_by(text, rules_of(r)).map_err(|error| error.to_string())?;
-    query.check_instant().map_err(|error| error.to_string())?;
-    Ok(query)
-}
+/// Who reads the texts of queries; nothing comes back of one that is none.
+pub type Read<'a> = &'a mut dyn FnMut(&str) -> Option<Query>;
 
 /// Who answers queries at the present instant.
 pub type Ask<'a> = &'a dyn Fn(&Query) -> Result<Value, EvalError>;
@@ -201,19 +190,21 @@ impl Check {
         self.judge.asks().stable
     }
 
-    /// Writes the queries of the check; `interval` is the window of checks that have none.
-    pub fn prepare(&mut self, about: &About<'_>, interval: SimDuration) {
+    /// The same check with its queries, each read by `read`; `interval` is the window of checks
+    /// that have none. Nothing comes back if one could not be read.
+    pub fn bind(&self, about: &About<'_>, interval: SimDuration, read: Read<'_>) -> Option<Check> {
         let (window, asks) = (self.window.unwrap_or(interval), self.judge.asks());
-        let of = |version| -> Option<Vec<Query>> {
+        let mut of = |version| -> Option<Vec<Query>> {
             let texts = samples::texts(self, &asks, about, (window, interval), version);
-            texts.iter().map(|text| Query::parse_by(text, about.rules).ok()).collect()
+            // Every wrong text is told, not only the first.
+            let read: Vec<Option<Query>> = texts.iter().map(|text| read(text)).collect();
+            read.into_iter().collect()
         };
-        let requests = error_rate::requests(about, Version::New, window);
-        let requests = Query::parse_by(&requests, about.rules).ok();
-        let stable = if asks.stable { of(Version::Old) } else { None };
-        self.asked = of(Version::New).zip(requests).map(|(new, requests)| {
-            Arc::new(Asked { new, stable: stable.unwrap_or_default(), requests })
-        });
+        let new = of(Version::New);
+        let stable = if asks.stable { of(Version::Old) } else { Some(Vec::new()) };
+        let requests = read(&error_rate::requests(about, Version::New, window));
+        let asked = Asked { new: new?, stable: stable?, requests: requests? };
+        Some(Check { asked: Some(Arc::new(asked)), ..self.clone() })
     }
 
     /// The query about a version, in PromQL.
@@ -236,13 +227,23 @@ impl Check {
         both.chain([&asked.requests]).cloned().collect()
     }
 
+    /// The queries of the user's own in it, about both versions.
+    pub fn own(&self) -> Vec<Query> {
+        match (&self.metric, &self.asked) {
+            (Metric::Query { .. }, Some(asked)) => {
+                asked.new.iter().chain(&asked.stable).cloned().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Looks at the release at the present instant, and judges it by this look and those before,
     /// which the asker keeps in `looks`.
     ///
     /// # Panics
-    /// When it was never prepared: a scenario prepares its strategies.
+    /// When it was never bound: machines are made of bound checks.
     pub fn judge(&self, ask: Ask<'_>, looks: &mut Vec<Look>) -> Evidence {
-        let asked = self.asked.as_ref().expect("a scenario prepares its checks");
+        let asked = self.asked.as_ref().expect("a machine's checks are bound");
         let asks = self.judge.asks();
         // 0/0 is no value to the short forms; to a query of the user's own it is one, and compares
         // false.
@@ -287,13 +288,16 @@ mod tests {
     use crate::analysis::promql::value::Element;
     use crate::world::names::Names;
 
+    fn bound(check: &Check, about: &About<'_>, secs: u64) -> Check {
+        let read = &mut |text: &str| Query::parse(text).ok();
+        check.bind(about, SimDuration::from_secs(secs), read).expect("queries")
+    }
+
     fn judged(check: &Check, answer: impl Fn(&str) -> Result<Value, EvalError>) -> Evidence {
         let names = Names::of_service("shop");
         let rules = Default::default();
         let about = About { names: &names, replicas: 4, cpu_limit: 0.5, routes: &[], rules };
-        let mut check = check.clone();
-        check.prepare(&about, SimDuration::from_secs(60));
-        check.judge(&|query| answer(query.text()), &mut Vec::new())
+        bound(check, &about, 60).judge(&|query| answer(query.text()), &mut Vec::new())
     }
 
     fn one(value: f64) -> Result<Value, EvalError> {
@@ -313,8 +317,8 @@ mod tests {
         ] {
             let relative = Bound::AtMostStable { factor: 1.1, margin: 0.0 };
             let judge = Judging::of_bound(relative);
-            let mut check = Check::new("c", metric, judge, None, NoData::Fail);
-            check.prepare(&about, SimDuration::from_secs(90));
+            let check = Check::new("c", metric, judge, None, NoData::Fail);
+            let check = bound(&check, &about, 90);
             assert_eq!(check.queries().len(), 3, "{check:?}");
             assert!(check.queries()[0].text().contains("[90s]"));
         }

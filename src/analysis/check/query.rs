@@ -5,7 +5,7 @@
 //! compare: `noData` decides.
 
 use super::judge::{self, Counted, Judging};
-use super::{Bound, Check, Compare, Metric, common, query_of};
+use super::{Bound, Check, Compare, Metric, common};
 use crate::base::settings::{Part, Reader};
 use crate::base::units::parse_duration;
 
@@ -24,14 +24,6 @@ fn read(r: &mut Reader<'_>) -> Check {
     let help = "when the release fails, such as \"> 0.01\"; needed unless a judge is named";
     let fails = r.opt_text("failsWhen", help);
     let (window, no_data) = common(r);
-    for (field, text) in [("query", Some(&text)), ("stableQuery", stable.as_ref())] {
-        if let Some(Err(error)) = text.map(|text| query_of(r, text))
-            && !r.describing()
-            && r.has(field)
-        {
-            r.problem(field, error, "a query that Prometheus takes", "");
-        }
-    }
     let bound = fails.as_deref().and_then(condition).unwrap_or_else(|| {
         if !r.describing() && r.has("failsWhen") {
             let found = format!("found {:?}", fails.as_deref().unwrap_or_default());

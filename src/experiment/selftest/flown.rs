@@ -7,6 +7,7 @@ use crate::base::interval::Interval;
 use crate::base::time::SimDuration;
 use crate::engine::{Order, fly, fly_twin};
 use crate::outcome::{Outcome, Verdict};
+use crate::scenario::crew::Crew;
 use crate::scenario::model::Scenario;
 use crate::stats::binomial::threshold_check;
 use crate::stats::theory::{mm1, sticky_exposure};
@@ -162,10 +163,11 @@ fn order(seed: u64, replication: u32) -> Order {
 
 /// The only variant by the only strategy, in many replications.
 fn fly_all(scenario: &Arc<Scenario>, seed: u64, replications: u32) -> Vec<Outcome> {
+    let crew = Crew::bind(scenario).expect("the scenario above");
     let one = |replication| {
         let order = order(seed, replication);
         let twin = fly_twin(scenario, &order);
-        fly(scenario, 0, &scenario.plans[0], &order, &twin).0
+        fly(&crew, 0, 0, &order, &twin).0
     };
     (0..replications).into_par_iter().map(one).collect()
 }

@@ -7,6 +7,7 @@ use crate::manifest::draft::{integer, text};
 use crate::manifest::fields::{Fields, Labels};
 use crate::manifest::rule::{self, Setting};
 use crate::manifest::scalars;
+use crate::strategy::flagger::field;
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -108,8 +109,8 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     let provider = f.text("provider", PROVIDERS);
     let mut names = Vec::new();
     let target = target(f, "targetRef").unwrap_or_default();
-    put(&mut names, "ingress", target_name(f, "ingressRef"));
-    put(&mut names, "route", target_name(f, "routeRef"));
+    put(&mut names, field::INGRESS, target_name(f, "ingressRef"));
+    put(&mut names, field::ROUTE, target_name(f, "routeRef"));
     f.no_effect(&["upstreamRef", "metricsServer"], "metrics are those of the flight");
     let mut settings = Vec::new();
     f.object("service", |f| service(f, &mut names, &mut settings));
@@ -118,11 +119,11 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     }
     let mut fields = Vec::new();
     let skip = f.flag("skipAnalysis", "promoted without a look").map(Value::Flag);
-    put(&mut fields, "skipAnalysis", skip);
-    put(&mut fields, "suspend", f.flag("suspend", "no tick does anything").map(Value::Flag));
+    put(&mut fields, field::SKIP_ANALYSIS, skip);
+    put(&mut fields, field::SUSPEND, f.flag("suspend", "no tick does anything").map(Value::Flag));
     let deadline = "pods not ready for this long: way back";
     let deadline = f.count("progressDeadlineSeconds", 1..=100_000_000, deadline);
-    put(&mut fields, "progressDeadline", deadline.map(|s| text(format!("{s}s"))));
+    put(&mut fields, field::PROGRESS_DEADLINE, deadline.map(|s| text(format!("{s}s"))));
     f.no_effect(&["revertOnDeletion"], "no Canary is deleted in a flight");
     let (autoscaler, autoscaler_limits) = f.object("autoscalerRef", autoscaler).unwrap_or_default();
     let current = f.object("analysis", |f| analysis(f, "analysis"));
@@ -160,7 +161,7 @@ fn service(
     names: &mut Vec<(&'static str, Value)>,
     settings: &mut Vec<Setting>,
 ) {
-    put(names, "service", f.text("name", "name of the Services that Flagger makes").map(text));
+    put(names, field::SERVICE, f.text("name", "name of the Services that Flagger makes").map(text));
     f.scalar("port", "port", "where users connect", scalars::port);
     f.scalar("targetPort", "port", "where the process listens", scalars::port);
     let one = "longest time of one try, with the Gateway API; 0s: no end";
@@ -211,9 +212,9 @@ fn autoscaler(f: &mut Fields<'_>) -> Scaler {
     let limits = f.object("primaryScalerReplicas", |f| {
         let mut limits = Vec::new();
         let low = f.count("minReplicas", 0..=5000, "limits of the primary's own autoscaler");
-        put(&mut limits, "primaryMinReplicas", low.map(integer));
+        put(&mut limits, field::PRIMARY_MIN_REPLICAS, low.map(integer));
         let high = f.count("maxReplicas", 0..=5000, "limits of the primary's own autoscaler");
-        put(&mut limits, "primaryMaxReplicas", high.map(integer));
+        put(&mut limits, field::PRIMARY_MAX_REPLICAS, high.map(integer));
         limits
     });
     (name, limits.unwrap_or_default())
@@ -225,33 +226,33 @@ const WEIGHT_MAX: u64 = i32::MAX as u64;
 fn analysis(f: &mut Fields<'_>, field: &'static str) -> Analysis {
     let mut fields = Vec::new();
     let interval = f.duration("interval", "time between ticks; less than 10s is taken for 10s");
-    put(&mut fields, "interval", interval.map(text));
+    put(&mut fields, field::INTERVAL, interval.map(text));
     let percent = |f: &mut Fields<'_>, name, becomes| f.count(name, 0..=100, becomes).map(integer);
     let failed = f.count("threshold", 0..=1000, "failed ticks that roll back");
-    put(&mut fields, "threshold", failed.map(integer));
+    put(&mut fields, field::THRESHOLD, failed.map(integer));
     // What is above 100 the controller takes as it takes 100, but for maxWeight: none reaches it.
     let weight =
         |f: &mut Fields<'_>, name, becomes| f.count(name, 0..=WEIGHT_MAX, becomes).map(integer);
     let most = weight(f, "maxWeight", "percent at which it is promoted");
-    put(&mut fields, "maxWeight", most);
+    put(&mut fields, field::MAX_WEIGHT, most);
     let step = weight(f, "stepWeight", "percent that each step adds");
-    put(&mut fields, "stepWeight", step);
+    put(&mut fields, field::STEP_WEIGHT, step);
     let whole = |node: &crate::base::node::Node| scalars::count(node, &(0..=WEIGHT_MAX));
     let steps = f.scalars("stepWeights", "list of percent", "percent, a step each", whole);
     let steps = steps.map(|s| crate::manifest::draft::list(s.into_iter().map(integer).collect()));
-    put(&mut fields, "stepWeights", steps);
+    put(&mut fields, field::STEP_WEIGHTS, steps);
     let back = weight(f, "stepWeightPromotion", "percent that goes back with each tick");
-    put(&mut fields, "stepWeightPromotion", back);
+    put(&mut fields, field::STEP_WEIGHT_PROMOTION, back);
     let ticks = f.count("iterations", 0..=10_000, "ticks of an A/B test or a blue-green release");
-    put(&mut fields, "iterations", ticks.map(integer));
+    put(&mut fields, field::ITERATIONS, ticks.map(integer));
     let mirror = f.flag("mirror", "requests are copied before any are sent").map(Value::Flag);
-    put(&mut fields, "mirror", mirror);
-    put(&mut fields, "mirrorWeight", percent(f, "mirrorWeight", "percent that is copied"));
+    put(&mut fields, field::MIRROR, mirror);
+    put(&mut fields, field::MIRROR_WEIGHT, percent(f, "mirrorWeight", "percent that is copied"));
     let ready = "percent of the pods that must be ready";
     let primary = percent(f, "primaryReadyThreshold", ready);
-    put(&mut fields, "primaryReadyThreshold", primary);
+    put(&mut fields, field::PRIMARY_READY_THRESHOLD, primary);
     let canary = percent(f, "canaryReadyThreshold", ready);
-    put(&mut fields, "canaryReadyThreshold", canary);
+    put(&mut fields, field::CANARY_READY_THRESHOLD, canary);
     let conditions = f.has("match").then(|| f.list("match", condition));
     if conditions.is_none() {
         f.list("match", condition);
@@ -283,11 +284,11 @@ fn condition(f: &mut Fields<'_>) -> Vec<String> {
 fn affinity(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     let mut fields = Vec::new();
     let cookie = f.text("cookieName", "users who met the canary stay with it");
-    put(&mut fields, "cookie", cookie.map(text));
+    put(&mut fields, field::COOKIE, cookie.map(text));
     let age = f.count("maxAge", 1..=100_000_000, "seconds that the cookie holds");
-    put(&mut fields, "maxAge", age.map(|s| text(format!("{s}s"))));
+    put(&mut fields, field::MAX_AGE, age.map(|s| text(format!("{s}s"))));
     let primary = f.text("primaryCookieName", "users who met the primary stay for one interval");
-    put(&mut fields, "primaryCookie", primary.map(text));
+    put(&mut fields, field::PRIMARY_COOKIE, primary.map(text));
     f.no_effect(
         &["domain", "httpOnly", "secure", "partitioned", "path", "sameSite"],
         "no effect on who keeps the cookie",
@@ -298,10 +299,10 @@ fn affinity(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
 fn metric(f: &mut Fields<'_>) -> Metric {
     let mut fields = Vec::new();
     let name = "request-success-rate and request-duration are built in";
-    put(&mut fields, "name", f.text("name", name).map(text));
+    put(&mut fields, field::NAME, f.text("name", name).map(text));
     f.missing("name", "a name: request-success-rate and request-duration are built in");
     let window = f.duration("interval", "window of the query; left out: 1m for built-in ones");
-    put(&mut fields, "interval", window.map(text));
+    put(&mut fields, field::INTERVAL, window.map(text));
     f.object("thresholdRange", |f| {
         for (name, becomes) in
             [("min", "smallest value that passes"), ("max", "largest value that passes")]
@@ -311,8 +312,8 @@ fn metric(f: &mut Fields<'_>) -> Metric {
     });
     let old = "minimum of a success rate, maximum of anything else, where there is no range";
     let old = f.number("threshold", -1e12..=1e12, old);
-    put(&mut fields, "threshold", old.map(Value::Number));
-    put(&mut fields, "query", f.text("query", "PromQL of its own").map(text));
+    put(&mut fields, field::THRESHOLD, old.map(Value::Number));
+    put(&mut fields, field::QUERY, f.text("query", "PromQL of its own").map(text));
     let template = f.object("templateRef", |f| {
         let name = f.text("name", "a MetricTemplate, whose query is asked");
         f.missing("name", "the name of the MetricTemplate");

@@ -40,6 +40,8 @@ pub struct Deployment {
 
 /// Largest number of the API.
 const MAX: u64 = i32::MAX as u64;
+/// `progressDeadlineSeconds` where it is left out (pkg/apis/apps/v1/defaults.go).
+const DEADLINE: u64 = 600;
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
     let metadata = metadata::read(f);
@@ -66,10 +68,15 @@ fn spec(f: &mut Fields<'_>) -> Deployment {
     );
     let paused = "true: a new template is not rolled out, and no file resumes it";
     let paused = f.flag("paused", paused) == Some(true);
-    let late = deadline_secs.is_some_and(|d| d <= min_ready_secs.unwrap_or(0));
-    if late {
+    // Left out, the API server writes 600 before it compares the two.
+    let ready = min_ready_secs.unwrap_or(0);
+    if deadline_secs.is_some_and(|deadline| deadline <= ready) {
         let expected = "more than minReadySeconds";
         f.problem("progressDeadlineSeconds", "shorter than minReadySeconds", expected, "");
+    } else if deadline_secs.is_none() && ready >= DEADLINE {
+        let found = format!("not below the {DEADLINE} seconds of progressDeadlineSeconds");
+        let help = "the API server refuses it; give a longer progressDeadlineSeconds";
+        f.problem("minReadySeconds", &found, "less than progressDeadlineSeconds", help);
     }
     Deployment { min_ready_secs, deadline_secs, paused, ..deployment }
 }

@@ -174,6 +174,11 @@ fn pods(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, fo
         let expected = "labels of spec.template.metadata.labels";
         found.problem(object, "spec.selector", message, expected, "the controller refuses it");
     }
+    if rollout.replicas == Some(0) {
+        let message = "no pods: nothing of it is released".to_string();
+        let help = "the number of pods that it runs in production";
+        found.problem(object, "spec.replicas", message, "at least 1", help);
+    }
     workload::replicas(draft, object, rollout.replicas.filter(|r| *r > 0), &mut found.lists);
     let (owner, template) = match workload {
         Some((owner, deployment)) => {

@@ -11,6 +11,19 @@ use crate::manifest::store::Store;
 
 const HELP: &str = "Argo refuses such a Rollout (InvalidSpec) and rolls nothing out";
 
+/// What a step may set; the API server prunes everything else.
+const STEPS: [&str; 9] = [
+    "setWeight",
+    "pause",
+    "setCanaryScale",
+    "experiment",
+    "analysis",
+    "setHeaderRoute",
+    "setMirrorRoute",
+    "plugin",
+    "replicaProgressThreshold",
+];
+
 /// Every such Rollout.
 pub fn check(store: &Store, found: &mut Found) {
     for (object, _) in store.rollouts() {
@@ -129,7 +142,10 @@ impl Check<'_> {
         if let [first, second, ..] = kinds[..] {
             self.refuse(path, &format!("{first} and {second} in one step"), "one of them");
         }
-        let nothing = |entries: &[(Key, Node)]| entries.iter().all(|(_, n)| n.value == Value::Null);
+        // The API server drops fields that it does not know, and what is left sets nothing.
+        let nothing = |entries: &[(Key, Node)]| {
+            entries.iter().all(|(k, n)| n.value == Value::Null || !STEPS.contains(&&*k.name))
+        };
         if matches!(&step.value, Value::Map(entries) if nothing(entries)) {
             let expected = "setWeight, pause, setCanaryScale, analysis, experiment or a route";
             self.refuse(path, "an empty step", expected);

@@ -12,6 +12,7 @@ use crate::manifest::note::{Lists, Weight};
 use crate::manifest::store::Store;
 use crate::manifest::storm::HEADER_SHARE;
 use crate::strategy::flagger::provider::Provider;
+use crate::strategy::flagger::{field, part};
 
 /// A unit for every Canary.
 pub fn find(store: &Store, found: &mut Found) {
@@ -31,7 +32,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
         store.deployments().find(|(o, _)| o.metadata.name == *target && o.is_near(object));
     workload_of(store, object, target, deployment, &mut draft, found);
     made(store, object, canary, target, &mut draft, found);
-    let path = draft.strategy("flagger", object.spot("spec"));
+    let path = draft.strategy(part::PART.name, object.spot("spec"));
     names(&mut draft, object, canary, target, &path);
     let provider = provider(&mut draft, object, canary, &path, &mut found.lists);
     for (field, value) in &canary.fields {
@@ -165,7 +166,7 @@ fn made(
     draft: &mut Draft,
     found: &mut Found,
 ) {
-    let service = canary.names.iter().find(|(name, _)| *name == "service");
+    let service = canary.names.iter().find(|(name, _)| *name == field::SERVICE);
     let service = match service.map(|(_, value)| value) {
         Some(Value::Text(name)) => name.as_str(),
         _ => target,
@@ -194,17 +195,25 @@ fn made(
 
 fn names(draft: &mut Draft, object: &Object, canary: &Canary, target: &str, path: &str) {
     let spot = object.spot("spec.targetRef.name");
-    draft.set(&format!("{path}.names.target"), text(target), spot);
+    draft.set(&format!("{path}.{}.{}", field::NAMES, field::TARGET), text(target), spot);
     if object.metadata.name != *target {
         let spot = object.spot("metadata.name");
-        draft.set(&format!("{path}.names.canary"), text(object.metadata.name.clone()), spot);
+        draft.set(
+            &format!("{path}.{}.{}", field::NAMES, field::CANARY),
+            text(object.metadata.name.clone()),
+            spot,
+        );
     }
     for (name, value) in &canary.names {
-        draft.set(&format!("{path}.names.{name}"), value.clone(), object.spot("spec"));
+        draft.set(&format!("{path}.{}.{name}", field::NAMES), value.clone(), object.spot("spec"));
     }
     if let Some(namespace) = &object.metadata.namespace {
         let spot = object.spot("metadata.namespace");
-        draft.set(&format!("{path}.names.namespace"), text(namespace.clone()), spot);
+        draft.set(
+            &format!("{path}.{}.{}", field::NAMES, field::NAMESPACE),
+            text(namespace.clone()),
+            spot,
+        );
     }
 }
 
@@ -220,7 +229,7 @@ fn provider(
     match (word, known) {
         (Some(_), Some(provider)) => {
             let value = text(provider.word());
-            draft.set(&format!("{path}.provider"), value, object.spot("spec.provider"));
+            draft.set(&format!("{path}.{}", field::PROVIDER), value, object.spot("spec.provider"));
         }
         (Some(word), None) => {
             let source = "the controller takes a word that it does not know for istio";
@@ -228,7 +237,7 @@ fn provider(
         }
         (None, _) => {
             let source = "the controller's own default, cmd/flagger/main.go -mesh-provider";
-            draft.assume(lists, &format!("{path}.provider"), "istio", source, false);
+            draft.assume(lists, &format!("{path}.{}", field::PROVIDER), "istio", source, false);
         }
     }
     known.unwrap_or_default()
@@ -246,20 +255,20 @@ fn of_target(
     let (_, full) = size(store, target, owner, settings);
     let mut set = |field: &str, value: Option<Value>, from: &str| {
         if let Some(value) = value {
-            draft.set(&format!("{path}.target.{field}"), value, owner.spot(from));
+            draft.set(&format!("{path}.{}.{field}", field::TARGET), value, owner.spot(from));
         }
     };
     let bound = |bound: &Option<String>| bound.clone().map(text);
-    set("maxSurge", bound(&settings.max_surge), "spec.strategy.rollingUpdate.maxSurge");
+    set(field::MAX_SURGE, bound(&settings.max_surge), "spec.strategy.rollingUpdate.maxSurge");
     let missing = "spec.strategy.rollingUpdate.maxUnavailable";
-    set("maxUnavailable", bound(&settings.max_unavailable), missing);
-    set("recreate", settings.recreate.then_some(Value::Flag(true)), "spec.strategy.type");
+    set(field::MAX_UNAVAILABLE, bound(&settings.max_unavailable), missing);
+    set(field::RECREATE, settings.recreate.then_some(Value::Flag(true)), "spec.strategy.type");
     let deadline = settings.deadline_secs.map(|s| text(format!("{}s", s.min(300_000_000))));
-    set("progressDeadline", deadline, "spec.progressDeadlineSeconds");
+    set(field::PROGRESS_DEADLINE, deadline, "spec.progressDeadlineSeconds");
     let written = settings.replicas.filter(|pods| *pods > 0);
     let whole = written.is_some() && written == full;
-    set("writesReplicas", whole.then_some(Value::Flag(true)), "spec.replicas");
-    set("replicas", written.filter(|_| !whole).map(integer), "spec.replicas");
+    set(field::WRITES_REPLICAS, whole.then_some(Value::Flag(true)), "spec.replicas");
+    set(field::REPLICAS, written.filter(|_| !whole).map(integer), "spec.replicas");
 }
 
 fn autoscaler(
@@ -272,16 +281,20 @@ fn autoscaler(
 ) {
     let Some(name) = &canary.autoscaler else { return };
     let spot = object.spot("spec.autoscalerRef");
-    draft.set(&format!("{path}.autoscaler"), mapping(Vec::new()), spot.clone());
+    draft.set(&format!("{path}.{}", field::AUTOSCALER), mapping(Vec::new()), spot.clone());
     for (field, value) in &canary.autoscaler_limits {
-        draft.set(&format!("{path}.autoscaler.{field}"), value.clone(), spot.clone());
+        draft.set(&format!("{path}.{}.{field}", field::AUTOSCALER), value.clone(), spot.clone());
     }
     let given = store.autoscalers().find(|(o, _)| o.metadata.name == *name && o.is_near(object));
     if let Some((owner, autoscaler)) = given {
         draft.takes(owner);
         if let Some(min) = autoscaler.min {
             let spot = owner.spot("spec.minReplicas");
-            draft.set(&format!("{path}.autoscaler.minReplicas"), integer(min), spot);
+            draft.set(
+                &format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS),
+                integer(min),
+                spot,
+            );
         }
         return;
     }
@@ -305,7 +318,7 @@ fn analysis(
     draft: &mut Draft,
     found: &mut Found,
 ) {
-    let (path, field) = (format!("{path}.analysis"), format!("spec.{}", analysis.field));
+    let (path, field) = (format!("{path}.{}", field::ANALYSIS), format!("spec.{}", analysis.field));
     draft.set(&path, mapping(Vec::new()), object.spot(&field));
     for (name, value) in &analysis.fields {
         let spot = object.spot(&format!("{field}.{name}"));
@@ -313,8 +326,8 @@ fn analysis(
     }
     let given = |name: &str| analysis.fields.iter().any(|(n, _)| *n == name);
     for (name, value, source) in [
-        ("interval", "60s", "the controller's own default, v1beta1/canary.go"),
-        ("threshold", "1", "the controller's own default: the first failed tick rolls back"),
+        (field::INTERVAL, "60s", "the controller's own default, v1beta1/canary.go"),
+        (field::THRESHOLD, "1", "the controller's own default: the first failed tick rolls back"),
     ] {
         if !given(name) {
             draft.assume(&mut found.lists, &format!("{field}.{name}"), value, source, false);
@@ -323,14 +336,14 @@ fn analysis(
     if let Some(conditions) = &analysis.conditions {
         let spot = object.spot(&format!("{field}.match"));
         let said = list(conditions.iter().cloned().map(text).collect());
-        draft.set(&format!("{path}.match.conditions"), said, spot);
+        draft.set(&format!("{path}.{}.{}", field::MATCH, field::CONDITIONS), said, spot);
         let source = "who sends the header is not in the file; a Scenario's \
             spec.traffic.headerShare says";
         draft.assume(&mut found.lists, "spec.traffic.headerShare", HEADER_SHARE, source, false);
     }
     if let Some(fields) = &analysis.affinity {
         let spot = object.spot(&format!("{field}.sessionAffinity"));
-        draft.set(&format!("{path}.sessionAffinity"), mapping(fields.clone()), spot);
+        draft.set(&format!("{path}.{}", field::SESSION_AFFINITY), mapping(fields.clone()), spot);
     }
     let (mut metrics, mut spots) = (Vec::new(), Vec::new());
     for (i, asked) in analysis.metrics.iter().enumerate() {
@@ -342,9 +355,9 @@ fn analysis(
     }
     if !metrics.is_empty() {
         let spot = object.spot(&format!("{field}.metrics"));
-        draft.set(&format!("{path}.metrics"), list(metrics), spot);
+        draft.set(&format!("{path}.{}", field::METRICS), list(metrics), spot);
         for (i, spot) in spots.into_iter().enumerate() {
-            draft.origins.push((format!("{path}.metrics[{i}]"), spot));
+            draft.origins.push((format!("{path}.{}[{i}]", field::METRICS), spot));
         }
     }
     let webhooks: Vec<Value> = analysis
@@ -357,7 +370,7 @@ fn analysis(
         .collect();
     if !webhooks.is_empty() {
         let spot = object.spot(&format!("{field}.webhooks"));
-        draft.set(&format!("{path}.webhooks"), list(webhooks), spot);
+        draft.set(&format!("{path}.{}", field::WEBHOOKS), list(webhooks), spot);
     }
 }
 
@@ -382,17 +395,19 @@ fn metric(
                 draft.takes(owner);
                 let Some(query) = &template.query else {
                     let why = "its template asks no Prometheus: the metric has no say";
-                    found.ignore(object, field, why, Weight::Matters);
+                    let help = "only the series of the flight can be asked: give the template a \
+                                query in PromQL, with provider prometheus";
+                    found.unasked(object, field, why, help);
                     return None;
                 };
                 let namespace = owner.metadata.namespace.clone().or(namespace.clone());
                 let namespace = namespace.unwrap_or_else(|| "default".into());
                 let parts = vec![
-                    ("name", text(name.clone())),
-                    ("namespace", text(namespace)),
-                    ("query", text(query.clone())),
+                    (field::NAME, text(name.clone())),
+                    (field::NAMESPACE, text(namespace)),
+                    (field::QUERY, text(query.clone())),
                 ];
-                fields.push(("template", mapping(parts)));
+                fields.push((field::TEMPLATE, mapping(parts)));
             }
             None => {
                 let message = format!("no MetricTemplate here is called {name:?}");
@@ -411,7 +426,7 @@ fn metric(
     }
     if !metric.variables.is_empty() {
         let pairs = metric.variables.iter().map(|(name, value)| text(format!("{name}={value}")));
-        fields.push(("variables", list(pairs.collect())));
+        fields.push((field::VARIABLES, list(pairs.collect())));
     }
     Some(mapping(fields))
 }
@@ -425,12 +440,12 @@ fn webhook(
 ) -> Value {
     let lists = &mut found.lists;
     let name = hook.name.clone().unwrap_or_else(|| format!("webhook-{index}"));
-    let mut fields = vec![("name", text(name.clone()))];
-    fields.extend(hook.hook.iter().map(|hook| ("type", text(hook.clone()))));
-    fields.extend(hook.answers.iter().map(|answers| ("answers", text(answers.clone()))));
-    fields.extend(hook.takes.iter().map(|takes| ("takes", text(takes.clone()))));
-    fields.extend(hook.timeout.iter().map(|timeout| ("timeout", text(timeout.clone()))));
-    fields.extend(hook.retries.map(|retries| ("retries", integer(retries))));
+    let mut fields = vec![(field::NAME, text(name.clone()))];
+    fields.extend(hook.hook.iter().map(|hook| (field::TYPE, text(hook.clone()))));
+    fields.extend(hook.answers.iter().map(|answers| (field::ANSWERS, text(answers.clone()))));
+    fields.extend(hook.takes.iter().map(|takes| (field::TAKES, text(takes.clone()))));
+    fields.extend(hook.timeout.iter().map(|timeout| (field::TIMEOUT, text(timeout.clone()))));
+    fields.extend(hook.retries.map(|retries| (field::RETRIES, integer(retries))));
     let load = hook.command.as_deref().and_then(load::read);
     let during = hook.hook.as_deref().is_none_or(|hook| hook == "rollout");
     if let (Some(command), true, None) = (&hook.command, during, &load) {
@@ -439,10 +454,10 @@ fn webhook(
         draft.assume(lists, &format!("{field}.metadata.cmd"), &value, source, false);
     }
     if let Some(load) = load {
-        let mut settings = vec![("rate", text(format!("{}/s", load.rate)))];
-        settings.push(("lasts", text(load.lasts.clone())));
-        settings.push(("to", text(if load.straight { "canary" } else { "service" })));
-        fields.push(("load", mapping(settings)));
+        let mut settings = vec![(field::RATE, text(format!("{}/s", load.rate)))];
+        settings.push((field::LASTS, text(load.lasts.clone())));
+        settings.push((field::TO, text(part::TO[usize::from(!load.straight)])));
+        fields.push((field::LOAD, mapping(settings)));
         if load.guessed {
             let source = "the command sends as fast as it is answered; 10 a second each";
             let value = format!("{}/s", load.rate);

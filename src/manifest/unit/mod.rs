@@ -73,6 +73,15 @@ impl Found {
         });
     }
 
+    /// Books a check of an object that cannot be asked here, and warns: what it would stop is flown
+    /// as if nobody looked.
+    pub fn unasked(&mut self, object: &Object, field: &str, why: &str, help: &str) {
+        self.ignore(object, field, why, Weight::Matters);
+        let (spot, path) = (object.spot(field), format!("{} {field}", object.title()));
+        let warning = Problem::warning(spot.place, &path, why.to_string()).help(help.to_string());
+        self.problems.push(warning.in_file(&spot.file));
+    }
+
     /// Books what is assumed of an answer that no flight can ask for, and warns of it: a gate
     /// that always opens decides nothing.
     pub fn assume_answer(

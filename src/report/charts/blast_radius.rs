@@ -30,27 +30,31 @@ fn message(results: &ScenarioResults) -> String {
     let share = |value: f64| Quantity::Share.show(value);
     if let Some(found) = reading::no_strategy_helps(results).first() {
         let (best, worst) = (&found.best, &found.worst);
-        let against = match reading::bad_variants(results).count() {
+        let scenario = &results.scenario;
+        let against = match scenario.bad_variants().count() {
             1 => String::new(),
-            _ => format!(" against {}", found.release),
+            _ => format!(" against {}", scenario.release_name(found.variant)),
         };
         return format!(
             "No strategy helps{against}: even {} hurts {} of the users, {} hurts {}",
-            best.0,
+            scenario.plan_name(best.0),
             share(best.1),
-            worst.0,
+            scenario.plan_name(worst.0),
             share(worst.1)
         );
     }
-    let several = reading::bad_variants(results).count() > 1;
+    let scenario = &results.scenario;
+    let several = scenario.bad_variants().count() > 1;
     let named = |kind: &str, name: &str, one: &str| match several {
         true => format!("The {kind} {name}"),
         false => one.to_string(),
     };
-    let bad = reading::bad_variants(results)
-        .map(|v| (v.name.as_str(), named("bad release", &v.name, "A bad release")));
-    let others = results.scenario.release.variants.iter();
-    let others = others.map(|v| (v.name.as_str(), named("release", &v.name, "A release")));
+    let bad = scenario
+        .bad_variants()
+        .map(|v| (v, named("bad release", scenario.release_name(v), "A bad release")));
+    let others = scenario
+        .variant_ids()
+        .map(|v| (v, named("release", scenario.release_name(v), "A release")));
     let rankings =
         bad.chain(others).map(|(v, word)| (measures::ranked(results, v, HURT_SHARE), word));
     let most = |ranked: &[(&str, f64)]| ranked.last().map_or(0.0, |last| last.1);

@@ -5,10 +5,12 @@ use super::measures::{self, Releases};
 use super::page;
 use crate::experiment::rating::COST_LIMITS;
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::report::figure::{Quantity, significant};
-use crate::report::reading::{self, MIX};
+use crate::report::reading;
+use crate::scenario::ids::ReleaseId;
 
-const COLUMNS: [&str; 2] = ["fleet_minutes_extra", "pods_peak"];
+const COLUMNS: [MeasureId; 2] = [MeasureId::FleetMinutesExtra, MeasureId::PodsPeak];
 
 /// The chart as SVG.
 pub fn svg(results: &ScenarioResults) -> Result<String, String> {
@@ -36,7 +38,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
 
 /// The dearest and the cheapest.
 fn message(results: &ScenarioResults) -> String {
-    let ranked = measures::ranked(results, MIX, COLUMNS[0]);
+    let ranked = measures::ranked(results, ReleaseId::Mix, COLUMNS[0]);
     let show = |value: f64| format!("{} fleet-minutes", significant(value.abs()));
     match ranked.as_slice() {
         [] => "What a release costs in pods".to_string(),
@@ -52,7 +54,9 @@ fn message(results: &ScenarioResults) -> String {
             format!("{first} saves {} a release, {last} {}", show(*least), show(*most))
         }
         [(first, least), .., (last, most)] => {
-            let estimate = reading::estimate(results, MIX, first, COLUMNS[0]);
+            let plan = results.scenario.plan_id(first);
+            let of = |plan| reading::estimate(results, ReleaseId::Mix, plan, COLUMNS[0]);
+            let estimate = plan.and_then(of);
             let cheapest = match estimate {
                 Some(e) if e.lower <= 0.0 && e.upper >= 0.0 => "next to none".to_string(),
                 _ if *least < 0.0 => format!("saves {}", show(*least)),

@@ -12,8 +12,10 @@ use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 use crate::experiment::rating::{COST_LIMITS, RISK_LIMITS};
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
-use crate::report::reading::{self, HURT_SHARE, MIX};
+use crate::report::reading::{self, HURT_SHARE};
+use crate::scenario::ids::ReleaseId;
 use crate::stats::estimate::Estimate;
 
 const HEIGHT: f64 = 500.0;
@@ -60,14 +62,14 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
 fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
     let paints = palette::strategy_paints(&results.scenario);
     let mut spots = Vec::new();
-    for (plan, paint) in results.scenario.plans.iter().zip(paints) {
-        let of = |measure| reading::estimate(results, MIX, &plan.name, measure);
-        let (Some(cost), Some(harm)) = (of("fleet_minutes_extra"), of(HURT_SHARE)) else {
+    for (plan, paint) in results.scenario.plan_ids().zip(paints) {
+        let of = |measure| reading::estimate(results, ReleaseId::Mix, plan, measure);
+        let (Some(cost), Some(harm)) = (of(MeasureId::FleetMinutesExtra), of(HURT_SHARE)) else {
             continue;
         };
         if cost.mean.is_finite() && harm.mean.is_finite() {
-            let ships = reading::ships_something(results, &plan.name);
-            let name = plan.name.as_str();
+            let ships = reading::ships_something(results, plan);
+            let name = results.scenario.plan_name(plan);
             spots.push(Spot { name, paint, cost, harm, ships, beaten: false });
         }
     }

@@ -4,8 +4,8 @@ use super::dots::DotChart;
 use super::measures::{self, Releases, listed};
 use super::page;
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::{Grade, MeasureId};
 use crate::report::figure::Quantity;
-use crate::report::reading;
 
 /// The chart as SVG.
 pub fn svg(results: &ScenarioResults) -> Result<String, String> {
@@ -14,7 +14,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
         "{name}: time by the release, over the twin without one; means with 95 % intervals"
     );
     let releases = Releases::of(results, false, false);
-    let columns = ["outage_by_release_s", "downtime_by_release_s"];
+    let columns = [MeasureId::OutageByReleaseS, MeasureId::DowntimeByReleaseS];
     let groups = measures::groups(results, &releases, &columns, |_, _| "not flown".into());
     if !measures::has_values(&groups) {
         return page::empty("No flight to tell downtime from", name);
@@ -33,8 +33,8 @@ fn message(results: &ScenarioResults) -> String {
     let down: Vec<(&str, f64)> = results
         .ratings
         .iter()
-        .filter(|row| row.downtime == "yes")
-        .map(|row| (row.strategy.as_str(), row.outage_good_s))
+        .filter(|row| row.downtime == Grade::Yes)
+        .map(|row| (results.scenario.plan_name(row.plan), row.outage_good_s))
         .collect();
     match down.as_slice() {
         [] => match worst(results) {
@@ -68,8 +68,10 @@ fn message(results: &ScenarioResults) -> String {
 
 /// The longest downtime that a bad release causes, if it is a second or more.
 fn worst(results: &ScenarioResults) -> Option<(&str, f64)> {
-    reading::bad_variants(results)
-        .filter_map(|v| measures::ranked(results, &v.name, "downtime_by_release_s").pop())
+    results
+        .scenario
+        .bad_variants()
+        .filter_map(|v| measures::ranked(results, v, MeasureId::DowntimeByReleaseS).pop())
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .filter(|(_, seconds)| *seconds >= 1.0)
 }

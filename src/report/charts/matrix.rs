@@ -9,6 +9,7 @@ use super::palette;
 use crate::experiment::results::ScenarioResults;
 use crate::outcome::Verdict;
 use crate::report::reading;
+use crate::scenario::ids::{PlanId, VariantId};
 
 const ROW: f64 = 40.0;
 const HEADS: f64 = 50.0;
@@ -35,11 +36,16 @@ pub fn svg(results: &ScenarioResults, caught: Verdict) -> Result<String, String>
 }
 
 /// The share of flights that a field shows.
-fn share(results: &ScenarioResults, release: usize, plan: &str, caught: Verdict) -> Option<f64> {
-    let variant = &results.scenario.release.variants[release];
-    let verdict = if variant.bad { caught } else { Verdict::FalseRollback };
-    let flown = reading::flights(results, &variant.name, plan) > 0;
-    let row = reading::verdict(results, &variant.name, plan, verdict);
+fn share(
+    results: &ScenarioResults,
+    variant: VariantId,
+    plan: PlanId,
+    caught: Verdict,
+) -> Option<f64> {
+    let verdict =
+        if results.scenario.variant(variant).bad { caught } else { Verdict::FalseRollback };
+    let flown = reading::flights(results, variant, plan) > 0;
+    let row = reading::verdict(results, variant, plan, verdict);
     flown.then(|| row.map_or(0.0, |row| row.share))
 }
 
@@ -47,13 +53,14 @@ fn share(results: &ScenarioResults, release: usize, plan: &str, caught: Verdict)
 fn message(results: &ScenarioResults, caught: Verdict) -> String {
     let variants = &results.scenario.release.variants;
     let bad = variants.iter().filter(|variant| variant.bad).count();
-    let score = |plan: &str| {
-        let of = |release: usize| share(results, release, plan, caught).unwrap_or(0.0) >= 0.5;
-        let hits = (0..variants.len()).filter(|r| variants[*r].bad && of(*r)).count();
-        let alarms = (0..variants.len()).filter(|r| !variants[*r].bad && of(*r)).count();
-        (hits, alarms)
+    let scenario = &results.scenario;
+    let score = |plan: PlanId| {
+        let of = |id: &VariantId| share(results, *id, plan, caught).unwrap_or(0.0) >= 0.5;
+        let back = || scenario.variant_ids().filter(of);
+        let hits = back().filter(|id| scenario.variant(*id).bad).count();
+        (hits, back().count() - hits)
     };
-    let plans = results.scenario.plans.iter().map(|plan| (plan.name.as_str(), score(&plan.name)));
+    let plans = scenario.plan_ids().map(|plan| ((scenario.plan_name(plan), plan), score(plan)));
     let quiet = plans.filter(|(_, (_, alarms))| *alarms == 0);
     let name_of_one = match results.scenario.plans.as_slice() {
         [one] => Some(one.name.as_str()),
@@ -62,23 +69,23 @@ fn message(results: &ScenarioResults, caught: Verdict) -> String {
     if bad == 0 {
         return "No release was bad: there was nothing to stop".to_string();
     }
-    match quiet.max_by(|a, b| a.1.0.cmp(&b.1.0).then(b.0.cmp(a.0))) {
-        Some((name, (hits, _))) if hits == bad => {
+    match quiet.max_by(|a, b| a.1.0.cmp(&b.1.0).then(b.0.0.cmp(a.0.0))) {
+        Some(((name, plan), (hits, _))) if hits == bad => {
             let tail = if bad < variants.len() { ", and no good one" } else { "" };
             // Shares that are printed as 100 % and 0 %.
-            let whole = |r: usize| {
-                let share = share(results, r, name, caught).unwrap_or(0.0);
-                if variants[r].bad { share >= 0.995 } else { share < 0.005 }
+            let whole = |id: VariantId| {
+                let share = share(results, id, plan, caught).unwrap_or(0.0);
+                if scenario.variant(id).bad { share >= 0.995 } else { share < 0.005 }
             };
-            let often = if (0..variants.len()).all(whole) { "" } else { ", in most flights" };
+            let often = if scenario.variant_ids().all(whole) { "" } else { ", in most flights" };
             format!("{name} stops every kind of bad release{tail}{often}")
         }
         Some((_, (0, _))) => "No kind of bad release is stopped in most flights".into(),
         None => "Nothing stops a bad release without stopping good ones".into(),
-        Some((name, (hits, _))) if name_of_one.is_some() => {
+        Some(((name, _), (hits, _))) if name_of_one.is_some() => {
             format!("{name} stops {hits} of {bad} kinds of bad release")
         }
-        Some((name, (hits, _))) => {
+        Some(((name, _), (hits, _))) => {
             format!(
                 "No strategy stops everything: {name} stops {hits} of {bad} kinds of bad release"
             )
@@ -103,7 +110,8 @@ fn draw(pen: &Pen<'_>, results: &ScenarioResults, caught: Verdict, frame: Frame)
         let middle = top + ROW / 2.0;
         pen.text(&plan.name, (frame.left - 12.0, middle), Align::Right, palette::NAME);
         for (at, variant) in variants.iter().enumerate() {
-            let Some(share) = share(results, at, &plan.name, caught) else { continue };
+            let field = share(results, VariantId(at), PlanId(row), caught);
+            let Some(share) = field else { continue };
             let full = palette::kind_paint(if variant.bad { "blueGreen" } else { "recreate" });
             let paint = palette::blend(palette::PAPER, full, 0.06 + 0.86 * share);
             let left = column(at) + 1.5;

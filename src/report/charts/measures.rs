@@ -5,19 +5,22 @@ use super::axis::Axis;
 use super::dots::{Cell, Group, Panel};
 use super::palette::{self, Mark};
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::report::figure::{Quantity, significant};
 use crate::report::reading;
+use crate::scenario::ids::{PlanId, ReleaseId};
 
 /// The releases that a chart shows: names with their marks, and what the legend says of them.
-pub struct Releases(pub Vec<(String, Mark, String)>);
+pub struct Releases(pub Vec<(ReleaseId, Mark, String)>);
 
 impl Releases {
     /// All variants, or the bad ones only; with the mix if asked for and there is more than one.
     pub fn of(results: &ScenarioResults, only_bad: bool, with_mix: bool) -> Releases {
-        let variants = &results.scenario.release.variants;
-        let marks = palette::variant_marks(variants);
+        let scenario = &results.scenario;
+        let marks = palette::variant_marks(&scenario.release.variants);
         let mut all = Vec::new();
-        for (variant, mark) in variants.iter().zip(marks) {
+        for (id, mark) in scenario.variant_ids().zip(marks) {
+            let variant = scenario.variant(id);
             if variant.bad || !only_bad {
                 let kind = if variant.bad { "bad" } else { "good" };
                 let named = if variant.name == kind {
@@ -26,12 +29,12 @@ impl Releases {
                     format!("{} ({kind} release)", variant.name)
                 };
                 let share = Quantity::Share.show(variant.share.value());
-                all.push((variant.name.clone(), mark, format!("{named}, {share} of all")));
+                all.push((id.into(), mark, format!("{named}, {share} of all")));
             }
         }
-        if with_mix && variants.len() > 1 {
+        if with_mix && scenario.release.variants.len() > 1 {
             let words = "the mix of all, by which it is rated".to_string();
-            all.push((reading::MIX.to_string(), Mark::Bar, words));
+            all.push((ReleaseId::Mix, Mark::Bar, words));
         }
         Releases(all)
     }
@@ -47,28 +50,33 @@ impl Releases {
 pub fn groups(
     results: &ScenarioResults,
     releases: &Releases,
-    measures: &[&str],
-    missing: impl Fn(&str, &str) -> String,
+    measures: &[MeasureId],
+    missing: impl Fn(ReleaseId, PlanId) -> String,
 ) -> Vec<Group> {
     let paints = palette::strategy_paints(&results.scenario);
-    let plans = results.scenario.plans.iter().zip(paints);
+    let plans = results.scenario.plan_ids().zip(paints);
     plans
         .map(|(plan, paint)| {
-            let line = |(release, mark, _): &(String, Mark, String)| {
+            let line = |(release, mark, _): &(ReleaseId, Mark, String)| {
                 let cells = measures.iter().map(|measure| {
-                    cell(results, release, &plan.name, measure)
-                        .unwrap_or_else(|| Cell::Words(missing(release, &plan.name)))
+                    cell(results, *release, plan, *measure)
+                        .unwrap_or_else(|| Cell::Words(missing(*release, plan)))
                 });
                 (*mark, cells.collect())
             };
             let lines = releases.0.iter().map(line).collect();
-            Group { name: plan.name.clone(), paint, lines }
+            Group { name: results.scenario.plan_name(plan).to_string(), paint, lines }
         })
         .collect()
 }
 
 /// The estimate of a measure, with its figure; flights without a value are counted beside it.
-fn cell(results: &ScenarioResults, release: &str, plan: &str, measure: &str) -> Option<Cell> {
+fn cell(
+    results: &ScenarioResults,
+    release: ReleaseId,
+    plan: PlanId,
+    measure: MeasureId,
+) -> Option<Cell> {
     let row = reading::row(results, release, plan, measure)?;
     let estimate = row.estimate.as_ref().filter(|e| e.mean.is_finite())?;
     let mut figure = match Quantity::of(measure) {
@@ -103,20 +111,20 @@ pub fn has_values(groups: &[Group]) -> bool {
     cells.any(|cell| matches!(cell, Cell::Value { .. }))
 }
 
-/// Strategies with the mean of a measure, smallest first.
-pub fn ranked<'a>(
-    results: &'a ScenarioResults,
-    release: &str,
-    measure: &str,
-) -> Vec<(&'a str, f64)> {
-    let plans = results.scenario.plans.iter();
-    let mut ranked: Vec<(&str, f64)> = plans
-        .filter_map(|plan| {
-            let estimate = reading::estimate(results, release, &plan.name, measure)?;
-            estimate.mean.is_finite().then_some((plan.name.as_str(), estimate.mean))
-        })
-        .collect();
-    ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
+/// Strategies with the mean of a measure, best first.
+pub fn ranked(
+    results: &ScenarioResults,
+    release: impl Into<ReleaseId>,
+    measure: MeasureId,
+) -> Vec<(&str, f64)> {
+    let (scenario, release) = (&results.scenario, release.into());
+    let mean = |plan: PlanId| {
+        let estimate = reading::estimate(results, release, plan, measure)?;
+        estimate.mean.is_finite().then_some((scenario.plan_name(plan), estimate.mean))
+    };
+    let mut ranked: Vec<(&str, f64)> = scenario.plan_ids().filter_map(mean).collect();
+    let better = measure.measure().better;
+    ranked.sort_by(|a, b| better.order(a.1, b.1));
     ranked
 }
 

@@ -6,6 +6,7 @@
 
 use super::{Document, Format, names};
 use crate::experiment::results::{Results, ScenarioResults};
+use crate::scenario::ids::PlanId;
 
 pub mod axis;
 pub mod blast_radius;
@@ -74,7 +75,7 @@ fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
         }
         let plans = names::slugs(scenario.scenario.plans.iter().map(|plan| plan.name.as_str()));
         for (index, plan) in plans.iter().enumerate() {
-            let picture = timeline::svg(scenario, index)?;
+            let picture = timeline::svg(scenario, PlanId(index))?;
             all.push((format!("charts/{folder}/timeline-{plan}"), picture));
         }
     }

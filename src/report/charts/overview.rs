@@ -8,8 +8,10 @@ use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
 use crate::experiment::results::{Results, ScenarioResults};
+use crate::outcome::Grade;
 use crate::report::figure::Quantity;
 use crate::report::reading;
+use crate::scenario::ids::PlanId;
 use plotters::style::RGBColor;
 
 const ROW: f64 = 62.0;
@@ -19,11 +21,11 @@ const NAMES: f64 = 218.0;
 const COLUMN_MIN: f64 = 100.0;
 
 /// A shade a rating of risk: light to dark, so that order is seen without colour.
-const SHADES: [(&str, Paint); 4] = [
-    ("none", RGBColor(240, 240, 240)),
-    ("low", RGBColor(214, 231, 242)),
-    ("medium", RGBColor(124, 172, 208)),
-    ("high", RGBColor(24, 82, 130)),
+const SHADES: [(Grade, Paint); 4] = [
+    (Grade::None, RGBColor(240, 240, 240)),
+    (Grade::Low, RGBColor(214, 231, 242)),
+    (Grade::Medium, RGBColor(124, 172, 208)),
+    (Grade::High, RGBColor(24, 82, 130)),
 ];
 
 /// The chart as SVG.
@@ -39,7 +41,7 @@ pub fn svg(results: &Results) -> Result<String, String> {
     let width = WIDTH.max(2.0 * MARGIN + NAMES + COLUMN_MIN * columns.len() as f64);
     let legend: Vec<(Key, String)> = SHADES
         .iter()
-        .map(|(word, paint)| (Key::Area(*paint), format!("{word}{}", limit_of(word))))
+        .map(|(word, paint)| (Key::Area(*paint), format!("{word}{}", limit_of(*word))))
         .collect();
     let head = Head::new(width, &message(&rows, columns.len()), subtitle, &legend);
     let top = head.height() + 10.0;
@@ -54,13 +56,13 @@ pub fn svg(results: &Results) -> Result<String, String> {
     })
 }
 
-fn limit_of(word: &str) -> String {
+fn limit_of(word: Grade) -> String {
     let [low, medium] =
         crate::experiment::rating::RISK_LIMITS.map(|limit| Quantity::Share.show(limit));
     match word {
-        "none" => " (nobody exposed)".to_string(),
-        "low" => format!(" (up to {low})"),
-        "medium" => format!(" (up to {medium})"),
+        Grade::None => " (nobody exposed)".to_string(),
+        Grade::Low => format!(" (up to {low})"),
+        Grade::Medium => format!(" (up to {medium})"),
         _ => " (above)".to_string(),
     }
 }
@@ -80,12 +82,12 @@ fn columns(results: &Results) -> Vec<(String, Paint)> {
 }
 
 /// The strategy that ships and hurts fewest, if it is alone in that.
-fn best(results: &ScenarioResults) -> Option<&str> {
-    let mut ships: Vec<(&str, f64)> = results
+fn best(results: &ScenarioResults) -> Option<PlanId> {
+    let mut ships: Vec<(PlanId, f64)> = results
         .ratings
         .iter()
-        .filter(|row| reading::ships_something(results, &row.strategy))
-        .map(|row| (row.strategy.as_str(), row.hurt_share))
+        .filter(|row| reading::ships_something(results, row.plan))
+        .map(|row| (row.plan, row.hurt_share))
         .collect();
     ships.sort_by(|a, b| a.1.total_cmp(&b.1));
     match ships.as_slice() {
@@ -95,7 +97,8 @@ fn best(results: &ScenarioResults) -> Option<&str> {
 }
 
 fn message(rows: &[&ScenarioResults], columns: usize) -> String {
-    let winners: Vec<&str> = rows.iter().filter_map(|row| best(row)).collect();
+    let winners = rows.iter().filter_map(|row| Some(row.scenario.plan_name(best(row)?)));
+    let winners: Vec<&str> = winners.collect();
     let helpless = rows.iter().filter(|row| !reading::no_strategy_helps(row).is_empty()).count();
     let mut names: Vec<&str> = winners.clone();
     names.sort_unstable();
@@ -158,18 +161,26 @@ fn draw_row(
         let left = MARGIN + NAMES + index as f64 * width;
         let cell = Frame { left: left + 2.0, right: left + width - 2.0, top, bottom: top + ROW };
         let cell = Frame { top: cell.top + 2.0, bottom: cell.bottom - 2.0, ..cell };
-        draw_cell(pen, results, name, cell, best == Some(name.as_str()));
+        // Columns are names, for scenarios side by side.
+        let plan = results.scenario.plan_id(name);
+        draw_cell(pen, results, plan, cell, plan.is_some() && plan == best);
     }
 }
 
-fn draw_cell(pen: &Pen<'_>, results: &ScenarioResults, name: &str, cell: Frame, best: bool) {
+fn draw_cell(
+    pen: &Pen<'_>,
+    results: &ScenarioResults,
+    plan: Option<PlanId>,
+    cell: Frame,
+    best: bool,
+) {
     let centre = ((cell.left + cell.right) / 2.0, (cell.top + cell.bottom) / 2.0);
-    let Some(row) = reading::rating(results, name) else {
+    let Some(row) = plan.and_then(|plan| reading::rating(results, plan)) else {
         pen.text("–", centre, Align::Middle, palette::NOTE);
         return;
     };
     let shade = SHADES.iter().find(|(word, _)| *word == row.risk).map_or(palette::PAPER, |s| s.1);
-    let dark = row.risk == "high";
+    let dark = row.risk == Grade::High;
     let (figure, word) = if dark {
         (Type { paint: palette::PAPER, ..palette::NAME }, Type { paint: palette::PAPER, ..NOTE })
     } else {
@@ -195,7 +206,7 @@ fn draw_cell(pen: &Pen<'_>, results: &ScenarioResults, name: &str, cell: Frame, 
     }
     let share = Quantity::Share.show(row.hurt_share);
     pen.text(&share, (centre.0, centre.1 - 10.0), Align::Middle, figure);
-    pen.text(row.risk, (centre.0, centre.1 + 13.0), Align::Middle, word);
+    pen.text(row.risk.word(), (centre.0, centre.1 + 13.0), Align::Middle, word);
 }
 
 const NOTE: Type = Type { size: 16.0, bold: false, paint: palette::INK };

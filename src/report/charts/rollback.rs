@@ -5,12 +5,14 @@ use super::measures::{self, Releases};
 use super::page;
 use super::palette::Mark;
 use crate::experiment::results::ScenarioResults;
+use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
 use crate::report::reading;
+use crate::scenario::ids::{PlanId, ReleaseId};
 
-const DETECTED: &str = "detected_after_s";
-const SAFE: &str = "rollback_s";
-const RESTORED: &str = "capacity_restored_s";
+const DETECTED: MeasureId = MeasureId::DetectedAfterS;
+const SAFE: MeasureId = MeasureId::RollbackS;
+const RESTORED: MeasureId = MeasureId::CapacityRestoredS;
 
 /// The chart as SVG.
 pub fn svg(results: &ScenarioResults) -> Result<String, String> {
@@ -60,11 +62,13 @@ fn groups(results: &ScenarioResults, releases: &Releases) -> Vec<Group> {
     safe
 }
 
-fn why_missing(results: &ScenarioResults, release: &str, plan: &str) -> &'static str {
-    if reading::flights(results, release, plan) == 0 {
+fn why_missing(results: &ScenarioResults, release: ReleaseId, plan: PlanId) -> &'static str {
+    if let ReleaseId::Variant(variant) = release
+        && reading::flights(results, variant, plan) == 0
+    {
         return "not flown";
     }
-    match reading::estimate(results, release, plan, "users_exposed") {
+    match reading::estimate(results, release, plan, MeasureId::UsersExposed) {
         Some(exposed) if exposed.mean > 0.0 => "never went back",
         _ => "no user exposed",
     }
@@ -81,8 +85,9 @@ fn nothing_back(results: &ScenarioResults) -> String {
 /// Who is back fastest and slowest, by the figure that the rating uses.
 fn message(results: &ScenarioResults) -> String {
     let rows = results.ratings.iter().filter(|row| row.exposed);
-    let mut back: Vec<(&str, f64)> =
-        rows.filter_map(|row| Some((row.strategy.as_str(), row.way_back_s?))).collect();
+    let mut back: Vec<(&str, f64)> = rows
+        .filter_map(|row| Some((results.scenario.plan_name(row.plan), row.way_back_s?)))
+        .collect();
     back.sort_by(|a, b| a.1.total_cmp(&b.1));
     let show = |seconds: f64| Quantity::Seconds.show(seconds);
     match back.as_slice() {

@@ -7,8 +7,9 @@ use super::canvas::{self, Align, Frame, Paint, Pen, measured};
 use super::page::{Head, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 use super::pane::draw_grid;
+use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
-use crate::scenario::model::{Expectation, Expected, Statistic};
+use crate::scenario::model::{Expectation, Expected, Scenario, Statistic};
 
 const HEIGHT: f64 = 340.0;
 
@@ -52,8 +53,9 @@ pub struct Curve {
 }
 
 /// What a line measures, in words.
-pub fn measure_words(line: &Expectation) -> String {
-    match &line.what {
+pub fn measure_words(scenario: &Scenario, line: &Expectation) -> String {
+    let release = scenario.release_name(line.release);
+    match line.what {
         Expected::Measure { measure, statistic } => {
             let statistic = match statistic {
                 Statistic::Mean => "mean",
@@ -62,24 +64,25 @@ pub fn measure_words(line: &Expectation) -> String {
                 Statistic::P95 => "95 % quantile",
                 Statistic::Spread => "middle half",
             };
-            format!("{}, {statistic}, of {} releases", plain(measure), line.release)
+            format!("{}, {statistic}, of {release} releases", plain(measure))
         }
         Expected::Difference { measure, .. } => {
-            format!("{}, mean, of {} releases", plain(measure), line.release)
+            format!("{}, mean, of {release} releases", plain(measure))
         }
-        Expected::Verdict(word) => format!("share of {} releases {word}", line.release),
-        Expected::Rating { rating, .. } => rating.clone(),
+        Expected::Verdict(verdict) => {
+            format!("share of {release} releases {}", verdict.word())
+        }
+        Expected::Rating { rating, .. } => rating.word().to_string(),
     }
 }
 
 /// A column of `runs.csv` in words: its unit stands at the axis.
-fn plain(measure: &str) -> String {
-    if measure == "release_usd" {
+fn plain(measure: MeasureId) -> String {
+    if measure == MeasureId::ReleaseUsd {
         return "cost and harm".into();
     }
-    let units = ["_share", "_usd", "_ms", "_s"];
-    let bare = units.iter().find_map(|unit| measure.strip_suffix(unit)).unwrap_or(measure);
-    bare.replace('_', " ")
+    let name = measure.name();
+    name.strip_suffix(measure.measure().unit.ending()).unwrap_or(name).replace('_', " ")
 }
 
 impl Picture {

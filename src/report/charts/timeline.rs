@@ -15,6 +15,7 @@ use crate::experiment::results::{FlightRecord, ScenarioResults};
 use crate::outcome::{Event, Outcome, Verdict};
 use crate::report::figure::Quantity;
 use crate::report::reading::HURT_SHARE;
+use crate::scenario::ids::PlanId;
 use crate::scenario::model::Scenario;
 
 const AXIS_WIDTH: f64 = 56.0;
@@ -36,6 +37,7 @@ const ROW_GAP: f64 = 26.0;
 
 /// What is drawn of one variant.
 struct Lane<'a> {
+    release: &'a str,
     record: &'a FlightRecord,
     outcome: Option<&'a Outcome>,
     columns: Vec<Column>,
@@ -54,12 +56,12 @@ struct Shared {
 }
 
 /// The chart of one strategy as SVG.
-pub fn svg(results: &ScenarioResults, plan: usize) -> Result<String, String> {
+pub fn svg(results: &ScenarioResults, plan: PlanId) -> Result<String, String> {
     let scenario = &results.scenario;
-    let Some(name) = scenario.plans.get(plan).map(|plan| plan.name.as_str()) else {
+    let Some(name) = scenario.plans.get(plan.0).map(|plan| plan.name.as_str()) else {
         return page::empty("No such strategy", &scenario.name);
     };
-    let lanes = lanes(results, name);
+    let lanes = lanes(results, plan);
     let subtitle = match lanes.first() {
         Some(lane) => format!(
             "{}: one typical flight of each release (replication {})",
@@ -71,7 +73,7 @@ pub fn svg(results: &ScenarioResults, plan: usize) -> Result<String, String> {
         return page::empty(&format!("{name}: no flight was recorded"), &subtitle);
     }
     let paints = palette::strategy_paints(scenario);
-    let paint = paints.get(plan).copied().unwrap_or(palette::OLD);
+    let paint = paints.get(plan.0).copied().unwrap_or(palette::OLD);
     let shared = shared(&lanes, paint, scenario);
     let head = Head::new(WIDTH, &message(name, &lanes), &subtitle, &legend(&lanes, paint));
     let width = lane_width(lanes.len().min(LANES));
@@ -107,13 +109,14 @@ fn lane_width(lanes: usize) -> f64 {
     (WIDTH - 2.0 * MARGIN - AXIS_WIDTH - GAP * (count - 1.0)) / count
 }
 
-fn lanes<'a>(results: &'a ScenarioResults, strategy: &str) -> Vec<Lane<'a>> {
+fn lanes<'a>(results: &'a ScenarioResults, plan: PlanId) -> Vec<Lane<'a>> {
     let release_s = results.scenario.release.at.as_secs_f64();
     let records: Vec<&FlightRecord> =
-        results.recordings.iter().filter(|record| record.strategy == strategy).collect();
+        results.recordings.iter().filter(|record| record.plan == plan).collect();
     let ends = records.iter().map(|record| flight::last_turn_s(&record.recording, release_s));
     let (from, to) = (flight::first_s(release_s), ends.fold(0.0, f64::max));
     let lane = |record: &&'a FlightRecord| Lane {
+        release: results.scenario.release_name(record.variant),
         record,
         outcome: outcome(results, record),
         columns: flight::columns(&record.recording, release_s, from, to),
@@ -125,10 +128,7 @@ fn lanes<'a>(results: &'a ScenarioResults, strategy: &str) -> Vec<Lane<'a>> {
 
 /// The row of `runs.csv` that the recording belongs to.
 fn outcome<'a>(results: &'a ScenarioResults, record: &FlightRecord) -> Option<&'a Outcome> {
-    let scenario = &results.scenario;
-    let variant = scenario.release.variants.iter().position(|v| v.name == record.release)?;
-    let plan = scenario.plans.iter().position(|plan| plan.name == record.strategy)?;
-    let flights = results.flights.get(variant)?.get(plan)?;
+    let flights = results.flights.get(record.variant.0)?.get(record.plan.0)?;
     flights.iter().find(|flight| flight.replication == record.replication)
 }
 
@@ -174,7 +174,7 @@ fn message(name: &str, lanes: &[Lane<'_>]) -> String {
         .iter()
         .filter_map(|lane| {
             let verdict = lane.outcome?.verdict;
-            Some(format!("the {} release {}", lane.record.release, ending(verdict)))
+            Some(format!("the {} release {}", lane.release, ending(verdict)))
         })
         .collect();
     if parts.is_empty() {
@@ -268,8 +268,8 @@ fn draw_lane(pen: &Pen<'_>, lane: &Lane<'_>, shared: &Shared, frame: Frame, firs
 /// Name of the variant, how the flight ended, and whom it hurt.
 fn draw_lane_head(pen: &Pen<'_>, lane: &Lane<'_>, frame: Frame) {
     let title = match lane.outcome {
-        Some(outcome) => format!("{}: {}", lane.record.release, outcome.verdict.word()),
-        None => lane.record.release.clone(),
+        Some(outcome) => format!("{}: {}", lane.release, outcome.verdict.word()),
+        None => lane.release.to_string(),
     };
     let title = shortened(&title, frame.width(), palette::NAME);
     pen.text(&title, (frame.left, frame.top + 18.0), Align::Left, palette::NAME);

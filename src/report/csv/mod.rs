@@ -10,6 +10,8 @@ use super::{Document, Format, figure};
 use crate::base::escape;
 use crate::experiment::results::{Results, ScenarioResults};
 use crate::outcome::Outcome;
+use crate::scenario::ids::{PlanId, ReleaseId};
+use crate::scenario::model::Scenario;
 
 pub mod differences;
 pub mod discrepancies;
@@ -108,6 +110,11 @@ fn documents(results: &Results) -> Result<Vec<Document>, String> {
 /// All flights in the order of the tables, each with the names of scenario, variant and strategy.
 pub(super) fn flights(results: &Results) -> impl Iterator<Item = ([&str; 3], &Outcome)> {
     results.scenarios.iter().flat_map(flights_of)
+}
+
+/// The names of scenario, release and strategy, as rows begin.
+fn names(scenario: &Scenario, release: ReleaseId, plan: PlanId) -> [&str; 3] {
+    [&scenario.name, scenario.release_name(release), scenario.plan_name(plan)]
 }
 
 fn flights_of(scenario: &ScenarioResults) -> impl Iterator<Item = ([&str; 3], &Outcome)> {

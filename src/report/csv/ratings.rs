@@ -2,6 +2,7 @@
 
 use super::{Row, Table};
 use crate::experiment::results::Results;
+use crate::outcome::Rating;
 
 /// The table.
 pub const TABLE: Table = Table { path: "ratings.csv", columns, rows };
@@ -17,9 +18,9 @@ fn rows(results: &Results) -> Vec<Row> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for row in &scenario.ratings {
-            let words = [row.downtime, row.rollback, row.risk, row.cost];
+            let words = Rating::ALL.map(|rating| row.grade(rating).word());
             let times = [Some(row.outage_good_s), row.way_back_s, row.start_to_ready_s];
-            let start = Row::of(&[&scenario.scenario.name, row.strategy.as_str()]);
+            let start = Row::of(&[&scenario.scenario.name, scenario.scenario.plan_name(row.plan)]);
             rows.push(
                 words
                     .into_iter()

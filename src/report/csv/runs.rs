@@ -2,14 +2,14 @@
 
 use super::{Row, Table, flights};
 use crate::experiment::results::Results;
-use crate::outcome::Measures;
+use crate::outcome::MeasureId;
 
 /// The table.
 pub const TABLE: Table = Table { path: "runs.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {
     let names = ["scenario", "release", "strategy", "replication", "seed", "verdict"];
-    names.into_iter().chain(Measures::COLUMNS.iter().map(|(name, _)| *name)).collect()
+    names.into_iter().chain(MeasureId::all().map(MeasureId::name)).collect()
 }
 
 fn rows(results: &Results) -> Vec<Row> {

@@ -1,6 +1,6 @@
 //! `summary.csv`: every measure's mean, interval and quantiles, per variant and for the mix.
 
-use super::{Row, Table};
+use super::{Row, Table, names};
 use crate::experiment::results::Results;
 use crate::stats::estimate::Method;
 
@@ -8,16 +8,16 @@ use crate::stats::estimate::Method;
 pub const TABLE: Table = Table { path: "summary.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {
-    let names = ["scenario", "release", "strategy", "measure", "n", "mean", "lower", "upper"];
-    names.into_iter().chain(["p05", "p50", "p95", "empty", "interval"]).collect()
+    let first = ["scenario", "release", "strategy", "measure", "n", "mean", "lower", "upper"];
+    first.into_iter().chain(["p05", "p50", "p95", "empty", "interval"]).collect()
 }
 
 fn rows(results: &Results) -> Vec<Row> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for row in &scenario.summary {
-            let names = [&scenario.scenario.name, &row.release, &row.strategy].map(String::as_str);
-            let start = Row::of(&names).text(row.measure);
+            let names = names(&scenario.scenario, row.release, row.plan);
+            let start = Row::of(&names).text(row.measure.name());
             let estimate = row.estimate.as_ref();
             let figures = match estimate {
                 Some(e) => [e.mean, e.lower, e.upper, e.p05, e.p50, e.p95].map(Some),

@@ -1,6 +1,6 @@
 //! `verdicts.csv`: how often each verdict fell, with its exact interval.
 
-use super::{Row, Table};
+use super::{Row, Table, names};
 use crate::experiment::results::Results;
 
 /// The table.
@@ -14,7 +14,7 @@ fn rows(results: &Results) -> Vec<Row> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for row in &scenario.verdicts {
-            let names = [&scenario.scenario.name, &row.release, &row.strategy].map(String::as_str);
+            let names = names(&scenario.scenario, row.release, row.plan);
             let start = Row::of(&names).text(row.verdict.word()).count(row.n);
             rows.push(start.numbers([row.share, row.lower, row.upper].map(Some)));
         }

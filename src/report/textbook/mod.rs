@@ -7,10 +7,10 @@ mod setting;
 use super::charts::{CHARTS, matrix, sweep as curve};
 use super::figure::Quantity;
 use super::{Document, names};
+use crate::base::count::counted;
 use crate::base::escape::{markdown, shell};
 use crate::experiment::claims::{Flown, Judged, Swept};
 use crate::experiment::results::{ExpectationResult, Judgement};
-use crate::outcome::Verdict;
 use crate::scenario::model::{Expectation, Expected};
 use crate::scenario::textbook::{Claim, Holding, Matrix, Textbook};
 use md5::{Digest, Md5};
@@ -83,7 +83,7 @@ fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
     let count = |holding| claims.iter().filter(|c| c.found == Some(holding)).count();
     let mut page = format!(
         "# The textbook, measured\n\nWhat texts on deployment say of the ways to ship a release, \
-         each sentence flown: {} claims, of which {} hold, {} depend, {} are refuted, and {} \
+         each sentence flown: {}, of which {} hold, {} depend, {} are refuted, and {} \
          cannot be measured here. {MADE}{} (seed {}); \
          a claim whose figures come out otherwise stops it.\n\n\
          - **holds**: every line that states the claim holds by its whole 95 % interval.\n\
@@ -94,7 +94,7 @@ fn head(claims: &[Judged], flown: &dyn Flown, source: &Source) -> String {
          strategies through the same storms. `windtunnel list measures` explains the measures, \
          [methods.md](methods.md) how they are taken. The scenarios are small on purpose: shares \
          and orders carry over to your service, seconds do not. Fly your own.\n\n",
-        claims.len(),
+        counted(claims.len() as u64, "claim"),
         count(Holding::Holds),
         count(Holding::Depends),
         count(Holding::Refuted),
@@ -174,7 +174,7 @@ fn measured(line: &Expectation, result: &ExpectationResult) -> String {
 fn quantity(line: &Expectation) -> Quantity {
     match &line.what {
         Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
-            Quantity::of(measure)
+            Quantity::of(*measure)
         }
         Expected::Verdict(_) => Quantity::Share,
         Expected::Rating { .. } => Quantity::Count,
@@ -343,7 +343,7 @@ fn pictures(
         all.push((alt, Document { path: path(name), bytes: svg.into_bytes() }));
     };
     for (n, swept) in judged.sweeps.iter().enumerate() {
-        let svg = curve::svg(&sweep_picture(claim, swept, flown))?;
+        let svg = curve::svg(&sweep_picture(claim, swept))?;
         let name = format!("{}-sweep", claim.id);
         let name = if n == 0 { name } else { format!("{name}-{}", n + 1) };
         add(format!("{} over {}", claim.id, short(&swept.sweep.set)), &name, svg);
@@ -351,9 +351,7 @@ fn pictures(
     if let Some(Matrix { scenario, verdict }) = &claim.matrix {
         let results =
             flown.scenario(scenario).ok_or(format!("{}: no scenario {scenario}", claim.id))?;
-        let wanted = Verdict::ALL.into_iter().find(|known| known.word() == verdict);
-        let wanted = wanted.ok_or(format!("{}: no verdict is called {verdict}", claim.id))?;
-        let svg = matrix::svg(results, wanted)?;
+        let svg = matrix::svg(results, *verdict)?;
         add(format!("Who takes what back in {scenario}"), &format!("{scenario}-matrix"), svg);
     }
     if let Some(picture) = &claim.picture {
@@ -369,19 +367,13 @@ fn pictures(
 }
 
 /// What the chart of a sweep needs to know.
-fn sweep_picture(claim: &Claim, swept: &Swept, flown: &dyn Flown) -> curve::Picture {
-    let plans = flown.sweep(&swept.sweep).and_then(|all| all.first()).map(|r| &r.scenario.plans);
-    let kind = |name: &str| plans.and_then(|p| p.iter().find(|p| p.name == name)).map(|p| p.kind);
-    let mut picture = drawing(swept);
-    for curve in &mut picture.curves {
-        curve.kind = kind(&curve.name).unwrap_or_default();
-    }
+fn sweep_picture(claim: &Claim, swept: &Swept) -> curve::Picture {
     let turn = turning(swept).map(|turn| sentence(&turn.replace('`', "")));
     curve::Picture {
         title: claim.says.trim_end_matches('.').to_string(),
         message: turn.unwrap_or_else(|| "Does not turn within these values".into()),
         setting: swept.sweep.set.clone(),
-        ..picture
+        ..drawing(swept)
     }
 }
 
@@ -389,15 +381,15 @@ fn sweep_picture(claim: &Claim, swept: &Swept, flown: &dyn Flown) -> curve::Pict
 fn drawing(swept: &Swept) -> curve::Picture {
     let sides = crate::experiment::claims::sides(&swept.line);
     let curves = sides.iter().enumerate().map(|(n, side)| curve::Curve {
-        name: side.strategy.clone(),
-        kind: "",
+        name: swept.scenario.plan_name(side.plan).to_string(),
+        kind: swept.scenario.plan(side.plan).kind,
         points: swept.points.iter().map(|point| point.curves[n]).collect(),
     });
     curve::Picture {
         title: String::new(),
         message: String::new(),
         setting: String::new(),
-        measure: curve::measure_words(&swept.line),
+        measure: curve::measure_words(&swept.scenario, &swept.line),
         quantity: quantity(&swept.line),
         values: swept.points.iter().map(|point| point.value.clone()).collect(),
         places: places(swept),

@@ -5,7 +5,7 @@ use crate::analysis::promql::{Options, Query};
 use crate::base::time::{SimDuration, SimTime};
 use crate::scenario::foretell::errors_of_route;
 use crate::scenario::model::Scenario;
-use crate::strategy::{Judged, Strategy};
+use crate::strategy::pilot::{Facts, Judged, Pilot};
 use crate::telemetry::facts::Bounds;
 use crate::telemetry::family::{self, Exporter, Family, Kind};
 use crate::telemetry::scraper::{Place, Scraper};
@@ -23,8 +23,8 @@ const HALVINGS: u32 = 40;
 /// What the rehearsals of a strategy share.
 pub(super) struct Cast<'s> {
     pub scenario: &'s Scenario,
-    pub strategy: &'s dyn Strategy,
-    pub names: Names,
+    pub pilot: &'s Pilot,
+    pub names: &'s Names,
     pub bounds: Bounds,
     /// The checks that are watched.
     pub judged: Vec<Judged>,
@@ -58,18 +58,17 @@ pub(super) struct Route {
 
 impl<'s> Cast<'s> {
     /// Nothing if the strategy has no check that a rehearsal can foretell.
-    pub fn new(scenario: &'s Scenario, plan: usize, variant: Option<usize>) -> Option<Cast<'s>> {
-        let plan = scenario.plans.get(plan)?;
-        let strategy = &*plan.strategy;
-        let judged = strategy.judged();
+    pub fn new(
+        scenario: &'s Scenario,
+        pilot: &'s Pilot,
+        variant: Option<usize>,
+    ) -> Option<Cast<'s>> {
+        let Facts { judged, queries, names, .. } = &pilot.facts;
         let known = |j: &Judged| !j.queries.is_empty() && j.queries.iter().all(counts_requests);
         // All are kept, so that checks of one name are told apart by their order.
         if !judged.iter().any(known) || arrivals(scenario, 0.0, 1.0).is_none() {
             return None;
         }
-        let queries = strategy.queries();
-        let mut names = scenario.service.names.clone();
-        strategy.rename(&mut names);
         let scraper = Scraper::new(|name| queries.iter().any(|q| q.names(name)), None);
         let bounds = Bounds::new(&scenario.telemetry.buckets, scraper.wants_proxy_bounds());
         let histograms = scraper.families().iter().any(|f| f.kind == Kind::Histogram);
@@ -84,11 +83,11 @@ impl<'s> Cast<'s> {
         });
         Some(Cast {
             scenario,
-            strategy,
+            pilot,
             names,
             bounds,
-            judged,
-            queries,
+            judged: judged.clone(),
+            queries: queries.clone(),
             routes,
             alike: scenario.traffic.activity == Activity::Uniform,
             histograms,

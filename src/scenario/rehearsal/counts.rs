@@ -125,7 +125,7 @@ impl Stage<'_, '_> {
             Place::App(pod) | Place::Sidecar(pod) => Some(&self.actors[pod as usize].names),
             _ => None,
         };
-        let target = self.scraper.add(place, target::labels(place, &self.cast.names, pod));
+        let target = self.scraper.add(place, target::labels(place, self.cast.names, pod));
         let interval = self.cast.scenario.telemetry.interval_of(place).as_nanos();
         // Whole milliseconds, at a phase of its own.
         let phase = (interval as f64 * self.random.uniform()) as u64 / 1_000_000 * 1_000_000;
@@ -172,7 +172,7 @@ impl Stage<'_, '_> {
                     a.pool as usize == pool && version.is_none_or(|version| a.version == version)
                 };
                 let facts = BackendFacts {
-                    names: &self.cast.names,
+                    names: self.cast.names,
                     pool,
                     version: version.map_or("", |v| &self.cast.names.versions[v.index()]),
                     bounds: &self.cast.bounds,
@@ -199,7 +199,7 @@ impl Stage<'_, '_> {
     pub(super) fn pod_facts<'a>(&'a self, actor: &'a Actor) -> PodFacts<'a> {
         let pod = &self.cast.scenario.service.pod;
         PodFacts {
-            names: &self.cast.names,
+            names: self.cast.names,
             pod: &actor.names,
             bounds: &self.cast.bounds,
             process: self.counted(actor),

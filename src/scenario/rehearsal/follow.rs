@@ -47,7 +47,7 @@ impl Stage<'_, '_> {
             return false;
         }
         let (Place::App(pod) | Place::Sidecar(pod)) = place else { return true };
-        let labels = target::labels(place, &self.cast.names, Some(&actor.names));
+        let labels = target::labels(place, self.cast.names, Some(&actor.names));
         let target = scraper.add(place, labels);
         scraper.visit(target, 0).pod(pod, &self.pod_facts(actor));
         selects(self.cast, &scraper, &actor.names)
@@ -79,14 +79,15 @@ fn takes(selector: &Selector, labels: &[(&str, &str)], names: &PodNames) -> bool
 mod tests {
     use super::*;
     use crate::analysis::promql::Query;
-    use crate::scenario::rehearsal::tests::scenario;
+    use crate::scenario::rehearsal::tests::{pilot, scenario};
     use crate::world::service::Version;
 
     /// (old pods, new pods) that are followed for a query.
     fn followed(query: &str) -> [Followed; 2] {
         let strategy = "canary: {steps: [20%, 60%], checks: [{errorRate: {max: 1%}}]}";
         let scenario = scenario(3, strategy);
-        let mut cast = Cast::new(&scenario, 0, None).expect("a check that counts");
+        let pilot = pilot(&scenario);
+        let mut cast = Cast::new(&scenario, &pilot, None).expect("a check that counts");
         // A check of its own would count the new version's requests as well.
         cast.queries = vec![Query::parse(query).expect("a query")];
         let stage = Stage::new(&cast, 0);

@@ -15,6 +15,7 @@ mod follow;
 mod stage;
 
 use super::model::Scenario;
+use crate::strategy::pilot::{Judged, Pilot};
 use crate::world::action::Verdict;
 use cast::Cast;
 use stage::Stage;
@@ -67,16 +68,16 @@ impl Foretold {
     }
 }
 
-/// What is foretold of the checks of a strategy (by its number) while a variant (by its number) is
-/// released: one entry for each check that only counts requests, in the order of the settings.
-/// Nothing where the work that is left, which is drawn from, does not suffice.
+/// What is foretold of the checks of a strategy while a variant (by its number) is released: one
+/// entry for each check that only counts requests, in the order of the settings. Nothing where the
+/// work that is left, which is drawn from, does not suffice.
 pub fn rehearse(
     scenario: &Scenario,
-    plan: usize,
+    pilot: &Pilot,
     variant: Option<usize>,
     left: &mut u64,
 ) -> Vec<Foretold> {
-    let Some(cast) = Cast::new(scenario, plan, variant) else { return Vec::new() };
+    let Some(cast) = Cast::new(scenario, pilot, variant) else { return Vec::new() };
     let mut sums: Vec<Foretold> = cast.judged.iter().map(begun).collect();
     let (budget, mut done) = (*left, 0);
     while done < MOST {
@@ -120,7 +121,7 @@ pub fn rehearse(
     told.map(|(_, sum)| sum).collect()
 }
 
-fn begun(judged: &crate::strategy::Judged) -> Foretold {
+fn begun(judged: &Judged) -> Foretold {
     Foretold {
         check: judged.name.clone(),
         path: judged.path.clone(),
@@ -152,6 +153,16 @@ mod tests {
         scenarios.remove(0)
     }
 
+    /// The pilot of its only strategy.
+    pub(super) fn pilot(scenario: &Scenario) -> Pilot {
+        let (mut pilots, _) = crate::scenario::crew::bind(scenario).expect("sound");
+        pilots.remove(0)
+    }
+
+    fn rehearsed(scenario: &Scenario, left: &mut u64) -> Vec<Foretold> {
+        rehearse(scenario, &pilot(scenario), None, left)
+    }
+
     const CANARY: &str = "canary: {steps: [10%, 60%], checks: [{errorRate: {max: 1%}}]}";
 
     /// Old pods that no check asks cost next to nothing: no fleet is too large to foretell.
@@ -159,7 +170,7 @@ mod tests {
     fn the_size_of_the_fleet_is_no_matter() {
         for replicas in [4, 20, 60, 100] {
             let mut left = WORK;
-            let told = rehearse(&scenario(replicas, CANARY), 0, None, &mut left);
+            let told = rehearsed(&scenario(replicas, CANARY), &mut left);
             let [told] = told.as_slice() else { panic!("{replicas}: {told:?}, {left} left") };
             assert!(told.asked >= FIRST, "{replicas}: {told:?}, {left} left");
         }
@@ -172,7 +183,7 @@ mod tests {
         let mut spent = Vec::new();
         for budget in [0, 1_000, 30_000, 100_000, 300_000, 1_000_000] {
             let mut left = budget;
-            let told = rehearse(&scenario, 0, None, &mut left);
+            let told = rehearsed(&scenario, &mut left);
             assert!(told.iter().all(|told| told.asked >= LEAST), "{budget}: {told:?}");
             spent.push((told.len(), budget - left));
         }

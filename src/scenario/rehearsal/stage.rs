@@ -5,10 +5,11 @@ use super::counts::Actor;
 use super::follow::Followed;
 use crate::base::random::{Purpose, Stream, Streams};
 use crate::base::time::{SimDuration, SimTime};
-use crate::strategy::{Cause, SetFacts, Strategy, View};
+use crate::strategy::pilot::Said;
+use crate::strategy::{Cause, Machine, SetFacts, View};
 use crate::telemetry::facts::STATUSES;
 use crate::telemetry::scraper::{Place, Scraper};
-use crate::world::action::{Action, Decision, Verdict};
+use crate::world::action::{Action, Decision, Token, Verdict};
 use crate::world::log::ShadowCounts;
 use crate::world::probe::{ProbeKind, ProbeWorker};
 use crate::world::replica_set::PodPhase;
@@ -39,7 +40,7 @@ pub(super) struct Seen {
 /// What happens next.
 pub(super) enum Event {
     Release,
-    Timer(u32),
+    Timer(Token),
     Boots(usize),
     Ready(usize),
     Look,
@@ -58,7 +59,7 @@ struct Group {
 /// A rehearsal under way.
 pub(super) struct Stage<'c, 's> {
     pub cast: &'c Cast<'s>,
-    strategy: Box<dyn Strategy>,
+    machine: Box<dyn Machine>,
     pub scraper: Scraper,
     streams: Streams,
     pub random: Stream,
@@ -89,7 +90,7 @@ impl<'c, 's> Stage<'c, 's> {
         let streams = Streams::new(SEED, number);
         let mut stage = Stage {
             cast,
-            strategy: cast.strategy.clone_box(),
+            machine: cast.pilot.machine.clone(),
             scraper: cast.scraper(),
             streams,
             random: streams.stream(Purpose::Rehearsal, 0),
@@ -184,7 +185,7 @@ impl<'c, 's> Stage<'c, 's> {
             shadow: ShadowCounts::default(),
             chance: self.streams.key(Purpose::Controller, 0),
         };
-        self.strategy.wake(&view, cause, &mut orders);
+        self.machine.wake(&view, cause, &mut orders);
         self.note(&orders);
         for order in orders {
             self.carry_out(order);
@@ -196,7 +197,9 @@ impl<'c, 's> Stage<'c, 's> {
     fn note(&mut self, orders: &[Action]) {
         let (weight, mut failed) = (self.weight(), None);
         let mut met: BTreeMap<String, usize> = BTreeMap::new();
-        for (name, seen) in orders.iter().filter_map(|order| found(&*self.strategy, order)) {
+        for (name, seen) in
+            orders.iter().filter_map(|order| found(self.cast.pilot.facts.said, order))
+        {
             let nth = met.entry(name.clone()).or_default();
             let named = self.cast.judged.iter().enumerate().filter(|(_, j)| j.name == name);
             if let Some((number, _)) = named.clone().nth(*nth) {
@@ -253,6 +256,7 @@ impl<'c, 's> Stage<'c, 's> {
                 }
             }
             Action::Experiment(_)
+            | Action::Replicas { .. }
             | Action::Evidence(_)
             | Action::DeadlinePassed
             | Action::Say(_) => {}
@@ -392,14 +396,14 @@ impl<'c, 's> Stage<'c, 's> {
 }
 
 /// What an order says of a check, with its name.
-fn found(strategy: &dyn Strategy, order: &Action) -> Option<(String, Seen)> {
+fn found(said: Said, order: &Action) -> Option<(String, Seen)> {
     let seen = |verdict, empty, requests| Seen { verdict, empty, requests, weight: 0.0 };
     match order {
         Action::Evidence(e) => {
             Some((e.check.to_string(), seen(e.verdict, e.value.is_none(), e.requests)))
         }
         Action::Say(text) => {
-            let (name, verdict, empty) = strategy.said(text)?;
+            let (name, verdict, empty) = said(text)?;
             Some((name, seen(verdict, empty, None)))
         }
         _ => None,
@@ -409,7 +413,7 @@ fn found(strategy: &dyn Strategy, order: &Action) -> Option<(String, Seen)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::rehearsal::tests::scenario;
+    use crate::scenario::rehearsal::tests::{pilot, scenario};
     use crate::world::action::Evidence;
 
     /// A way back is charged to the check whose latest look failed, maybe a tick before; not to one
@@ -418,7 +422,8 @@ mod tests {
     fn an_old_failure_orders_no_way_back() {
         let canary = "canary: {steps: [20%, 60%], checks: [{errorRate: {max: 1%}}]}";
         let scenario = scenario(3, canary);
-        let cast = Cast::new(&scenario, 0, None).expect("a check that counts");
+        let pilot = pilot(&scenario);
+        let cast = Cast::new(&scenario, &pilot, None).expect("a check that counts");
         let look = |verdict| {
             Action::Evidence(Evidence {
                 check: cast.judged[0].name.as_str().into(),

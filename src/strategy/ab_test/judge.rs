@@ -20,16 +20,14 @@ enum Looks {
     Planned,
 }
 
-/// The rules of the verdict, and the looks so far.
-#[derive(Clone, Debug)]
+/// The rules of the verdict.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Judge {
     looks: Looks,
     /// Limits on |z| of planned looks.
     limits: Vec<f64>,
     /// Intervals between planned looks.
     every: usize,
-    /// Intervals so far.
-    seen: usize,
     /// Relative drop of the conversion that would count as worse.
     margin: f64,
     require_better: bool,
@@ -67,7 +65,7 @@ pub fn read(r: &mut Reader<'_>, looks_max: usize) -> Judge {
     };
     let limits = limits.map_or(Vec::new(), |design| design.obrien_fleming);
     let margin = margin.value();
-    Judge { looks, every, limits, seen: 0, margin, require_better, confidence, srm_p }
+    Judge { looks, every, limits, margin, require_better, confidence, srm_p }
 }
 
 fn compared(log: &ExperimentCounts, confidence: f64) -> Option<TwoProportions> {
@@ -76,14 +74,14 @@ fn compared(log: &ExperimentCounts, confidence: f64) -> Option<TwoProportions> {
 }
 
 impl Judge {
-    /// A look before the end: a verdict if it stops the test.
+    /// The look of number `seen`, from 1, before the end: a verdict if it stops the test.
     pub fn look(
-        &mut self,
+        &self,
+        seen: usize,
         log: &ExperimentCounts,
         share: f64,
         out: &mut Vec<Action>,
     ) -> Option<Decision> {
-        self.seen += 1;
         if self.is_void(log, share) {
             return None;
         }
@@ -92,8 +90,8 @@ impl Judge {
             Looks::End => return None,
             Looks::Peek => test.newcombe.lower > 0.0 || test.newcombe.upper < 0.0,
             Looks::Planned => {
-                let due = self.seen.is_multiple_of(self.every);
-                let limit = self.limits.get((self.seen / self.every).saturating_sub(1));
+                let due = seen.is_multiple_of(self.every);
+                let limit = self.limits.get((seen / self.every).saturating_sub(1));
                 due && limit.is_some_and(|limit| test.z.abs() >= *limit)
             }
         };
@@ -103,7 +101,7 @@ impl Judge {
         let difference = test.newcombe;
         out.push(Action::Say(format!(
             "look {}: the conversion differs by {:+.4} to {:+.4}: the test stops",
-            self.seen, difference.lower, difference.upper
+            seen, difference.lower, difference.upper
         )));
         Some(if test.z > 0.0 { Decision::Promote } else { Decision::WayBack })
     }

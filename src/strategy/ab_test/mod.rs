@@ -7,17 +7,18 @@
 
 mod judge;
 
+use super::binding::Binding;
 use super::fleet::{is_available, pods_for, resize, route_all};
-use super::{Cause, Needs, Plan, STRATEGIES, Strategy, View, plan};
-use crate::analysis::check::about::About;
+use super::follow_up::FollowUp;
+use super::pilot::{Facts, Pilot};
+use super::{Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
 use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
-use crate::analysis::promql::Query;
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::stats::proportions::two_proportions;
-use crate::world::action::{Action, Decision, Evidence, Tested};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Tested, Token};
 use crate::world::log::Exposure;
 use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
@@ -27,10 +28,10 @@ use judge::Judge;
 pub const PART: Part<Plan> =
     Part { name: "abTest", summary: "users divided once, judged by what they complete", read };
 
-const GUARD: u32 = 1;
-const END: u32 = 2;
-const CLEAN_UP: u32 = 3;
-const DEADLINE: u32 = 4;
+const GUARD: Token = Token::of(Alarm::Check);
+const END: Token = Token::of(Alarm::End);
+const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
+const DEADLINE: Token = Token::of(Alarm::Deadline);
 
 /// Who decides which variant a user meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +63,6 @@ struct Logged {
     step: Option<String>,
     /// Are exposures logged? Else everyone who is served counts.
     exposures: bool,
-    /// As the world knows it, once the routes are known.
-    exposure: Exposure,
 }
 
 fn logged(r: &mut Reader<'_>) -> Logged {
@@ -73,7 +72,7 @@ fn logged(r: &mut Reader<'_>) -> Logged {
     let help = "count users from their first request of `step`; false: count everyone who is \
                 served, as when only the assignment is known";
     let exposures = r.flag("exposureLog", true, help);
-    Logged { step, exposures, exposure: Exposure::default() }
+    Logged { step, exposures }
 }
 
 fn assignment(r: &mut Reader<'_>) -> Assignment {
@@ -99,7 +98,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let then = match r.word_or_part("then", &["promote", "none"], help, STRATEGIES) {
         WordOrPart::Word(0) => None,
         WordOrPart::Word(_) => Some(Then::Nothing),
-        WordOrPart::Part(plan) => Some(Then::Strategy(plan.strategy)),
+        WordOrPart::Part(plan) => Some(Then::Strategy(plan)),
     };
     let interval = r.duration("interval", "60s", "time between looks at the guardrails");
     if interval < SimDuration::from_secs(1) {
@@ -108,7 +107,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let interval = interval.max(SimDuration::from_secs(1));
     let duration = r.duration("duration", "20m", "how long the test runs");
     let judge = judge::read(r, (duration.as_nanos() / interval.as_nanos()) as usize);
-    let strategy = AbTest {
+    let settings = Settings {
         assignment,
         logged: logged(r),
         bucket: ((share.value() * 100.0).round() as u8).clamp(1, 100),
@@ -117,7 +116,6 @@ fn read(r: &mut Reader<'_>) -> Plan {
         interval,
         judge,
         checks,
-        memory: Memory::default(),
         guard_errors: r.flag(
             "guardErrors",
             true,
@@ -134,25 +132,25 @@ fn read(r: &mut Reader<'_>) -> Plan {
             Some(Then::Strategy(next)) => Some(next),
             _ => None,
         },
-        stage: Stage::Idle,
     };
     let needs = Needs {
         traffic_routing: assignment != Assignment::Flag,
         metrics: true,
         mixing: true,
-        second_fleet: false,
+        divided_users: true,
+        ..Needs::default()
     };
-    plan(r, "abTest", needs, Box::new(strategy))
+    plan(r, "abTest", needs, settings)
 }
 
 enum Then {
     Nothing,
-    Strategy(Box<dyn Strategy>),
+    Strategy(Plan),
 }
 
-/// An experiment and its state.
-#[derive(Clone, Debug)]
-pub struct AbTest {
+/// An experiment, and how its log is judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
     assignment: Assignment,
     logged: Logged,
     bucket: u8,
@@ -161,21 +159,65 @@ pub struct AbTest {
     interval: SimDuration,
     judge: Judge,
     checks: Vec<Check>,
-    memory: Memory,
     guard_errors: bool,
     deadline: SimDuration,
     clean_up: SimDuration,
     ship: bool,
-    follow: Option<Box<dyn Strategy>>,
+    follow: Option<Plan>,
+}
+
+impl Spec for Settings {
+    fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
+        let checks = binding.checks("guardrails", &self.checks, self.interval);
+        let follow = match &self.follow {
+            Some(plan) => binding.plan("then", plan).map(Some),
+            None => Some(None),
+        };
+        let (checks, follow, about) = (checks?, follow?, binding.about());
+        let share = self.share.value();
+        let asked = checks.iter().map(|check| (check.clone(), self.interval, share)).collect();
+        let mut facts = Facts::of(about.names).deciding_by(asked, "guardrails");
+        facts.takes = self.duration;
+        let follow = follow.map(|next| {
+            facts.queries.extend(next.facts.queries);
+            facts.takes += next.facts.takes;
+            next.machine
+        });
+        let follow = FollowUp(follow);
+        let number = |step: &String| about.routes.iter().position(|name| name == step);
+        let step = self.logged.step.as_ref().and_then(number).map(|at| at as u8);
+        let test = AbTest {
+            settings: Settings { checks, ..self.clone() },
+            exposure: Exposure { step, everyone: !self.logged.exposures },
+            seen: 0,
+            memory: Memory::default(),
+            follow,
+            stage: Stage::Idle,
+        };
+        Some(Pilot { facts, machine: Box::new(test) })
+    }
+}
+
+/// An experiment and its state; its guardrails are bound.
+#[derive(Clone, Debug)]
+struct AbTest {
+    settings: Settings,
+    /// What the log holds, as the world knows it.
+    exposure: Exposure,
+    /// Looks before the end so far.
+    seen: usize,
+    /// What its guardrails have seen.
+    memory: Memory,
+    follow: FollowUp,
     stage: Stage,
 }
 
 impl AbTest {
     fn split(&self) -> Split {
-        match self.assignment {
-            Assignment::Hash => Split::Buckets(self.bucket),
-            Assignment::Header => Split::Header(self.share),
-            Assignment::Flag => Split::Flag(self.bucket),
+        match self.settings.assignment {
+            Assignment::Hash => Split::Buckets(self.settings.bucket),
+            Assignment::Header => Split::Header(self.settings.share),
+            Assignment::Flag => Split::Flag(self.settings.bucket),
         }
     }
 
@@ -184,15 +226,15 @@ impl AbTest {
     }
 
     fn has_fleet(&self) -> bool {
-        self.assignment != Assignment::Flag
+        self.settings.assignment != Assignment::Flag
     }
 
     fn start(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Growing;
         if self.has_fleet() {
-            let pods = pods_for(view.replicas, self.share.value());
+            let pods = pods_for(view.replicas, self.settings.share.value());
             resize(view, Version::New, Pool::Candidate, pods, out);
-            out.push(Action::Wake { after: self.deadline, token: DEADLINE });
+            out.push(Action::Wake { after: self.settings.deadline, token: DEADLINE });
         } else {
             self.run(out);
         }
@@ -200,25 +242,27 @@ impl AbTest {
 
     fn run(&mut self, out: &mut Vec<Action>) {
         self.stage = Stage::Running;
-        out.push(Action::Experiment(Some(self.logged.exposure)));
+        out.push(Action::Experiment(Some(self.exposure)));
         out.push(Self::route(self.split()));
-        out.push(Action::Wake { after: self.interval, token: GUARD });
-        out.push(Action::Wake { after: self.duration, token: END });
+        out.push(Action::Wake { after: self.settings.interval, token: GUARD });
+        out.push(Action::Wake { after: self.settings.duration, token: END });
     }
 
     /// Do guardrail metrics or the users' errors call the test off? A guardrail that waits, or is
     /// unsure, does not: the test goes on, and its log is judged at the end.
     fn guardrails_fail(&mut self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
         let mut fail = false;
-        for (number, check) in self.checks.iter().enumerate() {
+        for (number, check) in self.settings.checks.iter().enumerate() {
             let found = check.judge(&|query| view.ask(query), self.memory.of(number));
             fail |= found.verdict == Verdict::Fail;
             out.push(Action::Evidence(found));
         }
-        if let (true, Some(log)) = (self.guard_errors, view.experiment) {
+        if let (true, Some(log)) = (self.settings.guard_errors, view.experiment) {
             let arm = |i: usize| (log.erred[i], log.users[i]);
             // Looked at every interval, so each look gets a share of the error probability.
-            let looks = (self.duration.as_secs_f64() / self.interval.as_secs_f64()).max(1.0);
+            let looks = (self.settings.duration.as_secs_f64()
+                / self.settings.interval.as_secs_f64())
+            .max(1.0);
             let confidence = 1.0 - 0.01 / looks;
             let found = two_proportions(arm(1), arm(0), confidence);
             let lower = found.map_or(0.0, |f| f.newcombe.lower);
@@ -243,15 +287,15 @@ impl AbTest {
 
     fn win(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         out.push(Action::Experiment(None));
-        if !self.ship {
+        if !self.settings.ship {
             out.push(Action::Decide(Decision::Pass));
             self.send_home(out);
-        } else if self.follow.is_some() {
+        } else if self.follow.is_there() {
             out.push(Action::Say("the variant won: the follow-up strategy ships it".into()));
             self.stage = Stage::Followed;
             out.push(route_all(Pool::Stable));
             resize(view, Version::New, Pool::Candidate, 0, out);
-            self.pass_on(view, Cause::Release, out);
+            self.follow.wake(view, Cause::Release, out);
         } else if self.has_fleet() {
             out.push(Action::Decide(Decision::Promote));
             self.stage = Stage::Promoting;
@@ -269,7 +313,7 @@ impl AbTest {
         out.push(Action::Experiment(None));
         let home = if self.has_fleet() { Split::All(Pool::Stable) } else { Split::Flag(0) };
         out.push(Self::route(home));
-        out.push(Action::Wake { after: self.clean_up, token: CLEAN_UP });
+        out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
     }
 
     fn way_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
@@ -281,27 +325,23 @@ impl AbTest {
             Stage::Growing | Stage::Running | Stage::Promoting | Stage::Promoted => {
                 self.send_home(out)
             }
-            Stage::Followed => self.pass_on(view, Cause::WayBack, out),
+            Stage::Followed => self.follow.wake(view, Cause::WayBack, out),
             Stage::Idle | Stage::Redeploying | Stage::Back => {}
         }
     }
 
-    fn pass_on(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        if let Some(next) = &mut self.follow {
-            next.wake(view, cause, out);
-        }
-    }
-
     fn at_end(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        let share = self.share.value();
-        let found = view.experiment.map(|log| self.judge.conclude(&log, share, out));
+        let share = self.settings.share.value();
+        let found = view.experiment.map(|log| self.settings.judge.conclude(&log, share, out));
         self.ends(found.unwrap_or(Decision::NoEvidence), view, out);
     }
 
     /// Does a look before the end decide?
     fn ends_early(&mut self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
-        let share = self.share.value();
-        let found = view.experiment.and_then(|log| self.judge.look(&log, share, out));
+        let share = self.settings.share.value();
+        let judge = &self.settings.judge;
+        self.seen += usize::from(view.experiment.is_some());
+        let found = view.experiment.and_then(|log| judge.look(self.seen, &log, share, out));
         let Some(decision) = found else { return false };
         self.ends(decision, view, out);
         true
@@ -318,14 +358,14 @@ impl AbTest {
     }
 }
 
-impl Strategy for AbTest {
+impl Machine for AbTest {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
             (Cause::WayBack, _) => self.way_back(view, out),
-            (_, Stage::Followed) => self.pass_on(view, cause, out),
+            (_, Stage::Followed) => self.follow.wake(view, cause, out),
             (Cause::Release, _) => self.start(view, out),
             (Cause::Pods, Stage::Growing) => {
-                let pods = pods_for(view.replicas, self.share.value());
+                let pods = pods_for(view.replicas, self.settings.share.value());
                 if is_available(view, Pool::Candidate, pods) {
                     self.run(out);
                 }
@@ -340,7 +380,7 @@ impl Strategy for AbTest {
                     out.push(Action::Decide(Decision::WayBack));
                     self.send_home(out);
                 } else if !self.ends_early(view, out) {
-                    out.push(Action::Wake { after: self.interval, token: GUARD });
+                    out.push(Action::Wake { after: self.settings.interval, token: GUARD });
                 }
             }
             (Cause::Timer(END), Stage::Running) => self.at_end(view, out),
@@ -363,29 +403,7 @@ impl Strategy for AbTest {
         }
     }
 
-    fn clone_box(&self) -> Box<dyn Strategy> {
+    fn clone_box(&self) -> Box<dyn Machine> {
         Box::new(self.clone())
-    }
-
-    fn takes(&self) -> SimDuration {
-        self.duration + self.follow.as_ref().map_or(SimDuration::ZERO, |next| next.takes())
-    }
-
-    fn prepare(&mut self, about: &About<'_>) {
-        self.checks.iter_mut().for_each(|check| check.prepare(about, self.interval));
-        let number = |step: &String| about.routes.iter().position(|name| name == step);
-        let step = self.logged.step.as_ref().and_then(number).map(|at| at as u8);
-        self.logged.exposure = Exposure { step, everyone: !self.logged.exposures };
-        self.follow.iter_mut().for_each(|next| next.prepare(about));
-    }
-
-    fn queries(&self) -> Vec<Query> {
-        let next = self.follow.iter().flat_map(|next| next.queries());
-        self.checks.iter().flat_map(Check::queries).chain(next).collect()
-    }
-
-    fn checks(&self) -> Vec<(Check, SimDuration, f64)> {
-        let share = self.share.value();
-        self.checks.iter().map(|c| (c.clone(), self.interval, share)).collect()
     }
 }

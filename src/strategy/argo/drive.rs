@@ -6,15 +6,15 @@
 //! while an update is under way, else an undo, which is an update like any other. Deliberately
 //! unknown here: how a reconcile decides (see [`super::canary`], [`super::blue_green`]).
 
+pub use super::bind::plan;
 use super::counts::Rs;
 use super::experiment::Place;
 use super::settings::{Settings, Step, Strategy as Kind};
-use super::status::{self, Managed, Order, Pause, SetSight, Sight, Status, Template};
+use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
 use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::{Answer, Phase};
-use crate::analysis::check::about::About;
 use crate::analysis::expr::dates::instant;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
@@ -22,10 +22,9 @@ use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
-use crate::strategy::{Cause, Judged, Needs, Plan, Scaling, SetFacts, Strategy, View};
+use crate::strategy::{Cause, Machine, SetFacts, View};
 use crate::telemetry::unix_ms;
-use crate::world::action::{Action, Decision, Verdict};
-use crate::world::names::Names;
+use crate::world::action::{Action, Alarm, Decision, Token};
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
@@ -40,7 +39,8 @@ const MOMENT: SimDuration = SimDuration::from_millis(1);
 #[derive(Clone, Debug)]
 pub struct Argo {
     settings: Settings,
-    queries: BTreeMap<String, Result<Query, String>>,
+    /// What it asks, by text.
+    queries: BTreeMap<String, Query>,
     wanted: Version,
     status: Option<Status>,
     /// The earliest wake-up that is still to come.
@@ -53,65 +53,19 @@ pub struct Argo {
     full_at: Option<SimTime>,
 }
 
-/// The plan of a Rollout, under a name of its own.
-pub fn plan(name: &str, settings: Settings) -> Plan {
-    let routed = match &settings.strategy {
-        Kind::Canary(canary) => canary.traffic.is_some(),
-        Kind::BlueGreen(_) => false,
-    };
-    let needs = Needs {
-        second_fleet: matches!(settings.strategy, Kind::BlueGreen(_)),
-        traffic_routing: routed,
-        metrics: settings.metrics().next().is_some(),
-        mixing: matches!(settings.strategy, Kind::Canary(_)),
-    };
-    Plan { name: name.to_string(), kind: "argo", needs, strategy: Box::new(Argo::new(settings)) }
+/// Cookies of the router.
+fn sticky(settings: &Settings) -> Option<Sticky> {
+    let Kind::Canary(canary) = &settings.strategy else { return None };
+    let kept = canary.traffic.as_ref()?.sticky?;
+    Some(Sticky { candidate: kept, stable: Some(kept) })
 }
 
-impl Settings {
-    /// All metrics of all analyses.
-    pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
-        let analyses = match &self.strategy {
-            Kind::Canary(canary) => {
-                let steps = canary.steps.iter().flat_map(Step::analyses);
-                steps.chain(canary.analysis.iter().map(|b| &b.analysis)).collect::<Vec<_>>()
-            }
-            Kind::BlueGreen(plan) => {
-                plan.pre_promotion.iter().chain(&plan.post_promotion).collect()
-            }
-        };
-        analyses.into_iter().flat_map(|analysis| &analysis.metrics)
-    }
-
-    /// The largest weight, with traffic routing.
-    fn routed_weight(&self) -> Option<u32> {
-        match &self.strategy {
-            Kind::Canary(canary) if canary.traffic.is_some() => Some(canary.max_weight()),
-            _ => None,
-        }
-    }
-
-    /// Cookies of the router.
-    fn sticky(&self) -> Option<Sticky> {
-        let Kind::Canary(canary) = &self.strategy else { return None };
-        let kept = canary.traffic.as_ref()?.sticky?;
-        Some(Sticky { candidate: kept, stable: Some(kept) })
-    }
-
-    fn steps(&self) -> usize {
-        match &self.strategy {
-            Kind::Canary(canary) => canary.steps.len(),
-            Kind::BlueGreen(_) => 0,
-        }
-    }
-
-    /// Where the pods of a version serve.
-    fn pool(&self, version: Version) -> Pool {
-        match (&self.strategy, version) {
-            (Kind::Canary(canary), _) if canary.traffic.is_none() => Pool::Stable,
-            (_, Version::Old) => Pool::Stable,
-            (_, Version::New) => Pool::Candidate,
-        }
+/// Where the pods of a version serve.
+fn pool(settings: &Settings, version: Version) -> Pool {
+    match (&settings.strategy, version) {
+        (Kind::Canary(canary), _) if canary.traffic.is_none() => Pool::Stable,
+        (_, Version::Old) => Pool::Stable,
+        (_, Version::New) => Pool::Candidate,
     }
 }
 
@@ -137,14 +91,8 @@ struct Sizes {
 }
 
 impl Argo {
-    /// A Rollout that runs the old version.
-    pub fn new(settings: Settings) -> Argo {
-        let parse =
-            |text: &str| Query::parse_by(text, settings.promql).map_err(|error| error.message);
-        let own = settings.metrics().map(|m| &m.query).filter(|query| !query.is_empty());
-        let given = settings.metrics().filter_map(|m| m.given.as_ref()?.canary.as_ref());
-        let asked = own.chain(given.flat_map(|canary| canary.queries()));
-        let queries = asked.map(|query| (query.clone(), parse(query))).collect();
+    /// A Rollout that runs the old version, with what it asks, by text.
+    pub(super) fn new(settings: Settings, queries: BTreeMap<String, Query>) -> Argo {
         Argo {
             queries,
             settings,
@@ -219,7 +167,7 @@ impl Argo {
             let pending = self.waking.filter(|pending| *pending > view.now);
             if pending.is_none_or(|pending| at < pending) {
                 self.waking = Some(at);
-                out.push(Action::Wake { after: at.since(view.now), token: 0 });
+                out.push(Action::Wake { after: at.since(view.now), token: Token::of(Alarm::Pass) });
             }
         }
         self.status = Some(status);
@@ -306,11 +254,11 @@ impl Argo {
             }
             Order::Route { canary, weight, managed } => {
                 let mut routing = routing(status.stable, canary, weight, &managed);
-                routing.sticky = self.settings.sticky();
+                routing.sticky = sticky(&self.settings);
                 out.push(Action::Route(routing));
             }
             Order::Activate(template) => {
-                out.push(route_all(self.settings.pool(version(template))));
+                out.push(route_all(pool(&self.settings, version(template))));
             }
             Order::Promoted if self.wanted == Version::New => {
                 out.push(Action::Decide(Decision::Promote));
@@ -346,7 +294,7 @@ impl Argo {
             let name = &self.settings.name;
             out.push(Action::Say(format!("rollout '{name}' is paused: spec.paused")));
             self.waking = Some(end);
-            out.push(Action::Wake { after: end.since(view.now), token: 0 });
+            out.push(Action::Wake { after: end.since(view.now), token: Token::of(Alarm::Pass) });
         }
         true
     }
@@ -362,7 +310,7 @@ impl Argo {
                 }
                 Some(_) => {}
                 None => {
-                    let pool = self.settings.pool(version);
+                    let pool = pool(&self.settings, version);
                     out.push(Action::Create { version, pool, size: *size });
                     next += 1;
                 }
@@ -388,7 +336,7 @@ impl Argo {
 
     /// The points of the first series that a query over time answers.
     fn series(&self, view: &View<'_>, query: &str) -> Vec<f64> {
-        let answer = self.queries.get(query).and_then(|query| query.as_ref().ok());
+        let answer = self.queries.get(query);
         match answer.map(|query| view.ask(query)) {
             Some(Ok(Value::Matrix(rows))) => {
                 rows.first().map_or(Vec::new(), |row| row.samples.iter().map(|(_, v)| *v).collect())
@@ -408,10 +356,8 @@ impl Argo {
             let passes = given.reply.passes(self.age(view), view.chance ^ name);
             return Answer::Given(if passes { Phase::Successful } else { Phase::Failed });
         }
-        let query = match self.queries.get(&metric.query) {
-            Some(Ok(query)) => query,
-            Some(Err(text)) => return Answer::Failed(text.clone()),
-            None => return Answer::Failed("no such query".into()),
+        let Some(query) = self.queries.get(&metric.query) else {
+            return Answer::Failed("no query".into());
         };
         let answer = match &metric.range {
             None => view.ask(query),
@@ -467,7 +413,7 @@ fn routing(stable: Template, canary: Template, weight: Share, managed: &Managed)
     Routing { split, mirror, sticky: None }
 }
 
-impl Strategy for Argo {
+impl Machine for Argo {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match cause {
             Cause::Release => {
@@ -489,89 +435,7 @@ impl Strategy for Argo {
         self.settle(view, out);
     }
 
-    fn scaling(&self) -> Scaling {
-        Scaling::Whole
-    }
-
-    fn clone_box(&self) -> Box<dyn Strategy> {
+    fn clone_box(&self) -> Box<dyn Machine> {
         Box::new(self.clone())
-    }
-
-    fn prepare(&mut self, about: &About<'_>) {
-        if self.settings.name.is_empty() {
-            self.settings.name.clone_from(&about.names.service);
-        }
-    }
-
-    /// A Rollout owns its replica sets: one workload for both versions, and no Deployment. Users
-    /// ask the stable or the canary's Service where a router divides them, else the active one.
-    fn rename(&self, names: &mut Names) {
-        names.workloads = [(); 3].map(|()| self.settings.name.clone());
-        names.deployments = false;
-        match &self.settings.strategy {
-            Kind::Canary(canary) => {
-                let services = canary.traffic.as_ref().and_then(|t| t.services.as_ref());
-                if let Some([stable, canary]) = services {
-                    names.hosts = [stable.clone(), canary.clone(), names.service.clone()];
-                    if stable != canary {
-                        names.backends[..2].clone_from_slice(&names.hosts[..2]);
-                    }
-                }
-            }
-            Kind::BlueGreen(plan) => {
-                if let Some(active) = &plan.active_service {
-                    names.hosts = [(); 3].map(|()| active.clone());
-                }
-            }
-        }
-    }
-
-    fn queries(&self) -> Vec<Query> {
-        self.queries.values().flatten().cloned().collect()
-    }
-
-    fn judged(&self) -> Vec<Judged> {
-        let asked = self.settings.metrics().filter(|metric| metric.given.is_none());
-        let of = |metric: &Metric| {
-            let query = self.queries.get(&metric.query).and_then(|query| query.as_ref().ok());
-            let queries = query.cloned().into_iter().collect();
-            Judged { name: metric.name.clone(), path: String::new(), queries }
-        };
-        let mut judged: Vec<Judged> = asked.map(of).collect();
-        // Of several metrics of one name, what is said does not tell which is meant.
-        let named = |name: &str| self.settings.metrics().filter(|m| m.name == name).count();
-        judged.retain(|j| named(&j.name) == 1);
-        judged
-    }
-
-    fn said(&self, line: &str) -> Option<(String, Verdict, bool)> {
-        let (name, phase, empty) = status::measurement(line)?;
-        let verdict = match phase {
-            Phase::Successful => Verdict::Pass,
-            Phase::Failed | Phase::Error => Verdict::Fail,
-            Phase::Running | Phase::Pending | Phase::Inconclusive => Verdict::Wait,
-        };
-        Some((name.to_string(), verdict, empty))
-    }
-
-    fn takes(&self) -> SimDuration {
-        let pauses = match &self.settings.strategy {
-            Kind::Canary(canary) => {
-                canary.steps.iter().fold(SimDuration::ZERO, |sum, step| match step {
-                    Step::Pause(Some(span)) => sum + *span,
-                    Step::Plugin(plugin) => sum + plugin.takes,
-                    Step::Experiment(trial) => sum + trial.duration.unwrap_or(SimDuration::ZERO),
-                    _ => sum,
-                })
-            }
-            Kind::BlueGreen(plan) => plan.auto_promotion_after,
-        };
-        let measured = |metric: &Metric| {
-            let count = metric.effective_count().unwrap_or(1).clamp(1, 1_000_000) - 1;
-            let every = metric.interval.unwrap_or(SimDuration::ZERO);
-            metric.initial_delay.unwrap_or(SimDuration::ZERO) + every * count as u64
-        };
-        let paused = self.settings.resumed_after.unwrap_or(SimDuration::ZERO);
-        paused + pauses + self.settings.metrics().map(measured).max().unwrap_or(SimDuration::ZERO)
     }
 }

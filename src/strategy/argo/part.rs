@@ -6,6 +6,7 @@
 //! pause without end, which users a match means) is a field here.
 
 use super::drive::plan;
+use super::field;
 use super::settings::{
     Analysis, Background, BlueGreen, Canary, CanaryScale, Experiment, ExperimentAnalysis,
     ExperimentTemplate, Plugin, Settings, Step, Strategy, Threshold, Traffic,
@@ -15,9 +16,7 @@ use crate::analysis::argo::metric::{Given, Metric, RangeQuery};
 use crate::analysis::argo::valid;
 use crate::analysis::check::about::range;
 use crate::analysis::check::judge::kayenta::{POINTS_MAX, classifier};
-use crate::analysis::check::{query_of, rules_of};
 use crate::analysis::expr::dates::epoch;
-use crate::analysis::promql::Query;
 use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
@@ -43,58 +42,75 @@ pub const BLUE_GREEN: Part<Plan> = Part {
 
 fn read_canary(r: &mut Reader<'_>) -> Plan {
     let canary = canary(r);
-    rollout(r, "argoCanary", Strategy::Canary(canary))
+    rollout(r, Strategy::Canary(canary))
 }
 
 fn read_blue_green(r: &mut Reader<'_>) -> Plan {
     let plan = blue_green(r);
-    rollout(r, "argoBlueGreen", Strategy::BlueGreen(plan))
+    rollout(r, Strategy::BlueGreen(plan))
 }
 
-fn rollout(r: &mut Reader<'_>, kind: &'static str, strategy: Strategy) -> Plan {
-    let name = r.text("name", kind, "name in tables and charts");
+fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
+    let kind = match &strategy {
+        Strategy::Canary(_) => CANARY.name,
+        Strategy::BlueGreen(_) => BLUE_GREEN.name,
+    };
+    let name = r.text(field::NAME, kind, "name in tables and charts");
     let own = "name of the Rollout, for events and its pods; left out: the service's";
-    let own = r.opt_text("rollout", own).unwrap_or_default();
+    let own = r.opt_text(field::ROLLOUT, own).unwrap_or_default();
     let settings = Settings {
-        progress_deadline: r.duration("progressDeadline", "600s", "without progress: Degraded"),
-        progress_deadline_abort: r.flag("progressDeadlineAbort", false, "and then: way back"),
+        progress_deadline: r.duration(
+            field::PROGRESS_DEADLINE,
+            "600s",
+            "without progress: Degraded",
+        ),
+        progress_deadline_abort: r.flag(
+            field::PROGRESS_DEADLINE_ABORT,
+            false,
+            "and then: way back",
+        ),
         promoted_after: r.opt_duration(
-            "promotedAfter",
+            field::PROMOTED_AFTER,
             "how long after a pause without end somebody promotes; left out: never",
         ),
         promoted_full_after: r.opt_duration(
-            "promotedFullAfter",
+            field::PROMOTED_FULL_AFTER,
             "how long after the release somebody runs `promote --full`; left out: never",
         ),
         resumed_after: r.opt_duration(
-            "resumedAfter",
+            field::RESUMED_AFTER,
             "the Rollout is paused: how long after the release somebody resumes it",
         ),
-        promql: rules_of(r),
         rollback_window: r
-            .opt_count("rollbackWindow", 0..=1000, "an undo so many versions back skips all steps")
+            .opt_count(
+                field::ROLLBACK_WINDOW,
+                0..=1000,
+                "an undo so many versions back skips all steps",
+            )
             .map(|revisions| revisions as u32),
         ..Settings::new(&own, strategy)
     };
-    Plan { kind, ..plan(&name, settings) }
+    plan(&name, settings)
 }
 
 fn canary(r: &mut Reader<'_>) -> Canary {
-    let steps = r.list("steps", "walked through in order; without any, a rolling update", step);
+    let steps =
+        r.list(field::STEPS, "walked through in order; without any, a rolling update", step);
     let max_surge =
-        IntOrPercent::read(r, "maxSurge", "pods above full size, without traffic routing");
-    let max_unavailable = IntOrPercent::read(r, "maxUnavailable", "pods that may be missing");
+        IntOrPercent::read(r, field::MAX_SURGE, "pods above full size, without traffic routing");
+    let max_unavailable = IntOrPercent::read(r, field::MAX_UNAVAILABLE, "pods that may be missing");
     let delay = "from the end to the end of old pods, with traffic routing; left out: 30s";
     let abort = "from an abort to the end of the canary's pods; 0 keeps them; left out: 30s";
     let steps: Vec<Option<Step>> = steps.unwrap_or_default();
     let traffic =
-        r.opt_object("trafficRouting", "left out: the weight is a ratio of pods", traffic);
+        r.opt_object(field::TRAFFIC_ROUTING, "left out: the weight is a ratio of pods", traffic);
     let most = traffic.as_ref().map_or(100, |traffic| traffic.max_weight);
     for (index, step) in steps.iter().enumerate() {
         let Some(Step::SetWeight(weight)) = step else { continue };
         if *weight > most {
-            let path = format!("steps[{index}].setWeight");
-            let (place, found) = (r.place_in("steps", index, "setWeight"), weight.to_string());
+            let path = format!("{}[{index}].{}", field::STEPS, field::SET_WEIGHT);
+            let (place, found) =
+                (r.place_in(field::STEPS, index, field::SET_WEIGHT), weight.to_string());
             let expected = format!("a weight from 0 to {most}");
             let help = "trafficRouting.maxTrafficWeight is the weight of everything";
             r.problem_at(place, &path, format!("found {found}"), &expected, help);
@@ -106,22 +122,30 @@ fn canary(r: &mut Reader<'_>) -> Canary {
         max_unavailable,
         traffic,
         dynamic_stable_scale: r.flag(
-            "dynamicStableScale",
+            field::DYNAMIC_STABLE_SCALE,
             false,
             "the stable version shrinks as the canary grows",
         ),
-        scale_down_delay: r.opt_duration("scaleDownDelay", delay),
+        scale_down_delay: r.opt_duration(field::SCALE_DOWN_DELAY, delay),
         scale_down_revisions: r
-            .opt_count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up")
+            .opt_count(
+                field::SCALE_DOWN_DELAY_REVISION_LIMIT,
+                0..=1000,
+                "old versions that stay up",
+            )
             .map(|n| n as u32),
-        abort_scale_down_delay: r.opt_duration("abortScaleDownDelay", abort),
+        abort_scale_down_delay: r.opt_duration(field::ABORT_SCALE_DOWN_DELAY, abort),
         min_pods: r
-            .opt_count("minPodsPerReplicaSet", 1..=5000, "fewest pods of a version with traffic")
+            .opt_count(
+                field::MIN_PODS_PER_REPLICA_SET,
+                1..=5000,
+                "fewest pods of a version with traffic",
+            )
             .map(|pods| pods as u32),
         progress_threshold: threshold(r),
-        analysis: r.opt_object("analysis", "one run beside the steps", |r| Background {
+        analysis: r.opt_object(field::ANALYSIS, "one run beside the steps", |r| Background {
             starting_step: r
-                .opt_count("startingStep", 0..=1000, "the step at which it begins, from 0")
+                .opt_count(field::STARTING_STEP, 0..=1000, "the step at which it begins, from 0")
                 .map(|step| step as usize),
             analysis: analysis(r),
         }),
@@ -129,65 +153,81 @@ fn canary(r: &mut Reader<'_>) -> Canary {
 }
 
 fn traffic(r: &mut Reader<'_>) -> Traffic {
-    let routes = r.texts("managedRoutes", "", "names of routes", |t| Some(t.to_string()), "text");
+    let routes =
+        r.texts(field::MANAGED_ROUTES, "", "names of routes", |t| Some(t.to_string()), "text");
     let stable = "Service of the stable side, as the router's metrics call it";
-    let stable = r.opt_text("stableService", stable);
-    let canary = r.opt_text("canaryService", "Service of the canary");
+    let stable = r.opt_text(field::STABLE_SERVICE, stable);
+    let canary = r.opt_text(field::CANARY_SERVICE, "Service of the canary");
     Traffic {
         services: stable.zip(canary).map(|(stable, canary)| [stable, canary]),
-        max_weight: r.count("maxTrafficWeight", 100, 1..=WEIGHT_MAX, "the weight of everything")
-            as u32,
+        max_weight: r.count(
+            field::MAX_TRAFFIC_WEIGHT,
+            100,
+            1..=WEIGHT_MAX,
+            "the weight of everything",
+        ) as u32,
         managed_routes: routes.into_iter().map(|(_, name)| name).collect(),
-        sticky: r.opt_duration("stickiness", "users stay so long with the side they have met"),
-        router: r.text("router", "istio", "who divides the traffic, for the story"),
+        sticky: r.opt_duration(field::STICKINESS, "users stay so long with the side they have met"),
+        router: r.text(field::ROUTER, "istio", "who divides the traffic, for the story"),
     }
 }
 
 fn threshold(r: &mut Reader<'_>) -> Option<Threshold> {
     let help = "how much of a step's pods is enough: a number, or a percentage such as 90%";
-    let text = r.opt_text("replicaProgressThreshold", help)?;
+    let text = r.opt_text(field::REPLICA_PROGRESS_THRESHOLD, help)?;
     let found = match text.strip_suffix('%') {
         Some(percent) => percent.parse().ok().map(Threshold::Percent),
         None => text.parse().ok().map(Threshold::Pods),
     };
     if found.is_none() {
         let expected = "a number of pods or a percentage such as 90%";
-        r.problem("replicaProgressThreshold", format!("found {text:?}"), expected, "");
+        r.problem(field::REPLICA_PROGRESS_THRESHOLD, format!("found {text:?}"), expected, "");
     }
     found
 }
 
 /// One step; nothing if it names none.
 fn step(r: &mut Reader<'_>) -> Option<Step> {
-    let weight = r.opt_count("setWeight", 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
-    let pause = r.opt_object("pause", "waits; without a duration until somebody promotes", |r| {
-        r.opt_duration("duration", "how long")
-    });
-    let scale = r.opt_object("setCanaryScale", "pods of the canary, with traffic routing", |r| {
-        CanaryScale {
-            replicas: r.opt_count("replicas", 0..=5000, "that many pods").map(|n| n as u32),
-            weight: r.opt_count("weight", 0..=10_000, "percent of the replicas").map(|n| n as u32),
-            match_traffic_weight: r.flag("matchTrafficWeight", false, "as the weight asks for"),
-        }
-    });
-    let analysis = r.opt_object("analysis", "waits for a run to end", analysis);
-    let header = r.opt_object("setHeaderRoute", "matching users go to the canary", |r| {
-        let name = r.required_text("name", "name of the route");
+    let weight =
+        r.opt_count(field::SET_WEIGHT, 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
+    let pause =
+        r.opt_object(field::PAUSE, "waits; without a duration until somebody promotes", |r| {
+            r.opt_duration(field::DURATION, "how long")
+        });
+    let scale =
+        r.opt_object(field::SET_CANARY_SCALE, "pods of the canary, with traffic routing", |r| {
+            CanaryScale {
+                replicas: r
+                    .opt_count(field::REPLICAS, 0..=5000, "that many pods")
+                    .map(|n| n as u32),
+                weight: r
+                    .opt_count(field::WEIGHT, 0..=10_000, "percent of the replicas")
+                    .map(|n| n as u32),
+                match_traffic_weight: r.flag(
+                    field::MATCH_TRAFFIC_WEIGHT,
+                    false,
+                    "as the weight asks for",
+                ),
+            }
+        });
+    let analysis = r.opt_object(field::ANALYSIS, "waits for a run to end", analysis);
+    let header = r.opt_object(field::SET_HEADER_ROUTE, "matching users go to the canary", |r| {
+        let name = r.required_text(field::NAME, "name of the route");
         let help = "share of users whose requests match; left out: the route is taken away";
-        Step::SetHeaderRoute { name, matching: r.opt_share("share", help) }
+        Step::SetHeaderRoute { name, matching: r.opt_share(field::SHARE, help) }
     });
-    let mirror = r.opt_object("setMirrorRoute", "matching requests are copied", |r| {
-        let name = r.required_text("name", "name of the route");
+    let mirror = r.opt_object(field::SET_MIRROR_ROUTE, "matching requests are copied", |r| {
+        let name = r.required_text(field::NAME, "name of the route");
         let help = "share of requests that match; left out: the route is taken away";
-        let matching = r.opt_share("share", help);
-        let percentage = r.share("percentage", "100%", "of those, the share that is copied");
+        let matching = r.opt_share(field::SHARE, help);
+        let percentage = r.share(field::PERCENTAGE, "100%", "of those, the share that is copied");
         Step::SetMirrorRoute { name, matching, percentage }
     });
-    let experiment = r.opt_object("experiment", "pods beside the two versions", experiment);
-    let plugin = r.opt_object("plugin", "waits for a program of yours to end", |r| Plugin {
-        name: r.required_text("name", "its name"),
+    let experiment = r.opt_object(field::EXPERIMENT, "pods beside the two versions", experiment);
+    let plugin = r.opt_object(field::PLUGIN, "waits for a program of yours to end", |r| Plugin {
+        name: r.required_text(field::NAME, "its name"),
         reply: reply(r, "when it is a success, else the update is aborted; left out: always"),
-        takes: r.duration("takes", "0s", "how long it runs"),
+        takes: r.duration(field::TAKES, "0s", "how long it runs"),
     });
     if r.describing() {
         return None;
@@ -213,43 +253,49 @@ fn step(r: &mut Reader<'_>) -> Option<Step> {
 }
 
 fn reply(r: &mut Reader<'_>, help: &'static str) -> Reply {
-    let answers = r.opt_text("answers", help);
+    let answers = r.opt_text(field::ANSWERS, help);
     let reply = answers.as_deref().map_or(Some(Reply::Always), Reply::parse);
     if reply.is_none() {
-        r.problem("answers", format!("found {:?}", answers.unwrap_or_default()), EXPECTED, "");
+        r.problem(field::ANSWERS, format!("found {:?}", answers.unwrap_or_default()), EXPECTED, "");
     }
     reply.unwrap_or_default()
 }
 
+/// Whose pods an experiment starts.
+pub(super) const SIDES: [&str; 2] = ["stable", "canary"];
+
 fn experiment(r: &mut Reader<'_>) -> Experiment {
-    let templates = r.list("templates", "sets of pods, each of one version", |r| {
-        let words = ["stable", "canary"];
-        ExperimentTemplate {
-            name: r.required_text("name", "its name"),
-            canary: r.choice("specRef", &words, "canary", "whose pods they are") == 1,
-            replicas: r.count("replicas", 1, 0..=5000, "how many") as u32,
+    let templates =
+        r.list(field::TEMPLATES, "sets of pods, each of one version", |r| ExperimentTemplate {
+            name: r.required_text(field::NAME, "its name"),
+            canary: r.choice(field::SPEC_REF, &SIDES, "canary", "whose pods they are") == 1,
+            replicas: r.count(field::REPLICAS, 1, 0..=5000, "how many") as u32,
             weight: r
-                .opt_count("weight", 0..=WEIGHT_MAX, "share of the traffic, with traffic routing")
+                .opt_count(
+                    field::WEIGHT,
+                    0..=WEIGHT_MAX,
+                    "share of the traffic, with traffic routing",
+                )
                 .map(|weight| weight as u32),
-            serves: r.flag("serves", true, "do users meet them, without traffic routing?"),
-        }
-    });
+            serves: r.flag(field::SERVES, true, "do users meet them, without traffic routing?"),
+        });
     let analyses =
-        r.list("analyses", "begun when all pods are available", |r| ExperimentAnalysis {
-            name: r.required_text("name", "its name"),
-            required: r.flag("requiredForCompletion", false, "the experiment ends with it"),
+        r.list(field::ANALYSES, "begun when all pods are available", |r| ExperimentAnalysis {
+            name: r.required_text(field::NAME, "its name"),
+            required: r.flag(field::REQUIRED_FOR_COMPLETION, false, "the experiment ends with it"),
             analysis: analysis(r),
         });
     let found = Experiment {
         templates: templates.unwrap_or_default(),
         analyses: analyses.unwrap_or_default(),
-        duration: r.opt_duration("duration", "once all pods are available; left out: no end"),
-        scale_down_delay: r.opt_duration("scaleDownDelay", "then its pods go; left out: 30s"),
+        duration: r.opt_duration(field::DURATION, "once all pods are available; left out: no end"),
+        scale_down_delay: r
+            .opt_duration(field::SCALE_DOWN_DELAY, "then its pods go; left out: 30s"),
     };
     if !r.describing() && found.duration.is_none() && !found.analyses.iter().any(|a| a.required) {
         let message =
             "without a duration or an analysis that is requiredForCompletion it never ends";
-        r.warning("duration", message, "duration: 10m");
+        r.warning(field::DURATION, message, "duration: 10m");
     }
     found
 }
@@ -259,34 +305,43 @@ fn blue_green(r: &mut Reader<'_>) -> BlueGreen {
     let keep = "from the switch to the end of the old pods; left out: 30s";
     let abort = "from an abort to the end of the preview's pods; 0 keeps them; left out: 30s";
     BlueGreen {
-        auto_promotion: r.flag("autoPromotionEnabled", true, "switch without being asked"),
+        auto_promotion: r.flag(field::AUTO_PROMOTION_ENABLED, true, "switch without being asked"),
         auto_promotion_after: r.duration(
-            "autoPromotionAfter",
+            field::AUTO_PROMOTION_AFTER,
             "0s",
             "pause before the switch, after the analysis",
         ),
         preview_replicas: r
-            .opt_count("previewReplicaCount", 0..=5000, pods)
+            .opt_count(field::PREVIEW_REPLICA_COUNT, 0..=5000, pods)
             .map(|pods| pods as u32),
-        active_service: r.opt_text("activeService", "Service that users ask, as metrics call it"),
-        preview_service: r.flag("previewService", true, "is there a Service for the preview?"),
-        scale_down_delay: r.opt_duration("scaleDownDelay", keep),
+        active_service: r
+            .opt_text(field::ACTIVE_SERVICE, "Service that users ask, as metrics call it"),
+        preview_service: r.flag(
+            field::PREVIEW_SERVICE,
+            true,
+            "is there a Service for the preview?",
+        ),
+        scale_down_delay: r.opt_duration(field::SCALE_DOWN_DELAY, keep),
         scale_down_revisions: r
-            .opt_count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up")
+            .opt_count(
+                field::SCALE_DOWN_DELAY_REVISION_LIMIT,
+                0..=1000,
+                "old versions that stay up",
+            )
             .map(|n| n as u32),
-        abort_scale_down_delay: r.opt_duration("abortScaleDownDelay", abort),
-        pre_promotion: r.opt_object("prePromotionAnalysis", "before the switch", analysis),
-        post_promotion: r.opt_object("postPromotionAnalysis", "after the switch", analysis),
+        abort_scale_down_delay: r.opt_duration(field::ABORT_SCALE_DOWN_DELAY, abort),
+        pre_promotion: r.opt_object(field::PRE_PROMOTION_ANALYSIS, "before the switch", analysis),
+        post_promotion: r.opt_object(field::POST_PROMOTION_ANALYSIS, "after the switch", analysis),
     }
 }
 
 fn analysis(r: &mut Reader<'_>) -> Analysis {
-    let metrics = r.list("metrics", "measured side by side", metric).unwrap_or_default();
+    let metrics = r.list(field::METRICS, "measured side by side", metric).unwrap_or_default();
     if !r.describing() {
         let none = metrics.is_empty().then(|| "no metrics specified".to_string());
         for why in none.into_iter().chain(valid::problems(&metrics).map(|(_, why)| why)) {
             let message = format!("{REFUSED}: Analysis spec invalid: {why}");
-            r.warning("metrics", message, "");
+            r.warning(field::METRICS, message, "");
         }
     }
     Analysis { metrics }
@@ -311,33 +366,41 @@ fn metric(r: &mut Reader<'_>) -> Metric {
         Some(found as i64)
     };
     let limit = "failed measurements that are forgiven; -1 forgives all";
-    let limit = count(r, "failureLimit", limit);
+    let limit = count(r, field::FAILURE_LIMIT, limit);
     let metric = Metric {
-        name: r.required_text("name", "its name"),
-        query: r.opt_text("query", "in PromQL").unwrap_or_default(),
+        name: r.required_text(field::NAME, "its name"),
+        query: r.opt_text(field::QUERY, "in PromQL").unwrap_or_default(),
         given: given(r),
-        range: r.opt_object("rangeQuery", "a query over time; all its samples are judged", |r| {
-            let help = "an instant in Argo's language, or how long before the measurement";
-            RangeQuery {
-                start: ago(&r.text("start", "now() - duration(\"5m\")", help)),
-                end: ago(&r.text("end", "now()", help)),
-                step: r.duration("step", "1m", "between its points"),
-            }
-        }),
-        interval: r.opt_duration("interval", "from the end of a measurement to the next"),
-        initial_delay: r.opt_duration("initialDelay", "before the first measurement"),
-        count: count(r, "count", "measurements; left out: one, or with an interval no end"),
-        success: r.opt_text("successCondition", "when a measurement is a success"),
-        failure: r.opt_text("failureCondition", "when it is a failure"),
+        range: r.opt_object(
+            field::RANGE_QUERY,
+            "a query over time; all its samples are judged",
+            |r| {
+                let help = "an instant in Argo's language, or how long before the measurement";
+                RangeQuery {
+                    start: ago(&r.text(field::START, "now() - duration(\"5m\")", help)),
+                    end: ago(&r.text(field::END, "now()", help)),
+                    step: r.duration(field::STEP, "1m", "between its points"),
+                }
+            },
+        ),
+        interval: r.opt_duration(field::INTERVAL, "from the end of a measurement to the next"),
+        initial_delay: r.opt_duration(field::INITIAL_DELAY, "before the first measurement"),
+        count: count(r, field::COUNT, "measurements; left out: one, or with an interval no end"),
+        success: r.opt_text(field::SUCCESS_CONDITION, "when a measurement is a success"),
+        failure: r.opt_text(field::FAILURE_CONDITION, "when it is a failure"),
         failure_limit: limit,
-        inconclusive_limit: count(r, "inconclusiveLimit", "neither, and forgiven; default 0"),
-        consecutive_error_limit: count(r, "consecutiveErrorLimit", "errors in a row; default 4"),
+        inconclusive_limit: count(r, field::INCONCLUSIVE_LIMIT, "neither, and forgiven; default 0"),
+        consecutive_error_limit: count(
+            r,
+            field::CONSECUTIVE_ERROR_LIMIT,
+            "errors in a row; default 4",
+        ),
         consecutive_success_limit: count(
             r,
-            "consecutiveSuccessLimit",
+            field::CONSECUTIVE_SUCCESS_LIMIT,
             "successes in a row that are enough; 0 is off",
         ),
-        dry_run: r.flag("dryRun", false, "measured, but without a say"),
+        dry_run: r.flag(field::DRY_RUN, false, "measured, but without a say"),
     };
     check(r, &metric);
     metric
@@ -348,10 +411,11 @@ fn given(r: &mut Reader<'_>) -> Option<Given> {
     let help = "when a measurement of another provider than Prometheus is a success, in place of a \
         query: always or never, `from 5m` or `until 5m` after the release began, or a share of \
         measurements such as 30%";
-    let answers = r.opt_text("answers", help);
-    let provider = r.text("provider", "web", "who is asked, with `answers`: job, web, datadog, …");
+    let answers = r.opt_text(field::ANSWERS, help);
+    let provider =
+        r.text(field::PROVIDER, "web", "who is asked, with `answers`: job, web, datadog, …");
     let help = "how long a measurement takes, with `answers`; a job's end is seen a little later";
-    let takes = r.duration("takes", "0s", help);
+    let takes = r.duration(field::TAKES, "0s", help);
     let canary = r.opt_object("kayenta", "what Kayenta judges, for its provider", canary_config);
     if canary.is_some() && !r.describing() {
         for name in ["answers", "query", "successCondition", "failureCondition"] {
@@ -367,7 +431,7 @@ fn given(r: &mut Reader<'_>) -> Option<Given> {
     let answers = answers?;
     let reply = Reply::parse(&answers);
     if reply.is_none() {
-        r.problem("answers", format!("found {answers:?}"), EXPECTED, "");
+        r.problem(field::ANSWERS, format!("found {answers:?}"), EXPECTED, "");
     }
     Some(Given { provider, reply: reply.unwrap_or_default(), takes, canary: None })
 }
@@ -395,11 +459,6 @@ fn canary_config(r: &mut Reader<'_>) -> CanaryConfig {
         let group = r.text("group", "metrics", "its group");
         let experiment = r.required_text("experiment", "PromQL of the new version");
         let control = r.required_text("control", "PromQL of the stable version");
-        for (name, query) in [("experiment", &experiment), ("control", &control)] {
-            if let Some(Err(error)) = r.has(name).then(|| query_of(r, query)) {
-                r.problem(name, error, "a query that Prometheus takes", "");
-            }
-        }
         let (metric, transform) = classifier(r);
         let critical = r.flag("critical", false, "its failure makes the whole score 0");
         let help = "without data it counts as failed, unless it is critical";
@@ -423,31 +482,19 @@ fn ago(text: &str) -> String {
     }
 }
 
-/// What the controller's own validation would say, and what the query's language does.
+/// What the controller would say at every measurement.
 fn check(r: &mut Reader<'_>, metric: &Metric) {
     if r.describing() {
         return;
-    }
-    let query = match (metric.query.is_empty(), &metric.range) {
-        (true, _) => Ok(()),
-        (false, None) => query_of(r, &metric.query).map(drop),
-        // Whether durations make sense over a range is known when it is asked.
-        (false, Some(_)) => {
-            let found = Query::parse_by(&metric.query, rules_of(r));
-            found.map(drop).map_err(|error| error.to_string())
-        }
-    };
-    if let Err(error) = query {
-        r.problem("query", error, "a query that Prometheus takes", "");
     }
     if let Some(range) = &metric.range
         && let Err(why) = range.ends_ms(&epoch())
     {
         let message = format!("{why}: every measurement will be an error");
-        r.warning("rangeQuery", message, "an instant such as now() - duration(\"5m\")");
+        r.warning(field::RANGE_QUERY, message, "an instant such as now() - duration(\"5m\")");
     }
     if let Err(fault) = metric.conditions() {
         let message = format!("{}: every measurement will be an error", fault.text);
-        r.warning("successCondition", message, "a condition such as result[0] >= 0.95");
+        r.warning(field::SUCCESS_CONDITION, message, "a condition such as result[0] >= 0.95");
     }
 }

@@ -7,46 +7,44 @@
 //! decides (see [`super::tick`]).
 
 use super::answer::{Answer, Response, read};
-use super::check::{Question, questions};
+use super::bind::Asked;
+pub use super::bind::plan;
+use super::check::Question;
 use super::provider::Provider;
-use super::query::{Builtin, Model, requests};
-use super::settings::{Analysis, Hook, Load, Metric, Settings, Webhook};
+use super::settings::{Analysis, Hook, Load, Settings, Webhook};
 use super::side::Side;
 use super::status::{Phase, Spec, Status};
 use super::tick::{Order, Senses, Sight, advance, reported_routes};
-use super::upstream::upstreams;
-use super::weights::{Mode, Routes, TOTAL};
-use crate::analysis::check::about::About;
+use super::weights::{Routes, TOTAL};
 use crate::analysis::promql::Query;
 use crate::analysis::promql::value::Value;
 use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
-use crate::strategy::{Cause, Judged, Needs, Plan, Scalable, Scaling, Strategy, View};
-use crate::world::action::{Action, Decision, Evidence, Verdict};
-use crate::world::names::Names;
+use crate::strategy::{Cause, Machine, View};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Token, Verdict};
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const TICK: u32 = 1;
-const PRIMARY: u32 = 2;
-const CANARY: u32 = 3;
-const ANSWERED: u32 = 4;
+const TICK: Token = Token::of(Alarm::Tick);
+const PRIMARY: Token = Token::of(Alarm::PrimaryDeadline);
+const CANARY: Token = Token::of(Alarm::CanaryDeadline);
+const ANSWERED: Token = Token::of(Alarm::Answered);
 
 /// Flagger with the state of one Canary.
 #[derive(Clone, Debug)]
 pub struct Flagger {
     settings: Settings,
-    queries: BTreeMap<Question, Result<Query, String>>,
-    /// What counts the requests behind a built-in query, by the number of its metric.
-    counts: BTreeMap<usize, Query>,
+    asked: Asked,
     status: Status,
     routes: Routes,
     /// The template that the target has been given.
     wanted: Version,
     sides: Option<(Side, Side)>,
+    /// The sizes of both that an autoscaler has been told of.
+    told: Option<[u32; 2]>,
     released: SimTime,
     /// A human has opened the rollback webhook.
     called_back: bool,
@@ -79,32 +77,6 @@ impl Ticker {
     }
 }
 
-/// The plan of a Canary, under a name of its own.
-pub fn plan(name: &str, settings: Settings) -> Plan {
-    let analysis = settings.analysis.clone().unwrap_or_default();
-    let needs = Needs {
-        second_fleet: true,
-        traffic_routing: settings.provider.routes(),
-        metrics: !settings.skips_analysis() && !analysis.metrics.is_empty(),
-        mixing: true,
-    };
-    let strategy = Box::new(Flagger::new(settings));
-    Plan { name: name.to_string(), kind: "flagger", needs, strategy }
-}
-
-/// The queries that count what the built-in ones rest on.
-fn counts(settings: &Settings) -> BTreeMap<usize, Query> {
-    let metrics = settings.analysis.iter().flat_map(|a| &a.metrics).enumerate();
-    let query = |(number, metric): (usize, &Metric)| {
-        Builtin::parse(&metric.name)?;
-        let interval = metric.interval.as_deref().filter(|i| !i.is_empty()).unwrap_or("1m");
-        let model = Model { names: &settings.names, interval, variables: &metric.variables };
-        let text = requests(settings.provider, &model).ok()?;
-        Some((number, Query::parse_by(&text, settings.promql).ok()?))
-    };
-    metrics.filter_map(query).collect()
-}
-
 fn count(view: &View<'_>, query: &Query) -> Option<f64> {
     match view.ask(query) {
         Ok(Value::Vector(elements)) => Some(elements.first().map_or(0.0, |e| e.value)),
@@ -117,21 +89,16 @@ fn spec(version: Version) -> Spec {
 }
 
 impl Flagger {
-    /// A Canary whose primary runs the old version.
-    pub fn new(settings: Settings) -> Flagger {
-        let rules = settings.promql;
-        let parse = |text: Result<String, String>| {
-            text.and_then(|text| Query::parse_by(&text, rules).map_err(|error| error.message))
-        };
-        let asked = questions(&settings).into_iter();
+    /// A Canary whose primary runs the old version, with what it asks.
+    pub(super) fn new(settings: Settings, asked: Asked) -> Flagger {
         Flagger {
-            counts: counts(&settings),
-            queries: asked.map(|(question, text)| (question, parse(text))).collect(),
             settings,
+            asked,
             status: Status::initialized(spec(Version::Old)),
             routes: Routes::PRIMARY,
             wanted: Version::Old,
             sides: None,
+            told: None,
             released: SimTime::ZERO,
             called_back: false,
             calls: 0,
@@ -222,7 +189,7 @@ impl Flagger {
     fn senses<'s, 'v>(&'s self, view: &'s View<'v>, calls: &'s mut u64) -> Sensed<'s, 'v> {
         Sensed {
             view,
-            queries: &self.queries,
+            queries: &self.asked.queries,
             age: view.now.since(self.released),
             called_back: self.called_back,
             calls,
@@ -277,7 +244,7 @@ impl Flagger {
                 check: Arc::from(metric.name.as_str()),
                 value,
                 limit: range.min.or(range.max).or(Some(metric.threshold)),
-                requests: self.counts.get(number).and_then(|query| count(view, query)),
+                requests: self.asked.counts.get(number).and_then(|query| count(view, query)),
                 verdict: Verdict::of(!(failed && at + 1 == answers.len())),
                 tested: None,
             }));
@@ -356,7 +323,7 @@ fn routing(settings: &Settings, routes: Routes) -> Routing {
 /// What a tick can ask of the world.
 struct Sensed<'s, 'v> {
     view: &'s View<'v>,
-    queries: &'s BTreeMap<Question, Result<Query, String>>,
+    queries: &'s BTreeMap<Question, Query>,
     age: SimDuration,
     called_back: bool,
     calls: &'s mut u64,
@@ -383,8 +350,7 @@ impl Senses for Sensed<'_, '_> {
     fn ask(&mut self, question: Question) -> Answer {
         let answer = match self.queries.get(&question) {
             None => Answer::NoValues,
-            Some(Err(text)) => Answer::Error(text.clone()),
-            Some(Ok(query)) => read(&response(self.view, query)),
+            Some(query) => read(&response(self.view, query)),
         };
         self.answers.push((question, answer.clone()));
         answer
@@ -402,8 +368,8 @@ fn response(view: &View<'_>, query: &Query) -> Response {
     }
 }
 
-impl Strategy for Flagger {
-    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+impl Flagger {
+    fn react(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match cause {
             Cause::Release => self.release(view, out),
             Cause::WayBack => self.way_back(view),
@@ -430,73 +396,27 @@ impl Strategy for Flagger {
         }
     }
 
-    fn prepare(&mut self, about: &About<'_>) {
-        let target = &mut self.settings.target;
-        if target.writes_replicas {
-            target.replicas = Some(about.replicas);
-        }
+    /// What has become of `spec.replicas` of both, where it is not what was told before.
+    fn resized(&mut self) -> Vec<Action> {
+        let Some((primary, canary)) = &self.sides else { return Vec::new() };
+        let sizes = [primary.desired(), canary.desired()];
+        let told = self.told.replace(sizes);
+        let pools = [Pool::Stable, Pool::Candidate].into_iter().enumerate();
+        let new = pools.filter(|(i, _)| told.is_none_or(|told| told[*i] != sizes[*i]));
+        new.map(|(i, pool)| Action::Replicas { pool, replicas: sizes[i] }).collect()
+    }
+}
+
+impl Machine for Flagger {
+    fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
+        let before = out.len();
+        self.react(view, cause, out);
+        // Before anything else is carried out, so that all of it meets these sizes.
+        out.splice(before..before, self.resized());
     }
 
-    /// The target's own autoscaler, and the primary's copy of it where the Canary refers to one.
-    fn scaling(&self) -> Scaling {
-        let Some((primary, canary)) = &self.sides else { return Scaling::Fleet };
-        let target = Scalable { replicas: canary.desired(), min: None, max: None };
-        let copy = self.settings.autoscaler.map(|scaler| {
-            let (min, max) = scaler.primary;
-            Scalable { replicas: primary.desired(), min, max }
-        });
-        Scaling::Deployments([copy, Some(target)])
-    }
-
-    fn clone_box(&self) -> Box<dyn Strategy> {
+    fn clone_box(&self) -> Box<dyn Machine> {
         Box::new(self.clone())
-    }
-
-    fn rename(&self, names: &mut Names) {
-        let super::settings::Names { target, service, namespace, .. } = &self.settings.names;
-        names.namespace.clone_from(namespace);
-        names.workloads =
-            [format!("{target}-primary"), target.clone(), format!("{target}-baseline")];
-        // The primary's pods bear its own label, so that no selector picks both
-        // (pkg/canary/deployment_controller.go, makePrimaryLabels).
-        names.apps = names.workloads.clone();
-        names.hosts = ["primary", "canary", "baseline"].map(|side| format!("{service}-{side}"));
-        names.backends = names.hosts.clone();
-        names.long_labels = true;
-        names.upstreams = upstreams(self.settings.provider, &self.settings.names);
-    }
-
-    fn queries(&self) -> Vec<Query> {
-        self.queries.values().flatten().chain(self.counts.values()).cloned().collect()
-    }
-
-    fn judged(&self) -> Vec<Judged> {
-        let metrics = self.settings.analysis.iter().flat_map(|a| &a.metrics).enumerate();
-        let of = |(number, metric): (usize, &Metric)| {
-            let mine = self.queries.iter().filter(move |((of, _), _)| *of == number);
-            let queries = mine.filter_map(|(_, query)| query.as_ref().ok().cloned()).collect();
-            Judged { name: metric.name.clone(), path: String::new(), queries }
-        };
-        metrics.map(of).collect()
-    }
-
-    fn takes(&self) -> SimDuration {
-        let Some(analysis) = &self.settings.analysis else { return self.settings.interval() };
-        let ticks = match Mode::of(Some(analysis)) {
-            Mode::Canary => {
-                let mut routes = Routes::PRIMARY;
-                let last = super::weights::max_weight(analysis);
-                let mut steps = 1;
-                while routes.canary < last && steps < 1000 {
-                    routes = super::weights::step(analysis, routes);
-                    steps += 1;
-                }
-                steps
-            }
-            Mode::AbTesting => u64::from(analysis.iterations) + 1,
-            Mode::BlueGreen => u64::from(analysis.iterations) + 2,
-        };
-        self.settings.interval() * ticks
     }
 }
 

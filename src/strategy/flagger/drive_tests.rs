@@ -46,8 +46,8 @@ fn two_incomplete_deployments_do_not_wake_each_other() {
     settings.target.replicas = Some(4);
     settings.first_tick = Some(SimDuration::ZERO);
     settings.analysis = Some(Analysis { step_weight: 5, ..Analysis::default() });
-    let mut flagger = Flagger::new(settings);
-    let mut due: BTreeSet<(SimTime, usize, u32)> = BTreeSet::new();
+    let mut flagger = Flagger::new(settings, Asked::default());
+    let mut due: BTreeSet<(SimTime, usize, Token)> = BTreeSet::new();
     let mut asked = 0;
     let mut take = |due: &mut BTreeSet<_>, now: SimTime, out: Vec<Action>| {
         for action in out {

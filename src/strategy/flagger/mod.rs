@@ -1,22 +1,14 @@
-//! Flagger, as pure functions over plain data: what one tick of its scheduler decides.
+//! Flagger as a strategy: the pure rules of its scheduler, flown.
 //!
-//! Read from fluxcd/flagger 15bd6ad (1.44.0). [`settings`] is what a Canary says, [`status`] what
-//! is kept of it. [`weights`], [`ready`], [`answer`], [`query`] and [`check`] are one rule each,
-//! and [`tick`] runs them in the order of `advanceCanary`. None of them knows pods, requests or
-//! the time between ticks; [`drive`] flies them.
+//! The rules live in `windtunnel_controllers::flagger`. [`part`] reads settings from a Scenario and
+//! [`write`] writes them there, by the names of [`field`]; `bind` reads their queries, [`drive`]
+//! shows the rules what a flight has and carries out what they order.
 
-pub mod answer;
-pub mod check;
+mod bind;
 pub mod drive;
+pub mod field;
 pub mod part;
-pub mod provider;
-pub mod query;
-pub mod ready;
-pub mod settings;
 mod side;
-pub mod status;
-mod step;
-pub mod tick;
-pub mod upstream;
-pub mod weights;
-pub mod words;
+pub mod write;
+
+pub use windtunnel_controllers::flagger::*;

@@ -9,7 +9,7 @@ use crate::base::time::SimTime;
 use crate::strategy::View;
 use crate::strategy::deployment::bounds::Replacement;
 use crate::strategy::rollout::Rollout;
-use crate::world::action::Action;
+use crate::world::action::{Action, Token};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -58,7 +58,7 @@ impl Side {
     }
 
     /// One sync of the Deployment's own controller, which wants to be woken at `token`.
-    pub fn sync(&mut self, view: &View<'_>, token: u32, out: &mut Vec<Action>) {
+    pub fn sync(&mut self, view: &View<'_>, token: Token, out: &mut Vec<Action>) {
         let exists = view.sets.iter().any(|set| set.pool == self.pool);
         if !exists && self.desired() == 0 {
             return;

@@ -234,6 +234,9 @@ fn odd_texts_are_shown_in_code() {
     assert_eq!(markdown::text("see http://x.y"), "`see http://x.y`");
     assert_eq!(markdown::text("a\u{1b}\nb"), "`a\\u{1b}\\nb`");
     assert_eq!(markdown::prose("p < 5 <b> [x](y) `a<b>`"), "p < 5 &lt;b> \\[x\\](y) `a<b>`");
+    let lines = "x\n## h\n=cmd()\n  > q\n| a |\n---\n- item\n`a`# b\n***\n";
+    let shown = "x\n\\## h\n\\=cmd()\n  \\> q\n\\| a |\n\\---\n- item\n`a`# b\n\\***\n";
+    assert_eq!(markdown::prose(lines), shown);
     assert_eq!(markdown::prose("a ` b\n \nc ` d <e>"), "a \\` b\n \nc \\` d &lt;e>");
     assert_eq!(markdown::command("a 'b\nc'"), "\n\n```sh\na 'b\nc'\n```\n\n");
 }

@@ -62,7 +62,8 @@ pub fn command(text: &str) -> String {
 }
 
 /// Sentences that may use code spans and emphasis, such as the comment above a file; HTML, links,
-/// pictures and hidden characters in them are shown and have no effect.
+/// pictures and hidden characters in them are shown and have no effect, and no line of them begins
+/// a heading, a quotation, a table or a rule.
 pub fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (number, part) in spans(&terminal::text(text)).into_iter().enumerate() {
@@ -71,7 +72,13 @@ pub fn prose(text: &str) -> String {
             continue;
         }
         let mut rest = part.chars().peekable();
+        let mut read = 0;
         while let Some(c) = rest.next() {
+            let line = out.rsplit('\n').next().unwrap_or_default();
+            if line.chars().all(|c| c == ' ') && begins_a_block(&part[read..]) {
+                out.push('\\');
+            }
+            read += c.len_utf8();
             match (c, rest.peek()) {
                 // A tag, a comment, an instruction or a link; any other `<` is a sign.
                 ('<', Some(next)) if next.is_ascii_alphabetic() || "/!?".contains(*next) => {
@@ -85,6 +92,16 @@ pub fn prose(text: &str) -> String {
         }
     }
     out
+}
+
+/// Would this, at the start of a line, make more of it than a line of a paragraph or a list?
+fn begins_a_block(rest: &str) -> bool {
+    let line = rest.lines().next().unwrap_or_default();
+    let rule = |mark: char| {
+        let mut marks = line.chars().filter(|c| *c != ' ').peekable();
+        marks.peek().is_some() && marks.all(|c| c == mark)
+    };
+    line.starts_with(['#', '>', '=', '|', '~']) || ['-', '*', '_'].into_iter().any(rule)
 }
 
 /// A text in turns outside and inside of code spans; the backticks belong to the spans.

@@ -12,6 +12,7 @@ mod distributions;
 mod fields;
 mod nested;
 mod scalars;
+pub mod written;
 
 use super::node::{Node, Value};
 use super::problem::{Place, Problem, nearest};
@@ -102,8 +103,6 @@ pub struct Sink {
 /// Reads the fields of one mapping.
 pub struct Reader<'a> {
     node: Option<&'a Node>,
-    /// The whole tree, for settings that others depend on.
-    root: Option<&'a Node>,
     place: Place,
     path: String,
     spec_path: String,
@@ -117,7 +116,6 @@ pub fn describe<T>(read: fn(&mut Reader<'_>) -> T) -> Vec<FieldSpec> {
     let sink = RefCell::new(Sink::default());
     let mut reader = Reader {
         node: None,
-        root: None,
         place: Place::default(),
         path: String::new(),
         spec_path: String::new(),
@@ -144,7 +142,6 @@ pub fn read_tree<T>(
 ) -> T {
     let mut reader = Reader {
         node: None,
-        root: Some(node),
         place: node.place,
         path: path.to_string(),
         spec_path: String::new(),
@@ -190,11 +187,6 @@ impl<'a> Reader<'a> {
         let Some(Value::List(items)) = list else { return self.place_of(name) };
         let item = items.get(index);
         item.and_then(|i| i.get(field)).or(item).map_or(self.place_of(name), |n| n.place)
-    }
-
-    /// The text at a path from the root of the whole tree, for a setting that stands elsewhere.
-    pub fn text_at_root(&self, path: &str) -> Option<&'a str> {
-        self.root?.at(path)?.text()
     }
 
     /// Problems and warnings so far: a reader skips conclusions from settings that were wrong.

@@ -253,7 +253,6 @@ impl<'a> Reader<'a> {
     fn below(&self, node: Option<&'a Node>, path: String, spec_path: String) -> Reader<'a> {
         Reader {
             node,
-            root: self.root,
             place: node.map_or(self.place, |n| n.place),
             path,
             spec_path,

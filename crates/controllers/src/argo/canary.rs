@@ -397,9 +397,10 @@ impl CanaryPass<'_> {
                     self.pass.added.push(Pause::CanaryStep);
                 }
             }
-            (Some(since), Some(duration)) if since + *duration > self.pass.sight.now => {
+            (Some(since), Some(duration)) if since + *duration >= self.pass.sight.now => {
                 let left = (since + *duration).since(self.pass.sight.now);
-                // "After" the end of the pause: a moment later.
+                // "After" the end of the pause: a moment later, also of a pause of no length, for
+                // which the controller's own write of the pause brings the next reconcile.
                 let moment = windtunnel_base::time::SimDuration::from_millis(1);
                 self.pass.orders.push(Order::Again(left + moment));
             }

@@ -436,3 +436,13 @@ fn the_way_back_is_fast_while_old_pods_are_there() {
         assert_eq!(runs.len(), if fast { 1 } else { 2 }, "{:?}", bench.events);
     }
 }
+
+/// A pause of no length is over with the next reconcile, which its own write brings about.
+#[test]
+fn a_pause_of_no_length_ends_a_moment_later() {
+    let steps = vec![Step::SetWeight(25), pause(0), Step::SetWeight(50), pause(60)];
+    let mut bench = bench(Strategy::Canary(routed(steps)));
+    bench.fly(100);
+    assert_eq!(bench.told("Rollout step 2/4 completed (pause"), [0.0]);
+    assert_eq!(bench.told("Completed all 4 canary steps"), [60.0]);
+}

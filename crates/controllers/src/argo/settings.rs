@@ -10,7 +10,6 @@ use crate::deployment::bounds::{Bounds, IntOrPercent};
 use crate::reply::Reply;
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::Share;
-use windtunnel_promql::Rules;
 
 /// One Rollout.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,10 +28,63 @@ pub struct Settings {
     pub promoted_full_after: Option<SimDuration>,
     /// `spec.paused`: how long after the release somebody resumes it; nothing means not paused.
     pub resumed_after: Option<SimDuration>,
-    /// Whose rules of PromQL its Prometheus has.
-    pub promql: Rules,
     /// `spec.rollbackWindow.revisions`: an undo so far back passes over all steps.
     pub rollback_window: Option<u32>,
+}
+
+impl Settings {
+    /// All analyses, with where they stand.
+    pub fn analyses(&self) -> Vec<(String, &Analysis)> {
+        let mut found = Vec::new();
+        match &self.strategy {
+            Strategy::Canary(canary) => {
+                for (number, step) in canary.steps.iter().enumerate() {
+                    match step {
+                        Step::Analysis(analysis) => {
+                            found.push((format!("steps[{number}].analysis"), analysis));
+                        }
+                        Step::Experiment(trial) => {
+                            let path = format!("steps[{number}].experiment.analyses");
+                            let of = trial.analyses.iter().enumerate();
+                            found.extend(of.map(|(i, a)| (format!("{path}[{i}]"), &a.analysis)));
+                        }
+                        _ => {}
+                    }
+                }
+                let beside = canary.analysis.iter();
+                found.extend(beside.map(|b| ("analysis".to_string(), &b.analysis)));
+            }
+            Strategy::BlueGreen(plan) => {
+                let fields = ["prePromotionAnalysis", "postPromotionAnalysis"];
+                let analyses = [&plan.pre_promotion, &plan.post_promotion];
+                for (field, analysis) in fields.into_iter().zip(analyses) {
+                    found.extend(analysis.iter().map(|a| (field.to_string(), a)));
+                }
+            }
+        }
+        found
+    }
+
+    /// All metrics of all analyses.
+    pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
+        self.analyses().into_iter().flat_map(|(_, analysis)| &analysis.metrics)
+    }
+
+    /// The largest weight, with traffic routing.
+    pub fn routed_weight(&self) -> Option<u32> {
+        match &self.strategy {
+            Strategy::Canary(canary) if canary.traffic.is_some() => Some(canary.max_weight()),
+            _ => None,
+        }
+    }
+
+    /// Number of steps; a blue-green rollout has none.
+    pub fn steps(&self) -> usize {
+        match &self.strategy {
+            Strategy::Canary(canary) => canary.steps.len(),
+            Strategy::BlueGreen(_) => 0,
+        }
+    }
 }
 
 /// `spec.strategy`.
@@ -244,7 +296,6 @@ impl Settings {
             promoted_after: None,
             promoted_full_after: None,
             resumed_after: None,
-            promql: Rules::default(),
             rollback_window: None,
         }
     }
@@ -368,17 +419,6 @@ impl Default for BlueGreen {
 }
 
 impl Step {
-    /// The analyses of a step.
-    pub fn analyses(&self) -> Vec<&Analysis> {
-        match self {
-            Step::Analysis(analysis) => vec![analysis],
-            Step::Experiment(experiment) => {
-                experiment.analyses.iter().map(|a| &a.analysis).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
     /// The step as `kubectl argo rollouts get rollout` and events print it
     /// (`utils/rollout/rolloututil.go` CanaryStepString).
     pub fn told(&self) -> String {

@@ -3,6 +3,7 @@
 //! Follows apimachinery `pkg/util/intstr/intstr.go` and k/k
 //! `pkg/controller/deployment/util/deployment_util.go`. Deliberately unknown here: replica sets.
 
+use windtunnel_base::node::Value;
 use windtunnel_base::settings::Reader;
 
 /// A number, or a text that should be a percent: what the API allows for both settings.
@@ -25,6 +26,14 @@ impl IntOrPercent {
         let expected = "a number of pods or a whole percentage such as 25%";
         r.problem(name, format!("found {text:?}"), expected, "");
         IntOrPercent::parse("25%")
+    }
+
+    /// As [`IntOrPercent::read`] reads it.
+    pub fn written(&self) -> Value {
+        match self {
+            IntOrPercent::Int(pods) => Value::Integer(i64::from(*pods)),
+            IntOrPercent::Text(percent) => Value::Text(percent.clone()),
+        }
     }
 
     /// Reads text: what fits 32 bits becomes a number, anything else stays text.

@@ -10,7 +10,6 @@ use crate::reply::Reply;
 use std::collections::BTreeMap;
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::{Rate, Share};
-use windtunnel_promql as promql;
 
 /// One Canary.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +32,6 @@ pub struct Settings {
     pub target: Target,
     /// Which release's rules apply where they changed.
     pub rules: Rules,
-    /// Whose rules of PromQL its Prometheus has.
-    pub promql: promql::Rules,
     /// From the release to the first tick that can see it; nothing draws it within one interval.
     pub first_tick: Option<SimDuration>,
 }
@@ -357,7 +354,6 @@ impl Settings {
                 deadline: Some(SimDuration::from_secs(600)),
             },
             rules: Rules::default(),
-            promql: promql::Rules::default(),
             first_tick: None,
         }
     }

@@ -106,6 +106,21 @@ pub fn step(analysis: &Analysis, now: Routes) -> Routes {
     }
 }
 
+/// How many steps it takes to the last weight, or the weight at which it stands for ever: entries of
+/// `stepWeights` that repeat or fall lead nowhere.
+pub fn steps_to_last(analysis: &Analysis) -> Result<u64, u32> {
+    let last = max_weight(analysis);
+    let mut routes = Routes::PRIMARY;
+    let mut steps = 0;
+    while routes.canary < last {
+        if next_step(analysis, routes.canary) <= 0 || steps > u64::from(TOTAL) + 1 {
+            return Err(routes.canary);
+        }
+        (routes, steps) = (step(analysis, routes), steps + 1);
+    }
+    Ok(steps)
+}
+
 /// The routes after one step of `by` percent back to the promoted primary.
 pub fn promote_step(by: u32, now: Routes) -> Routes {
     Routes {
@@ -118,6 +133,15 @@ pub fn promote_step(by: u32, now: Routes) -> Routes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_that_repeat_or_fall_stand_for_ever() {
+        assert_eq!(steps_to_last(&steps(0, 0, &[10, 50, 100])), Ok(3));
+        assert_eq!(steps_to_last(&steps(30, 100, &[])), Ok(4));
+        assert_eq!(steps_to_last(&steps(0, 0, &[10, 10, 20])), Err(10));
+        assert!(steps_to_last(&steps(0, 0, &[10, 5, 150])).is_err());
+        assert!(steps_to_last(&steps(0, 0, &[])).is_err());
+    }
 
     /// The weights from 0 until the last one is reached, at most 20 steps.
     fn sequence(analysis: &Analysis) -> Vec<u32> {
