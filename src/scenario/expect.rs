@@ -191,7 +191,10 @@ fn figure(word: Word<'_>, unit: Unit) -> Result<f64, Wrong> {
     let percent = |t: &str| t.strip_suffix('%').and_then(|p| plain(p.trim())).map(|p| p / 100.0);
     let span = || parse_duration(text).map(|d| d.as_secs_f64());
     let (found, expected) = match unit {
-        Unit::Share => (percent(text).or_else(|| plain(text)), "a share such as 0.5%"),
+        Unit::Share => {
+            let share = percent(text).or_else(|| plain(text)).filter(|share| *share <= 1.0);
+            (share, "a share such as 0.5%, 100% at most")
+        }
         Unit::Seconds => (plain(text).or_else(span), "a duration such as 30s"),
         Unit::Millis => {
             let millis = span().map(|s| s * 1000.0);
@@ -335,6 +338,7 @@ mod tests {
             ("canary · bad · verdict promoted-god > 1%", 28, "did you mean promoted-good?"),
             ("canary · bad · users_hurt · p96 < 1", 33, "unknown statistic"),
             ("canary · bad · users_hurt < NaN", 33, "found \"NaN\""),
+            ("canary · bad · users_hurt_by_release_share < 5", 48, "100% at most"),
             ("canary · bad · users_hurt", 20, "no comparison"),
             ("canary - canary · bad · users_hurt < 0", 14, "minus itself"),
             ("canary · rating risk = huge", 28, "rating's word"),
