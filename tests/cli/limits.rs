@@ -319,8 +319,9 @@ spec:
 fn sweeps_and_lists_have_ends() {
     let desk = Desk::new();
     let values: Vec<String> = (0..400).map(|n| n.to_string()).collect();
-    let set = format!("spec.service.replicas={}", values.join(","));
-    let args = ["validate", "small.yaml", "--set", &set, "--set", &set, "--set", &set];
+    let paths = ["spec.service.replicas", "spec.traffic.users", "spec.service.slots"];
+    let sets = paths.map(|path| format!("--set={path}={}", values.join(",")));
+    let args = ["validate", "small.yaml", &sets[0], &sets[1], &sets[2]];
     assert!(refused(&desk, &args).contains("combinations"));
     let err = refused(&desk, &["new", &"x".repeat(64)]);
     assert!(err.contains("63"), "{err}");
