@@ -10,8 +10,8 @@
 //! under short names; of the others a module imports only from lower ones, a test checks it:
 //!
 //! 1. [`base`]: time, units, distributions, named random streams, problems, settings
-//! 2. [`stats`]: numbers to estimates and tests; the languages [`analysis::promql`] and [`analysis::expr`];
-//!    the controllers of Kubernetes, Flagger and Argo, as pure functions
+//! 2. [`stats`]: numbers to estimates and tests; the languages [`analysis::promql`] and
+//!    [`analysis::expr`]; the controllers of Kubernetes, Flagger and Argo, as pure functions
 //! 3. [`world`]: the state of one replication, and the rules by which its parts live
 //! 4. [`traffic`], [`fault`], [`telemetry`]: who sends what; what breaks; what can be seen
 //! 5. [`analysis`]: judging a release from telemetry only

@@ -99,6 +99,13 @@ fn signalled(desk: &Desk, args: &[&str], after: Duration, signals: &[&str]) -> (
     (answer, started.elapsed())
 }
 
+/// Is SIGHUP ignored in this process, and so in those that it starts?
+fn is_ignored_here() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|m| m & 1 != 0)
+}
+
 /// The promise is 200 ms; a machine that runs other tests meanwhile gets ten times as much.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -117,6 +124,10 @@ fn a_flight_of_minutes_is_given_up_at_once() {
         (&["validate", "-"], "-TERM"),
         (&["query", "-", "up"], "-INT"),
     ] {
+        if signal == "-HUP" && is_ignored_here() {
+            eprintln!("skipped: started under nohup, the tests hand an ignored SIGHUP on");
+            continue;
+        }
         let (answer, took) = signalled(&desk, args, wait, &[signal]);
         assert_eq!(answer.code, Some(130), "{args:?}: {}", answer.err);
         assert!(took < SOON, "{args:?}: {took:?}");
