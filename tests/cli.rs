@@ -29,6 +29,8 @@ mod manifests;
 mod output;
 #[path = "cli/platform.rs"]
 mod platform;
+#[path = "cli/problems.rs"]
+mod problems;
 #[path = "cli/query.rs"]
 mod query;
 #[path = "cli/repeatable.rs"]

@@ -14,7 +14,8 @@ pub fn run(flags: &Flight) -> u8 {
         Err(code) => return code,
     };
     if scenarios.iter().all(|s| s.expect.is_empty()) {
-        output::say("windtunnel: no `expect:` line in these scenarios: nothing to check");
+        let line = "windtunnel: no `expect:` line in these scenarios: nothing to check";
+        output::deny(&[line.to_string()], flags.format);
         return WRONG;
     }
     let results = match fly::results(flags, &scenarios, Purpose::Check) {

@@ -31,7 +31,8 @@ pub fn list(flags: &List) -> u8 {
     let (measures, metrics) = (fits("measure"), fits("metric"));
     if chosen.is_empty() && !measures && !metrics {
         let group = flags.group.as_deref().unwrap_or_default();
-        output::say(&format!("windtunnel: no group {group:?}; known are {GROUP_WORDS}"));
+        let line = format!("windtunnel: no group {group:?}; known are {GROUP_WORDS}");
+        output::deny(&[line], flags.format);
         return WRONG;
     }
     match flags.format {
@@ -148,7 +149,7 @@ pub fn explain(flags: &Explain) -> u8 {
                 format!("{name} ({kind}): {help}\n"),
                 json!({ "metric": name, "kind": kind, "meaning": help }),
             ),
-            None => return unknown(name, &entries),
+            None => return unknown(name, &entries, flags.format),
         },
     };
     match flags.format {
@@ -158,7 +159,7 @@ pub fn explain(flags: &Explain) -> u8 {
     FINE
 }
 
-fn unknown(name: &str, entries: &[Entry]) -> u8 {
+fn unknown(name: &str, entries: &[Entry], format: Format) -> u8 {
     let parts = entries.iter().map(|e| e.name);
     let fields = entries.iter().flat_map(|e| e.fields.iter().map(|f| f.path.as_str()));
     let measures = MEASURES.iter().map(|m| m.name);
@@ -166,9 +167,9 @@ fn unknown(name: &str, entries: &[Entry]) -> u8 {
     let metrics = family::all().map(|f| f.name).chain(Rating::ALL.map(Rating::word)).chain(words);
     let near = nearest(name, parts.chain(fields).chain(measures).chain(metrics));
     let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
-    output::say(&format!(
-        "windtunnel: nothing is called {name:?}{help}; `windtunnel list` shows all names"
-    ));
+    let line =
+        format!("windtunnel: nothing is called {name:?}{help}; `windtunnel list` shows all names");
+    output::deny(&[line], format);
     WRONG
 }
 

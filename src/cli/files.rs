@@ -2,7 +2,9 @@
 
 use super::flags::Source;
 use super::output;
+use super::sources::Sources;
 use crate::base::problem::{Place, Problem, Severity};
+use crate::base::source::Source as Text;
 use crate::manifest::{self, Input};
 use crate::scenario::yaml;
 use std::collections::BTreeSet;
@@ -23,7 +25,10 @@ const TOO_LARGE: &str = "a scenario is a YAML text; traces belong into a CSV fil
 
 /// Everything that `source` names, parsed, and a warning for each file of a folder that is
 /// something else altogether; or what is wrong with the files.
-pub fn read(source: &Source) -> Result<(Vec<Input>, Vec<Problem>), Vec<Problem>> {
+pub fn read(
+    source: &Source,
+    sources: &mut Sources,
+) -> Result<(Vec<Input>, Vec<Problem>), Vec<Problem>> {
     let mut files = files(&source.paths).map_err(|problem| vec![problem])?;
     let own = |path: &String| Named { path: Some(PathBuf::from(path)), in_folder: false };
     files.extend(source.scenario.iter().map(own));
@@ -39,7 +44,7 @@ pub fn read(source: &Source) -> Result<(Vec<Input>, Vec<Problem>), Vec<Problem>>
             problems.push(wrong(&name, format!("{what} is given twice"), "name it once"));
             continue;
         }
-        match parsed(&file.path, WRITE_ONE) {
+        match parsed(&file.path, WRITE_ONE, sources) {
             Ok(input) if file.in_folder && is_stranger(&input) => {
                 let message = "neither a scenario nor a manifest: left out";
                 let problem = Problem::warning(Place { line: 1, column: 1 }, "", message);
@@ -63,15 +68,16 @@ fn is_stranger(input: &Input) -> bool {
 }
 
 /// A file beside another, by the path that the other names.
-pub fn beside(file: &str, path: &str) -> Result<Input, Problem> {
+pub fn beside(file: &str, path: &str, sources: &mut Sources) -> Result<Input, Problem> {
     let folder = Path::new(file).parent().unwrap_or(Path::new("."));
-    parsed(&Some(folder.join(path)), "paths of manifests begin at the scenario's folder")
+    let help = "paths of manifests begin at the scenario's folder";
+    parsed(&Some(folder.join(path)), help, sources)
 }
 
 /// A file with checks, by its path.
-pub fn checks(path: &str) -> Result<Input, Problem> {
+pub fn checks(path: &str, sources: &mut Sources) -> Result<Input, Problem> {
     let help = "name a file with a list of checks: {name, query, failsWhen}";
-    parsed(&(path != "-").then(|| PathBuf::from(path)), help)
+    parsed(&(path != "-").then(|| PathBuf::from(path)), help, sources)
 }
 
 /// A problem of a file as a whole.
@@ -79,21 +85,23 @@ pub fn wrong(file: &str, message: String, help: &str) -> Problem {
     Problem::error(Place::default(), "", message).help(help).in_file(&Arc::from(file))
 }
 
-/// A file as documents; `missing` helps if there is none.
-fn parsed(file: &Option<PathBuf>, missing: &str) -> Result<Input, Problem> {
+/// A file as documents; `missing` helps if there is none. Its text is kept.
+fn parsed(file: &Option<PathBuf>, missing: &str, sources: &mut Sources) -> Result<Input, Problem> {
     let name = file.as_ref().map_or("-".into(), |path| path.display().to_string());
     let named: Arc<str> = Arc::from(name.as_str());
     let helps = [missing, TOO_LARGE];
     let bytes = bytes(file, LARGEST_BYTES, helps).map_err(|problem| problem.in_file(&named))?;
-    let text = yaml::text(&bytes, &name)?;
-    if let Some(problem) = manifest::foreign::text(text, &name) {
+    let text: Arc<str> = Arc::from(yaml::text(&bytes, &name)?);
+    drop(bytes);
+    sources.keep(&name, Text::yaml(Arc::clone(&text)));
+    if let Some(problem) = manifest::foreign::text(&text, &name) {
         return Err(problem);
     }
-    let documents = yaml::documents(text, &name)?;
+    let documents = yaml::documents(&text, &name)?;
     if let Some(problem) = documents.iter().find_map(|d| manifest::foreign::document(d, &name)) {
         return Err(problem);
     }
-    Ok(Input { file: named, text: Arc::from(text), documents })
+    Ok(Input { file: named, text, documents })
 }
 
 /// A file that is to be read.

@@ -2,6 +2,7 @@
 
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
+use super::sources::Sources;
 use super::{FINE, INTERRUPTED, WRONG, input, output, stop, threads};
 use crate::base::escape;
 use crate::base::problem::nearest;
@@ -31,7 +32,7 @@ pub enum Purpose {
 pub fn run(flags: &Run) -> u8 {
     let (out, flight) = (flags.out.as_str(), &flags.flight);
     let wrong = |error: String| {
-        output::say(&format!("windtunnel: --out: {error}"));
+        output::deny(&[format!("windtunnel: --out: {error}")], flight.format);
         WRONG
     };
     let folder = match Folder::open(out) {
@@ -78,9 +79,9 @@ fn tell(results: &Results, format: Format) {
 
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
 pub fn scenarios(flags: &Flight) -> Result<Vec<Arc<Scenario>>, u8> {
-    let loaded = input::load_or_say(&flags.source)?;
+    let loaded = input::load_or_say(&flags.source, flags.format)?;
     input::tell(&loaded.import.lists);
-    chosen(loaded.scenarios, &flags.strategies)
+    chosen(loaded.scenarios, &flags.strategies, flags.format)
 }
 
 /// Flies; nothing comes back if it was interrupted too early.
@@ -118,7 +119,7 @@ pub fn results(
     });
     bar.finish_and_clear();
     let results = results.map_err(|problems| {
-        output::complain(&problems);
+        output::refuse(&problems, &Sources::default(), flags.format);
         WRONG
     })?;
     if results.scenarios.is_empty() {
@@ -129,7 +130,11 @@ pub fn results(
 }
 
 /// The scenarios with only the strategies that were asked for.
-pub fn chosen(scenarios: Vec<Arc<Scenario>>, wanted: &[String]) -> Result<Vec<Arc<Scenario>>, u8> {
+pub fn chosen(
+    scenarios: Vec<Arc<Scenario>>,
+    wanted: &[String],
+    format: Format,
+) -> Result<Vec<Arc<Scenario>>, u8> {
     if wanted.is_empty() {
         return Ok(scenarios);
     }
@@ -139,9 +144,8 @@ pub fn chosen(scenarios: Vec<Arc<Scenario>>, wanted: &[String]) -> Result<Vec<Ar
     if let Some(name) = unknown {
         let near = nearest(name, known.iter().copied());
         let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
-        output::say(&format!(
-            "windtunnel: --strategies: no scenario has a strategy {name:?}{help}"
-        ));
+        let line = format!("windtunnel: --strategies: no scenario has a strategy {name:?}{help}");
+        output::deny(&[line], format);
         return Err(WRONG);
     }
     let keep = |scenario: &Arc<Scenario>| {

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 
 /// Reads, prints; 2 if anything can't be used.
 pub fn run(flags: &Import) -> u8 {
-    let loaded = match input::load_or_say(&flags.source) {
+    let loaded = match input::load_or_say(&flags.source, flags.format) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
     let import = &loaded.import;
     if import.flyables.is_empty() {
-        output::say("windtunnel: no manifest here: nothing to import");
+        let line = "windtunnel: no manifest here: nothing to import".to_string();
+        output::deny(&[line], flags.format);
         return WRONG;
     }
     let documents = import.flyables.iter().map(|f| &f.node);

@@ -3,7 +3,8 @@
 //! All problems of all files are collected before anything is flown.
 
 use super::files::{self, wrong};
-use super::flags::Source;
+use super::flags::{Format, Source};
+use super::sources::Sources;
 use super::{WRONG, output};
 use crate::base::count::counted;
 use crate::base::escape::short::thousands;
@@ -11,6 +12,7 @@ use crate::base::escape::terminal;
 use crate::base::node::{self, Node};
 use crate::base::problem::{Place, Problem, Severity};
 use crate::base::several::{self, Line};
+use crate::base::source::Source as Text;
 use crate::manifest::checks::{self, Own};
 use crate::manifest::note::{Lists, Note, Weight};
 use crate::manifest::{self, Flyable, Import, Input, named};
@@ -38,12 +40,20 @@ pub struct Loaded {
     pub import: Import,
 }
 
-/// Reads everything that `source` names, or says everything that is wrong with it.
-pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
+/// Reads everything that `source` names, or says everything that is wrong with it; the texts are
+/// kept.
+pub fn load(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Problem>> {
+    let loaded = read_all(source, sources).map_err(|problems| sources.locate(problems))?;
+    Ok(Loaded { warnings: sources.locate(loaded.warnings), ..loaded })
+}
+
+fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Problem>> {
     let sweep = sweep(&source.sets).map_err(|problem| vec![problem])?;
-    let (mut inputs, strangers) = files::read(source)?;
+    let (mut inputs, strangers) = files::read(source, sources)?;
     let own = match &source.checks {
-        Some(path) => checks::read(&files::checks(path).map_err(|problem| vec![problem])?)?,
+        Some(path) => {
+            checks::read(&files::checks(path, sources).map_err(|problem| vec![problem])?)?
+        }
         None => Vec::new(),
     };
     if let Some(path) = &source.scenario
@@ -61,7 +71,7 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
         return Err(slips);
     }
     if mixed {
-        loaded.import = import(&inputs)?;
+        loaded.import = import(&inputs, sources)?;
         let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
         put(nodes, &own)?;
         problems.append(&mut loaded.import.warnings);
@@ -75,17 +85,26 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
             };
             let nodes = std::slice::from_ref(&flyable.node);
             let placed = |problem: Problem| flyable.placed(problem.in_file(&flyable.file));
-            let (sources, found) = ((nodes, &flyable.file), &mut loaded.scenarios);
-            collect(sources, &sweep, read, placed, &mut spots, found, &mut problems);
+            let found = Found {
+                spots: &mut spots,
+                scenarios: &mut loaded.scenarios,
+                problems: &mut problems,
+                sources,
+            };
+            collect((nodes, &flyable.file), &sweep, read, placed, found);
         }
     } else {
         put(inputs.iter_mut().flat_map(|input| &mut input.documents), &own)?;
         for input in &inputs {
             let read = |changed: &[Node]| read::read_documents(changed, &input.text, &input.file);
             let placed = |problem: Problem| problem.in_file(&input.file);
-            let sources = (&input.documents[..], &input.file);
-            let found = &mut loaded.scenarios;
-            collect(sources, &sweep, read, placed, &mut spots, found, &mut problems);
+            let found = Found {
+                spots: &mut spots,
+                scenarios: &mut loaded.scenarios,
+                problems: &mut problems,
+                sources,
+            };
+            collect((&input.documents[..], &input.file), &sweep, read, placed, found);
         }
     }
     if problems.iter().any(|p| p.severity == Severity::Error) {
@@ -95,12 +114,13 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<Problem>> {
 }
 
 /// [`load`], with everything wrong and every warning said; on failure the exit code comes back.
-pub fn load_or_say(source: &Source) -> Result<Loaded, u8> {
-    let loaded = load(source).map_err(|problems| {
-        output::complain(&problems);
+pub fn load_or_say(source: &Source, format: Format) -> Result<Loaded, u8> {
+    let mut sources = Sources::default();
+    let loaded = load(source, &mut sources).map_err(|problems| {
+        output::refuse(&problems, &sources, format);
         WRONG
     })?;
-    output::complain(&loaded.warnings);
+    output::complain(&loaded.warnings, &sources);
     Ok(loaded)
 }
 
@@ -124,13 +144,13 @@ fn put<'n>(nodes: impl Iterator<Item = &'n mut Node>, own: &[Own]) -> Result<(),
 }
 
 /// Finds what manifests release, and reads the manifests that Scenarios name.
-fn import(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
+fn import(inputs: &[Input], sources: &mut Sources) -> Result<Import, Vec<Problem>> {
     let mut import = manifest::read(inputs)?;
     let mut problems = Vec::new();
     for flyable in &mut import.flyables {
         let mut texts = Vec::new();
         for named in named::named(&flyable.node) {
-            match files::beside(&flyable.file, &named.path) {
+            match files::beside(&flyable.file, &named.path, sources) {
                 Ok(input) => texts.push((named, input)),
                 Err(problem) => {
                     let path = format!("spec.strategies[{}].manifest", named.index);
@@ -198,15 +218,22 @@ fn told(lists: &Lists) -> String {
     )
 }
 
+/// What was found so far, in all files.
+struct Found<'f> {
+    /// Where the scenario of a name stands.
+    spots: &'f mut BTreeMap<String, String>,
+    scenarios: &'f mut Vec<Arc<Scenario>>,
+    problems: &'f mut Vec<Problem>,
+    sources: &'f mut Sources,
+}
+
 /// Reads documents at every point of a sweep.
 fn collect(
     (documents, file): (&[Node], &Arc<str>),
     sweep: &[Vec<(String, String)>],
     read: impl Fn(&[Node]) -> read::Read,
     placed: impl Fn(Problem) -> Problem,
-    spots: &mut BTreeMap<String, String>,
-    scenarios: &mut Vec<Arc<Scenario>>,
-    problems: &mut Vec<Problem>,
+    Found { spots, scenarios, problems, sources }: Found<'_>,
 ) {
     let mut traces = Traces::new();
     for changes in sweep {
@@ -249,7 +276,7 @@ fn collect(
                     spots.insert(scenario.name.clone(), spot);
                 }
             }
-            match with_trace(scenario, file, &mut traces) {
+            match with_trace(scenario, file, &mut traces, sources) {
                 Ok(scenario) => {
                     let of_trace = warn::of_trace(document_of(&changed, &scenario.name), &scenario);
                     let foretold = foretold(&changed, &scenario, scenarios.len());
@@ -312,6 +339,7 @@ fn with_trace(
     mut scenario: Scenario,
     file: &str,
     known: &mut Traces,
+    sources: &mut Sources,
 ) -> Result<Scenario, Vec<Problem>> {
     let Arrivals::TraceFile { path, speed } = scenario.traffic.arrivals.clone() else {
         return Ok(scenario);
@@ -332,9 +360,13 @@ fn with_trace(
     })?;
     let routes: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
     let place: Arc<str> = Arc::from(full.display().to_string());
-    let rows = trace::parse(&text, speed, &routes)
-        .map_err(|problems| problems.into_iter().map(|p| p.in_file(&place)).collect::<Vec<_>>())?;
-    let rows: Arc<[Recorded]> = rows.into();
+    let rows: Arc<[Recorded]> = match trace::parse(&text, speed, &routes) {
+        Ok(rows) => rows.into(),
+        Err(problems) => {
+            sources.keep(&place, Text::plain(text));
+            return Err(problems.into_iter().map(|p| p.in_file(&place)).collect());
+        }
+    };
     known.insert(key, Arc::clone(&rows));
     scenario.traffic.arrivals = Arrivals::Trace(rows);
     Ok(scenario)

@@ -20,6 +20,7 @@ pub mod output;
 pub mod query;
 pub mod replay;
 pub mod selftest;
+pub mod sources;
 pub mod stop;
 pub mod textbook;
 pub mod threads;

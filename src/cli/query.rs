@@ -1,12 +1,14 @@
 //! `query`: asks recorded series in PromQL, and answers as Prometheus answers.
 
 use super::flags::{Format, Generation, Query as Flags};
+use super::sources::Sources;
 use super::{FINE, WRONG, files, output};
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query, Rules, duration_ms};
 use crate::base::date;
-use crate::base::escape::{self, short, terminal};
-use crate::base::problem::{Problem, nearest};
+use crate::base::escape::{self, short};
+use crate::base::problem::{Place, Problem, nearest};
+use crate::base::source::Source;
 use crate::report::answer;
 use crate::report::telemetry::MARKERS;
 use crate::telemetry::exposition::{Recorded, json, markers, read, seconds};
@@ -16,10 +18,13 @@ use std::sync::Arc;
 /// Larger texts are refused before they are read.
 const LARGEST_BYTES: u64 = 1 << 30;
 
+/// The name of a query in problems, in the place of a file's.
+const QUERY: &str = "query";
+
 /// Why there is no answer.
 enum Refusal {
-    /// The question or what it is asked about is wrong: for people, for machines.
-    BadData(Vec<String>),
+    /// The question or what it is asked about is wrong.
+    BadData(Vec<Problem>, Sources),
     /// The question cannot be answered.
     Execution(String),
 }
@@ -51,61 +56,82 @@ pub fn run(flags: &Flags) -> u8 {
 }
 
 fn refuse(refusal: Refusal, format: Format) {
-    let (class, messages) = match refusal {
-        Refusal::BadData(messages) => ("bad_data", messages),
-        Refusal::Execution(message) => ("execution", vec![message]),
-    };
-    match format {
-        Format::Json => {
-            let message = messages.join("\n");
-            let refusal = answer::error_json(class, &short::message(&message));
+    match (refusal, format) {
+        (Refusal::BadData(problems, sources), Format::Text) => {
+            output::complain(&problems, &sources);
+        }
+        (Refusal::Execution(message), Format::Text) => output::say_lines(&message),
+        (Refusal::BadData(problems, sources), Format::Json) => {
+            let message = problems.iter().map(on_one_line).collect::<Vec<_>>().join("\n");
+            let mut refusal = answer::error_json("bad_data", &short::message(&message));
+            refusal["problems"] =
+                output::findings(false, &[], &problems, &sources)["problems"].take();
             output::print(&escape::json::line(&refusal));
         }
-        Format::Text => messages.iter().for_each(|message| output::say_lines(message)),
+        (Refusal::Execution(message), Format::Json) => {
+            let refusal = answer::error_json("execution", &short::message(&message));
+            output::print(&escape::json::line(&refusal));
+        }
     }
 }
 
-fn bad(message: impl Into<String>) -> Refusal {
-    Refusal::BadData(vec![message.into()])
+/// As the interface of Prometheus has it.
+fn on_one_line(problem: &Problem) -> String {
+    match &*problem.file {
+        QUERY => {
+            let Place { line, column } = problem.place;
+            format!("{line}:{column}: parse error: {}", problem.message)
+        }
+        _ => problem.to_string(),
+    }
+}
+
+/// Something wrong with a flag.
+fn bad(flag: &str, message: impl Into<String>) -> Refusal {
+    Refusal::BadData(vec![files::wrong(flag, message.into(), "")], Sources::default())
 }
 
 /// The series of a file: OpenMetrics with the markers beside it, Prometheus text, or JSON.
 fn recorded(path: &str) -> Result<Recorded, Refusal> {
-    let text = files::text(path, LARGEST_BYTES).map_err(|p| bad(p.to_string()))?;
+    let one = |problem: Problem| Refusal::BadData(vec![problem], Sources::default());
+    let text = files::text(path, LARGEST_BYTES).map_err(one)?;
     let beside = format!("{path}{MARKERS}");
     let markers = match path != "-" && std::path::Path::new(&beside).is_file() {
-        true => Some(files::text(&beside, LARGEST_BYTES).map_err(|p| bad(p.to_string()))?),
+        true => Some(files::text(&beside, LARGEST_BYTES).map_err(one)?),
         false => None,
     };
     if markers.as_deref().is_some_and(|markers| !markers::belong(markers, &text)) {
-        let (beside, path) = (terminal::line(&beside), terminal::line(path));
-        if !text.trim_end().ends_with("# EOF") {
-            return Err(bad(format!(
-                "{path}: error: this is not all that the markers beside it are of, and there is no \
-                 `# EOF` on the last line\n    help: the text was cut off: get the rest"
-            )));
-        }
-        return Err(bad(format!(
-            "{beside}: these markers are of another export than {path}: export it again, or remove \
-             them"
-        )));
+        return Err(one(strange(path, &beside, text.trim_end().ends_with("# EOF"))));
     }
     let found = match text.trim_start().starts_with('{') && !looks_like_a_sample(&text) {
         true => json::read(&text),
         false => read::read(&text, markers.as_deref()),
     };
-    if let Ok(recorded) = &found {
-        let file: Arc<str> = Arc::from(path);
-        let missing = markers::missing(&text, markers.as_deref()).filter(|_| path != "-");
-        let warnings = recorded.warnings.iter().cloned().chain(missing);
-        let warnings = warnings.map(|p| p.in_file(&file));
-        output::complain(&warnings.collect::<Vec<_>>());
+    let file: Arc<str> = Arc::from(path);
+    let placed = |problems: Vec<Problem>| -> Vec<Problem> {
+        problems.into_iter().map(|problem| problem.in_file(&file)).collect()
+    };
+    let missing = markers::missing(&text, markers.as_deref()).filter(|_| path != "-");
+    let sources = Sources::of(path, Source::plain(text));
+    match found {
+        Ok(recorded) => {
+            let warnings = recorded.warnings.iter().cloned().chain(missing);
+            output::complain(&placed(warnings.collect()), &sources);
+            Ok(recorded)
+        }
+        Err(problems) => Err(Refusal::BadData(placed(problems), sources)),
     }
-    found.map_err(|problems| {
-        let file: Arc<str> = Arc::from(path);
-        let shown = |p: Problem| p.in_file(&file).to_string();
-        Refusal::BadData(problems.into_iter().map(shown).collect())
-    })
+}
+
+/// Markers that are not those of the text beside them, which is whole or not.
+fn strange(path: &str, beside: &str, whole: bool) -> Problem {
+    if whole {
+        let message = format!("these markers are of another export than {path}");
+        return files::wrong(beside, message, "export it again, or remove them");
+    }
+    let message = "this is not all that the markers beside it are of, and there is no `# EOF` on \
+                   the last line";
+    files::wrong(path, message.to_string(), "the text was cut off: get the rest")
 }
 
 /// A series may begin with a brace, too; JSON has no value behind the closing one on a line.
@@ -119,15 +145,16 @@ fn ask(flags: &Flags, recorded: &Recorded) -> Result<(Value, i64), Refusal> {
         Generation::Two => Rules::V2,
         Generation::Three => Rules::V3,
     };
-    let query = Query::parse_by(&flags.query, rules).map_err(|e| match flags.format {
-        // One line, as the interface has it.
-        Format::Json => bad(format!("{}:{}: parse error: {}", e.line, e.column, e.message)),
-        Format::Text => bad(format!("query:{e}")),
+    let query = Query::parse_by(&flags.query, rules).map_err(|error| {
+        let sources = Sources::of(QUERY, Source::plain(flags.query.clone()));
+        let place = sources.get(QUERY).map(|text| text.place_at(error.byte)).unwrap_or_default();
+        let problem = Problem::error(place, "", error.message).in_file(&Arc::from(QUERY));
+        Refusal::BadData(vec![problem], sources)
     })?;
     let mut options = Options { rules, ..Options::default() };
     if let Some(lookback) = &flags.lookback {
         options.lookback_ms = span(lookback).filter(|ms| *ms > 0).ok_or_else(|| {
-            bad(format!("--lookback: found {lookback:?}, expected a duration such as 5m"))
+            bad("--lookback", format!("found {lookback:?}, expected a duration such as 5m"))
         })?;
     }
     let when = when(flags, recorded)?;
@@ -135,7 +162,7 @@ fn ask(flags: &Flags, recorded: &Recorded) -> Result<(Value, i64), Refusal> {
         When::At(at) => (query.instant(&recorded.store, at, &options), at),
         When::Range(start, end, step) => {
             let range = (start, end, step);
-            query.check_range(range).map_err(|e| bad(format!("--range: {e}")))?;
+            query.check_range(range).map_err(|e| bad("--range", e.to_string()))?;
             (query.range(&recorded.store, range, &options), end)
         }
     };
@@ -153,24 +180,24 @@ fn ask(flags: &Flags, recorded: &Recorded) -> Result<(Value, i64), Refusal> {
 
 fn when(flags: &Flags, recorded: &Recorded) -> Result<When, Refusal> {
     let instant = |text: &str, flag: &str| {
-        instant(text, recorded.release_at_ms).map_err(|why| bad(format!("{flag}: {why}")))
+        instant(text, recorded.release_at_ms).map_err(|why| bad(flag, why))
     };
     if let Some(range) = &flags.range {
         let parts: Vec<&str> = range.split(':').collect();
         let [start, end, step] = parts[..] else {
-            return Err(bad(format!(
-                "--range: found {range:?}, expected START:END:STEP, such as +0s:+10m:30s"
-            )));
+            let expected = "expected START:END:STEP, such as +0s:+10m:30s";
+            return Err(bad("--range", format!("found {range:?}, {expected}")));
         };
         let step = span(step).ok_or_else(|| {
-            bad(format!("--range: found the step {step:?}, expected a duration such as 30s"))
+            bad("--range", format!("found the step {step:?}, expected a duration such as 30s"))
         })?;
         return Ok(When::Range(instant(start, "--range")?, instant(end, "--range")?, step));
     }
     match &flags.at {
         Some(at) => Ok(When::At(instant(at, "--at")?)),
         None => {
-            let (_, last) = reach(&recorded.store).ok_or_else(|| bad("no samples at all"))?;
+            let (_, last) =
+                reach(&recorded.store).ok_or_else(|| bad(&flags.series, "no samples at all"))?;
             Ok(When::At(last))
         }
     }

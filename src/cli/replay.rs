@@ -2,6 +2,7 @@
 
 use super::flags::{Format, Replay};
 use super::output::File;
+use super::sources::Sources;
 use super::{FINE, WRONG, input, output, stop};
 use crate::base::escape;
 use crate::base::problem::nearest;
@@ -20,30 +21,33 @@ pub fn run(flags: &Replay) -> u8 {
     let export = match flags.telemetry.as_deref().map(Export::open).transpose() {
         Ok(export) => export,
         Err(error) => {
-            output::say(&format!("windtunnel: --telemetry: {error}"));
+            output::deny(&[format!("windtunnel: --telemetry: {error}")], flags.format);
             return WRONG;
         }
     };
-    let loaded = match input::load_or_say(&flags.source) {
+    let loaded = match input::load_or_say(&flags.source, flags.format) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
     input::tell(&loaded.import.lists);
     let [scenario] = loaded.scenarios.as_slice() else {
-        output::say(&format!(
-            "windtunnel: replay tells one scenario, {} were named",
-            loaded.scenarios.len()
-        ));
+        let count = loaded.scenarios.len();
+        let line = format!("windtunnel: replay tells one scenario, {count} were named");
+        output::deny(&[line], flags.format);
         return WRONG;
     };
     let (plan, variant) = match (plan_of(scenario, flags), variant_of(scenario, flags)) {
-        (Some(plan), Some(variant)) => (plan, variant),
-        _ => return WRONG,
+        (Ok(plan), Ok(variant)) => (plan, variant),
+        (plan, variant) => {
+            let lines = [plan.err(), variant.err()].into_iter().flatten();
+            output::deny(&lines.collect::<Vec<_>>(), flags.format);
+            return WRONG;
+        }
     };
     let crew = match Crew::bind(scenario) {
         Ok(crew) => crew,
         Err(problems) => {
-            output::complain(&problems);
+            output::refuse(&problems, &Sources::default(), flags.format);
             return WRONG;
         }
     };
@@ -62,7 +66,7 @@ pub fn run(flags: &Replay) -> u8 {
         && let Some(texts) = report::telemetry::texts(scenario, &record)
         && let Err(error) = export.write(&texts)
     {
-        output::say(&format!("windtunnel: --telemetry: {error}"));
+        output::deny(&[format!("windtunnel: --telemetry: {error}")], flags.format);
         return WRONG;
     }
     tell(scenario, &record, outcome.verdict.word(), flags.format);
@@ -131,31 +135,26 @@ impl Export {
 }
 
 /// Finds a name in a list, or says what is known.
-fn find<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Option<usize> {
+fn find<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Result<usize, String> {
     let known: Vec<&str> = known.collect();
-    let found = known.iter().position(|k| *k == name);
-    if found.is_none() {
+    known.iter().position(|k| *k == name).ok_or_else(|| {
         let near = nearest(name, known.iter().copied());
         let help = near.map_or(String::new(), |n| format!("; did you mean {n}?"));
-        output::say(&format!(
-            "windtunnel: no {what} {name:?}; known are {}{help}",
-            known.join(", ")
-        ));
-    }
-    found
+        format!("windtunnel: no {what} {name:?}; known are {}{help}", known.join(", "))
+    })
 }
 
-fn plan_of(scenario: &Scenario, flags: &Replay) -> Option<usize> {
+fn plan_of(scenario: &Scenario, flags: &Replay) -> Result<usize, String> {
     match &flags.strategy {
         Some(name) => find("strategy", name, scenario.plans.iter().map(|p| p.name.as_str())),
-        None => Some(0),
+        None => Ok(0),
     }
 }
 
-fn variant_of(scenario: &Scenario, flags: &Replay) -> Option<usize> {
+fn variant_of(scenario: &Scenario, flags: &Replay) -> Result<usize, String> {
     let variants = &scenario.release.variants;
     match &flags.release {
         Some(name) => find("release", name, variants.iter().map(|v| v.name.as_str())),
-        None => Some(variants.iter().position(|v| v.bad).unwrap_or(0)),
+        None => Ok(variants.iter().position(|v| v.bad).unwrap_or(0)),
     }
 }

@@ -6,8 +6,10 @@
 use super::flags::{Flight, Format, Source, Textbook as Flags};
 use super::fly::Purpose;
 use super::output::{File, Folder};
+use super::sources::Sources;
 use super::{FAILED, FINE, WRONG, files, fly, input, output, stop};
 use crate::base::problem::Problem;
+use crate::base::source::Source as Text;
 use crate::experiment::claims::{Flown, Judged, judge_claim, objections, sides};
 use crate::experiment::results::{Results, ScenarioResults};
 use crate::report::Document;
@@ -47,7 +49,7 @@ fn answer(
     let named: Arc<str> = Arc::from(flags.file.as_str());
     let found = claims.iter().flat_map(|claim| objections(claim, bench));
     let problems: Vec<Problem> = found.map(|problem| problem.in_file(&named)).collect();
-    output::complain(&problems);
+    output::complain(&problems, &bench.sources);
     let Some(page) = page else {
         claims.iter().for_each(|claim| output::print(&format!("{}\n", text::claim_text(claim))));
         return if problems.is_empty() { FINE } else { FAILED };
@@ -143,6 +145,8 @@ struct Bench {
     results: BTreeMap<String, ScenarioResults>,
     sweeps: Vec<(Sweep, Vec<ScenarioResults>)>,
     seed: u64,
+    /// The text of the claims.
+    sources: Sources,
 }
 
 impl Flown for Bench {
@@ -166,19 +170,24 @@ impl Flown for Bench {
 
 /// Reads the claims, flies what they need, and judges them; everything wrong has been said.
 fn judged(flags: &Flags) -> Result<(Textbook, Bench, Vec<Judged>), u8> {
-    let complain = |problems: Vec<Problem>| {
-        output::complain(&problems);
+    let mut sources = Sources::default();
+    let complain = |problems: Vec<Problem>, sources: &Sources| {
+        output::complain(&sources.locate(problems), sources);
         WRONG
     };
     let text = files::text(&flags.file, LARGEST_BYTES).map_err(|problem| {
-        complain(vec![match problem.help.is_empty() {
+        let problem = match problem.help.is_empty() {
             true => problem.help("name a file of claims (kind: Textbook)"),
             false => problem,
-        }])
+        };
+        complain(vec![problem], &sources)
     })?;
-    let textbook = read(&text, &flags.file).map_err(complain)?;
-    let claims = wanted(&textbook, &flags.only).map_err(|problem| complain(vec![problem]))?;
-    let mut bench = bench(flags, &textbook, &claims)?;
+    let read = read(&text, &flags.file);
+    sources.keep(&flags.file, Text::yaml(text));
+    let textbook = read.map_err(|problems| complain(problems, &sources))?;
+    let claims =
+        wanted(&textbook, &flags.only).map_err(|problem| complain(vec![problem], &sources))?;
+    let mut bench = bench(flags, &textbook, &claims, sources)?;
     for claim in &claims {
         for sweep in &claim.sweeps {
             let swept = fly_sweep(flags, &bench, sweep)?;
@@ -196,7 +205,8 @@ fn judged(flags: &Flags) -> Result<(Textbook, Bench, Vec<Judged>), u8> {
         return Ok((textbook, bench, found));
     }
     let named: Arc<str> = Arc::from(flags.file.as_str());
-    Err(complain(problems.into_iter().map(|problem| problem.in_file(&named)).collect()))
+    let problems = problems.into_iter().map(|problem| problem.in_file(&named)).collect();
+    Err(complain(problems, &bench.sources))
 }
 
 fn wanted(textbook: &Textbook, only: &[String]) -> Result<Vec<Claim>, Problem> {
@@ -210,12 +220,17 @@ fn wanted(textbook: &Textbook, only: &[String]) -> Result<Vec<Claim>, Problem> {
 }
 
 /// Flies every scenario that a line, a matrix or a picture names.
-fn bench(flags: &Flags, textbook: &Textbook, claims: &[Claim]) -> Result<Bench, u8> {
+fn bench(
+    flags: &Flags,
+    textbook: &Textbook,
+    claims: &[Claim],
+    sources: Sources,
+) -> Result<Bench, u8> {
     let folder = Path::new(&flags.file).parent().unwrap_or(Path::new(""));
     let folder = tidy(&folder.join(&textbook.scenarios));
     let (mut scenarios, mut known) = (Vec::new(), BTreeMap::new());
     let paths = files::in_folder(&folder).map_err(|problem| {
-        output::complain(&[problem]);
+        output::complain(&[problem], &sources);
         WRONG
     })?;
     for path in paths {
@@ -235,6 +250,7 @@ fn bench(flags: &Flags, textbook: &Textbook, claims: &[Claim]) -> Result<Bench, 
         results: results.into_iter().map(by_name).collect(),
         sweeps: Vec::new(),
         seed: flags.seed,
+        sources,
     })
 }
 
@@ -261,8 +277,9 @@ fn names(claim: &Claim) -> impl Iterator<Item = &str> {
 
 fn load(path: &str, sets: &[String]) -> Result<Vec<Arc<Scenario>>, u8> {
     let source = Source { paths: vec![path.to_string()], sets: sets.to_vec(), ..Source::default() };
-    let loaded = input::load(&source).map_err(|problems| {
-        output::complain(&problems);
+    let mut texts = Sources::default();
+    let loaded = input::load(&source, &mut texts).map_err(|problems| {
+        output::complain(&problems, &texts);
         WRONG
     })?;
     Ok(loaded.scenarios)
@@ -305,11 +322,11 @@ fn fly_sweep(flags: &Flags, bench: &Bench, sweep: &Sweep) -> Result<Vec<Scenario
     let mine: Vec<Arc<Scenario>> =
         scenarios.into_iter().filter(|s| s.name.starts_with(&of)).collect();
     let names = |scenario: &Arc<Scenario>| {
-        let line = expect::parse(&sweep.line.text, sweep.line.place, 0, scenario).ok()?;
+        let line = expect::parse(&sweep.line.text, sweep.line.place, scenario).ok()?;
         let name = |side: Expectation| scenario.plan_name(side.plan).to_string();
         Some(sides(&line).into_iter().map(name).collect::<Vec<_>>())
     };
     let compared = mine.first().and_then(names).unwrap_or_default();
-    let chosen = fly::chosen(mine, &compared)?;
+    let chosen = fly::chosen(mine, &compared, Format::Text)?;
     fly_all(flags, &chosen, Some(sweep.replications))
 }

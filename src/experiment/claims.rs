@@ -91,7 +91,7 @@ pub fn judge_claim(claim: &Claim, flown: &dyn Flown) -> Result<Judged, Vec<Probl
 
 fn judge_line(line: &Line, flown: &dyn Flown) -> Result<(Expectation, ExpectationResult), Problem> {
     let results = flown.scenario(&line.scenario).ok_or_else(|| unknown(line, flown))?;
-    let parsed = expect::parse(&line.text, line.place, 0, &results.scenario)?;
+    let parsed = expect::parse(&line.text, line.place, &results.scenario)?;
     let result = judge(results, &parsed);
     Ok((parsed, result))
 }
@@ -111,7 +111,7 @@ fn judge_sweep(sweep: &Sweep, flown: &dyn Flown) -> Result<Swept, Problem> {
     };
     // What a line names may stand elsewhere in another value's scenario.
     let line = |results: &ScenarioResults| {
-        expect::parse(&sweep.line.text, sweep.line.place, 0, &results.scenario)
+        expect::parse(&sweep.line.text, sweep.line.place, &results.scenario)
     };
     let point = |(value, results): (&String, &ScenarioResults)| {
         let line = line(results)?;

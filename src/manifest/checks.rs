@@ -95,8 +95,10 @@ fn check(item: &Node, path: &str, problems: &mut Vec<Problem>) -> Option<Own> {
     // Which rules hold is the scenario's to say, and is looked at there.
     let any = Rules::WORDS.map(|(_, rules)| Query::parse_by(&query, rules));
     if let [Err(error), Err(_)] = any {
-        let problem = Problem::error(place("query"), format!("{path}.query"), error.to_string());
-        problems.push(problem.expected("a query that Prometheus takes"));
+        let problem = Problem::error(place("query"), format!("{path}.query"), error.message);
+        problems.push(
+            problem.expected("a query that Prometheus takes").within(query.as_str(), error.byte),
+        );
     }
     let Some(Bound::FailsWhen(compare, limit)) = condition(&fails) else {
         let found = format!("found {fails:?}");

@@ -41,29 +41,15 @@ struct Wrong {
     help: String,
 }
 
-/// Characters between the place of a value and its first word: 1 if it stands in quotes.
-pub fn indent(text: &str, place: Place) -> u32 {
-    let line = text.lines().nth((place.line as usize).wrapping_sub(1));
-    let first = line.and_then(|l| l.chars().nth((place.column as usize).wrapping_sub(1)));
-    u32::from(matches!(first, Some('"' | '\'')))
-}
-
-/// Reads one line; the place of a problem is that of the word that is wrong.
-pub fn parse(
-    line: &str,
-    place: Place,
-    indent: u32,
-    scenario: &Scenario,
-) -> Result<Expectation, Problem> {
+/// Reads one line, which begins at `place`; a problem says at which word of it it is.
+pub fn parse(line: &str, place: Place, scenario: &Scenario) -> Result<Expectation, Problem> {
     let read = expectation(line, scenario);
     let expectation = read.map_err(|wrong| {
-        let column = match place.line {
-            0 => 0,
-            _ => place.column + indent + wrong.column,
-        };
-        Problem::error(Place { column, ..place }, "spec.expect", wrong.found)
+        let byte = line.char_indices().nth(wrong.column as usize).map_or(line.len(), |(at, _)| at);
+        Problem::error(place, "spec.expect", wrong.found)
             .expected(wrong.expected)
             .help(wrong.help)
+            .within(line, byte)
     })?;
     Ok(Expectation { place, ..expectation })
 }
@@ -292,7 +278,7 @@ mod tests {
     }
 
     fn one(line: &str) -> Result<Expectation, Problem> {
-        parse(line, Place { line: 7, column: 5 }, 0, &scenario())
+        parse(line, Place { line: 7, column: 5 }, &scenario())
     }
 
     #[test]
@@ -332,21 +318,22 @@ mod tests {
     #[test]
     fn the_offending_word_is_named_and_placed() {
         for (line, column, part) in [
-            ("canry · bad · users_hurt < 1", 5, "did you mean canary?"),
-            ("canary · bat · users_hurt < 1", 14, "did you mean bad?"),
-            ("canary · bad · users_hrut < 1", 20, "did you mean users_hurt?"),
-            ("canary · bad · verdict promoted-god > 1%", 28, "did you mean promoted-good?"),
-            ("canary · bad · users_hurt · p96 < 1", 33, "unknown statistic"),
-            ("canary · bad · users_hurt < NaN", 33, "found \"NaN\""),
-            ("canary · bad · users_hurt_by_release_share < 5", 48, "100% at most"),
-            ("canary · bad · users_hurt", 20, "no comparison"),
-            ("canary - canary · bad · users_hurt < 0", 14, "minus itself"),
-            ("canary · rating risk = huge", 28, "rating's word"),
-            ("canary", 5, "expected strategy · release"),
-            ("", 5, "unknown strategy"),
+            ("canry · bad · users_hurt < 1", 1, "did you mean canary?"),
+            ("canary · bat · users_hurt < 1", 10, "did you mean bad?"),
+            ("canary · bad · users_hrut < 1", 16, "did you mean users_hurt?"),
+            ("canary · bad · verdict promoted-god > 1%", 24, "did you mean promoted-good?"),
+            ("canary · bad · users_hurt · p96 < 1", 29, "unknown statistic"),
+            ("canary · bad · users_hurt < NaN", 29, "found \"NaN\""),
+            ("canary · bad · users_hurt_by_release_share < 5", 44, "100% at most"),
+            ("canary · bad · users_hurt", 16, "no comparison"),
+            ("canary - canary · bad · users_hurt < 0", 10, "minus itself"),
+            ("canary · rating risk = huge", 24, "rating's word"),
+            ("canary", 1, "expected strategy · release"),
+            ("", 1, "unknown strategy"),
         ] {
             let found = one(line).expect_err(line);
-            assert_eq!(found.place, Place { line: 7, column }, "{line}: {found}");
+            let at = found.within.as_ref().map(|within| within.place());
+            assert_eq!(at, Some(Place { line: 1, column }), "{line}: {found}");
             assert!(found.to_string().contains(part), "{line}: {found}");
         }
     }

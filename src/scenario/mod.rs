@@ -21,6 +21,7 @@ pub mod random;
 pub mod read;
 pub mod rehearsal;
 pub mod release;
+pub mod scalar;
 pub mod scaling;
 pub mod schema;
 pub mod service;

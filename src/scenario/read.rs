@@ -7,12 +7,13 @@
 
 use super::model::{Expectation, Scenario};
 use super::{
-    causes, clients, consistency, crew, expect, operations, release, scaling, service, tree, warn,
-    words, yaml,
+    causes, clients, consistency, crew, expect, operations, release, scalar, scaling, service,
+    tree, warn, words, yaml,
 };
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::base::settings::{Reader, Sink, read_tree};
+use crate::base::source::Source;
 use crate::base::time::SimDuration;
 use crate::world::service::Service;
 use std::cell::RefCell;
@@ -46,7 +47,7 @@ pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
     let mut scenarios: Vec<Scenario> = Vec::new();
     for document in documents.iter().filter(|d| is_scenario(d, &sink)) {
         let head = if scenarios.is_empty() { head(text) } else { String::new() };
-        let scenario = Scenario { head, ..document_of(document, text, &sink) };
+        let scenario = Scenario { head, ..document_of(document, &sink) };
         if scenarios.iter().any(|s| s.name == scenario.name) {
             let place = tree::place(document, "metadata.name");
             let same = |other: &&Node| named(other) == Some(&scenario.name);
@@ -65,6 +66,8 @@ pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
     }
     let file: Arc<str> = Arc::from(file);
     let mut problems: Vec<Problem> = problems.into_iter().map(|p| p.in_file(&file)).collect();
+    let source = Source::yaml(text);
+    scalar::locate(&mut problems, |_| Some(&source));
     problems.sort_by_key(|p| p.place);
     problems.dedup();
     let problems = causes::only_roots(problems);
@@ -141,7 +144,7 @@ fn is_scenario(document: &Node, sink: &RefCell<Sink>) -> bool {
 }
 
 /// Reads one document and checks that its parts fit together.
-fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
+fn document_of(document: &Node, sink: &RefCell<Sink>) -> Scenario {
     let mut filled = document.clone();
     fill_defaults(&mut filled);
     let start = sink.borrow().problems.len();
@@ -149,9 +152,8 @@ fn document_of(document: &Node, text: &str, sink: &RefCell<Sink>) -> Scenario {
     for problem in consistency::check(&filled, &scenario) {
         push(sink, problem);
     }
-    let indent = |place| expect::indent(text, place);
     for (place, line) in &expect {
-        match expect::parse(line, *place, indent(*place), &scenario) {
+        match expect::parse(line, *place, &scenario) {
             Ok(expectation) => scenario.expect.push(expectation),
             Err(problem) => push(sink, problem),
         }

@@ -13,6 +13,7 @@ use crate::analysis::promql::error::ParseError;
 use crate::base::problem::{Place, Problem};
 use crate::base::time::SimDuration;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What queries that stand in settings as they are have to be.
 const EXPECTED: &str = "a query that Prometheus takes";
@@ -23,7 +24,7 @@ pub struct Binding<'a> {
     about: &'a About<'a>,
     /// Where the settings at hand stand.
     path: String,
-    known: BTreeMap<String, Result<Query, ParseError>>,
+    known: BTreeMap<Arc<str>, Result<Query, ParseError>>,
     problems: Vec<Problem>,
 }
 
@@ -58,29 +59,47 @@ impl<'a> Binding<'a> {
             return known.clone();
         }
         let found = Query::parse_by(text, self.about.rules);
-        self.known.insert(text.to_string(), found.clone());
+        self.known.insert(Arc::from(text), found.clone());
         found
     }
 
     /// The query of a field that is asked at instants; nothing if it is none, which is told.
     pub fn query(&mut self, field: &str, text: &str) -> Option<Query> {
-        let query = self.read(text).map_err(|error| error.to_string());
-        let askable = |query: Query| match query.check_instant() {
-            Ok(()) => Ok(query),
-            Err(error) => Err(error.to_string()),
-        };
-        self.told(field, query.and_then(askable))
+        let query = self.range_query(field, text)?;
+        match query.check_instant() {
+            Ok(()) => Some(query),
+            Err(error) => {
+                self.problem(field, error.to_string(), EXPECTED, "");
+                None
+            }
+        }
     }
 
     /// The query of a field that is asked over ranges: whether durations make sense is known when
     /// it is asked.
     pub fn range_query(&mut self, field: &str, text: &str) -> Option<Query> {
-        let query = self.read(text).map_err(|error| error.to_string());
-        self.told(field, query)
+        match self.read(text) {
+            Ok(query) => Some(query),
+            Err(error) => {
+                self.misread(field, text, error, EXPECTED, "");
+                None
+            }
+        }
     }
 
-    fn told(&mut self, field: &str, query: Result<Query, String>) -> Option<Query> {
-        query.map_err(|error| self.problem(field, error, EXPECTED, "")).ok()
+    /// Tells that the text of a query, or what was made of that text, is none, and where.
+    pub fn misread(
+        &mut self,
+        field: &str,
+        text: &str,
+        error: ParseError,
+        expected: &str,
+        help: &str,
+    ) {
+        let known = self.known.get_key_value(text);
+        let text = known.map_or_else(|| Arc::from(text), |(text, _)| Arc::clone(text));
+        let problem = Problem::error(Place::default(), self.below(field), error.message);
+        self.problems.push(problem.expected(expected).help(help).within(text, error.byte));
     }
 
     /// The checks of the list `list`, ready to judge; `interval` is the window of those that have

@@ -94,9 +94,10 @@ fn an_error_points_at_the_character() {
     let desk = desk();
     let told = desk.run(&["query", "flight.om", "sum by (pod) (\n\trate(up[5 m]))"]);
     let wanted = concat!(
-        "query:2:12: unexpected \"m\", expected \"]\" or \":\"\n",
-        "  \trate(up[5 m]))\n",
-        "  \t          ^\n"
+        "query:2:12: error: unexpected \"m\", expected \"]\" or \":\"\n",
+        "  |\n",
+        "2 |     rate(up[5 m]))\n",
+        "  |               ^\n"
     );
     assert_eq!((told.code, told.err.as_str()), (Some(2), wanted));
     desk.write("wrong.om", "up 1 1000\nup{pod=\"a\" 1 1000\n# EOF\n");

@@ -73,7 +73,7 @@ fn asking(scenario: &Scenario, bound: &[Bound]) -> Arc<Scenario> {
             } else {
                 line
             };
-            parse(&line, Place::default(), 0, &scenario).unwrap_or_else(|p| panic!("{line}: {p}"))
+            parse(&line, Place::default(), &scenario).unwrap_or_else(|p| panic!("{line}: {p}"))
         })
         .collect();
     Arc::new(scenario)

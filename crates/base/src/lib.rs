@@ -9,6 +9,7 @@ pub mod count;
 pub mod date;
 pub mod distribution;
 pub mod escape;
+pub mod excerpt;
 pub mod histogram;
 pub mod interval;
 pub mod maths;
@@ -20,6 +21,7 @@ pub mod random;
 
 pub mod settings;
 pub mod several;
+pub mod source;
 pub mod special;
 pub mod time;
 pub mod units;

@@ -6,6 +6,7 @@
 
 use super::escape::short::{self, thousands};
 use super::escape::terminal;
+use super::excerpt::{excerpt, word};
 use super::several::{self, Line};
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,46 @@ pub struct Place {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
+}
+
+/// A text within which something is wrong, such as a query, and where.
+///
+/// It may be the value of a field, which a file holds in one of its notations, or have been made
+/// of one: then no place in a file is that of the mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The text, without any notation of a file.
+    pub text: Arc<str>,
+    /// The byte of it at which it is wrong.
+    pub byte: usize,
+}
+
+impl Within {
+    /// The byte behind the word at which it is wrong.
+    pub fn end(&self) -> usize {
+        let byte = self.inner();
+        byte + word(&self.text[byte..])
+    }
+
+    /// A byte at which a character begins.
+    fn inner(&self) -> usize {
+        let mut byte = self.byte.min(self.text.len());
+        while !self.text.is_char_boundary(byte) {
+            byte -= 1;
+        }
+        byte
+    }
+
+    /// Line and character of the text.
+    pub fn place(&self) -> Place {
+        let before = &self.text[..self.inner()];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Place {
+            line: count(before.matches('\n').count() + 1),
+            column: count(line.chars().count() + 1),
+        }
+    }
 }
 
 /// How bad it is.
@@ -37,6 +78,8 @@ pub struct Problem {
     pub file: Arc<str>,
     /// Where in the file.
     pub place: Place,
+    /// Where it ends there, if that is known.
+    pub end: Option<Place>,
     /// Path of the field, such as `spec.service.replicas`; empty if none.
     pub path: String,
     /// What is wrong, with what was found.
@@ -45,6 +88,8 @@ pub struct Problem {
     pub expected: String,
     /// A way out; empty if none is known.
     pub help: String,
+    /// The text within which it is, as long as `place` is only where that begins.
+    pub within: Option<Within>,
 }
 
 impl Problem {
@@ -54,10 +99,12 @@ impl Problem {
             severity: Severity::Error,
             file: Arc::from(""),
             place,
+            end: None,
             path: shortened(path.into()),
             message: shortened(message.into()),
             expected: String::new(),
             help: String::new(),
+            within: None,
         }
     }
 
@@ -75,6 +122,12 @@ impl Problem {
     /// The same, with a way out.
     pub fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = shortened(help.into());
+        self
+    }
+
+    /// The same, at a byte of a text that begins at its place.
+    pub fn within(mut self, text: impl Into<Arc<str>>, byte: usize) -> Problem {
+        self.within = Some(Within { text: text.into(), byte });
         self
     }
 
@@ -129,39 +182,58 @@ pub fn limited(problems: &[Problem]) -> Vec<Problem> {
         .collect()
 }
 
-/// A message whose further lines, if it has any, are indented ones that show a query and where it
-/// is wrong; any other line feed stood in what is quoted.
-fn lines(message: &str) -> String {
-    let mut parts = message.split("\n  ");
-    let mut out = parts.next().map(|first| terminal::line(first).into_owned()).unwrap_or_default();
-    for part in parts {
-        out.push_str("\n  ");
-        out.push_str(&part.split('\t').map(terminal::line).collect::<Vec<_>>().join("\t"));
+impl Problem {
+    /// The first line, which editors and CI read: `file:line:column: error: path: message`.
+    pub fn head(&self) -> String {
+        format!("{}: {}: {}", self.spot(), self.severity.word(), self.told())
     }
-    out
+
+    /// `file:line:column`, or the file alone.
+    pub fn spot(&self) -> String {
+        let file = terminal::line(&self.file);
+        match self.place {
+            Place { line: 0, .. } => file.into_owned(),
+            Place { line, column } => format!("{file}:{line}:{column}"),
+        }
+    }
+
+    /// `path: message; expected …`.
+    pub fn told(&self) -> String {
+        let told = |text: &str| terminal::line(&short::message(text)).into_owned();
+        let path = if self.path.is_empty() { "" } else { &format!("{}: ", told(&self.path)) };
+        let expected = match self.expected.as_str() {
+            "" => "",
+            expected => &format!("; expected {}", told(expected)),
+        };
+        format!("{path}{}{expected}", told(&self.message))
+    }
+
+    /// The way out within a line.
+    pub fn way_out(&self) -> String {
+        terminal::line(&short::message(&self.help)).into_owned()
+    }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.severity {
+impl Severity {
+    /// `error` or `warning`.
+    pub fn word(self) -> &'static str {
+        match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
-        };
-        let told = |text: &str| terminal::line(&short::message(text)).into_owned();
-        write!(f, "{}", terminal::line(&self.file))?;
-        if self.place.line > 0 {
-            write!(f, ":{}:{}", self.place.line, self.place.column)?;
         }
-        write!(f, ": {kind}: ")?;
-        if !self.path.is_empty() {
-            write!(f, "{}: ", told(&self.path))?;
-        }
-        write!(f, "{}", lines(&short::message(&self.message)))?;
-        if !self.expected.is_empty() {
-            write!(f, "; expected {}", told(&self.expected))?;
+    }
+}
+
+/// Without the text of the file; the command line shows that, too.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.head())?;
+        if let Some(within) = &self.within {
+            let shown = excerpt(&within.text, within.byte, within.byte);
+            write!(f, "\n    {}\n    {}^", shown.text, " ".repeat(shown.indent()))?;
         }
         if !self.help.is_empty() {
-            write!(f, "\n    help: {}", told(&self.help))?;
+            write!(f, "\n    help: {}", self.way_out())?;
         }
         Ok(())
     }

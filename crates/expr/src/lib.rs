@@ -34,6 +34,13 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// The byte of the expression; nothing when only running it can tell.
+    pub fn byte(&self, text: &str) -> Option<usize> {
+        let before = self.column.checked_sub(1)?;
+        Some(text.char_indices().nth(before).map_or(text.len(), |(at, _)| at))
+    }
+
+    /// A fault at a character of an expression.
     pub fn at(column: usize, text: impl Into<String>) -> Fault {
         Fault { column, text: text.into() }
     }

@@ -16,11 +16,15 @@ mod leftovers;
 mod output_tests;
 mod place;
 mod print;
+mod problem;
 mod staging;
 mod swap;
 
 pub use file::File;
 pub use folder::Folder;
 pub use place::text as said;
-pub use print::{all_printed, complain, note_if_closed, print, print_clap, say, say_lines};
+pub use print::{
+    all_printed, complain, deny, note_if_closed, print, print_clap, refuse, say, say_lines,
+};
+pub use problem::findings;
 pub use staging::abandon;

@@ -1,8 +1,12 @@
 //! Results to standard output, everything else to standard error.
 
-use crate::base::escape::{is_hidden, short, terminal};
-use crate::base::problem::{Problem, limited};
+use super::super::flags::Format;
+use super::super::sources::Sources;
+use super::problem;
+use crate::base::escape::{is_hidden, json, short, terminal};
+use crate::base::problem::{Place, Problem, limited};
 use std::io::{Error, ErrorKind, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Was a result lost because standard output took no more (a full disk, a closed one)?
@@ -77,11 +81,39 @@ pub(super) fn hush() {
     HUSHED.store(true, Ordering::Relaxed);
 }
 
-/// Prints problems to standard error: the first of every kind, and how many more there are.
-pub fn complain(problems: &[Problem]) {
-    let mut err = std::io::stderr().lock();
+/// Says in lines why there is no answer (`windtunnel: --flag: …`): on standard error, or in JSON in
+/// the place of the answer, as problems of a flag or of the command.
+pub fn deny(lines: &[String], format: Format) {
+    if format == Format::Text {
+        return lines.iter().for_each(|line| say(line));
+    }
+    let problem = |line: &String| {
+        let message = line.strip_prefix("windtunnel: ").unwrap_or(line);
+        let (of, message) = match message.split_once(": ") {
+            Some((flag, message)) if flag.starts_with("--") => (flag, message),
+            _ => ("windtunnel", message),
+        };
+        Problem::error(Place::default(), "", message).in_file(&Arc::from(of))
+    };
+    let problems: Vec<Problem> = lines.iter().map(problem).collect();
+    refuse(&problems, &Sources::default(), format);
+}
+
+/// Prints problems to standard error: the first of every kind, and how many more there are, each
+/// with its place in the text it is about.
+pub fn complain(problems: &[Problem], sources: &Sources) {
+    // Takes the colours out where standard error is no terminal or the user wants none.
+    let mut err = anstream::AutoStream::auto(std::io::stderr().lock());
     for problem in limited(problems) {
         // Nothing is left to tell if standard error is closed.
-        let _ = writeln!(err, "{problem}");
+        let _ = err.write_all(problem::drawn(&problem, sources).as_bytes());
+    }
+}
+
+/// Says why there is no answer: on standard error, or in JSON in the place of the answer.
+pub fn refuse(problems: &[Problem], sources: &Sources, format: Format) {
+    match format {
+        Format::Text => complain(problems, sources),
+        Format::Json => print(&json::pretty(&problem::findings(false, &[], problems, sources))),
     }
 }

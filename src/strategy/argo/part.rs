@@ -493,8 +493,11 @@ fn check(r: &mut Reader<'_>, metric: &Metric) {
         let message = format!("{why}: every measurement will be an error");
         r.warning(field::RANGE_QUERY, message, "an instant such as now() - duration(\"5m\")");
     }
-    if let Err(fault) = metric.conditions() {
+    let fields = [field::SUCCESS_CONDITION, field::FAILURE_CONDITION];
+    for (name, fault) in fields.into_iter().zip(metric.faults()) {
+        let Some((text, fault)) = fault else { continue };
         let message = format!("{}: every measurement will be an error", fault.text);
-        r.warning(field::SUCCESS_CONDITION, message, "a condition such as result[0] >= 0.95");
+        let at = fault.byte(text).map(|byte| (text, byte));
+        r.warning_within(name, at, message, "a condition such as result[0] >= 0.95");
     }
 }

@@ -101,7 +101,7 @@ fn query(
 ) -> Option<Query> {
     let (field, written) = match source {
         Source::Inline => ("query", metric.query.as_ref()),
-        Source::Template => ("template", metric.template.as_ref().map(|t| &t.query)),
+        Source::Template => ("template.query", metric.template.as_ref().map(|t| &t.query)),
         Source::Builtin if metric.interval.is_some() => ("interval", None),
         Source::Builtin => ("name", None),
     };
@@ -110,9 +110,16 @@ fn query(
     if let (Ok(text), None) = (&text, written) {
         return binding.query(&field, text);
     }
-    let read = text.and_then(|text| binding.read(&text).map_err(|error| error.message));
-    let askable = |query: Query| query.check_instant().map(|()| query).map_err(|e| e.to_string());
-    let error = match read.and_then(askable) {
+    let mut wrong_at = None;
+    let read = text.and_then(|text| {
+        let query = binding.read(&text).map_err(|error| {
+            let message = error.message.clone();
+            wrong_at = Some((text, error));
+            message
+        })?;
+        query.check_instant().map(|()| query).map_err(|error| error.to_string())
+    });
+    let error = match read {
         Ok(query) => return Some(query),
         Err(error) => error,
     };
@@ -123,7 +130,11 @@ fn query(
         (None, _) if needs_interval => "give the metric an interval".into(),
         _ => String::new(),
     };
-    binding.problem(&field, error, "a query once its placeholders are filled in", &help);
+    let expected = "a query once its placeholders are filled in";
+    match wrong_at {
+        Some((text, wrong)) => binding.misread(&field, &text, wrong, expected, &help),
+        None => binding.problem(&field, error, expected, &help),
+    }
     None
 }
 

@@ -226,6 +226,22 @@ impl<'a> Reader<'a> {
         self.push(Problem::warning(place, self.child_path(name), message).help(help));
     }
 
+    /// Records a warning about the value of `name`, at a byte of its text where one is known.
+    pub fn warning_within(
+        &mut self,
+        name: &str,
+        at: Option<(&str, usize)>,
+        message: impl Into<String>,
+        help: &str,
+    ) {
+        let place = self.place_of(name);
+        let problem = Problem::warning(place, self.child_path(name), message).help(help);
+        self.push(match at {
+            Some((text, byte)) => problem.within(text, byte),
+            None => problem,
+        });
+    }
+
     /// Complains about keys that nobody asked for.
     fn finish(self) {
         let Some(Node { value: Value::Map(entries), .. }) = self.node else { return };

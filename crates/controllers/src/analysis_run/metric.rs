@@ -115,13 +115,12 @@ impl Metric {
         }
     }
 
-    /// Reads both conditions, to tell early what is wrong with them: (success, failure).
-    pub fn conditions(&self) -> Result<(Option<Condition>, Option<Condition>), Fault> {
-        let read = |text: &Option<String>| {
-            let text = text.as_deref().filter(|text| !text.is_empty());
-            text.map(Condition::parse).transpose()
-        };
-        Ok((read(&self.success)?, read(&self.failure)?))
+    /// What is wrong with the conditions, told early: of success and of failure, each with its text.
+    pub fn faults(&self) -> [Option<(&str, Fault)>; 2] {
+        [&self.success, &self.failure].map(|text| {
+            let text = text.as_deref().filter(|text| !text.is_empty())?;
+            Condition::parse(text).err().map(|fault| (text, fault))
+        })
     }
 
     /// How many providers are asked; a run whose metrics do not ask one each ends in Error.
