@@ -4,8 +4,8 @@
 
 use super::distributions::distribution;
 use super::nested::LONGEST_LIST;
-use super::scalars::{count, duration, flag, money, number, price, rate, share, text, word};
-use super::{Kind, Reader};
+use super::scalars::{duration, money, price, rate, share, word};
+use super::{Dialect, Kind, Own, Reader};
 use crate::distribution::Distribution;
 use crate::node::{Node, Value};
 use crate::problem::{Place, Problem};
@@ -13,19 +13,124 @@ use crate::time::SimDuration;
 use crate::units::{Money, Rate, Share};
 use std::ops::RangeInclusive;
 
-/// Longest name, in characters; tables, charts and stories repeat it.
-const LONGEST_NAME: usize = 253;
-
 /// How the text of a field is read.
-fn text_of(field: &'static str) -> impl Fn(&Node) -> Result<String, String> {
-    move |node| match text(node)? {
-        name if field == "name" && name.chars().count() > LONGEST_NAME => {
-            Err(format!("a name of at most {LONGEST_NAME} characters"))
+fn text_of<D: Dialect>(field: &'static str) -> fn(&Node) -> Result<String, String> {
+    if field == "name" { D::name } else { D::text }
+}
+
+/// What may be left out, in every dialect.
+impl<'a, D: Dialect> Reader<'a, D> {
+    /// A whole number within `range` that may be left out.
+    pub fn opt_count(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+        help: &'static str,
+    ) -> Option<u64> {
+        let kind = Kind::Count(*range.start(), *range.end());
+        self.optional(name, kind, help, |node| D::count(node, &range))
+    }
+
+    /// A number within `range` that may be left out.
+    pub fn opt_number(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<f64>,
+        help: &'static str,
+    ) -> Option<f64> {
+        let kind = Kind::Number(*range.start(), *range.end());
+        self.optional(name, kind, help, |node| D::number(node, &range))
+    }
+
+    /// Text that may be left out.
+    pub fn opt_text(&mut self, name: &'static str, help: &'static str) -> Option<String> {
+        self.optional(name, Kind::Text, help, text_of::<D>(name))
+    }
+
+    /// `true` or `false`, or left out.
+    pub fn opt_flag(&mut self, name: &'static str, help: &'static str) -> Option<bool> {
+        self.optional(name, Kind::Flag, help, D::flag)
+    }
+
+    /// One of `words`, as its index, or left out.
+    pub fn opt_choice(
+        &mut self,
+        name: &'static str,
+        words: &[&'static str],
+        help: &'static str,
+    ) -> Option<usize> {
+        self.optional(name, Kind::Choice(words.to_vec()), help, |node| word(node, words))
+    }
+
+    /// A value with a syntax of its own, which `holds` names, or left out.
+    pub fn opt_scalar<T>(
+        &mut self,
+        name: &'static str,
+        holds: &'static str,
+        help: &'static str,
+        parse: impl Fn(&Node) -> Result<T, String>,
+    ) -> Option<T> {
+        self.optional(name, Kind::Other(holds), help, parse)
+    }
+
+    /// A list of such values, or left out.
+    pub fn opt_scalars<T>(
+        &mut self,
+        name: &'static str,
+        holds: &'static str,
+        help: &'static str,
+        parse: impl Fn(&Node) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        self.note(name, Kind::Other(holds), None, false, help);
+        let node = self.child(name)?;
+        let items = self.items(name, node)?;
+        D::understood(self, name, node, help);
+        let mut values = Vec::new();
+        for (i, item) in items.iter().enumerate() {
+            match parse(item) {
+                Ok(value) => values.push(value),
+                Err(expected) => {
+                    self.complain(item, format!("{}[{i}]", self.child_path(name)), &expected);
+                }
+            }
         }
-        found => Ok(found),
+        Some(values)
+    }
+
+    fn optional<T>(
+        &mut self,
+        name: &'static str,
+        kind: Kind,
+        help: &'static str,
+        parse: impl Fn(&Node) -> Result<T, String>,
+    ) -> Option<T> {
+        self.field(name, kind, None, false, help, parse)
+    }
+
+    fn field<T>(
+        &mut self,
+        name: &'static str,
+        kind: Kind,
+        default: Option<&str>,
+        required: bool,
+        help: &'static str,
+        parse: impl Fn(&Node) -> Result<T, String>,
+    ) -> Option<T> {
+        self.note(name, kind, default.map(str::to_string), required, help);
+        match self.child(name).map(|node| (node, parse(node))) {
+            Some((node, Ok(value))) => {
+                D::understood(self, name, node, help);
+                return Some(value);
+            }
+            Some((node, Err(expected))) => self.complain_at(name, node, &expected),
+            None if required => self.missing(name, help),
+            None => {}
+        }
+        default.and_then(|text| parse(&Node::unplaced(Value::Text(text.to_string()))).ok())
     }
 }
 
+/// What has a default, or a unit of windtunnel's own.
 impl<'a> Reader<'a> {
     /// A span of time.
     pub fn duration(
@@ -76,19 +181,8 @@ impl<'a> Reader<'a> {
         help: &'static str,
     ) -> u64 {
         let kind = Kind::Count(*range.start(), *range.end());
-        let parse = |node: &Node| count(node, &range);
+        let parse = |node: &Node| Own::count(node, &range);
         self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
-    }
-
-    /// A whole number within `range` that may be left out.
-    pub fn opt_count(
-        &mut self,
-        name: &'static str,
-        range: RangeInclusive<u64>,
-        help: &'static str,
-    ) -> Option<u64> {
-        let kind = Kind::Count(*range.start(), *range.end());
-        self.optional(name, kind, help, |node| count(node, &range))
     }
 
     /// A whole number within `range` that must be given.
@@ -99,7 +193,7 @@ impl<'a> Reader<'a> {
         help: &'static str,
     ) -> u64 {
         let kind = Kind::Count(*range.start(), *range.end());
-        let value = self.field(name, kind, None, true, help, |node| count(node, &range));
+        let value = self.field(name, kind, None, true, help, |node| Own::count(node, &range));
         value.unwrap_or(*range.start())
     }
 
@@ -112,39 +206,23 @@ impl<'a> Reader<'a> {
         help: &'static str,
     ) -> f64 {
         let kind = Kind::Number(*range.start(), *range.end());
-        let parse = |node: &Node| number(node, &range);
+        let parse = |node: &Node| Own::number(node, &range);
         self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
-    }
-
-    /// A number within `range` that may be left out.
-    pub fn opt_number(
-        &mut self,
-        name: &'static str,
-        range: RangeInclusive<f64>,
-        help: &'static str,
-    ) -> Option<f64> {
-        let kind = Kind::Number(*range.start(), *range.end());
-        self.optional(name, kind, help, |node| number(node, &range))
     }
 
     /// Text.
     pub fn text(&mut self, name: &'static str, default: &str, help: &'static str) -> String {
-        self.with_default(name, Kind::Text, default, help, text_of(name)).unwrap_or_default()
-    }
-
-    /// Text that may be left out.
-    pub fn opt_text(&mut self, name: &'static str, help: &'static str) -> Option<String> {
-        self.optional(name, Kind::Text, help, text_of(name))
+        self.with_default(name, Kind::Text, default, help, text_of::<Own>(name)).unwrap_or_default()
     }
 
     /// Text that must be given.
     pub fn required_text(&mut self, name: &'static str, help: &'static str) -> String {
-        self.field(name, Kind::Text, None, true, help, text_of(name)).unwrap_or_default()
+        self.field(name, Kind::Text, None, true, help, text_of::<Own>(name)).unwrap_or_default()
     }
 
     /// `true` or `false`.
     pub fn flag(&mut self, name: &'static str, default: bool, help: &'static str) -> bool {
-        let found = self.with_default(name, Kind::Flag, &default.to_string(), help, flag);
+        let found = self.with_default(name, Kind::Flag, &default.to_string(), help, Own::flag);
         found.unwrap_or(default)
     }
 
@@ -214,6 +292,17 @@ impl<'a> Reader<'a> {
         self.note(name, Kind::Distribution, None, false, help);
         let node = self.child(name)?;
         self.distribution_of(name, node)
+    }
+
+    fn with_default<T>(
+        &mut self,
+        name: &'static str,
+        kind: Kind,
+        default: &str,
+        help: &'static str,
+        parse: impl Fn(&Node) -> Result<T, String>,
+    ) -> Option<T> {
+        self.field(name, kind, Some(default), false, help, parse)
     }
 
     fn distribution_of(&self, name: &str, node: &Node) -> Option<Distribution> {
