@@ -5,9 +5,10 @@ use super::pod::{self, PodTemplate, Selector};
 use super::{Body, KindPart, metadata};
 use crate::base::node::{Node, Value};
 use crate::manifest::draft::{integer, list, mapping, percent, text};
-use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::fields::{Fields, Labels, Manifest};
 use crate::manifest::scalars;
 use crate::manifest::storm::SENDERS;
+use crate::strategy::argo::field;
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -162,33 +163,37 @@ fn put(fields: &mut Named, name: &'static str, value: Option<Value>) {
 }
 
 fn span(f: &mut Fields<'_>, name: &'static str, becomes: &'static str) -> Option<Value> {
-    f.count(name, 0..=100_000_000, becomes).map(|secs| text(format!("{secs}s")))
+    f.opt_count(name, 0..=100_000_000, becomes).map(|secs| text(format!("{secs}s")))
 }
 
 fn spec(f: &mut Fields<'_>) -> Rollout {
-    let replicas = f.count("replicas", 0..=5000, "pods at full size: spec.service.replicas");
+    let replicas = f.opt_count("replicas", 0..=5000, "pods at full size: spec.service.replicas");
     let selector = pod::selector(f, "selector");
     let template = pod::template(f);
     let workload = f.object("workloadRef", |f| {
-        f.text("apiVersion", "the version of the kind's API");
+        f.opt_text("apiVersion", "the version of the kind's API");
         let kinds = ["Deployment", "ReplicaSet", "PodTemplate", "StatefulSet"];
-        f.word("kind", &kinds, "a Deployment's template is taken; pods of others are unknown");
+        f.opt_choice(
+            "kind",
+            &kinds,
+            "a Deployment's template is taken; pods of others are unknown",
+        );
         f.no_effect(&["scaleDown"], "the Deployment itself has no pods in a flight");
-        f.text("name", "the Deployment whose template is taken")
+        f.opt_text("name", "the Deployment whose template is taken")
     });
     let ready = "ready this long counts as available: spec.service.minReady";
-    let min_ready_secs = f.count("minReadySeconds", 0..=1_000_000, ready);
+    let min_ready_secs = f.opt_count("minReadySeconds", 0..=1_000_000, ready);
     let mut fields = Named::new();
     let late = "without progress for this long: Degraded";
-    put(&mut fields, "progressDeadline", span(f, "progressDeadlineSeconds", late));
-    let abort = f.flag("progressDeadlineAbort", "way back when the deadline passes");
-    put(&mut fields, "progressDeadlineAbort", abort.map(Value::Flag));
+    put(&mut fields, field::PROGRESS_DEADLINE, span(f, "progressDeadlineSeconds", late));
+    let abort = f.opt_flag("progressDeadlineAbort", "way back when the deadline passes");
+    put(&mut fields, field::PROGRESS_DEADLINE_ABORT, abort.map(Value::Flag));
     let held = "nothing is released until somebody resumes it, as `windtunnel-resumed` says";
-    let paused = f.flag("paused", held).unwrap_or(false);
+    let paused = f.opt_flag("paused", held).unwrap_or(false);
     let window = f.object("rollbackWindow", |f| {
-        f.count("revisions", 0..=1000, "an undo so many versions back skips all steps")
+        f.opt_count("revisions", 0..=1000, "an undo so many versions back skips all steps")
     });
-    put(&mut fields, "rollbackWindow", window.flatten().map(integer));
+    put(&mut fields, field::ROLLBACK_WINDOW, window.flatten().map(integer));
     f.no_effect(&["revisionHistoryLimit", "restartAt", "analysis"], "no effect on a release");
     let mut wired = Wired::default();
     let strategy = f.object("strategy", |f| strategy(f, &mut wired)).flatten();
@@ -225,7 +230,7 @@ fn strategy(f: &mut Fields<'_>, wired: &mut Wired) -> Option<Strategy> {
 }
 
 fn service(f: &mut Fields<'_>, name: &'static str, services: &mut Vec<String>) -> bool {
-    let found = f.text(name, "its Service, which the controller points at pods");
+    let found = f.opt_text(name, "its Service, which the controller points at pods");
     let given = found.is_some();
     services.extend(found);
     given
@@ -236,26 +241,28 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     service(f, "stableService", &mut wired.services);
     service(f, "canaryService", &mut wired.services);
     let surge = f.int_or_percent("maxSurge", "pods above full size, without traffic routing");
-    put(&mut fields, "maxSurge", surge.map(text));
+    put(&mut fields, field::MAX_SURGE, surge.map(text));
     let missing = f.int_or_percent("maxUnavailable", "pods that may be missing");
-    put(&mut fields, "maxUnavailable", missing.map(text));
-    put(&mut fields, "trafficRouting", f.object("trafficRouting", |f| traffic(f, wired)));
+    put(&mut fields, field::MAX_UNAVAILABLE, missing.map(text));
+    put(&mut fields, field::TRAFFIC_ROUTING, f.object("trafficRouting", |f| traffic(f, wired)));
     let stable = "the stable version shrinks as the canary grows";
-    let stable = f.flag("dynamicStableScale", stable).map(Value::Flag);
-    put(&mut fields, "dynamicStableScale", stable);
+    let stable = f.opt_flag("dynamicStableScale", stable).map(Value::Flag);
+    put(&mut fields, field::DYNAMIC_STABLE_SCALE, stable);
     let keep = "from the end to the end of old pods, with traffic routing";
-    put(&mut fields, "scaleDownDelay", span(f, "scaleDownDelaySeconds", keep));
+    put(&mut fields, field::SCALE_DOWN_DELAY, span(f, "scaleDownDelaySeconds", keep));
     let abort = "from an abort to the end of the canary's pods; 0 keeps them";
-    put(&mut fields, "abortScaleDownDelay", span(f, "abortScaleDownDelaySeconds", abort));
-    let few = f.count("minPodsPerReplicaSet", 1..=5000, "fewest pods of a version with traffic");
-    put(&mut fields, "minPodsPerReplicaSet", few.map(integer));
+    put(&mut fields, field::ABORT_SCALE_DOWN_DELAY, span(f, "abortScaleDownDelaySeconds", abort));
+    let few =
+        f.opt_count("minPodsPerReplicaSet", 1..=5000, "fewest pods of a version with traffic");
+    put(&mut fields, field::MIN_PODS_PER_REPLICA_SET, few.map(integer));
     let enough = f.object("replicaProgressThreshold", |f| {
         let words = ["Percentage", "Pod"];
-        let kind = f.word("type", &words, "how much of a step's pods is enough").unwrap_or(0);
-        let value = f.count("value", 0..=5000, "that many, or that many percent").unwrap_or(100);
+        let kind = f.opt_choice("type", &words, "how much of a step's pods is enough").unwrap_or(0);
+        let value =
+            f.opt_count("value", 0..=5000, "that many, or that many percent").unwrap_or(100);
         text(if kind == 0 { format!("{value}%") } else { value.to_string() })
     });
-    put(&mut fields, "replicaProgressThreshold", enough);
+    put(&mut fields, field::REPLICA_PROGRESS_THRESHOLD, enough);
     let mut index = 0;
     let steps = f.list("steps", |f| {
         let path = format!("spec.strategy.canary.steps[{index}]");
@@ -264,16 +271,16 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     });
     let analysis = f.object("analysis", |f| {
         let mut fields = Named::new();
-        let first = f.count("startingStep", 0..=1000, "the step at which it begins, from 0");
-        put(&mut fields, "startingStep", first.map(integer));
+        let first = f.opt_count("startingStep", 0..=1000, "the step at which it begins, from 0");
+        put(&mut fields, field::STARTING_STEP, first.map(integer));
         (reference(f, "spec.strategy.canary.analysis"), fields)
     });
-    let limit = f.count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up");
-    put(&mut fields, "scaleDownDelayRevisionLimit", limit.map(integer));
+    let limit = f.opt_count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up");
+    put(&mut fields, field::SCALE_DOWN_DELAY_REVISION_LIMIT, limit.map(integer));
     f.object("pingPong", |f| {
         let roles = "they change roles at the end, so that no selector is switched: as it is flown";
-        wired.services.extend(f.text("pingService", roles));
-        wired.services.extend(f.text("pongService", roles));
+        wired.services.extend(f.opt_text("pingService", roles));
+        wired.services.extend(f.opt_text("pongService", roles));
     });
     f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
     ephemeral(f, ["canaryMetadata", "stableMetadata"], wired);
@@ -298,19 +305,19 @@ fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
         f.no_effect(&names, told);
         let kept = f.object("stickinessConfig", |f| {
             let kept = "users stay with the side they have met";
-            let on = f.flag("enabled", kept).unwrap_or(false);
+            let on = f.opt_flag("enabled", kept).unwrap_or(false);
             span(f, "durationSeconds", "for how long").filter(|_| on)
         });
         kept.flatten()
     });
-    let routes = f.list("managedRoutes", |f| f.text("name", "a route that steps may set"));
-    let most = f.count("maxTrafficWeight", 1..=WEIGHT_MAX, "the weight of everything");
-    let mut fields = vec![("router", text(router))];
-    fields.extend(most.map(|most| ("maxTrafficWeight", integer(most))));
-    fields.extend(sticky.flatten().map(|span| ("stickiness", span)));
+    let routes = f.list("managedRoutes", |f| f.opt_text("name", "a route that steps may set"));
+    let most = f.opt_count("maxTrafficWeight", 1..=WEIGHT_MAX, "the weight of everything");
+    let mut fields = vec![(field::ROUTER, text(router))];
+    fields.extend(most.map(|most| (field::MAX_TRAFFIC_WEIGHT, integer(most))));
+    fields.extend(sticky.flatten().map(|span| (field::STICKINESS, span)));
     let routes: Vec<Value> = routes.into_iter().flatten().map(text).collect();
     if !routes.is_empty() {
-        fields.push(("managedRoutes", list(routes)));
+        fields.push((field::MANAGED_ROUTES, list(routes)));
     }
     mapping(fields)
 }
@@ -326,10 +333,10 @@ fn istio(f: &mut Fields<'_>, wired: &mut Wired) {
     wired.virtual_services.extend(one.into_iter().chain(more).flatten());
     let rule = f.object("destinationRule", |f| {
         let names = "the subset that the controller points at pods";
-        f.text("canarySubsetName", names);
-        f.text("stableSubsetName", names);
+        f.opt_text("canarySubsetName", names);
+        f.opt_text("stableSubsetName", names);
         f.no_effect(&["additionalSubsetNames"], "requests are divided by versions");
-        f.text("name", "its subsets are the Rollout's to set")
+        f.opt_text("name", "its subsets are the Rollout's to set")
     });
     wired.destination_rules.extend(rule.flatten());
 }
@@ -338,35 +345,35 @@ fn rules(f: &mut Fields<'_>, becomes: &'static str, routes: &mut Vec<String>) ->
     let divided = "the routes whose requests are divided: all are, alike";
     routes.extend(f.texts("routes", divided).into_iter().flatten());
     f.no_effect(&["tlsRoutes", "tcpRoutes"], "all requests are divided alike");
-    f.text("name", becomes)
+    f.opt_text("name", becomes)
 }
 
 /// The steps of one entry: several in one act together, and are written one after another.
 fn step(f: &mut Fields<'_>, index: usize, path: &str) -> Vec<Step> {
-    let weight = f.count("setWeight", 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
+    let weight = f.opt_count("setWeight", 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
     let pause = f.object("pause", |f| {
         let becomes = "how long; left out: until somebody promotes";
-        let duration = f.scalar("duration", "seconds or duration", becomes, pause);
-        mapping(duration.into_iter().map(|d| ("duration", text(d))).collect())
+        let duration = f.opt_scalar("duration", "seconds or duration", becomes, pause);
+        mapping(duration.into_iter().map(|d| (field::DURATION, text(d))).collect())
     });
     let scale = f.object("setCanaryScale", |f| {
         let mut fields = Named::new();
-        put(&mut fields, "replicas", f.count("replicas", 0..=5000, "pods").map(integer));
-        let weight = f.count("weight", 0..=10_000, "percent of the replicas");
-        put(&mut fields, "weight", weight.map(integer));
-        let back = f.flag("matchTrafficWeight", "as the weight asks for").map(Value::Flag);
-        put(&mut fields, "matchTrafficWeight", back);
+        put(&mut fields, field::REPLICAS, f.opt_count("replicas", 0..=5000, "pods").map(integer));
+        let weight = f.opt_count("weight", 0..=10_000, "percent of the replicas");
+        put(&mut fields, field::WEIGHT, weight.map(integer));
+        let back = f.opt_flag("matchTrafficWeight", "as the weight asks for").map(Value::Flag);
+        put(&mut fields, field::MATCH_TRAFFIC_WEIGHT, back);
         mapping(fields)
     });
     let analysis = f.object("analysis", |f| reference(f, &format!("{path}.analysis")));
-    let header = f.object("setHeaderRoute", |f| matched(f, "share", false));
-    let mirror = f.object("setMirrorRoute", |f| matched(f, "share", true));
+    let header = f.object("setHeaderRoute", |f| matched(f, false));
+    let mirror = f.object("setMirrorRoute", |f| matched(f, true));
     let experiment = f.object("experiment", |f| experiment(f, &format!("{path}.experiment")));
     let plugin = f.object("plugin", |f| {
         f.no_effect(&["config"], "no plugin is run");
         let becomes = "not run: an annotation `windtunnel-answers` of the Rollout says how it \
             ends; left out: well";
-        Step::Plugin(index, f.text("name", becomes).unwrap_or_default())
+        Step::Plugin(index, f.opt_text("name", becomes).unwrap_or_default())
     });
     let plain = |name: &'static str, value: Option<Value>| {
         value.map(|value| Step::Plain(mapping(vec![(name, value)])))
@@ -376,14 +383,14 @@ fn step(f: &mut Fields<'_>, index: usize, path: &str) -> Vec<Step> {
     }
     // What waits comes last.
     let found = [
-        plain("setWeight", weight.map(integer)),
-        plain("setCanaryScale", scale),
-        plain("setHeaderRoute", header),
-        plain("setMirrorRoute", mirror),
+        plain(field::SET_WEIGHT, weight.map(integer)),
+        plain(field::SET_CANARY_SCALE, scale),
+        plain(field::SET_HEADER_ROUTE, header),
+        plain(field::SET_MIRROR_ROUTE, mirror),
         analysis.map(Step::Analysis),
         experiment.map(Step::Experiment),
         plugin,
-        plain("pause", pause),
+        plain(field::PAUSE, pause),
     ];
     found.into_iter().flatten().collect()
 }
@@ -391,17 +398,17 @@ fn step(f: &mut Fields<'_>, index: usize, path: &str) -> Vec<Step> {
 fn experiment(f: &mut Fields<'_>, path: &str) -> Experiment {
     let mut fields = Named::new();
     let lasts = "from the time at which all of its pods are available; left out: no end";
-    put(&mut fields, "duration", f.duration("duration", lasts).map(text));
+    put(&mut fields, field::DURATION, f.duration("duration", lasts).map(text));
     let keep = "from its end to the end of its pods; left out: 30";
-    put(&mut fields, "scaleDownDelay", span(f, "scaleDownDelaySeconds", keep));
+    put(&mut fields, field::SCALE_DOWN_DELAY, span(f, "scaleDownDelaySeconds", keep));
     let templates = f.list("templates", beside);
     let mut index = 0;
     let mut analyses = f.list("analyses", |f| {
         let path = format!("{path}.analyses[{index}]");
         index += 1;
-        let name = f.text("name", "its name").unwrap_or_default();
+        let name = f.opt_text("name", "its name").unwrap_or_default();
         let wanted = "the experiment ends with it, and not before";
-        let wanted = f.flag("requiredForCompletion", wanted).unwrap_or(false);
+        let wanted = f.opt_flag("requiredForCompletion", wanted).unwrap_or(false);
         let template = template_name(f);
         let arguments = f.list("args", argument);
         let reference = Reference {
@@ -413,7 +420,7 @@ fn experiment(f: &mut Fields<'_>, path: &str) -> Experiment {
         };
         (name, wanted, reference)
     });
-    let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
+    let dry_run = f.list("dryRun", |f| f.opt_text("metricName", "measured, but without a say"));
     let dry_run: Vec<String> = dry_run.into_iter().flatten().collect();
     analyses.iter_mut().for_each(|(.., reference)| reference.dry_run = dry_run.clone());
     f.no_effect(&["analysisRunMetadata"], "no effect on a release");
@@ -422,14 +429,18 @@ fn experiment(f: &mut Fields<'_>, path: &str) -> Experiment {
 
 /// A template of an experiment.
 fn beside(f: &mut Fields<'_>) -> Beside {
-    let name = f.text("name", "its name").unwrap_or_default();
+    let name = f.opt_text("name", "its name").unwrap_or_default();
     let versions = ["canary", "stable"];
-    let canary = f.word("specRef", &versions, "whose pods they are") != Some(1);
+    let canary = f.opt_choice("specRef", &versions, "whose pods they are") != Some(1);
     let mut fields = Named::new();
-    put(&mut fields, "replicas", f.count("replicas", 0..=5000, "pods; left out: 1").map(integer));
+    put(
+        &mut fields,
+        field::REPLICAS,
+        f.opt_count("replicas", 0..=5000, "pods; left out: 1").map(integer),
+    );
     let share = "share of the traffic, with traffic routing; pods of the stable version serve \
         beside the stable ones";
-    put(&mut fields, "weight", f.count("weight", 0..=WEIGHT_MAX, share).map(integer));
+    put(&mut fields, field::WEIGHT, f.opt_count("weight", 0..=WEIGHT_MAX, share).map(integer));
     f.no_effect(&["service"], "a Service of their own, which no user asks");
     let labels = f.object("metadata", |f| {
         f.no_effect(&["annotations"], "no effect on a release");
@@ -451,13 +462,13 @@ fn pause(node: &Node) -> Result<String, String> {
     }
 }
 
-fn matched(f: &mut Fields<'_>, share: &'static str, copies: bool) -> Value {
+fn matched(f: &mut Fields<'_>, copies: bool) -> Value {
     let mut fields = Named::new();
-    put(&mut fields, "name", f.text("name", "the managed route that is set").map(text));
+    put(&mut fields, field::NAME, f.opt_text("name", "the managed route that is set").map(text));
     if copies {
         let becomes = "share of the matching requests that is copied";
-        let copied = f.count("percentage", 0..=100, becomes);
-        put(&mut fields, "percentage", copied.map(|p| percent(p as f64)));
+        let copied = f.opt_count("percentage", 0..=100, becomes);
+        put(&mut fields, field::PERCENTAGE, copied.map(|p| percent(p as f64)));
     }
     let given = f.has("match");
     f.no_effect(
@@ -466,7 +477,7 @@ fn matched(f: &mut Fields<'_>, share: &'static str, copies: bool) -> Value {
     );
     if given {
         // Copied requests are usually matched by method or path, users by a header.
-        fields.push((share, text(if copies { "100%" } else { SENDERS })));
+        fields.push((field::SHARE, text(if copies { "100%" } else { SENDERS })));
     }
     mapping(fields)
 }
@@ -475,13 +486,13 @@ fn reference(f: &mut Fields<'_>, path: &str) -> Reference {
     let mut templates = f.list("templates", template_name);
     let one = templates.is_empty() && f.has("templateName");
     let old = "as one of `templates`: the controller knew the field until 1.0";
-    if let Some(name) = f.text("templateName", old) {
-        templates.push((name, f.flag("clusterScope", old).unwrap_or(false)));
+    if let Some(name) = f.opt_text("templateName", old) {
+        templates.push((name, f.opt_flag("clusterScope", old).unwrap_or(false)));
     } else {
-        f.flag("clusterScope", old);
+        f.opt_flag("clusterScope", old);
     }
     let arguments = f.list("args", argument);
-    let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
+    let dry_run = f.list("dryRun", |f| f.opt_text("metricName", "measured, but without a say"));
     f.no_effect(&["measurementRetention", "analysisRunMetadata"], "no effect on a release");
     let dry_run = dry_run.into_iter().flatten().collect();
     Reference { path: path.to_string(), one, templates, arguments, dry_run }
@@ -503,20 +514,21 @@ fn blue_green(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     service(f, "activeService", &mut wired.services);
     f.missing("activeService", "the name of the Service that is switched");
     if !service(f, "previewService", &mut wired.services) {
-        fields.push(("previewService", Value::Flag(false)));
+        fields.push((field::PREVIEW_SERVICE, Value::Flag(false)));
     }
-    let auto = f.flag("autoPromotionEnabled", "switch without being asked").map(Value::Flag);
-    put(&mut fields, "autoPromotionEnabled", auto);
+    let auto = f.opt_flag("autoPromotionEnabled", "switch without being asked").map(Value::Flag);
+    put(&mut fields, field::AUTO_PROMOTION_ENABLED, auto);
     let after = "pause before the switch, after the analysis";
-    put(&mut fields, "autoPromotionAfter", span(f, "autoPromotionSeconds", after));
-    let pods = f.count("previewReplicaCount", 0..=5000, "pods of the preview before the switch");
-    put(&mut fields, "previewReplicaCount", pods.map(integer));
+    put(&mut fields, field::AUTO_PROMOTION_AFTER, span(f, "autoPromotionSeconds", after));
+    let pods =
+        f.opt_count("previewReplicaCount", 0..=5000, "pods of the preview before the switch");
+    put(&mut fields, field::PREVIEW_REPLICA_COUNT, pods.map(integer));
     let keep = "from the switch to the end of the old pods";
-    put(&mut fields, "scaleDownDelay", span(f, "scaleDownDelaySeconds", keep));
-    let limit = f.count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up");
-    put(&mut fields, "scaleDownDelayRevisionLimit", limit.map(integer));
+    put(&mut fields, field::SCALE_DOWN_DELAY, span(f, "scaleDownDelaySeconds", keep));
+    let limit = f.opt_count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up");
+    put(&mut fields, field::SCALE_DOWN_DELAY_REVISION_LIMIT, limit.map(integer));
     let abort = "from an abort to the end of the preview's pods; 0 keeps them";
-    put(&mut fields, "abortScaleDownDelay", span(f, "abortScaleDownDelaySeconds", abort));
+    put(&mut fields, field::ABORT_SCALE_DOWN_DELAY, span(f, "abortScaleDownDelaySeconds", abort));
     let path = "spec.strategy.blueGreen";
     let before =
         f.object("prePromotionAnalysis", |f| reference(f, &format!("{path}.prePromotionAnalysis")));

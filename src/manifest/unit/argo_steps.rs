@@ -15,6 +15,7 @@ use crate::manifest::kinds::rollout::{Beside, Experiment, Reference, Rollout, St
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use crate::manifest::storm::{LATEST, STABLE};
+use crate::strategy::argo::field;
 
 /// After how long a pause without end is promoted.
 pub const PROMOTED: &str = "windtunnel-promoted";
@@ -97,12 +98,12 @@ impl Said<'_> {
             Step::Plain(value) => return value.clone(),
             Step::Analysis(reference) => {
                 let analysis = analysis_of(self.store, self.object, reference, draft, found);
-                ("analysis", mapping(analysis))
+                (field::ANALYSIS, mapping(analysis))
             }
             Step::Experiment(experiment) => {
-                ("experiment", self.experiment(experiment, draft, found))
+                (field::EXPERIMENT, self.experiment(experiment, draft, found))
             }
-            Step::Plugin(index, name) => ("plugin", self.plugin(*index, name, found)),
+            Step::Plugin(index, name) => (field::PLUGIN, self.plugin(*index, name, found)),
         };
         mapping(vec![(name, value)])
     }
@@ -120,9 +121,9 @@ impl Said<'_> {
             );
             found.assume_answer(self.object, &field, "always", source, Weight::Matters);
         }
-        let mut fields = vec![("name", text(name))];
-        fields.extend(answers.map(|answers| ("answers", text(answers))));
-        fields.extend(of(TAKES).map(|takes| ("takes", text(takes))));
+        let mut fields = vec![(field::NAME, text(name))];
+        fields.extend(answers.map(|answers| (field::ANSWERS, text(answers))));
+        fields.extend(of(TAKES).map(|takes| (field::TAKES, text(takes))));
         mapping(fields)
     }
 
@@ -130,11 +131,11 @@ impl Said<'_> {
     fn experiment(&self, experiment: &Experiment, draft: &mut Draft, found: &mut Found) -> Value {
         let templates = experiment.templates.iter().map(|template| {
             let version = if template.canary { "canary" } else { "stable" };
-            let mut fields = vec![("name", text(template.name.clone()))];
-            fields.push(("specRef", text(version)));
+            let mut fields = vec![(field::NAME, text(template.name.clone()))];
+            fields.push((field::SPEC_REF, text(version)));
             fields.extend(template.fields.iter().cloned());
             if !self.routed && !self.serves(template) {
-                fields.push(("serves", Value::Flag(false)));
+                fields.push((field::SERVES, Value::Flag(false)));
             }
             mapping(fields)
         });
@@ -142,17 +143,17 @@ impl Said<'_> {
         let mut analyses = Vec::new();
         for (name, wanted, reference) in &experiment.analyses {
             let reference = self.with_hashes(experiment, reference);
-            let mut fields = vec![("name", text(name.clone()))];
+            let mut fields = vec![(field::NAME, text(name.clone()))];
             if *wanted {
-                fields.push(("requiredForCompletion", Value::Flag(true)));
+                fields.push((field::REQUIRED_FOR_COMPLETION, Value::Flag(true)));
             }
             fields.extend(analysis_of(self.store, self.object, &reference, draft, found));
             analyses.push(mapping(fields));
         }
         let mut fields = experiment.fields.clone();
-        fields.push(("templates", list(templates)));
+        fields.push((field::TEMPLATES, list(templates)));
         if !analyses.is_empty() {
-            fields.push(("analyses", list(analyses)));
+            fields.push((field::ANALYSES, list(analyses)));
         }
         mapping(fields)
     }

@@ -15,12 +15,12 @@ mod dialect;
 mod distributions;
 mod fields;
 mod nested;
+mod optional;
 mod reader;
 pub mod scalars;
 pub mod written;
 
 pub use dialect::{Dialect, Own};
-pub use nested::LONGEST_LIST;
 pub use reader::{Reader, Sink, describe, read_document, read_tree};
 
 /// What a field holds, for help texts and the schema.

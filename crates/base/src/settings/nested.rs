@@ -5,7 +5,7 @@ use crate::node::{Key, Node, Value};
 use crate::problem::{Place, Problem, nearest};
 
 /// Lists longer than this are refused: nothing sensible in a scenario is that long.
-pub const LONGEST_LIST: usize = 10_000;
+pub(super) const LONGEST_LIST: usize = 10_000;
 
 /// Mappings in every dialect.
 impl<'a, D: Dialect> Reader<'a, D> {
@@ -28,7 +28,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
     }
 
     /// A list of mappings; nothing when it is not given.
-    pub fn list<T>(
+    pub fn opt_list<T>(
         &mut self,
         name: &'static str,
         help: &'static str,
