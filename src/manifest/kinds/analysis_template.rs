@@ -1,6 +1,5 @@
 //! `AnalysisTemplate` and `ClusterAnalysisTemplate` (Argo): metrics that Rollouts refer to.
 
-use super::rollout::Named;
 use super::{Body, KindPart, metadata};
 use crate::base::node::{Node, Value};
 use crate::manifest::draft::text;
@@ -9,6 +8,9 @@ use crate::strategy::argo::field;
 
 const SOURCE: &str = "argoproj/argo-rollouts 1.10 pkg/apis/rollouts/v1alpha1/analysis_types.go, \
     analysis/analysis.go, utils/evaluate/evaluate.go";
+
+/// Named values of a mapping: texts with arguments in them, until these are put in place.
+pub type Named = Vec<(&'static str, Value)>;
 
 /// The kind.
 pub const KIND: KindPart = KindPart {

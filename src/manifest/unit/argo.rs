@@ -2,14 +2,15 @@
 
 use super::argo_analysis::analysis_of;
 use super::argo_steps::{self, Said, check_annotations};
+use super::argo_write::{self, Written};
 use super::{Found, workload};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
-use crate::manifest::draft::{Draft, list, mapping, text};
+use crate::manifest::draft::{Draft, integer, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::rollout::{Rollout, Step, Strategy, Wired};
-use crate::manifest::note::Weight;
+use crate::manifest::note::{Spot, Weight};
 use crate::manifest::rule::short;
 use crate::manifest::store::Store;
 use crate::strategy::argo::field;
@@ -35,19 +36,15 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
     let path = draft.strategy(kind, object.spot(at));
     let own = text(object.metadata.name.clone());
     draft.set(&format!("{path}.{}", field::ROLLOUT), own, object.spot("metadata.name"));
-    for (field, value) in &rollout.fields {
-        draft.set(&format!("{path}.{field}"), value.clone(), object.spot("spec"));
-    }
+    write(&mut draft, &path, argo_write::common(rollout), &object.spot("spec"));
     match strategy {
-        Strategy::Canary(fields, steps, analysis) => {
-            for (field, value) in fields {
-                draft.set(&format!("{path}.{field}"), value.clone(), object.spot(at));
-            }
-            let waits = steps.iter().any(is_endless);
-            let routed = fields.iter().any(|(name, _)| *name == field::TRAFFIC_ROUTING);
+        Strategy::Canary(canary) => {
+            write(&mut draft, &path, argo_write::canary(canary), &object.spot(at));
+            let waits = canary.steps.contains(&Step::Pause(None));
+            let routed = canary.traffic.is_some();
             let said = Said { store, object, rollout, routed };
             let steps: Vec<Value> =
-                steps.iter().map(|step| said.step(step, &mut draft, found)).collect();
+                canary.steps.iter().map(|step| said.step(step, &mut draft, found)).collect();
             if !steps.is_empty() {
                 let spot = object.spot(&format!("{at}.steps"));
                 for i in 0..steps.len() {
@@ -56,29 +53,26 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 }
                 draft.set(&format!("{path}.{}", field::STEPS), list(steps), spot);
             }
-            if let Some((reference, more)) = analysis {
-                let mut fields = more.clone();
+            if let Some((reference, first)) = &canary.analysis {
+                let mut fields = argo_write::given([(field::STARTING_STEP, first.map(integer))]);
                 fields.extend(analysis_of(store, object, reference, &mut draft, found));
                 let spot = object.spot(&reference.path);
                 draft.set(&format!("{path}.{}", field::ANALYSIS), mapping(fields), spot);
             }
             promotes(&mut draft, &path, waits, rollout, found);
         }
-        Strategy::BlueGreen(fields, before, after) => {
-            for (field, value) in fields {
-                draft.set(&format!("{path}.{field}"), value.clone(), object.spot(at));
-            }
-            for (field, reference) in
-                [(field::PRE_PROMOTION_ANALYSIS, before), (field::POST_PROMOTION_ANALYSIS, after)]
-            {
+        Strategy::BlueGreen(plan) => {
+            write(&mut draft, &path, argo_write::blue_green(plan), &object.spot(at));
+            for (field, reference) in [
+                (field::PRE_PROMOTION_ANALYSIS, &plan.before),
+                (field::POST_PROMOTION_ANALYSIS, &plan.after),
+            ] {
                 let Some(reference) = reference else { continue };
                 let analysis = analysis_of(store, object, reference, &mut draft, found);
                 let spot = object.spot(&reference.path);
                 draft.set(&format!("{path}.{field}"), mapping(analysis), spot);
             }
-            let waits = fields.iter().any(|(name, value)| {
-                *name == field::AUTO_PROMOTION_ENABLED && *value == Value::Flag(false)
-            });
+            let waits = plan.auto_promotion == Some(false);
             promotes(&mut draft, &path, waits, rollout, found);
         }
     }
@@ -118,11 +112,10 @@ fn hosts(store: &Store, object: &Object, rollout: &Rollout, path: &str, draft: &
     }
 }
 
-/// A pause without end: somebody has to promote.
-fn is_endless(step: &Step) -> bool {
-    let Step::Plain(Value::Map(entries)) = step else { return false };
-    let endless = |node: &Node| node.get(field::DURATION).is_none();
-    entries.iter().any(|(key, value)| key.name == field::PAUSE && endless(value))
+fn write(draft: &mut Draft, path: &str, fields: Written, spot: &Spot) {
+    for (field, value) in fields {
+        draft.set(&format!("{path}.{field}"), value, spot.clone());
+    }
 }
 
 fn promotes(draft: &mut Draft, path: &str, waits: bool, rollout: &Rollout, found: &mut Found) {

@@ -4,11 +4,12 @@
 
 use super::Found;
 use super::argo_analysis::analysis_of;
+use super::argo_write::{self, given, span};
 use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::base::units::parse_duration;
-use crate::manifest::draft::{Draft, list, mapping, text};
+use crate::manifest::draft::{Draft, integer, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::analysis_template::Given;
 use crate::manifest::kinds::rollout::{Beside, Experiment, Reference, Rollout, Step, Strategy};
@@ -33,7 +34,8 @@ pub fn said<'r>(rollout: &'r Rollout, name: &str) -> Option<&'r str> {
 /// Annotations that mean nothing are slips.
 pub fn check_annotations(object: &Object, rollout: &Rollout, found: &mut Found) {
     let steps: Vec<String> = match &rollout.strategy {
-        Some(Strategy::Canary(_, steps, _)) => steps
+        Some(Strategy::Canary(canary)) => canary
+            .steps
             .iter()
             .filter_map(|step| match step {
                 Step::Plugin(index, _) => Some(format!("step-{index}")),
@@ -95,7 +97,6 @@ impl Said<'_> {
     /// A step as it is written in the strategy.
     pub fn step(&self, step: &Step, draft: &mut Draft, found: &mut Found) -> Value {
         let (name, value) = match step {
-            Step::Plain(value) => return value.clone(),
             Step::Analysis(reference) => {
                 let analysis = analysis_of(self.store, self.object, reference, draft, found);
                 (field::ANALYSIS, mapping(analysis))
@@ -104,6 +105,7 @@ impl Said<'_> {
                 (field::EXPERIMENT, self.experiment(experiment, draft, found))
             }
             Step::Plugin(index, name) => (field::PLUGIN, self.plugin(*index, name, found)),
+            alone => return mapping(argo_write::step(alone).into_iter().collect()),
         };
         mapping(vec![(name, value)])
     }
@@ -133,7 +135,10 @@ impl Said<'_> {
             let version = if template.canary { "canary" } else { "stable" };
             let mut fields = vec![(field::NAME, text(template.name.clone()))];
             fields.push((field::SPEC_REF, text(version)));
-            fields.extend(template.fields.iter().cloned());
+            fields.extend(given([
+                (field::REPLICAS, template.replicas.map(integer)),
+                (field::WEIGHT, template.weight.map(integer)),
+            ]));
             if !self.routed && !self.serves(template) {
                 fields.push((field::SERVES, Value::Flag(false)));
             }
@@ -150,7 +155,10 @@ impl Said<'_> {
             fields.extend(analysis_of(self.store, self.object, &reference, draft, found));
             analyses.push(mapping(fields));
         }
-        let mut fields = experiment.fields.clone();
+        let mut fields = given([
+            (field::DURATION, experiment.duration.clone().map(text)),
+            (field::SCALE_DOWN_DELAY, experiment.scale_down_delay_secs.map(span)),
+        ]);
         fields.push((field::TEMPLATES, list(templates)));
         if !analyses.is_empty() {
             fields.push((field::ANALYSES, list(analyses)));

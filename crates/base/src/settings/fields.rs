@@ -1,4 +1,4 @@
-//! The fields of windtunnel's own files that hold a single value or a plain list: one method a kind.
+//! The fields of windtunnel's own files that hold a single value or a plain list: a method a kind.
 //!
 //! Each notes the field for descriptions, reads it if it is given, and falls back to its default.
 

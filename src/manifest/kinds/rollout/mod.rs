@@ -1,14 +1,18 @@
 //! `Rollout` (Argo): a workload that brings its own strategy: steps, or a preview and a switch.
 
-use super::analysis_template::{Argument, argument, reference as template_name};
-use super::pod::{self, PodTemplate, Selector};
+use super::analysis_template::{argument, reference as template_name};
+use super::pod;
 use super::{Body, KindPart, metadata};
-use crate::base::node::{Node, Value};
-use crate::manifest::draft::{integer, list, mapping, percent, text};
+use crate::base::node::Node;
 use crate::manifest::fields::{Fields, Labels, Manifest};
 use crate::manifest::scalars;
-use crate::manifest::storm::SENDERS;
-use crate::strategy::argo::field;
+
+mod settings;
+
+pub use settings::{
+    Beside, BlueGreen, Canary, Enough, Experiment, Reference, Rollout, Route, Scale, Step,
+    Strategy, Traffic, Wired,
+};
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -20,128 +24,6 @@ pub const KIND: KindPart = KindPart {
     source: "argoproj/argo-rollouts 1.10 pkg/apis/rollouts/v1alpha1/types.go, utils/defaults",
     read,
 };
-
-/// Named values of a mapping.
-pub type Named = Vec<(&'static str, Value)>;
-
-/// A Rollout.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rollout {
-    /// Desired pods.
-    pub replicas: Option<u64>,
-    /// Which pods are its own.
-    pub selector: Option<Selector>,
-    /// Its pods.
-    pub template: Option<PodTemplate>,
-    /// The Deployment whose template it takes.
-    pub workload: Option<String>,
-    /// Seconds that a pod must be ready.
-    pub min_ready_secs: Option<u64>,
-    /// `spec.paused`.
-    pub paused: bool,
-    /// Annotations that say what the other fields can't.
-    pub answers: Labels,
-    /// Fields of the strategy that both kinds have.
-    pub fields: Named,
-    /// Names of the objects that its strategy is wired to.
-    pub wired: Wired,
-    /// `canary` or `blueGreen`.
-    pub strategy: Option<Strategy>,
-}
-
-impl Rollout {
-    /// Labels of the pods of its experiments.
-    pub fn experiments(&self) -> Vec<Labels> {
-        let Some(Strategy::Canary(_, steps, _)) = &self.strategy else { return Vec::new() };
-        let own = self.template.as_ref().map(|t| t.labels.clone()).unwrap_or_default();
-        let of = |template: &Beside| {
-            let kept =
-                own.iter().filter(|(name, _)| template.labels.iter().all(|(n, _)| n != name));
-            kept.chain(&template.labels).cloned().collect()
-        };
-        let templates = steps.iter().flat_map(|step| match step {
-            Step::Experiment(experiment) => experiment.templates.as_slice(),
-            _ => &[],
-        });
-        templates.map(of).collect()
-    }
-}
-
-/// Objects that the controller writes to while it releases.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wired {
-    /// Names of its Services.
-    pub services: Vec<String>,
-    /// Names of the VirtualServices whose weights it sets.
-    pub virtual_services: Vec<String>,
-    /// Names of the routes of these whose requests are divided; none means all.
-    pub routes: Vec<String>,
-    /// Names of the DestinationRules whose subsets it points at pods.
-    pub destination_rules: Vec<String>,
-    /// Labels that it puts on the pods of one side, which Services may select by.
-    pub labels: Labels,
-}
-
-/// How it is released.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Strategy {
-    /// By steps: fields, steps, and the analysis beside them with its first step.
-    Canary(Named, Vec<Step>, Option<(Reference, Named)>),
-    /// By a switch: fields, and the analyses before and after it.
-    BlueGreen(Named, Option<Reference>, Option<Reference>),
-}
-
-/// A step.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// One that is written as it is.
-    Plain(Value),
-    /// An analysis.
-    Analysis(Reference),
-    /// An experiment.
-    Experiment(Experiment),
-    /// A plugin: position of its step, and its name.
-    Plugin(usize, String),
-}
-
-/// `experiment`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Experiment {
-    /// Its duration and the delay before its pods go.
-    pub fields: Named,
-    /// Its templates.
-    pub templates: Vec<Beside>,
-    /// Its analyses: name, whether the experiment waits for it, and its templates.
-    pub analyses: Vec<(String, bool, Reference)>,
-}
-
-/// A template of an experiment.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Beside {
-    /// Its name.
-    pub name: String,
-    /// Are its pods the canary's, or else the stable version's?
-    pub canary: bool,
-    /// Its replicas and weight.
-    pub fields: Named,
-    /// Labels that its pods have in place of the Rollout's.
-    pub labels: Labels,
-}
-
-/// Templates that make an analysis, with their arguments.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reference {
-    /// Where it stands.
-    pub path: String,
-    /// Does it name one template, in a field of its own?
-    pub one: bool,
-    /// Names of templates, and whether they belong to the whole cluster.
-    pub templates: Vec<(String, bool)>,
-    /// Arguments.
-    pub arguments: Vec<Argument>,
-    /// Metrics without a say.
-    pub dry_run: Vec<String>,
-}
 
 const ANSWERS: &str = "what no field says: `windtunnel-promoted: 10m` (or never), after which a \
     pause without end is promoted; `windtunnel-resumed: 10m`, after which a paused Rollout is; \
@@ -158,12 +40,8 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
     (metadata, Body::Rollout(Box::new(rollout)))
 }
 
-fn put(fields: &mut Named, name: &'static str, value: Option<Value>) {
-    fields.extend(value.map(|value| (name, value)));
-}
-
-fn span(f: &mut Fields<'_>, name: &'static str, becomes: &'static str) -> Option<Value> {
-    f.opt_count(name, 0..=100_000_000, becomes).map(|secs| text(format!("{secs}s")))
+fn secs(f: &mut Fields<'_>, name: &'static str, becomes: &'static str) -> Option<u64> {
+    f.opt_count(name, 0..=100_000_000, becomes)
 }
 
 fn spec(f: &mut Fields<'_>) -> Rollout {
@@ -183,17 +61,14 @@ fn spec(f: &mut Fields<'_>) -> Rollout {
     });
     let ready = "ready this long counts as available: spec.service.minReady";
     let min_ready_secs = f.opt_count("minReadySeconds", 0..=1_000_000, ready);
-    let mut fields = Named::new();
     let late = "without progress for this long: Degraded";
-    put(&mut fields, field::PROGRESS_DEADLINE, span(f, "progressDeadlineSeconds", late));
-    let abort = f.opt_flag("progressDeadlineAbort", "way back when the deadline passes");
-    put(&mut fields, field::PROGRESS_DEADLINE_ABORT, abort.map(Value::Flag));
+    let deadline_secs = secs(f, "progressDeadlineSeconds", late);
+    let deadline_abort = f.opt_flag("progressDeadlineAbort", "way back when the deadline passes");
     let held = "nothing is released until somebody resumes it, as `windtunnel-resumed` says";
     let paused = f.opt_flag("paused", held).unwrap_or(false);
     let window = f.object("rollbackWindow", |f| {
         f.opt_count("revisions", 0..=1000, "an undo so many versions back skips all steps")
     });
-    put(&mut fields, field::ROLLBACK_WINDOW, window.flatten().map(integer));
     f.no_effect(&["revisionHistoryLimit", "restartAt", "analysis"], "no effect on a release");
     let mut wired = Wired::default();
     let strategy = f.object("strategy", |f| strategy(f, &mut wired)).flatten();
@@ -211,7 +86,9 @@ fn spec(f: &mut Fields<'_>) -> Rollout {
         min_ready_secs,
         paused,
         answers: Labels::new(),
-        fields,
+        deadline_secs,
+        deadline_abort,
+        rollback_window: window.flatten(),
         wired,
         strategy,
     }
@@ -237,32 +114,24 @@ fn service(f: &mut Fields<'_>, name: &'static str, services: &mut Vec<String>) -
 }
 
 fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
-    let mut fields = Named::new();
     service(f, "stableService", &mut wired.services);
     service(f, "canaryService", &mut wired.services);
-    let surge = f.int_or_percent("maxSurge", "pods above full size, without traffic routing");
-    put(&mut fields, field::MAX_SURGE, surge.map(text));
-    let missing = f.int_or_percent("maxUnavailable", "pods that may be missing");
-    put(&mut fields, field::MAX_UNAVAILABLE, missing.map(text));
-    put(&mut fields, field::TRAFFIC_ROUTING, f.object("trafficRouting", |f| traffic(f, wired)));
+    let surge = "pods above full size, without traffic routing";
     let stable = "the stable version shrinks as the canary grows";
-    let stable = f.opt_flag("dynamicStableScale", stable).map(Value::Flag);
-    put(&mut fields, field::DYNAMIC_STABLE_SCALE, stable);
     let keep = "from the end to the end of old pods, with traffic routing";
-    put(&mut fields, field::SCALE_DOWN_DELAY, span(f, "scaleDownDelaySeconds", keep));
     let abort = "from an abort to the end of the canary's pods; 0 keeps them";
-    put(&mut fields, field::ABORT_SCALE_DOWN_DELAY, span(f, "abortScaleDownDelaySeconds", abort));
-    let few =
-        f.opt_count("minPodsPerReplicaSet", 1..=5000, "fewest pods of a version with traffic");
-    put(&mut fields, field::MIN_PODS_PER_REPLICA_SET, few.map(integer));
-    let enough = f.object("replicaProgressThreshold", |f| {
-        let words = ["Percentage", "Pod"];
-        let kind = f.opt_choice("type", &words, "how much of a step's pods is enough").unwrap_or(0);
-        let value =
-            f.opt_count("value", 0..=5000, "that many, or that many percent").unwrap_or(100);
-        text(if kind == 0 { format!("{value}%") } else { value.to_string() })
-    });
-    put(&mut fields, field::REPLICA_PROGRESS_THRESHOLD, enough);
+    let few = "fewest pods of a version with traffic";
+    let settings = Canary {
+        max_surge: f.int_or_percent("maxSurge", surge),
+        max_unavailable: f.int_or_percent("maxUnavailable", "pods that may be missing"),
+        traffic: f.object("trafficRouting", |f| traffic(f, wired)),
+        dynamic_stable_scale: f.opt_flag("dynamicStableScale", stable),
+        scale_down_delay_secs: secs(f, "scaleDownDelaySeconds", keep),
+        abort_delay_secs: secs(f, "abortScaleDownDelaySeconds", abort),
+        min_pods: f.opt_count("minPodsPerReplicaSet", 1..=5000, few),
+        progress_threshold: f.object("replicaProgressThreshold", enough),
+        ..Canary::default()
+    };
     let mut index = 0;
     let steps = f.list("steps", |f| {
         let path = format!("spec.strategy.canary.steps[{index}]");
@@ -270,13 +139,10 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
         step(f, index - 1, &path)
     });
     let analysis = f.object("analysis", |f| {
-        let mut fields = Named::new();
         let first = f.opt_count("startingStep", 0..=1000, "the step at which it begins, from 0");
-        put(&mut fields, field::STARTING_STEP, first.map(integer));
-        (reference(f, "spec.strategy.canary.analysis"), fields)
+        (reference(f, "spec.strategy.canary.analysis"), first)
     });
     let limit = f.opt_count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up");
-    put(&mut fields, field::SCALE_DOWN_DELAY_REVISION_LIMIT, limit.map(integer));
     f.object("pingPong", |f| {
         let roles = "they change roles at the end, so that no selector is switched: as it is flown";
         wired.services.extend(f.opt_text("pingService", roles));
@@ -284,11 +150,21 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     });
     f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
     ephemeral(f, ["canaryMetadata", "stableMetadata"], wired);
-    let steps = steps.into_iter().flatten().collect();
-    Strategy::Canary(fields, steps, analysis.filter(|_| !f.describing()))
+    Strategy::Canary(Box::new(Canary {
+        scale_down_revisions: limit,
+        steps: steps.into_iter().flatten().collect(),
+        analysis: analysis.filter(|_| !f.describing()),
+        ..settings
+    }))
 }
 
-fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
+fn enough(f: &mut Fields<'_>) -> Enough {
+    let kind = f.opt_choice("type", &["Percentage", "Pod"], "how much of a step's pods is enough");
+    let value = f.opt_count("value", 0..=5000, "that many, or that many percent").unwrap_or(100);
+    if kind == Some(1) { Enough::Pods(value) } else { Enough::Percent(value) }
+}
+
+fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Traffic {
     let others = ["smi", "ambassador", "traefik", "apisix", "appMesh", "plugins"];
     let routers = || ["nginx", "alb"].into_iter().chain(others);
     let router = routers().find(|name| f.has(name)).unwrap_or("istio");
@@ -306,20 +182,14 @@ fn traffic(f: &mut Fields<'_>, wired: &mut Wired) -> Value {
         let kept = f.object("stickinessConfig", |f| {
             let kept = "users stay with the side they have met";
             let on = f.opt_flag("enabled", kept).unwrap_or(false);
-            span(f, "durationSeconds", "for how long").filter(|_| on)
+            secs(f, "durationSeconds", "for how long").filter(|_| on)
         });
         kept.flatten()
     });
     let routes = f.list("managedRoutes", |f| f.opt_text("name", "a route that steps may set"));
     let most = f.opt_count("maxTrafficWeight", 1..=WEIGHT_MAX, "the weight of everything");
-    let mut fields = vec![(field::ROUTER, text(router))];
-    fields.extend(most.map(|most| (field::MAX_TRAFFIC_WEIGHT, integer(most))));
-    fields.extend(sticky.flatten().map(|span| (field::STICKINESS, span)));
-    let routes: Vec<Value> = routes.into_iter().flatten().map(text).collect();
-    if !routes.is_empty() {
-        fields.push((field::MANAGED_ROUTES, list(routes)));
-    }
-    mapping(fields)
+    let managed_routes = routes.into_iter().flatten().collect();
+    Traffic { router, max_weight: most, sticky_secs: sticky.flatten(), managed_routes }
 }
 
 /// Largest weight: the controller keeps them in 32 bits.
@@ -353,21 +223,24 @@ fn step(f: &mut Fields<'_>, index: usize, path: &str) -> Vec<Step> {
     let weight = f.opt_count("setWeight", 0..=WEIGHT_MAX, "share of the traffic, of the maximum");
     let pause = f.object("pause", |f| {
         let becomes = "how long; left out: until somebody promotes";
-        let duration = f.opt_scalar("duration", "seconds or duration", becomes, pause);
-        mapping(duration.into_iter().map(|d| (field::DURATION, text(d))).collect())
+        f.opt_scalar("duration", "seconds or duration", becomes, pause)
     });
-    let scale = f.object("setCanaryScale", |f| {
-        let mut fields = Named::new();
-        put(&mut fields, field::REPLICAS, f.opt_count("replicas", 0..=5000, "pods").map(integer));
-        let weight = f.opt_count("weight", 0..=10_000, "percent of the replicas");
-        put(&mut fields, field::WEIGHT, weight.map(integer));
-        let back = f.opt_flag("matchTrafficWeight", "as the weight asks for").map(Value::Flag);
-        put(&mut fields, field::MATCH_TRAFFIC_WEIGHT, back);
-        mapping(fields)
+    let scale = f.object("setCanaryScale", |f| Scale {
+        replicas: f.opt_count("replicas", 0..=5000, "pods"),
+        weight: f.opt_count("weight", 0..=10_000, "percent of the replicas"),
+        match_traffic_weight: f.opt_flag("matchTrafficWeight", "as the weight asks for"),
     });
     let analysis = f.object("analysis", |f| reference(f, &format!("{path}.analysis")));
-    let header = f.object("setHeaderRoute", |f| matched(f, false));
-    let mirror = f.object("setMirrorRoute", |f| matched(f, true));
+    let header = f.object("setHeaderRoute", |f| {
+        let name = route_name(f);
+        Route { name, matching: matching(f) }
+    });
+    let mirror = f.object("setMirrorRoute", |f| {
+        let name = route_name(f);
+        let becomes = "share of the matching requests that is copied";
+        let copied = f.opt_count("percentage", 0..=100, becomes);
+        (Route { name, matching: matching(f) }, copied)
+    });
     let experiment = f.object("experiment", |f| experiment(f, &format!("{path}.experiment")));
     let plugin = f.object("plugin", |f| {
         f.no_effect(&["config"], "no plugin is run");
@@ -375,32 +248,28 @@ fn step(f: &mut Fields<'_>, index: usize, path: &str) -> Vec<Step> {
             ends; left out: well";
         Step::Plugin(index, f.opt_text("name", becomes).unwrap_or_default())
     });
-    let plain = |name: &'static str, value: Option<Value>| {
-        value.map(|value| Step::Plain(mapping(vec![(name, value)])))
-    };
     if f.describing() {
         return Vec::new();
     }
     // What waits comes last.
     let found = [
-        plain(field::SET_WEIGHT, weight.map(integer)),
-        plain(field::SET_CANARY_SCALE, scale),
-        plain(field::SET_HEADER_ROUTE, header),
-        plain(field::SET_MIRROR_ROUTE, mirror),
+        weight.map(Step::SetWeight),
+        scale.map(Step::SetCanaryScale),
+        header.map(Step::SetHeaderRoute),
+        mirror.map(|(route, copied)| Step::SetMirrorRoute(route, copied)),
         analysis.map(Step::Analysis),
         experiment.map(Step::Experiment),
         plugin,
-        plain(field::PAUSE, pause),
+        pause.map(Step::Pause),
     ];
     found.into_iter().flatten().collect()
 }
 
 fn experiment(f: &mut Fields<'_>, path: &str) -> Experiment {
-    let mut fields = Named::new();
     let lasts = "from the time at which all of its pods are available; left out: no end";
-    put(&mut fields, field::DURATION, f.duration("duration", lasts).map(text));
+    let duration = f.duration("duration", lasts);
     let keep = "from its end to the end of its pods; left out: 30";
-    put(&mut fields, field::SCALE_DOWN_DELAY, span(f, "scaleDownDelaySeconds", keep));
+    let scale_down_delay_secs = secs(f, "scaleDownDelaySeconds", keep);
     let templates = f.list("templates", beside);
     let mut index = 0;
     let mut analyses = f.list("analyses", |f| {
@@ -424,7 +293,7 @@ fn experiment(f: &mut Fields<'_>, path: &str) -> Experiment {
     let dry_run: Vec<String> = dry_run.into_iter().flatten().collect();
     analyses.iter_mut().for_each(|(.., reference)| reference.dry_run = dry_run.clone());
     f.no_effect(&["analysisRunMetadata"], "no effect on a release");
-    Experiment { fields, templates, analyses }
+    Experiment { duration, scale_down_delay_secs, templates, analyses }
 }
 
 /// A template of an experiment.
@@ -432,15 +301,10 @@ fn beside(f: &mut Fields<'_>) -> Beside {
     let name = f.opt_text("name", "its name").unwrap_or_default();
     let versions = ["canary", "stable"];
     let canary = f.opt_choice("specRef", &versions, "whose pods they are") != Some(1);
-    let mut fields = Named::new();
-    put(
-        &mut fields,
-        field::REPLICAS,
-        f.opt_count("replicas", 0..=5000, "pods; left out: 1").map(integer),
-    );
+    let replicas = f.opt_count("replicas", 0..=5000, "pods; left out: 1");
     let share = "share of the traffic, with traffic routing; pods of the stable version serve \
         beside the stable ones";
-    put(&mut fields, field::WEIGHT, f.opt_count("weight", 0..=WEIGHT_MAX, share).map(integer));
+    let weight = f.opt_count("weight", 0..=WEIGHT_MAX, share);
     f.no_effect(&["service"], "a Service of their own, which no user asks");
     let labels = f.object("metadata", |f| {
         f.no_effect(&["annotations"], "no effect on a release");
@@ -450,7 +314,7 @@ fn beside(f: &mut Fields<'_>) -> Beside {
         f.labels("matchLabels", "its own pods: which Services select them is said by their labels");
         f.no_effect(&["matchExpressions"], "its own pods");
     });
-    Beside { name, canary, fields, labels: labels.flatten().unwrap_or_default() }
+    Beside { name, canary, replicas, weight, labels: labels.flatten().unwrap_or_default() }
 }
 
 /// Seconds as a number or bare digits, or a Go duration.
@@ -462,24 +326,17 @@ fn pause(node: &Node) -> Result<String, String> {
     }
 }
 
-fn matched(f: &mut Fields<'_>, copies: bool) -> Value {
-    let mut fields = Named::new();
-    put(&mut fields, field::NAME, f.opt_text("name", "the managed route that is set").map(text));
-    if copies {
-        let becomes = "share of the matching requests that is copied";
-        let copied = f.opt_count("percentage", 0..=100, becomes);
-        put(&mut fields, field::PERCENTAGE, copied.map(|p| percent(p as f64)));
-    }
-    let given = f.has("match");
+fn route_name(f: &mut Fields<'_>) -> Option<String> {
+    f.opt_text("name", "the managed route that is set")
+}
+
+/// Does a route name some of the requests?
+fn matching(f: &mut Fields<'_>) -> bool {
     f.no_effect(
         &["match"],
         "users who match are spec.traffic.headerShare; all requests are copied",
     );
-    if given {
-        // Copied requests are usually matched by method or path, users by a header.
-        fields.push((field::SHARE, text(if copies { "100%" } else { SENDERS })));
-    }
-    mapping(fields)
+    f.has("match")
 }
 
 fn reference(f: &mut Fields<'_>, path: &str) -> Reference {
@@ -510,33 +367,32 @@ fn ephemeral(f: &mut Fields<'_>, sides: [&'static str; 2], wired: &mut Wired) {
 }
 
 fn blue_green(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
-    let mut fields = Named::new();
     service(f, "activeService", &mut wired.services);
     f.missing("activeService", "the name of the Service that is switched");
-    if !service(f, "previewService", &mut wired.services) {
-        fields.push((field::PREVIEW_SERVICE, Value::Flag(false)));
-    }
-    let auto = f.opt_flag("autoPromotionEnabled", "switch without being asked").map(Value::Flag);
-    put(&mut fields, field::AUTO_PROMOTION_ENABLED, auto);
-    let after = "pause before the switch, after the analysis";
-    put(&mut fields, field::AUTO_PROMOTION_AFTER, span(f, "autoPromotionSeconds", after));
-    let pods =
-        f.opt_count("previewReplicaCount", 0..=5000, "pods of the preview before the switch");
-    put(&mut fields, field::PREVIEW_REPLICA_COUNT, pods.map(integer));
-    let keep = "from the switch to the end of the old pods";
-    put(&mut fields, field::SCALE_DOWN_DELAY, span(f, "scaleDownDelaySeconds", keep));
-    let limit = f.opt_count("scaleDownDelayRevisionLimit", 0..=1000, "old versions that stay up");
-    put(&mut fields, field::SCALE_DOWN_DELAY_REVISION_LIMIT, limit.map(integer));
-    let abort = "from an abort to the end of the preview's pods; 0 keeps them";
-    put(&mut fields, field::ABORT_SCALE_DOWN_DELAY, span(f, "abortScaleDownDelaySeconds", abort));
     let path = "spec.strategy.blueGreen";
-    let before =
-        f.object("prePromotionAnalysis", |f| reference(f, &format!("{path}.prePromotionAnalysis")));
-    let after = f.object("postPromotionAnalysis", |f| {
-        reference(f, &format!("{path}.postPromotionAnalysis"))
-    });
+    let analysis =
+        |f: &mut Fields<'_>, name| f.object(name, |f| reference(f, &format!("{path}.{name}")));
+    let pause = "pause before the switch, after the analysis";
+    let pods = "pods of the preview before the switch";
+    let keep = "from the switch to the end of the old pods";
+    let abort = "from an abort to the end of the preview's pods; 0 keeps them";
+    let settings = BlueGreen {
+        preview_service: service(f, "previewService", &mut wired.services),
+        auto_promotion: f.opt_flag("autoPromotionEnabled", "switch without being asked"),
+        auto_promotion_secs: secs(f, "autoPromotionSeconds", pause),
+        preview_replicas: f.opt_count("previewReplicaCount", 0..=5000, pods),
+        scale_down_delay_secs: secs(f, "scaleDownDelaySeconds", keep),
+        scale_down_revisions: f.opt_count(
+            "scaleDownDelayRevisionLimit",
+            0..=1000,
+            "old versions that stay up",
+        ),
+        abort_delay_secs: secs(f, "abortScaleDownDelaySeconds", abort),
+        before: analysis(f, "prePromotionAnalysis"),
+        after: analysis(f, "postPromotionAnalysis"),
+    };
     f.no_effect(&["maxUnavailable"], "restarts of pods mind it, a release does not");
     f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
     ephemeral(f, ["activeMetadata", "previewMetadata"], wired);
-    Strategy::BlueGreen(fields, before, after)
+    Strategy::BlueGreen(Box::new(settings))
 }
