@@ -67,7 +67,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         entries.iter().filter_map(read_entry).collect()
     }
 
-    /// The entries of the mapping `name`, if it is one and not too long; nothing if it is not there.
+    /// The entries of the mapping `name`, if it is one and not too long; none where there is none.
     pub fn entries(&self, name: &str, expected: &str) -> Option<&'a [(Key, Node)]> {
         let node = self.child(name)?;
         match &node.value {
