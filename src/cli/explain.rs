@@ -279,6 +279,7 @@ fn kind_text(kind: &Kind) -> String {
         Kind::ObjectOr(word) => format!("{word}|mapping"),
         Kind::List => "list of mappings".into(),
         Kind::Texts => "list".into(),
+        Kind::Other(holds) => holds.to_string(),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Documents → objects: what each is, what is in it, and everything wrong with it.
 
-use super::fields::{Book, read_document};
+use super::fields::{Api, Book, Fields, Manifest};
 use super::kinds::{KINDS, KindPart, Object};
 use super::note::{Lists, Note, Spot, Weight};
 use super::store::Store;
 use super::{Input, foreign, is_manifest};
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Problem, nearest};
+use crate::base::settings::read_document;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -257,7 +258,8 @@ fn object(part: &'static KindPart, document: &Node, file: &Arc<str>, objects: &m
     let fallback = part.kind.to_lowercase();
     let title = format!("{}/{}", part.kind, given.unwrap_or(&fallback));
     let book = RefCell::new(Book::default());
-    let read = |f: &mut super::fields::Fields<'_>| {
+    let api = Api { object: Arc::from(title), file: Arc::clone(file) };
+    let read = |f: &mut Fields<'_>| {
         let read = (part.read)(f);
         if given.is_none() && !f.has("metadata") {
             let source = "a fragment: the API server would refuse it without";
@@ -265,12 +267,12 @@ fn object(part: &'static KindPart, document: &Node, file: &Arc<str>, objects: &m
         }
         read
     };
-    let (mut metadata, body) = read_document(document, &title, file, &book, read);
+    let (mut metadata, body) = read_document(document, "", api, &book, read);
     if metadata.name.is_empty() {
         metadata.name = fallback.clone();
     }
     let book = book.into_inner();
-    objects.lists.extend(book.lists);
+    objects.lists.extend(book.notes);
     objects.problems.extend(book.problems);
     let (file, node) = (Arc::clone(file), document.clone());
     objects.store.objects.push(Object { kind: part.kind, metadata, file, node, body });

@@ -2,36 +2,14 @@
 //! says what was expected.
 
 use crate::base::node::{Node, Value};
+use crate::base::settings::scalars;
 use crate::base::units::parse_duration;
 use std::ops::RangeInclusive;
 
 pub(super) fn count(node: &Node, range: &RangeInclusive<u64>) -> Result<u64, String> {
-    let expected = || match *range.end() {
-        u64::MAX => format!("a whole number from {}", range.start()),
-        end => format!("a whole number from {} to {end}", range.start()),
-    };
-    let number = match &node.value {
-        Value::Integer(number) => u64::try_from(*number).ok(),
-        // 3.0 is 3 on its way to the API server, which gets JSON.
-        Value::Number(number) if number.fract() == 0.0 && (0.0..1e15).contains(number) => {
-            Some(*number as u64)
-        }
-        _ => None,
-    };
-    let quoted = node.text().is_some_and(|t| t.trim().parse::<u64>().is_ok());
-    let number = number.filter(|n| range.contains(n));
-    number
-        .ok_or_else(|| if quoted { format!("{}, without quotes", expected()) } else { expected() })
-}
-
-pub(super) fn number(node: &Node, range: &RangeInclusive<f64>) -> Result<f64, String> {
-    let number = match &node.value {
-        Value::Integer(number) => Some(*number as f64),
-        Value::Number(number) => Some(*number),
-        _ => None,
-    };
-    let expected = || format!("a number from {} to {}", range.start(), range.end());
-    number.filter(|n| range.contains(n)).ok_or_else(expected)
+    let is_quoted = node.text().is_some_and(|t| t.trim().parse::<u64>().is_ok());
+    let hint = if is_quoted { ", without quotes" } else { "" };
+    scalars::count(node, range).map_err(|expected| format!("{expected}{hint}"))
 }
 
 pub(super) fn text(node: &Node) -> Result<String, String> {
@@ -46,11 +24,6 @@ pub(super) fn flag(node: &Node) -> Result<bool, String> {
         Value::Flag(flag) => Ok(flag),
         _ => Err("true or false".to_string()),
     }
-}
-
-pub(super) fn word(node: &Node, words: &[&'static str]) -> Result<usize, String> {
-    let found = node.text().and_then(|text| words.iter().position(|w| *w == text));
-    found.ok_or_else(|| format!("one of {}", words.join(", ")))
 }
 
 /// A number of pods, or a percentage with its sign (apimachinery `pkg/util/intstr/intstr.go`).

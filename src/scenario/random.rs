@@ -249,7 +249,7 @@ impl Random<'_> {
                     (0..self.below(3)).filter_map(|_| self.part(names, depth + 1)).collect();
                 format!("[{}]", parts.join(", "))
             }
-            Kind::Text | Kind::Texts | Kind::List => return None,
+            Kind::Text | Kind::Texts | Kind::List | Kind::Other(_) => return None,
         })
     }
 

@@ -25,7 +25,7 @@ const ENTRIES_MAX: usize = 50;
 pub fn release(r: &mut Reader<'_>) -> Release {
     let at = r.duration("at", "5m", "start of the release, since the start of the flight");
     let before = r.complaints();
-    let variants = r.list("variants", "what may be shipped, and how often", variant);
+    let variants = r.opt_list("variants", "what may be shipped, and how often", variant);
     let variants = shared(variants.unwrap_or_default());
     r.default_is("variants", VARIANTS);
     if !r.describing() && r.complaints() == before {

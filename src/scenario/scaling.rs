@@ -31,7 +31,7 @@ pub fn read(r: &mut Reader<'_>) -> (Option<Settings>, Vec<Disruptions>) {
     let help = "a PodDisruptionBudget: how many pods a node's drain may evict; left out: any";
     let one = r.opt_object("disruptionBudget", help, budget);
     let help = "several of them; a pod that two of them cover can't be evicted at all";
-    let several = r.list("disruptionBudgets", help, budget).unwrap_or_default();
+    let several = r.opt_list("disruptionBudgets", help, budget).unwrap_or_default();
     (scaler, one.into_iter().chain(several).collect())
 }
 
@@ -129,7 +129,7 @@ fn rules(r: &mut Reader<'_>, window: &str, usual: Rules) -> Rules {
         _ => Select::Disabled,
     };
     let help = "what may change at once; left out: 4 pods or 100 % in 15s to grow, 100 % to shrink";
-    let policies = r.list("policies", help, policy).unwrap_or_default();
+    let policies = r.opt_list("policies", help, policy).unwrap_or_default();
     let policies = if policies.is_empty() { usual.policies } else { policies };
     Rules { window, select, policies }
 }

@@ -140,6 +140,7 @@ fn kind(fields: &[FieldSpec], field: &FieldSpec) -> Value {
         Kind::ObjectOr(word) => json!({"oneOf": [{"const": word}, below(".")]}),
         Kind::List => json!({"type": "array", "items": below("[].")}),
         Kind::Texts => json!({"type": "array", "items": {"type": ["string", "number"]}}),
+        Kind::Other(_) => json!({}),
         Kind::Part(names) => part(names, field.default.as_deref()),
         Kind::Parts(names) if field.path == "spec.strategies" => {
             let manifest = unit(MANIFEST);

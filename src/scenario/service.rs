@@ -190,7 +190,7 @@ pub fn at_least_1s(
 
 fn routes(r: &mut Reader<'_>) -> Vec<Route> {
     let before = r.complaints();
-    let routes = r.list("routes", "kinds of requests", route).unwrap_or_default();
+    let routes = r.opt_list("routes", "kinds of requests", route).unwrap_or_default();
     r.default_is("routes", ROUTES);
     if r.describing() || r.complaints() > before {
         return routes.into_iter().map(|(route, _)| route).collect();

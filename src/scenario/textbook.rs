@@ -153,14 +153,14 @@ fn read_document(r: &mut Reader<'_>) -> Textbook {
     r.object("metadata", "about this document", |r| r.opt_text("name", "its name"));
     r.object("spec", "the claims", |r| Textbook {
         scenarios: r.text("scenarios", ".", "folder of the scenarios, relative to this file"),
-        chapters: r.list("chapters", "claims under one heading", chapter).unwrap_or_default(),
+        chapters: r.opt_list("chapters", "claims under one heading", chapter).unwrap_or_default(),
     })
 }
 
 fn chapter(r: &mut Reader<'_>) -> Chapter {
     Chapter {
         title: r.required_text("title", "the heading"),
-        claims: r.list("claims", "what the textbook says", claim).unwrap_or_default(),
+        claims: r.opt_list("claims", "what the textbook says", claim).unwrap_or_default(),
     }
 }
 
@@ -169,7 +169,7 @@ fn claim(r: &mut Reader<'_>) -> Claim {
     let says = r.required_text("claim", "what the textbook says, in a sentence");
     let help = "what the measurement says of it";
     let stated = Holding::ALL[r.choice("verdict", &Holding::WORDS, "no measure", help)];
-    let evidence = r.list("evidence", "the claim as lines, each in a scenario", |r| Line {
+    let evidence = r.opt_list("evidence", "the claim as lines, each in a scenario", |r| Line {
         scenario: r.required_text("scenario", "name of the scenario"),
         text: r.required_text("line", "as in spec.expect"),
         place: Place::default(),
@@ -179,7 +179,7 @@ fn claim(r: &mut Reader<'_>) -> Claim {
         says,
         stated,
         evidence: evidence.unwrap_or_default(),
-        sweeps: r.list("sweeps", "lines over values of a setting", sweep).unwrap_or_default(),
+        sweeps: r.opt_list("sweeps", "lines over values of a setting", sweep).unwrap_or_default(),
         matrix: r.opt_object("matrix", "a table of verdicts to show", |r| Matrix {
             scenario: r.required_text("scenario", "name of the scenario"),
             verdict: {

@@ -9,7 +9,7 @@ pub const PART: Part<Arrivals> =
     Part { name: "piecewise", summary: "a rate that changes at given instants", read };
 
 fn read(r: &mut Reader<'_>) -> Arrivals {
-    let steps = r.list("steps", "the steps, in order of time", |r| {
+    let steps = r.opt_list("steps", "the steps, in order of time", |r| {
         let at = r.duration("at", "0s", "start of the step, since the start of the flight");
         (at, r.rate("rate", "60/s", "mean arrivals from then on").value())
     });

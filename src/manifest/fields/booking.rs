@@ -1,168 +1,199 @@
-//! What becomes of fields: booked as understood, assumed, ignored or unknown, each with its place.
-//!
-//! How values are read, and which fields there are, is not known here.
+//! What only manifests hold, and what becomes of fields that are not read: no effect, not flown,
+//! written by tools, assumed.
 
-use super::{FieldDoc, Fields, Treatment};
-use crate::base::node::{Node, Value};
-use crate::base::problem::{Place, Problem, nearest};
-use crate::manifest::defaults;
-use crate::manifest::note::{Note, Spot, Weight};
-use std::sync::Arc;
+use super::{FieldDoc, Fields, Labels, Treatment};
+use crate::base::node::{Key, Node, Value};
+use crate::base::problem::Problem;
+use crate::manifest::note::{Note, Weight};
+use crate::manifest::{defaults, scalars};
 
-impl Fields<'_> {
+/// The fields of manifests, beside those of every dialect.
+pub trait Manifest {
+    /// A number of pods or a percentage, as it is written.
+    fn int_or_percent(&mut self, name: &'static str, becomes: &'static str) -> Option<String>;
+    /// A Go duration such as `1m30s`, as it is written.
+    fn duration(&mut self, name: &'static str, becomes: &'static str) -> Option<String>;
+    /// A list of texts.
+    fn texts(&mut self, name: &'static str, becomes: &'static str) -> Option<Vec<String>>;
+    /// A mapping of names to texts.
+    fn labels(&mut self, name: &'static str, becomes: &'static str) -> Option<Labels>;
+    /// The entries of a mapping of texts whose names begin with `prefix`; the others are of tools.
+    fn prefixed(
+        &mut self,
+        name: &'static str,
+        prefix: &'static str,
+        becomes: &'static str,
+        others: &'static str,
+    ) -> Labels;
+    /// A nested mapping; nothing when it is not given.
+    fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> T,
+    ) -> Option<T>;
+    /// A list of mappings; empty when it is not given.
+    fn list<T>(&mut self, name: &'static str, read: impl FnMut(&mut Fields<'_>) -> T) -> Vec<T>;
     /// Fields that change nothing in a flight.
-    pub fn no_effect(&mut self, names: &[&'static str], why: &'static str) {
-        self.ignore(names, Treatment::NoEffect, why);
-    }
-
+    fn no_effect(&mut self, names: &[&'static str], why: &'static str);
     /// Fields that would change figures, and are not flown.
-    pub fn not_flown(&mut self, names: &[&'static str], why: &'static str) {
-        self.ignore(names, Treatment::NotFlown, why);
-    }
-
+    fn not_flown(&mut self, names: &[&'static str], why: &'static str);
     /// Fields that the server or a tool wrote.
-    pub fn bookkeeping(&mut self, names: &[&'static str], why: &'static str) {
-        self.ignore(names, Treatment::Bookkeeping, why);
-    }
-
+    fn bookkeeping(&mut self, names: &[&'static str], why: &'static str);
     /// All other fields: their names are free, and they change nothing.
-    pub fn free(&mut self, why: &'static str) {
-        if self.describing {
-            self.note("*", "anything", Treatment::NoEffect, why);
-        }
-        let Some(Node { value: Value::Map(entries), .. }) = self.node else { return };
-        for (key, _) in entries {
-            if !self.known.contains(&key.name.as_str()) {
-                let path = self.child_path(&key.name);
-                let (weight, why) = self.weigh(&key.name, Weight::NoEffect, why);
-                let note = self.note_of(key.place, path, why.to_string(), weight);
-                self.book.borrow_mut().lists.ignored.push(note);
-            }
-        }
-        self.free = true;
-    }
-
-    /// Fields that are read elsewhere, or say what the document is.
-    pub fn known(&mut self, names: &[&'static str]) {
-        self.known.extend(names);
-    }
-
-    fn ignore(&mut self, names: &[&'static str], treatment: Treatment, why: &'static str) {
-        for name in names {
-            self.note(name, "anything", treatment, why);
-            let weight = match treatment {
-                Treatment::Bookkeeping => Weight::Bookkeeping,
-                Treatment::NotFlown => Weight::Matters,
-                Treatment::NoEffect | Treatment::Used => Weight::NoEffect,
-            };
-            self.ignore_one(name, weight, why);
-        }
-    }
-
-    pub(super) fn ignore_one(&self, name: &str, weight: Weight, why: &'static str) {
-        if let Some(place) = self.key_place(name) {
-            let (weight, why) = self.weigh(name, weight, why);
-            let note = self.note_of(place, self.child_path(name), why.to_string(), weight);
-            self.book.borrow_mut().lists.ignored.push(note);
-        }
-    }
-
-    /// What the server has written by itself counts for nothing.
-    fn weigh(&self, name: &str, weight: Weight, why: &'static str) -> (Weight, &'static str) {
-        let node = self.node.and_then(|node| node.get(name));
-        match node.is_some_and(|node| defaults::is_servers(name, node)) {
-            true if weight > Weight::Bookkeeping => {
-                (Weight::Bookkeeping, "what the server writes by default: no effect")
-            }
-            _ => (weight, why),
-        }
-    }
-
+    fn free(&mut self, why: &'static str);
     /// Books a value that the manifest does not give; `matters` when a complete one would.
-    pub fn assume(&mut self, name: &str, value: &str, source: &str, matters: bool) {
-        if self.describing {
+    fn assume(&mut self, name: &str, value: &str, source: &str, matters: bool);
+}
+
+impl Manifest for Fields<'_> {
+    fn int_or_percent(&mut self, name: &'static str, becomes: &'static str) -> Option<String> {
+        self.opt_scalar(name, "number or percentage", becomes, scalars::int_or_percent)
+    }
+
+    fn duration(&mut self, name: &'static str, becomes: &'static str) -> Option<String> {
+        self.opt_scalar(name, "duration", becomes, scalars::duration)
+    }
+
+    fn texts(&mut self, name: &'static str, becomes: &'static str) -> Option<Vec<String>> {
+        let text = |node: &Node| node.text().map(String::from).ok_or_else(|| "text".to_string());
+        self.opt_scalars(name, "list of texts", becomes, text)
+    }
+
+    fn labels(&mut self, name: &'static str, becomes: &'static str) -> Option<Labels> {
+        self.known(&[name]);
+        document(self, self.child_spec(name), "labels", Treatment::Used, becomes);
+        let entries = self.entries(name, "a mapping of names to texts")?;
+        let read = |(key, value): &(Key, Node)| {
+            let help = format!("write quotes: \"{}\"", value.shown());
+            label(self, name, key, value, becomes, &help)
+        };
+        Some(entries.iter().filter_map(read).collect())
+    }
+
+    fn prefixed(
+        &mut self,
+        name: &'static str,
+        prefix: &'static str,
+        becomes: &'static str,
+        others: &'static str,
+    ) -> Labels {
+        self.known(&[name]);
+        let path = self.child_spec(name);
+        document(self, format!("{path}.{prefix}*"), "text", Treatment::Used, becomes);
+        document(self, path, "anything", Treatment::Bookkeeping, others);
+        let Some(Node { value: Value::Map(entries), .. }) = self.child(name) else {
+            ignore(self, name, Weight::Bookkeeping, others);
+            return Labels::new();
+        };
+        let is_own = |(key, _): &&(Key, Node)| key.name.starts_with(prefix);
+        if !entries.iter().all(|entry| is_own(&entry)) {
+            ignore(self, name, Weight::Bookkeeping, others);
+        }
+        let short = becomes.split(':').next().unwrap_or(becomes);
+        let own = entries.iter().filter(is_own);
+        own.filter_map(|(key, value)| label(self, name, key, value, short, "")).collect()
+    }
+
+    fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> T,
+    ) -> Option<T> {
+        self.opt_object(name, "", read)
+    }
+
+    fn list<T>(&mut self, name: &'static str, read: impl FnMut(&mut Fields<'_>) -> T) -> Vec<T> {
+        self.opt_list(name, "", read).unwrap_or_default()
+    }
+
+    fn no_effect(&mut self, names: &[&'static str], why: &'static str) {
+        ignore_all(self, names, Treatment::NoEffect, Weight::NoEffect, why);
+    }
+
+    fn not_flown(&mut self, names: &[&'static str], why: &'static str) {
+        ignore_all(self, names, Treatment::NotFlown, Weight::Matters, why);
+    }
+
+    fn bookkeeping(&mut self, names: &[&'static str], why: &'static str) {
+        ignore_all(self, names, Treatment::Bookkeeping, Weight::Bookkeeping, why);
+    }
+
+    fn free(&mut self, why: &'static str) {
+        document(self, self.child_spec("*"), "anything", Treatment::NoEffect, why);
+        self.unread().for_each(|key| ignore(self, &key.name, Weight::NoEffect, why));
+        self.open();
+    }
+
+    fn assume(&mut self, name: &str, value: &str, source: &str, matters: bool) {
+        if self.describing() {
             return;
         }
         let weight = if matters { Weight::Matters } else { Weight::NoEffect };
-        let note = self.note_of(self.place, self.child_path(name), value.to_string(), weight);
+        let path = self.child_path(name);
+        let note = self.dialect().note(self.place(), path, value.to_string(), weight);
         let note = Note { source: source.to_string(), ..note };
-        self.book.borrow_mut().lists.assumed.push(note);
+        self.sink().borrow_mut().notes.assumed.push(note);
     }
+}
 
-    /// Records a problem with the value of `name`, or with the mapping if it is not given.
-    pub fn problem(&mut self, name: &str, message: impl Into<String>, expected: &str, help: &str) {
-        if self.describing {
-            return;
-        }
-        let place = self.child(name).map_or(self.place, |n| n.place);
-        let path = if self.has(name) { self.child_path(name) } else { self.path.clone() };
-        self.push(Problem::error(place, path, message).expected(expected).help(help));
+/// Documents a field, when describing.
+fn document(
+    f: &Fields<'_>,
+    path: String,
+    holds: &str,
+    treatment: Treatment,
+    becomes: &'static str,
+) {
+    if f.describing() {
+        let doc = FieldDoc { path, holds: holds.into(), treatment, becomes };
+        f.sink().borrow_mut().docs.push(doc);
     }
+}
 
-    /// Records that `name` must be given.
-    pub fn missing(&mut self, name: &str, help: &str) {
-        if !self.describing && !self.has(name) {
-            let message = format!("{name} is missing");
-            self.push(Problem::error(self.place, self.path.clone(), message).help(help));
-        }
+fn ignore_all(
+    f: &mut Fields<'_>,
+    names: &[&'static str],
+    treatment: Treatment,
+    weight: Weight,
+    why: &'static str,
+) {
+    f.known(names);
+    for name in names {
+        document(f, f.child_spec(name), "anything", treatment, why);
+        ignore(f, name, weight, why);
     }
+}
 
-    /// Names the fields that nobody asked for.
-    pub(super) fn finish(self) {
-        let Some(Node { value: Value::Map(entries), .. }) = self.node else { return };
-        if self.free {
-            return;
-        }
-        for (key, _) in entries.iter().filter(|(k, _)| !self.known.contains(&k.name.as_str())) {
-            let near = nearest(&key.name, self.known.iter().copied());
-            let help = near.map(|near| format!("did you mean {near}?")).unwrap_or_default();
-            let why = match near {
-                Some(near) => format!("unknown field; did you mean {near}?"),
-                None => "unknown field: what it would do is not flown".to_string(),
-            };
-            let path = self.child_path(&key.name);
-            let message = format!("unknown field {:?} is ignored", key.name);
-            let warning = Problem::warning(key.place, self.path.clone(), message).help(help);
-            let note = self.note_of(key.place, path, why, Weight::Matters);
-            let mut book = self.book.borrow_mut();
-            book.problems.push(warning.in_file(self.file));
-            book.lists.ignored.push(note);
-        }
-    }
+/// Books a field as ignored, if it is given; what the server has written by itself counts for
+/// nothing.
+fn ignore(f: &Fields<'_>, name: &str, weight: Weight, why: &str) {
+    let Some(place) = f.key_place(name) else { return };
+    let is_servers = f.child(name).is_none_or(|node| defaults::is_servers(name, node));
+    let (weight, why) = match is_servers && weight > Weight::Bookkeeping {
+        true => (Weight::Bookkeeping, "what the server writes by default: no effect"),
+        false => (weight, why),
+    };
+    let note = f.dialect().note(place, f.child_path(name), why.to_string(), weight);
+    f.sink().borrow_mut().notes.ignored.push(note);
+}
 
-    pub(super) fn note(
-        &mut self,
-        name: &'static str,
-        holds: &str,
-        treatment: Treatment,
-        becomes: &'static str,
-    ) {
-        self.known.push(name);
-        if self.describing {
-            let doc =
-                FieldDoc { path: self.child_doc(name), holds: holds.into(), treatment, becomes };
-            self.book.borrow_mut().docs.push(doc);
-        }
-    }
-
-    pub(super) fn understood(&self, name: &str, node: &Node, becomes: &str) {
-        let text = match &node.value {
-            Value::Map(_) | Value::List(_) => becomes.to_string(),
-            _ => format!("{}: {becomes}", node.shown()),
-        };
-        let place = self.key_place(name).unwrap_or(node.place);
-        let note = self.note_of(place, self.child_path(name), text, Weight::NoEffect);
-        self.book.borrow_mut().lists.understood.push(note);
-    }
-
-    pub(super) fn note_of(
-        &self,
-        place: Place,
-        field: String,
-        text: String,
-        weight: Weight,
-    ) -> Note {
-        let spot = Spot { file: Arc::clone(self.file), place };
-        Note { spot, object: self.object.to_string(), field, text, source: String::new(), weight }
-    }
+/// An entry of a mapping of texts.
+fn label(
+    f: &Fields<'_>,
+    name: &str,
+    key: &Key,
+    value: &Node,
+    becomes: &str,
+    help: &str,
+) -> Option<(String, String)> {
+    let path = format!("{}.{}", f.child_path(name), key.name);
+    let Some(text) = value.text() else {
+        let found = format!("found {}", value.shown());
+        f.push(Problem::error(value.place, path, found).expected("text").help(help));
+        return None;
+    };
+    let told = format!("{}: {becomes}", value.shown());
+    let note = f.dialect().note(key.place, path, told, Weight::NoEffect);
+    f.sink().borrow_mut().notes.understood.push(note);
+    Some((key.name.clone(), text.to_string()))
 }

@@ -1,7 +1,7 @@
 //! `AlertProvider` (Flagger): where alerts are sent. Nobody acts on them in a flight.
 
 use super::{Body, KindPart, metadata};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 
 /// The kind.
 pub const KIND: KindPart = KindPart {

@@ -1,13 +1,16 @@
 //! `AnalysisTemplate` and `ClusterAnalysisTemplate` (Argo): metrics that Rollouts refer to.
 
-use super::rollout::Named;
 use super::{Body, KindPart, metadata};
 use crate::base::node::{Node, Value};
 use crate::manifest::draft::text;
-use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::fields::{Fields, Labels, Manifest};
+use crate::strategy::argo::field;
 
 const SOURCE: &str = "argoproj/argo-rollouts 1.10 pkg/apis/rollouts/v1alpha1/analysis_types.go, \
     analysis/analysis.go, utils/evaluate/evaluate.go";
+
+/// Named values of a mapping: texts with arguments in them, until these are put in place.
+pub type Named = Vec<(&'static str, Value)>;
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -106,7 +109,7 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
     let template = f.object("spec", |f| {
         let arguments = f.list("args", argument);
         let metrics = f.list("metrics", metric);
-        let dry_run = f.list("dryRun", |f| f.text("metricName", "measured, but without a say"));
+        let dry_run = f.list("dryRun", |f| f.opt_text("metricName", "measured, but without a say"));
         let templates = f.list("templates", reference);
         f.no_effect(&["measurementRetention"], "no effect on a release");
         let dry_run = dry_run.into_iter().flatten().collect();
@@ -120,23 +123,23 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
 
 /// Reads the name of a template that is taken in.
 pub fn reference(f: &mut Fields<'_>) -> (String, bool) {
-    let name = f.text("templateName", "its metrics are measured");
+    let name = f.opt_text("templateName", "its metrics are measured");
     f.missing("templateName", "the name of an AnalysisTemplate");
-    let cluster = f.flag("clusterScope", "a template of the whole cluster");
+    let cluster = f.opt_flag("clusterScope", "a template of the whole cluster");
     (name.unwrap_or_default(), cluster.unwrap_or(false))
 }
 
 /// Reads an argument.
 pub fn argument(f: &mut Fields<'_>) -> Argument {
-    let name = f.text("name", "its name: {{args.NAME}} stands for the value");
-    let value = f.scalar("value", "text", "its value", |node| {
+    let name = f.opt_text("name", "its name: {{args.NAME}} stands for the value");
+    let value = f.opt_scalar("value", "text", "its value", |node| {
         node.scalar_text().ok_or_else(|| "text".to_string())
     });
     let from = f.object("valueFrom", |f| {
         let words = ["Latest", "Stable"];
         let hash = "the hash of a version's pod template, which its series carry";
-        let hash = f.word("podTemplateHashValue", &words, hash);
-        let field = f.object("fieldRef", |f| f.text("fieldPath", "a field of the Rollout"));
+        let hash = f.opt_choice("podTemplateHashValue", &words, hash);
+        let field = f.object("fieldRef", |f| f.opt_text("fieldPath", "a field of the Rollout"));
         f.no_effect(&["secretKeyRef"], "secrets are not among the files: empty");
         let secret = f.has("secretKeyRef").then_some(Given::Secret);
         let hash = hash.map(|i| if i == 0 { Given::Latest } else { Given::Stable });
@@ -171,29 +174,29 @@ fn span(node: &Node) -> Result<Value, String> {
 }
 
 fn metric(f: &mut Fields<'_>) -> Metric {
-    let name = f.text("name", "its name").unwrap_or_default();
+    let name = f.opt_text("name", "its name").unwrap_or_default();
     f.missing("name", "metrics are told apart by their names");
     let mut fields = Named::new();
     for (name, becomes) in [
-        ("interval", "from the end of a measurement to the next"),
-        ("initialDelay", "before the first measurement"),
+        (field::INTERVAL, "from the end of a measurement to the next"),
+        (field::INITIAL_DELAY, "before the first measurement"),
     ] {
-        fields.extend(f.scalar(name, "duration", becomes, span).map(|value| (name, value)));
+        fields.extend(f.opt_scalar(name, "duration", becomes, span).map(|value| (name, value)));
     }
     for (name, becomes) in [
-        ("count", "measurements; left out: one, or with an interval no end"),
-        ("failureLimit", "failed measurements that are forgiven"),
-        ("inconclusiveLimit", "inconclusive measurements that are forgiven"),
-        ("consecutiveErrorLimit", "errors in a row that are forgiven; left out: 4"),
-        ("consecutiveSuccessLimit", "successes in a row that are enough"),
+        (field::COUNT, "measurements; left out: one, or with an interval no end"),
+        (field::FAILURE_LIMIT, "failed measurements that are forgiven"),
+        (field::INCONCLUSIVE_LIMIT, "inconclusive measurements that are forgiven"),
+        (field::CONSECUTIVE_ERROR_LIMIT, "errors in a row that are forgiven; left out: 4"),
+        (field::CONSECUTIVE_SUCCESS_LIMIT, "successes in a row that are enough"),
     ] {
-        fields.extend(f.scalar(name, "number", becomes, number).map(|value| (name, value)));
+        fields.extend(f.opt_scalar(name, "number", becomes, number).map(|value| (name, value)));
     }
     for (name, becomes) in [
-        ("successCondition", "when a measurement is a success, in Argo's language"),
-        ("failureCondition", "when it is a failure"),
+        (field::SUCCESS_CONDITION, "when a measurement is a success, in Argo's language"),
+        (field::FAILURE_CONDITION, "when it is a failure"),
     ] {
-        fields.extend(f.text(name, becomes).map(|value| (name, text(value))));
+        fields.extend(f.opt_text(name, becomes).map(|value| (name, text(value))));
     }
     let metric = f.object("provider", provider).unwrap_or_default();
     f.missing("provider", "who is asked");
@@ -203,7 +206,7 @@ fn metric(f: &mut Fields<'_>) -> Metric {
 /// Who is asked.
 fn provider(f: &mut Fields<'_>) -> Metric {
     let prometheus = f.object("prometheus", |f| {
-        f.text("address", "the series of the flight answer in its place");
+        f.opt_text("address", "the series of the flight answer in its place");
         f.no_effect(
             &["authentication", "timeout", "insecure", "headers"],
             "the series of the flight are asked",
@@ -211,16 +214,17 @@ fn provider(f: &mut Fields<'_>) -> Metric {
         let range = f.object("rangeQuery", |f| {
             let end = "an instant in Argo's language, such as now() - duration(\"5m\")";
             let mut fields = Named::new();
-            for (name, becomes) in [("start", end), ("end", end)] {
-                fields.extend(f.text(name, becomes).map(|value| (name, text(value))));
+            for (name, becomes) in [(field::START, end), (field::END, end)] {
+                fields.extend(f.opt_text(name, becomes).map(|value| (name, text(value))));
                 f.missing(name, "without it every measurement is an error");
             }
-            let step = f.scalar("step", "duration", "between the points of the range", span);
-            fields.extend(step.map(|value| ("step", value)));
-            f.missing("step", "without it every measurement is an error");
+            let step =
+                f.opt_scalar(field::STEP, "duration", "between the points of the range", span);
+            fields.extend(step.map(|value| (field::STEP, value)));
+            f.missing(field::STEP, "without it every measurement is an error");
             fields
         });
-        let query = f.text("query", "PromQL over the series of the flight");
+        let query = f.opt_text("query", "PromQL over the series of the flight");
         f.missing("query", "what is asked");
         (query, range)
     });
@@ -228,7 +232,7 @@ fn provider(f: &mut Fields<'_>) -> Metric {
     for name in PROVIDERS {
         let becomes = "not asked: an annotation `windtunnel-answers` says what it answers; left \
             out: always a success, which is told";
-        providers.extend(f.scalar(name, "anything", becomes, |_| Ok(name)));
+        providers.extend(f.opt_scalar(name, "anything", becomes, |_| Ok(name)));
     }
     let asked = prometheus.is_some();
     let (query, range) = prometheus.unwrap_or_default();

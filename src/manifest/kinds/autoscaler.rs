@@ -3,7 +3,7 @@
 use super::{Body, KindPart, metadata};
 use crate::base::node::Value;
 use crate::manifest::draft::{integer, list, mapping, percent, text};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 use crate::manifest::scalars;
 
 /// The kind.
@@ -68,15 +68,16 @@ fn put(fields: &mut Named, name: &'static str, value: Option<Value>) {
 
 fn spec(f: &mut Fields<'_>) -> Autoscaler {
     let target = f.object("scaleTargetRef", |f| {
-        f.text("apiVersion", "the version of the kind's API");
-        f.text("kind", "what is scaled");
+        f.opt_text("apiVersion", "the version of the kind's API");
+        f.opt_text("kind", "what is scaled");
         f.missing("name", "the name of what is scaled");
-        f.text("name", "what is scaled")
+        f.opt_text("name", "what is scaled")
     });
     f.missing("scaleTargetRef", "what is scaled");
     let mut fields = Named::new();
-    let min = f.count("minReplicas", 0..=5000, "fewest pods; Flagger's canary starts with them");
-    let most = f.count("maxReplicas", 1..=5000, "most pods");
+    let min =
+        f.opt_count("minReplicas", 0..=5000, "fewest pods; Flagger's canary starts with them");
+    let most = f.opt_count("maxReplicas", 1..=5000, "most pods");
     f.missing("maxReplicas", "the most pods that it may ask for");
     if let (Some(min), Some(most)) = (min, most)
         && min > most
@@ -88,7 +89,7 @@ fn spec(f: &mut Fields<'_>) -> Autoscaler {
     }
     put(&mut fields, "minReplicas", min.filter(|min| *min > 0).map(integer));
     put(&mut fields, "maxReplicas", most.map(integer));
-    let old = f.count("targetCPUUtilizationPercentage", 1..=100_000, PERCENT);
+    let old = f.opt_count("targetCPUUtilizationPercentage", 1..=100_000, PERCENT);
     put(&mut fields, "cpuUtilization", old.map(integer));
     let (mut memory, mut outside) = (None, Vec::new());
     for found in f.list("metrics", metric).into_iter().flatten() {
@@ -112,7 +113,7 @@ fn spec(f: &mut Fields<'_>) -> Autoscaler {
 /// One metric; nothing if it has no target.
 fn metric(f: &mut Fields<'_>) -> Option<Asked> {
     let words = ["Resource", "Pods", "ContainerResource", "Object", "External"];
-    f.word("type", &words, "what is measured");
+    f.opt_choice("type", &words, "what is measured");
     let resource = f.object("resource", of_resource).flatten();
     let container = f.object("containerResource", |f| {
         f.no_effect(&["container"], "a pod has one application");
@@ -135,14 +136,14 @@ fn metric(f: &mut Fields<'_>) -> Option<Asked> {
 fn named(f: &mut Fields<'_>, fields: [&'static str; 2]) -> Option<Asked> {
     let name = f.object("metric", |f| {
         f.not_flown(&["selector"], "all requests are counted");
-        f.text("name", "requests a second if the name says so; others stand at their targets")
+        f.opt_text("name", "requests a second if the name says so; others stand at their targets")
     });
     let name = name.flatten().unwrap_or_default();
     let target = f.object("target", |f| {
-        f.word("type", &["Value", "AverageValue"], "a total, or a mean over the pods");
+        f.opt_choice("type", &["Value", "AverageValue"], "a total, or a mean over the pods");
         let becomes = "requests a second: spec.service.autoscaler";
-        let value = f.scalar("value", "quantity", becomes, scalars::bytes);
-        (value, f.scalar("averageValue", "quantity", becomes, scalars::bytes))
+        let value = f.opt_scalar("value", "quantity", becomes, scalars::bytes);
+        (value, f.opt_scalar("averageValue", "quantity", becomes, scalars::bytes))
     });
     let (value, mean) = target.unwrap_or_default();
     let given = value.map(|value| (fields[0], value)).or(mean.map(|mean| (fields[1], mean)));
@@ -167,13 +168,13 @@ fn is_request_rate(name: &str) -> bool {
 }
 
 fn of_resource(f: &mut Fields<'_>) -> Option<Asked> {
-    let name = f.word("name", &["cpu", "memory"], "what is used");
+    let name = f.opt_choice("name", &["cpu", "memory"], "what is used");
     let target = f.object("target", |f| {
-        f.word("type", &["Utilization", "AverageValue"], "a share of the request, or a mean");
+        f.opt_choice("type", &["Utilization", "AverageValue"], "a share of the request, or a mean");
         f.not_flown(&["value"], "the API gives resources no such target");
         let mean = "mean of each pod: cores (cpuAverage), or bytes (memoryUtilization)";
-        let mean = f.scalar("averageValue", "quantity", mean, scalars::bytes);
-        (f.count("averageUtilization", 1..=100_000, PERCENT), mean)
+        let mean = f.opt_scalar("averageValue", "quantity", mean, scalars::bytes);
+        (f.opt_count("averageUtilization", 1..=100_000, PERCENT), mean)
     });
     let (share, mean) = target.unwrap_or_default();
     match (name, share, mean) {
@@ -197,16 +198,16 @@ fn behavior(f: &mut Fields<'_>, beside: &mut Named) -> Value {
 fn rules(f: &mut Fields<'_>, tolerance: &'static str, beside: &mut Named) -> Value {
     let mut fields = Named::new();
     let window = "the mildest recommendation of this long counts";
-    let window = f.count("stabilizationWindowSeconds", 0..=3600, window);
+    let window = f.opt_count("stabilizationWindowSeconds", 0..=3600, window);
     put(&mut fields, "stabilizationWindow", window.map(|s| text(format!("{s}s"))));
     let words = ["Max", "Min", "Disabled"];
-    let select = f.word("selectPolicy", &words, "which policy counts");
+    let select = f.opt_choice("selectPolicy", &words, "which policy counts");
     put(&mut fields, "selectPolicy", select.map(|i| text(words[i])));
     let policies = f.list("policies", |f| {
         let words = ["Pods", "Percent"];
-        let kind = f.word("type", &words, "what value counts").unwrap_or(0);
-        let value = f.count("value", 1..=1_000_000, "how many, in a period").unwrap_or(1);
-        let period = f.count("periodSeconds", 1..=1800, "the period").unwrap_or(15);
+        let kind = f.opt_choice("type", &words, "what value counts").unwrap_or(0);
+        let value = f.opt_count("value", 1..=1_000_000, "how many, in a period").unwrap_or(1);
+        let period = f.opt_count("periodSeconds", 1..=1800, "the period").unwrap_or(15);
         let period = text(format!("{period}s"));
         mapping(vec![("type", text(words[kind])), ("value", integer(value)), ("period", period)])
     });
@@ -214,7 +215,7 @@ fn rules(f: &mut Fields<'_>, tolerance: &'static str, beside: &mut Named) -> Val
         fields.push(("policies", list(policies)));
     }
     let within = "ratios this near to 1 change nothing (spec.service.autoscaler)";
-    let within = f.scalar("tolerance", "quantity", within, scalars::bytes);
+    let within = f.opt_scalar("tolerance", "quantity", within, scalars::bytes);
     put(beside, tolerance, within.map(|share| percent((share * 100.0).min(100.0))));
     mapping(fields)
 }

@@ -2,7 +2,7 @@
 //! release waits for them. Those of a Rollout's steps stand in the Rollout.
 
 use super::{Body, KindPart, metadata};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 
 /// Pods and analyses for a while.
 pub const EXPERIMENT: KindPart = KindPart {

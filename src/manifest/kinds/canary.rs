@@ -4,7 +4,7 @@
 use super::{Body, KindPart, metadata, traffic_policy, virtual_service};
 use crate::base::node::Value;
 use crate::manifest::draft::{integer, text};
-use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::fields::{Fields, Labels, Manifest};
 use crate::manifest::rule::{self, Setting};
 use crate::manifest::scalars;
 use crate::strategy::flagger::field;
@@ -106,7 +106,7 @@ fn put(fields: &mut Vec<(&'static str, Value)>, name: &'static str, value: Optio
 }
 
 fn spec(f: &mut Fields<'_>) -> Canary {
-    let provider = f.text("provider", PROVIDERS);
+    let provider = f.opt_text("provider", PROVIDERS);
     let mut names = Vec::new();
     let target = target(f, "targetRef").unwrap_or_default();
     put(&mut names, field::INGRESS, target_name(f, "ingressRef"));
@@ -118,11 +118,15 @@ fn spec(f: &mut Fields<'_>) -> Canary {
         settings.clear();
     }
     let mut fields = Vec::new();
-    let skip = f.flag("skipAnalysis", "promoted without a look").map(Value::Flag);
+    let skip = f.opt_flag("skipAnalysis", "promoted without a look").map(Value::Flag);
     put(&mut fields, field::SKIP_ANALYSIS, skip);
-    put(&mut fields, field::SUSPEND, f.flag("suspend", "no tick does anything").map(Value::Flag));
+    put(
+        &mut fields,
+        field::SUSPEND,
+        f.opt_flag("suspend", "no tick does anything").map(Value::Flag),
+    );
     let deadline = "pods not ready for this long: way back";
-    let deadline = f.count("progressDeadlineSeconds", 1..=100_000_000, deadline);
+    let deadline = f.opt_count("progressDeadlineSeconds", 1..=100_000_000, deadline);
     put(&mut fields, field::PROGRESS_DEADLINE, deadline.map(|s| text(format!("{s}s"))));
     f.no_effect(&["revertOnDeletion"], "no Canary is deleted in a flight");
     let (autoscaler, autoscaler_limits) = f.object("autoscalerRef", autoscaler).unwrap_or_default();
@@ -135,13 +139,13 @@ fn spec(f: &mut Fields<'_>) -> Canary {
 fn target(f: &mut Fields<'_>, name: &'static str) -> Option<String> {
     f.object(name, |f| {
         let kinds = ["Deployment", "DaemonSet", "Service"];
-        let kind = f.word("kind", &kinds, "Deployments are released");
+        let kind = f.opt_choice("kind", &kinds, "Deployments are released");
         if kind.is_some_and(|kind| kind > 0) {
             let help = "windtunnel flies Canaries of Deployments only";
             f.problem("kind", "not a Deployment", "Deployment", help);
         }
-        f.text("apiVersion", "the version of the kind's API");
-        let name = f.text("name", "the Deployment that is released: the canary's pods");
+        f.opt_text("apiVersion", "the version of the kind's API");
+        let name = f.opt_text("name", "the Deployment that is released: the canary's pods");
         f.missing("name", "the name of the Deployment");
         name.unwrap_or_default()
     })
@@ -149,9 +153,9 @@ fn target(f: &mut Fields<'_>, name: &'static str) -> Option<String> {
 
 fn target_name(f: &mut Fields<'_>, name: &'static str) -> Option<Value> {
     let found = f.object(name, |f| {
-        f.text("apiVersion", "the version of the kind's API");
-        f.text("kind", "what divides the traffic");
-        f.text("name", "the name by which built-in queries ask for it")
+        f.opt_text("apiVersion", "the version of the kind's API");
+        f.opt_text("kind", "what divides the traffic");
+        f.opt_text("name", "the name by which built-in queries ask for it")
     });
     found.flatten().map(text)
 }
@@ -161,9 +165,13 @@ fn service(
     names: &mut Vec<(&'static str, Value)>,
     settings: &mut Vec<Setting>,
 ) {
-    put(names, field::SERVICE, f.text("name", "name of the Services that Flagger makes").map(text));
-    f.scalar("port", "port", "where users connect", scalars::port);
-    f.scalar("targetPort", "port", "where the process listens", scalars::port);
+    put(
+        names,
+        field::SERVICE,
+        f.opt_text("name", "name of the Services that Flagger makes").map(text),
+    );
+    f.opt_scalar("port", "port", "where users connect", scalars::port);
+    f.opt_scalar("targetPort", "port", "where the process listens", scalars::port);
     let one = "longest time of one try, with the Gateway API; 0s: no end";
     let one = f.duration("backendTimeout", one).filter(|t| !virtual_service::is_zero(t));
     rule::put(settings, "backendTimeout", "perTryTimeout", one.map(text));
@@ -205,15 +213,15 @@ fn service(
 type Scaler = (Option<String>, Vec<(&'static str, Value)>);
 
 fn autoscaler(f: &mut Fields<'_>) -> Scaler {
-    f.text("apiVersion", "the version of the kind's API");
-    f.text("kind", "HorizontalPodAutoscaler or ScaledObject");
-    let name = f.text("name", "the canary starts at its minReplicas, whatever its weight");
+    f.opt_text("apiVersion", "the version of the kind's API");
+    f.opt_text("kind", "HorizontalPodAutoscaler or ScaledObject");
+    let name = f.opt_text("name", "the canary starts at its minReplicas, whatever its weight");
     f.no_effect(&["primaryScalerQueries"], "queries of KEDA are not flown");
     let limits = f.object("primaryScalerReplicas", |f| {
         let mut limits = Vec::new();
-        let low = f.count("minReplicas", 0..=5000, "limits of the primary's own autoscaler");
+        let low = f.opt_count("minReplicas", 0..=5000, "limits of the primary's own autoscaler");
         put(&mut limits, field::PRIMARY_MIN_REPLICAS, low.map(integer));
-        let high = f.count("maxReplicas", 0..=5000, "limits of the primary's own autoscaler");
+        let high = f.opt_count("maxReplicas", 0..=5000, "limits of the primary's own autoscaler");
         put(&mut limits, field::PRIMARY_MAX_REPLICAS, high.map(integer));
         limits
     });
@@ -227,25 +235,27 @@ fn analysis(f: &mut Fields<'_>, field: &'static str) -> Analysis {
     let mut fields = Vec::new();
     let interval = f.duration("interval", "time between ticks; less than 10s is taken for 10s");
     put(&mut fields, field::INTERVAL, interval.map(text));
-    let percent = |f: &mut Fields<'_>, name, becomes| f.count(name, 0..=100, becomes).map(integer);
-    let failed = f.count("threshold", 0..=1000, "failed ticks that roll back");
+    let percent =
+        |f: &mut Fields<'_>, name, becomes| f.opt_count(name, 0..=100, becomes).map(integer);
+    let failed = f.opt_count("threshold", 0..=1000, "failed ticks that roll back");
     put(&mut fields, field::THRESHOLD, failed.map(integer));
     // What is above 100 the controller takes as it takes 100, but for maxWeight: none reaches it.
     let weight =
-        |f: &mut Fields<'_>, name, becomes| f.count(name, 0..=WEIGHT_MAX, becomes).map(integer);
+        |f: &mut Fields<'_>, name, becomes| f.opt_count(name, 0..=WEIGHT_MAX, becomes).map(integer);
     let most = weight(f, "maxWeight", "percent at which it is promoted");
     put(&mut fields, field::MAX_WEIGHT, most);
     let step = weight(f, "stepWeight", "percent that each step adds");
     put(&mut fields, field::STEP_WEIGHT, step);
     let whole = |node: &crate::base::node::Node| scalars::count(node, &(0..=WEIGHT_MAX));
-    let steps = f.scalars("stepWeights", "list of percent", "percent, a step each", whole);
+    let steps = f.opt_scalars("stepWeights", "list of percent", "percent, a step each", whole);
     let steps = steps.map(|s| crate::manifest::draft::list(s.into_iter().map(integer).collect()));
     put(&mut fields, field::STEP_WEIGHTS, steps);
     let back = weight(f, "stepWeightPromotion", "percent that goes back with each tick");
     put(&mut fields, field::STEP_WEIGHT_PROMOTION, back);
-    let ticks = f.count("iterations", 0..=10_000, "ticks of an A/B test or a blue-green release");
+    let ticks =
+        f.opt_count("iterations", 0..=10_000, "ticks of an A/B test or a blue-green release");
     put(&mut fields, field::ITERATIONS, ticks.map(integer));
-    let mirror = f.flag("mirror", "requests are copied before any are sent").map(Value::Flag);
+    let mirror = f.opt_flag("mirror", "requests are copied before any are sent").map(Value::Flag);
     put(&mut fields, field::MIRROR, mirror);
     put(&mut fields, field::MIRROR_WEIGHT, percent(f, "mirrorWeight", "percent that is copied"));
     let ready = "percent of the pods that must be ready";
@@ -271,7 +281,9 @@ fn condition(f: &mut Fields<'_>) -> Vec<String> {
         let words = ["exact", "prefix", "suffix", "regex"];
         let said: Vec<String> = words
             .iter()
-            .filter_map(|word| f.text(word, becomes).map(|value| format!("{name} {word} {value}")))
+            .filter_map(|word| {
+                f.opt_text(word, becomes).map(|value| format!("{name} {word} {value}"))
+            })
             .collect();
         said.concat()
     });
@@ -283,11 +295,12 @@ fn condition(f: &mut Fields<'_>) -> Vec<String> {
 
 fn affinity(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     let mut fields = Vec::new();
-    let cookie = f.text("cookieName", "users who met the canary stay with it");
+    let cookie = f.opt_text("cookieName", "users who met the canary stay with it");
     put(&mut fields, field::COOKIE, cookie.map(text));
-    let age = f.count("maxAge", 1..=100_000_000, "seconds that the cookie holds");
+    let age = f.opt_count("maxAge", 1..=100_000_000, "seconds that the cookie holds");
     put(&mut fields, field::MAX_AGE, age.map(|s| text(format!("{s}s"))));
-    let primary = f.text("primaryCookieName", "users who met the primary stay for one interval");
+    let primary =
+        f.opt_text("primaryCookieName", "users who met the primary stay for one interval");
     put(&mut fields, field::PRIMARY_COOKIE, primary.map(text));
     f.no_effect(
         &["domain", "httpOnly", "secure", "partitioned", "path", "sameSite"],
@@ -299,7 +312,7 @@ fn affinity(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
 fn metric(f: &mut Fields<'_>) -> Metric {
     let mut fields = Vec::new();
     let name = "request-success-rate and request-duration are built in";
-    put(&mut fields, field::NAME, f.text("name", name).map(text));
+    put(&mut fields, field::NAME, f.opt_text("name", name).map(text));
     f.missing("name", "a name: request-success-rate and request-duration are built in");
     let window = f.duration("interval", "window of the query; left out: 1m for built-in ones");
     put(&mut fields, field::INTERVAL, window.map(text));
@@ -307,24 +320,24 @@ fn metric(f: &mut Fields<'_>) -> Metric {
         for (name, becomes) in
             [("min", "smallest value that passes"), ("max", "largest value that passes")]
         {
-            put(&mut fields, name, f.number(name, -1e12..=1e12, becomes).map(Value::Number));
+            put(&mut fields, name, f.opt_number(name, -1e12..=1e12, becomes).map(Value::Number));
         }
     });
     let old = "minimum of a success rate, maximum of anything else, where there is no range";
-    let old = f.number("threshold", -1e12..=1e12, old);
+    let old = f.opt_number("threshold", -1e12..=1e12, old);
     put(&mut fields, field::THRESHOLD, old.map(Value::Number));
-    put(&mut fields, field::QUERY, f.text("query", "PromQL of its own").map(text));
+    put(&mut fields, field::QUERY, f.opt_text("query", "PromQL of its own").map(text));
     let template = f.object("templateRef", |f| {
-        let name = f.text("name", "a MetricTemplate, whose query is asked");
+        let name = f.opt_text("name", "a MetricTemplate, whose query is asked");
         f.missing("name", "the name of the MetricTemplate");
-        (name.unwrap_or_default(), f.text("namespace", "its namespace"))
+        (name.unwrap_or_default(), f.opt_text("namespace", "its namespace"))
     });
     let variables = f.labels("templateVariables", "values for the template's placeholders");
     Metric { fields, template, variables: variables.unwrap_or_default() }
 }
 
 fn webhook(f: &mut Fields<'_>) -> Webhook {
-    let name = f.text("name", "its name in events");
+    let name = f.opt_text("name", "its name in events");
     let types = [
         "confirm-rollout",
         "pre-rollout",
@@ -335,19 +348,19 @@ fn webhook(f: &mut Fields<'_>) -> Webhook {
         "rollback",
         "event",
     ];
-    let hook = f.word("type", &types, "when it is called; left out: in every analysis");
-    f.text("url", "no service is called: what it answers is a setting of the strategy");
+    let hook = f.opt_choice("type", &types, "when it is called; left out: in every analysis");
+    f.opt_text("url", "no service is called: what it answers is a setting of the strategy");
     let late = "a slower answer is a failed call; calls are made within the tick";
     let timeout = f.duration("timeout", late);
     let again = "further calls after a late or failed one, which the tick waits for";
-    let retries = f.count("retries", 0..=100, again);
+    let retries = f.opt_count("retries", 0..=100, again);
     f.no_effect(&["muteAlert", "disableTLS"], "no effect on what is released");
     let metadata = f.object("metadata", |f| {
         let becomes = "hey, ghz or wrk in it sends requests to the canary, which are no users'";
-        let command = f.text("cmd", becomes);
+        let command = f.opt_text("cmd", becomes);
         let answers = "what the service answers: always, never, `from 5m` or `until 5m` after the \
             release began, or a share of calls such as 30%; a real service passes it over";
-        let answers = f.text("windtunnel-answers", answers);
+        let answers = f.opt_text("windtunnel-answers", answers);
         let takes = "how long the service takes to answer; left out: no time";
         let takes = f.duration("windtunnel-takes", takes);
         f.free("what the service does is a setting of the strategy");

@@ -2,7 +2,7 @@
 
 use super::pod::{self, PodTemplate, Selector};
 use super::{Body, KindPart, metadata};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -53,21 +53,21 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
 }
 
 fn spec(f: &mut Fields<'_>) -> Deployment {
-    let replicas = f.count("replicas", 0..=5000, "pods at full size: spec.service.replicas");
+    let replicas = f.opt_count("replicas", 0..=5000, "pods at full size: spec.service.replicas");
     let selector = pod::selector(f, "selector");
     let template = pod::template(f);
     let deployment = Deployment { replicas, selector, template, ..strategy(f) };
     let min_ready = "ready this long counts as available: spec.service.minReady";
-    let min_ready_secs = f.count("minReadySeconds", 0..=MAX, min_ready);
+    let min_ready_secs = f.opt_count("minReadySeconds", 0..=MAX, min_ready);
     let deadline = "without progress for this long: a page for the human, nothing is turned back";
-    let deadline_secs = f.count("progressDeadlineSeconds", 1..=MAX, deadline);
-    f.count(
+    let deadline_secs = f.opt_count("progressDeadlineSeconds", 1..=MAX, deadline);
+    f.opt_count(
         "revisionHistoryLimit",
         0..=MAX,
         "with 0 an undo is a new rollout of the old template, which takes the same pods",
     );
     let paused = "true: a new template is not rolled out, and no file resumes it";
-    let paused = f.flag("paused", paused) == Some(true);
+    let paused = f.opt_flag("paused", paused) == Some(true);
     // Left out, the API server writes 600 before it compares the two.
     let ready = min_ready_secs.unwrap_or(0);
     if deadline_secs.is_some_and(|deadline| deadline <= ready) {
@@ -84,7 +84,7 @@ fn spec(f: &mut Fields<'_>) -> Deployment {
 fn strategy(f: &mut Fields<'_>) -> Deployment {
     let found = f.object("strategy", |f| {
         let words = ["RollingUpdate", "Recreate"];
-        let word = f.word("type", &words, "the strategy: rollingUpdate or recreate");
+        let word = f.opt_choice("type", &words, "the strategy: rollingUpdate or recreate");
         let bounds = f.object("rollingUpdate", |f| {
             let surge = "pods above full size; a percentage rounds up";
             let surge = f.int_or_percent("maxSurge", surge);

@@ -3,7 +3,7 @@
 
 use super::traffic_policy::{self, TrafficPolicy};
 use super::{Body, KindPart, metadata};
-use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::fields::{Fields, Labels, Manifest};
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -45,11 +45,11 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
 }
 
 fn spec(f: &mut Fields<'_>) -> DestinationRule {
-    let host = f.text("host", "the service whose pods it divides and treats");
+    let host = f.opt_text("host", "the service whose pods it divides and treats");
     f.missing("host", "the name of the service");
     let subsets = f.list("subsets", |f| {
         let subset = Subset {
-            name: f.text("name", "a name that routes may use").unwrap_or_default(),
+            name: f.opt_text("name", "a name that routes may use").unwrap_or_default(),
             labels: f.labels("labels", "pods of this subset: a version").unwrap_or_default(),
             policy: f.object("trafficPolicy", traffic_policy::read),
         };

@@ -2,7 +2,7 @@
 
 use super::pod::{self, Selector};
 use super::{Body, KindPart, metadata};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -41,7 +41,7 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
         let most = "pods that may be missing when a node is drained";
         let policy = "AlwaysAllow: pods that are not ready go whatever the budget says";
         let words = ["IfHealthyBudget", "AlwaysAllow"];
-        let policy = f.word("unhealthyPodEvictionPolicy", &words, policy);
+        let policy = f.opt_choice("unhealthyPodEvictionPolicy", &words, policy);
         DisruptionBudget {
             selector,
             min_available: f.int_or_percent("minAvailable", least),

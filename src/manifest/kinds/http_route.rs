@@ -3,7 +3,7 @@
 use super::virtual_service::{VirtualService, is_zero};
 use super::{Body, KindPart, metadata};
 use crate::manifest::draft::{integer, list, text};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 use crate::manifest::rule::{Destination, Match, Rule, put};
 use crate::manifest::scalars;
 
@@ -55,7 +55,8 @@ fn rule(f: &mut Fields<'_>) -> Rule {
     // A rule without a match means every path, and so does a match of the path `/`.
     let matches = f.list("matches", matched).into_iter().flatten().collect();
     let destinations = f.list("backendRefs", |f| {
-        let weight = f.count("weight", 0..=1_000_000, "share of requests: weight by sum of all");
+        let weight =
+            f.opt_count("weight", 0..=1_000_000, "share of requests: weight by sum of all");
         let to = backend(f);
         f.no_effect(&["filters"], "headers for one backend change no figure");
         Destination { weight: Some(weight.unwrap_or(1)), ..to }
@@ -82,8 +83,9 @@ fn rule(f: &mut Fields<'_>) -> Rule {
     });
     f.object("retry", |f| {
         let codes = "answers that are tried again: 500, 503 (spec.service.balancer.retryOn)";
-        let codes = f
-            .scalars("codes", "list of statuses", codes, |node| scalars::count(node, &(400..=599)));
+        let codes = f.opt_scalars("codes", "list of statuses", codes, |node| {
+            scalars::count(node, &(400..=599))
+        });
         // A connection without an answer is tried again in any case (GEP-1731).
         let known = |code: u64| [500, 503].contains(&code).then(|| text(code.to_string()));
         let always = ["connect-failure", "reset"].map(text);
@@ -94,14 +96,14 @@ fn rule(f: &mut Fields<'_>) -> Rule {
         let backoff = f.duration("backoff", backoff).filter(|t| !is_zero(t));
         put(&mut settings, "retry.backoff", "retryBackoff", backoff.map(text));
         let attempts = "tries on other pods; left out: 2, as Istio has it";
-        let attempts = f.count("attempts", 0..=10, attempts).unwrap_or(2);
+        let attempts = f.opt_count("attempts", 0..=10, attempts).unwrap_or(2);
         put(&mut settings, "retry.attempts", "retries", Some(integer(attempts)));
     });
     let sticky = f.object("sessionPersistence", |f| {
         f.no_effect(&["sessionName", "cookieConfig"], "a user keeps the cookie");
         f.not_flown(&["absoluteTimeout"], "a session goes on as long as it is used");
         let kinds = ["Cookie", "Header"];
-        f.word("type", &kinds, "a user's requests stay with a pod while it is there: sticky");
+        f.opt_choice("type", &kinds, "a user's requests stay with a pod while it is there: sticky");
         let idle = "a silent user's pod is forgotten after this: spec.service.balancer.stickyFor";
         // Without it a cookie lasts as long as the browser; thirty days are the longest flight.
         f.duration("idleTimeout", idle).filter(|t| !is_zero(t)).unwrap_or("720h".into())
@@ -117,23 +119,27 @@ fn rule(f: &mut Fields<'_>) -> Rule {
 
 fn backend(f: &mut Fields<'_>) -> Destination {
     f.no_effect(&["group"], "whatever it is, it gets the requests");
-    f.text("kind", "whatever it is (Service, ServiceImport), it gets the requests");
+    f.opt_text("kind", "whatever it is (Service, ServiceImport), it gets the requests");
     f.no_effect(&["namespace"], "the Service is found by its name");
-    let host = f.text("name", "the Service that gets the requests");
+    let host = f.opt_text("name", "the Service that gets the requests");
     f.missing("name", "the name of the Service");
-    f.scalar("port", "port", "where the Service listens", scalars::port_number);
+    f.opt_scalar("port", "port", "where the Service listens", scalars::port_number);
     Destination { host: host.unwrap_or_default(), subset: None, weight: None }
 }
 
 fn matched(f: &mut Fields<'_>) -> Option<Match> {
     let headers = f.list("headers", |f| {
-        f.word("type", &["Exact", "RegularExpression"], "how the value is compared");
-        f.text("value", "users who send it meet the variant: spec.traffic.headerShare");
-        f.text("name", "users who send the header meet the variant")
+        f.opt_choice("type", &["Exact", "RegularExpression"], "how the value is compared");
+        f.opt_text("value", "users who send it meet the variant: spec.traffic.headerShare");
+        f.opt_text("name", "users who send the header meet the variant")
     });
     let root = f.object("path", |f| {
-        f.word("type", &["PathPrefix", "Exact", "RegularExpression"], "which paths are meant");
-        let value = f.text("value", "requests of all kinds follow the rule that divides them");
+        f.opt_choice(
+            "type",
+            &["PathPrefix", "Exact", "RegularExpression"],
+            "which paths are meant",
+        );
+        let value = f.opt_text("value", "requests of all kinds follow the rule that divides them");
         value.is_none_or(|v| v == "/")
     });
     let other = f.has("method") || f.has("queryParams") || root == Some(false);
@@ -153,7 +159,7 @@ fn filter(f: &mut Fields<'_>) -> Option<(Destination, f64)> {
         "CORS",
         "ExternalAuth",
     ];
-    f.word("type", &types, "RequestMirror: a shadow");
+    f.opt_choice("type", &types, "RequestMirror: a shadow");
     f.no_effect(
         &["requestHeaderModifier", "responseHeaderModifier", "urlRewrite", "extensionRef", "cors"],
         "no effect on which pod gets a request",
@@ -162,10 +168,11 @@ fn filter(f: &mut Fields<'_>) -> Option<(Destination, f64)> {
     f.not_flown(&["externalAuth"], "every request is let through");
     let mirror = f.object("requestMirror", |f| {
         let to = f.object("backendRef", backend).unwrap_or_default();
-        let percent = f.number("percent", 0.0..=100.0, "share of requests copied; left out: all");
+        let percent =
+            f.opt_number("percent", 0.0..=100.0, "share of requests copied; left out: all");
         let fraction = f.object("fraction", |f| {
-            let part = f.count("numerator", 0..=1_000_000, "share of requests copied");
-            let whole = f.count("denominator", 1..=1_000_000, "of so many").unwrap_or(100);
+            let part = f.opt_count("numerator", 0..=1_000_000, "share of requests copied");
+            let whole = f.opt_count("denominator", 1..=1_000_000, "of so many").unwrap_or(100);
             part.map(|part| 100.0 * part as f64 / whole as f64)
         });
         (to, percent.or(fraction.flatten()).unwrap_or(100.0).min(100.0))

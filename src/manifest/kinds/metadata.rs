@@ -1,6 +1,6 @@
 //! What every manifest has: its version, its kind, its name, and what the server wrote.
 
-use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::fields::{Fields, Labels, Manifest};
 
 /// Name and namespace of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,8 +39,8 @@ fn with<T>(f: &mut Fields<'_>, more: impl FnOnce(&mut Fields<'_>) -> T) -> (Meta
     f.bookkeeping(&["status"], "what the server reported of the object: no effect");
     f.known(&["apiVersion", "kind"]);
     let metadata = f.object("metadata", |f| {
-        let name = f.text("name", "name of the object, by which others refer to it");
-        let namespace = f.text("namespace", "objects of other namespaces are not meant");
+        let name = f.opt_text("name", "name of the object, by which others refer to it");
+        let namespace = f.opt_text("namespace", "objects of other namespaces are not meant");
         let more = more(f);
         f.bookkeeping(
             &[

@@ -1,7 +1,7 @@
 //! `MetricTemplate` (Flagger): a query that metrics refer to.
 
 use super::{Body, KindPart, metadata};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -41,15 +41,15 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
             ];
             let becomes = "prometheus: the series of the flight are asked; others are not, and \
                 metrics that refer to them have no say";
-            let kind = f.word("type", &words, becomes);
-            f.text("address", "the series of the flight answer in its place");
+            let kind = f.opt_choice("type", &words, becomes);
+            f.opt_text("address", "the series of the flight answer in its place");
             f.no_effect(
                 &["secretRef", "region", "insecureSkipVerify", "headers"],
                 "the series of the flight are asked",
             );
             kind.unwrap_or(0) == 0
         });
-        let query = f.text("query", "PromQL with placeholders such as {{ target }}");
+        let query = f.opt_text("query", "PromQL with placeholders such as {{ target }}");
         f.missing("query", "a query in PromQL");
         query.filter(|_| provider.unwrap_or(true))
     });

@@ -2,7 +2,7 @@
 
 use crate::base::node::{Node, Value};
 use crate::base::units::parse_duration;
-use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::fields::{Fields, Labels, Manifest};
 use crate::manifest::scalars;
 
 /// A pod template.
@@ -106,13 +106,13 @@ pub fn template(f: &mut Fields<'_>) -> Option<PodTemplate> {
 
 fn spec(f: &mut Fields<'_>) -> PodTemplate {
     let grace = "from deletion to SIGKILL, preStop included: spec.service.grace";
-    let grace_secs = f.count("terminationGracePeriodSeconds", 0..=SECS_MAX, grace);
+    let grace_secs = f.opt_count("terminationGracePeriodSeconds", 0..=SECS_MAX, grace);
     let containers = f.list("containers", container);
     let init = f.list("initContainers", |f| {
-        f.text("name", "one after another before the process: spec.service.scheduling");
-        f.text("image", "how long it works is assumed: spec.service.scheduling");
+        f.opt_text("name", "one after another before the process: spec.service.scheduling");
+        f.opt_text("image", "how long it works is assumed: spec.service.scheduling");
         let beside = "Always: it stays beside the process, which does not wait for its end";
-        let beside = f.word("restartPolicy", &["Always", "Never", "OnFailure"], beside);
+        let beside = f.opt_choice("restartPolicy", &["Always", "Never", "OnFailure"], beside);
         f.free(NOT_A_ROLLOUT);
         beside != Some(0)
     });
@@ -122,7 +122,7 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
         PLACING,
     );
     f.not_flown(&["priorityClassName", "priority", "preemptionPolicy"], PLACING);
-    f.word("restartPolicy", &["Always"], "containers are restarted with back-off");
+    f.opt_choice("restartPolicy", &["Always"], "containers are restarted with back-off");
     f.not_flown(&["readinessGates"], "pods are ready by their probes alone");
     f.no_effect(
         &[
@@ -160,11 +160,11 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
 }
 
 fn container(f: &mut Fields<'_>) -> Container {
-    let name = f.text(
+    let name = f.opt_text(
         "name",
         "of several, that with the slowest readiness probe is taken for the application",
     );
-    let image = f.text("image", "what is released: the version before it is the old one");
+    let image = f.opt_text("image", "what is released: the version before it is the old one");
     let readiness = probe(f, "readinessProbe");
     let liveness = probe(f, "livenessProbe");
     let startup = probe(f, "startupProbe");
@@ -178,8 +178,8 @@ fn container(f: &mut Fields<'_>) -> Container {
     let (limit, request) = resources.unwrap_or_default();
     let (limit, cpu_request, memory) = (limit.0, request.0, [limit.1, request.1]);
     f.list("ports", |f| {
-        f.scalar("containerPort", "port", "where the process listens", scalars::port_number);
-        f.text("name", "a name that Services and probes may use");
+        f.opt_scalar("containerPort", "port", "where the process listens", scalars::port_number);
+        f.opt_text("name", "a name that Services and probes may use");
         f.no_effect(&["protocol", "hostPort", "hostIP"], "every request is an HTTP request");
     });
     f.no_effect(
@@ -217,9 +217,9 @@ fn container(f: &mut Fields<'_>) -> Container {
 
 /// Cores, and bytes of memory.
 fn cpu(f: &mut Fields<'_>, becomes: &'static str) -> (Option<f64>, Option<f64>) {
-    let cores = f.scalar("cpu", "quantity", becomes, scalars::cores);
+    let cores = f.opt_scalar("cpu", "quantity", becomes, scalars::cores);
     let memory = "what an autoscaler's memory metric measures against; only a leak fills it";
-    let memory = f.scalar("memory", "quantity", memory, scalars::bytes);
+    let memory = f.opt_scalar("memory", "quantity", memory, scalars::bytes);
     f.no_effect(&["ephemeral-storage"], "no effect on a rollout");
     (cores, memory)
 }
@@ -227,29 +227,30 @@ fn cpu(f: &mut Fields<'_>, becomes: &'static str) -> (Option<f64>, Option<f64>) 
 fn probe(f: &mut Fields<'_>, name: &'static str) -> Option<Probe> {
     let once = name != "readinessProbe";
     f.object(name, |f| {
-        let secs = |f: &mut Fields<'_>, name, min, becomes| f.count(name, min..=SECS_MAX, becomes);
+        let secs =
+            |f: &mut Fields<'_>, name, min, becomes| f.opt_count(name, min..=SECS_MAX, becomes);
         let probe = Probe {
             initial_delay_secs: secs(f, "initialDelaySeconds", 0, "no attempt before this"),
             period_secs: secs(f, "periodSeconds", 1, "time between attempts"),
             timeout_secs: secs(f, "timeoutSeconds", 1, "an attempt unanswered for this fails"),
-            success_threshold: f.count("successThreshold", 1..=100, "successes in a row"),
-            failure_threshold: f.count("failureThreshold", 1..=1000, "failures in a row"),
+            success_threshold: f.opt_count("successThreshold", 1..=100, "successes in a row"),
+            failure_threshold: f.opt_count("failureThreshold", 1..=1000, "failures in a row"),
         };
         if once && probe.success_threshold.is_some_and(|n| n != 1) {
             let help = "the API server refuses anything else for liveness and startup probes";
             f.problem("successThreshold", "more than one success", "1", help);
         }
         f.object("httpGet", |f| {
-            f.text("path", "the simulated process answers its probes as it answers requests");
-            f.scalar("port", "port", "where the process is probed", scalars::port);
+            f.opt_text("path", "the simulated process answers its probes as it answers requests");
+            f.opt_scalar("port", "port", "where the process is probed", scalars::port);
             f.no_effect(&["scheme", "host", "httpHeaders"], "no effect on the answer");
         });
         f.object("tcpSocket", |f| {
-            f.scalar("port", "port", "where the process is probed", scalars::port);
+            f.opt_scalar("port", "port", "where the process is probed", scalars::port);
             f.no_effect(&["host"], "no effect on the answer");
         });
         f.object("grpc", |f| {
-            f.scalar("port", "port", "where the process is probed", scalars::port);
+            f.opt_scalar("port", "port", "where the process is probed", scalars::port);
             f.no_effect(&["service"], "no effect on the answer");
         });
         f.object("exec", |f| {
@@ -288,11 +289,15 @@ fn lifecycle(f: &mut Fields<'_>) -> Option<f64> {
             f.texts("command", becomes).map(|words| slept(&words.join(" ")))
         });
         let sleep = f.object("sleep", |f| {
-            f.count("seconds", 0..=SECS_MAX, "the time a pod still serves: spec.service.preStop")
+            f.opt_count(
+                "seconds",
+                0..=SECS_MAX,
+                "the time a pod still serves: spec.service.preStop",
+            )
         });
         let opaque = f.object("httpGet", |f| {
-            f.text("path", "how long the call takes can't be read here");
-            f.scalar("port", "port", "where the process is called", scalars::port);
+            f.opt_text("path", "how long the call takes can't be read here");
+            f.opt_scalar("port", "port", "where the process is called", scalars::port);
             f.no_effect(&["scheme", "host", "httpHeaders"], "no effect on the answer");
         });
         f.no_effect(&["tcpSocket"], "Kubernetes does nothing with it");
@@ -326,9 +331,9 @@ pub fn selector(f: &mut Fields<'_>, name: &'static str) -> Option<Selector> {
     f.object(name, |f| {
         let labels = f.labels("matchLabels", "pods with all of these labels belong to it");
         let expressions = f.list("matchExpressions", |f| Expression {
-            key: f.text("key", "name of the label").unwrap_or_default(),
+            key: f.opt_text("key", "name of the label").unwrap_or_default(),
             operator: f
-                .word("operator", &OPERATORS, "how the label is compared")
+                .opt_choice("operator", &OPERATORS, "how the label is compared")
                 .map_or(0, |i| i as u8),
             values: f.texts("values", "what it is compared with").unwrap_or_default(),
         });

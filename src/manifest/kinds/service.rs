@@ -1,7 +1,7 @@
 //! `Service` (v1): who is behind a name. Its selector is the switch of a blue-green release.
 
 use super::{Body, KindPart, metadata};
-use crate::manifest::fields::{Fields, Labels};
+use crate::manifest::fields::{Fields, Labels, Manifest};
 use crate::manifest::scalars;
 
 /// The kind.
@@ -37,13 +37,13 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
 fn spec(f: &mut Fields<'_>) -> Service {
     let selector = f.labels("selector", "pods with these labels are behind the name");
     let ports = f.list("ports", |f| {
-        let port = f.scalar("port", "port", "where users connect", scalars::port);
-        f.scalar("targetPort", "port", "where the process listens", scalars::port);
-        f.text("name", "its name");
+        let port = f.opt_scalar("port", "port", "where users connect", scalars::port);
+        f.opt_scalar("targetPort", "port", "where the process listens", scalars::port);
+        f.opt_text("name", "its name");
         f.no_effect(&["protocol", "nodePort", "appProtocol"], "every request is an HTTP request");
         port
     });
-    let affinity = f.word(
+    let affinity = f.opt_choice(
         "sessionAffinity",
         &["None", "ClientIP"],
         "ClientIP: a user stays with a pod as long as it is there (policy: sticky); each user has \
@@ -51,7 +51,7 @@ fn spec(f: &mut Fields<'_>) -> Service {
     );
     let sticky_secs = f.object("sessionAffinityConfig", |f| {
         let kept = "a silent user's pod is forgotten after this: spec.service.balancer.stickyFor";
-        let secs = f.object("clientIP", |f| f.count("timeoutSeconds", 1..=86_400, kept));
+        let secs = f.object("clientIP", |f| f.opt_count("timeoutSeconds", 1..=86_400, kept));
         secs.flatten()
     });
     f.not_flown(

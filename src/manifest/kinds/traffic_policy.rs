@@ -8,7 +8,7 @@
 
 use crate::base::node::Value;
 use crate::manifest::draft::{integer, mapping, percent, text};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 
 /// A policy, or that of a port: its blocks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,8 +57,9 @@ impl TrafficPolicy {
 pub fn read(f: &mut Fields<'_>) -> TrafficPolicy {
     let mut found = blocks(f);
     let budget = f.object("retryBudget", |f| {
-        let share = f.number("percent", 0.0..=100.0, "most further tries under way; left out: 20");
-        let least = f.count("minRetryConcurrency", 0..=1_000_000, "so many always may; 0: 3");
+        let share =
+            f.opt_number("percent", 0.0..=100.0, "most further tries under way; left out: 20");
+        let least = f.opt_count("minRetryConcurrency", 0..=1_000_000, "so many always may; 0: 3");
         f.not_flown(&["budgetInterval"], "requests under way are counted, not those of a span");
         let least = least.filter(|least| *least > 0).unwrap_or(3);
         mapping(vec![("share", percent(share.unwrap_or(20.0))), ("least", integer(least))])
@@ -70,7 +71,7 @@ pub fn read(f: &mut Fields<'_>) -> TrafficPolicy {
     }
     let ports = f.list("portLevelSettings", |f| {
         let port = f.object("port", |f| {
-            f.count("number", 1..=65_535, "the port of which this is the whole policy")
+            f.opt_count("number", 1..=65_535, "the port of which this is the whole policy")
         });
         let own = blocks(f);
         f.no_effect(&["tls"], "no effect on which pod gets a request");
@@ -106,16 +107,16 @@ fn connection_pool(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
         let connect = f.duration("connectTimeout", connect);
         f.no_effect(&["tcpKeepalive", "maxConnectionDuration", "idleTimeout"], TCP);
         settings.extend(connect.map(|time| ("connectTimeout", text(time))));
-        f.count("maxConnections", most.clone(), limit)
+        f.opt_count("maxConnections", most.clone(), limit)
     });
     let http = f.object("http", |f| {
         let pending = "requests that may wait for one of tcp.maxConnections; more get 503";
-        let pending = f.count("http1MaxPendingRequests", most.clone(), pending);
-        let requests = f.count("http2MaxRequests", most.clone(), limit);
+        let pending = f.opt_count("http1MaxPendingRequests", most.clone(), pending);
+        let requests = f.opt_count("http2MaxRequests", most.clone(), limit);
         f.no_effect(&["maxRequestsPerConnection", "idleTimeout", "h2UpgradePolicy"], TCP);
         f.no_effect(&["useClientProtocol", "maxConcurrentStreams", "http2KeepAlive"], TCP);
         let tries = "most further tries under way (spec.service.balancer.retryBudget)";
-        (pending, requests, f.count("maxRetries", most.clone(), tries))
+        (pending, requests, f.opt_count("maxRetries", most.clone(), tries))
     });
     let (pending, requests, tries) = http.unwrap_or_default();
     // Istio takes 0 for left out.
@@ -139,11 +140,14 @@ fn outlier_detection(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     let mut add = |name, value: Option<Value>| fields.extend(value.map(|value| (name, value)));
     let many = 0..=1_000_000;
     let errors = "failures in a row that eject a pod; left out: 5";
-    add("consecutive5xxErrors", f.count("consecutive5xxErrors", many.clone(), errors).map(integer));
+    add(
+        "consecutive5xxErrors",
+        f.opt_count("consecutive5xxErrors", many.clone(), errors).map(integer),
+    );
     let gateway = "502, 503, 504 and broken connections in a row that eject a pod; left out: never";
-    let given = f.count("consecutiveGatewayErrors", many.clone(), gateway);
+    let given = f.opt_count("consecutiveGatewayErrors", many.clone(), gateway);
     let old =
-        f.count("consecutiveErrors", many.clone(), "the older name of the same, by Istio 1.5");
+        f.opt_count("consecutiveErrors", many.clone(), "the older name of the same, by Istio 1.5");
     add("consecutiveGatewayErrors", given.or(old).map(integer));
     let interval = "between looks for pods to return; left out: 10s";
     add("interval", f.duration("interval", interval).map(text));
@@ -151,16 +155,16 @@ fn outlier_detection(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     add("baseEjectionTime", f.duration("baseEjectionTime", base).map(text));
     let share = |percent: u64| text(format!("{percent}%"));
     let most = "share of the pods that may be ejected, so with 10 nobody of nine; left out: 10";
-    let most = f.count("maxEjectionPercent", 0..=100, most);
+    let most = f.opt_count("maxEjectionPercent", 0..=100, most);
     // Istio takes 0 for left out.
     add("maxEjection", most.filter(|most| *most > 0).map(share));
     let least = "with fewer left, nobody is ejected; left out: 0";
-    add("minHealth", f.count("minHealthPercent", 0..=100, least).map(share));
+    add("minHealth", f.opt_count("minHealthPercent", 0..=100, least).map(share));
     let split = "are refused and broken connections, and timeouts, counted apart?";
-    let split = f.flag("splitExternalLocalOriginErrors", split);
+    let split = f.opt_flag("splitExternalLocalOriginErrors", split);
     add("splitLocalErrors", split.map(Value::Flag));
     let local = "so many of those in a row eject, when counted apart; left out: 5";
-    let local = f.count("consecutiveLocalOriginFailures", many, local);
+    let local = f.opt_count("consecutiveLocalOriginFailures", many, local);
     add("consecutiveLocalErrors", local.filter(|local| *local > 0).map(integer));
     let codes = "answers of 5xx are failures, whatever codes are named";
     f.not_flown(&["outlierDetectionHttpErrorCodes"], codes);
@@ -170,15 +174,15 @@ fn outlier_detection(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
 fn load_balancer(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     let words =
         ["LEAST_REQUEST", "ROUND_ROBIN", "RANDOM", "LEAST_CONN", "PASSTHROUGH", "UNSPECIFIED"];
-    let simple = f.word("simple", &words, "spec.service.balancer.policy");
+    let simple = f.opt_choice("simple", &words, "spec.service.balancer.policy");
     let hash = f.object("consistentHash", |f| {
-        f.text("httpHeaderName", "a user's requests stay with a pod: policy ringHash");
+        f.opt_text("httpHeaderName", "a user's requests stay with a pod: policy ringHash");
         f.object("httpCookie", |f| {
-            f.text("name", "a user's requests stay with a pod: policy ringHash");
+            f.opt_text("name", "a user's requests stay with a pod: policy ringHash");
             f.no_effect(&["path", "ttl", "attributes"], "a user keeps the cookie");
         });
-        f.flag("useSourceIp", "a user's requests stay with a pod: policy ringHash");
-        f.text("httpQueryParameterName", "a user's requests stay with a pod: policy ringHash");
+        f.opt_flag("useSourceIp", "a user's requests stay with a pod: policy ringHash");
+        f.opt_text("httpQueryParameterName", "a user's requests stay with a pod: policy ringHash");
         let ring = "users are spread as evenly as on a ring without end";
         f.not_flown(&["ringHash", "maglev", "minimumRingSize"], ring);
     });
@@ -188,10 +192,10 @@ fn load_balancer(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     f.object("warmup", |f| {
         warm.extend(f.duration("duration", window).map(|t| ("window", text(t))));
         let least = "share of its full share at first; left out: 10";
-        let least = f.number("minimumPercent", 0.0..=100.0, least);
+        let least = f.opt_number("minimumPercent", 0.0..=100.0, least);
         warm.extend(least.map(|p| ("minimum", percent(p))));
         let aggression = "above 1 the share grows faster at first; left out: 1";
-        let aggression = f.number("aggression", 1.0..=100.0, aggression);
+        let aggression = f.opt_number("aggression", 1.0..=100.0, aggression);
         warm.extend(aggression.map(|a| ("aggression", Value::Number(a))));
     });
     if let (true, Some(old)) = (warm.is_empty(), old) {

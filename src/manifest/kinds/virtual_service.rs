@@ -3,7 +3,7 @@
 use super::{Body, KindPart, metadata};
 use crate::base::node::Value;
 use crate::manifest::draft::{integer, list, percent, text};
-use crate::manifest::fields::Fields;
+use crate::manifest::fields::{Fields, Manifest};
 use crate::manifest::rule::{Destination, Match, Rule, Setting, put};
 use crate::manifest::scalars;
 use crate::world::mesh::RetryOn;
@@ -82,7 +82,8 @@ fn tcp(f: &mut Fields<'_>) -> Rule {
 
 fn destinations(f: &mut Fields<'_>) -> Vec<Destination> {
     let destinations = f.list("route", |f| {
-        let weight = f.count("weight", 0..=1_000_000, "share of requests: weight by sum of all");
+        let weight =
+            f.opt_count("weight", 0..=1_000_000, "share of requests: weight by sum of all");
         let destination = f.object("destination", destination).unwrap_or_default();
         f.missing("destination", "where the requests go");
         f.no_effect(&["headers"], "headers for the service change no figure");
@@ -126,13 +127,13 @@ pub fn is_zero(span: &str) -> bool {
 /// conditions have Istio's default conditions, which come to refused connections.
 pub(super) fn retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
     let attempts = "tries on other pods (spec.service.balancer.retries)";
-    let attempts = f.count("attempts", 0..=10, attempts);
+    let attempts = f.opt_count("attempts", 0..=10, attempts);
     put(settings, "retries.attempts", "retries", attempts.map(integer));
     let per_try = "longest time of one try (spec.service.balancer.perTryTimeout)";
     let per_try = f.duration("perTryTimeout", per_try).filter(|t| !is_zero(t));
     put(settings, "retries.perTryTimeout", "perTryTimeout", per_try.map(text));
     let becomes = "failures that are tried again (spec.service.balancer.retryOn)";
-    if let Some(words) = f.text("retryOn", becomes) {
+    if let Some(words) = f.opt_text("retryOn", becomes) {
         put(settings, "retries.retryOn", "retryOn", conditions(f, &words));
     }
     f.not_flown(&["retryRemoteLocalities"], "every pod is as near as any other");
@@ -140,7 +141,7 @@ pub(super) fn retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
     let backoff = f.duration("backoff", backoff).filter(|t| !is_zero(t));
     put(settings, "retries.backoff", "retryBackoff", backoff.map(text));
     let others = "false: a further try may meet the pod that failed";
-    let others = f.flag("retryIgnorePreviousHosts", others);
+    let others = f.opt_flag("retryIgnorePreviousHosts", others);
     let same = others.map(|others| text(if others { "never" } else { "always" }));
     put(settings, "retries.retryIgnorePreviousHosts", "retrySamePod", same);
 }
@@ -163,13 +164,13 @@ fn conditions(f: &mut Fields<'_>, written: &str) -> Option<Value> {
 /// Faults on purpose. A percentage that is left out is 0 %, as in Istio.
 fn fault(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
     let share = |f: &mut Fields<'_>, what: &'static str| {
-        let given = f.object("percentage", |f| f.number("value", 0.0..=100.0, what)).flatten();
-        given.or(f.count("percent", 0..=100, what).map(|p| p as f64)).unwrap_or(0.0)
+        let given = f.object("percentage", |f| f.opt_number("value", 0.0..=100.0, what)).flatten();
+        given.or(f.opt_count("percent", 0..=100, what).map(|p| p as f64)).unwrap_or(0.0)
     };
     let abort = f.object("abort", |f| {
         let hit = share(f, "share of requests that fail (spec.service.balancer.fault.abort)");
         let status = "4xx and 5xx are failures; anything else is an answer";
-        let status = f.count("httpStatus", 200..=599, status);
+        let status = f.opt_count("httpStatus", 200..=599, status);
         f.no_effect(&["grpcStatus", "http2Error"], "a failure like any other");
         if status.is_none_or(|s| s >= 400) { hit } else { 0.0 }
     });
@@ -189,20 +190,24 @@ fn fault(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
 }
 
 fn destination(f: &mut Fields<'_>) -> Destination {
-    let host = f.text("host", "the service that gets the requests");
+    let host = f.opt_text("host", "the service that gets the requests");
     f.missing("host", "the name of the service");
-    let subset = f.text("subset", "the version that gets the requests, after a DestinationRule");
+    let subset =
+        f.opt_text("subset", "the version that gets the requests, after a DestinationRule");
     f.object("port", |f| {
-        f.scalar("number", "port", "where the service listens", scalars::port_number);
+        f.opt_scalar("number", "port", "where the service listens", scalars::port_number);
     });
     Destination { host: host.unwrap_or_default(), subset, weight: None }
 }
 
 fn matched(f: &mut Fields<'_>) -> Match {
     let headers = f.map("headers", |name, f| {
-        f.text("exact", "users who send the header meet the variant: spec.traffic.headerShare");
-        f.text("prefix", "users who send the header meet the variant: spec.traffic.headerShare");
-        f.text("regex", "users who send the header meet the variant: spec.traffic.headerShare");
+        f.opt_text("exact", "users who send the header meet the variant: spec.traffic.headerShare");
+        f.opt_text(
+            "prefix",
+            "users who send the header meet the variant: spec.traffic.headerShare",
+        );
+        f.opt_text("regex", "users who send the header meet the variant: spec.traffic.headerShare");
         name.to_string()
     });
     // A path that begins with `/` is every path.
@@ -224,11 +229,12 @@ fn matched(f: &mut Fields<'_>) -> Match {
 fn mirror(f: &mut Fields<'_>) -> Option<(Destination, f64)> {
     let to = f.object("mirror", destination);
     let share = "share of requests copied; left out: all, as Istio does";
-    let percent = f.object("mirrorPercentage", |f| f.number("value", 0.0..=100.0, share));
-    let old = f.count("mirrorPercent", 0..=100, "share of requests copied (deprecated by Istio)");
+    let percent = f.object("mirrorPercentage", |f| f.opt_number("value", 0.0..=100.0, share));
+    let old =
+        f.opt_count("mirrorPercent", 0..=100, "share of requests copied (deprecated by Istio)");
     let mut several = f.list("mirrors", |f| {
         let to = f.object("destination", destination).unwrap_or_default();
-        let percent = f.object("percentage", |f| f.number("value", 0.0..=100.0, share));
+        let percent = f.object("percentage", |f| f.opt_number("value", 0.0..=100.0, share));
         (to, percent.flatten().unwrap_or(100.0))
     });
     if several.len() > 1 {

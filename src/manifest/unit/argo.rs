@@ -2,16 +2,18 @@
 
 use super::argo_analysis::analysis_of;
 use super::argo_steps::{self, Said, check_annotations};
+use super::argo_write::{self, Written};
 use super::{Found, workload};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
-use crate::manifest::draft::{Draft, list, mapping, text};
+use crate::manifest::draft::{Draft, integer, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::rollout::{Rollout, Step, Strategy, Wired};
-use crate::manifest::note::Weight;
+use crate::manifest::note::{Spot, Weight};
 use crate::manifest::rule::short;
 use crate::manifest::store::Store;
+use crate::strategy::argo::field;
 
 /// A unit for every Rollout.
 pub fn find(store: &Store, found: &mut Found) {
@@ -33,51 +35,44 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
     };
     let path = draft.strategy(kind, object.spot(at));
     let own = text(object.metadata.name.clone());
-    draft.set(&format!("{path}.rollout"), own, object.spot("metadata.name"));
-    for (field, value) in &rollout.fields {
-        draft.set(&format!("{path}.{field}"), value.clone(), object.spot("spec"));
-    }
+    draft.set(&format!("{path}.{}", field::ROLLOUT), own, object.spot("metadata.name"));
+    write(&mut draft, &path, argo_write::common(rollout), &object.spot("spec"));
     match strategy {
-        Strategy::Canary(fields, steps, analysis) => {
-            for (field, value) in fields {
-                draft.set(&format!("{path}.{field}"), value.clone(), object.spot(at));
-            }
-            let waits = steps.iter().any(is_endless);
-            let routed = fields.iter().any(|(name, _)| *name == "trafficRouting");
+        Strategy::Canary(canary) => {
+            write(&mut draft, &path, argo_write::canary(canary), &object.spot(at));
+            let waits = canary.steps.contains(&Step::Pause(None));
+            let routed = canary.traffic.is_some();
             let said = Said { store, object, rollout, routed };
             let steps: Vec<Value> =
-                steps.iter().map(|step| said.step(step, &mut draft, found)).collect();
+                canary.steps.iter().map(|step| said.step(step, &mut draft, found)).collect();
             if !steps.is_empty() {
                 let spot = object.spot(&format!("{at}.steps"));
                 for i in 0..steps.len() {
                     let spot = object.spot(&format!("{at}.steps[{i}]"));
-                    draft.origins.push((format!("{path}.steps[{i}]"), spot));
+                    draft.origins.push((format!("{path}.{}[{i}]", field::STEPS), spot));
                 }
-                draft.set(&format!("{path}.steps"), list(steps), spot);
+                draft.set(&format!("{path}.{}", field::STEPS), list(steps), spot);
             }
-            if let Some((reference, more)) = analysis {
-                let mut fields = more.clone();
+            if let Some((reference, first)) = &canary.analysis {
+                let mut fields = argo_write::given([(field::STARTING_STEP, first.map(integer))]);
                 fields.extend(analysis_of(store, object, reference, &mut draft, found));
                 let spot = object.spot(&reference.path);
-                draft.set(&format!("{path}.analysis"), mapping(fields), spot);
+                draft.set(&format!("{path}.{}", field::ANALYSIS), mapping(fields), spot);
             }
             promotes(&mut draft, &path, waits, rollout, found);
         }
-        Strategy::BlueGreen(fields, before, after) => {
-            for (field, value) in fields {
-                draft.set(&format!("{path}.{field}"), value.clone(), object.spot(at));
-            }
-            for (field, reference) in
-                [("prePromotionAnalysis", before), ("postPromotionAnalysis", after)]
-            {
+        Strategy::BlueGreen(plan) => {
+            write(&mut draft, &path, argo_write::blue_green(plan), &object.spot(at));
+            for (field, reference) in [
+                (field::PRE_PROMOTION_ANALYSIS, &plan.before),
+                (field::POST_PROMOTION_ANALYSIS, &plan.after),
+            ] {
                 let Some(reference) = reference else { continue };
                 let analysis = analysis_of(store, object, reference, &mut draft, found);
                 let spot = object.spot(&reference.path);
                 draft.set(&format!("{path}.{field}"), mapping(analysis), spot);
             }
-            let waits = fields.iter().any(|(name, value)| {
-                *name == "autoPromotionEnabled" && *value == Value::Flag(false)
-            });
+            let waits = plan.auto_promotion == Some(false);
             promotes(&mut draft, &path, waits, rollout, found);
         }
     }
@@ -101,30 +96,30 @@ fn hosts(store: &Store, object: &Object, rollout: &Rollout, path: &str, draft: &
     let host = to().next().map(|first| short(&first.host));
     let alone = |host: &&str| to().all(|destination| short(&destination.host) == *host);
     let host = host.filter(alone).filter(|_| !wired.destination_rules.is_empty());
-    for (kind, field, to) in [
-        ("canary", "stableService", "trafficRouting.stableService"),
-        ("canary", "canaryService", "trafficRouting.canaryService"),
-        ("blueGreen", "activeService", "activeService"),
+    for (kind, from, group, to) in [
+        ("canary", "stableService", Some(field::TRAFFIC_ROUTING), field::STABLE_SERVICE),
+        ("canary", "canaryService", Some(field::TRAFFIC_ROUTING), field::CANARY_SERVICE),
+        ("blueGreen", "activeService", None, field::ACTIVE_SERVICE),
     ] {
         let divided = kind == "blueGreen" || under(kind, "trafficRouting").is_some();
-        let own = under(kind, field).and_then(Node::text);
+        let own = under(kind, from).and_then(Node::text);
         let service = host.filter(|_| kind == "canary").or(own);
         if let Some(service) = service.filter(|_| divided) {
-            let spot = object.spot(&format!("spec.strategy.{kind}.{field}"));
-            draft.set(&format!("{path}.{to}"), text(service), spot);
+            let spot = object.spot(&format!("spec.strategy.{kind}.{from}"));
+            let group = group.map(|group| format!("{group}.")).unwrap_or_default();
+            draft.set(&format!("{path}.{group}{to}"), text(service), spot);
         }
     }
 }
 
-/// A pause without end: somebody has to promote.
-fn is_endless(step: &Step) -> bool {
-    let Step::Plain(Value::Map(entries)) = step else { return false };
-    let endless = |node: &Node| node.get("duration").is_none();
-    entries.iter().any(|(key, value)| key.name == "pause" && endless(value))
+fn write(draft: &mut Draft, path: &str, fields: Written, spot: &Spot) {
+    for (field, value) in fields {
+        draft.set(&format!("{path}.{field}"), value, spot.clone());
+    }
 }
 
 fn promotes(draft: &mut Draft, path: &str, waits: bool, rollout: &Rollout, found: &mut Found) {
-    let field = format!("{path}.promotedAfter");
+    let field = format!("{path}.{}", field::PROMOTED_AFTER);
     let said = argo_steps::said(rollout, argo_steps::PROMOTED);
     if let Some(after) = said {
         if after != "never" {
@@ -143,7 +138,7 @@ fn paused(draft: &mut Draft, object: &Object, path: &str, rollout: &Rollout, fou
         return;
     }
     let said = argo_steps::said(rollout, argo_steps::RESUMED);
-    let field = format!("{path}.resumedAfter");
+    let field = format!("{path}.{}", field::RESUMED_AFTER);
     draft.set(&field, text(said.unwrap_or("10m")), object.spot("spec.paused"));
     if said.is_none() {
         let source = "a paused Rollout releases nothing; somebody resumes it, and when is not in \

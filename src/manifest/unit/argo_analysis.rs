@@ -17,6 +17,7 @@ use crate::manifest::kinds::rollout::Reference;
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use crate::manifest::storm::{LATEST, STABLE};
+use crate::strategy::argo::field;
 use crate::strategy::flagger::query::{FILLED_MAX, too_long};
 use regex::Regex;
 
@@ -82,7 +83,7 @@ pub fn analysis_of(
         let help = "the AnalysisRun would end in Error";
         found.problem(object, &reference.path, message, "a pattern of a metric's name", help);
     }
-    vec![("metrics", list(metrics))]
+    vec![(field::METRICS, list(metrics))]
 }
 
 /// A name of `dryRun`, which is a pattern.
@@ -342,7 +343,7 @@ impl Asked<'_> {
         draft: &Draft,
         found: &mut Found,
     ) -> Value {
-        let mut fields = vec![("name", text(self.metric.name.clone()))];
+        let mut fields = vec![(field::NAME, text(self.metric.name.clone()))];
         // With no provider, or with several, the controller ends the run in Error, and so does a
         // flight: it is told both, or none.
         let others = &self.metric.providers[..];
@@ -352,7 +353,7 @@ impl Asked<'_> {
         };
         let query = self.metric.query.as_deref().or(instead);
         if let Some(query) = query {
-            fields.push(("query", text(self.filled(query, merged, draft, found))));
+            fields.push((field::QUERY, text(self.filled(query, merged, draft, found))));
         }
         if instead.is_none() && !others.is_empty() {
             let matters = query.is_none() && others.len() == 1;
@@ -363,13 +364,13 @@ impl Asked<'_> {
             for (name, value) in range {
                 ends.push((*name, self.value(value, merged, draft, found)));
             }
-            fields.push(("rangeQuery", mapping(ends)));
+            fields.push((field::RANGE_QUERY, mapping(ends)));
         }
         let judged = query.is_some();
         for (name, value) in &self.metric.fields {
             let value = self.value(value, merged, draft, found);
             let value = match &value {
-                Value::Text(t) if name.ends_with("Limit") || *name == "count" => {
+                Value::Text(t) if name.ends_with("Limit") || *name == field::COUNT => {
                     t.parse().map(limit).unwrap_or(value)
                 }
                 _ => value,
@@ -379,7 +380,7 @@ impl Asked<'_> {
             }
         }
         if dry {
-            fields.push(("dryRun", Value::Flag(true)));
+            fields.push((field::DRY_RUN, Value::Flag(true)));
         }
         mapping(fields)
     }
@@ -408,9 +409,9 @@ impl Asked<'_> {
             );
             found.assume_answer(self.owner, self.field, "always", source, Weight::Matters);
         }
-        let mut fields = vec![("provider", text(provider))];
-        fields.push(("answers", text(answers.unwrap_or("always"))));
-        fields.extend(takes.map(|takes| ("takes", text(takes))));
+        let mut fields = vec![(field::PROVIDER, text(provider))];
+        fields.push((field::ANSWERS, text(answers.unwrap_or("always"))));
+        fields.extend(takes.map(|takes| (field::TAKES, text(takes))));
         fields
     }
 }

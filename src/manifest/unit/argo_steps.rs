@@ -4,17 +4,19 @@
 
 use super::Found;
 use super::argo_analysis::analysis_of;
+use super::argo_write::{self, given, span};
 use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::base::units::parse_duration;
-use crate::manifest::draft::{Draft, list, mapping, text};
+use crate::manifest::draft::{Draft, integer, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::analysis_template::Given;
 use crate::manifest::kinds::rollout::{Beside, Experiment, Reference, Rollout, Step, Strategy};
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use crate::manifest::storm::{LATEST, STABLE};
+use crate::strategy::argo::field;
 
 /// After how long a pause without end is promoted.
 pub const PROMOTED: &str = "windtunnel-promoted";
@@ -32,7 +34,8 @@ pub fn said<'r>(rollout: &'r Rollout, name: &str) -> Option<&'r str> {
 /// Annotations that mean nothing are slips.
 pub fn check_annotations(object: &Object, rollout: &Rollout, found: &mut Found) {
     let steps: Vec<String> = match &rollout.strategy {
-        Some(Strategy::Canary(_, steps, _)) => steps
+        Some(Strategy::Canary(canary)) => canary
+            .steps
             .iter()
             .filter_map(|step| match step {
                 Step::Plugin(index, _) => Some(format!("step-{index}")),
@@ -94,15 +97,15 @@ impl Said<'_> {
     /// A step as it is written in the strategy.
     pub fn step(&self, step: &Step, draft: &mut Draft, found: &mut Found) -> Value {
         let (name, value) = match step {
-            Step::Plain(value) => return value.clone(),
             Step::Analysis(reference) => {
                 let analysis = analysis_of(self.store, self.object, reference, draft, found);
-                ("analysis", mapping(analysis))
+                (field::ANALYSIS, mapping(analysis))
             }
             Step::Experiment(experiment) => {
-                ("experiment", self.experiment(experiment, draft, found))
+                (field::EXPERIMENT, self.experiment(experiment, draft, found))
             }
-            Step::Plugin(index, name) => ("plugin", self.plugin(*index, name, found)),
+            Step::Plugin(index, name) => (field::PLUGIN, self.plugin(*index, name, found)),
+            alone => return mapping(argo_write::step(alone).into_iter().collect()),
         };
         mapping(vec![(name, value)])
     }
@@ -120,9 +123,9 @@ impl Said<'_> {
             );
             found.assume_answer(self.object, &field, "always", source, Weight::Matters);
         }
-        let mut fields = vec![("name", text(name))];
-        fields.extend(answers.map(|answers| ("answers", text(answers))));
-        fields.extend(of(TAKES).map(|takes| ("takes", text(takes))));
+        let mut fields = vec![(field::NAME, text(name))];
+        fields.extend(answers.map(|answers| (field::ANSWERS, text(answers))));
+        fields.extend(of(TAKES).map(|takes| (field::TAKES, text(takes))));
         mapping(fields)
     }
 
@@ -130,11 +133,14 @@ impl Said<'_> {
     fn experiment(&self, experiment: &Experiment, draft: &mut Draft, found: &mut Found) -> Value {
         let templates = experiment.templates.iter().map(|template| {
             let version = if template.canary { "canary" } else { "stable" };
-            let mut fields = vec![("name", text(template.name.clone()))];
-            fields.push(("specRef", text(version)));
-            fields.extend(template.fields.iter().cloned());
+            let mut fields = vec![(field::NAME, text(template.name.clone()))];
+            fields.push((field::SPEC_REF, text(version)));
+            fields.extend(given([
+                (field::REPLICAS, template.replicas.map(integer)),
+                (field::WEIGHT, template.weight.map(integer)),
+            ]));
             if !self.routed && !self.serves(template) {
-                fields.push(("serves", Value::Flag(false)));
+                fields.push((field::SERVES, Value::Flag(false)));
             }
             mapping(fields)
         });
@@ -142,17 +148,20 @@ impl Said<'_> {
         let mut analyses = Vec::new();
         for (name, wanted, reference) in &experiment.analyses {
             let reference = self.with_hashes(experiment, reference);
-            let mut fields = vec![("name", text(name.clone()))];
+            let mut fields = vec![(field::NAME, text(name.clone()))];
             if *wanted {
-                fields.push(("requiredForCompletion", Value::Flag(true)));
+                fields.push((field::REQUIRED_FOR_COMPLETION, Value::Flag(true)));
             }
             fields.extend(analysis_of(self.store, self.object, &reference, draft, found));
             analyses.push(mapping(fields));
         }
-        let mut fields = experiment.fields.clone();
-        fields.push(("templates", list(templates)));
+        let mut fields = given([
+            (field::DURATION, experiment.duration.clone().map(text)),
+            (field::SCALE_DOWN_DELAY, experiment.scale_down_delay_secs.map(span)),
+        ]);
+        fields.push((field::TEMPLATES, list(templates)));
         if !analyses.is_empty() {
-            fields.push(("analyses", list(analyses)));
+            fields.push((field::ANALYSES, list(analyses)));
         }
         mapping(fields)
     }

@@ -17,6 +17,7 @@ pub mod argo;
 mod argo_analysis;
 mod argo_steps;
 pub mod argo_valid;
+mod argo_write;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;

@@ -95,7 +95,7 @@ fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
 
 fn canary(r: &mut Reader<'_>) -> Canary {
     let steps =
-        r.list(field::STEPS, "walked through in order; without any, a rolling update", step);
+        r.opt_list(field::STEPS, "walked through in order; without any, a rolling update", step);
     let max_surge =
         IntOrPercent::read(r, field::MAX_SURGE, "pods above full size, without traffic routing");
     let max_unavailable = IntOrPercent::read(r, field::MAX_UNAVAILABLE, "pods that may be missing");
@@ -266,7 +266,7 @@ pub(super) const SIDES: [&str; 2] = ["stable", "canary"];
 
 fn experiment(r: &mut Reader<'_>) -> Experiment {
     let templates =
-        r.list(field::TEMPLATES, "sets of pods, each of one version", |r| ExperimentTemplate {
+        r.opt_list(field::TEMPLATES, "sets of pods, each of one version", |r| ExperimentTemplate {
             name: r.required_text(field::NAME, "its name"),
             canary: r.choice(field::SPEC_REF, &SIDES, "canary", "whose pods they are") == 1,
             replicas: r.count(field::REPLICAS, 1, 0..=5000, "how many") as u32,
@@ -280,7 +280,7 @@ fn experiment(r: &mut Reader<'_>) -> Experiment {
             serves: r.flag(field::SERVES, true, "do users meet them, without traffic routing?"),
         });
     let analyses =
-        r.list(field::ANALYSES, "begun when all pods are available", |r| ExperimentAnalysis {
+        r.opt_list(field::ANALYSES, "begun when all pods are available", |r| ExperimentAnalysis {
             name: r.required_text(field::NAME, "its name"),
             required: r.flag(field::REQUIRED_FOR_COMPLETION, false, "the experiment ends with it"),
             analysis: analysis(r),
@@ -336,7 +336,7 @@ fn blue_green(r: &mut Reader<'_>) -> BlueGreen {
 }
 
 fn analysis(r: &mut Reader<'_>) -> Analysis {
-    let metrics = r.list(field::METRICS, "measured side by side", metric).unwrap_or_default();
+    let metrics = r.opt_list(field::METRICS, "measured side by side", metric).unwrap_or_default();
     if !r.describing() {
         let none = metrics.is_empty().then(|| "no metrics specified".to_string());
         for why in none.into_iter().chain(valid::problems(&metrics).map(|(_, why)| why)) {
@@ -450,12 +450,12 @@ fn canary_config(r: &mut Reader<'_>) -> CanaryConfig {
         let expected = "at least 1s, and at most 240 points a lifetime";
         r.problem("step", format!("found {step}"), expected, "");
     }
-    let groups = r.list("groups", "weights of groups; others share what is left of 100", |r| {
+    let groups = r.opt_list("groups", "weights of groups; others share what is left of 100", |r| {
         let name = r.required_text("name", "its name");
         (name, r.number("weight", 100.0, 0.0..=100.0, "in percent"))
     });
     let wrapped = |query: String| format!("(\n{query}\n)[{}:{}]", range(lifetime), range(step));
-    let metrics = r.list("metrics", "series of both versions, in Kayenta's own words", |r| {
+    let metrics = r.opt_list("metrics", "series of both versions, in Kayenta's own words", |r| {
         let group = r.text("group", "metrics", "its group");
         let experiment = r.required_text("experiment", "PromQL of the new version");
         let control = r.required_text("control", "PromQL of the stable version");

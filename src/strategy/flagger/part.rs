@@ -173,9 +173,9 @@ fn analysis(r: &mut Reader<'_>) -> Analysis {
         canary_ready: r.count(field::CANARY_READY_THRESHOLD, 100, 0..=100, ready) as u32,
         affinity: r.opt_object(field::SESSION_AFFINITY, "users who met it stay with it", affinity),
         metrics: r
-            .list(field::METRICS, "checks of every tick, in order", metric)
+            .opt_list(field::METRICS, "checks of every tick, in order", metric)
             .unwrap_or_default(),
-        webhooks: r.list(field::WEBHOOKS, "gates, tests and load", webhook).unwrap_or_default(),
+        webhooks: r.opt_list(field::WEBHOOKS, "gates, tests and load", webhook).unwrap_or_default(),
     };
     let moves = analysis.step_weight > 0 || !analysis.step_weights.is_empty();
     if !moves && analysis.iterations == 0 && !r.describing() {

@@ -1,30 +1,18 @@
-//! The fields of one mapping that hold a single value or a plain list: one method a kind.
+//! The fields of windtunnel's own files that hold a single value or a plain list: a method a kind.
 //!
 //! Each notes the field for descriptions, reads it if it is given, and falls back to its default.
 
 use super::distributions::distribution;
 use super::nested::LONGEST_LIST;
-use super::scalars::{count, duration, flag, money, number, price, rate, share, text, word};
-use super::{Kind, Reader};
+use super::optional::text_of;
+use super::scalars::{duration, money, price, rate, share, word};
+use super::{Dialect, Kind, Own, Reader};
 use crate::distribution::Distribution;
 use crate::node::{Node, Value};
 use crate::problem::{Place, Problem};
 use crate::time::SimDuration;
 use crate::units::{Money, Rate, Share};
 use std::ops::RangeInclusive;
-
-/// Longest name, in characters; tables, charts and stories repeat it.
-const LONGEST_NAME: usize = 253;
-
-/// How the text of a field is read.
-fn text_of(field: &'static str) -> impl Fn(&Node) -> Result<String, String> {
-    move |node| match text(node)? {
-        name if field == "name" && name.chars().count() > LONGEST_NAME => {
-            Err(format!("a name of at most {LONGEST_NAME} characters"))
-        }
-        found => Ok(found),
-    }
-}
 
 impl<'a> Reader<'a> {
     /// A span of time.
@@ -76,19 +64,8 @@ impl<'a> Reader<'a> {
         help: &'static str,
     ) -> u64 {
         let kind = Kind::Count(*range.start(), *range.end());
-        let parse = |node: &Node| count(node, &range);
+        let parse = |node: &Node| Own::count(node, &range);
         self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
-    }
-
-    /// A whole number within `range` that may be left out.
-    pub fn opt_count(
-        &mut self,
-        name: &'static str,
-        range: RangeInclusive<u64>,
-        help: &'static str,
-    ) -> Option<u64> {
-        let kind = Kind::Count(*range.start(), *range.end());
-        self.optional(name, kind, help, |node| count(node, &range))
     }
 
     /// A whole number within `range` that must be given.
@@ -99,7 +76,7 @@ impl<'a> Reader<'a> {
         help: &'static str,
     ) -> u64 {
         let kind = Kind::Count(*range.start(), *range.end());
-        let value = self.field(name, kind, None, true, help, |node| count(node, &range));
+        let value = self.field(name, kind, None, true, help, |node| Own::count(node, &range));
         value.unwrap_or(*range.start())
     }
 
@@ -112,39 +89,23 @@ impl<'a> Reader<'a> {
         help: &'static str,
     ) -> f64 {
         let kind = Kind::Number(*range.start(), *range.end());
-        let parse = |node: &Node| number(node, &range);
+        let parse = |node: &Node| Own::number(node, &range);
         self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
-    }
-
-    /// A number within `range` that may be left out.
-    pub fn opt_number(
-        &mut self,
-        name: &'static str,
-        range: RangeInclusive<f64>,
-        help: &'static str,
-    ) -> Option<f64> {
-        let kind = Kind::Number(*range.start(), *range.end());
-        self.optional(name, kind, help, |node| number(node, &range))
     }
 
     /// Text.
     pub fn text(&mut self, name: &'static str, default: &str, help: &'static str) -> String {
-        self.with_default(name, Kind::Text, default, help, text_of(name)).unwrap_or_default()
-    }
-
-    /// Text that may be left out.
-    pub fn opt_text(&mut self, name: &'static str, help: &'static str) -> Option<String> {
-        self.optional(name, Kind::Text, help, text_of(name))
+        self.with_default(name, Kind::Text, default, help, text_of::<Own>(name)).unwrap_or_default()
     }
 
     /// Text that must be given.
     pub fn required_text(&mut self, name: &'static str, help: &'static str) -> String {
-        self.field(name, Kind::Text, None, true, help, text_of(name)).unwrap_or_default()
+        self.field(name, Kind::Text, None, true, help, text_of::<Own>(name)).unwrap_or_default()
     }
 
     /// `true` or `false`.
     pub fn flag(&mut self, name: &'static str, default: bool, help: &'static str) -> bool {
-        let found = self.with_default(name, Kind::Flag, &default.to_string(), help, flag);
+        let found = self.with_default(name, Kind::Flag, &default.to_string(), help, Own::flag);
         found.unwrap_or(default)
     }
 
@@ -214,6 +175,17 @@ impl<'a> Reader<'a> {
         self.note(name, Kind::Distribution, None, false, help);
         let node = self.child(name)?;
         self.distribution_of(name, node)
+    }
+
+    fn with_default<T>(
+        &mut self,
+        name: &'static str,
+        kind: Kind,
+        default: &str,
+        help: &'static str,
+        parse: impl Fn(&Node) -> Result<T, String>,
+    ) -> Option<T> {
+        self.field(name, kind, Some(default), false, help, parse)
     }
 
     fn distribution_of(&self, name: &str, node: &Node) -> Option<Distribution> {

@@ -6,17 +6,22 @@
 //! which `explain`, the JSON Schema, the generated reference and the swarm test are made. A field
 //! can therefore not be read without being documented.
 //!
+//! One reader serves files of several authors: a [`Dialect`] says how they spell their values and
+//! what becomes of a field that nobody reads.
+//!
 //! It knows no file and no syntax: trees come from the scenario layer.
 
+mod dialect;
 mod distributions;
 mod fields;
 mod nested;
-mod scalars;
+mod optional;
+mod reader;
+pub mod scalars;
 pub mod written;
 
-use super::node::{Node, Value};
-use super::problem::{Place, Problem, nearest};
-use std::cell::RefCell;
+pub use dialect::{Dialect, Own};
+pub use reader::{Reader, Sink, describe, read_document, read_tree};
 
 /// What a field holds, for help texts and the schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +62,8 @@ pub enum Kind {
     List,
     /// A list of plain texts, each of a unit that the help names.
     Texts,
+    /// A value with a syntax of its own, in words.
+    Other(&'static str),
 }
 
 /// One documented field.
@@ -92,269 +99,21 @@ pub enum WordOrPart<T> {
     Part(T),
 }
 
-/// What reading yields beside the settings.
-#[derive(Debug, Default)]
-pub struct Sink {
-    /// Everything wrong so far.
-    pub problems: Vec<Problem>,
-    fields: Vec<FieldSpec>,
-}
-
-/// Reads the fields of one mapping.
-pub struct Reader<'a> {
-    node: Option<&'a Node>,
-    place: Place,
-    path: String,
-    spec_path: String,
-    describing: bool,
-    known: Vec<&'static str>,
-    sink: &'a RefCell<Sink>,
-}
-
-/// The fields that `read` asks for.
-pub fn describe<T>(read: fn(&mut Reader<'_>) -> T) -> Vec<FieldSpec> {
-    let sink = RefCell::new(Sink::default());
-    let mut reader = Reader {
-        node: None,
-        place: Place::default(),
-        path: String::new(),
-        spec_path: String::new(),
-        describing: true,
-        known: Vec::new(),
-        sink: &sink,
-    };
-    read(&mut reader);
-    sink.into_inner().fields
-}
-
 /// Is a part of this name written as its own settings, because one of its fields has its name?
 /// `{query: up, failsWhen: "== 0"}` rather than `{query: {…}}`.
 pub fn is_inline(name: &str, fields: &[FieldSpec]) -> bool {
     fields.iter().any(|field| field.path == name)
 }
 
-/// Reads a whole tree with `read`, complaining about keys that nobody asked for.
-pub fn read_tree<T>(
-    node: &Node,
-    path: &str,
-    sink: &RefCell<Sink>,
-    read: impl FnOnce(&mut Reader<'_>) -> T,
-) -> T {
-    let mut reader = Reader {
-        node: None,
-        place: node.place,
-        path: path.to_string(),
-        spec_path: String::new(),
-        describing: false,
-        known: Vec::new(),
-        sink,
-    };
-    match &node.value {
-        Value::Map(_) => reader.node = Some(node),
-        Value::Null => {}
-        _ => reader.complain(node.place, format!("found {}", node.shown()), "a mapping"),
-    }
-    let value = read(&mut reader);
-    reader.finish();
-    value
-}
-
-impl<'a> Reader<'a> {
-    /// Is this a description run (no values, every branch wanted)?
-    pub fn describing(&self) -> bool {
-        self.describing
-    }
-
-    /// Where the mapping stands.
-    pub fn place(&self) -> Place {
-        self.place
-    }
-
-    /// Is `name` given?
-    pub fn has(&self, name: &str) -> bool {
-        self.node.is_some_and(|n| n.get(name).is_some())
-    }
-
-    /// Where the value of `name` stands, or the mapping if it is not given.
-    pub fn place_of(&self, name: &str) -> Place {
-        self.node.and_then(|n| n.get(name)).map_or(self.place, |n| n.place)
-    }
-
-    /// Where field `field` of entry `index` of the list `name` stands, or as much of that as
-    /// exists.
-    pub fn place_in(&self, name: &str, index: usize, field: &str) -> Place {
-        let list = self.child(name).map(|n| &n.value);
-        let Some(Value::List(items)) = list else { return self.place_of(name) };
-        let item = items.get(index);
-        item.and_then(|i| i.get(field)).or(item).map_or(self.place_of(name), |n| n.place)
-    }
-
-    /// Problems and warnings so far: a reader skips conclusions from settings that were wrong.
-    pub fn complaints(&self) -> usize {
-        self.sink.borrow().problems.len()
-    }
-
-    /// Is `name` the text `word` (or left out)? The field counts as known either way.
-    pub fn text_is(&mut self, name: &'static str, word: &str) -> bool {
-        self.known.push(name);
-        self.child(name).is_none_or(|n| n.text() == Some(word))
-    }
-
-    /// Records a problem with the value of `name`.
-    pub fn problem(&mut self, name: &str, message: impl Into<String>, expected: &str, help: &str) {
-        let place = self.place_of(name);
-        let problem = Problem::error(place, self.child_path(name), message);
-        self.push(problem.expected(expected).help(help));
-    }
-
-    /// Records a problem of an entry, under a path below this one, at a place of its own.
-    pub fn problem_at(
-        &mut self,
-        place: Place,
-        path: &str,
-        message: impl Into<String>,
-        expected: &str,
-        help: &str,
-    ) {
-        let problem = Problem::error(place, self.child_path(path), message);
-        self.push(problem.expected(expected).help(help));
-    }
-
-    /// Records a warning about the value of `name`.
-    pub fn warning(&mut self, name: &str, message: impl Into<String>, help: &str) {
-        let place = self.place_of(name);
-        self.push(Problem::warning(place, self.child_path(name), message).help(help));
-    }
-
-    /// Records a warning about the value of `name`, at a byte of its text where one is known.
-    pub fn warning_within(
-        &mut self,
-        name: &str,
-        at: Option<(&str, usize)>,
-        message: impl Into<String>,
-        help: &str,
-    ) {
-        let place = self.place_of(name);
-        let problem = Problem::warning(place, self.child_path(name), message).help(help);
-        self.push(match at {
-            Some((text, byte)) => problem.within(text, byte),
-            None => problem,
-        });
-    }
-
-    /// Complains about keys that nobody asked for.
-    fn finish(self) {
-        let Some(Node { value: Value::Map(entries), .. }) = self.node else { return };
-        for (key, _) in entries.iter().filter(|(k, _)| !self.known.contains(&k.name.as_str())) {
-            let problem =
-                Problem::error(key.place, &self.path, format!("unknown key {:?}", key.name));
-            let problem = problem.expected(match self.known.is_empty() {
-                true => "no settings here".to_string(),
-                false => format!("one of {}", self.known.join(", ")),
-            });
-            self.push(match nearest(&key.name, self.known.iter().copied()) {
-                Some(meant) => problem.help(format!("did you mean {meant}?")),
-                None => problem,
-            });
-        }
-    }
-
-    fn with_default<T>(
-        &mut self,
-        name: &'static str,
-        kind: Kind,
-        default: &str,
-        help: &'static str,
-        parse: impl Fn(&Node) -> Result<T, String>,
-    ) -> Option<T> {
-        self.field(name, kind, Some(default), false, help, parse)
-    }
-
-    fn optional<T>(
-        &mut self,
-        name: &'static str,
-        kind: Kind,
-        help: &'static str,
-        parse: impl Fn(&Node) -> Result<T, String>,
-    ) -> Option<T> {
-        self.field(name, kind, None, false, help, parse)
-    }
-
-    fn field<T>(
-        &mut self,
-        name: &'static str,
-        kind: Kind,
-        default: Option<&str>,
-        required: bool,
-        help: &'static str,
-        parse: impl Fn(&Node) -> Result<T, String>,
-    ) -> Option<T> {
-        self.note(name, kind, default.map(str::to_string), required, help);
-        let given = self.child(name);
-        if let Some(node) = given {
-            match parse(node) {
-                Ok(value) => return Some(value),
-                Err(expected) => self.complain_at(name, node, &expected),
-            }
-        } else if required && !self.describing {
-            let missing = format!("{name} is missing");
-            self.push(Problem::error(self.place, &self.path, missing).help(help));
-        }
-        default.and_then(|text| parse(&Node::unplaced(Value::Text(text.to_string()))).ok())
-    }
-
-    fn note(
-        &mut self,
-        name: &'static str,
-        kind: Kind,
-        default: Option<String>,
-        required: bool,
-        help: &'static str,
-    ) {
-        self.known.push(name);
-        if self.describing {
-            let spec = FieldSpec { path: self.child_spec(name), kind, default, required, help };
-            self.sink.borrow_mut().fields.push(spec);
-        }
-    }
-
-    fn child(&self, name: &str) -> Option<&'a Node> {
-        self.node.and_then(|n| n.get(name))
-    }
-
-    fn child_path(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_string() } else { format!("{}.{name}", self.path) }
-    }
-
-    fn child_spec(&self, name: &str) -> String {
-        if self.spec_path.is_empty() {
-            name.to_string()
-        } else {
-            format!("{}.{name}", self.spec_path)
-        }
-    }
-
-    fn complain(&self, place: Place, message: String, expected: &str) {
-        self.push(Problem::error(place, &self.path, message).expected(expected));
-    }
-
-    fn complain_at(&self, name: &str, node: &Node, expected: &str) {
-        let found = format!("found {}", node.shown());
-        self.push(Problem::error(node.place, self.child_path(name), found).expected(expected));
-    }
-
-    fn push(&self, problem: Problem) {
-        self.sink.borrow_mut().problems.push(problem);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node::Key;
+    use crate::node::{Key, Node, Value};
+    use crate::problem::Place;
     use crate::time::SimDuration;
     use crate::units::Share;
     use distributions::distribution;
+    use std::cell::RefCell;
 
     fn map(entries: Vec<(&str, Value)>) -> Node {
         let place = |i: usize| Place { line: i as u32 + 2, column: 3 };

@@ -1,12 +1,127 @@
 //! The fields of one mapping that hold mappings of their own: objects, lists, parts by name.
 
-use super::{Kind, Part, Reader, WordOrPart, describe};
+use super::{Dialect, Kind, Part, Reader, WordOrPart, describe};
 use crate::node::{Key, Node, Value};
 use crate::problem::{Place, Problem, nearest};
 
 /// Lists longer than this are refused: nothing sensible in a scenario is that long.
 pub(super) const LONGEST_LIST: usize = 10_000;
 
+/// Mappings in every dialect.
+impl<'a, D: Dialect> Reader<'a, D> {
+    /// A nested mapping that may be left out.
+    pub fn opt_object<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        read: impl FnOnce(&mut Reader<'_, D>) -> T,
+    ) -> Option<T> {
+        self.note(name, Kind::OptObject, None, false, help);
+        let (path, spec) = (self.child_path(name), self.child_spec(name));
+        if self.describing {
+            return Some(self.descend(None, path, spec, read));
+        }
+        match self.child(name)? {
+            Node { value: Value::Null, .. } => Some(self.descend(None, path, spec, read)),
+            node => self.mapping(node, path, spec, read),
+        }
+    }
+
+    /// A list of mappings; nothing when it is not given.
+    pub fn opt_list<T>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        mut read: impl FnMut(&mut Reader<'_, D>) -> T,
+    ) -> Option<Vec<T>> {
+        self.note(name, Kind::List, None, false, help);
+        let spec = format!("{}[]", self.child_spec(name));
+        if self.describing {
+            self.descend(None, String::new(), spec, &mut read);
+            return None;
+        }
+        let node = self.child(name)?;
+        let items = self.items(name, node)?.iter().enumerate();
+        let path = |i| format!("{}[{i}]", self.child_path(name));
+        let read_item = |(i, item)| self.mapping(item, path(i), spec.clone(), &mut read);
+        Some(items.filter_map(read_item).collect())
+    }
+
+    /// A mapping whose keys are free and whose values are mappings; empty when it is not given.
+    pub fn map<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&str, &mut Reader<'_, D>) -> T,
+    ) -> Vec<T> {
+        self.known.push(name);
+        let spec = format!("{}.*", self.child_spec(name));
+        if self.describing {
+            self.descend(None, String::new(), spec, |r| read("*", r));
+            return Vec::new();
+        }
+        let Some(entries) = self.entries(name, "a mapping") else { return Vec::new() };
+        let read_entry = |(key, value): &'a (Key, Node)| {
+            let path = format!("{}.{}", self.child_path(name), key.name);
+            self.mapping(value, path, spec.clone(), |r| read(&key.name, r))
+        };
+        entries.iter().filter_map(read_entry).collect()
+    }
+
+    /// The entries of the mapping `name`, if it is one and not too long; none where there is none.
+    pub fn entries(&self, name: &str, expected: &str) -> Option<&'a [(Key, Node)]> {
+        let node = self.child(name)?;
+        match &node.value {
+            Value::Map(entries) if entries.len() <= LONGEST_LIST => return Some(entries),
+            Value::Map(_) => self.too_long(name, node),
+            _ => self.complain_at(name, node, expected),
+        }
+        None
+    }
+
+    /// The entries of a list, if it is one and not too long.
+    pub(super) fn items(&self, name: &str, node: &'a Node) -> Option<&'a [Node]> {
+        match &node.value {
+            Value::List(items) if items.len() <= LONGEST_LIST => return Some(items),
+            Value::List(_) => self.too_long(name, node),
+            _ => self.complain_at(name, node, "a list"),
+        }
+        None
+    }
+
+    fn too_long(&self, name: &str, node: &Node) {
+        self.complain_at(name, node, &format!("at most {LONGEST_LIST} entries"));
+    }
+
+    /// What stands there, read as a mapping.
+    fn mapping<T>(
+        &self,
+        node: &'a Node,
+        path: String,
+        spec_path: String,
+        read: impl FnOnce(&mut Reader<'_, D>) -> T,
+    ) -> Option<T> {
+        let is_one = matches!(node.value, Value::Map(_));
+        if !is_one {
+            self.complain(node, path.clone(), "a mapping");
+        }
+        (is_one || D::DEFAULTS).then(|| self.descend(Some(node), path, spec_path, read))
+    }
+
+    fn descend<T>(
+        &self,
+        node: Option<&'a Node>,
+        path: String,
+        spec_path: String,
+        read: impl FnOnce(&mut Reader<'_, D>) -> T,
+    ) -> T {
+        let mut reader = self.below(node, path, spec_path);
+        let value = read(&mut reader);
+        reader.finish();
+        value
+    }
+}
+
+/// Mappings with defaults, and parts.
 impl<'a> Reader<'a> {
     /// A nested mapping, read even when absent so that its defaults apply.
     pub fn object<T>(
@@ -16,33 +131,7 @@ impl<'a> Reader<'a> {
         read: impl FnOnce(&mut Reader<'_>) -> T,
     ) -> T {
         self.note(name, Kind::Object, None, false, help);
-        let node = self.child(name);
-        let node = node.filter(|n| match n.value {
-            Value::Map(_) => true,
-            Value::Null => false,
-            _ => {
-                self.complain_at(name, n, "a mapping");
-                false
-            }
-        });
-        self.descend(node, self.child_path(name), self.child_spec(name), read)
-    }
-
-    /// A nested mapping that may be left out.
-    pub fn opt_object<T>(
-        &mut self,
-        name: &'static str,
-        help: &'static str,
-        read: impl FnOnce(&mut Reader<'_>) -> T,
-    ) -> Option<T> {
-        let wanted = self.describing || self.has(name);
-        if !wanted {
-            self.known.push(name);
-            return None;
-        }
-        let value = self.object(name, help, read);
-        self.kind_is(name, Kind::OptObject);
-        Some(value)
+        self.object_noted(name, read)
     }
 
     /// A nested mapping, read even when absent, or `word` instead of it, which yields nothing.
@@ -53,47 +142,17 @@ impl<'a> Reader<'a> {
         help: &'static str,
         read: impl FnOnce(&mut Reader<'_>) -> T,
     ) -> Option<T> {
-        if self.child(name).is_some_and(|n| n.text() == Some(word)) {
-            self.known.push(name);
-            return None;
-        }
-        let value = self.object(name, help, read);
-        self.kind_is(name, Kind::ObjectOr(word));
-        Some(value)
+        self.note(name, Kind::ObjectOr(word), None, false, help);
+        let is_word = self.child(name).is_some_and(|n| n.text() == Some(word));
+        (!is_word).then(|| self.object_noted(name, read))
     }
 
-    /// Documents what a field holds that was noted as something else.
-    fn kind_is(&self, name: &str, kind: Kind) {
-        let spec = self.child_spec(name);
-        for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
-            field.kind = kind.clone();
+    fn object_noted<T>(&self, name: &str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
+        let node = self.child(name).filter(|n| n.value != Value::Null);
+        if let Some(node) = node.filter(|n| !matches!(n.value, Value::Map(_))) {
+            self.complain_at(name, node, "a mapping");
         }
-    }
-
-    /// A list of mappings; nothing when it is not given.
-    pub fn list<T>(
-        &mut self,
-        name: &'static str,
-        help: &'static str,
-        mut read: impl FnMut(&mut Reader<'_>) -> T,
-    ) -> Option<Vec<T>> {
-        self.note(name, Kind::List, None, false, help);
-        let spec = format!("{}[]", self.child_spec(name));
-        if self.describing {
-            self.descend(None, String::new(), spec, &mut read);
-            return None;
-        }
-        let node = self.child(name)?;
-        let items = self.items(name, node)?;
-        let read_item = |(i, item): (usize, &'a Node)| {
-            let path = format!("{}[{i}]", self.child_path(name));
-            if !matches!(item.value, Value::Map(_)) {
-                let found = format!("found {}", item.shown());
-                self.push(Problem::error(item.place, &path, found).expected("a mapping"));
-            }
-            self.descend(Some(item), path, spec.clone(), &mut read)
-        };
-        Some(items.iter().enumerate().map(read_item).collect())
+        self.descend(node, self.child_path(name), self.child_spec(name), read)
     }
 
     /// One part of `parts`, written `name` or `name: {settings}`; nothing when it is not given.
@@ -150,7 +209,7 @@ impl<'a> Reader<'a> {
         let part = self.part(name, help, parts);
         if self.describing {
             let spec = self.child_spec(name);
-            for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
+            for field in self.sink.borrow_mut().docs.iter_mut().filter(|f| f.path == spec) {
                 field.kind = Kind::Part([words, &part_names(parts)].concat());
                 field.default = words.first().map(ToString::to_string);
             }
@@ -161,26 +220,8 @@ impl<'a> Reader<'a> {
     /// Documents the default of a list or part that the caller fills in by itself.
     pub fn default_is(&mut self, name: &str, yaml: &str) {
         let spec = self.child_spec(name);
-        for field in self.sink.borrow_mut().fields.iter_mut().filter(|f| f.path == spec) {
+        for field in self.sink.borrow_mut().docs.iter_mut().filter(|f| f.path == spec) {
             field.default = Some(yaml.to_string());
-        }
-    }
-
-    fn items(&mut self, name: &str, node: &'a Node) -> Option<&'a [Node]> {
-        match &node.value {
-            Value::List(items) if items.len() > LONGEST_LIST => {
-                let found = format!("found a list of {}", items.len());
-                self.push(
-                    Problem::error(node.place, self.child_path(name), found)
-                        .expected(format!("at most {LONGEST_LIST} entries")),
-                );
-                None
-            }
-            Value::List(items) => Some(items),
-            _ => {
-                self.complain_at(name, node, "a list");
-                None
-            }
         }
     }
 
@@ -235,31 +276,6 @@ impl<'a> Reader<'a> {
         let problem = Problem::error(node.place, path, format!("found {}", node.shown()));
         self.push(problem.expected(format!("one of {}", names.join(", "))).help(help));
         None
-    }
-
-    fn descend<T>(
-        &self,
-        node: Option<&'a Node>,
-        path: String,
-        spec_path: String,
-        read: impl FnOnce(&mut Reader<'_>) -> T,
-    ) -> T {
-        let mut reader = self.below(node, path, spec_path);
-        let value = read(&mut reader);
-        reader.finish();
-        value
-    }
-
-    fn below(&self, node: Option<&'a Node>, path: String, spec_path: String) -> Reader<'a> {
-        Reader {
-            node,
-            place: node.map_or(self.place, |n| n.place),
-            path,
-            spec_path,
-            describing: self.describing,
-            known: Vec::new(),
-            sink: self.sink,
-        }
     }
 }
 

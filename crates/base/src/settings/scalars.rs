@@ -1,7 +1,6 @@
 //! One value of a tree to one typed value; the error says what was expected.
 
 use crate::node::{Node, Value};
-use crate::problem::Place;
 use crate::time::SimDuration;
 use crate::units::{self, Money, Rate, Share};
 use std::ops::RangeInclusive;
@@ -34,41 +33,43 @@ pub(super) fn price(node: &Node) -> Result<Money, String> {
     from_text(node, units::parse_price, "a price such as $0.05/h")
 }
 
-pub(super) fn text(node: &Node) -> Result<String, String> {
-    node.scalar_text().ok_or_else(|| "text".to_string())
-}
-
-pub(super) fn flag(node: &Node) -> Result<bool, String> {
-    match &node.value {
-        Value::Flag(flag) => Ok(*flag),
-        Value::Text(text) => text.parse().map_err(|_| "true or false".to_string()),
-        _ => Err("true or false".to_string()),
-    }
-}
-
-pub(super) fn count(node: &Node, range: &RangeInclusive<u64>) -> Result<u64, String> {
-    let expected = || format!("a whole number from {} to {}", range.start(), range.end());
-    let number: u64 = match &node.value {
-        Value::Integer(number) => u64::try_from(*number).map_err(|_| expected())?,
-        // `1e3` and `1000.0` are whole numbers, too, in YAML, JSON and the schema of scenarios.
+/// A whole number as YAML and JSON write it: `3`, and `3.0` or `3e0`, which is the same number to
+/// them.
+pub fn count(node: &Node, range: &RangeInclusive<u64>) -> Result<u64, String> {
+    let number = match &node.value {
+        Value::Integer(number) => u64::try_from(*number).ok(),
         Value::Number(number) if number.fract() == 0.0 && (0.0..9e15).contains(number) => {
-            *number as u64
+            Some(*number as u64)
         }
-        Value::Text(text) if node.place == Place::default() => {
-            text.parse().map_err(|_| expected())?
-        }
-        _ => return Err(expected()),
+        _ => None,
     };
-    range.contains(&number).then_some(number).ok_or_else(expected)
+    within(number, range)
 }
 
-pub(super) fn number(node: &Node, range: &RangeInclusive<f64>) -> Result<f64, String> {
-    let expected = || format!("a number from {} to {}", range.start(), range.end());
-    let number: f64 = node.scalar_text().and_then(|t| t.parse().ok()).ok_or_else(expected)?;
-    range.contains(&number).then_some(number).ok_or_else(expected)
+/// A number as YAML and JSON write it.
+pub fn number(node: &Node, range: &RangeInclusive<f64>) -> Result<f64, String> {
+    let number = match &node.value {
+        Value::Integer(number) => Some(*number as f64),
+        Value::Number(number) => Some(*number),
+        _ => None,
+    };
+    within_f64(number, range)
 }
 
-pub(super) fn word(node: &Node, words: &[&'static str]) -> Result<usize, String> {
+/// One of a few words, as its index.
+pub fn word(node: &Node, words: &[&'static str]) -> Result<usize, String> {
     let found = node.text().and_then(|text| words.iter().position(|w| *w == text));
     found.ok_or_else(|| format!("one of {}", words.join(", ")))
+}
+
+pub(super) fn within(number: Option<u64>, range: &RangeInclusive<u64>) -> Result<u64, String> {
+    number.filter(|n| range.contains(n)).ok_or_else(|| match *range.end() {
+        u64::MAX => format!("a whole number from {}", range.start()),
+        end => format!("a whole number from {} to {end}", range.start()),
+    })
+}
+
+pub(super) fn within_f64(number: Option<f64>, range: &RangeInclusive<f64>) -> Result<f64, String> {
+    let expected = || format!("a number from {} to {}", range.start(), range.end());
+    number.filter(|n| range.contains(n)).ok_or_else(expected)
 }

@@ -58,7 +58,7 @@ fn read(r: &mut Reader<'_>) -> Judging {
     }
     let help = "pairs of windows; left out: the two that page in Google's SRE Workbook, 1h with 5m \
                 at 14.4 and 6h with 30m at 6";
-    let pairs = r.list("pairs", help, pair).unwrap_or_else(pages);
+    let pairs = r.opt_list("pairs", help, pair).unwrap_or_else(pages);
     if pairs.is_empty() || pairs.len() > PAIRS {
         let found = format!("found {} pairs", pairs.len());
         r.problem("pairs", found, &format!("1 to {PAIRS}"), "");
