@@ -99,6 +99,16 @@ impl Fields<'_> {
         self.push(Problem::error(place, path, message).expected(expected).help(help));
     }
 
+    /// Warns of the value of `name`, which is flown as something else, and books it.
+    pub fn warning(&mut self, name: &str, why: String, help: &str) {
+        let Some(node) = self.child(name) else { return };
+        let path = self.child_path(name);
+        let warning = Problem::warning(node.place, &path, why.clone()).help(help);
+        let note = self.note_of(node.place, path, why, Weight::Matters);
+        self.push(warning);
+        self.book.borrow_mut().lists.ignored.push(note);
+    }
+
     /// Records that `name` must be given.
     pub fn missing(&mut self, name: &str, help: &str) {
         if !self.describing && !self.has(name) {
