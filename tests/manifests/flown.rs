@@ -107,8 +107,8 @@ metrics:
     query:
       type: prometheus
       customInlineTemplate: >-
-        PromQL:(sum(rate(http_requests_total{rollouts_pod_template_hash="${scope}",status=~"5.."}[30s])) or vector(0))
-        / sum(rate(http_requests_total{rollouts_pod_template_hash="${scope}"}[30s]))
+        PromQL:(sum(rate(http_requests_total{rollouts_pod_template_hash="${scope}",status=~"5.."}[30s]))
+        or vector(0)) / sum(rate(http_requests_total{rollouts_pod_template_hash="${scope}"}[30s]))
     groups: [errors]
     analysisConfigurations: {canary: {direction: increase}}
     scopeName: default
@@ -129,7 +129,8 @@ fn kayenta_judges_a_rollout_by_its_canary_config() {
     assert_eq!(good, [Verdict::PromotedGood; 2]);
     assert_eq!(bad, [Verdict::RolledBackBad; 2]);
     let wrapped: String = ERRORS.lines().skip(1).map(|line| format!("  {line}\n")).collect();
-    let head = "---\napiVersion: windtunnel/v1alpha1\nkind: CanaryConfig\nmetadata: {name: shop-errors}\nspec:\n";
+    let head = "---\napiVersion: windtunnel/v1alpha1\nkind: CanaryConfig\n";
+    let head = format!("{head}metadata: {{name: shop-errors}}\nspec:\n");
     assert_eq!(verdicts(&format!("{JUDGED}{head}{wrapped}")), [good, bad]);
     let (_, warnings) = scenarios(JUDGED, "alone.yaml").expect("sound");
     assert!(warnings.iter().any(|w| w.message.contains("taken to answer always")), "{warnings:?}");

@@ -1,7 +1,7 @@
 //! `CanaryConfig` (Kayenta): the metrics that Argo's provider `kayenta` has judged.
 //!
-//! Kayenta's own document has no apiVersion and no kind: it is known by its `judge` beside `metrics`
-//! or a `classifier`, and may stand as it is in a stream of manifests. As the `spec` of a
+//! Kayenta's own document has no apiVersion and no kind: it is known by its `judge` beside
+//! `metrics` or a `classifier`, and may stand as it is in a stream of manifests. As the `spec` of a
 //! `kind: CanaryConfig` the same fields have a head like their neighbours. Words that Kayenta does
 //! not know it takes for its defaults; so it is here, with a warning.
 
@@ -17,8 +17,8 @@ pub const KIND: KindPart = KindPart {
     kind: "CanaryConfig",
     group: "windtunnel",
     versions: &["v1alpha1"],
-    summary: "what Kayenta judges, for Argo's provider of that name; Kayenta's own document, without \
-        apiVersion, kind and `spec`, is read as well",
+    summary: "what Kayenta judges, for Argo's provider of that name; Kayenta's own document, \
+        without apiVersion, kind and `spec`, is read as well",
     since: "0.5.0",
     source: "spinnaker/kayenta kayenta-core canary/CanaryConfig.java, \
         kayenta-judge judge/NetflixACAJudge.scala, \
@@ -81,6 +81,9 @@ pub struct Query {
     /// The machine that series are of.
     pub resource: Option<String>,
 }
+
+/// The service whose queries are asked.
+pub const PROMETHEUS: &str = "prometheus";
 
 /// Is it Kayenta's own document?
 pub fn is_bare(document: &Node) -> bool {
@@ -205,8 +208,12 @@ fn query(f: &mut Fields<'_>) -> Query {
     f.no_effect(&["scopeLabel", "locationLabel"], "read for virtual machines alone");
     f.not_flown(&["customFilter"], "Kayenta refuses it: customInlineTemplate took its place");
     f.no_effect(&["functions"], "Kayenta reads none of them for Prometheus");
+    let service = kind.or(service);
+    if service.as_ref().is_some_and(|service| service != PROMETHEUS) {
+        f.free("of a service that is not asked");
+    }
     Query {
-        service: kind.or(service),
+        service,
         metric,
         inline: inline.filter(|text| !text.is_empty()),
         template: template.filter(|text| !text.is_empty()),

@@ -15,7 +15,7 @@ use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, mapping, secs, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::analysis_template::{Kayenta, Scope, Side};
-use crate::manifest::kinds::canary_config::{CanaryConfig, Metric};
+use crate::manifest::kinds::canary_config::{CanaryConfig, Metric, PROMETHEUS};
 use crate::manifest::store::Store;
 use crate::strategy::flagger::query::{FILLED_MAX, too_long};
 
@@ -59,9 +59,14 @@ impl Question<'_> {
             }
             match self.queries(config, metric, found) {
                 Ok((experiment, control, scope)) => {
-                    for query in [&experiment, &control] {
-                        sound(config.0, &field, query, found);
-                    }
+                    let inline = metric.query.inline.is_some();
+                    let below = if inline { ".customInlineTemplate" } else { "" };
+                    sound(
+                        config.0,
+                        &format!("{field}.query{below}"),
+                        [&experiment, &control],
+                        found,
+                    );
                     let group = group(config.0, &field, metric, found);
                     let mut fields = vec![("group", text(group.clone()))];
                     fields.push(("experiment", text(experiment)));
@@ -201,12 +206,12 @@ impl Question<'_> {
     }
 }
 
-/// Tells what Prometheus would not take.
-fn sound(object: &Object, field: &str, query: &str, found: &mut Found) {
-    if let Err(error) = Query::parse(query) {
+/// Tells what Prometheus would not take: the first of both queries, which differ in their scopes.
+fn sound(object: &Object, field: &str, queries: [&String; 2], found: &mut Found) {
+    if let Some(error) = queries.into_iter().find_map(|query| Query::parse(query).err()) {
         let expected = "a query that Prometheus takes once its placeholders are filled in";
         let help = "Kayenta's analysis would end in an error";
-        found.problem(object, &format!("{field}.query"), error.to_string(), expected, help);
+        found.problem(object, field, error.to_string(), expected, help);
     }
 }
 
@@ -253,7 +258,7 @@ fn query(
     side: &Side,
 ) -> Result<String, (&'static str, String)> {
     let asked = &metric.query;
-    if let Some(service) = asked.service.as_ref().filter(|service| *service != "prometheus") {
+    if let Some(service) = asked.service.as_ref().filter(|service| *service != PROMETHEUS) {
         return Err((".query", format!("{service} is not asked, the series are Prometheus'")));
     }
     let (below, custom) = match (&asked.inline, &asked.template) {

@@ -76,9 +76,12 @@ fn queries(settings: &Settings, binding: &mut Binding<'_>) -> Option<BTreeMap<St
                 canary.iter().flat_map(|canary| canary.metrics.iter().map(|m| (*canary, m)));
             for (index, (canary, watched)) in watched.enumerate() {
                 let sides = [("experiment", &watched.experiment), ("control", &watched.control)];
-                for (side, text) in sides.map(|(side, text)| (side, over(canary, text))) {
+                for (side, own) in sides {
                     let field = format!("{path}.metrics[{number}].kayenta.metrics[{index}].{side}");
-                    let query = binding.query(&field, &text);
+                    // What is wrong is told of the text as it is written.
+                    let text = over(canary, own);
+                    let query = binding.query(&field, own);
+                    let query = query.and_then(|_| binding.query(&field, &text));
                     sound &= query.is_some();
                     found.extend(query.map(|query| (text.clone(), query)));
                 }
