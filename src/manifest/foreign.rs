@@ -1,6 +1,7 @@
 //! Texts that look like manifests and are none yet: templates, shell scripts, overlays. Each is
 //! refused with the command that makes manifests of it.
 
+use super::kinds::canary_config;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, nearest};
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub fn text(text: &str, file: &str) -> Option<Problem> {
 pub fn is_stranger(node: &Node) -> bool {
     let own = ["apiVersion", "kind", "metadata", "spec"];
     match &node.value {
+        Value::Map(_) if canary_config::is_bare(node) => false,
         Value::Map(entries) => {
             !entries.is_empty() && entries.iter().all(|(key, _)| nearest(&key.name, own).is_none())
         }

@@ -32,6 +32,7 @@ use crate::base::node::Node;
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::scenario::read::{self as scenario, KIND, Read};
 use draft::Draft;
+use kinds::canary_config;
 use note::{Lists, Spot};
 use std::sync::Arc;
 
@@ -83,6 +84,7 @@ pub struct Import {
 pub fn is_manifest(document: &Node) -> bool {
     let kind = document.get("kind").and_then(Node::text);
     kind.is_some_and(|kind| kind != KIND && nearest(kind, [KIND]).is_none())
+        || canary_config::is_bare(document)
         || foreign::document(document, "").is_some()
 }
 

@@ -1,7 +1,7 @@
 //! Documents → objects: what each is, what is in it, and everything wrong with it.
 
 use super::fields::{Api, Book, Fields, Manifest};
-use super::kinds::{KINDS, KindPart, Object};
+use super::kinds::{KINDS, KindPart, Object, canary_config};
 use super::note::{Lists, Note, Spot, Weight};
 use super::store::Store;
 use super::{Input, foreign, is_manifest};
@@ -129,6 +129,10 @@ fn expand(document: &Node, file: &Arc<str>, depth: usize, objects: &mut Objects)
         objects.problems.push(problem);
         return;
     }
+    if canary_config::is_bare(document) {
+        object(&canary_config::BARE, document, file, objects);
+        return;
+    }
     if let Some(part) = part_of(document, kind, version, file, objects) {
         object(part, document, file, objects);
     }
@@ -253,15 +257,18 @@ fn is_made(document: &Node, kind: &str) -> bool {
     reported || owned && BESIDE.contains(&kind)
 }
 
-fn object(part: &'static KindPart, document: &Node, file: &Arc<str>, objects: &mut Objects) {
-    let given = document.get("metadata").and_then(|m| m.get("name")).and_then(Node::text);
+fn object(part: &KindPart, document: &Node, file: &Arc<str>, objects: &mut Objects) {
+    // Kayenta's own document has its name without a head.
+    let bare = canary_config::is_bare(document);
+    let head = if bare { Some(document) } else { document.get("metadata") };
+    let given = head.and_then(|m| m.get("name")).and_then(Node::text);
     let fallback = part.kind.to_lowercase();
     let title = format!("{}/{}", part.kind, given.unwrap_or(&fallback));
     let book = RefCell::new(Book::default());
     let api = Api { object: Arc::from(title), file: Arc::clone(file) };
     let read = |f: &mut Fields<'_>| {
         let read = (part.read)(f);
-        if given.is_none() && !f.has("metadata") {
+        if given.is_none() && !bare && !f.has("metadata") {
             let source = "a fragment: the API server would refuse it without";
             f.assume("metadata.name", &fallback, source, true);
         }

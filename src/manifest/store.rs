@@ -4,6 +4,7 @@ use super::fields::Labels;
 use super::kinds::analysis_template::AnalysisTemplate;
 use super::kinds::autoscaler::Autoscaler;
 use super::kinds::canary::Canary;
+use super::kinds::canary_config::CanaryConfig;
 use super::kinds::deployment::Deployment;
 use super::kinds::destination_rule::DestinationRule;
 use super::kinds::disruption_budget::DisruptionBudget;
@@ -81,6 +82,10 @@ impl Store {
     of_kind!(
         /// All templates of analyses, of a namespace or of the cluster.
         analysis_templates, AnalysisTemplate, AnalysisTemplate
+    );
+    of_kind!(
+        /// All canary configs of Kayenta.
+        canary_configs, CanaryConfig, CanaryConfig
     );
 
     /// Everything that runs pods, with their labels.

@@ -268,3 +268,57 @@ fn rollouts_and_deployments_that_the_api_server_refuses_are_refused() {
     let late = told(&late);
     assert!(late.code == Some(2) && late.err.contains("minReadySeconds"), "{}", late.err);
 }
+
+/// A Rollout that asks Kayenta for a config that is not among the files.
+const ASKS_KAYENTA: &str = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: shop, image: shop:2, readinessProbe: {tcpSocket: {port: 80}}}]}
+  strategy:
+    canary: {steps: [{setWeight: 50}, {analysis: {templates: [{templateName: judged}]}}]}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: judged}
+spec:
+  metrics:
+    - name: aca
+      provider:
+        kayenta:
+          application: shop
+          canaryConfigName: shop-errors
+          threshold: {pass: 95, marginal: 50}
+          scopes:
+            - name: default
+              controlScope: {scope: a, step: 60, start: now, end: now}
+              experimentScope: {scope: b, step: 60, start: now, end: now}
+";
+
+/// Without its CanaryConfig Kayenta's answer is taken for a success, and everybody says so; an
+/// annotation of the template says otherwise, and then nothing is assumed.
+#[test]
+fn what_kayenta_is_taken_to_answer_is_told_everywhere() {
+    let desk = Desk::new();
+    desk.write("rollout.yaml", ASKS_KAYENTA);
+    let mild = "metadata: {name: judged, annotations: {windtunnel-answers.aca: never}}";
+    let said = ASKS_KAYENTA.replace("metadata: {name: judged}", mild);
+    desk.write("said.yaml", &said);
+    let run = ["run", "rollout.yaml", "--replications", "1", "--set", "spec.horizon=5m"];
+    for args in [&["validate", "rollout.yaml"][..], &["import", "rollout.yaml"], &run] {
+        let told = desk.run(args);
+        let text = format!("{}{}", told.out, told.err);
+        assert!(text.contains("taken to answer always"), "{args:?}: {text}");
+        assert!(text.contains("no CanaryConfig here is called \"shop-errors\""), "{text}");
+        let args: Vec<&str> =
+            args.iter().map(|a| if *a == "rollout.yaml" { "said.yaml" } else { *a }).collect();
+        let told = desk.run(&args);
+        let text = format!("{}{}", told.out, told.err);
+        assert!(!text.contains("taken to answer always"), "{args:?}: {text}");
+    }
+}

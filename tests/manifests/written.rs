@@ -74,7 +74,18 @@ spec:
           consecutiveErrorLimit: 2, consecutiveSuccessLimit: 3, dryRun: true}
         - {name: r, query: up, rangeQuery: {start: 6m, end: 1m, step: 20s},
           successCondition: 'all(result, # > 0)'}
-      postPromotionAnalysis: {metrics: [{name: b, answers: 35%, provider: job, takes: 20s}]}
+      postPromotionAnalysis:
+        metrics:
+        - {name: b, answers: 35%, provider: job, takes: 20s}
+        - name: k
+          takes: 16s
+          kayenta:
+            groups: [{name: g, weight: 61.5}]
+            metrics:
+            - {group: g, experiment: up, control: 'up == 1', direction: decrease,
+              nanStrategy: replace, outliers: remove, outlierFactor: 2.5, measure: cles,
+              allowedIncrease: 0.6, allowedDecrease: 0.4, tolerance: 12.5%, confidence: 97%,
+              critical: true, criticalIncrease: 0.7, criticalDecrease: 0.3, mustHaveData: true}
   - argoCanary:
       name: second
       rollout: own
@@ -110,6 +121,23 @@ spec:
       - setCanaryScale: {weight: 30}
       - setCanaryScale: {matchTrafficWeight: true}
       - analysis: {metrics: [{name: z, answers: until 5m}]}
+      - analysis:
+          metrics:
+          - name: k
+            takes: 16s
+            kayenta:
+              pass: 91
+              marginal: 51
+              lifetime: 8m
+              step: 20s
+              groups: [{name: g, weight: 61.5}]
+              metrics:
+              - {group: g, experiment: up, control: 'up == 1', direction: decrease,
+                nanStrategy: replace, outliers: remove, outlierFactor: 2.5, measure: cles,
+                allowedIncrease: 0.6, allowedDecrease: 0.4, tolerance: 12.5%, confidence: 97%,
+                critical: true, criticalIncrease: 0.7, criticalDecrease: 0.3, mustHaveData: true}
+              - {group: h, experiment: up, control: up, direction: increase}
+              - {experiment: up, control: up}
       - setHeaderRoute: {name: h, share: 3%}
       - setHeaderRoute: {name: h}
       - setMirrorRoute: {name: m, share: 12.5%, percentage: 34%}

@@ -4,7 +4,7 @@
 //! compares false, so it never fails a release. An answer without any element has nothing to
 //! compare: `noData` decides.
 
-use super::judge::{self, Counted, Judging};
+use super::judge::{self, Counted, Judging, Samples};
 use super::{Bound, Check, Compare, Metric, common};
 use crate::base::settings::{Part, Reader};
 use crate::base::units::parse_duration;
@@ -46,7 +46,9 @@ fn sides(r: &mut Reader<'_>, judge: &Judging) {
         r.problem("failsWhen", "is missing", "a comparison, or a judge", help);
     }
     let (given, wanted) = (r.has("stableQuery"), judge.asks().stable);
-    if wanted && !given {
+    // Nothing is counted here: a judge that counts is told so, with or without that query.
+    let counts = matches!(judge.asks().samples, Samples::Counts(_));
+    if wanted && !given && !counts {
         let found = format!("{} compares with the stable version", judge.name());
         r.problem("stableQuery", found, "the query of the stable version", "");
     }

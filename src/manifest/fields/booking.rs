@@ -43,6 +43,8 @@ pub trait Manifest {
     fn free(&mut self, why: &'static str);
     /// Books a value that the manifest does not give; `matters` when a complete one would.
     fn assume(&mut self, name: &str, value: &str, source: &str, matters: bool);
+    /// Warns of the value of `name`, which is flown as something else, and books it.
+    fn flown_otherwise(&mut self, name: &str, why: String, help: &str);
 }
 
 impl Manifest for Fields<'_> {
@@ -122,6 +124,13 @@ impl Manifest for Fields<'_> {
         document(self, self.child_spec("*"), "anything", Treatment::NoEffect, why);
         self.unread().for_each(|key| ignore(self, &key.name, Weight::NoEffect, why));
         self.open();
+    }
+
+    fn flown_otherwise(&mut self, name: &str, why: String, help: &str) {
+        let Some(place) = self.child(name).map(|node| node.place) else { return };
+        self.warning(name, why.clone(), help);
+        let note = self.dialect().note(place, self.child_path(name), why, Weight::Matters);
+        self.sink().borrow_mut().notes.ignored.push(note);
     }
 
     fn assume(&mut self, name: &str, value: &str, source: &str, matters: bool) {

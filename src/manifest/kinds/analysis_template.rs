@@ -82,13 +82,73 @@ pub struct Metric {
     pub range: Option<Named>,
     /// Who is asked besides Prometheus; one metric asks one of all.
     pub providers: Vec<&'static str>,
+    /// What Kayenta is asked, if it is.
+    pub kayenta: Option<Kayenta>,
+}
+
+/// A question to Kayenta; texts may hold arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kayenta {
+    /// Who asks.
+    pub application: String,
+    /// The name of a canary config.
+    pub config: String,
+    /// Lowest score of a success.
+    pub pass: u64,
+    /// Lowest score that is inconclusive.
+    pub marginal: u64,
+    /// What fills its queries.
+    pub scopes: Vec<Scope>,
+}
+
+impl Kayenta {
+    /// All texts that arguments may stand in.
+    pub fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let own = [&mut self.application, &mut self.config].into_iter();
+        own.chain(self.scopes.iter_mut().flat_map(|scope| {
+            let Scope { name, control, experiment } = scope;
+            std::iter::once(name).chain(control.texts()).chain(experiment.texts())
+        }))
+    }
+}
+
+impl Side {
+    fn texts(&mut self) -> [&mut String; 4] {
+        let Side { scope, region, start, end, .. } = self;
+        [scope, region, start, end]
+    }
+}
+
+/// What fills the queries of both versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Its name.
+    pub name: String,
+    /// Of the stable version.
+    pub control: Side,
+    /// Of the new one.
+    pub experiment: Side,
+}
+
+/// A version's part of a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Side {
+    /// `${scope}`.
+    pub scope: String,
+    /// `${location}` and `${region}`.
+    pub region: String,
+    /// Seconds from point to point.
+    pub step: Option<u64>,
+    /// The first instant.
+    pub start: String,
+    /// The last.
+    pub end: String,
 }
 
 /// Providers that no flight can ask.
-const PROVIDERS: [&str; 11] = [
+const PROVIDERS: [&str; 10] = [
     "job",
     "web",
-    "kayenta",
     "datadog",
     "newRelic",
     "wavefront",
@@ -234,8 +294,60 @@ fn provider(f: &mut Fields<'_>) -> Metric {
             out: always a success, which is told";
         providers.extend(f.opt_scalar(name, "anything", becomes, |_| Ok(name)));
     }
+    let kayenta = f.object("kayenta", kayenta);
+    providers.extend(kayenta.is_some().then_some("kayenta"));
     let asked = prometheus.is_some();
     let (query, range) = prometheus.unwrap_or_default();
     let query = query.or_else(|| asked.then(String::new));
-    Metric { query, range, providers, ..Metric::default() }
+    Metric { query, range, providers, kayenta, ..Metric::default() }
+}
+
+/// What Kayenta is asked.
+fn kayenta(f: &mut Fields<'_>) -> Kayenta {
+    f.no_effect(
+        &["address", "metricsAccountName", "configurationAccountName", "storageAccountName"],
+        "the series of the flight answer, and Kayenta's judge is flown",
+    );
+    let application =
+        f.opt_text("application", "has to be one of the CanaryConfig's `applications`");
+    let config = f.opt_text(
+        "canaryConfigName",
+        "flown with the CanaryConfig of this name beside the manifests; without it an annotation \
+         `windtunnel-answers` says what Kayenta answers; left out: always a success, which is told",
+    );
+    f.missing("canaryConfigName", "the name of a CanaryConfig");
+    let threshold = f.object("threshold", |f| {
+        let pass = f.opt_count("pass", 0..=100, "lowest score of a success");
+        f.missing("pass", "the lowest score of a success");
+        let marginal =
+            f.opt_count("marginal", 0..=100, "lowest score that is inconclusive: a pause");
+        f.missing("marginal", "the lowest score that is inconclusive");
+        (pass.unwrap_or(0), marginal.unwrap_or(0))
+    });
+    f.missing("threshold", "scores that pass and that are marginal");
+    let scopes = f.list("scopes", |f| {
+        let name = f.opt_text("name", "the name by which metrics of the CanaryConfig call it");
+        f.missing("name", "metrics of the CanaryConfig call it by a name");
+        let control = f.object("controlScope", side).unwrap_or_default();
+        let experiment = f.object("experimentScope", side).unwrap_or_default();
+        f.missing("controlScope", "the stable version's pods");
+        f.missing("experimentScope", "the new version's pods");
+        Scope { name: name.unwrap_or_default(), control, experiment }
+    });
+    f.missing("scopes", "whose series are compared");
+    let (pass, marginal) = threshold.unwrap_or_default();
+    let (application, config) = (application.unwrap_or_default(), config.unwrap_or_default());
+    Kayenta { application, config, pass, marginal, scopes }
+}
+
+fn side(f: &mut Fields<'_>) -> Side {
+    let scope = f.opt_text("scope", "stands for ${scope} in queries").unwrap_or_default();
+    let region = f.opt_text("region", "stands for ${location} and ${region}").unwrap_or_default();
+    let step = f.opt_count("step", 1..=86_400, "seconds from point to point");
+    let span = "an instant; as long as from start to end, back from each measurement, is flown";
+    f.missing("scope", "whose series are asked");
+    f.missing("step", "seconds from point to point");
+    let start = f.opt_text("start", span).unwrap_or_default();
+    let end = f.opt_text("end", span).unwrap_or_default();
+    Side { scope, region, step, start, end }
 }

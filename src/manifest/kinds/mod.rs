@@ -15,6 +15,7 @@ pub mod analysis_template;
 pub mod autoscaler;
 pub mod beside;
 pub mod canary;
+pub mod canary_config;
 pub mod deployment;
 pub mod destination_rule;
 pub mod disruption_budget;
@@ -39,6 +40,7 @@ pub const KINDS: &[KindPart] = &[
     rollout::KIND,
     analysis_template::KIND,
     analysis_template::CLUSTER_KIND,
+    canary_config::KIND,
     beside::EXPERIMENT,
     beside::ANALYSIS_RUN,
     http_route::KIND,
@@ -94,6 +96,8 @@ pub enum Body {
     DisruptionBudget(Box<disruption_budget::DisruptionBudget>),
     /// Metrics that Rollouts refer to.
     AnalysisTemplate(Box<analysis_template::AnalysisTemplate>),
+    /// What Kayenta judges.
+    CanaryConfig(Box<canary_config::CanaryConfig>),
 }
 
 /// An object that was read.

@@ -52,7 +52,8 @@ fn parts(store: &Store) -> BTreeMap<String, Store> {
 
 /// May the object be named from any namespace?
 fn is_guest(object: &Object) -> bool {
-    ["MetricTemplate", "AlertProvider", "ClusterAnalysisTemplate"].contains(&object.kind)
+    ["MetricTemplate", "AlertProvider", "ClusterAnalysisTemplate", "CanaryConfig"]
+        .contains(&object.kind)
 }
 
 fn together(parts: BTreeMap<String, Store>) -> Found {

@@ -4,6 +4,7 @@
 //! `utils/analysis/helpers.go` (`FlattenTemplates`, `MergeArgs`). What a provider answers that no
 //! flight can ask stands in annotations of its template. Deliberately unknown here: steps.
 
+use super::kayenta::Question;
 use super::{Found, help_for};
 use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::escape::short::thousands;
@@ -22,7 +23,7 @@ use crate::strategy::flagger::query::{FILLED_MAX, too_long};
 use regex::Regex;
 
 /// Most bytes of texts with arguments put in place, over all analyses.
-const ALL_FILLED_MAX: usize = 64 << 20;
+pub(super) const ALL_FILLED_MAX: usize = 64 << 20;
 
 /// Deepest nesting of templates.
 const DEPTH_MAX: usize = 16;
@@ -73,7 +74,7 @@ pub fn analysis_of(
             }
             names.push(&metric.name);
             let is_dry = dry.iter().any(|pattern| pattern.is_match(&metric.name));
-            let asked = Asked { metric, owner, field: &field, answers: template };
+            let asked = Asked { store, metric, owner, field: &field, answers: template };
             metrics.push(asked.metric_of(&mut merged, is_dry, draft, found));
         }
     }
@@ -303,6 +304,7 @@ fn field(node: &Node, path: &str) -> Option<String> {
 
 /// A metric, and where it stands.
 struct Asked<'a> {
+    store: &'a Store,
     metric: &'a Metric,
     owner: &'a Object,
     field: &'a str,
@@ -340,7 +342,7 @@ impl Asked<'_> {
         &self,
         merged: &mut Merged<'_>,
         dry: bool,
-        draft: &Draft,
+        draft: &mut Draft,
         found: &mut Found,
     ) -> Value {
         let mut fields = vec![(field::NAME, text(self.metric.name.clone()))];
@@ -357,7 +359,17 @@ impl Asked<'_> {
         }
         if instead.is_none() && !others.is_empty() {
             let matters = query.is_none() && others.len() == 1;
-            fields.extend(self.given(&others.join(", "), matters, found));
+            let canary = match matters && self.said(ANSWERS).is_none() {
+                true => self.kayenta(merged, draft, found),
+                false => Err(None),
+            };
+            match canary {
+                Ok(canary) => {
+                    fields.push(("kayenta", canary));
+                    fields.extend(self.said(TAKES).map(|takes| ("takes", text(takes))));
+                }
+                Err(why) => fields.extend(self.given(&others.join(", "), matters, why, found)),
+            }
         }
         if let Some(range) = &self.metric.range {
             let mut ends = Vec::new();
@@ -393,18 +405,35 @@ impl Asked<'_> {
         }
     }
 
+    /// What Kayenta is asked with a CanaryConfig; else why it is not, if it is meant at all.
+    fn kayenta(
+        &self,
+        merged: &Merged<'_>,
+        draft: &mut Draft,
+        found: &mut Found,
+    ) -> Result<Value, Option<String>> {
+        let Some(kayenta) = &self.metric.kayenta else { return Err(None) };
+        let mut kayenta = kayenta.clone();
+        let field = format!("{}.provider.kayenta", self.field);
+        kayenta.texts().for_each(|text| *text = self.filled(text, merged, draft, found));
+        let question = Question { store: self.store, owner: self.owner, field, kayenta };
+        question.setting(draft, found).map_err(Some)
+    }
+
     /// What a provider answers that no flight can ask, and whether it matters.
     fn given(
         &self,
         provider: &str,
         matters: bool,
+        why: Option<String>,
         found: &mut Found,
     ) -> Vec<(&'static str, Value)> {
         let (answers, takes) = (self.said(ANSWERS), self.said(TAKES));
         if answers.is_none() && matters {
             let name = &self.metric.name;
+            let why = why.map_or(String::new(), |why| format!(": {why}"));
             let source = format!(
-                "no {provider} is asked; the template's annotation {ANSWERS}.{name} or \
+                "no {provider} is asked{why}; the template's annotation {ANSWERS}.{name} or \
                  {QUERY}.{name} says otherwise"
             );
             found.assume_answer(self.owner, self.field, "always", source, Weight::Matters);

@@ -23,6 +23,7 @@ pub mod blue_green;
 pub mod flagger;
 pub mod hosts;
 pub mod idle_fleet;
+mod kayenta;
 pub mod load;
 pub mod mesh;
 pub mod plain;

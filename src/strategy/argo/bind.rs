@@ -4,6 +4,7 @@
 //! Deliberately unknown here: what is measured, and what a reconcile makes of it.
 
 use super::drive::Argo;
+use super::kayenta::over;
 use super::settings::{Settings, Step, Strategy as Kind};
 use super::status;
 use crate::analysis::argo::metric::Metric;
@@ -71,12 +72,16 @@ fn queries(settings: &Settings, binding: &mut Binding<'_>) -> Option<BTreeMap<St
         }
         for (number, metric) in analysis.metrics.iter().enumerate() {
             let canary = metric.given.as_ref().and_then(|given| given.canary.as_ref());
-            let watched = canary.iter().flat_map(|canary| &canary.metrics).enumerate();
-            for (index, watched) in watched {
+            let watched =
+                canary.iter().flat_map(|canary| canary.metrics.iter().map(|m| (*canary, m)));
+            for (index, (canary, watched)) in watched.enumerate() {
                 let sides = [("experiment", &watched.experiment), ("control", &watched.control)];
-                for (side, text) in sides {
+                for (side, own) in sides {
                     let field = format!("{path}.metrics[{number}].kayenta.metrics[{index}].{side}");
-                    let query = binding.query(&field, text);
+                    // What is wrong is told of the text as it is written.
+                    let text = over(canary, own);
+                    let query = binding.query(&field, own);
+                    let query = query.and_then(|_| binding.query(&field, &text));
                     sound &= query.is_some();
                     found.extend(query.map(|query| (text.clone(), query)));
                 }

@@ -9,6 +9,7 @@
 pub use super::bind::plan;
 use super::counts::Rs;
 use super::experiment::Place;
+use super::kayenta::over;
 use super::settings::{Settings, Step, Strategy as Kind};
 use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
 use super::weight::Weights;
@@ -347,7 +348,7 @@ impl Argo {
 
     fn ask(&self, view: &View<'_>, metric: &Metric) -> Answer {
         if let Some(canary) = metric.given.as_ref().and_then(|given| given.canary.as_ref()) {
-            let (score, phase) = canary.judge(&|query| self.series(view, query));
+            let (score, phase) = canary.judge(&|query| self.series(view, &over(canary, query)));
             return Answer::Scored(score, phase);
         }
         if let Some(given) = &metric.given {

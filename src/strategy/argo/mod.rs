@@ -7,6 +7,7 @@
 mod bind;
 pub mod drive;
 pub mod field;
+mod kayenta;
 pub mod part;
 pub mod write;
 

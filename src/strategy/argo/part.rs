@@ -7,21 +7,18 @@
 
 use super::drive::plan;
 use super::field;
+use super::kayenta;
 use super::settings::{
     Analysis, Background, BlueGreen, Canary, CanaryScale, Experiment, ExperimentAnalysis,
     ExperimentTemplate, Plugin, Settings, Step, Strategy, Threshold, Traffic,
 };
-use crate::analysis::argo::canary_config::{CanaryConfig, Watched};
 use crate::analysis::argo::metric::{Given, Metric, RangeQuery};
 use crate::analysis::argo::valid;
-use crate::analysis::check::about::range;
-use crate::analysis::check::judge::kayenta::{POINTS_MAX, classifier};
 use crate::analysis::expr::dates::epoch;
 use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::base::units::parse_duration;
-use crate::stats::kayenta;
 use crate::strategy::Plan;
 use crate::strategy::deployment::bounds::IntOrPercent;
 use std::ops::RangeInclusive;
@@ -416,16 +413,24 @@ fn given(r: &mut Reader<'_>) -> Option<Given> {
         r.text(field::PROVIDER, "web", "who is asked, with `answers`: job, web, datadog, …");
     let help = "how long a measurement takes, with `answers`; a job's end is seen a little later";
     let takes = r.duration(field::TAKES, "0s", help);
-    let canary = r.opt_object("kayenta", "what Kayenta judges, for its provider", canary_config);
+    let canary =
+        r.opt_object(kayenta::NAME, "what Kayenta judges, for its provider", kayenta::read);
     if canary.is_some() && !r.describing() {
-        for name in ["answers", "query", "successCondition", "failureCondition"] {
+        for name in [
+            field::ANSWERS,
+            field::PROVIDER,
+            field::QUERY,
+            field::RANGE_QUERY,
+            field::SUCCESS_CONDITION,
+            field::FAILURE_CONDITION,
+        ] {
             if r.has(name) {
                 r.problem(name, "given beside kayenta", "one of the two", "");
             }
         }
         // The controller asks for the score 15 s after it has begun (`resumeDelay`).
         let takes = if r.has("takes") { takes } else { SimDuration::from_secs(15) };
-        let provider = "kayenta".to_string();
+        let provider = kayenta::NAME.to_string();
         return Some(Given { provider, takes, canary, ..Given::default() });
     }
     let answers = answers?;
@@ -434,44 +439,6 @@ fn given(r: &mut Reader<'_>) -> Option<Given> {
         r.problem(field::ANSWERS, format!("found {answers:?}"), EXPECTED, "");
     }
     Some(Given { provider, reply: reply.unwrap_or_default(), takes, canary: None })
-}
-
-/// Kayenta's canary config with the thresholds of Argo's provider.
-fn canary_config(r: &mut Reader<'_>) -> CanaryConfig {
-    let pass = r.count("pass", 95, 0..=100, "lowest score of a success");
-    let marginal = r.count("marginal", 75, 0..=100, "lowest score that is inconclusive: a pause");
-    if marginal > pass && !r.describing() {
-        r.problem("marginal", format!("found {marginal}"), "at most `pass`", "");
-    }
-    let lifetime = r.duration("lifetime", "10m", "how far back points are taken");
-    let step = r.duration("step", "60s", "from point to point; Spinnaker's default is 60s");
-    if (step < SimDuration::from_secs(1) || lifetime > step * POINTS_MAX as u64) && !r.describing()
-    {
-        let expected = "at least 1s, and at most 240 points a lifetime";
-        r.problem("step", format!("found {step}"), expected, "");
-    }
-    let groups = r.opt_list("groups", "weights of groups; others share what is left of 100", |r| {
-        let name = r.required_text("name", "its name");
-        (name, r.number("weight", 100.0, 0.0..=100.0, "in percent"))
-    });
-    let wrapped = |query: String| format!("(\n{query}\n)[{}:{}]", range(lifetime), range(step));
-    let metrics = r.opt_list("metrics", "series of both versions, in Kayenta's own words", |r| {
-        let group = r.text("group", "metrics", "its group");
-        let experiment = r.required_text("experiment", "PromQL of the new version");
-        let control = r.required_text("control", "PromQL of the stable version");
-        let (metric, transform) = classifier(r);
-        let critical = r.flag("critical", false, "its failure makes the whole score 0");
-        let help = "without data it counts as failed, unless it is critical";
-        let must_have_data = r.flag("mustHaveData", false, help);
-        let (experiment, control) = (wrapped(experiment), wrapped(control));
-        let metric = kayenta::Metric { critical, ..metric };
-        Watched { group, experiment, control, metric, transform, must_have_data }
-    });
-    let metrics = metrics.unwrap_or_default();
-    if metrics.is_empty() && !r.describing() {
-        r.problem("metrics", "no metric", "one or more", "");
-    }
-    CanaryConfig { metrics, weights: groups.unwrap_or_default(), pass, marginal }
 }
 
 /// An end of a range; a bare duration counts back from the measurement.

@@ -5,6 +5,7 @@
 //! that may change. Deliberately absent: where settings come from.
 
 use super::field;
+use super::kayenta;
 use super::part::SIDES;
 use super::settings::{
     Analysis, Background, BlueGreen, Canary, CanaryScale, Experiment, ExperimentAnalysis,
@@ -173,13 +174,17 @@ fn metrics(analysis: &Analysis) -> Value {
 fn metric(metric: &Metric) -> Value {
     let query = Some(&metric.query).filter(|query| !query.is_empty());
     let given = metric.given.as_ref();
+    let canary = given.and_then(|given| given.canary.as_ref());
+    // Kayenta's score is the answer.
+    let said = given.filter(|_| canary.is_none());
     let whole = |number: Option<i64>| number.map(Value::Integer);
     Mapping::default()
         .with(field::NAME, text(&metric.name))
         .maybe(field::QUERY, query.map(text))
-        .maybe(field::ANSWERS, given.map(|given| text(given.reply.written())))
-        .maybe(field::PROVIDER, given.map(|given| text(&given.provider)))
+        .maybe(field::ANSWERS, said.map(|given| text(given.reply.written())))
+        .maybe(field::PROVIDER, said.map(|given| text(&given.provider)))
         .maybe(field::TAKES, given.map(|given| span(given.takes)))
+        .maybe(kayenta::NAME, canary.map(kayenta::write))
         .maybe(field::RANGE_QUERY, metric.range.as_ref().map(range))
         .maybe(field::INTERVAL, metric.interval.map(span))
         .maybe(field::INITIAL_DELAY, metric.initial_delay.map(span))

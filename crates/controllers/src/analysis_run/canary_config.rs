@@ -6,6 +6,7 @@
 //! [`windtunnel_stats::kayenta`]. Deliberately absent: how series are asked for.
 
 use super::outcome::Phase;
+use windtunnel_base::time::SimDuration;
 use windtunnel_stats::kayenta::{Label, Metric, Transform, judge_metric, score};
 
 /// A canary config with its thresholds.
@@ -19,6 +20,10 @@ pub struct CanaryConfig {
     pub pass: u64,
     /// `threshold.marginal`.
     pub marginal: u64,
+    /// How far back from a measurement points are taken.
+    pub lifetime: SimDuration,
+    /// From point to point.
+    pub step: SimDuration,
 }
 
 /// One of its metrics.
@@ -39,11 +44,6 @@ pub struct Watched {
 }
 
 impl CanaryConfig {
-    /// The queries of both sides.
-    pub fn queries(&self) -> impl Iterator<Item = &String> {
-        self.metrics.iter().flat_map(|watched| [&watched.experiment, &watched.control])
-    }
-
     /// The score as Argo reads it, and the phase; `series` answers a query.
     pub fn judge(&self, series: &dyn Fn(&str) -> Vec<f64>) -> (u64, Phase) {
         let mut critical = false;
@@ -96,7 +96,10 @@ mod tests {
         };
         let of = |second: &str, pass| {
             let metrics = vec![watched("errors", "low"), watched("latency", second)];
-            CanaryConfig { metrics, weights: Vec::new(), pass, marginal: 50 }.judge(&|query| {
+            let [lifetime, step] = [600, 60].map(SimDuration::from_secs);
+            let weights = Vec::new();
+            let canary = CanaryConfig { metrics, weights, pass, marginal: 50, lifetime, step };
+            canary.judge(&|query| {
                 let shift = if query == "high" { 10.0 } else { 0.0 };
                 (0..30).map(|i| shift + f64::from(i * 7 % 5)).collect()
             })

@@ -32,6 +32,10 @@ pub struct BetaBinomial {
 fn read(r: &mut Reader<'_>) -> Judging {
     let help = "probability of being worse above which it fails; 95% to 99% are usual";
     let fails_above = r.share("failsAbove", "95%", help).value();
+    if (fails_above <= 0.0 || fails_above >= 1.0) && !r.describing() {
+        let found = format!("found {}%", fails_above * 100.0);
+        r.problem("failsAbove", found, "above 0%, below 100%", "");
+    }
     let help = "probability above which it is unsure; left out: it passes up to failsAbove";
     let unsure = r.opt_share("unsureAbove", help).map(|s| s.value());
     if let Some(unsure) = unsure.filter(|unsure| *unsure > fails_above) {

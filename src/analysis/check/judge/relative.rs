@@ -25,7 +25,7 @@ fn read(r: &mut Reader<'_>) -> Judging {
     let least = r.opt_count("atLeast", 1..=100_000, help);
     let margin = r.opt_number("plus", 0.0..=1e9, "added to that, in the unit of what is measured");
     if !r.describing() {
-        if most.is_some() == least.is_some() {
+        if r.has("atMost") == r.has("atLeast") {
             r.problem("atMost", "needs one of atMost and atLeast", "one of the two", "atMost: 110");
         }
         if margin.is_some() && least.is_some() {
