@@ -19,7 +19,7 @@ pub const KIND: KindPart = KindPart {
     versions: &["v1alpha1"],
     summary: "what Kayenta judges, for Argo's provider of that name; Kayenta's own document, \
         without apiVersion, kind and `spec`, is read as well",
-    since: "0.5.0",
+    since: "0.4.0",
     source: "spinnaker/kayenta kayenta-core canary/CanaryConfig.java, \
         kayenta-judge judge/NetflixACAJudge.scala, \
         kayenta-prometheus metrics/PrometheusMetricsService.java",
