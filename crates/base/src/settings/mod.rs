@@ -165,11 +165,6 @@ impl<'a> Reader<'a> {
         self.describing
     }
 
-    /// Where the mapping stands.
-    pub fn place(&self) -> Place {
-        self.place
-    }
-
     /// Is `name` given?
     pub fn has(&self, name: &str) -> bool {
         self.node.is_some_and(|n| n.get(name).is_some())

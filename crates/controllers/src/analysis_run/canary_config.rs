@@ -39,11 +39,6 @@ pub struct Watched {
 }
 
 impl CanaryConfig {
-    /// The queries of both sides.
-    pub fn queries(&self) -> impl Iterator<Item = &String> {
-        self.metrics.iter().flat_map(|watched| [&watched.experiment, &watched.control])
-    }
-
     /// The score as Argo reads it, and the phase; `series` answers a query.
     pub fn judge(&self, series: &dyn Fn(&str) -> Vec<f64>) -> (u64, Phase) {
         let mut critical = false;
