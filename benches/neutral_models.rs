@@ -9,11 +9,13 @@ use windtunnel::base::random::Streams;
 use windtunnel::base::time::{SimDuration, SimTime};
 use windtunnel::base::units::{Money, Share};
 use windtunnel::engine::plane::Plane;
-use windtunnel::engine::plane::tally::DEFAULT_BUCKETS;
 use windtunnel::traffic::{Activity, Arrivals, Steps, Traffic};
 use windtunnel::world::effect::Effect;
 use windtunnel::world::names::Names;
 use windtunnel::world::service::*;
+
+/// The default buckets of the Prometheus client libraries, in seconds.
+const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 struct Model {
     rate: f64,
@@ -140,7 +142,7 @@ fn main() {
         header_share: Share::ZERO,
     };
     let service = Arc::new(service(&m));
-    let mut plane = Plane::new(service, &traffic, Streams::new(seed, 0), horizon, &DEFAULT_BUCKETS);
+    let mut plane = Plane::new(service, &traffic, Streams::new(seed, 0), horizon, &BUCKETS);
     for pod in 0..m.pods {
         plane.add_pod(0, |version, _| Effect::plain(m.errors[version], 1.0));
         plane.start_pod(pod);
@@ -163,7 +165,7 @@ fn main() {
         serde_json::json!({
             "mean_ms": all.mean_ms(), "p99_ms": all.quantile_ms(0.99),
             "n_v1": old.count(), "n_v2": new.count(),
-            "err_v1": t.errors[0], "err_v2": t.errors[1], "affected": plane.users().counts().hurt,
+            "err_v1": t.errors[0], "err_v2": t.errors[1], "affected": plane.users.counts().hurt,
         })
     };
     let line = serde_json::json!({

@@ -4,7 +4,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::Arc;
 use windtunnel::analysis::promql::{Options, Query};
-use windtunnel::base::histogram::Histogram;
+use windtunnel::base::histogram::{Histogram, bucket_of};
 use windtunnel::base::random::mix64;
 use windtunnel::base::time::{SimDuration, SimTime};
 use windtunnel::engine::calendar::Calendar;
@@ -51,7 +51,7 @@ fn histogram(c: &mut Criterion) {
     c.bench_function("histogram: record", |b| {
         b.iter(|| {
             draw = mix64(draw);
-            histogram.record(draw >> 32);
+            histogram.record_in(bucket_of(draw >> 32), draw >> 32);
         });
     });
 }

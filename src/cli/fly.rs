@@ -8,7 +8,7 @@ use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
 use crate::experiment::results::Results;
-use crate::report::{self, Formats};
+use crate::report;
 use crate::scenario::model::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -45,7 +45,7 @@ pub fn run(flags: &Run) -> u8 {
         Ok(results) => results,
         Err(code) => return code,
     };
-    let documents = || report::documents(&results, Formats::ALL);
+    let documents = || report::documents(&results);
     let written = threads::within(flight.jobs, documents).and_then(|documents| {
         let telemetry = report::telemetry::documents(&results);
         folder.write(documents.into_iter().chain(telemetry))

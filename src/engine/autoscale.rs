@@ -240,8 +240,6 @@ impl Flight {
                 Ok(for_average_value(current, *mean, self.all_requests()?, tolerance))
             }
             Metric::AtTarget { .. } => Ok(for_value(current, 1, 1, current, tolerance)),
-            // Nothing in a flight counts bytes.
-            Metric::MemoryMean(_) => Err(Unknown::NoSamples),
         };
         settings.metrics.iter().map(ask).collect()
     }

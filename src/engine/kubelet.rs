@@ -62,6 +62,7 @@ impl Flight {
             restarts: 0,
             life: 0,
             probes: [None, None, None],
+            idle: [None, None, None],
             backoff: Default::default(),
             frozen: false,
             lost: false,
@@ -161,7 +162,8 @@ impl Flight {
         self.condition(pod, healthy);
     }
 
-    /// Probe workers of a container that starts.
+    /// Probe workers of a container that starts: those of the one before, if there was one, with
+    /// the run of equal outcomes that they have counted.
     fn start_probes(&mut self, pod: u32) {
         let settings = &self.scenario.service.pod;
         let behind = settings.startup_probe.is_some();
@@ -175,9 +177,24 @@ impl Flight {
         ];
         let now = self.now;
         let entry = &mut self.pods[pod as usize];
-        entry.probes =
-            workers.map(|w| w.map(|worker| Probe { worker, fed_until: now, healthy: false }));
+        for (kind, fresh) in workers.into_iter().enumerate() {
+            let known = entry.idle[kind].take().map(|mut worker| {
+                worker.container_replaced();
+                worker
+            });
+            let probe = |worker| Probe { worker, fed_until: now, healthy: false };
+            entry.probes[kind] = known.or(fresh).map(probe);
+        }
         (0..3).for_each(|kind| self.plan_flip(pod, kind));
+    }
+
+    /// The container has ended: what its probes saw counts, and nothing is probed until the next.
+    fn rest_probes(&mut self, pod: u32) {
+        for kind in 0..3 {
+            self.feed(pod, kind);
+            let entry = &mut self.pods[pod as usize];
+            entry.idle[kind] = entry.probes[kind].take().map(|probe| probe.worker);
+        }
     }
 
     /// The outcome of the pod's probes is `healthy` from now on.
@@ -291,6 +308,7 @@ impl Flight {
         }
         entry.stage = Stage::BackOff;
         entry.life += 1;
+        self.rest_probes(pod);
         self.plane.kill_pod(pod);
         self.retable_pod(pod);
         self.watch.dirty = true;
@@ -308,7 +326,6 @@ impl Flight {
         let finished = self.now.saturating_sub(RELIST);
         let entry = &mut self.pods[pod as usize];
         let delay = entry.backoff.next_delay(&CrashBackoff::default(), finished);
-        entry.probes = [None, None, None];
         let start = self.now.max(finished + delay);
         self.plan_pod(pod, start, PodStep::ContainerStarts);
     }
@@ -376,3 +393,7 @@ impl Flight {
         ready.count() as u32
     }
 }
+
+#[cfg(test)]
+#[path = "kubelet_tests.rs"]
+mod tests;

@@ -8,7 +8,6 @@ use crate::base::special::binomial_tails;
 use crate::base::time::SimTime;
 use crate::outcome::measures::{AtVerdict, Facts, TwinFacts};
 use crate::outcome::{Measures, Outcome, Verdict};
-use crate::world::service::Version;
 use crate::world::user::Marks;
 use std::sync::Arc;
 
@@ -165,11 +164,6 @@ impl Flight {
             pod_hours: twin.facts.pod_hours,
             value_lost: twin.facts.value_lost,
         }
-    }
-
-    /// Do no pods of the new version exist (a promise some tests ask for)?
-    pub fn is_all_old(&self) -> bool {
-        !self.pods.iter().any(|p| p.version == Version::New && p.exists())
     }
 }
 

@@ -4,7 +4,7 @@ use super::address::PodDraw;
 use super::flight::{API_DELAY, Event, Flight};
 use crate::strategy::SetFacts;
 use crate::world::replica_set::{BURST_REPLICAS, DeletionRule, PodFacts};
-use crate::world::replica_set::{pods_to_remove, set_status, slow_start_batches};
+use crate::world::replica_set::{pods_to_remove, set_status, slow_start};
 
 impl Flight {
     /// Lets every set create and delete until it has its size. One whose last sync reached the
@@ -38,13 +38,12 @@ impl Flight {
             self.unfinished.push(set);
         }
         if have < size {
-            for batch in slow_start_batches(calls as u32) {
+            slow_start(calls as u32, || {
+                let pod = self.create_pod(set);
+                self.assign_node(pod);
                 // The API of a flight refuses none of them, so no batch is the last one early.
-                for _ in 0..batch {
-                    let pod = self.create_pod(set);
-                    self.assign_node(pod);
-                }
-            }
+                true
+            });
         } else if have > size {
             self.remove_pods(&active, calls);
         }

@@ -16,6 +16,7 @@ use crate::scenario::crew::Crew;
 use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::quasi::QuasiBlocks;
+use crate::stats::stopping::Batches;
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -58,14 +59,12 @@ pub struct Flown {
     pub crew: Crew,
     /// All flights.
     pub flights: Vec<Vec<Vec<Outcome>>>,
-    /// The twins by replication.
-    pub twins: Vec<Outcome>,
     human: QuasiBlocks,
     buckets: Option<Arc<[u8]>>,
 }
 
-/// One replication's harvest: the twin, and the outcome of every open pair.
-type Harvest = (Outcome, Vec<((usize, usize), Outcome)>);
+/// One replication's harvest: the outcome of every open pair.
+type Harvest = Vec<((usize, usize), Outcome)>;
 
 impl<'a> Campaign<'a> {
     /// A campaign over all strategies of `scenario`; or what is wrong with their queries.
@@ -97,13 +96,15 @@ impl<'a> Campaign<'a> {
         let (variants, plans) =
             (self.crew.scenario.release.variants.len(), self.crew.scenario.plans.len());
         let mut flights = vec![vec![Vec::new(); plans]; variants];
-        let mut twins = Vec::new();
         let mut open: Vec<(usize, usize)> =
             (0..variants).flat_map(|v| (0..plans).map(move |p| (v, p))).collect();
-        let most = self.most_replications();
+        let batches = Batches { length: BATCH as usize, most: self.most_replications() as usize };
         let mut from = 0;
-        while from < most && !open.is_empty() && !self.stop.load(Ordering::Relaxed) {
-            let until = (from + BATCH).min(most);
+        while let Some(until) = batches.next(from as usize, false) {
+            if open.is_empty() || self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let until = until as u32;
             let expected = self.flown.load(Ordering::Relaxed)
                 + u64::from(until - from) * (open.len() as u64 + 1);
             let batch: Vec<Option<Harvest>> = (from..until)
@@ -111,17 +112,17 @@ impl<'a> Campaign<'a> {
                 .map(|replication| self.replication(replication, &open, expected))
                 .collect();
             // A stopped batch is kept up to its first missing replication.
-            for (twin, outcomes) in batch.into_iter().map_while(|harvest| harvest) {
-                twins.push(twin);
-                for ((variant, plan), outcome) in outcomes {
-                    flights[variant][plan].push(outcome);
-                }
+            for ((variant, plan), outcome) in batch.into_iter().map_while(|h| h).flatten() {
+                flights[variant][plan].push(outcome);
             }
             from = until;
-            open.retain(|(v, p)| self.wants_more(&flights[*v][*p], from));
+            open.retain(|(v, p)| {
+                let enough = !self.wants_more(&flights[*v][*p], from);
+                batches.next(from as usize, enough).is_some()
+            });
         }
         let (human, buckets) = (self.human, self.buckets);
-        Flown { crew: self.crew, flights, twins, human, buckets }
+        Flown { crew: self.crew, flights, human, buckets }
     }
 
     fn replication(
@@ -144,7 +145,7 @@ impl<'a> Campaign<'a> {
             outcomes.push(((*variant, *plan), outcome));
             self.count(expected);
         }
-        Some((twin.outcome, outcomes))
+        Some(outcomes)
     }
 
     fn count(&self, expected: u64) {

@@ -71,7 +71,6 @@ fn evaluate(
         qualification: qualification::qualify(scenario, &ratings),
         scenario: Arc::clone(scenario),
         flights: flown.flights,
-        twins: flown.twins,
         ratings,
         recordings,
     })

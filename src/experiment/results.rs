@@ -26,8 +26,6 @@ pub struct ScenarioResults {
     pub scenario: Arc<Scenario>,
     /// All flights: `flights[variant][strategy]`, each by replication from 0 on.
     pub flights: Vec<Vec<Vec<Outcome>>>,
-    /// The twins, by replication: flights without any release.
-    pub twins: Vec<Outcome>,
     /// `summary.csv`.
     pub summary: Vec<SummaryRow>,
     /// `verdicts.csv`.

@@ -7,7 +7,6 @@ use super::{Flyable, Input, objects, unit};
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem};
 use crate::scenario::tree;
-use std::sync::Arc;
 
 /// A manifest that a Scenario names among its strategies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,10 +166,4 @@ fn with_name(mut strategy: Node, name: &str) -> Node {
     // A problem would mean that the strategy is no mapping, which ours always are.
     let _ = tree::set(&mut strategy, &format!("{kind}.name"), &format!("{name:?}"));
     strategy
-}
-
-/// A document that is a Scenario, ready to have its manifests put in place.
-pub fn flyable(document: &Node, text: &Arc<str>, file: &Arc<str>) -> Flyable {
-    let (text, file) = (Arc::clone(text), Arc::clone(file));
-    Flyable { node: document.clone(), text, file, origins: Vec::new() }
 }

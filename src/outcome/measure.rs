@@ -179,11 +179,6 @@ impl MeasureId {
         self.measure().name
     }
 
-    /// The measure of this name.
-    pub fn of(name: &str) -> Option<MeasureId> {
-        MEASURES.iter().find(|measure| measure.name == name).map(|measure| measure.id)
-    }
-
     /// All measures, in the order of the columns.
     pub fn all() -> impl Iterator<Item = MeasureId> + Clone {
         MEASURES.iter().map(|measure| measure.id)

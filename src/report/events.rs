@@ -10,8 +10,7 @@ use crate::outcome::Event;
 use serde_json::{Value, json};
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "events", summary: "events.jsonl: the story of the recorded flights", make };
+pub const FORMAT: Format = make;
 
 fn make(results: &Results) -> Result<Vec<Document>, String> {
     let mut bytes = Vec::new();

@@ -22,7 +22,7 @@ pub mod table;
 pub mod telemetry;
 pub mod textbook;
 
-/// All formats, by their name on the command line.
+/// All formats, in the order in which their files are made.
 pub const FORMATS: &[Format] = &[
     csv::FORMAT,
     run_json::FORMAT,
@@ -42,54 +42,14 @@ pub struct Document {
     pub bytes: Vec<u8>,
 }
 
-/// A way to write results down.
-pub struct Format {
-    /// Name on the command line.
-    pub name: &'static str,
-    /// One sentence for help texts.
-    pub summary: &'static str,
-    /// Makes its files.
-    pub make: fn(&Results) -> Result<Vec<Document>, String>,
-}
+/// A way to write results down: makes its files.
+pub type Format = fn(&Results) -> Result<Vec<Document>, String>;
 
-/// A choice of [`FORMATS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Formats(u32);
-
-impl Default for Formats {
-    fn default() -> Self {
-        Formats::ALL
-    }
-}
-
-impl Formats {
-    /// Every format.
-    pub const ALL: Formats = Formats((1 << FORMATS.len()) - 1);
-    /// No format.
-    pub const NONE: Formats = Formats(0);
-
-    /// The choice and one format more; nothing if no format has that name.
-    pub fn with(self, name: &str) -> Option<Formats> {
-        let index = FORMATS.iter().position(|format| format.name == name)?;
-        Some(Formats(self.0 | 1 << index))
-    }
-
-    /// Is the format chosen?
-    pub fn has(self, name: &str) -> bool {
-        self.with(name) == Some(self)
-    }
-
-    /// Names of all formats, for help texts and "did you mean".
-    pub fn names() -> Vec<&'static str> {
-        FORMATS.iter().map(|format| format.name).collect()
-    }
-}
-
-/// The files of a report, in the order of [`FORMATS`].
-pub fn documents(results: &Results, formats: Formats) -> Result<Vec<Document>, String> {
+/// The files of a report.
+pub fn documents(results: &Results) -> Result<Vec<Document>, String> {
     let mut all = Vec::new();
-    for format in FORMATS.iter().filter(|format| formats.has(format.name)) {
-        all.extend((format.make)(results)?);
+    for format in FORMATS {
+        all.extend(format(results)?);
     }
     Ok(all)
 }

@@ -9,8 +9,7 @@ use crate::experiment::results::{ExpectationResult, Judgement, Results, Scenario
 use serde_json::{Value, json};
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "run", summary: "run.json: seed, version, command, precision", make };
+pub const FORMAT: Format = make;
 
 fn make(results: &Results) -> Result<Vec<Document>, String> {
     let value = json!({

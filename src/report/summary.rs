@@ -14,8 +14,7 @@ use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use std::collections::BTreeMap;
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "markdown", summary: "summary.md: what the flights say, in words", make };
+pub const FORMAT: Format = make;
 
 /// Measures of the main table: column head, column of `runs.csv`.
 const MAIN: [(&str, MeasureId); 7] = [

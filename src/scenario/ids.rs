@@ -82,11 +82,6 @@ impl Scenario {
         self.plans.iter().position(|plan| plan.name == name).map(PlanId)
     }
 
-    /// The release of this name.
-    pub fn release_id(&self, name: &str) -> Option<ReleaseId> {
-        self.releases().find(|id| self.release_name(*id) == name)
-    }
-
     /// The scenario with only the strategies that `wanted` holds for, and the lines of `expect:`
     /// that speak of no other.
     pub fn only(&self, wanted: impl Fn(&Plan) -> bool) -> Scenario {

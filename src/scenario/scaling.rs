@@ -51,7 +51,6 @@ fn autoscaler(r: &mut Reader<'_>) -> Settings {
     let delay = "a pod that was never ready within this does not count (k8s: 30s)";
     Settings {
         min,
-        max,
         metrics: metrics(r),
         behavior: r.opt_object("behavior", "how fast it may change", behavior),
         tolerance: each_way(r, tolerance.value()),
@@ -59,6 +58,7 @@ fn autoscaler(r: &mut Reader<'_>) -> Settings {
             cpu_initialization: r.duration("cpuInitialization", "300s", initialization),
             readiness_delay: r.duration("initialReadinessDelay", "30s", delay),
         },
+        ..Settings::new(max)
     }
 }
 

@@ -9,7 +9,7 @@ use super::deployment::progress::{self, ProgressRecord, Reason, StatusSync};
 use super::deployment::proportional::{self, ScaleAim};
 use super::deployment::recreate::{self, RecreateStep};
 use super::deployment::rolling::{self, Aim};
-use super::deployment::set::{Noted, SetState, SizeChange, Target};
+use super::deployment::set::{self, Noted, SetState, SizeChange, Target};
 use super::deployment::status::DeploymentStatus;
 use super::{Cause, SetFacts, View};
 use crate::base::time::{SimDuration, SimTime};
@@ -148,6 +148,9 @@ impl Rollout {
             self.states(view).into_iter().map(|set| SetState { noted, ..set }).collect();
         self.resize(replicas, bounds);
         let (replacement, status_replicas) = (self.replacement, self.status.replicas);
+        if !proportional::is_scaling(replicas, &sets) {
+            return;
+        }
         let aim = ScaleAim { replicas, bounds, replacement, status_replicas };
         let changes = proportional::scale(&aim, &sets);
         let real: Vec<SizeChange> = changes.into_iter().filter(|c| c.delta() != 0).collect();
@@ -157,11 +160,6 @@ impl Rollout {
     /// Fewest pods that it must keep available.
     pub fn min_available(&self) -> u32 {
         self.bounds.min_available(self.replacement, self.replicas)
-    }
-
-    /// The version it rolls out.
-    pub fn target(&self) -> Version {
-        self.target
     }
 
     /// One sync. Asks to be woken at `token` when the deadline has to be looked at.
@@ -256,7 +254,7 @@ impl Rollout {
 
     /// Has the progress deadline passed without progress since?
     pub fn deadline_missed(&self) -> bool {
-        self.record.is_some_and(|r| r.reason == Reason::ProgressDeadlineExceeded)
+        self.record.is_some_and(|record| record.is_missed())
     }
 
     fn mine<'v>(&self, view: &'v View<'_>) -> impl Iterator<Item = &'v SetFacts> + use<'v> {
@@ -265,7 +263,6 @@ impl Rollout {
     }
 
     fn states(&self, view: &View<'_>) -> Vec<SetState> {
-        let newest = self.mine(view).filter(|s| s.version == self.target).map(|s| s.id).next();
         let state = |set: &SetFacts| SetState {
             id: set.id,
             size: set.size,
@@ -273,11 +270,15 @@ impl Rollout {
             ready: set.ready,
             available: set.available,
             created: u64::from(set.id),
-            revision: Some(u64::from(set.id)),
-            is_new: newest == Some(set.id),
+            is_new: false,
             noted: None,
         };
-        self.mine(view).map(state).collect()
+        let mut sets: Vec<SetState> = self.mine(view).map(state).collect();
+        let templates: Vec<Version> = self.mine(view).map(|set| set.version).collect();
+        if let Some(new) = set::find_new(&sets, &templates, &self.target) {
+            sets[new].is_new = true;
+        }
+        sets
     }
 
     fn old_phases(&self, view: &View<'_>) -> Vec<crate::world::replica_set::PodPhase> {

@@ -69,13 +69,13 @@ fn read(r: &mut Reader<'_>) -> Plan {
         baseline: r.flag("noiseCopy", true, "run a second old copy to measure the noise"),
         relative_percent: r.number(
             "relativeThreshold",
-            20.0,
+            diffy::RELATIVE_PERCENT,
             0.0..=100.0,
             "percent by which differences must exceed the noise; Diffy's default is 20",
         ),
         absolute_percent: r.number(
             "absoluteThreshold",
-            0.03,
+            diffy::ABSOLUTE_PERCENT,
             0.0..=100.0,
             "percent of comparisons by which they must; Diffy's default is 0.03",
         ),

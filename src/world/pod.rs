@@ -59,8 +59,10 @@ pub struct Pod {
     pub restarts: u32,
     /// Rises whenever events planned for the pod lose their meaning.
     pub life: u32,
-    /// Readiness, liveness and startup probe.
+    /// Readiness, liveness and startup probe of the container that runs.
     pub probes: [Option<Probe>; 3],
+    /// The workers of these probes while no container runs: they outlive it.
+    pub idle: [Option<ProbeWorker>; 3],
     /// Crash back-off.
     pub backoff: BackoffState,
     /// Does the process neither answer nor exit?

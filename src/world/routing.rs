@@ -161,8 +161,8 @@ impl Belief {
         keep(&mut self.leaving[pool as usize], pod, is(Conditions::serves_to_the_end));
     }
 
-    /// The endpoints in use: the ready ones, or while there are none those that are leaving
-    /// ([`routable`](super::endpoint::routable), kept up to date change by change).
+    /// The endpoints in use: the ready ones, or while there are none those that are leaving but
+    /// still serve, as under the traffic policy Cluster (k/k `pkg/proxy/topology.go`).
     #[inline]
     pub fn known(&self, pool: Pool) -> &[u32] {
         let ready = &self.endpoints[pool as usize];
@@ -184,7 +184,7 @@ fn keep(list: &mut Vec<u32>, pod: u32, present: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::endpoint::{Endpoint, conditions, routable};
+    use crate::world::endpoint::conditions;
 
     /// Whatever the order of changes, a proxy uses what kube-proxy's rule says of the whole list.
     #[test]
@@ -201,14 +201,14 @@ mod tests {
             let (pod, state) = (turn * 7 % 3, states[turn * turn % 11 % 5]);
             truth[pod] = state;
             belief.set_endpoint(Pool::Stable, pod as u32, state);
-            let listed = |pod: &usize| truth[*pod].map(|c| (*pod, c));
-            let listed: Vec<(usize, Conditions)> = (0..3).filter_map(|pod| listed(&pod)).collect();
-            let all: Vec<Endpoint> =
-                listed.iter().map(|(_, c)| Endpoint { conditions: *c, local: false }).collect();
-            let mut expected: Vec<u32> =
-                routable(&all, false).into_iter().map(|at| listed[at].0 as u32).collect();
+            let listed = |takes: fn(&Conditions) -> bool| -> Vec<u32> {
+                let pods = (0..3).zip(truth);
+                pods.filter(|(_, c)| c.as_ref().is_some_and(takes)).map(|(pod, _)| pod).collect()
+            };
+            let ready = listed(|c| c.ready);
+            let leaving = listed(|c| c.serves_to_the_end());
+            let expected = if ready.is_empty() { leaving } else { ready };
             let mut found = belief.known(Pool::Stable).to_vec();
-            expected.sort_unstable();
             found.sort_unstable();
             assert_eq!(found, expected, "turn {turn}");
         }

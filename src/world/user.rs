@@ -83,11 +83,6 @@ impl Users {
         self.marks.len()
     }
 
-    /// Are there none?
-    pub fn is_empty(&self) -> bool {
-        self.marks.is_empty()
-    }
-
     /// The counts so far.
     pub fn counts(&self) -> UserCounts {
         self.counts

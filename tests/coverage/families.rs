@@ -17,8 +17,8 @@ impl Storm {
     /// else happens is the flight's own.
     pub fn new(seed: u64, replication: u32, flight: u64) -> Storm {
         let streams = Streams::new(seed, u64::from(replication));
-        let size = Normals::default().draw(&mut streams.stream(Purpose::Bootstrap, 77));
-        Storm { size, stream: streams.stream(Purpose::Bootstrap, 100 + flight) }
+        let size = Normals::default().draw(&mut streams.stream(Purpose::Swarm, 77));
+        Storm { size, stream: streams.stream(Purpose::Swarm, 100 + flight) }
     }
 
     fn normal(&mut self) -> f64 {

@@ -13,7 +13,7 @@ use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::estimate::{CONFIDENCE, estimate};
 use windtunnel::stats::interval::t_ci;
 use windtunnel::stats::mixture::Stratum;
-use windtunnel::stats::stopping::{Batches, Next, Wanted, precision};
+use windtunnel::stats::stopping::{Batches, Wanted, precision};
 
 const ROUNDS: u64 = 400;
 /// Each of some three hundred figures fails by chance with this probability at most, if it covers
@@ -133,7 +133,7 @@ fn the_test_bites() {
 #[test]
 fn stopping_keeps_what_the_intervals_hold() {
     let scenario = scenario(SPEC);
-    let batches = Batches { first: 16, step: 16, most: 128 };
+    let batches = Batches { length: 16, most: 128 };
     let (mut count, mut least) = (Count::default(), usize::MAX);
     for (round, variant) in (0..ROUNDS).flat_map(|round| [(round, 0), (round, 1)]) {
         let rows = &flights(5000 + round, [128, 128])[variant][1];
@@ -146,9 +146,8 @@ fn stopping_keeps_what_the_intervals_hold() {
                 continue;
             }
             let mut n = 0;
-            while let Next::FlyTo(until) =
-                batches.next(n, &[precision(&all[..n], wanted, CONFIDENCE)])
-            {
+            let reached = |n: usize| precision(&all[..n], wanted, CONFIDENCE).reached;
+            while let Some(until) = batches.next(n, reached(n)) {
                 n = until;
             }
             let flown = Stratum { weight: 1.0, values: all[..n].to_vec() };

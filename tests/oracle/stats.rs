@@ -3,10 +3,11 @@
 use super::{Family, Input};
 use serde_json::{Map, Value, json};
 use windtunnel::base::distribution::Distribution;
+use windtunnel::stats::bounds::Bounds;
 use windtunnel::stats::interval::{Interval, clopper_pearson, t_ci, t_quantile, wilson};
-use windtunnel::stats::paired::{paired_difference, welch_t};
-use windtunnel::stats::quantile::quantile_ranks;
-use windtunnel::stats::theory::{Mmc, erlang_b, erlang_c, mg1, sticky_exposure_steps};
+use windtunnel::stats::mean::mean_of;
+use windtunnel::stats::mixture::{Stratum, quantile_interval_of_mix};
+use windtunnel::stats::theory::{Mmc, erlang_b, erlang_c, mg1, sticky_exposure};
 
 pub const FAMILIES: &[Family] = &[
     Family::exact("wilson", |i| share(i, wilson)),
@@ -14,7 +15,6 @@ pub const FAMILIES: &[Family] = &[
     Family::exact("t_ci", mean),
     Family::exact("t_quantile", |i| Some(json!({"t": t_quantile(i.number("p"), i.number("df"))}))),
     Family::exact("paired_t_crn", paired),
-    Family::exact("welch_t", welch),
     Family::exact("quantile_order_statistics", ranks),
     Family::exact("erlang", erlang),
     Family::exact("mmc", mmc),
@@ -32,33 +32,23 @@ fn mean(i: &Input) -> Option<Value> {
     Some(json!({
         "mean": ci.mean, "sd": ci.sd, "t_quantile": ci.t, "half_width": ci.half_width,
         "lower": ci.interval.lower, "upper": ci.interval.upper,
-        "relative_half_width": ci.relative_half_width(),
     }))
 }
 
 fn paired(i: &Input) -> Option<Value> {
-    let d = paired_difference(&i.numbers("a"), &i.numbers("b"), i.number("confidence"))?;
-    Some(json!({
-        "mean_diff": d.mean, "half_width": d.half_width, "t": d.t, "p_two_sided": d.p_two_sided,
-        "correlation": d.correlation, "var_diff": d.variance,
-        "var_if_independent": d.variance_if_independent,
-    }))
-}
-
-fn welch(i: &Input) -> Option<Value> {
-    let w = welch_t(&i.numbers("x"), &i.numbers("y"), 0.95)?;
-    Some(json!({
-        "t": w.t, "df": w.df, "p_two_sided": w.p_two_sided, "diff": w.difference,
-        "ci95": [w.interval.lower, w.interval.upper],
-    }))
+    let pairs = i.numbers("a").into_iter().zip(i.numbers("b"));
+    let differences: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
+    let found = mean_of(&differences, &Bounds::NONE, i.number("confidence"))?;
+    Some(json!({"mean_diff": found.mean, "half_width": found.interval.half_width()}))
 }
 
 fn ranks(i: &Input) -> Option<Value> {
-    let r = quantile_ranks(i.count("n"), i.number("q"), i.number("confidence"))?;
-    Some(json!({
-        "lower_rank": r.lower, "upper_rank": r.upper, "coverage": r.coverage,
-        "p_max_exceeds_quantile": r.max_exceeds,
-    }))
+    // Of the values 1 to n, each is its own rank.
+    let values = (1..=i.count("n")).map(|rank| rank as f64).collect();
+    let whole = [Stratum { weight: 1.0, values }];
+    let found = quantile_interval_of_mix(&whole, i.number("q"), i.number("confidence"))?;
+    let rank = |end: f64| end.is_finite().then_some(end);
+    Some(json!({"lower_rank": rank(found.lower), "upper_rank": rank(found.upper)}))
 }
 
 fn erlang(i: &Input) -> Option<Value> {
@@ -74,10 +64,8 @@ fn mmc(i: &Input) -> Option<Value> {
         i.array("quantiles").iter().map(entry).collect()
     };
     Some(json!({
-        "utilization": queue.utilization(), "p_wait": queue.p_wait,
-        "mean_wait": queue.mean_wait(), "mean_queue": queue.mean_queue(),
+        "p_wait": queue.p_wait, "mean_wait": queue.mean_wait(),
         "mean_sojourn": queue.mean_sojourn(),
-        "wait_quantiles": quantiles(&|q| queue.wait_quantile(q)),
         "sojourn_quantiles": quantiles(&|q| queue.sojourn_quantile(q)),
     }))
 }
@@ -102,7 +90,11 @@ fn pollaczek(i: &Input) -> Option<Value> {
 }
 
 fn sticky(i: &Input) -> Option<Value> {
-    let weights = i.numbers("step_weights");
-    let shares = sticky_exposure_steps(&weights, i.number("requests_per_user_per_step"));
+    let (mut missed, requests) = (1.0, i.number("requests_per_user_per_step"));
+    let step = |weight: f64| {
+        missed *= 1.0 - sticky_exposure(weight, requests);
+        1.0 - missed
+    };
+    let shares: Vec<f64> = i.numbers("step_weights").into_iter().map(step).collect();
     Some(json!({"share_exposed_after_step": shares}))
 }

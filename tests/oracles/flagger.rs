@@ -61,7 +61,12 @@ fn flagger_strategy() {
     runner::run_list("flagger-phases", "strategy", |entry| {
         let analysis = entry.part("analysis").map(analysis);
         let expected = entry.get("expect").cloned().unwrap_or_default();
-        (json!(Mode::of(analysis.as_ref()).word()), expected)
+        let word = match Mode::of(analysis.as_ref()) {
+            Mode::Canary => "canary",
+            Mode::AbTesting => "ab-testing",
+            Mode::BlueGreen => "blue-green",
+        };
+        (json!(word), expected)
     });
 }
 

@@ -1,12 +1,11 @@
-//! Status, progress, history and kubectl's line against the controller's and kubectl's own tests.
+//! Status, progress and kubectl's line against the controller's and kubectl's own tests.
 
 use crate::input::{Input, now};
 use crate::runner;
 use serde_json::{Value, json};
 use windtunnel::base::time::SimDuration;
-use windtunnel::strategy::deployment::history;
 use windtunnel::strategy::deployment::kubectl::{self, Watched};
-use windtunnel::strategy::deployment::progress::{self, Holds, ProgressRecord, Reason, StatusSync};
+use windtunnel::strategy::deployment::progress::{self, ProgressRecord, Reason, StatusSync};
 use windtunnel::strategy::deployment::set::SetState;
 use windtunnel::strategy::deployment::status::DeploymentStatus;
 use windtunnel::world::replica_set::PodFacts;
@@ -36,28 +35,6 @@ fn answer(kind: &str, input: Input) -> Option<Value> {
             next.map_or(json!(-1), |next| json!(next.as_secs_f64()))
         }
         "progress_reason" => progress_reason(input),
-        "history_cleanup" => {
-            let old = input.get("old_sets").and_then(Value::as_array).expect("old sets");
-            let set = |pair: &Value| {
-                let count = |at: usize| pair[at].as_u64().expect("a count") as u32;
-                SetState { size: count(0), replicas: count(1), ..SetState::default() }
-            };
-            let old: Vec<SetState> = old.iter().map(set).collect();
-            json!(history::surplus(&old, input.count_at("limit")).len())
-        }
-        "history_order" => {
-            let set = |(at, part): (usize, Input)| SetState {
-                size: part.count("size"),
-                replicas: part.count("size"),
-                revision: part.number("revision").map(|revision| revision as u64),
-                created: at as u64,
-                ..SetState::default()
-            };
-            let old: Vec<_> = input.parts("old_sets").into_iter().enumerate().map(set).collect();
-            let mut deleted = history::surplus(&old, input.count_at("limit"));
-            deleted.sort_unstable();
-            json!({"deleted_indexes": deleted})
-        }
         "status_line" => status_line(input),
         "pod_available" => {
             let (ready, ready_since) = (input.flag("ready", false), input.ago("ready_for_s"));
@@ -80,12 +57,27 @@ fn counts(input: Input) -> DeploymentStatus {
 }
 
 fn deadline(input: Input) -> Option<SimDuration> {
-    progress::deadline(input.count_at("deadline_s"))
+    // The greatest number of 32 bits stands for none, too.
+    let secs = input.count_at("deadline_s").filter(|secs| *secs != i32::MAX as u32);
+    secs.map(|secs| SimDuration::from_secs(secs.into()))
+}
+
+/// The words Kubernetes writes for the reasons that a flight knows.
+const REASONS: [(Reason, &str); 5] = [
+    (Reason::NewReplicaSetCreated, "NewReplicaSetCreated"),
+    (Reason::FoundNewReplicaSet, "FoundNewReplicaSet"),
+    (Reason::ReplicaSetUpdated, "ReplicaSetUpdated"),
+    (Reason::NewReplicaSetAvailable, "NewReplicaSetAvailable"),
+    (Reason::ProgressDeadlineExceeded, "ProgressDeadlineExceeded"),
+];
+
+fn named(word: &str) -> Option<Reason> {
+    REASONS.iter().find(|(_, name)| *name == word).map(|(reason, _)| *reason)
 }
 
 /// A record of that reason; any word that Kubernetes does not use stands for a rollout under way.
 fn record(reason: &str, input: Input) -> ProgressRecord {
-    let reason = Reason::named(reason).unwrap_or(Reason::ReplicaSetUpdated);
+    let reason = named(reason).unwrap_or(Reason::ReplicaSetUpdated);
     ProgressRecord::new(reason, input.ago("since_progress_s").unwrap_or(now()))
 }
 
@@ -116,12 +108,9 @@ fn progress_reason(input: Input) -> Value {
         ..record(input.text("prior_reason"), input)
     });
     let after = progress::after_sync(prior, &sync, now());
-    let holds = after.map(|record| match record.holds() {
-        Holds::True => "True",
-        Holds::False => "False",
-        Holds::Unknown => "Unknown",
-    });
-    json!({"reason": after.map(|record| record.reason.name()), "status": holds})
+    let status = after.map(|record| if record.is_missed() { "False" } else { "True" });
+    let name = |record: ProgressRecord| REASONS.iter().find(|(r, _)| *r == record.reason);
+    json!({"reason": after.and_then(name).map(|(_, name)| name), "status": status})
 }
 
 fn status_line(input: Input) -> Value {
@@ -131,7 +120,7 @@ fn status_line(input: Input) -> Value {
         generation: input.count("generation").into(),
         replicas: input.count("replicas"),
         status: counts(input),
-        reason: word("reason").or(word("last_reason")).and_then(Reason::named),
+        reason: word("reason").or(word("last_reason")).and_then(named),
         revision: input.count_at("running_revision").unwrap_or(1).into(),
     };
     match kubectl::status_line(&seen, input.count_at("revision").map(u64::from)) {

@@ -5,7 +5,7 @@ use crate::runner;
 use serde_json::{Value, json};
 use windtunnel::base::time::{SimDuration, SimTime};
 use windtunnel::world::backoff::{BackoffState, CrashBackoff};
-use windtunnel::world::probe::{ProbeKind, ProbeSettings, ProbeState, ProbeWorker, Situation};
+use windtunnel::world::probe::{ProbeKind, ProbeSettings, ProbeState, ProbeWorker};
 
 #[test]
 fn probes_and_backoff() {
@@ -16,18 +16,9 @@ fn answer(kind: &str, input: Input) -> Option<Value> {
     Some(match kind {
         "probe_run" => json!(probe_run(input)),
         "probe_delay" => {
-            let mut worker = worker(input);
-            if worker.attempts_at(now().saturating_sub(age(input)), now()) {
-                worker.observe(true);
-            }
+            let (started, mut worker) = (now().saturating_sub(age(input)), worker(input));
+            worker.advance(started, started, now(), now() + SimDuration::from_nanos(1), true);
             json!(word(worker.state()))
-        }
-        "probe_state" => {
-            let text = input.text("situation").to_lowercase();
-            let success =
-                !["would fail", "fails", "failing"].iter().any(|word| text.contains(word));
-            let visit = worker(input).visit(situation(&text), success);
-            json!({"state": visit.state.map(word), "continues": visit.continues})
         }
         "backoff_series" => {
             let (settings, mut state, mut at) = (backoff(input), BackoffState::default(), now());
@@ -48,7 +39,8 @@ fn answer(kind: &str, input: Input) -> Option<Value> {
             }
             let later = now() + input.secs("idle_s").unwrap_or_default();
             let delay = state.delay(&settings, later).as_secs_f64();
-            json!({"delay_s": delay, "in_backoff": state.is_waiting(&settings, now(), later)})
+            let in_backoff = later < now() + state.delay(&settings, now());
+            json!({"delay_s": delay, "in_backoff": in_backoff})
         }
         _ => return None,
     })
@@ -56,7 +48,9 @@ fn answer(kind: &str, input: Input) -> Option<Value> {
 
 fn backoff(input: Input) -> CrashBackoff {
     let secs = |key| input.secs(key).expect("a delay");
-    CrashBackoff::new(secs("initial_s"), secs("max_s"))
+    let (initial, max) = (secs("initial_s"), secs("max_s"));
+    // client-go's own: forgotten after twice the maximum.
+    CrashBackoff { initial: initial.min(max), max, reset_after: max * 2 }
 }
 
 fn age(input: Input) -> SimDuration {
@@ -92,39 +86,21 @@ fn probe_run(input: Input) -> Vec<&'static str> {
     if outcomes.contains(&"started") {
         worker = worker.behind_startup_probe();
     }
-    let mut states = Vec::new();
+    let (mut states, mut at) = (Vec::new(), SimTime::ZERO);
     for outcome in outcomes {
         match outcome {
-            "S" | "F" => states.push(word(worker.observe(outcome == "S"))),
+            "S" | "F" => {
+                let next = at + ProbeSettings::default().period;
+                worker.advance(SimTime::ZERO, SimTime::ZERO, at, next, outcome == "S");
+                states.push(word(worker.state()));
+                at = next;
+            }
             "new" => worker.container_replaced(),
             "started" => worker.startup_finished(),
             other => panic!("outcome {other}"),
         }
     }
     states
-}
-
-/// Reads a situation in the order in which the kubelet asks. A container that ended stays so
-/// unless the text speaks of a restart: the pods of the kubelet's tests are never restarted.
-fn situation(text: &str) -> Situation {
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if has(&["phase failed", "phase succeeded", "pod failed", "pod succeeded"]) {
-        Situation::PodFinished
-    } else if has(&["no status", "no container", "nothing known", "not created"]) {
-        Situation::NothingKnown
-    } else if has(&["waiting"]) {
-        Situation::ContainerWaiting
-    } else if has(&["terminated", "exited", "ended"]) {
-        let restarts =
-            has(&["restart", "always"]) && !has(&["never", "not be restarted", "no restart"]);
-        Situation::ContainerEnded { restarts }
-    } else if has(&["deleted", "deletion", "terminating"]) {
-        Situation::PodBeingDeleted
-    } else if has(&["running", "attempt", "probe"]) {
-        Situation::Running
-    } else {
-        panic!("situation {text:?}")
-    }
 }
 
 fn word(state: ProbeState) -> &'static str {

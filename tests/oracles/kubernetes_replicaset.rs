@@ -15,9 +15,13 @@ fn answer(kind: &str, input: Input) -> Option<Value> {
     Some(match kind {
         "slow_start" => {
             let count = input.count("count");
-            let outcome = replica_set::slow_start(count, input.count("ok_calls"));
+            let (mut calls, ok_calls) = (0, input.count("ok_calls"));
+            let created = replica_set::slow_start(count, || {
+                calls += 1;
+                calls <= ok_calls
+            });
             let batches = replica_set::slow_start_batches(count);
-            json!({"created": outcome.created, "calls": outcome.calls, "batches": batches})
+            json!({"created": created, "calls": calls, "batches": batches})
         }
         "deletion_pair" => {
             let mut nodes = Vec::new();

@@ -1,10 +1,11 @@
 //! Endpoints of Services and disruption budgets against the controllers' own tests.
 
-use crate::input::{Input, phase};
+use crate::input::Input;
 use crate::runner;
 use serde_json::{Value, json};
 use windtunnel::strategy::disruption::{Budget, Selected};
-use windtunnel::world::endpoint::{Conditions, Endpoint, conditions, is_listed, routable};
+use windtunnel::world::endpoint::{Conditions, conditions};
+use windtunnel::world::routing::{Belief, Pool};
 
 #[test]
 fn service_and_pdb() {
@@ -20,17 +21,12 @@ fn answer(kind: &str, input: Input) -> Option<Value> {
             json!({"ready": found.ready, "serving": found.serving,
                 "terminating": found.terminating})
         }
-        "in_slice" => json!(is_listed(
-            phase(input.text("phase")),
-            flag("has_ip"),
-            flag("deleting"),
-            flag("include_deleting"),
-        )),
         "routable" => {
-            let endpoints = endpoints(input);
-            let by = |used, local| flag(used).then(|| routable(&endpoints, local));
-            json!({"cluster": by("uses_cluster_policy", false),
-                "local": by("uses_local_policy", true)})
+            let mut belief = Belief::default();
+            for (pod, conditions) in endpoints(input).into_iter().enumerate() {
+                belief.set_endpoint(Pool::Stable, pod as u32, Some(conditions));
+            }
+            json!({"cluster": belief.known(Pool::Stable)})
         }
         "disruption_budget" => {
             let least = input.int_or_percent("min_available").map(Budget::MinAvailable);
@@ -49,12 +45,12 @@ fn answer(kind: &str, input: Input) -> Option<Value> {
     })
 }
 
-fn endpoints(input: Input) -> Vec<Endpoint> {
+/// Rows of [ready, serving, terminating, local].
+fn endpoints(input: Input) -> Vec<Conditions> {
     let list = input.get("endpoints").and_then(Value::as_array);
     let endpoint = |row: &Value| {
         let flag = |at: usize| row[at].as_bool().expect("a switch");
-        let conditions = Conditions { ready: flag(0), serving: flag(1), terminating: flag(2) };
-        Endpoint { conditions, local: flag(3) }
+        Conditions { ready: flag(0), serving: flag(1), terminating: flag(2) }
     };
     list.into_iter().flatten().map(endpoint).collect()
 }

@@ -12,9 +12,8 @@ use windtunnel::scenario::ids::{PlanId, ReleaseId, VariantId};
 use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::bounds::Bounds;
 use windtunnel::stats::estimate::estimate;
-use windtunnel::stats::interval::wilson;
+use windtunnel::stats::interval::{t_ci, wilson};
 use windtunnel::stats::mixture::Stratum;
-use windtunnel::stats::paired::paired_difference;
 use windtunnel::world::log::{Differences, ShadowCounts};
 
 pub const FLIGHTS: u32 = 20;
@@ -141,7 +140,6 @@ pub fn nothing_flown() -> Results {
         *s = ScenarioResults {
             scenario: s.scenario.clone(),
             flights: Vec::new(),
-            twins: Vec::new(),
             summary: Vec::new(),
             verdicts: Vec::new(),
             differences: Vec::new(),
@@ -186,23 +184,10 @@ fn flown(scenario: Scenario, fates: &[Fate]) -> ScenarioResults {
         recordings,
         expectations: expectations(),
         qualification: qualification(fates),
-        twins: (0..FLIGHTS).map(|r| outcome(&TWIN, 0, r)).collect(),
         scenario: scenario.into(),
         flights,
     }
 }
-
-const TWIN: Fate = Fate {
-    name: "none",
-    kind: "none",
-    hurt: [0.0; 2],
-    outage: [0.0; 2],
-    detected: None,
-    way_back: None,
-    fleet: 0.0,
-    ratings: ["no", "n.a.", "none", "low"],
-    bad_verdict: Verdict::Unfinished,
-};
 
 fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
     let bad = variant == 1;
@@ -319,13 +304,15 @@ fn differences(fates: &[Fate], flights: &[Vec<Vec<Outcome>>]) -> Vec<DifferenceR
     let measure = MeasureId::UsersHurtByRelease;
     let reference = column(&flights[1][0], measure);
     let rows = fates.iter().enumerate().skip(1).filter_map(|(s, _)| {
-        let paired = paired_difference(&column(&flights[1][s], measure), &reference, 0.95)?;
+        let own = column(&flights[1][s], measure);
+        let pairs: Vec<f64> = own.iter().zip(&reference).map(|(a, b)| a - b).collect();
+        let paired = t_ci(&pairs, 0.95)?;
         Some(DifferenceRow {
             release: VariantId(1).into(),
             plan: PlanId(s),
             reference: PlanId(0),
             measure,
-            n: paired.n as u32,
+            n: pairs.len() as u32,
             mean: paired.mean,
             lower: paired.interval.lower,
             upper: paired.interval.upper,

@@ -3,7 +3,7 @@
 use crate::fixture::{nothing_flown, results};
 use std::sync::Arc;
 use windtunnel::experiment::results::Results;
-use windtunnel::report::{Formats, documents, replay, table};
+use windtunnel::report::{documents, replay, table};
 use windtunnel::scenario::ids::VariantId;
 use windtunnel::scenario::model::Variant;
 
@@ -13,7 +13,7 @@ fn gallery() {
     let root = std::env::temp_dir().join("wt-charts");
     let all = [("made-up", results()), ("nothing", nothing_flown()), ("crowded", crowded())];
     for (folder, results) in all {
-        for document in documents(&results, Formats::ALL).expect("documents") {
+        for document in documents(&results).expect("documents") {
             let path = root.join(folder).join(&document.path);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(path, document.bytes).expect("a file");

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use windtunnel::base::escape::{is_hidden, terminal};
 use windtunnel::experiment::results::Results;
-use windtunnel::report::{Document, Formats, documents, replay, table};
+use windtunnel::report::{Document, Format, charts, events, replay, run_json, summary, table};
 
 /// Texts that one format or another would obey.
 const NASTY: [&str; 24] = [
@@ -65,10 +65,9 @@ fn poisoned(nasty: &str) -> Results {
     all
 }
 
-fn made(results: &Results, format: &str) -> Vec<(String, String)> {
-    let formats = Formats::NONE.with(format).expect("a format");
+fn made(results: &Results, format: Format) -> Vec<(String, String)> {
     let text = |d: Document| (d.path, String::from_utf8(d.bytes).expect("UTF-8"));
-    documents(results, formats).expect("documents").into_iter().map(text).collect()
+    format(results).expect("documents").into_iter().map(text).collect()
 }
 
 fn shows_everything(path: &str, text: &str) -> Result<(), TestCaseError> {
@@ -124,7 +123,7 @@ proptest! {
 
     #[test]
     fn tables_compute_nothing(nasty in hostile()) {
-        for (path, text) in made(&poisoned(&nasty), "csv") {
+        for (path, text) in made(&poisoned(&nasty), windtunnel::report::csv::FORMAT) {
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             let width = reader.headers().expect("a header").len();
             for row in reader.records() {
@@ -141,7 +140,8 @@ proptest! {
     #[test]
     fn json_is_json_and_hides_nothing(nasty in hostile()) {
         let results = poisoned(&nasty);
-        for (path, text) in made(&results, "run").into_iter().chain(made(&results, "events")) {
+        let (run, story) = (made(&results, run_json::FORMAT), made(&results, events::FORMAT));
+        for (path, text) in run.into_iter().chain(story) {
             shows_everything(&path, &text)?;
             let whole = if path.ends_with("jsonl") { text.lines().collect() } else { vec![&*text] };
             for part in whole {
@@ -149,13 +149,14 @@ proptest! {
                 prop_assert!(value.is_ok(), "{}: {}", path, part);
             }
         }
-        let run: serde_json::Value = serde_json::from_str(&made(&results, "run")[0].1).expect("JSON");
+        let run = &made(&results, run_json::FORMAT)[0].1;
+        let run: serde_json::Value = serde_json::from_str(run).expect("JSON");
         prop_assert_eq!(run["command"].as_str(), Some(&*results.command), "kept as it was");
     }
 
     #[test]
     fn the_summary_has_no_markup_of_others(nasty in hostile()) {
-        let (path, text) = made(&poisoned(&nasty), "markdown").remove(0);
+        let (path, text) = made(&poisoned(&nasty), summary::FORMAT).remove(0);
         shows_everything(&path, &text)?;
         let mut width = None;
         for line in text.lines() {
@@ -184,8 +185,8 @@ proptest! {
 
     #[test]
     fn pictures_are_xml_and_hold_no_elements_of_others(nasty in hostile()) {
-        let plain = made(&results(), "svg");
-        for ((path, text), (_, before)) in made(&poisoned(&nasty), "svg").iter().zip(&plain) {
+        let plain = made(&results(), charts::SVG);
+        for ((path, text), (_, before)) in made(&poisoned(&nasty), charts::SVG).iter().zip(&plain) {
             shows_everything(path, text)?;
             prop_assert!(!text.contains("<script"), "{}", path);
             prop_assert_eq!(text.matches("<title>").count(), 1, "{}", path);

@@ -4,14 +4,14 @@ use crate::fixture::{nothing_flown, results};
 use std::sync::Arc;
 use windtunnel::experiment::results::Results;
 use windtunnel::outcome::Unit;
-use windtunnel::report::{Document, Formats, documents};
+use windtunnel::report::charts::SVG;
+use windtunnel::report::{Document, documents};
 use windtunnel::scenario::ids::{PlanId, ReleaseId};
 use windtunnel::scenario::model::Scenario;
 
 fn charts(results: &Results) -> Vec<(String, String)> {
-    let formats = Formats::NONE.with("svg").expect("a format");
     let text = |d: Document| (d.path, String::from_utf8(d.bytes).expect("UTF-8"));
-    documents(results, formats).expect("charts").into_iter().map(text).collect()
+    SVG(results).expect("charts").into_iter().map(text).collect()
 }
 
 fn chart(results: &Results, path: &str) -> String {
@@ -93,8 +93,8 @@ fn every_chart_is_there_once_and_well_formed() {
 
 #[test]
 fn the_same_results_give_the_same_bytes() {
-    let first = documents(&results(), Formats::ALL).expect("documents");
-    let second = documents(&results(), Formats::ALL).expect("documents");
+    let first = documents(&results()).expect("documents");
+    let second = documents(&results()).expect("documents");
     assert_eq!(first, second);
 }
 
@@ -174,7 +174,7 @@ fn odd_figures_and_names_are_drawn() {
     for (path, svg) in charts(&odd) {
         well_formed(&path, &svg);
     }
-    assert!(documents(&odd, Formats::ALL).is_ok());
+    assert!(documents(&odd).is_ok());
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn many_strategies_and_a_single_variant_fit() {
     });
     let empty = Results { scenarios: Vec::new(), ..results() };
     for results in [many, none, empty] {
-        for document in documents(&results, Formats::ALL).expect("documents") {
+        for document in documents(&results).expect("documents") {
             if document.path.ends_with(".svg") {
                 let svg = String::from_utf8(document.bytes).expect("UTF-8");
                 well_formed(&document.path, &svg);
@@ -208,8 +208,7 @@ fn many_strategies_and_a_single_variant_fit() {
 #[cfg(feature = "png")]
 #[test]
 fn pictures_have_the_size_of_the_charts() {
-    let formats = Formats::NONE.with("png").expect("a format");
-    let pictures = documents(&results(), formats).expect("pictures");
+    let pictures = windtunnel::report::charts::PNG(&results()).expect("pictures");
     assert_eq!(pictures.len(), charts(&results()).len());
     for picture in pictures {
         assert_eq!(&picture.bytes[1..4], b"PNG", "{}", picture.path);

@@ -4,12 +4,11 @@ use crate::fixture::results;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windtunnel::experiment::results::{FlightRecord, Results, ScenarioResults};
-use windtunnel::report::{Formats, documents};
+use windtunnel::report::charts::SVG;
 use windtunnel::scenario::ids::{PlanId, VariantId};
 
 fn charts(results: &Results) -> Vec<(String, String)> {
-    let formats = Formats::NONE.with("svg").expect("a format");
-    let all = documents(results, formats).expect("charts").into_iter();
+    let all = SVG(results).expect("charts").into_iter();
     all.map(|d| (d.path, String::from_utf8(d.bytes).expect("UTF-8"))).collect()
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use windtunnel::experiment::results::Results;
 use windtunnel::outcome::measure;
-use windtunnel::report::{Document, Formats, documents};
+use windtunnel::report::Document;
 
 /// The columns of `runs.csv` that scripts rely on, in their order.
 const RUNS: &str = "scenario, release, strategy, replication, seed, verdict, users_active, \
@@ -36,8 +36,7 @@ const OTHERS: [(&str, &str); 6] = [
 ];
 
 fn tables(results: &Results) -> Vec<Document> {
-    let formats = Formats::NONE.with("csv").expect("a format");
-    documents(results, formats).expect("tables")
+    windtunnel::report::csv::FORMAT(results).expect("tables")
 }
 
 /// Header and rows of one table, read back by the CSV reader.

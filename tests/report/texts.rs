@@ -1,12 +1,11 @@
 //! Texts for readers and JSON for scripts.
 
 use crate::fixture::{nothing_flown, results};
-use windtunnel::report::{Formats, documents, replay, summary, table};
+use windtunnel::report::{documents, replay, summary, table};
 use windtunnel::scenario::ids::{PlanId, VariantId};
 
-fn document(name: &str, path: &str) -> String {
-    let formats = Formats::NONE.with(name).expect("a format");
-    let all = documents(&results(), formats).expect("documents");
+fn document(path: &str) -> String {
+    let all = documents(&results()).expect("documents");
     let found = all.into_iter().find(|d| d.path == path).expect("the document");
     String::from_utf8(found.bytes).expect("UTF-8")
 }
@@ -46,10 +45,10 @@ fn terminal_tables_fit() {
 
 #[test]
 fn json_reads_back() {
-    let run: serde_json::Value = serde_json::from_str(&document("run", "run.json")).expect("JSON");
+    let run: serde_json::Value = serde_json::from_str(&document("run.json")).expect("JSON");
     assert_eq!(run["seed"], 7);
     assert_eq!(run["scenarios"][0]["strategies"][2]["kind"], "blueGreen");
-    for line in document("events", "events.jsonl").lines() {
+    for line in document("events.jsonl").lines() {
         let event: serde_json::Value = serde_json::from_str(line).expect("JSON");
         assert!(event["since_release_s"].is_number() && event["kind"].is_string());
     }

@@ -4,11 +4,13 @@
 //! which is what makes their difference a difference of strategies (common random numbers;
 //! Law & Kelton, "Simulation Modeling and Analysis", ch. 11).
 
+#[cfg(test)]
+use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 
 /// What a stream is drawn for. The numbers are part of the seed, must never be reused, and stay
-/// below 64.
+/// below 64: 3, 16 and 18 are used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -16,8 +18,6 @@ pub enum Purpose {
     Arrivals = 1,
     /// Which user sends a request.
     Users = 2,
-    /// Which route a request takes.
-    Routes = 3,
     /// Unit service demand of a request.
     Demand = 4,
     /// The one draw that decides a request's outcome.
@@ -42,13 +42,9 @@ pub enum Purpose {
     Mirror = 14,
     /// Retries and reconnects.
     Retry = 15,
-    /// Conversion and other properties of users.
-    UserTraits = 16,
     /// Think times of a closed loop.
     Think = 17,
-    /// Statistical resampling.
-    Bootstrap = 18,
-    /// Random scenarios of the swarm test.
+    /// Random scenarios of the swarm test, and samples of the tests of statistics.
     Swarm = 19,
     /// A controller's own chances: the phase of its clock, answers of its webhooks.
     Controller = 20,
@@ -99,12 +95,6 @@ impl Streams {
     pub fn stream(&self, purpose: Purpose, entity: u64) -> Stream {
         Stream(Xoshiro256PlusPlus::seed_from_u64(self.key(purpose, entity)))
     }
-
-    /// One uniform draw on (0, 1), addressed directly.
-    #[inline]
-    pub fn uniform(&self, purpose: Purpose, entity: u64) -> f64 {
-        unit(self.key(purpose, entity))
-    }
 }
 
 /// Maps 64 random bits to the open interval (0, 1).
@@ -132,6 +122,7 @@ impl Stream {
 
     /// A draw of a `rand_distr` distribution. For tests: its last bits depend on the machine's C
     /// library; all else draws by `base::ziggurat`, `base::distribution` and `base::poisson`.
+    #[cfg(test)]
     pub fn sample<T, D: rand_distr::Distribution<T>>(&mut self, distribution: D) -> T {
         self.0.sample(distribution)
     }

@@ -130,7 +130,7 @@ pub fn parse_rate(text: &str) -> Option<Rate> {
 pub fn parse_money(text: &str) -> Option<Money> {
     let text = text.trim();
     let amount: f64 = text.strip_prefix('$').unwrap_or(text).parse().ok()?;
-    (amount.is_finite() && amount >= 0.0).then_some(Money(amount))
+    (amount.is_finite() && amount >= 0.0).then_some(Money::usd(amount))
 }
 
 /// Reads a price per hour such as `$0.05/h`; returns US dollars per hour.

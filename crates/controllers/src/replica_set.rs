@@ -215,27 +215,18 @@ pub fn slow_start_batches(count: u32) -> Vec<u32> {
     batches
 }
 
-/// What a slow start came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SlowStart {
-    /// Calls made.
-    pub calls: u32,
-    /// Pods created.
-    pub created: u32,
-}
-
-/// Creates `count` pods with an API of which only the first `ok_calls` calls succeed: a batch with
-/// a failure is the last one.
-pub fn slow_start(count: u32, ok_calls: u32) -> SlowStart {
-    let mut outcome = SlowStart::default();
+/// Creates `count` pods by calls of `create`, which says whether the API did it, batch by batch: a
+/// batch with a failure is the last one. Says how many were created.
+pub fn slow_start(count: u32, mut create: impl FnMut() -> bool) -> u32 {
+    let mut created = 0;
     for batch in slow_start_batches(count) {
-        outcome.calls += batch;
-        outcome.created = outcome.calls.min(ok_calls);
-        if outcome.created < outcome.calls {
+        let made = (0..batch).filter(|_| create()).count() as u32;
+        created += made;
+        if made < batch {
             break;
         }
     }
-    outcome
+    created
 }
 
 /// Phases in the order in which their pods die. Ended pods are never compared by a set; they rank

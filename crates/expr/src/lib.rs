@@ -59,11 +59,6 @@ impl Condition {
         Ok(Condition { text: text.to_string(), tree: parse(text)? })
     }
 
-    /// The condition as it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     /// Is it true for this result at this instant? Anything but a boolean is an error, as are names
     /// that are unknown and types that don't fit, even in a part that would not be reached.
     pub fn holds(&self, result: &Value, now: &Zoned) -> Result<bool, String> {

@@ -3,19 +3,17 @@
 //! Two readers use it. Judges of releases (`analysis::check` and some strategies) take their
 //! mathematics from here: a file per test, each formula with its source, checked against the
 //! recorded answers in `tests/data/oracles/statistics.json`. Reports take the statistics of
-//! replications: a measure flown R times is a slice of R numbers, which `mean`, `mixture`,
-//! `quantile` and `paired` turn into intervals, and `stopping` asks whether R is enough; `quasi`
+//! replications: a measure flown R times is a slice of R numbers, which `mean` and `mixture`
+//! turn into intervals, and `stopping` asks whether R is enough; `quasi`
 //! chooses the points to fly, `theory` knows what simple queues must give. Read next: `estimate`
 //! and `proportions`.
 //! Deliberately absent: releases, telemetry, strategies, scenarios, tables, files, threads.
 
-pub mod availability;
 pub mod beta_binomial;
 pub mod binomial;
 pub mod bounded;
 pub mod bounds;
 pub mod burn_rate;
-pub mod cuped;
 pub mod diffy;
 pub mod estimate;
 pub mod group_sequential;
@@ -24,7 +22,6 @@ pub mod kayenta;
 pub mod mann_whitney;
 pub mod mean;
 pub mod mixture;
-pub mod paired;
 pub mod proportions;
 pub mod quantile;
 pub mod quasi;

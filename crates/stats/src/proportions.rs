@@ -1,11 +1,10 @@
-//! Comparing two shares: the z test at a fixed horizon, and how many users it needs.
+//! Comparing two shares: the z test at a fixed horizon.
 //!
 //! Looked at again and again it alarms far too often; `sequential` holds the tests that may be
 //! watched. Deliberately absent: who the arms are, and dependence within a user.
 
 use windtunnel_base::interval::{Interval, newcombe};
-use windtunnel_base::maths;
-use windtunnel_base::special::{binomial_tails, normal_cdf, normal_quantile, normal_sf};
+use windtunnel_base::special::{binomial_tails, normal_quantile, normal_sf};
 
 /// The comparison of x1/n1 with x2/n2.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,59 +77,9 @@ pub fn worse((x1, n1): (u64, u64), (x2, n2): (u64, u64)) -> Option<Worse> {
     Some(Worse { p: if x1 == 0 { 1.0 } else { at_least }, exact: true })
 }
 
-/// Users per arm to tell p1 from p2, not rounded.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SampleSize {
-    /// \[z_{α/2}√(2p̄q̄) + z_β√(p1q1+p2q2)\]²/(p1−p2)², pooled variance under equality (Fleiss).
-    pub fleiss: f64,
-    /// (z_{α/2}+z_β)²(p1q1+p2q2)/(p1−p2)².
-    pub unpooled: f64,
-}
-
-/// The parts of the formula: √(2p̄q̄), √(p1q1+p2q2); nothing unless p1 ≠ p2 are shares.
-fn spreads(p1: f64, p2: f64) -> Option<(f64, f64)> {
-    let shares = (0.0..=1.0).contains(&p1) && (0.0..=1.0).contains(&p2) && p1 != p2;
-    let mean = (p1 + p2) / 2.0;
-    let apart = p1 * (1.0 - p1) + p2 * (1.0 - p2);
-    shares.then(|| ((2.0 * mean * (1.0 - mean)).sqrt(), apart.sqrt()))
-}
-
-/// Sample size per arm of a two-sided test at `alpha` with `power`. Nothing for equal shares or
-/// arguments outside (0, 1).
-pub fn sample_size(p1: f64, p2: f64, alpha: f64, power: f64) -> Option<SampleSize> {
-    let (pooled, apart) = spreads(p1, p2)?;
-    let inside = |x: f64| x > 0.0 && x < 1.0;
-    if !(inside(alpha) && inside(power)) {
-        return None;
-    }
-    let (z_alpha, z_beta) = (-normal_quantile(alpha / 2.0), normal_quantile(power));
-    let gap = (p1 - p2).abs();
-    Some(SampleSize {
-        fleiss: maths::powi((z_alpha * pooled + z_beta * apart) / gap, 2),
-        unpooled: maths::powi((z_alpha + z_beta) * apart / gap, 2),
-    })
-}
-
-/// Power of that test with `n` users per arm: the inverse of `SampleSize::fleiss`, one tail.
-pub fn power(p1: f64, p2: f64, alpha: f64, n: f64) -> Option<f64> {
-    let (pooled, apart) = spreads(p1, p2)?;
-    if !(alpha > 0.0 && alpha < 1.0 && n >= 0.0) {
-        return None;
-    }
-    let z_alpha = -normal_quantile(alpha / 2.0);
-    Some(normal_cdf(((p1 - p2).abs() * n.sqrt() - z_alpha * pooled) / apart))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn power_inverts_the_sample_size() {
-        let size = sample_size(0.01, 0.02, 0.05, 0.8).expect("shares");
-        let back = power(0.01, 0.02, 0.05, size.fleiss).expect("shares");
-        assert!((back - 0.8).abs() < 1e-12, "{back}");
-    }
 
     /// P(Bin(4, 1/2) ≥ 3) = 5/16 by hand; the z test takes over at five expected events.
     #[test]
@@ -149,7 +98,5 @@ mod tests {
         assert_eq!(two_proportions((11, 10), (1, 10), 0.95), None);
         let none = two_proportions((0, 10), (0, 20), 0.95).expect("arms");
         assert_eq!((none.z, none.p_two_sided), (0.0, 1.0));
-        assert_eq!(sample_size(0.1, 0.1, 0.05, 0.8), None);
-        assert_eq!(sample_size(0.1, 0.2, f64::NAN, 0.8), None);
     }
 }

@@ -12,8 +12,6 @@ use windtunnel_base::random::{mix64, unit};
 
 /// Most dimensions there are direction numbers for.
 pub const MOST_DIMENSIONS: usize = 8;
-/// Length of a block unless another is asked for.
-pub const BLOCK_LENGTH: u64 = 32;
 /// Digits that are scrambled by the tree; the rest of the 52 bits are plain hash bits.
 const DIGITS: u32 = 32;
 /// Sets these draws apart from every named stream of the same seed.
@@ -41,22 +39,11 @@ pub struct QuasiBlocks {
 }
 
 impl QuasiBlocks {
-    /// Blocks of 32 points in `dims` dimensions. Panics above 8 dimensions: their number is fixed
-    /// by the code that asks.
-    pub fn new(seed: u64, dims: usize) -> QuasiBlocks {
-        QuasiBlocks::with_length(seed, dims, BLOCK_LENGTH)
-    }
-
     /// Blocks of `length` points, rounded up to a power of two (at most 2³²).
     pub fn with_length(seed: u64, dims: usize, length: u64) -> QuasiBlocks {
         assert!(dims <= MOST_DIMENSIONS, "{dims} quasi-random dimensions, at most 8");
         let length = length.clamp(1, 1 << DIGITS).next_power_of_two();
         QuasiBlocks { seed, length, directions: (0..dims).map(directions).collect() }
-    }
-
-    /// Points per block.
-    pub fn length(&self) -> u64 {
-        self.length
     }
 
     /// Which block a replication lies in.
@@ -65,7 +52,7 @@ impl QuasiBlocks {
     }
 
     /// Coordinate `dim` of a replication's point, uniform on (0, 1). Panics for a dimension that
-    /// was not asked for in `new`.
+    /// was not asked for.
     pub fn point(&self, replication: u64, dim: usize) -> f64 {
         let block = mix64(self.seed ^ mix64(TAG ^ self.block_of(replication)));
         let key = mix64(block ^ dim as u64);
@@ -158,11 +145,17 @@ mod tests {
 
     #[test]
     fn points_are_addressed_and_blocks_differ() {
-        let a = QuasiBlocks::new(1, 3);
-        assert_eq!(a.point(77, 2).to_bits(), QuasiBlocks::new(1, 8).point(77, 2).to_bits());
+        let a = QuasiBlocks::with_length(1, 3, 32);
+        assert_eq!(
+            a.point(77, 2).to_bits(),
+            QuasiBlocks::with_length(1, 8, 32).point(77, 2).to_bits()
+        );
         assert_ne!(a.point(0, 0).to_bits(), a.point(32, 0).to_bits());
-        assert_ne!(a.point(0, 0).to_bits(), QuasiBlocks::new(2, 3).point(0, 0).to_bits());
-        assert_eq!((a.length(), a.block_of(31), a.block_of(32)), (32, 0, 1));
+        assert_ne!(
+            a.point(0, 0).to_bits(),
+            QuasiBlocks::with_length(2, 3, 32).point(0, 0).to_bits()
+        );
+        assert_eq!((a.block_of(31), a.block_of(32)), (0, 1));
     }
 
     /// A smooth function, monotone in each of four draws, with known mean: Π (0.5 + u).
@@ -175,12 +168,12 @@ mod tests {
     /// thirtieth of plain Monte Carlo's, ((13/12)⁴ − 1)/32 (measured: a 66th).
     #[test]
     fn block_means_are_unbiased_and_far_steadier() {
-        let blocks = QuasiBlocks::new(5, 4);
+        let blocks = QuasiBlocks::with_length(5, 4, 32);
         let rounds = 2000;
         let mean_of = |block: u64| {
-            let first = block * blocks.length();
-            let values = (first..first + blocks.length()).map(|r| smooth(&blocks, r));
-            values.sum::<f64>() / blocks.length() as f64
+            let first = block * blocks.length;
+            let values = (first..first + blocks.length).map(|r| smooth(&blocks, r));
+            values.sum::<f64>() / blocks.length as f64
         };
         let means: Vec<f64> = (0..rounds).map(mean_of).collect();
         let moments = windtunnel_base::moments::Moments::of(&means).expect("finite");
@@ -193,11 +186,11 @@ mod tests {
     /// degrees of freedom, at an error probability of 10⁻⁵ per dimension.
     #[test]
     fn each_point_is_uniform() {
-        let blocks = QuasiBlocks::new(13, MOST_DIMENSIONS);
+        let blocks = QuasiBlocks::with_length(13, MOST_DIMENSIONS, 32);
         for dim in 0..MOST_DIMENSIONS {
             let mut cells = [0.0_f64; 20];
             for block in 0..4000 {
-                let u = blocks.point(block * blocks.length() + 5, dim);
+                let u = blocks.point(block * blocks.length + 5, dim);
                 cells[(u * 20.0) as usize] += 1.0;
             }
             let chi2: f64 = cells.iter().map(|c| maths::powi(c - 200.0, 2) / 200.0).sum();

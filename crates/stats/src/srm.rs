@@ -2,7 +2,7 @@
 //!
 //! A mismatch says that something ate users of one arm (a crash before the exposure was logged),
 //! so no other comparison of the arms may be believed. Deliberately absent: why. Alert at a strict
-//! p such as 0.001; for a check that is watched use `sequential::count_e_process`.
+//! p such as 0.001, and once: it is no test that may be watched.
 
 use windtunnel_base::maths;
 use windtunnel_base::special::chi_square_sf;

@@ -7,7 +7,6 @@
 use super::bounds::Bounds;
 use super::interval::t_ci;
 use super::mean::mean_of;
-use windtunnel_base::maths;
 
 /// Values that are all equal are believed once what they have not shown happens in less than this
 /// share of flights: one in 13, from 48 flights on.
@@ -37,75 +36,23 @@ pub struct Precision {
     pub reached: bool,
 }
 
-impl Precision {
-    /// The half-width as a share of |mean|: "±3 %". Infinite when the mean is 0 and the width is
-    /// not, or when nothing is known.
-    pub fn relative(&self) -> f64 {
-        if self.half_width == 0.0 {
-            return 0.0;
-        }
-        let share = self.half_width / self.mean.abs();
-        if share.is_nan() { f64::INFINITY } else { share }
-    }
-
-    /// How many replications would be enough if the spread stayed as it is: n·(half/limit)².
-    /// Nothing while that cannot be said.
-    pub fn replications_needed(&self, n: usize) -> Option<usize> {
-        if self.reached {
-            return Some(n);
-        }
-        let factor = maths::powi(self.half_width / self.limit, 2);
-        factor.is_finite().then(|| (n as f64 * factor).ceil() as usize)
-    }
-}
-
-/// The batch plan.
+/// Flights come in batches, and only at the end of one is looked at what they came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batches {
-    /// Replications before the first look; at least ten, or a lucky few stop it.
-    pub first: usize,
-    /// Replications between looks.
-    pub step: usize,
+    /// Replications from look to look; at least ten, or a lucky few stop it.
+    pub length: usize,
     /// The end, whatever is reached.
     pub most: usize,
 }
 
-/// What to do after a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Every measure has its precision.
-    Reached,
-    /// The budget is used up before that.
-    Exhausted,
-    /// Fly until this many replications are there.
-    FlyTo(usize),
-}
-
 impl Batches {
-    /// The first batch end beyond `flown`, never beyond the end.
-    pub fn end_after(&self, flown: usize) -> usize {
-        let first = self.first.max(1);
-        let ends = if flown < first {
-            first
-        } else {
-            first + ((flown - first) / self.step.max(1) + 1) * self.step.max(1)
-        };
-        ends.min(self.most)
-    }
-
-    /// What to do with `flown` replications and the precision they reached. Away from a batch end
-    /// the answer is to fly on to it.
-    pub fn next(&self, flown: usize, precision: &[Precision]) -> Next {
-        if flown == 0 || self.end_after(flown - 1) != flown {
-            if flown >= self.most {
-                return Next::Exhausted;
-            }
-            return Next::FlyTo(self.end_after(flown));
-        }
-        if precision.iter().all(|p| p.reached) {
-            return Next::Reached;
-        }
-        if flown >= self.most { Next::Exhausted } else { Next::FlyTo(self.end_after(flown)) }
+    /// Up to how many replications to fly, if `flown` are there and their precision is `reached`;
+    /// nothing means that they are enough, or all there may be.
+    pub fn next(&self, flown: usize, reached: bool) -> Option<usize> {
+        let length = self.length.max(1);
+        let is_end = flown > 0 && flown.is_multiple_of(length);
+        let goes_on = flown < self.most && !(is_end && reached);
+        goes_on.then(|| ((flown / length + 1) * length).min(self.most))
     }
 }
 
@@ -135,8 +82,8 @@ pub fn precision(sample: &[f64], wanted: Wanted, confidence: f64) -> Precision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_distr::Exp1;
     use windtunnel_base::random::{Purpose, Streams};
+    use windtunnel_base::ziggurat::Exponentials;
 
     const WANTED: Wanted = Wanted { relative: 0.05, floor: 0.01, bounds: Bounds::NONE };
 
@@ -146,8 +93,7 @@ mod tests {
         assert!(precision(&near, WANTED, 0.95).reached);
         let wide: Vec<f64> = (0..40).map(|i| f64::from(i % 2)).collect();
         let reached = precision(&wide, WANTED, 0.95);
-        assert!(!reached.reached && reached.relative() > 0.05);
-        assert!(reached.replications_needed(40).is_some_and(|n| n > 1000));
+        assert!(!reached.reached && reached.half_width > 0.05 * reached.mean);
         // Around zero only the floor can be met.
         let tiny: Vec<f64> = (0..40).map(|i| 0.001 * f64::from(i % 2 * 2 - 1)).collect();
         assert!(precision(&tiny, WANTED, 0.95).reached);
@@ -162,30 +108,25 @@ mod tests {
         let of = |n: usize| precision(&vec![0.0; n], share, 0.95);
         assert!(!of(16).reached && !of(32).reached && of(48).reached);
         assert!(of(16).half_width > 0.01 && of(48).half_width > 0.0);
-        assert_eq!(of(16).replications_needed(16).map(|n| n > 16), Some(true));
+        assert!(of(16).half_width > of(16).limit);
     }
 
     #[test]
     fn degenerate_samples() {
         assert!(precision(&[], WANTED, 0.95).reached);
         let one = precision(&[4.0], WANTED, 0.95);
-        assert!(!one.reached && one.relative() == f64::INFINITY);
-        assert_eq!(one.replications_needed(1), None);
+        assert!(!one.reached && one.half_width == f64::INFINITY);
         assert!(!precision(&[1.0, f64::NAN], WANTED, 0.95).reached);
     }
 
     #[test]
     fn looks_happen_at_batch_ends_only() {
-        let batches = Batches { first: 32, step: 16, most: 100 };
-        let good = [precision(&[1.0; 32], WANTED, 0.95)];
-        let bad = [precision(&[1.0], WANTED, 0.95)];
-        assert_eq!(batches.next(0, &[]), Next::FlyTo(32));
-        assert_eq!(batches.next(20, &good), Next::FlyTo(32));
-        assert_eq!(batches.next(32, &good), Next::Reached);
-        assert_eq!(batches.next(32, &bad), Next::FlyTo(48));
-        assert_eq!(batches.next(96, &bad), Next::FlyTo(100));
-        assert_eq!(batches.next(100, &bad), Next::Exhausted);
-        assert_eq!(batches.next(100, &good), Next::Reached);
+        let batches = Batches { length: 16, most: 100 };
+        assert_eq!(batches.next(0, true), Some(16), "nothing is known before a flight");
+        assert_eq!(batches.next(20, true), Some(32));
+        assert_eq!((batches.next(32, true), batches.next(32, false)), (None, Some(48)));
+        assert_eq!(batches.next(96, false), Some(100));
+        assert_eq!((batches.next(100, false), batches.next(100, true)), (None, None));
     }
 
     /// Stopping on the data costs a little coverage: 94.4 % instead of 95 % over 4000 runs on
@@ -193,22 +134,18 @@ mod tests {
     /// accident.
     #[test]
     fn stopping_costs_little_coverage() {
-        let batches = Batches { first: 20, step: 20, most: 4000 };
-        let mut stream = Streams::new(21, 0).stream(Purpose::Bootstrap, 9);
+        let batches = Batches { length: 20, most: 4000 };
+        let mut stream = Streams::new(21, 0).stream(Purpose::Swarm, 9);
         let wanted = Wanted { relative: 0.1, floor: 0.0, bounds: Bounds::NONE };
         let mut covered = 0;
         for _ in 0..800 {
             let mut sample: Vec<f64> = Vec::new();
-            let last = loop {
-                let reached = precision(&sample, wanted, 0.95);
-                match batches.next(sample.len(), &[reached]) {
-                    Next::FlyTo(n) => sample.extend((sample.len()..n).map(|_| {
-                        let value: f64 = stream.sample(Exp1);
-                        value
-                    })),
-                    Next::Reached | Next::Exhausted => break reached,
-                }
-            };
+            let mut last = precision(&sample, wanted, 0.95);
+            while let Some(until) = batches.next(sample.len(), last.reached) {
+                let more = until - sample.len();
+                sample.extend((0..more).map(|_| Exponentials::default().draw(&mut stream)));
+                last = precision(&sample, wanted, 0.95);
+            }
             covered += u32::from((last.mean - 1.0).abs() <= last.half_width);
         }
         assert!(covered >= 724, "{covered} of 800");

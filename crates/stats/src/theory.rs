@@ -4,7 +4,6 @@
 //! Deliberately absent: the simulator. Sources: Kleinrock, "Queueing Systems" vol. 1; Law & Kelton.
 
 use windtunnel_base::maths;
-use windtunnel_base::special::binomial_tails;
 
 /// Erlang B: the share of arrivals blocked by `servers` servers without a queue, at `load` offered
 /// erlangs. Recursion B_k = a·B/(k + a·B). NaN for a negative load.
@@ -49,37 +48,14 @@ impl Mmc {
         self.servers as f64 * self.service_rate - self.arrival_rate
     }
 
-    /// Share of the servers' time that is busy.
-    pub fn utilization(&self) -> f64 {
-        self.arrival_rate / (self.servers as f64 * self.service_rate)
-    }
-
     /// Mean time in the queue: C/(cμ − λ).
     pub fn mean_wait(&self) -> f64 {
         self.p_wait / self.slack()
     }
 
-    /// Mean number waiting (Little's law).
-    pub fn mean_queue(&self) -> f64 {
-        self.arrival_rate * self.mean_wait()
-    }
-
     /// Mean time from arrival to departure.
     pub fn mean_sojourn(&self) -> f64 {
         self.mean_wait() + 1.0 / self.service_rate
-    }
-
-    /// P(wait > t) = C·e^(−(cμ−λ)t).
-    pub fn wait_tail(&self, t: f64) -> f64 {
-        if t < 0.0 { 1.0 } else { self.p_wait * maths::exp(-self.slack() * t) }
-    }
-
-    /// The `q` quantile of the wait; 0 where the atom at 0 covers it. NaN outside [0, 1).
-    pub fn wait_quantile(&self, q: f64) -> f64 {
-        if !(0.0..1.0).contains(&q) {
-            return f64::NAN;
-        }
-        (maths::ln(self.p_wait / (1.0 - q)) / self.slack()).max(0.0)
     }
 
     /// P(sojourn > t): (1−C)e^(−μt) + C(μe^(−θt) − θe^(−μt))/(μ−θ) with θ = cμ−λ, and
@@ -168,43 +144,6 @@ pub fn sticky_exposure(weight: f64, requests: f64) -> f64 {
     if requests == 0.0 { 0.0 } else { -maths::exp_m1(requests * maths::ln_1p(-weight)) }
 }
 
-/// The same after each of several steps with `requests` requests per user and step.
-pub fn sticky_exposure_steps(weights: &[f64], requests: f64) -> Vec<f64> {
-    let mut missed = 1.0;
-    let step = |weight: &f64| {
-        missed *= 1.0 - sticky_exposure(*weight, requests);
-        1.0 - missed
-    };
-    weights.iter().map(step).collect()
-}
-
-/// P(X ≥ k) for X ~ Bin(n, p).
-pub fn binomial_tail(k: u64, n: u64, p: f64) -> f64 {
-    binomial_tails(k, n, p).1
-}
-
-/// The power of ten nearest below |value|: 1 for 12, −3 for 0.005. Nothing for 0 or a value that
-/// is not finite.
-pub fn order_of_magnitude(value: f64) -> Option<i32> {
-    if value == 0.0 || !value.is_finite() {
-        return None;
-    }
-    let guess = maths::log10(value.abs()).floor() as i32;
-    // The logarithm may round across a power of ten.
-    let fits =
-        |e: i32| maths::powi(10_f64, e) <= value.abs() && value.abs() < maths::powi(10_f64, e + 1);
-    Some([guess, guess + 1, guess - 1].into_iter().find(|e| fits(*e)).unwrap_or(guess))
-}
-
-/// Do two values agree within a factor of `factor` (≥ 1)? Signs must agree; two zeros do.
-pub fn within_factor(a: f64, b: f64, factor: f64) -> bool {
-    if a == 0.0 || b == 0.0 {
-        return a == b;
-    }
-    let ratio = a / b;
-    ratio >= 1.0 / factor && ratio <= factor
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,12 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn magnitudes() {
-        for (value, power) in [(12.0, 1), (0.005, -3), (1000.0, 3), (-7.0, 0), (1e-3, -3)] {
-            assert_eq!(order_of_magnitude(value), Some(power), "{value}");
-        }
-        assert_eq!(order_of_magnitude(0.0), None);
-        assert!(within_factor(1.0, 1.9, 2.0) && !within_factor(1.0, -1.0, 2.0));
+    fn exposure_at_its_ends() {
         assert!(sticky_exposure(1.0, 0.0) == 0.0 && sticky_exposure(1.0, 3.0) == 1.0);
     }
 }

@@ -4,7 +4,6 @@ use super::Plane;
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::mesh::RESELECTIONS;
-use super::pick::scale32;
 use super::tables::Tables;
 use super::tally::Outcome;
 use super::tape::{Arrival, demand_ns};
@@ -390,10 +389,5 @@ impl Plane {
         );
         let counts = |exposure| ExperimentCounts { exposure, ..ExperimentCounts::default() };
         self.experiment = open.map(counts);
-    }
-
-    /// A uniform pick for tests of the balancer's evenness.
-    pub fn evenness(bits: u32, count: usize) -> usize {
-        scale32(bits, count)
     }
 }

@@ -78,7 +78,7 @@ pub struct Plane {
     /// What the active faults make of requests.
     pub(crate) tables: Tables,
     pub(crate) proxies: Vec<Belief>,
-    pub(crate) users: Users,
+    pub users: Users,
     pub(crate) counters: Counters,
     pub(crate) tally: Tally,
     pub(crate) follows: BinaryHeap<Reverse<Follow>>,
@@ -208,11 +208,6 @@ impl Plane {
         self.tables.cohorts.partition_point(|end| *end <= hash)
     }
 
-    /// The clock of the data plane.
-    pub fn now(&self) -> SimTime {
-        SimTime::from_nanos(self.now)
-    }
-
     /// Moves every request up to `until` and commits what is complete by then.
     pub fn advance(&mut self, until: SimTime) -> Advanced {
         self.make_ready();
@@ -325,11 +320,6 @@ impl Plane {
     /// The true counts.
     pub fn truth(&self) -> &Tally {
         &self.tally
-    }
-
-    /// The users.
-    pub fn users(&self) -> &Users {
-        &self.users
     }
 
     /// The process of `pod` begins to serve, warming up from now on.

@@ -170,10 +170,6 @@ pub struct Counters {
     earlier: Vec<Option<Box<Earlier>>>,
 }
 
-/// The default buckets of the Prometheus client libraries, in seconds.
-pub const DEFAULT_BUCKETS: [f64; 11] =
-    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-
 impl Counters {
     /// Counters for `routes` routes with latency `bounds` in seconds.
     pub fn new(routes: usize, bounds: &[f64]) -> Counters {
@@ -290,9 +286,10 @@ mod tests {
 
     #[test]
     fn buckets_are_exact_at_their_bounds() {
-        let mut counters = Counters::new(1, &DEFAULT_BUCKETS);
+        let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+        let mut counters = Counters::new(1, &bounds);
         counters.add_pod();
-        for (i, bound) in DEFAULT_BUCKETS.iter().enumerate() {
+        for (i, bound) in bounds.iter().enumerate() {
             let at = (bound * 1e9).round() as u64;
             let buckets = |c: &Counters| {
                 let mut sums = [0; 12];

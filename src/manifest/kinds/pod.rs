@@ -1,6 +1,5 @@
 //! The pod template of a workload: probes, shutdown, resources; the rest shapes no rollout.
 
-use crate::base::node::{Node, Value};
 use crate::base::units::parse_duration;
 use crate::manifest::fields::{Fields, Labels, Manifest};
 use crate::manifest::scalars;
@@ -377,11 +376,6 @@ impl Selector {
 /// Are all of `wanted` among `labels`?
 pub fn contains(labels: &Labels, wanted: &Labels) -> bool {
     wanted.iter().all(|pair| labels.contains(pair))
-}
-
-/// A value that is a mapping or a list, for fields that are passed on unread.
-pub fn is_nested(node: &Node) -> bool {
-    matches!(node.value, Value::Map(_) | Value::List(_))
 }
 
 #[cfg(test)]

@@ -31,11 +31,11 @@ pub mod timeline;
 pub mod turns;
 
 /// Charts as SVG.
-pub const SVG: Format = Format { name: "svg", summary: "charts as SVG", make: svg_documents };
+pub const SVG: Format = svg_documents;
 
 /// Charts as PNG.
 #[cfg(feature = "png")]
-pub const PNG: Format = Format { name: "png", summary: "charts as PNG", make: png_documents };
+pub const PNG: Format = png_documents;
 
 /// A picture: file name without ending, and SVG.
 type Picture = (String, String);

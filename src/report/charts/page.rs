@@ -21,8 +21,6 @@ pub enum Key {
     Mark(Mark),
     /// An area of a colour.
     Area(Paint),
-    /// A line of a colour.
-    Line(Paint),
 }
 
 /// Message, explanation and legend, laid out.
@@ -108,7 +106,6 @@ fn draw_key(pen: &Pen<'_>, key: Key, (x, y): (f64, f64)) {
     match key {
         Key::Mark(mark) => palette::draw_mark(pen, mark, (x + 10.0, y), palette::SOFT),
         Key::Area(paint) => pen.fill(frame, paint),
-        Key::Line(paint) => pen.line((x, y), (x + 20.0, y), paint, 3.0),
     }
 }
 

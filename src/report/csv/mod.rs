@@ -22,11 +22,7 @@ pub mod timeline;
 pub mod verdicts;
 
 /// The format.
-pub const FORMAT: Format = Format {
-    name: "csv",
-    summary: "every table: runs, summary, verdicts, differences, ratings, timeline, discrepancies",
-    make: documents,
-};
+pub const FORMAT: Format = documents;
 
 /// All tables.
 pub const TABLES: &[Table] = &[

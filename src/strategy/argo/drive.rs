@@ -106,11 +106,6 @@ impl Argo {
         }
     }
 
-    /// Its status, once a release has begun.
-    pub fn status(&self) -> Option<&Status> {
-        self.status.as_ref()
-    }
-
     fn way_back(&mut self) {
         let Some(status) = &mut self.status else { return };
         if status.is_promoted() {

@@ -107,11 +107,6 @@ impl Flagger {
         }
     }
 
-    /// Its status, as `kubectl get canary` shows it.
-    pub fn status(&self) -> &Status {
-        &self.status
-    }
-
     fn release(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         let target = &self.settings.target;
         self.released = view.now;

@@ -65,7 +65,6 @@ fn read(r: &mut Reader<'_>) -> Plan {
         on the canary";
     let rules = r.choice(field::RULES, &RULES, RULES[0], help);
     let settings = Settings {
-        names,
         provider: Provider::parse(PROVIDERS[provider]).unwrap_or_default(),
         analysis: r.opt_object(field::ANALYSIS, "left out: promoted without a look", analysis),
         skip_analysis: r.flag(field::SKIP_ANALYSIS, false, "promote without a look"),
@@ -82,6 +81,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             field::FIRST_TICK,
             "from the release to the tick that sees it; left out: anywhere within an interval",
         ),
+        ..Settings::new(names)
     };
     plan(&name, settings)
 }

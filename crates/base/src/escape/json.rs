@@ -14,11 +14,6 @@ pub fn line(value: &Value) -> String {
     format!("{}\n", escaped(value.to_string()))
 }
 
-/// A text in quotes.
-pub fn quoted(text: &str) -> String {
-    escaped(Value::from(text).to_string())
-}
-
 /// Hidden characters occur within quotes only, line feeds between values only.
 fn escaped(json: String) -> String {
     if !json.contains(|c| is_hidden(c) && c != '\n') {

@@ -166,17 +166,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A distribution of durations that may be left out.
-    pub fn opt_distribution(
-        &mut self,
-        name: &'static str,
-        help: &'static str,
-    ) -> Option<Distribution> {
-        self.note(name, Kind::Distribution, None, false, help);
-        let node = self.child(name)?;
-        self.distribution_of(name, node)
-    }
-
     fn with_default<T>(
         &mut self,
         name: &'static str,

@@ -59,8 +59,6 @@ pub enum Metric {
     MemoryUtilisation(i64),
     /// `Resource` cpu with `averageValue`, in thousandths of a core.
     CpuMean(i64),
-    /// `Resource` memory with `averageValue`, in bytes.
-    MemoryMean(i64),
     /// `Pods`: the mean of a metric of each pod, in thousandths.
     Pods {
         /// `metric.name`.

@@ -22,48 +22,8 @@ pub enum Reason {
     ReplicaSetUpdated,
     /// The rollout completed.
     NewReplicaSetAvailable,
-    /// The new set could not be created.
-    ReplicaSetCreateError,
-    /// The Deployment was paused.
-    DeploymentPaused,
-    /// It was resumed.
-    DeploymentResumed,
     /// Nothing improved for longer than the deadline.
     ProgressDeadlineExceeded,
-}
-
-const REASONS: [(Reason, &str); 8] = [
-    (Reason::NewReplicaSetCreated, "NewReplicaSetCreated"),
-    (Reason::FoundNewReplicaSet, "FoundNewReplicaSet"),
-    (Reason::ReplicaSetUpdated, "ReplicaSetUpdated"),
-    (Reason::NewReplicaSetAvailable, "NewReplicaSetAvailable"),
-    (Reason::ReplicaSetCreateError, "ReplicaSetCreateError"),
-    (Reason::DeploymentPaused, "DeploymentPaused"),
-    (Reason::DeploymentResumed, "DeploymentResumed"),
-    (Reason::ProgressDeadlineExceeded, "ProgressDeadlineExceeded"),
-];
-
-impl Reason {
-    /// The word Kubernetes writes.
-    pub fn name(self) -> &'static str {
-        REASONS.iter().find(|(reason, _)| *reason == self).map_or("", |(_, name)| name)
-    }
-
-    /// The reason Kubernetes writes as `name`.
-    pub fn named(name: &str) -> Option<Reason> {
-        REASONS.iter().find(|(_, word)| *word == name).map(|(reason, _)| *reason)
-    }
-}
-
-/// Whether a condition holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// It does.
-    True,
-    /// It does not.
-    False,
-    /// Nobody looks: the rollout is paused, or has just been resumed.
-    Unknown,
 }
 
 /// The condition as last written.
@@ -81,25 +41,16 @@ impl ProgressRecord {
         ProgressRecord { reason, updated: now }
     }
 
-    /// The condition's status, which its reason implies.
-    pub fn holds(&self) -> Holds {
-        match self.reason {
-            Reason::ProgressDeadlineExceeded | Reason::ReplicaSetCreateError => Holds::False,
-            Reason::DeploymentPaused | Reason::DeploymentResumed => Holds::Unknown,
-            _ => Holds::True,
-        }
+    /// Has the deadline passed without progress since? It makes the condition false; every other
+    /// reason leaves it true.
+    pub fn is_missed(&self) -> bool {
+        self.reason == Reason::ProgressDeadlineExceeded
     }
 
     /// The same record if it gives this reason already, else a new one.
     fn or_new(record: Option<Self>, reason: Reason, now: SimTime) -> Self {
         record.filter(|old| old.reason == reason).unwrap_or(Self::new(reason, now))
     }
-}
-
-/// The deadline that `progressDeadlineSeconds` stands for: none if unset or 2147483647.
-pub fn deadline(seconds: Option<u32>) -> Option<SimDuration> {
-    let finite = seconds.filter(|secs| *secs != i32::MAX as u32);
-    finite.map(|secs| SimDuration::from_secs(secs.into()))
 }
 
 /// Has a rollout been without progress for longer than the deadline? A record of that stays true
@@ -128,7 +79,7 @@ pub fn next_check(
     now: SimTime,
 ) -> Option<SimDuration> {
     let (record, deadline) = (record?, deadline?);
-    if complete || record.reason == Reason::ProgressDeadlineExceeded {
+    if complete || record.is_missed() {
         return None;
     }
     let left = (record.updated + deadline).since(now);
@@ -189,25 +140,6 @@ pub fn after_new_set(
     Some(record.unwrap_or(ProgressRecord::new(Reason::FoundNewReplicaSet, now)))
 }
 
-/// The record after a look at whether the Deployment is paused. Pausing and resuming restart the
-/// clock, but a missed deadline is not overwritten (k/k `sync.go`, `checkPausedConditions`).
-pub fn after_pause_check(
-    record: Option<ProgressRecord>,
-    paused: bool,
-    deadline: Option<SimDuration>,
-    now: SimTime,
-) -> Option<ProgressRecord> {
-    let reason = record.map(|old| old.reason);
-    if deadline.is_none() || reason == Some(Reason::ProgressDeadlineExceeded) {
-        return record;
-    }
-    match (paused, reason == Some(Reason::DeploymentPaused)) {
-        (true, false) => Some(ProgressRecord::new(Reason::DeploymentPaused, now)),
-        (false, true) => Some(ProgressRecord::new(Reason::DeploymentResumed, now)),
-        _ => record,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,7 +151,7 @@ mod tests {
     /// A stuck rollout misses its deadline, stays so, and comes back with its pods.
     #[test]
     fn a_missed_deadline_stays_until_progress() {
-        let limit = deadline(Some(60));
+        let limit = Some(SimDuration::from_secs(60));
         let counts = |available| DeploymentStatus {
             replicas: 3,
             updated: 3,
@@ -237,25 +169,12 @@ mod tests {
         assert_eq!(after_sync(record, &sync(1, 1), at(60)), record);
         let stuck = after_sync(record, &sync(1, 1), at(61));
         assert_eq!(stuck, Some(ProgressRecord::new(Reason::ProgressDeadlineExceeded, at(61))));
-        assert_eq!(stuck.map(|record| record.holds()), Some(Holds::False));
+        assert!(stuck.is_some_and(|record| record.is_missed()));
         assert_eq!(after_sync(stuck, &sync(1, 1), at(99)), stuck);
-        assert_eq!(after_pause_check(stuck, true, limit, at(99)), stuck);
         let moved = after_sync(stuck, &sync(1, 2), at(100));
         assert_eq!(moved, Some(ProgressRecord::new(Reason::ReplicaSetUpdated, at(100))));
         let done = after_sync(moved, &sync(2, 3), at(110));
         assert_eq!(done, Some(ProgressRecord::new(Reason::NewReplicaSetAvailable, at(110))));
         assert_eq!(after_sync(done, &sync(3, 1), at(999)), done, "a later crash is no rollout");
-    }
-
-    #[test]
-    fn pausing_restarts_the_clock() {
-        let limit = deadline(Some(60));
-        let paused = after_pause_check(None, true, limit, at(5));
-        assert_eq!(paused.map(|record| record.holds()), Some(Holds::Unknown));
-        assert_eq!(after_pause_check(paused, true, limit, at(9)), paused);
-        let resumed = after_pause_check(paused, false, limit, at(50));
-        assert_eq!(resumed, Some(ProgressRecord::new(Reason::DeploymentResumed, at(50))));
-        assert_eq!(after_pause_check(None, true, None, at(5)), None);
-        assert!(REASONS.iter().all(|(reason, name)| Reason::named(name) == Some(*reason)));
     }
 }

@@ -10,32 +10,12 @@ use super::bounds::{Bounds, Replacement};
 use super::set::{SetState, SizeChange, age_key, new_set, size_from, total_size};
 use std::cmp::Reverse;
 
-/// What one sync of a Deployment does, first match first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NextStep {
-    /// The Deployment is being deleted: only its status is written.
-    StatusOnly,
-    /// It is paused: sizes follow `replicas` by [`scale`], surplus history goes, no rollout.
-    Paused,
-    /// `replicas` changed: sizes follow by [`scale`], no rollout step in this sync.
-    Scale,
-    /// A step of the rollout.
-    Rollout,
-}
-
-/// Decides what one sync does. Scaling is due if a set with a size was last written under another
-/// `replicas`. (The rollback annotation of old API versions is not modelled.)
-pub fn next_step(deleting: bool, paused: bool, replicas: u32, sets: &[SetState]) -> NextStep {
+/// Is a sync one that scales, and makes no step of the rollout? So it is if a set with a size was
+/// last written under another `replicas`. (The rollback annotation of old API versions is not
+/// modelled.)
+pub fn is_scaling(replicas: u32, sets: &[SetState]) -> bool {
     let differs = |set: &SetState| set.noted.is_some_and(|noted| noted.desired != replicas);
-    if deleting {
-        NextStep::StatusOnly
-    } else if paused {
-        NextStep::Paused
-    } else if sets.iter().any(|set| set.size > 0 && differs(set)) {
-        NextStep::Scale
-    } else {
-        NextStep::Rollout
-    }
+    sets.iter().any(|set| set.size > 0 && differs(set))
 }
 
 /// What a Deployment asks for when it scales.
@@ -137,10 +117,9 @@ mod tests {
     fn a_changed_size_comes_before_the_rollout() {
         let noted = Some(Noted { desired: 5, max: 6 });
         let sets = [SetState { size: 5, noted, ..SetState::default() }];
-        assert_eq!(next_step(false, false, 5, &sets), NextStep::Rollout);
-        assert_eq!(next_step(false, false, 6, &sets), NextStep::Scale);
-        assert_eq!(next_step(false, true, 6, &sets), NextStep::Paused);
-        assert_eq!(next_step(true, true, 6, &sets), NextStep::StatusOnly);
+        assert!(!is_scaling(5, &sets) && is_scaling(6, &sets));
+        let empty = SetState { size: 0, ..sets[0] };
+        assert!(!is_scaling(6, &[empty]));
     }
 
     proptest! {

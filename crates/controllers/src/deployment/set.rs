@@ -26,8 +26,6 @@ pub struct SetState {
     pub available: u32,
     /// Order of creation: lower is older.
     pub created: u64,
-    /// Revision of the Deployment the set last stood for; nothing if it was never written.
-    pub revision: Option<u64>,
     /// Does its template equal the Deployment's? At most one set's does, see [`find_new`].
     pub is_new: bool,
     /// What was noted with the last size; nothing if the notes are missing.
@@ -90,13 +88,6 @@ pub fn find_new<T: PartialEq>(sets: &[SetState], templates: &[T], wanted: &T) ->
     (0..sets.len()).filter(equal).min_by_key(|at| age_key(&sets[*at]))
 }
 
-/// The revision of the new set: one above the highest of the old ones, which a reused set is
-/// raised to (k/k `sync.go`).
-pub fn next_revision(sets: &[SetState]) -> u64 {
-    let old = sets.iter().filter(|set| !set.is_new);
-    old.filter_map(|set| set.revision).max().unwrap_or(0) + 1
-}
-
 /// Sum of asked sizes.
 pub fn total_size(sets: &[SetState]) -> i64 {
     sets.iter().map(|set| i64::from(set.size)).sum()
@@ -123,12 +114,10 @@ mod tests {
 
     #[test]
     fn the_oldest_equal_template_is_new() {
-        let set =
-            |id, created| SetState { id, created, revision: Some(id.into()), ..Default::default() };
+        let set = |id, created| SetState { id, created, ..Default::default() };
         let sets = [set(1, 30), set(2, 20), set(3, 10)];
         assert_eq!(find_new(&sets, &["a", "a", "b"], &"a"), Some(1));
         assert_eq!(find_new(&sets, &["a", "a", "b"], &"c"), None);
-        assert_eq!(next_revision(&sets), 4);
         assert_eq!(old_sets(&sets).iter().map(|set| set.id).collect::<Vec<_>>(), [3, 2, 1]);
     }
 }

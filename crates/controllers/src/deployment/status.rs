@@ -1,10 +1,9 @@
-//! The status of a Deployment, and what it says: complete, progressing, available enough.
+//! The status of a Deployment, and what it says: complete, or progressing.
 //!
 //! Pods that terminate are in no count here, so a rollout is complete while old pods still drain.
 //! Follows k/k `pkg/controller/deployment/sync.go` (`calculateStatus`) and
 //! `util/deployment_util.go`. Deliberately unknown here: time (see [`super::progress`]).
 
-use super::bounds::{Bounds, Replacement};
 use super::set::{SetState, new_set, size_from, total_size};
 
 /// The counts a Deployment reports.
@@ -57,12 +56,6 @@ impl DeploymentStatus {
             || self.ready > before.ready
             || self.available > before.available
     }
-
-    /// The condition `Available`: are at least `replicas` minus the allowed unavailable pods
-    /// available? Recreate allows none.
-    pub fn has_minimum(&self, bounds: &Bounds, replacement: Replacement, replicas: u32) -> bool {
-        self.available >= replicas - bounds.max_unavailable(replacement, replicas)
-    }
 }
 
 #[cfg(test)]
@@ -76,8 +69,5 @@ mod tests {
         let status = DeploymentStatus::of(&[old, new], 7);
         assert_eq!((status.replicas, status.updated, status.ready), (6, 4, 2));
         assert_eq!((status.available, status.unavailable), (1, 6));
-        let bounds = Bounds { surge: 1, unavailable: 9 };
-        assert!(status.has_minimum(&bounds, Replacement::RollingUpdate, 10));
-        assert!(!status.has_minimum(&bounds, Replacement::Recreate, 10));
     }
 }

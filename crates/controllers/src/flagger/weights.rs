@@ -29,15 +29,6 @@ impl Mode {
             _ => Mode::Canary,
         }
     }
-
-    /// Flagger's word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Mode::Canary => "canary",
-            Mode::AbTesting => "ab-testing",
-            Mode::BlueGreen => "blue-green",
-        }
-    }
 }
 
 /// What the mesh object says, in percent.

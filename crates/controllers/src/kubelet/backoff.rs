@@ -30,21 +30,6 @@ impl Default for CrashBackoff {
     }
 }
 
-impl CrashBackoff {
-    /// A back-off that is forgotten after twice its maximum, as client-go's is. An initial wait
-    /// above the maximum is lowered to it.
-    pub fn new(initial: SimDuration, max: SimDuration) -> Self {
-        CrashBackoff { initial: initial.min(max), max, reset_after: max * 2 }
-    }
-
-    /// A node with a configured maximum (`crashLoopBackOff.maxContainerRestartPeriod`): the
-    /// initial wait is lowered with it, the time after which all is forgotten stays at 600 s.
-    pub fn with_max(max: SimDuration) -> Self {
-        let usual = CrashBackoff::default();
-        CrashBackoff { initial: usual.initial.min(max), max, ..usual }
-    }
-}
-
 /// What the kubelet remembers of one container's restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BackoffState {
@@ -59,11 +44,6 @@ impl BackoffState {
             Some((delay, updated)) if finished.since(updated) <= settings.reset_after => delay,
             _ => SimDuration::ZERO,
         }
-    }
-
-    /// Is the container that ended at `finished` still waiting at `now`?
-    pub fn is_waiting(&self, settings: &CrashBackoff, finished: SimTime, now: SimTime) -> bool {
-        now.since(finished) < self.delay(settings, finished)
     }
 
     /// Notes that the container that ended at `finished` was started again at `restarted`: the
@@ -104,11 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn a_low_maximum_lowers_the_first_wait_too() {
-        let settings = CrashBackoff::with_max(SimDuration::from_secs(3));
+    fn no_wait_is_above_the_maximum() {
+        let max = SimDuration::from_secs(3);
+        let settings = CrashBackoff { initial: max, max, ..CrashBackoff::default() };
         let mut state = BackoffState::default();
         assert_eq!(state.next_delay(&settings, SimTime::ZERO), SimDuration::ZERO);
-        assert!(state.is_waiting(&settings, SimTime::ZERO, SimTime::from_secs_f64(2.9)));
-        assert!(!state.is_waiting(&settings, SimTime::ZERO, SimTime::from_secs_f64(3.0)));
+        assert_eq!(state.next_delay(&settings, SimTime::ZERO), max);
+        assert_eq!(state.next_delay(&settings, SimTime::ZERO), max);
     }
 }

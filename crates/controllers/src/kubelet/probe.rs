@@ -60,35 +60,6 @@ pub enum ProbeState {
     Unknown,
 }
 
-/// What the kubelet knows of pod and container when a worker looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Situation {
-    /// No status of the pod, or none of the container, exists yet.
-    NothingKnown,
-    /// The pod's phase is Failed or Succeeded.
-    PodFinished,
-    /// The container waits to be started: image pull, back-off.
-    ContainerWaiting,
-    /// The container has ended.
-    ContainerEnded {
-        /// Will the pod's restart policy start it again? Always so in a Deployment.
-        restarts: bool,
-    },
-    /// The container runs, and so does the pod.
-    Running,
-    /// The container runs, but its pod is being deleted.
-    PodBeingDeleted,
-}
-
-/// What one look of a worker comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Visit {
-    /// The reported state; nothing if this look reports none.
-    pub state: Option<ProbeState>,
-    /// Whether the worker goes on living.
-    pub continues: bool,
-}
-
 /// The counting of one (container, kind of probe).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeWorker {
@@ -143,23 +114,6 @@ impl ProbeWorker {
         self.state
     }
 
-    /// The settings in force.
-    pub fn settings(&self) -> &ProbeSettings {
-        &self.settings
-    }
-
-    /// Has a liveness or startup failure stopped the attempts until a new container comes?
-    pub fn is_on_hold(&self) -> bool {
-        self.on_hold
-    }
-
-    /// Feeds the outcome of one attempt and returns the reported state. Outcomes of attempts the
-    /// kubelet would not make (on hold, startup not finished, or finished) change nothing.
-    pub fn observe(&mut self, success: bool) -> ProbeState {
-        self.feed(success, 1);
-        self.state
-    }
-
     /// A new container runs in place of the old one: the state starts over and a hold ends. The
     /// run of equal outcomes is kept, as the kubelet keeps it.
     pub fn container_replaced(&mut self) {
@@ -171,36 +125,6 @@ impl ProbeWorker {
     /// The container's startup probe succeeded: the startup worker rests, the others begin.
     pub fn startup_finished(&mut self) {
         self.started = true;
-    }
-
-    /// One look of the worker: reports what `situation` says by itself, and only where an attempt
-    /// makes sense counts its outcome `success`.
-    pub fn visit(&mut self, situation: Situation, success: bool) -> Visit {
-        match situation {
-            Situation::PodFinished => return Visit { state: None, continues: false },
-            Situation::NothingKnown => return Visit { state: None, continues: true },
-            _ if self.on_hold => {}
-            Situation::ContainerWaiting => self.state = ProbeState::Failure,
-            Situation::ContainerEnded { restarts } => {
-                self.state = ProbeState::Failure;
-                return Visit { state: Some(self.state), continues: restarts };
-            }
-            Situation::PodBeingDeleted if self.kind != ProbeKind::Readiness => {
-                self.state = ProbeState::Success;
-                return Visit { state: Some(self.state), continues: false };
-            }
-            Situation::Running | Situation::PodBeingDeleted => {
-                self.observe(success);
-            }
-        }
-        Visit { state: Some(self.state), continues: true }
-    }
-
-    /// Would an attempt be made at `at` on a container running since `container_started`? Also
-    /// the test for the extra readiness attempt the kubelet makes when a started container of a
-    /// pod whose status is rebuilt is not ready.
-    pub fn attempts_at(&self, container_started: SimTime, at: SimTime) -> bool {
-        self.is_active() && at >= container_started + self.settings.initial_delay
     }
 
     /// When the reported state flips if every attempt from `from` on has the outcome `healthy`;

@@ -9,6 +9,12 @@ fn secs(secs: u64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(secs)
 }
 
+/// The state after one attempt more.
+fn observe(worker: &mut ProbeWorker, success: bool) -> ProbeState {
+    worker.feed(success, 1);
+    worker.state()
+}
+
 /// Three failures on ticks of 10 s: a fault takes between 20 and 30 s to show.
 #[test]
 fn a_fault_shows_after_the_third_tick() {
@@ -25,13 +31,13 @@ fn a_fault_shows_after_the_third_tick() {
 fn a_held_worker_waits_for_a_new_container() {
     let settings = ProbeSettings { failure_threshold: 1, ..ProbeSettings::default() };
     let mut worker = ProbeWorker::new(ProbeKind::Liveness, settings).behind_startup_probe();
-    assert_eq!(worker.observe(false), ProbeState::Success, "startup is not finished");
+    assert_eq!(observe(&mut worker, false), ProbeState::Success, "startup is not finished");
     worker.startup_finished();
-    assert_eq!(worker.observe(false), ProbeState::Failure);
+    assert_eq!(observe(&mut worker, false), ProbeState::Failure);
     assert_eq!(worker.next_flip(secs(0), secs(0), secs(0), true), None);
     worker.container_replaced();
-    assert_eq!((worker.state(), worker.is_on_hold()), (ProbeState::Success, false));
-    assert_eq!(worker.observe(false), ProbeState::Success, "startup begins again");
+    assert_eq!((worker.state(), worker.on_hold), (ProbeState::Success, false));
+    assert_eq!(observe(&mut worker, false), ProbeState::Success, "startup begins again");
 }
 
 proptest! {
@@ -69,7 +75,7 @@ proptest! {
                 let age = tick.since(started).as_nanos() / 1_000_000_000;
                 if tick >= from && age >= delay_ms / 1000 {
                     let before = slow.state();
-                    if slow.observe(healthy) != before {
+                    if observe(&mut slow, healthy) != before {
                         flip = flip.or(Some(tick));
                     }
                 }

@@ -1,0 +1,89 @@
+//! Pods in flight: what their probes report, by recorded facts of the kubelet, and what outlives a
+//! container.
+
+use super::*;
+use crate::base::random::Streams;
+use crate::engine::flight::FlightOptions;
+use crate::scenario::crew::Crew;
+use crate::scenario::read::read;
+use std::sync::Arc;
+
+const FACTS: &str = include_str!("../../tests/data/oracles/kubernetes-probe-situations.json");
+
+/// A flight at its first second, of two pods with all three probes; nothing is planned.
+fn flight() -> Flight {
+    let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: a}\nspec:
+  service:
+    replicas: 2
+    readinessProbe: {}
+    livenessProbe: {}
+    startupProbe: {}\n";
+    let scenario = read(text, "a").map(|(mut all, _)| all.remove(0)).expect("a scenario");
+    let scenario = Arc::new(scenario);
+    let crew = Crew::bind(&scenario).expect("sound");
+    let (streams, options) = (Streams::new(1, 0), FlightOptions::default());
+    let mut flight = Flight::new(&scenario, Some(0), &crew.pilots[0], streams, options);
+    flight.calendar = Default::default();
+    flight.now = SimTime::from_secs_f64(1.0);
+    flight
+}
+
+/// Whether a pod is reported ready, and whether the worker of a kind lives on.
+fn told(flight: &Flight, kind: usize) -> (bool, bool) {
+    let pod = &flight.pods[0];
+    (pod.ready, pod.exists() && (pod.probes[kind].is_some() || pod.idle[kind].is_some()))
+}
+
+/// What the kubelet does with a probe in each situation, the flight does with its pod. Of states a
+/// flight reports readiness: a liveness probe that fails while no container runs has no effect.
+#[test]
+fn situations_are_those_of_the_kubelet() {
+    let facts: serde_json::Value = serde_json::from_str(FACTS).expect("JSON");
+    let cases = facts["cases"].as_array().expect("cases");
+    assert!(cases.len() >= 5);
+    for case in cases {
+        let (input, expected) = (&case["input"], &case["expect"]);
+        let kind = ["readiness", "liveness", "startup"].iter().position(|k| input["probe"] == *k);
+        let kind = kind.expect("a probe");
+        let mut flight = flight();
+        match input["situation"].as_str().expect("a situation") {
+            "container waiting" => {
+                flight.crash(0);
+                flight.crash_noticed(0);
+            }
+            "pod being deleted, container running, attempt would succeed" => {
+                flight.delete_pod(0);
+                flight.now = SimTime::from_secs_f64(20.0);
+                flight.condition(0, true);
+            }
+            "pod phase Failed" => flight.ends(0),
+            other => panic!("{other}"),
+        }
+        let (ready, continues) = told(&flight, kind);
+        assert_eq!(expected["continues"], continues, "{case}");
+        if kind == READINESS && !expected["state"].is_null() {
+            assert_eq!(expected["state"], if ready { "success" } else { "failure" }, "{case}");
+        }
+    }
+}
+
+/// Two failed attempts before a crash count after it (k/k `worker.go`: a new container resets the
+/// state, not the run of outcomes), so that one more kills the next container.
+#[test]
+fn the_run_of_outcomes_outlives_a_container() {
+    let mut flight = flight();
+    let at = |secs| SimTime::from_secs_f64(secs);
+    flight.condition(0, false);
+    flight.now = at(25.0);
+    flight.crash(0);
+    flight.now = at(26.0);
+    flight.crash_noticed(0);
+    flight.container_starts(0);
+    flight.startup_done(0);
+    let pod = &flight.pods[0];
+    let liveness = pod.probes[LIVENESS].as_ref().expect("a liveness probe");
+    assert_eq!(liveness.worker.state(), ProbeState::Success, "of the new container");
+    let flip =
+        liveness.worker.next_flip(pod.admitted, pod.container_started, liveness.fed_until, false);
+    assert_eq!(flip, Some(at(30.0)));
+}
