@@ -3,9 +3,7 @@
 use super::{Family, Input};
 use serde_json::{Map, Value, json};
 use windtunnel::base::distribution::Distribution;
-use windtunnel::stats::bounds::Bounds;
 use windtunnel::stats::interval::{Interval, clopper_pearson, t_ci, t_quantile, wilson};
-use windtunnel::stats::mean::mean_of;
 use windtunnel::stats::mixture::{Stratum, quantile_interval_of_mix};
 use windtunnel::stats::theory::{Mmc, erlang_b, erlang_c, mg1, sticky_exposure};
 
@@ -38,8 +36,8 @@ fn mean(i: &Input) -> Option<Value> {
 fn paired(i: &Input) -> Option<Value> {
     let pairs = i.numbers("a").into_iter().zip(i.numbers("b"));
     let differences: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
-    let found = mean_of(&differences, &Bounds::NONE, i.number("confidence"))?;
-    Some(json!({"mean_diff": found.mean, "half_width": found.interval.half_width()}))
+    let found = t_ci(&differences, i.number("confidence"))?;
+    Some(json!({"mean_diff": found.mean, "half_width": found.half_width}))
 }
 
 fn ranks(i: &Input) -> Option<Value> {
