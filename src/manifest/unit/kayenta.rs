@@ -208,10 +208,14 @@ impl Question<'_> {
 
 /// Tells what Prometheus would not take: the first of both queries, which differ in their scopes.
 fn sound(object: &Object, field: &str, queries: [&String; 2], found: &mut Found) {
-    if let Some(error) = queries.into_iter().find_map(|query| Query::parse(query).err()) {
+    let wrong = |query: &String| Query::parse(query).err().map(|error| (query.clone(), error));
+    if let Some((query, error)) = queries.into_iter().find_map(wrong) {
         let expected = "a query that Prometheus takes once its placeholders are filled in";
         let help = "Kayenta's analysis would end in an error";
-        found.problem(object, field, error.to_string(), expected, help);
+        found.problem(object, field, error.message, expected, help);
+        if let Some(problem) = found.problems.pop() {
+            found.problems.push(problem.within(query, error.byte));
+        }
     }
 }
 
