@@ -2,8 +2,8 @@
 //! own limit. A look that fails and is not yet the k-th makes the check wait: the weight is held.
 //!
 //! By chance q a look, n looks without a fault fail with P(Bin(n, q) ≥ k); a run of k is n = k.
-//! Asked for in argo-rollouts #4792: a limit on failures in all, as the controllers have it, loosens
-//! with the length of the rollout.
+//! Asked for in argo-rollouts #4792: a limit on failures in all, as the controllers have it,
+//! loosens with the length of the rollout.
 
 use super::{Asks, JUDGES, Judge, Judging, Look, Opinion};
 use crate::base::settings::{Part, Reader};
