@@ -88,6 +88,10 @@ impl Block {
     /// perhaps with empty lines between.
     fn around(file: &str, at: usize) -> Option<Block> {
         let above = file[..at].trim_end_matches(' ');
+        // Within a line there is no block; the line may be long.
+        if !above.ends_with(['\n', '\r']) {
+            return None;
+        }
         let indent = at - above.len();
         let header = above.trim_end_matches(['\n', '\r', ' ']);
         let start = header.rfind(['\n', '\r']).map_or(0, |at| at + 1);
