@@ -106,8 +106,8 @@ pub fn step(analysis: &Analysis, now: Routes) -> Routes {
     }
 }
 
-/// How many steps it takes to the last weight, or the weight at which it stands for ever: entries of
-/// `stepWeights` that repeat or fall lead nowhere.
+/// How many steps it takes to the last weight, or the weight at which it stands for ever: entries
+/// of `stepWeights` that repeat or fall lead nowhere.
 pub fn steps_to_last(analysis: &Analysis) -> Result<u64, u32> {
     let last = max_weight(analysis);
     let mut routes = Routes::PRIMARY;
