@@ -103,7 +103,8 @@ fn is_problem(problem: &Value, text: &str) {
     let said = |name: &str| problem[name].as_str().unwrap_or_else(|| panic!("{name}: {problem}"));
     assert!(["error", "warning"].contains(&said("severity")));
     assert!(!said("file").is_empty() && !said("message").is_empty());
-    (said("path"), said("expected"), said("help"));
+    let texts = ["path", "expected", "help"].map(said);
+    assert!(texts.iter().all(|text| !text.contains('\n')), "{problem}");
     let (line, column) = (whole("line"), whole("column"));
     let known = ["severity", "file", "line", "column", "path", "message", "expected", "help"];
     let more = ["found", "endLine", "endColumn", "within"];
