@@ -167,7 +167,7 @@ mod tests {
             let shown = excerpt(&text, byte, byte);
             let gutter = format!("{} | ", place.line);
             let row = format!("{gutter}{}", shown.text);
-            prop_assert_eq!(line, row.trim_end());
+            prop_assert_eq!(line.trim_end(), row.trim_end());
             let columns = caret.find('^').map(|at| caret[..at].width());
             prop_assert_eq!(columns, Some(gutter.len() + shown.indent()), "{}", drawn);
             prop_assert!(line.width() <= gutter.len() + crate::base::excerpt::WIDTH + 2);
