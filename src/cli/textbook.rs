@@ -56,8 +56,7 @@ fn answer(
     };
     if !problems.is_empty() && !flags.draft {
         output::say(
-            "Nothing is written until these claims and the scenarios fit; --draft writes all the \
-             same.",
+            "Nothing is written until claims and scenarios fit; --draft writes all the same.",
         );
         return FAILED;
     }

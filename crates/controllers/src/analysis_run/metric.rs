@@ -112,7 +112,7 @@ impl Metric {
         }
     }
 
-    /// What is wrong with the conditions, told early: success and failure, each with its text.
+    /// What is wrong with the conditions, told early: of success and of failure, with their texts.
     pub fn faults(&self) -> [Option<(&str, Fault)>; 2] {
         [&self.success, &self.failure].map(|text| {
             let text = text.as_deref().filter(|text| !text.is_empty())?;
