@@ -82,6 +82,7 @@ fn on_one_line(problem: &Problem) -> String {
             let Place { line, column } = problem.place;
             format!("{line}:{column}: parse error: {}", problem.message)
         }
+        flag if flag.starts_with("--") => format!("{flag}: {}", problem.told()),
         _ => problem.to_string(),
     }
 }

@@ -332,7 +332,7 @@ mod tests {
             ("", 1, "unknown strategy"),
         ] {
             let found = one(line).expect_err(line);
-            let at = found.within.as_ref().map(|within| within.place());
+            let at = found.inner().map(|within| within.place());
             assert_eq!(at, Some(Place { line: 1, column }), "{line}: {found}");
             assert!(found.to_string().contains(part), "{line}: {found}");
         }

@@ -5,7 +5,7 @@
 //! file: as soon as the two differ (a placeholder was filled in, the value was set from elsewhere),
 //! no place is exact, and none is told. Deliberately unknown here: which fields exist.
 
-use crate::base::problem::{Place, Problem, Within};
+use crate::base::problem::{Extent, Place, Problem, Within};
 use crate::base::source::Source;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub fn locate<'s>(problems: &mut [Problem], source: impl Fn(&str) -> Option<&'s 
     // Behind aliases one text may stand thousands of times; those follow one another.
     let mut last: Option<Told> = None;
     for problem in problems {
-        let Some(within) = &problem.within else { continue };
+        let Some(within) = problem.inner() else { continue };
         let known = last.as_ref().filter(|told| told.is_of(problem, within));
         let found = match known {
             Some(told) => told.found,
@@ -26,8 +26,8 @@ pub fn locate<'s>(problems: &mut [Problem], source: impl Fn(&str) -> Option<&'s 
             last = Some(Told { file, start: problem.place, within, found });
         }
         if let Some((place, end)) = found {
-            (problem.place, problem.end) = (place, end);
-            problem.within = None;
+            problem.place = place;
+            problem.extent = end.map(|end| Box::new(Extent::Until(end)));
         }
     }
 }
@@ -88,6 +88,10 @@ impl Block {
     /// perhaps with empty lines between.
     fn around(file: &str, at: usize) -> Option<Block> {
         let above = file[..at].trim_end_matches(' ');
+        // Within a line there is no block; the line may be long.
+        if !above.ends_with(['\n', '\r']) {
+            return None;
+        }
         let indent = at - above.len();
         let header = above.trim_end_matches(['\n', '\r', ' ']);
         let start = header.rfind(['\n', '\r']).map_or(0, |at| at + 1);

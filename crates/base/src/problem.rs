@@ -32,6 +32,15 @@ pub struct Within {
     pub byte: usize,
 }
 
+/// How far a problem reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// From its place to this one in the file.
+    Until(Place),
+    /// At a byte of a text that begins at its place.
+    Within(Within),
+}
+
 impl Within {
     /// The byte behind the word at which it is wrong.
     pub fn end(&self) -> usize {
@@ -78,18 +87,16 @@ pub struct Problem {
     pub file: Arc<str>,
     /// Where in the file.
     pub place: Place,
-    /// Where it ends there, if that is known.
-    pub end: Option<Place>,
     /// Path of the field, such as `spec.service.replicas`; empty if none.
     pub path: String,
     /// What is wrong, with what was found.
     pub message: String,
     /// What was expected; empty if the message says it.
-    pub expected: String,
+    pub expected: Box<str>,
     /// A way out; empty if none is known.
     pub help: String,
-    /// The text within which it is, as long as `place` is only where that begins.
-    pub within: Option<Within>,
+    /// How far it reaches, if that is known.
+    pub extent: Option<Box<Extent>>,
 }
 
 impl Problem {
@@ -99,12 +106,11 @@ impl Problem {
             severity: Severity::Error,
             file: Arc::from(""),
             place,
-            end: None,
             path: shortened(path.into()),
             message: shortened(message.into()),
-            expected: String::new(),
+            expected: Box::default(),
             help: String::new(),
-            within: None,
+            extent: None,
         }
     }
 
@@ -115,7 +121,7 @@ impl Problem {
 
     /// The same, saying what was expected.
     pub fn expected(mut self, expected: impl Into<String>) -> Problem {
-        self.expected = shortened(expected.into());
+        self.expected = shortened(expected.into()).into_boxed_str();
         self
     }
 
@@ -127,8 +133,24 @@ impl Problem {
 
     /// The same, at a byte of a text that begins at its place.
     pub fn within(mut self, text: impl Into<Arc<str>>, byte: usize) -> Problem {
-        self.within = Some(Within { text: text.into(), byte });
+        self.extent = Some(Box::new(Extent::Within(Within { text: text.into(), byte })));
         self
+    }
+
+    /// The text within which it is, as long as `place` is only where that begins.
+    pub fn inner(&self) -> Option<&Within> {
+        match self.extent.as_deref() {
+            Some(Extent::Within(within)) => Some(within),
+            _ => None,
+        }
+    }
+
+    /// Where it ends in the file, if that is known.
+    pub fn end(&self) -> Option<Place> {
+        match self.extent.as_deref() {
+            Some(Extent::Until(end)) => Some(*end),
+            _ => None,
+        }
     }
 
     /// The same, in `file`.
@@ -201,7 +223,7 @@ impl Problem {
     pub fn told(&self) -> String {
         let told = |text: &str| terminal::line(&short::message(text)).into_owned();
         let path = if self.path.is_empty() { "" } else { &format!("{}: ", told(&self.path)) };
-        let expected = match self.expected.as_str() {
+        let expected = match &*self.expected {
             "" => "",
             expected => &format!("; expected {}", told(expected)),
         };
@@ -228,7 +250,7 @@ impl Severity {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.head())?;
-        if let Some(within) = &self.within {
+        if let Some(within) = self.inner() {
             let shown = excerpt(&within.text, within.byte, within.byte);
             write!(f, "\n    {}\n    {}^", shown.text, " ".repeat(shown.indent()))?;
         }

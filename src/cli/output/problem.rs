@@ -27,7 +27,7 @@ pub fn drawn(problem: &Problem, sources: &Sources) -> String {
     let head = format!("{bold}{spot}:{bold:#} {kind}{word}:{kind:#} {told}\n");
     let found = sources.get(&problem.file).and_then(|source| meant(source, problem));
     let shown = found.map(|(text, start, end)| (text, start, end, problem.place.line));
-    let within = problem.within.as_ref();
+    let within = problem.inner();
     let within = within.map(|w| (&*w.text, w.byte, w.end(), w.place().line));
     let help = problem.way_out();
     let parts: Vec<_> = shown.into_iter().chain(within).collect();
@@ -53,7 +53,7 @@ pub fn drawn(problem: &Problem, sources: &Sources) -> String {
 /// What a problem is about: the text of its file, and the bytes of that to put a caret under.
 fn meant<'s>(source: &'s Source<'_>, problem: &Problem) -> Option<(&'s str, usize, usize)> {
     let (text, start) = (source.text(), source.byte_at(problem.place)?);
-    let end = problem.end.and_then(|end| source.byte_at(end));
+    let end = problem.end().and_then(|end| source.byte_at(end));
     Some((text, start, end.unwrap_or_else(|| start + word(&text[start..]))))
 }
 
@@ -100,7 +100,7 @@ fn one_as_json(problem: &Problem, sources: &Sources) -> Value {
         value["endLine"] = after.line.into();
         value["endColumn"] = after.column.into();
     }
-    if let Some(within) = &problem.within {
+    if let Some(within) = problem.inner() {
         let place = within.place();
         let shown = excerpt(&within.text, within.byte, within.byte).text;
         value["within"] = json!({ "line": place.line, "column": place.column, "shown": shown });
@@ -167,7 +167,7 @@ mod tests {
             let shown = excerpt(&text, byte, byte);
             let gutter = format!("{} | ", place.line);
             let row = format!("{gutter}{}", shown.text);
-            prop_assert_eq!(line, row.trim_end());
+            prop_assert_eq!(line.trim_end(), row.trim_end());
             let columns = caret.find('^').map(|at| caret[..at].width());
             prop_assert_eq!(columns, Some(gutter.len() + shown.indent()), "{}", drawn);
             prop_assert!(line.width() <= gutter.len() + crate::base::excerpt::WIDTH + 2);
