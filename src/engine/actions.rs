@@ -172,7 +172,7 @@ impl Flight {
     pub(super) fn prepare_buckets(&mut self) {
         let wanted = matches!(self.desired.split, Split::Buckets(_) | Split::Flag(_));
         if self.plane.buckets.is_empty() && (wanted || self.has_buckets_ahead()) {
-            let users = self.plane.users.len() as u32;
+            let users = self.plane.users.count() as u32;
             self.plane.buckets = user_buckets(users, &self.scenario.name);
         }
     }

@@ -44,7 +44,7 @@ impl Flight {
     pub(super) fn route(&mut self, routing: Routing) {
         if routing.sticky.is_some() && self.desired.sticky.is_none() {
             // Another rollout has another cookie: what users kept means nothing any more.
-            self.plane.cookies = vec![[0; 2]; self.plane.users.len()];
+            self.plane.cookies = vec![[0; 2]; self.plane.users.count()];
         }
         self.desired = routing;
         self.send(Change::Routing(routing));

@@ -62,7 +62,7 @@ impl Flight {
     pub fn into_twin(mut self, replication: u32) -> Twin {
         let mut bad = std::mem::take(&mut self.plane.tally.bad_log);
         bad.sort_unstable();
-        let mut hurt = BitSet::new(self.plane.users.len());
+        let mut hurt = BitSet::new(self.plane.users.count());
         self.plane.users.with(Marks::HURT).for_each(|user| {
             hurt.insert(user);
         });

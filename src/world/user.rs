@@ -79,7 +79,7 @@ impl Users {
     }
 
     /// How many users there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.marks.len()
     }
 
