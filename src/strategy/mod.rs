@@ -1,7 +1,7 @@
 //! Layer 6: strategies and controllers, and what they share.
 //!
 //! One direction, three types. A [`Spec`] is what YAML says: plain data. Bound to a scenario it
-//! yields a [`Pilot`](pilot::Pilot): every query read, every fact known, and a [`Machine`] at its
+//! yields a [`Pilot`]: every query read, every fact known, and a [`Machine`] at its
 //! start. Only the machine flies: it wakes at its own times, reads a [`View`] and names
 //! [`Action`]s. It sees what the real controller sees: reported readiness, its own settings,
 //! scraped telemetry, the two logs. Deliberately absent: requests, the future, true error rates.
