@@ -1,8 +1,8 @@
 //! Argo Rollouts as a strategy: the pure rules of its controller, flown.
 //!
 //! The rules live in `windtunnel_controllers::argo`. [`part`] reads settings from a Scenario and
-//! [`mod@write`] writes them there, by the names of [`field`]; `bind` reads their queries, [`drive`]
-//! shows the rules what a flight has and carries out what they order.
+//! [`mod@write`] writes them there, by the names of [`field`]; `bind` reads their queries,
+//! [`drive`] shows the rules what a flight has and carries out what they order.
 
 mod bind;
 pub mod drive;
