@@ -91,7 +91,9 @@ impl Flight {
         }
         self.start_probes(id);
         for probe in self.pods[id as usize].probes.iter_mut().flatten() {
+            // Its startup probe is long over, and the others look.
             probe.worker = probe.worker.clone().starting_as(ProbeState::Success);
+            probe.worker.startup_finished();
             probe.healthy = true;
         }
         self.plan_pod_scrapes(id);

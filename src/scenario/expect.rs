@@ -324,7 +324,7 @@ mod tests {
             ("canary · bad · verdict promoted-god > 1%", 24, "did you mean promoted-good?"),
             ("canary · bad · users_hurt · p96 < 1", 29, "unknown statistic"),
             ("canary · bad · users_hurt < NaN", 29, "found \"NaN\""),
-            ("canary · bad · users_hurt_by_release_share < 5", 44, "100% at most"),
+            ("canary · bad · users_hurt_by_release_share < 5", 46, "100% at most"),
             ("canary · bad · users_hurt", 16, "no comparison"),
             ("canary - canary · bad · users_hurt < 0", 10, "minus itself"),
             ("canary · rating risk = huge", 24, "rating's word"),

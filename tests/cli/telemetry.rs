@@ -96,7 +96,7 @@ fn markers_of_another_export_are_told() {
     std::fs::copy(desk.path("two.om"), desk.path("one.om")).expect("a copy");
     let told = desk.run(&["query", "one.om", "sum(up)"]);
     assert_eq!(told.code, Some(2), "{}", told.out);
-    assert!(told.err.contains("one.om.stale: these markers are of another"), "{}", told.err);
+    assert!(told.err.contains("one.om.stale: error: these markers are of another"), "{}", told.err);
 }
 
 #[test]
