@@ -160,7 +160,8 @@ impl Random<'_> {
             ),
             ("defect" | "chaos", _, "route") => {
                 let route = self.below(self.routes);
-                let wanted = part.name == "routeMix" || self.chance(0.3);
+                let required = part.fields.iter().any(|f| f.path == "route" && f.required);
+                let wanted = required || self.chance(0.3);
                 Some(wanted.then(|| format!("r{route}")))
             }
             ("defect" | "chaos", "latency", "add") => some(self.secs(1, 2)),
