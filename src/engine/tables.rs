@@ -303,7 +303,7 @@ impl Acting<'_> {
         let all = || effects.iter().map(|(_, effect)| *effect);
         let errors = |of_defect: bool| {
             let own = effects.iter().filter(|(defect, _)| *defect == of_defect).map(|(_, e)| *e);
-            any_of(own.filter(always).map(|e| e.errors))
+            any_of(own.filter(always).map(RequestEffect::fails))
         };
         (causes.chaos, causes.defect) = (errors(false), errors(true));
         causes.wrong = any_of(all().map(|e| e.wrong));
@@ -330,7 +330,7 @@ impl Acting<'_> {
         let step = |limit: u32| {
             let reached = |e: &&RequestEffect| e.above_load.is_none_or(|s| above(s) <= limit);
             let loaded = effects.iter().copied().filter(|e| e.above_load.is_some());
-            let errors = any_of(loaded.filter(reached).map(|e| e.errors));
+            let errors = any_of(loaded.filter(reached).map(RequestEffect::fails));
             let acting = || effects.iter().copied().filter(reached);
             LoadStep {
                 above: limit,

@@ -103,6 +103,14 @@ pub struct RequestEffect {
     pub above_load: Option<Share>,
 }
 
+impl RequestEffect {
+    /// Share of requests that it fails. Whatever else will fail requests is joined here, so that
+    /// tables of flights and warnings tell the same of it.
+    pub fn fails(&self) -> f64 {
+        self.errors
+    }
+}
+
 impl Default for RequestEffect {
     fn default() -> Self {
         RequestEffect {

@@ -99,7 +99,7 @@ pub(super) fn errors_of_route(route: &Route, variant: Option<&Variant>) -> f64 {
         let constant = fault.trigger == Trigger::Always && effect.above_load.is_none();
         let part = |share: Option<Share>| share.map_or(1.0, |s| s.value());
         let reach = part(scope.cohort) * part(scope.pods.share);
-        good * if here && constant { 1.0 - effect.errors * reach } else { 1.0 }
+        good * if here && constant { 1.0 - effect.fails() * reach } else { 1.0 }
     })
 }
 

@@ -6,6 +6,7 @@
 use crate::tunnel::tunnel;
 use rayon::prelude::*;
 use std::sync::Arc;
+use windtunnel::base::settings::describe;
 use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::fault::{CHAOS, DEFECTS};
 use windtunnel::outcome::{MeasureId, Outcome};
@@ -35,8 +36,10 @@ fn spec(chaos: &str) -> String {
     let defects = DEFECTS.iter().map(|part| match part.name {
         "latency" => "{latency: {add: 500ms}}".to_string(),
         "crashAfter" => "{crashAfter: {time: {exponential: {mean: 1m}}}}".to_string(),
-        "routeMix" => "{routeMix: {route: rest}}".to_string(),
         "memoryLeak" => "{memoryLeak: {limitMib: 20}}".to_string(),
+        name if describe(part.read).iter().any(|f| f.path == "route" && f.required) => {
+            format!("{{{name}: {{route: rest}}}}")
+        }
         name => name.to_string(),
     });
     let variants: Vec<String> =

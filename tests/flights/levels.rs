@@ -6,6 +6,7 @@
 
 use crate::tunnel::{Tunnel, tunnel};
 use std::sync::Arc;
+use windtunnel::analysis::check::judge::JUDGES as CATALOGUE;
 use windtunnel::base::special::binomial_tails;
 use windtunnel::base::time::SimDuration;
 use windtunnel::engine::{Order, fly, fly_twin};
@@ -154,6 +155,10 @@ fn judges_fail_a_bad_release() {
         "burnRate: {pairs: [{long: 5m, short: 1m}]}",
         "kOfN: {failed: 2, of: 3, judge: {threshold: {failsWhen: '> 2%'}}}",
     ];
+    for part in CATALOGUE {
+        let flown = alone.iter().any(|judge| judge.split(':').next() == Some(part.name));
+        assert!(flown, "{}: fly it here, and above if it can fail a good release", part.name);
+    }
     for judge in alone {
         // A judge without settings is its name alone.
         let judge = if judge.contains(':') { format!("{{{judge}}}") } else { judge.to_string() };
@@ -163,7 +168,8 @@ fn judges_fail_a_bad_release() {
         assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{judge}\n{story}");
         let name = judge.trim_start_matches('{').split(':').next().unwrap_or_default();
         let tested = story.contains(&format!("({name}: "));
-        assert!(tested || ["threshold", "relative"].contains(&name), "{judge}\n{story}");
+        let told = tested || ["threshold", "relative"].contains(&name);
+        assert!(told, "{judge} does not say what it tested (`Opinion::tested`)\n{story}");
     }
 }
 

@@ -71,15 +71,17 @@ fn join(settings: &str, more: &str) -> String {
     [settings, more].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// The scopes that a part reads. A route is more than a scope where it says where users go.
+/// The scopes that a part reads. A route that has to be named is always given.
 fn scopes(part: &Part<Fault>) -> Vec<(&'static str, &'static str)> {
     let fields = describe(part.read);
-    let reads = |(scope, _): &(&str, &str)| fields.iter().any(|field| field.path == *scope);
-    SCOPES.into_iter().filter(reads).filter(|(scope, _)| is_scope(part.name, scope)).collect()
+    let reads = |(scope, _): &(&str, &str)| {
+        fields.iter().any(|field| field.path == *scope && !field.required)
+    };
+    SCOPES.into_iter().filter(reads).collect()
 }
 
-fn is_scope(part: &str, scope: &str) -> bool {
-    (part, scope) != ("routeMix", "route")
+fn needs_route(part: &Part<Fault>) -> bool {
+    describe(part.read).iter().any(|field| field.path == "route" && field.required)
 }
 
 /// Every part of both lists with every scope that it takes: the flight is another one.
@@ -93,7 +95,7 @@ fn what_limits_a_fault_changes_the_flight() {
     let wrong: Vec<String> = cases
         .into_par_iter()
         .flat_map_iter(|(list, part)| {
-            let more = if part.name == "routeMix" { "route: other" } else { "" };
+            let more = if needs_route(part) { "route: other" } else { "" };
             let wide = flown(list, part.name, more);
             scopes(part).into_iter().filter_map(move |(scope, value)| {
                 let narrow = format!("{scope}: {value}");

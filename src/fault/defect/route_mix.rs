@@ -11,10 +11,7 @@ pub const PART: Part<Fault> =
 
 fn read(r: &mut Reader<'_>) -> Fault {
     let share = r.share("share", "30%", "share of their requests that goes to `route` instead");
-    let route = r.opt_text("route", "the route that they take instead").unwrap_or_default();
-    if !r.has("route") && !r.describing() {
-        r.problem("route", "no route", "the name of the route that they take instead", "");
-    }
+    let route = r.required_text("route", "the name of the route that they take instead");
     let scope = clients(r);
     fault(r, "routeMix", FaultEffect::Client(ClientEffect::RouteMix(share, route), scope))
 }
