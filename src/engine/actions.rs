@@ -225,14 +225,14 @@ impl Flight {
 
 fn shown(e: &Evidence) -> String {
     let value = e.value.map_or("no data".to_string(), |v| format!("{v:.5}"));
-    let limit = e.limit.map_or("none".to_string(), |l| format!("{l:.5}"));
+    let limit = e.limit.map_or(String::new(), |l| format!(" against {l:.5}"));
     let word = e.verdict.word();
     let requests = e.requests.map_or(String::new(), |n| format!(", {n:.0} requests"));
     let tested = e.tested.map_or(String::new(), |t| {
         let (value, limit) = (figure(t.value), figure(t.limit));
         format!(" ({}: {} {value} against {limit})", t.judge, t.statistic)
     });
-    format!("check {}: {value} against {limit}{requests}: {word}{tested}", e.check)
+    format!("check {}: {value}{limit}{requests}: {word}{tested}", e.check)
 }
 
 /// A statistic as people read it: p-values may be tiny, and scores are not.

@@ -83,7 +83,9 @@ pub fn tokens(text: &str) -> Result<Vec<Spot>, ParseError> {
         };
         spots.push(Spot { token, from, to: at });
     }
-    spots.push(Spot { token: Token::End, from: text.len(), to: text.len() });
+    // Where its last word ends: a line feed after it begins no line of the query.
+    let end = text.trim_end().len();
+    spots.push(Spot { token: Token::End, from: end, to: end });
     Ok(spots)
 }
 

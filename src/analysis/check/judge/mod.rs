@@ -234,7 +234,8 @@ fn shares(r: &mut Reader<'_>) -> (f64, f64) {
     let bad = r.share("bad", "5%", "share of bad requests of one that has to fail").value();
     let apart = 0.0 < good && good < bad && bad < 1.0;
     if !apart && !r.describing() {
-        let found = format!("found {:.4}% beside {:.4}%", good * 100.0, bad * 100.0);
+        let percent = |share: f64| (share * 1e6).round() / 1e4;
+        let found = format!("found {}% beside {}%", percent(good), percent(bad));
         r.problem("good", found, "above 0%, below `bad`, which is below 100%", "");
         return (0.01, 0.05);
     }
