@@ -33,7 +33,8 @@ pub enum Verb {
     Query(Query),
     /// Read scenarios, print every problem and every warning, fly nothing
     Validate(Validate),
-    /// Print the Scenario that manifests come to, and what was understood, assumed and ignored
+    /// Print the Scenario that manifests come to, and what was understood, assumed, overridden
+    /// and ignored
     #[command(after_help = "Example: kubectl get deploy,svc,canary -o yaml | windtunnel import -")]
     Import(Import),
     /// List strategies, faults, checks and traffic sources

@@ -1,5 +1,5 @@
-//! `import`: the Scenario that manifests come to, and three lists with places: understood, assumed,
-//! ignored.
+//! `import`: the Scenario that manifests come to, and four lists with places: understood, assumed,
+//! overridden, ignored.
 
 use super::flags::{Format, Import};
 use super::{FINE, WRONG, input, output};
@@ -30,6 +30,7 @@ pub fn run(flags: &Import) -> u8 {
                 "scenarios": scenarios,
                 "understood": list(&lists.understood),
                 "assumed": list(&lists.assumed),
+                "overridden": list(&lists.overridden),
                 "ignored": list(&lists.ignored),
             });
             output::print(&escape::json::pretty(&answer));
@@ -66,6 +67,7 @@ fn listing(lists: &Lists) -> String {
     for (title, notes) in [
         ("Understood", &lists.understood),
         ("Assumed", &lists.assumed),
+        ("Overridden", &lists.overridden),
         ("Ignored", &lists.ignored),
     ] {
         text.push_str(&format!("# {title}: {}\n", notes.len()));

@@ -179,6 +179,10 @@ pub fn tell(lists: &Lists) {
         let missing = if note.weight == Weight::Matters { "missing, " } else { "" };
         format!("{}: {missing}assumed: {} = {} ({})", note.spot, note.field, note.text, note.source)
     });
+    let overridden = lists.overridden.iter().filter(|n| n.weight == Weight::Matters);
+    tell_all(&overridden.collect::<Vec<_>>(), "overridden", |note| {
+        format!("{}: overridden: {} {}: {}", note.spot, note.object, note.field, note.text)
+    });
     let matters = lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
     tell_all(&matters.collect::<Vec<_>>(), "ignored", |note| {
         format!("{}: ignored: {} {}: {}", note.spot, note.object, note.field, note.text)
@@ -202,7 +206,7 @@ fn tell_all(notes: &[&Note], word: &str, shown: impl Fn(&Note) -> String) {
     }
 }
 
-/// How many fields were understood, assumed and ignored.
+/// How many fields were understood, assumed, overridden and ignored.
 fn told(lists: &Lists) -> String {
     let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
     let rest = match (rest, lists.ignored.len()) {
@@ -210,8 +214,12 @@ fn told(lists: &Lists) -> String {
         (rest, all) if rest == all => " (without effect)".to_string(),
         (rest, _) => format!(" ({rest} of them without effect)"),
     };
+    let overridden = match lists.overridden.len() {
+        0 => String::new(),
+        count => format!("{count} overridden, "),
+    };
     format!(
-        "{} understood, {} assumed, {} ignored{rest}; `windtunnel import` lists them all",
+        "{} understood, {} assumed, {overridden}{} ignored{rest}; `windtunnel import` lists them all",
         counted(lists.understood.len() as u64, "field"),
         lists.assumed.len(),
         lists.ignored.len()

@@ -13,6 +13,8 @@ reads them (`UPDATE_GOLDEN=1 cargo test --test manifests`), so it can't say anyt
 - **flown**: the field shapes the flight.
 - **no effect**: it changes nothing that a flight measures; it is listed as ignored.
 - **not flown**: it would change figures, and is listed as ignored.
+- **overridden**: the real system overrides it, cuts it or never reads it, and so does a flight; it
+  is listed as overridden, with what holds instead.
 - **tools**: the server or a tool wrote it; it is listed, and `--strict` lets it pass. So is a
   value of the two kinds before that the API server writes by default (`dnsPolicy: ClusterFirst`).
 
@@ -63,6 +65,7 @@ fn row(field: &FieldDoc, part: &KindPart) -> String {
         Treatment::Used => "flown",
         Treatment::NoEffect => "no effect",
         Treatment::NotFlown => "not flown",
+        Treatment::Overridden => "overridden",
         Treatment::Bookkeeping => "tools",
     };
     let becomes = field.becomes.replace('|', "\\|");

@@ -26,7 +26,7 @@ pub fn join(
             continue;
         }
         let manifest = origin(&draft.origins, path).unwrap_or(&draft.spot).clone();
-        lists.ignored.push(Note {
+        lists.overridden.push(Note {
             spot: manifest,
             object: draft.object.clone(),
             field: path.clone(),

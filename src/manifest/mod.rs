@@ -1,7 +1,7 @@
 //! Layer 9: other people's YAML → the same Scenario; what is ignored is listed, never silent.
 //!
-//! It is handed documents and gives back Scenario documents, with three lists: understood, assumed,
-//! ignored. A manifest's wishes are written as the Scenario that says the same ([`draft`]), so that
+//! It is handed documents and gives back Scenario documents, with four lists: understood, assumed,
+//! overridden, ignored. A manifest's wishes are written as the Scenario that says the same ([`draft`]), so that
 //! there is one reader, `--set` works on manifests, and an import can be printed and flown again.
 //! Deliberately unknown here: files, the engine, and what becomes of a Scenario.
 //!
@@ -74,7 +74,7 @@ pub struct Flyable {
 pub struct Import {
     /// Scenarios, ready to be read.
     pub flyables: Vec<Flyable>,
-    /// Understood, assumed, ignored.
+    /// Understood, assumed, overridden, ignored.
     pub lists: Lists,
     /// Warnings.
     pub warnings: Vec<Problem>,

@@ -1,4 +1,5 @@
-//! The three lists of an import: what was understood, what was assumed, what was ignored.
+//! The four lists of an import: what was understood, what was assumed, what the real system
+//! overrides, what was ignored.
 //!
 //! A note says where a field stands and what became of it, so that nothing of a manifest is dropped
 //! in silence. It knows no kind and no rule.
@@ -15,7 +16,7 @@ pub struct Spot {
     pub place: Place,
 }
 
-/// How an ignored field counts.
+/// How an ignored or overridden field counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     /// Written by the server or by tools: nobody's wish, so it counts for nothing.
@@ -35,7 +36,8 @@ pub struct Note {
     pub object: String,
     /// Path of the field: `spec.replicas`.
     pub field: String,
-    /// Understood: what it becomes. Assumed: the value. Ignored: why it matters or not.
+    /// Understood: what it becomes. Assumed: the value. Overridden: by what, and what holds instead.
+    /// Ignored: why it matters or not.
     pub text: String,
     /// Assumed: where the value is from. Empty elsewhere.
     pub source: String,
@@ -44,13 +46,15 @@ pub struct Note {
     pub weight: Weight,
 }
 
-/// The three lists.
+/// The four lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
     /// Fields and what they become.
     pub understood: Vec<Note>,
     /// Values that no manifest gave.
     pub assumed: Vec<Note>,
+    /// Fields that the real system overrides, cuts or never reads, and so a flight does.
+    pub overridden: Vec<Note>,
     /// Fields that change nothing here.
     pub ignored: Vec<Note>,
 }
@@ -60,19 +64,21 @@ impl Lists {
     pub fn extend(&mut self, other: Lists) {
         self.understood.extend(other.understood);
         self.assumed.extend(other.assumed);
+        self.overridden.extend(other.overridden);
         self.ignored.extend(other.ignored);
     }
 
     /// Sorts every list by place and drops repetitions.
     pub fn sort(&mut self) {
-        for list in [&mut self.understood, &mut self.assumed, &mut self.ignored] {
+        let Lists { understood, assumed, overridden, ignored } = self;
+        for list in [understood, assumed, overridden, ignored] {
             list.sort_by(|a, b| (&a.spot, &a.field).cmp(&(&b.spot, &b.field)));
             list.dedup();
         }
     }
 
     /// What `--strict` refuses: every ignored wish, and everything assumed that a complete manifest
-    /// would hold.
+    /// would hold. What is overridden passes: it is flown as it would run.
     pub fn refused(&self) -> impl Iterator<Item = (&'static str, &Note)> {
         let ignored = self.ignored.iter().filter(|n| n.weight > Weight::Bookkeeping);
         let missing = self.assumed.iter().filter(|n| n.weight == Weight::Matters);
@@ -106,6 +112,7 @@ mod tests {
         let lists = Lists {
             understood: vec![note("a", Weight::NoEffect)],
             assumed: vec![note("b", Weight::NoEffect), note("c", Weight::Matters)],
+            overridden: vec![note("f", Weight::Matters)],
             ignored: vec![
                 note("status", Weight::Bookkeeping),
                 note("d", Weight::NoEffect),

@@ -1,5 +1,5 @@
 //! What only manifests hold, and what becomes of fields that are not read: no effect, not flown,
-//! written by tools, assumed.
+//! overridden, written by tools, assumed.
 
 use super::{FieldDoc, Fields, Labels, Treatment};
 use crate::base::node::{Key, Node, Value};
@@ -37,6 +37,11 @@ pub trait Manifest {
     fn no_effect(&mut self, names: &[&'static str], why: &'static str);
     /// Fields that would change figures, and are not flown.
     fn not_flown(&mut self, names: &[&'static str], why: &'static str);
+    /// Fields that the real system never reads, whatever else is written.
+    fn overridden(&mut self, names: &[&'static str], why: &'static str);
+    /// Books the value of `name` as overridden or cut by the real system: by what, and what holds
+    /// instead.
+    fn overrides(&mut self, name: &str, why: String);
     /// Fields that the server or a tool wrote.
     fn bookkeeping(&mut self, names: &[&'static str], why: &'static str);
     /// All other fields: their names are free, and they change nothing.
@@ -116,6 +121,20 @@ impl Manifest for Fields<'_> {
         ignore_all(self, names, Treatment::NotFlown, Weight::Matters, why);
     }
 
+    fn overridden(&mut self, names: &[&'static str], why: &'static str) {
+        self.known(names);
+        for name in names {
+            document(self, self.child_spec(name), "anything", Treatment::Overridden, why);
+            if self.child(name).is_some_and(|node| !defaults::is_servers(name, node)) {
+                book_overridden(self, name, why.to_string(), Weight::NoEffect);
+            }
+        }
+    }
+
+    fn overrides(&mut self, name: &str, why: String) {
+        book_overridden(self, name, why, Weight::Matters);
+    }
+
     fn bookkeeping(&mut self, names: &[&'static str], why: &'static str) {
         ignore_all(self, names, Treatment::Bookkeeping, Weight::Bookkeeping, why);
     }
@@ -171,6 +190,13 @@ fn ignore_all(
         document(f, f.child_spec(name), "anything", treatment, why);
         ignore(f, name, weight, why);
     }
+}
+
+/// Books a field as overridden, if it is given.
+fn book_overridden(f: &Fields<'_>, name: &str, why: String, weight: Weight) {
+    let Some(place) = f.key_place(name) else { return };
+    let note = f.dialect().note(place, f.child_path(name), why, weight);
+    f.sink().borrow_mut().notes.overridden.push(note);
 }
 
 /// Books a field as ignored, if it is given; what the server has written by itself counts for

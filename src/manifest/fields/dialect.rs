@@ -18,6 +18,8 @@ pub enum Treatment {
     NoEffect,
     /// It would change figures, and is not flown.
     NotFlown,
+    /// The real system overrides it, cuts it or never reads it.
+    Overridden,
     /// The server or a tool wrote it.
     Bookkeeping,
 }

@@ -94,7 +94,10 @@ pub fn template(f: &mut Fields<'_>) -> Option<PodTemplate> {
     f.object("template", |f| {
         let labels = f.object("metadata", |f| {
             let labels = f.labels("labels", "labels of the pods, by which selectors find them");
-            f.no_effect(&["annotations", "name"], "no effect on a rollout");
+            f.no_effect(&["annotations"], "no effect on a rollout");
+            let own = "never read: a pod has the namespace of its ReplicaSet, and a name made of \
+                that one's (k/k pkg/controller/controller_utils.go, GetPodFromTemplate)";
+            f.overridden(&["name", "namespace", "generateName"], own);
             f.bookkeeping(&["creationTimestamp"], "written by the server: no effect");
             labels
         });

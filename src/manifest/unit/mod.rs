@@ -75,6 +75,19 @@ impl Found {
         });
     }
 
+    /// Books a field that the real system overrides or cuts: `why` says by what, and what holds
+    /// instead. It is flown so.
+    pub fn overridden(&mut self, object: &Object, field: &str, why: &str) {
+        self.lists.overridden.push(Note {
+            spot: object.spot(field),
+            object: object.title(),
+            field: field.to_string(),
+            text: why.to_string(),
+            source: String::new(),
+            weight: Weight::Matters,
+        });
+    }
+
     /// Books a check of an object that cannot be asked here, and warns: what it would stop is flown
     /// as if nobody looked.
     pub fn unasked(&mut self, object: &Object, field: &str, why: &str, help: &str) {

@@ -78,12 +78,12 @@ pub fn settle(store: &Store, found: &mut Found) {
         }
         let size = owner.node.at("spec.replicas").map(Node::shown);
         if let Some(size) = size.filter(|_| !by_flagger(draft)) {
-            let value = "as the autoscaler has it when the release begins";
-            let source = format!(
-                "applying the file would set {size} pods beside an autoscaler; leave it out, says \
+            let why = format!(
+                "the autoscaler sets the size: as many pods as it has when the release begins. \
+                 Applying the file would set {size}; leave it out, says \
                  kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale"
             );
-            draft.assume(&mut found.lists, "spec.replicas", value, &source, false);
+            found.overridden(owner, "spec.replicas", &why);
         }
     }
 }
@@ -145,8 +145,9 @@ mod tests {
         let import = import(text).expect("an import");
         let service = import.flyables[0].node.at("spec.service").cloned();
         let ignored = import.lists.ignored.iter().map(|n| n.field.clone());
-        let assumed = import.lists.assumed.iter().map(|n| n.field.clone());
-        let told = ignored.chain(assumed).filter(|f| f == "spec.metrics" || f == "spec.replicas");
+        let overridden = import.lists.overridden.iter().map(|n| n.field.clone());
+        let told =
+            ignored.chain(overridden).filter(|f| f == "spec.metrics" || f == "spec.replicas");
         (service.is_some_and(|s| s.get("autoscaler").is_some()), told.collect())
     }
 
