@@ -12,6 +12,8 @@ mod fuzzed;
 mod imported;
 #[path = "manifests/input.rs"]
 mod input;
+#[path = "manifests/left_out.rs"]
+mod left_out;
 #[path = "manifests/routed.rs"]
 mod routed;
 #[path = "manifests/timelines/mod.rs"]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// Flies, judges, prints; 1 unless every line holds.
 pub fn run(flags: &Flight) -> u8 {
     let scenarios = match fly::scenarios(flags) {
-        Ok(scenarios) => scenarios,
+        Ok((scenarios, _)) => scenarios,
         Err(code) => return code,
     };
     if scenarios.iter().all(|s| s.expect.is_empty()) {

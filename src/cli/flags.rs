@@ -85,8 +85,12 @@ pub struct Source {
     #[arg(long, value_name = "FILE")]
     pub checks: Option<String>,
     /// Refuse manifests of which something is ignored, or assumed that they should say
-    #[arg(long)]
+    #[arg(long, conflicts_with = "lenient")]
     pub strict: bool,
+    /// Only warn of documents that own a release, divide its requests or set its size and are not
+    /// flown
+    #[arg(long)]
+    pub lenient: bool,
 }
 
 /// Flags of `run` and `check`: what is flown, and how.

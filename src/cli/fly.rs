@@ -3,11 +3,11 @@
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, input, output, stop, threads};
+use super::{FINE, INTERRUPTED, WRONG, input, output, stop, threads, told};
 use crate::base::escape;
 use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
-use crate::experiment::results::Results;
+use crate::experiment::results::{LeftOut, Results};
 use crate::report;
 use crate::scenario::model::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -40,7 +40,9 @@ pub fn run(flags: &Run) -> u8 {
         Err(error) => return wrong(error),
     };
     let purpose = Purpose::Report { export: flags.telemetry };
-    let flown = scenarios(flight).and_then(|scenarios| results(flight, &scenarios, purpose));
+    let flown = scenarios(flight).and_then(|(scenarios, left_out)| {
+        Ok(Results { left_out, ..results(flight, &scenarios, purpose)? })
+    });
     let results = match flown {
         Ok(results) => results,
         Err(code) => return code,
@@ -70,6 +72,7 @@ fn tell(results: &Results, format: Format) {
     match format {
         Format::Json => output::print(&escape::json::pretty(&report::table::json(results))),
         Format::Text => {
+            output::print(&told::block(&results.left_out));
             for scenario in &results.scenarios {
                 output::print(&format!("{}\n", report::table::text(scenario)));
             }
@@ -78,10 +81,11 @@ fn tell(results: &Results, format: Format) {
 }
 
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
-pub fn scenarios(flags: &Flight) -> Result<Vec<Arc<Scenario>>, u8> {
-    let loaded = input::load_or_say(&flags.source, flags.format)?;
-    input::tell(&loaded.import.lists);
-    chosen(loaded.scenarios, &flags.strategies, flags.format)
+/// With the scenarios comes what of the input is not flown.
+pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Vec<LeftOut>), u8> {
+    let loaded = input::load_or_say(&flags.source, flags.format, true)?;
+    let left_out = told::left_out(&loaded.import);
+    Ok((chosen(loaded.scenarios, &flags.strategies, flags.format)?, left_out))
 }
 
 /// Flies; nothing comes back if it was interrupted too early.

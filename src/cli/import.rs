@@ -2,15 +2,15 @@
 //! overridden, ignored.
 
 use super::flags::{Format, Import};
-use super::{FINE, WRONG, input, output};
+use super::{FINE, WRONG, input, output, told};
 use crate::base::escape;
-use crate::manifest::note::{Lists, Note, Weight};
+use crate::manifest::note::{Alike, Lists, Note, Weight, alike};
 use crate::manifest::print;
 use serde_json::{Value, json};
 
 /// Reads, prints; 2 if anything can't be used.
 pub fn run(flags: &Import) -> u8 {
-    let loaded = match input::load_or_say(&flags.source, flags.format) {
+    let loaded = match input::load_or_say(&flags.source, flags.format, false) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -32,6 +32,7 @@ pub fn run(flags: &Import) -> u8 {
                 "assumed": list(&lists.assumed),
                 "overridden": list(&lists.overridden),
                 "ignored": list(&lists.ignored),
+                "notFlown": told::as_json(import),
             });
             output::print(&escape::json::pretty(&answer));
         }
@@ -71,16 +72,21 @@ fn listing(lists: &Lists) -> String {
         ("Ignored", &lists.ignored),
     ] {
         text.push_str(&format!("# {title}: {}\n", notes.len()));
-        for note in notes {
-            text.push_str(&format!("#   {}\n", line(note)));
+        // What is assumed alike of many objects is told once.
+        let once = std::ptr::eq(notes, &lists.assumed);
+        let each = |note| Alike { first: note, objects: note.object.clone(), count: 1 };
+        let told = if once { alike(notes) } else { notes.iter().map(each).collect() };
+        for alike in told {
+            text.push_str(&format!("#   {}\n", line(&alike)));
         }
     }
     text
 }
 
-fn line(note: &Note) -> String {
+fn line(alike: &Alike<'_>) -> String {
+    let note = alike.first;
     let text = note.text.replace('\n', " ");
-    let field = format!("{} {}", note.object, note.field);
+    let field = format!("{} {}", alike.objects, note.field);
     let source = match note.source.as_str() {
         "" => String::new(),
         source => format!(" ({source})"),

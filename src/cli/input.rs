@@ -5,16 +5,11 @@
 use super::files::{self, wrong};
 use super::flags::{Format, Source};
 use super::sources::Sources;
-use super::{WRONG, output};
-use crate::base::count::counted;
-use crate::base::escape::short::thousands;
-use crate::base::escape::terminal;
+use super::{WRONG, output, told};
 use crate::base::node::{self, Node};
 use crate::base::problem::{Place, Problem, Severity};
-use crate::base::several::{self, Line};
 use crate::base::source::Source as Text;
 use crate::manifest::checks::{self, Own};
-use crate::manifest::note::{Lists, Note, Weight};
 use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
 use crate::scenario::{foretell, read, tree, warn};
@@ -71,7 +66,7 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
         return Err(slips);
     }
     if mixed {
-        loaded.import = import(&inputs, sources)?;
+        loaded.import = import(&inputs, source.lenient, sources)?;
         let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
         put(nodes, &own)?;
         problems.append(&mut loaded.import.warnings);
@@ -113,13 +108,17 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
     Ok(Loaded { warnings: problems, ..loaded })
 }
 
-/// [`load`], with everything wrong and every warning said; on failure the exit code comes back.
-pub fn load_or_say(source: &Source, format: Format) -> Result<Loaded, u8> {
+/// [`load`], with everything wrong said; on failure the exit code comes back. If something is to be
+/// flown, it is said what manifests were taken for. Warnings come last, where they are seen.
+pub fn load_or_say(source: &Source, format: Format, flown: bool) -> Result<Loaded, u8> {
     let mut sources = Sources::default();
     let loaded = load(source, &mut sources).map_err(|problems| {
         output::refuse(&problems, &sources, format);
         WRONG
     })?;
+    if flown {
+        told::tell(&loaded.import.lists, &loaded.warnings);
+    }
     output::complain(&loaded.warnings, &sources);
     Ok(loaded)
 }
@@ -144,8 +143,9 @@ fn put<'n>(nodes: impl Iterator<Item = &'n mut Node>, own: &[Own]) -> Result<(),
 }
 
 /// Finds what manifests release, and reads the manifests that Scenarios name.
-fn import(inputs: &[Input], sources: &mut Sources) -> Result<Import, Vec<Problem>> {
-    let mut import = manifest::read(inputs)?;
+fn import(inputs: &[Input], lenient: bool, sources: &mut Sources) -> Result<Import, Vec<Problem>> {
+    let read = if lenient { manifest::read_leniently } else { manifest::read };
+    let mut import = read(inputs)?;
     let mut problems = Vec::new();
     for flyable in &mut import.flyables {
         let mut texts = Vec::new();
@@ -164,66 +164,16 @@ fn import(inputs: &[Input], sources: &mut Sources) -> Result<Import, Vec<Problem
                 }
             }
         }
-        match named::expand(flyable, &texts, &mut import.lists) {
-            Ok(warnings) => import.warnings.extend(warnings),
+        match named::expand(flyable, &texts, lenient, &mut import.lists) {
+            Ok((warnings, left_out)) => {
+                import.warnings.extend(warnings);
+                import.left_out.extend(left_out);
+            }
             Err(found) => problems.extend(found),
         }
     }
     import.lists.sort();
     if problems.is_empty() { Ok(import) } else { Err(problems) }
-}
-
-/// Says on standard error what manifests were taken for, where they left something open.
-pub fn tell(lists: &Lists) {
-    tell_all(&lists.assumed.iter().collect::<Vec<_>>(), "assumed", |note| {
-        let missing = if note.weight == Weight::Matters { "missing, " } else { "" };
-        format!("{}: {missing}assumed: {} = {} ({})", note.spot, note.field, note.text, note.source)
-    });
-    let overridden = lists.overridden.iter().filter(|n| n.weight == Weight::Matters);
-    tell_all(&overridden.collect::<Vec<_>>(), "overridden", |note| {
-        format!("{}: overridden: {} {}: {}", note.spot, note.object, note.field, note.text)
-    });
-    let matters = lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
-    tell_all(&matters.collect::<Vec<_>>(), "ignored", |note| {
-        format!("{}: ignored: {} {}: {}", note.spot, note.object, note.field, note.text)
-    });
-    if !lists.understood.is_empty() {
-        output::say(&told(lists));
-    }
-}
-
-/// Says the first notes of every kind, each on a line, and how many more there are.
-fn tell_all(notes: &[&Note], word: &str, shown: impl Fn(&Note) -> String) {
-    let kind = |note: &&Note| format!("{} {}", several::shape(&note.field), note.source);
-    for line in several::limited(notes, kind) {
-        let more = |count| format!("{word}: … and {} more like this", thousands(count));
-        let text = match line {
-            Line::One(note) => shown(note),
-            Line::Alike(note, count) => format!("{}: {}", note.spot.file, more(count)),
-            Line::Others(count) => more(count),
-        };
-        output::say(&terminal::line(&text));
-    }
-}
-
-/// How many fields were understood, assumed, overridden and ignored.
-fn told(lists: &Lists) -> String {
-    let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
-    let rest = match (rest, lists.ignored.len()) {
-        (0, _) => String::new(),
-        (rest, all) if rest == all => " (without effect)".to_string(),
-        (rest, _) => format!(" ({rest} of them without effect)"),
-    };
-    let overridden = match lists.overridden.len() {
-        0 => String::new(),
-        count => format!("{count} overridden, "),
-    };
-    format!(
-        "{} understood, {} assumed, {overridden}{} ignored{rest}; `windtunnel import` lists them all",
-        counted(lists.understood.len() as u64, "field"),
-        lists.assumed.len(),
-        lists.ignored.len()
-    )
 }
 
 /// What was found so far, in all files.

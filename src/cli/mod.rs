@@ -24,6 +24,7 @@ pub mod sources;
 pub mod stop;
 pub mod textbook;
 pub mod threads;
+mod told;
 pub mod validate;
 
 use clap::Parser;

@@ -25,11 +25,10 @@ pub fn run(flags: &Replay) -> u8 {
             return WRONG;
         }
     };
-    let loaded = match input::load_or_say(&flags.source, flags.format) {
+    let loaded = match input::load_or_say(&flags.source, flags.format, true) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    input::tell(&loaded.import.lists);
     let [scenario] = loaded.scenarios.as_slice() else {
         let count = loaded.scenarios.len();
         let line = format!("windtunnel: replay tells one scenario, {count} were named");

@@ -2,32 +2,38 @@
 
 use super::flags::{Format, Validate};
 use super::sources::Sources;
-use super::{FINE, WRONG, input, output};
+use super::{FINE, WRONG, input, output, told};
 use crate::base::count::counted;
 use crate::base::escape;
 use crate::base::problem::Severity;
+use crate::manifest::Import;
 
 /// Reads and reports; 2 if anything can't be used.
 pub fn run(flags: &Validate) -> u8 {
     let mut sources = Sources::default();
-    let (names, problems, code) = match input::load(&flags.source, &mut sources) {
+    let (names, problems, import, code) = match input::load(&flags.source, &mut sources) {
         Ok(loaded) => {
             let names = loaded.scenarios.iter().map(|s| s.name.clone()).collect();
-            (names, loaded.warnings, FINE)
+            (names, loaded.warnings, loaded.import, FINE)
         }
-        Err(problems) => (Vec::<String>::new(), problems, WRONG),
+        Err(problems) => (Vec::<String>::new(), problems, Import::default(), WRONG),
     };
     match flags.format {
         Format::Json => {
-            let answer = output::findings(code == FINE, &names, &problems, &sources);
+            let mut answer = output::findings(code == FINE, &names, &problems, &sources);
+            answer["notFlown"] = told::as_json(&import);
             output::print(&escape::json::pretty(&answer));
         }
         Format::Text => {
             output::complain(&problems, &sources);
             let warnings = problems.iter().filter(|p| p.severity == Severity::Warning).count();
             if code == FINE {
-                let warnings = counted(warnings as u64, "warning");
-                output::print(&format!("{} valid, {warnings}\n", names.join(", ")));
+                let warnings = match warnings {
+                    0 => "no warnings".to_string(),
+                    count => format!("with {}", counted(count as u64, "warning")),
+                };
+                let block = told::block(&told::left_out(&import));
+                output::print(&format!("{block}{}: valid, {warnings}\n", names.join(", ")));
             }
         }
     }

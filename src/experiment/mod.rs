@@ -44,7 +44,8 @@ pub fn run(
         }
     }
     let interrupted = stop.load(Ordering::Relaxed);
-    Ok(Results { seed: settings.seed, command: command.to_string(), scenarios: done, interrupted })
+    let (seed, command, left_out) = (settings.seed, command.to_string(), Vec::new());
+    Ok(Results { seed, command, scenarios: done, left_out, interrupted })
 }
 
 /// Flies one scenario's campaign and tabulates it; nothing if it was stopped before a replication

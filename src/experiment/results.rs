@@ -15,8 +15,21 @@ pub struct Results {
     pub command: String,
     /// One entry a scenario, in the order of the input.
     pub scenarios: Vec<ScenarioResults>,
+    /// What of the input is not flown and may matter, worst first.
+    pub left_out: Vec<LeftOut>,
     /// Was the run interrupted, so that some flights are missing?
     pub interrupted: bool,
+}
+
+/// Something of the input that is not flown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What it is: an object or a field, or how many of a kind.
+    pub what: String,
+    /// What leaving it out may change.
+    pub text: String,
+    /// Is it a whole document, and not a field of one that is flown?
+    pub document: bool,
 }
 
 /// The results of one scenario.

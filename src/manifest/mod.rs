@@ -25,6 +25,7 @@ pub mod rule;
 mod scalars;
 pub mod store;
 pub mod storm;
+pub mod unflown;
 pub mod unit;
 
 use crate::base::escape::short::thousands;
@@ -35,6 +36,7 @@ use draft::Draft;
 use kinds::canary_config;
 use note::{Lists, Spot};
 use std::sync::Arc;
+use unflown::LeftOut;
 
 /// Most release units of one run.
 const UNITS_MAX: usize = 100;
@@ -78,6 +80,8 @@ pub struct Import {
     pub lists: Lists,
     /// Warnings.
     pub warnings: Vec<Problem>,
+    /// Documents that are not flown, and what that may change.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Is the document a manifest, and not a Scenario (or something meant to be one)?
@@ -90,12 +94,25 @@ pub fn is_manifest(document: &Node) -> bool {
 
 /// Finds what can be flown in the documents of a run; or all problems.
 pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
+    read_by(inputs, false)
+}
+
+/// [`read`], which only warns of documents that own a release, divide its requests or set its size
+/// and are not flown.
+pub fn read_leniently(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
+    read_by(inputs, true)
+}
+
+fn read_by(inputs: &[Input], lenient: bool) -> Result<Import, Vec<Problem>> {
     let read = objects::read(inputs);
     let mut problems = read.problems;
     let mut lists = read.lists;
     let found = unit::find(&read.store);
     lists.extend(found.lists);
     problems.extend(found.problems);
+    let unflown = unflown::judge(&read.strangers, &read.store, &found.drafts, lenient);
+    lists.ignored.extend(unflown.notes);
+    problems.extend(unflown.problems);
     if found.drafts.len() > UNITS_MAX {
         let message = format!("{} things are released", found.drafts.len());
         let file = inputs.first().map(|i| Arc::clone(&i.file)).unwrap_or_default();
@@ -115,7 +132,7 @@ pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
     problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
     // Of a template that several analyses take in each is told once.
     problems.dedup();
-    Ok(Import { flyables, lists, warnings: problems })
+    Ok(Import { flyables, lists, warnings: problems, left_out: unflown.left_out })
 }
 
 /// Nothing to fly: says what was seen, and what kept each of it from being flown.

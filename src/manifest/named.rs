@@ -3,6 +3,7 @@
 
 use super::join::{child, named_apart};
 use super::note::{Lists, Spot};
+use super::unflown::{self, LeftOut};
 use super::{Flyable, Input, objects, unit};
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem};
@@ -72,17 +73,20 @@ fn slip(node: &Node, path: &str) -> Vec<Problem> {
 }
 
 /// Puts the strategy of each named manifest in its place, and lets its pods fill what the Scenario
-/// leaves out.
+/// leaves out. Comes back with warnings, and with the documents that are not flown.
 pub fn expand(
     flyable: &mut Flyable,
     texts: &[(Named, Input)],
+    lenient: bool,
     lists: &mut Lists,
-) -> Result<Vec<Problem>, Vec<Problem>> {
-    let (mut warnings, mut wrong) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Problem>, Vec<LeftOut>), Vec<Problem>> {
+    let (mut warnings, mut wrong, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     for (named, input) in texts {
         let read = objects::read(std::slice::from_ref(input));
         let found = unit::find(&read.store);
-        let problems: Vec<Problem> = read.problems.into_iter().chain(found.problems).collect();
+        let unflown = unflown::judge(&read.strangers, &read.store, &found.drafts, lenient);
+        let problems = read.problems.into_iter().chain(found.problems).chain(unflown.problems);
+        let problems: Vec<Problem> = problems.collect();
         if super::fields::has_errors(&problems) {
             wrong.extend(problems);
             continue;
@@ -90,6 +94,8 @@ pub fn expand(
         warnings.extend(problems);
         lists.extend(read.lists);
         lists.extend(found.lists);
+        lists.ignored.extend(unflown.notes);
+        left_out.extend(unflown.left_out);
         let wanted = flyable.node.get("spec").and_then(|s| s.get("service"));
         let wanted = wanted.and_then(|s| s.get("name")).and_then(Node::text).map(str::to_string);
         let fits = |d: &&super::draft::Draft| {
@@ -118,7 +124,7 @@ pub fn expand(
         };
         place(flyable, named, draft, lists);
     }
-    if wrong.is_empty() { Ok(warnings) } else { Err(wrong) }
+    if wrong.is_empty() { Ok((warnings, left_out)) } else { Err(wrong) }
 }
 
 fn place(flyable: &mut Flyable, named: &Named, draft: &super::draft::Draft, lists: &mut Lists) {

@@ -5,6 +5,8 @@
 //! in silence. It knows no kind and no rule.
 
 use crate::base::problem::Place;
+use crate::base::several;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A place in a file.
@@ -44,6 +46,46 @@ pub struct Note {
     /// Understood and assumed: always [`Weight::NoEffect`], but [`Weight::Matters`] for something
     /// that a complete manifest holds and this one lacks.
     pub weight: Weight,
+}
+
+/// Notes that say the same of several objects of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike<'n> {
+    /// The first of them.
+    pub first: &'n Note,
+    /// What they are about: `Deployment/web`, or how many of a kind and some of their names.
+    pub objects: String,
+    /// How many they are.
+    pub count: usize,
+}
+
+/// Notes as they are told: the same of many objects once, in the order of the first.
+pub fn alike<'n>(notes: impl IntoIterator<Item = &'n Note>) -> Vec<Alike<'n>> {
+    let mut groups: Vec<Vec<&Note>> = Vec::new();
+    let mut known: BTreeMap<(&str, String, &str, &str, Weight), usize> = BTreeMap::new();
+    for note in notes {
+        let kind = note.object.split('/').next().unwrap_or_default();
+        let field = several::shape(&note.field);
+        let key = (kind, field, note.text.as_str(), note.source.as_str(), note.weight);
+        let at = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.push(note),
+            None => groups.push(vec![note]),
+        }
+    }
+    let told = |group: Vec<&'n Note>| {
+        let first = *group.first()?;
+        let (kind, _) = first.object.split_once('/').unwrap_or((&first.object, ""));
+        let name = |note: &&'n Note| note.object.split_once('/').map(|(_, name)| name);
+        let mut names: Vec<&str> = group.iter().filter_map(name).collect();
+        names.dedup();
+        let objects = match names.len() {
+            0 | 1 => first.object.clone(),
+            many => format!("{many} × {kind} ({})", several::names(&names)),
+        };
+        Some(Alike { first, objects, count: group.len() })
+    };
+    groups.into_iter().filter_map(told).collect()
 }
 
 /// The four lists.
@@ -105,6 +147,24 @@ mod tests {
         let spot = Spot::default();
         let (object, source) = (String::new(), String::new());
         Note { spot, object, field: field.into(), text, source, weight }
+    }
+
+    #[test]
+    fn the_same_of_many_objects_is_told_once() {
+        let of = |object: &str, field: &str| Note {
+            object: object.to_string(),
+            ..note(field, Weight::NoEffect)
+        };
+        let notes = [
+            of("Deployment/a", "spec.grace"),
+            of("Deployment/b", "spec.grace"),
+            of("Deployment/b", "spec.replicas"),
+            of("Service/b", "spec.grace"),
+        ];
+        let told = alike(&notes).into_iter().map(|a| (a.objects, a.count)).collect::<Vec<_>>();
+        let one = |what: &str| (what.to_string(), 1);
+        let two = ("2 × Deployment (a, b)".to_string(), 2);
+        assert_eq!(told, [two, one("Deployment/b"), one("Service/b")]);
     }
 
     #[test]

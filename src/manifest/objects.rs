@@ -1,9 +1,10 @@
 //! Documents → objects: what each is, what is in it, and everything wrong with it.
 
-use super::fields::{Api, Book, Fields, Manifest};
-use super::kinds::{KINDS, KindPart, Object, canary_config};
-use super::note::{Lists, Note, Spot, Weight};
+use super::fields::{Api, Book, Fields, Manifest, elsewhere};
+use super::kinds::{KINDS, KindPart, Object, canary_config, paths_of};
+use super::note::Lists;
 use super::store::Store;
+use super::unflown::{self, Stranger};
 use super::{Input, foreign, is_manifest};
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Problem, nearest};
@@ -17,65 +18,13 @@ const DEEPEST_LIST: usize = 4;
 /// Most objects of one run.
 const OBJECTS_MAX: usize = 20_000;
 
-/// Kinds that are often found beside workloads and say nothing about a release.
-const BESIDE: [&str; 34] = [
-    "ConfigMap",
-    "Secret",
-    "Namespace",
-    "ServiceAccount",
-    "Role",
-    "RoleBinding",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "PersistentVolumeClaim",
-    "PersistentVolume",
-    "StorageClass",
-    "NetworkPolicy",
-    "ResourceQuota",
-    "LimitRange",
-    "PriorityClass",
-    "CustomResourceDefinition",
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-    "Event",
-    "Endpoints",
-    "EndpointSlice",
-    "ReplicaSet",
-    "Pod",
-    "Node",
-    "Gateway",
-    "GatewayClass",
-    "PeerAuthentication",
-    "AuthorizationPolicy",
-    "RequestAuthentication",
-    "Sidecar",
-    "ServiceEntry",
-    "ServiceMonitor",
-    "PodMonitor",
-    "PrometheusRule",
-];
-
-/// Kinds that change what users meet, and are not flown.
-const NOT_FLOWN: [(&str, &str); 12] = [
-    ("TCPRoute", "requests are divided here, not connections"),
-    ("TLSRoute", "requests are divided here, not connections"),
-    ("UDPRoute", "requests are divided here, not packets"),
-    ("TrafficSplit", "weights of the Service Mesh Interface are not flown"),
-    ("ScaledObject", "what KEDA measures is not flown; an autoscaler beside it is"),
-    ("StatefulSet", "its pods are replaced one by one, in order; that is not flown"),
-    ("DaemonSet", "a pod per node is not flown"),
-    ("Job", "no users wait for it"),
-    ("CronJob", "no users wait for it"),
-    ("Ingress", "requests reach the Service directly"),
-    ("EnvoyFilter", "changes to the proxy itself are not flown"),
-    ("ReplicationController", "superseded by Deployments; not flown"),
-];
-
 /// What reading yields.
 #[derive(Debug, Default)]
 pub struct Objects {
     /// The objects.
     pub store: Store,
+    /// Documents of kinds that are not read.
+    pub strangers: Vec<Stranger>,
     /// Notes about their fields.
     pub lists: Lists,
     /// Everything wrong with them.
@@ -164,6 +113,7 @@ fn part_of(
 ) -> Option<&'static KindPart> {
     let place = document.get("kind").map_or(document.place, |n| n.place);
     let (group, number) = version.rsplit_once('/').unwrap_or(("", version));
+    let group = group_of(kind, group);
     if let Some(part) = KINDS.iter().find(|p| p.kind == kind && p.group == group) {
         if !part.versions.contains(&number) {
             let place = document.get("apiVersion").map_or(place, |n| n.place);
@@ -174,9 +124,13 @@ fn part_of(
         }
         return Some(part);
     }
-    let listed = BESIDE.contains(&kind) || NOT_FLOWN.iter().any(|(k, _)| *k == kind);
     let of_group = KINDS.iter().find(|p| p.kind == kind);
-    let near = nearest(kind, KINDS.iter().map(|p| p.kind)).filter(|_| !listed && !kind.is_empty());
+    // A kind of another group is no slip of one of ours.
+    let same = |p: &&KindPart| {
+        version.is_empty() || p.group == group || nearest(version, [expected(p).as_str()]).is_some()
+    };
+    let near = nearest(kind, KINDS.iter().filter(same).map(|p| p.kind));
+    let near = near.filter(|_| !unflown::is_listed(kind) && !kind.is_empty());
     // `Service` of another group is another thing; a missing, misspelt or old version is not.
     let slip = match of_group {
         Some(part) => {
@@ -200,12 +154,18 @@ fn part_of(
             problem.expected("an object with apiVersion and kind")
         }
         _ => {
-            unknown(document, kind, file, objects);
+            unknown(document, kind, group, file, objects);
             return None;
         }
     };
     objects.problems.push(problem.in_file(file));
     None
+}
+
+/// The group that a kind belongs to by now: an Ingress was born in `extensions`, and means the same
+/// there (k/k pkg/apis/networking).
+fn group_of<'v>(kind: &str, group: &'v str) -> &'v str {
+    if kind == "Ingress" && group == "extensions" { "networking.k8s.io" } else { group }
 }
 
 fn expected(part: &KindPart) -> String {
@@ -218,43 +178,12 @@ fn nearest_is_slip(kind: &str, near: &str) -> bool {
     strsim::osa_distance(kind, near) <= 2
 }
 
-fn unknown(document: &Node, kind: &str, file: &Arc<str>, objects: &mut Objects) {
-    let name = document.get("metadata").and_then(|m| m.get("name")).and_then(Node::text);
-    let known = NOT_FLOWN.iter().find(|(k, _)| *k == kind).map(|(_, why)| *why);
-    let known = if divides(document) {
-        Some("its annotations divide requests between Services; that is not flown")
-    } else {
-        known
-    };
-    let (text, weight) = match known {
-        Some(why) => (why.to_string(), Weight::Matters),
-        None if is_made(document, kind) => {
-            ("made by a controller or the server: no effect".to_string(), Weight::Bookkeeping)
-        }
-        None if BESIDE.contains(&kind) => {
-            ("a kind that does not shape a release".to_string(), Weight::NoEffect)
-        }
-        None => ("a kind that is not known here".to_string(), Weight::Matters),
-    };
-    let place = document.get("kind").map_or(document.place, |n| n.place);
-    let object = format!("{kind}/{}", name.unwrap_or_default());
-    let spot = Spot { file: Arc::clone(file), place };
-    let (field, source) = (String::new(), String::new());
-    objects.lists.ignored.push(Note { spot, object, field, text, source, weight });
-}
-
-/// Is it an Ingress that sends a share of the requests elsewhere (ingress-nginx, "Canary")?
-fn divides(document: &Node) -> bool {
-    let annotations = document.get("metadata").and_then(|m| m.get("annotations"));
-    let canary = annotations.and_then(|a| a.get("nginx.ingress.kubernetes.io/canary"));
-    canary.and_then(Node::text) == Some("true")
-}
-
-/// Is it something that nobody wrote: pods and sets of a workload, and what the server reports?
-fn is_made(document: &Node, kind: &str) -> bool {
-    let owned = document.get("metadata").and_then(|m| m.get("ownerReferences")).is_some();
-    let reported = ["Event", "Endpoints", "EndpointSlice", "Node"].contains(&kind);
-    reported || owned && BESIDE.contains(&kind)
+/// Books a document of a kind that is not read: what it does to what is flown is judged later.
+fn unknown(document: &Node, kind: &str, group: &str, file: &Arc<str>, objects: &mut Objects) {
+    match Stranger::new(document, kind, group, file) {
+        Ok(stranger) => objects.strangers.push(stranger),
+        Err(note) => objects.lists.ignored.push(note),
+    }
 }
 
 fn object(part: &KindPart, document: &Node, file: &Arc<str>, objects: &mut Objects) {
@@ -278,7 +207,13 @@ fn object(part: &KindPart, document: &Node, file: &Arc<str>, objects: &mut Objec
     if metadata.name.is_empty() {
         metadata.name = fallback.clone();
     }
-    let book = book.into_inner();
+    let mut book = book.into_inner();
+    if elsewhere::has_unknown(&book)
+        && let Some(known) = paths_of(part.kind)
+    {
+        elsewhere::point(&mut book, known);
+    }
+    objects.strangers.extend(Stranger::within(document, file));
     objects.lists.extend(book.notes);
     objects.problems.extend(book.problems);
     let (file, node) = (Arc::clone(file), document.clone());

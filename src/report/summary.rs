@@ -8,7 +8,7 @@ use super::figure::{Quantity, significant};
 use super::{Document, Format, choose, names, reading, run_json};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
-use crate::experiment::results::{RatingRow, Results, ScenarioResults};
+use crate::experiment::results::{LeftOut, RatingRow, Results, ScenarioResults};
 use crate::outcome::{MeasureId, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use std::collections::BTreeMap;
@@ -54,6 +54,7 @@ pub fn text(results: &Results) -> String {
         page += "\n\n";
     }
     let command = markdown::command(&results.command);
+    page += &left_out(results);
     page += &format!("Seed {}. Repeat with {command}.\n", results.seed);
     page += "Intervals are 95 %. Shares of users are shares of the users active in the horizon.\n";
     if results.scenarios.len() > 1 {
@@ -64,6 +65,20 @@ pub fn text(results: &Results) -> String {
         page += &section(scenario, folder);
     }
     page
+}
+
+/// Documents first; of fields those that would change figures.
+fn left_out(results: &Results) -> String {
+    if results.left_out.is_empty() {
+        return String::new();
+    }
+    let line = |left: &LeftOut| {
+        let (what, text) = (markdown::text(&left.what), markdown::text(&left.text));
+        let mark = if left.document { "**" } else { "" };
+        format!("- {mark}{what}{mark}: {text}\n")
+    };
+    let lines: String = results.left_out.iter().map(line).collect();
+    format!("## What was left out, and what it may change\n\n{lines}\n")
 }
 
 fn section(results: &ScenarioResults, folder: &str) -> String {

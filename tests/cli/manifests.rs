@@ -322,3 +322,99 @@ fn what_kayenta_is_taken_to_answer_is_told_everywhere() {
         assert!(!text.contains("taken to answer always"), "{args:?}: {text}");
     }
 }
+
+/// Another project's Rollout, and two routers, beside the Deployment.
+const OTHERS: &str = "\
+apiVersion: rollouts.kruise.io/v1beta1
+kind: Rollout
+metadata: {name: steps}
+spec:
+  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  strategy: {canary: {steps: [{replicas: 1, pause: {}}]}}
+---
+apiVersion: chaos-mesh.org/v1alpha1
+kind: PodChaos
+metadata: {name: one}
+spec: {action: pod-kill, selector: {labelSelectors: {app: shop}}}
+---
+apiVersion: chaos-mesh.org/v1alpha1
+kind: PodChaos
+metadata: {name: two}
+spec: {action: pod-kill, selector: {labelSelectors: {app: shop}}}
+";
+
+#[test]
+fn what_is_not_flown_is_told_wherever_one_looks() {
+    let desk = desk();
+    desk.write("others.yaml", &format!("{DEPLOYMENT}---\n{OTHERS}"));
+    for verb in ["validate", "run", "check", "replay", "import"] {
+        let refused = desk.run(&[verb, "others.yaml"]);
+        assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""), "{verb}");
+        let told = "others.yaml:14:16: error: Rollout.rollouts.kruise.io/steps spec.workloadRef: \
+                    not flown: it owns the release of Deployment/shop";
+        assert!(refused.err.contains(told), "{verb}: {}", refused.err);
+    }
+    let chaos = "2 × PodChaos (one, two): it refers to Deployment/shop";
+    let valid = desk.run(&["validate", "others.yaml", "--lenient"]);
+    assert_eq!(valid.code, Some(0), "{}", valid.err);
+    assert!(valid.out.starts_with("Left out, and what it may change:\n  Rollout.rollouts."));
+    assert!(valid.out.contains(chaos), "{}", valid.out);
+    assert!(valid.out.ends_with("shop: valid, with 2 warnings\n"), "{}", valid.out);
+    let all = ["--lenient", "--format", "json"];
+    for verb in ["validate", "import"] {
+        let answer = json(&desk.fine(&[&[verb, "others.yaml"][..], &all].concat()));
+        let found = answer["notFlown"].as_array().expect("a list");
+        let effects: Vec<&str> = found.iter().filter_map(|f| f["effect"].as_str()).collect();
+        assert_eq!(effects, ["ownsRelease", "mayChange", "mayChange"], "{verb}");
+        assert_eq!(found[0]["about"][0], "Deployment/shop");
+        assert_eq!((&found[0]["line"], &found[0]["column"]), (&11.into(), &7.into()));
+    }
+    let run = ["run", "others.yaml", "--lenient", "--replications", "1", "--out", "told"];
+    let run = desk.run(&[&run[..], &["--set", "spec.horizon=3m"]].concat());
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.starts_with("Left out, and what it may change:\n"), "{}", run.out);
+    let page = desk.read("told/summary.md");
+    let section = "## What was left out, and what it may change\n\n- **Rollout.rollouts.kruise.io";
+    assert!(page.contains(section), "{page}");
+    assert!(page.contains("2 × PodChaos (one, two)"), "{page}");
+    let strict = desk.run(&["validate", "others.yaml", "--lenient", "--strict"]);
+    assert_eq!(strict.code, Some(2), "the two contradict each other");
+}
+
+/// Many services of the same kind: what is assumed of all is told once, and a run says in one line
+/// how much it is; warnings come last.
+#[test]
+fn assumptions_are_counted_and_told_once() {
+    let desk = Desk::new();
+    let names = ["a", "b", "c", "d", "e"];
+    let all = names.map(|name| DEPLOYMENT.replace("shop", name)).join("---\n");
+    desk.write("all.yaml", &all.replacen("replicas: 3", "replicas: 3\n  replicass: 4", 1));
+    let listed = desk.fine(&["import", "all.yaml"]);
+    let once =
+        "5 × Deployment (a, b, c and 2 more) spec.service.grace: 30s (default of Kubernetes)";
+    assert_eq!(listed.matches("spec.service.grace").count(), 1, "{listed}");
+    assert!(listed.contains(once), "{listed}");
+    let answer = json(&desk.fine(&["import", "all.yaml", "--format", "json"]));
+    let assumed = answer["assumed"].as_array().expect("a list");
+    let grace = assumed.iter().filter(|n| n["field"] == "spec.service.grace").count();
+    assert_eq!(grace, 5, "machines get every one");
+    let run = desk.run(&["replay", "all.yaml"]);
+    let lines: Vec<&str> = run.err.lines().collect();
+    let told = format!("{} assumptions: `windtunnel import` lists them, with ", assumed.len());
+    assert!(lines[0].starts_with(&told), "{}", run.err);
+    assert!(lines[1].contains("warning: Deployment/a spec: unknown field"), "{}", run.err);
+}
+
+/// A field that is written a level too deep is told where it is known.
+#[test]
+fn a_misplaced_field_is_told_where_it_belongs() {
+    let desk = Desk::new();
+    let deep = "{name: shop, terminationGracePeriodSeconds: 9, image";
+    let text = DEPLOYMENT.replace("{name: shop, image", deep);
+    let text = text.replace("replicas: 3\n", "replicas: 3\n  strategy: {minReadySeconds: 5}\n");
+    desk.write("deep.yaml", &text);
+    let told = desk.run(&["validate", "deep.yaml"]).err;
+    for wanted in ["spec.minReadySeconds", "spec.template.spec.terminationGracePeriodSeconds"] {
+        assert!(told.contains(&format!("did you mean {wanted}?")), "{told}");
+    }
+}

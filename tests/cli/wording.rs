@@ -114,9 +114,9 @@ fn a_name_given_twice_tells_where_it_was_given_first() {
 fn numbers_agree_with_their_nouns() {
     let desk = Desk::new();
     let often = ["validate", "small.yaml", "--set", "spec.telemetry.interval=5s"];
-    assert!(desk.fine(&often).ends_with("valid, 0 warnings\n"));
+    assert!(desk.fine(&often).ends_with("valid, no warnings\n"));
     let odd = desk.run(&[&often[..], &["--set", "spec.service.preStop=0s"]].concat());
-    assert!(odd.out.ends_with("valid, 1 warning\n"), "{}{}", odd.out, odd.err);
+    assert!(odd.out.ends_with("valid, with 1 warning\n"), "{}{}", odd.out, odd.err);
     let run = desk.fine(&["run", "small.yaml", "--replications", "1", "--strategies", "canary"]);
     let flat = run.replace('\n', " ");
     assert!(flat.contains("1 strategy,") && flat.contains(" 1 flight each"), "{run}");

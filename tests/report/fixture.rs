@@ -129,6 +129,7 @@ pub fn results() -> Results {
             flown(scenario("strategy-comparison", &COMPARISON), &COMPARISON),
             flown(scenario("slow-jvm", &slow_start()), &slow_start()),
         ],
+        left_out: Vec::new(),
         interrupted: false,
     }
 }

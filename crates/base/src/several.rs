@@ -10,6 +10,9 @@ pub const OF_A_KIND: usize = 20;
 /// Messages that are shown in all.
 const IN_ALL: usize = 200;
 
+/// Names that are told of many.
+const TOLD: usize = 3;
+
 /// A line of a list that was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'a, T> {
@@ -54,6 +57,16 @@ pub fn limited<'a, T>(all: &'a [T], kind: impl Fn(&T) -> String) -> Vec<Line<'a,
     lines
 }
 
+/// Some names of many: `a, b, c and 4 more`.
+pub fn names<T: AsRef<str>>(names: &[T]) -> String {
+    let told: Vec<&str> = names.iter().take(TOLD).map(AsRef::as_ref).collect();
+    let told = told.join(", ");
+    match names.len().saturating_sub(TOLD) {
+        0 => told,
+        more => format!("{told} and {more} more"),
+    }
+}
+
 /// What a message has in common with others of its kind: its words, without numbers and quotes.
 pub fn shape(message: &str) -> String {
     let (mut shape, mut quoted, mut escaped) = (String::new(), false, false);
@@ -84,6 +97,12 @@ mod tests {
             shape("metrics[12]: time \"\" of 7")
         );
         assert_ne!(shape("time \"x\""), shape("user \"x\""));
+    }
+
+    #[test]
+    fn of_many_names_some_are_told() {
+        assert_eq!(names(&["a", "b", "c"]), "a, b, c");
+        assert_eq!(names(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
     }
 
     #[test]

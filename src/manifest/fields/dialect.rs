@@ -1,6 +1,7 @@
 //! Manifests as a dialect of settings: types as strict as the API server's, documentation that says
 //! what becomes of a field, and a note for each that is given.
 
+use super::elsewhere::{self, UNKNOWN};
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Place, Problem, nearest};
 use crate::base::settings::{Dialect, FieldSpec, Kind, Reader, scalars as plain};
@@ -108,10 +109,10 @@ impl Dialect for Api {
         let near = nearest(&key.name, reader.names().iter().copied());
         let help = near.map(|near| format!("did you mean {near}?")).unwrap_or_default();
         let why = match near {
-            Some(near) => format!("unknown field; did you mean {near}?"),
-            None => "unknown field: what it would do is not flown".to_string(),
+            Some(near) => format!("{UNKNOWN}; did you mean {near}?"),
+            None => elsewhere::plain(),
         };
-        let message = format!("unknown field {:?} is ignored", key.name);
+        let message = format!("{UNKNOWN} {:?} is ignored", key.name);
         reader.push(Problem::warning(key.place, reader.path(), message).help(help));
         let path = reader.child_path(&key.name);
         let note = reader.dialect().note(key.place, path, why, Weight::Matters);

@@ -8,6 +8,7 @@
 
 mod booking;
 mod dialect;
+pub mod elsewhere;
 
 use crate::base::problem::{Problem, Severity};
 use crate::base::settings::{Reader, Sink};

@@ -4,11 +4,12 @@
 //! without a manifest it yields the documentation. Adding a kind: one file, one line in [`KINDS`],
 //! one arm in [`Body`].
 
-use super::fields::Fields;
+use super::fields::{Fields, describe, elsewhere};
 use super::note::Spot;
 use crate::base::node::Node;
 use crate::scenario::tree;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 pub mod alert_provider;
 pub mod analysis_template;
@@ -48,6 +49,13 @@ pub const KINDS: &[KindPart] = &[
     autoscaler::KIND,
     disruption_budget::KIND,
 ];
+
+/// The path of every field of a kind.
+pub fn paths_of(kind: &str) -> Option<&'static BTreeSet<String>> {
+    static PATHS: OnceLock<BTreeMap<&str, BTreeSet<String>>> = OnceLock::new();
+    let of = |part: &KindPart| (part.kind, elsewhere::paths(&describe(part.read)));
+    PATHS.get_or_init(|| KINDS.iter().map(of).collect()).get(kind)
+}
 
 /// A kind of manifest.
 pub struct KindPart {

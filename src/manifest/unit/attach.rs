@@ -140,7 +140,7 @@ fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Foun
             found.problem(object, "spec.selector", message, &expected, &help);
         }
         None if !found.uses(object) => {
-            let why = "its pods are not among these files";
+            let why = "its pods are not among those that are flown";
             found.ignore(object, "spec.selector", why, Weight::NoEffect);
         }
         None => {}
@@ -197,7 +197,7 @@ fn virtual_services(store: &Store, found: &mut Found) {
                 found.problem(object, "spec.http", message, "a host of these files", &help);
             }
             (false, None) => {
-                let why = "it divides no requests, and its host is not among these files";
+                let why = "it divides no requests, and its host is not among what is flown";
                 found.ignore(object, "", why, Weight::Matters);
             }
         }
@@ -235,7 +235,7 @@ fn autoscalers(store: &Store, found: &mut Found) {
             let field = "spec.scaleTargetRef.name";
             found.problem(object, field, message, "a workload of these files", &help);
         } else {
-            let why = "what it scales is not among these files";
+            let why = "what it scales is not among what is flown";
             found.ignore(object, "spec.scaleTargetRef", why, Weight::Matters);
         }
     }
@@ -271,7 +271,7 @@ fn budgets(store: &Store, found: &mut Found) {
             }
         }
         if !attached {
-            let why = "its pods are not among these files";
+            let why = "its pods are not among those that are flown";
             found.ignore(object, "spec.selector", why, Weight::NoEffect);
         }
     }

@@ -1,0 +1,121 @@
+//! What manifests were taken for, in few lines: how much was understood and assumed, what is
+//! overridden or ignored and would change figures, and what is not flown.
+
+use super::output;
+use crate::base::count::counted;
+use crate::base::escape::short::thousands;
+use crate::base::escape::terminal;
+use crate::base::problem::{Place, Problem};
+use crate::base::several::{self, Line};
+use crate::experiment::results::LeftOut;
+use crate::manifest::Import;
+use crate::manifest::note::{Alike, Lists, Note, Weight, alike};
+use crate::manifest::unflown;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Says on standard error what manifests were taken for, where they left something open. What a
+/// warning tells is left to it.
+pub fn tell(lists: &Lists, warnings: &[Problem]) {
+    let warned: BTreeSet<(&str, Place)> = warnings.iter().map(|p| (&*p.file, p.place)).collect();
+    let own = |note: &&Note| {
+        let place = (&*note.spot.file, note.spot.place);
+        note.weight == Weight::Matters && !warned.contains(&place)
+    };
+    for (word, notes) in [("overridden", &lists.overridden), ("ignored", &lists.ignored)] {
+        tell_all(&alike(notes.iter().filter(own)), word);
+    }
+    if !lists.understood.is_empty() {
+        output::say(&counts(lists));
+    }
+}
+
+/// Says the first notes of every kind, each on a line, and how many more there are.
+fn tell_all(notes: &[Alike<'_>], word: &str) {
+    let kind = |alike: &Alike<'_>| several::shape(&alike.first.field);
+    for line in several::limited(notes, kind) {
+        let more = |count| format!("{word}: … and {} more like this", thousands(count));
+        let text = match line {
+            Line::One(Alike { first, objects, .. }) => {
+                let (spot, field, text) = (&first.spot, &first.field, &first.text);
+                format!("{spot}: {word}: {}: {text}", format!("{objects} {field}").trim_end())
+            }
+            Line::Alike(alike, count) => format!("{}: {}", alike.first.spot.file, more(count)),
+            Line::Others(count) => more(count),
+        };
+        output::say(&terminal::line(&text));
+    }
+}
+
+/// How many fields were understood, assumed, overridden and ignored.
+fn counts(lists: &Lists) -> String {
+    let missing = lists.assumed.iter().filter(|n| n.weight == Weight::Matters).count();
+    let missing = match missing {
+        0 => String::new(),
+        count => format!(" ({} of what a whole manifest would say)", thousands(count)),
+    };
+    let rest = lists.ignored.iter().filter(|n| n.weight != Weight::Matters).count();
+    let rest = match (rest, lists.ignored.len()) {
+        (0, _) => String::new(),
+        (rest, all) if rest == all => " (without effect)".to_string(),
+        (rest, _) => format!(" ({} of them without effect)", thousands(rest)),
+    };
+    let overridden = match lists.overridden.len() {
+        0 => String::new(),
+        count => format!("{} overridden, ", thousands(count)),
+    };
+    format!(
+        "{}{missing}: `windtunnel import` lists them, with {} understood, {overridden}{} \
+         ignored{rest}",
+        counted(lists.assumed.len() as u64, "assumption"),
+        counted(lists.understood.len() as u64, "field"),
+        thousands(lists.ignored.len())
+    )
+}
+
+/// What is not flown of a run's input: documents, worst first, and fields that would change
+/// figures.
+pub fn left_out(import: &Import) -> Vec<LeftOut> {
+    let documents = unflown::groups(&import.left_out).into_iter();
+    let documents =
+        documents.map(|group| LeftOut { what: group.what, text: group.text, document: true });
+    let told: BTreeSet<(&str, Place)> =
+        import.left_out.iter().map(|left| (&*left.spot.file, left.spot.place)).collect();
+    let field = |note: &&Note| {
+        let place = (&*note.spot.file, note.spot.place);
+        note.weight == Weight::Matters && !told.contains(&place)
+    };
+    let fields = alike(import.lists.ignored.iter().filter(field)).into_iter().map(|alike| {
+        let what = format!("{} {}", alike.objects, alike.first.field);
+        let (what, text) = (what.trim_end().to_string(), alike.first.text.clone());
+        LeftOut { what, text, document: false }
+    });
+    documents.chain(fields).collect()
+}
+
+/// The documents among them as people read them, before everything else; nothing if there is none.
+pub fn block(left_out: &[LeftOut]) -> String {
+    let line = |left: &LeftOut| format!("  {}: {}\n", left.what, left.text);
+    let lines: String = left_out.iter().filter(|left| left.document).map(line).collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!("Left out, and what it may change:\n{lines}\n")
+}
+
+/// The same for machines, one document at a time.
+pub fn as_json(import: &Import) -> Value {
+    let one = |left: &unflown::LeftOut| {
+        json!({
+            "file": &*left.spot.file,
+            "line": left.spot.place.line,
+            "column": left.spot.place.column,
+            "object": left.object,
+            "field": left.field,
+            "effect": left.effect.word(),
+            "about": left.about,
+            "text": left.text(),
+        })
+    };
+    import.left_out.iter().map(one).collect()
+}

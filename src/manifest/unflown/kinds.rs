@@ -1,0 +1,149 @@
+//! Kinds that are not flown and of which it is known what they do to a release; all others are
+//! judged by what they refer to.
+
+/// Kinds without effect on a release, by the group of their API; `*` stands for all of a group.
+/// They hold settings, names, rights, places to store, what a server reports, or what watches.
+const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "ConfigMap",
+            "Secret",
+            "Namespace",
+            "ServiceAccount",
+            "PersistentVolumeClaim",
+            "PersistentVolume",
+            "Event",
+            "Endpoints",
+            "Node",
+            "PodTemplate",
+            "ComponentStatus",
+        ],
+    ),
+    ("apps", &["ControllerRevision"]),
+    ("rbac.authorization.k8s.io", &["*"]),
+    ("storage.k8s.io", &["*"]),
+    ("snapshot.storage.k8s.io", &["*"]),
+    ("scheduling.k8s.io", &["*"]),
+    ("apiextensions.k8s.io", &["*"]),
+    ("apiregistration.k8s.io", &["*"]),
+    ("admissionregistration.k8s.io", &["*"]),
+    ("certificates.k8s.io", &["*"]),
+    ("coordination.k8s.io", &["*"]),
+    ("discovery.k8s.io", &["*"]),
+    ("events.k8s.io", &["*"]),
+    ("flowcontrol.apiserver.k8s.io", &["*"]),
+    ("metrics.k8s.io", &["*"]),
+    ("node.k8s.io", &["*"]),
+    ("networking.k8s.io", &["NetworkPolicy", "IngressClass"]),
+    ("extensions", &["NetworkPolicy", "PodSecurityPolicy"]),
+    ("policy", &["PodSecurityPolicy"]),
+    ("autoscaling.k8s.io", &["VerticalPodAutoscalerCheckpoint"]),
+    ("gateway.networking.k8s.io", &["Gateway", "GatewayClass", "ReferenceGrant"]),
+    ("networking.istio.io", &["Gateway", "Sidecar", "ServiceEntry"]),
+    ("security.istio.io", &["*"]),
+    ("telemetry.istio.io", &["*"]),
+    ("policy.linkerd.io", &["Server", "ServerAuthorization", "AuthorizationPolicy"]),
+    ("cilium.io", &["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"]),
+    ("crd.projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),
+    ("projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),
+    ("monitoring.coreos.com", &["*"]),
+    ("monitoring.googleapis.com", &["*"]),
+    ("operator.victoriametrics.com", &["*"]),
+    ("grafana.integreatly.org", &["*"]),
+    ("cert-manager.io", &["*"]),
+    ("acme.cert-manager.io", &["*"]),
+    ("external-secrets.io", &["*"]),
+    ("bitnami.com", &["SealedSecret"]),
+    ("keda.sh", &["TriggerAuthentication", "ClusterTriggerAuthentication"]),
+    ("argoproj.io", &["Application", "ApplicationSet", "AppProject"]),
+    ("kustomize.toolkit.fluxcd.io", &["*"]),
+    ("helm.toolkit.fluxcd.io", &["*"]),
+    ("source.toolkit.fluxcd.io", &["*"]),
+    ("image.toolkit.fluxcd.io", &["*"]),
+    ("notification.toolkit.fluxcd.io", &["*"]),
+    ("wgpolicyk8s.io", &["*"]),
+    ("aquasecurity.github.io", &["*"]),
+];
+
+/// Kinds that hold for all pods of a namespace, and what they may change.
+const NAMESPACE_WIDE: &[(&str, &str, &str)] = &[
+    ("", "ResourceQuota", "a quota may refuse the pods that a rollout adds"),
+    ("", "LimitRange", "containers without limits of their own get these"),
+    ("networking.istio.io", "EnvoyFilter", "it changes the proxies of pods"),
+    ("networking.istio.io", "ProxyConfig", "it changes the proxies of pods"),
+    ("extensions.istio.io", "WasmPlugin", "it changes the proxies of pods"),
+];
+
+/// Kinds through which requests come, from outside or from other pods.
+const ROUTERS: &[(&str, &str)] = &[
+    ("networking.k8s.io", "Ingress"),
+    ("extensions", "Ingress"),
+    ("traefik.io", "IngressRoute"),
+    ("traefik.containo.us", "IngressRoute"),
+    ("projectcontour.io", "HTTPProxy"),
+    ("route.openshift.io", "Route"),
+    ("getambassador.io", "Mapping"),
+    ("apisix.apache.org", "ApisixRoute"),
+    ("gateway.solo.io", "VirtualService"),
+    ("gateway.networking.k8s.io", "TCPRoute"),
+    ("gateway.networking.k8s.io", "TLSRoute"),
+    ("gateway.networking.k8s.io", "UDPRoute"),
+];
+
+/// Kinds that run pods which no release replaces: no users wait for them, unless a Service picks
+/// them.
+const BATCH: &[(&str, &str)] = &[("batch", "Job"), ("batch", "CronJob"), ("", "Pod")];
+
+/// Why releases of workloads of other kinds are not flown.
+const WORKLOADS: &[(&str, &str, &str)] = &[
+    ("apps", "StatefulSet", "its pods are replaced one by one, in order"),
+    ("apps", "DaemonSet", "it runs a pod per node"),
+    ("apps", "ReplicaSet", "Deployments make them, and no one made this"),
+    ("", "ReplicationController", "Deployments have superseded it"),
+    ("serving.knative.dev", "Service", "Knative divides requests between revisions"),
+];
+
+/// What is known of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It has no effect on a release.
+    WithoutEffect,
+    /// No users wait for its pods.
+    Batch,
+    /// It holds for all pods of a namespace: what it may change.
+    NamespaceWide(&'static str),
+    /// Requests come through it.
+    Router,
+    /// It runs pods: why its own releases are not flown.
+    Workload(&'static str),
+    /// It changes the requests of pods by killing them (`VerticalPodAutoscaler`).
+    Vertical,
+    /// Nothing.
+    Nothing,
+}
+
+/// What is known of a kind of a group. Without a version the name alone tells.
+pub fn known(kind: &str, group: &str, versioned: bool) -> Known {
+    let own = |of: &str| of == group || !versioned;
+    let quiet = |(of, kinds): &(&str, &[&str])| {
+        own(of) && (kinds.contains(&kind) || versioned && kinds.contains(&"*"))
+    };
+    let wide = NAMESPACE_WIDE.iter().find(|(of, name, _)| own(of) && *name == kind);
+    let runs = WORKLOADS.iter().find(|(of, name, _)| own(of) && *name == kind);
+    let listed = |list: &[(&str, &str)]| list.iter().any(|(of, name)| own(of) && *name == kind);
+    match (wide, runs) {
+        (Some((.., what)), _) => Known::NamespaceWide(what),
+        (_, Some((.., why))) => Known::Workload(why),
+        _ if kind == "VerticalPodAutoscaler" && own("autoscaling.k8s.io") => Known::Vertical,
+        _ if listed(ROUTERS) => Known::Router,
+        _ if listed(BATCH) => Known::Batch,
+        _ if WITHOUT_EFFECT.iter().any(quiet) => Known::WithoutEffect,
+        _ => Known::Nothing,
+    }
+}
+
+/// Is the kind one that is listed here, whatever its group?
+pub fn is_listed(kind: &str) -> bool {
+    known(kind, "", false) != Known::Nothing
+}

@@ -1,0 +1,413 @@
+//! Documents that are not flown: of unknown kinds, of known names in other groups, and of kinds
+//! that are known and left out.
+//!
+//! Each is searched for references to what is flown. What owns a release, divides its requests or
+//! sets its size makes a flight without it one of another release, and is an error unless the user
+//! says otherwise; what may change the result is a warning, one for all of a kind; what is known
+//! to be without effect is a note. A kind that is read some day comes here no more.
+//! Deliberately unknown here: what such a document would do in a flight.
+
+mod effect;
+mod flown;
+mod kinds;
+mod refer;
+
+use super::draft::Draft;
+use super::note::{Note, Spot, Weight};
+use super::store::Store;
+use crate::base::node::{Node, Value};
+use crate::base::problem::{Place, Problem};
+use crate::base::several;
+use crate::scenario::yaml;
+use effect::{Judged, Meeting};
+use flown::Flown;
+use kinds::Known;
+use refer::{By, Reference};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use effect::Effect;
+pub use kinds::is_listed;
+
+/// Documents between a reference and what is flown, at most.
+const BETWEEN: usize = 4;
+
+/// A document that is not flown.
+#[derive(Clone, Debug)]
+pub struct Stranger {
+    /// What it is: `ScaledObject`, or `Rollout.rollouts.kruise.io` where ours has the same name.
+    kind: String,
+    known: Known,
+    node: Node,
+    spot: Spot,
+    /// Is it written in an annotation, so that no place within it is one of the file?
+    inner: bool,
+}
+
+/// A document that is not flown, and what that may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Where it stands.
+    pub spot: Spot,
+    /// What it is, with its name: `ScaledObject/web`.
+    pub object: String,
+    /// The field that refers to what is flown; empty if none does.
+    pub field: String,
+    /// What leaving it out may change.
+    pub effect: Effect,
+    /// Titles of what it refers to.
+    pub about: Vec<String>,
+    kind: String,
+    before: String,
+    after: String,
+}
+
+/// All of a kind of which the same is to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// What it is: `ScaledObject/web`, or how many of a kind and some of their names.
+    pub what: String,
+    /// What leaving it out may change, in a sentence.
+    pub text: String,
+    /// The same in a word.
+    pub effect: Effect,
+}
+
+/// What looking at all of them yields.
+#[derive(Debug, Default)]
+pub struct Unflown {
+    /// A note of each.
+    pub notes: Vec<Note>,
+    /// Errors, or warnings.
+    pub problems: Vec<Problem>,
+    /// Those that may change something.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Stranger {
+    /// A document of this kind and group; a note in its place if nothing of it may matter.
+    pub fn new(node: &Node, kind: &str, group: &str, file: &Arc<str>) -> Result<Stranger, Note> {
+        let versioned = node.get("apiVersion").is_some();
+        let ours = super::kinds::KINDS.iter().any(|part| part.kind == kind);
+        let title = if ours { format!("{kind}.{group}") } else { kind.to_string() };
+        let place = node.get("kind").map_or(node.place, |n| n.place);
+        let spot = Spot { file: Arc::clone(file), place };
+        let known = kinds::known(kind, group, versioned);
+        let stranger =
+            |node: Node| Stranger { kind: title.clone(), known, node, spot, inner: false };
+        let reported = ["Event", "Endpoints", "EndpointSlice", "Node"].contains(&kind);
+        let owned = node.at("metadata.ownerReferences").is_some();
+        let made = owned && ["Pod", "ReplicaSet"].contains(&kind);
+        if made || known == Known::WithoutEffect {
+            // Only its name is told.
+            let name = node.get("metadata").and_then(|m| m.get("name")).and_then(Node::text);
+            let (text, weight) = if reported || owned {
+                ("made by a controller or the server: no effect", Weight::Bookkeeping)
+            } else {
+                ("a kind that does not shape a release", Weight::NoEffect)
+            };
+            let object = format!("{title}/{}", name.unwrap_or_default());
+            let (field, source, text) = (String::new(), String::new(), text.to_string());
+            let spot = Spot { file: Arc::clone(file), place };
+            return Err(Note { spot, object, field, text, source, weight });
+        }
+        Ok(stranger(node.clone()))
+    }
+
+    /// Documents that stand in the annotations of an object that is read, as Ambassador has them
+    /// on a Service (emissary, `getambassador.io/config`).
+    pub fn within(object: &Node, file: &Arc<str>) -> Vec<Stranger> {
+        let Some(annotations) = object.at("metadata.annotations") else { return Vec::new() };
+        let Value::Map(entries) = &annotations.value else { return Vec::new() };
+        let mut found = Vec::new();
+        for (key, value) in entries {
+            let text = value.text().unwrap_or_default();
+            let documents = text.contains("apiVersion:") && text.contains("kind:");
+            if !documents || key.name.ends_with("/last-applied-configuration") {
+                continue;
+            }
+            for document in yaml::documents(text, "").unwrap_or_default() {
+                let of = |name: &str| document.get(name).and_then(Node::text).unwrap_or_default();
+                let group = of("apiVersion").split('/').next().unwrap_or_default();
+                let Ok(mut stranger) = Stranger::new(&document, of("kind"), group, file) else {
+                    continue;
+                };
+                stranger.spot.place = key.place;
+                stranger.inner = true;
+                found.push(stranger);
+            }
+        }
+        found
+    }
+
+    fn text(&self, path: &str) -> Option<&str> {
+        self.node.at(path).and_then(Node::text)
+    }
+
+    fn name(&self) -> &str {
+        self.text("metadata.name").or_else(|| self.text("name")).unwrap_or_default()
+    }
+
+    fn space(&self) -> Option<&str> {
+        self.text("metadata.namespace")
+    }
+
+    fn title(&self) -> String {
+        format!("{}/{}", self.kind, self.name())
+    }
+
+    /// The flown object whose controller made it.
+    fn maker(&self, flown: &Flown) -> Option<String> {
+        let owners = self.node.items_at("metadata.ownerReferences").iter();
+        let owner = |owner: &Node| {
+            let [kind, name] = ["kind", "name"].map(|field| owner.get(field).and_then(Node::text));
+            Some(format!("{}/{}", kind?, name?))
+        };
+        owners.filter_map(owner).find(|title| flown.titles.contains(title))
+    }
+}
+
+/// Looks at all of them; `lenient` makes warnings of what would be errors.
+pub fn judge(strangers: &[Stranger], store: &Store, drafts: &[Draft], lenient: bool) -> Unflown {
+    let flown = Flown::of(drafts, store);
+    let met = meetings(strangers, store, &flown);
+    let mut all = Unflown::default();
+    for (stranger, met) in strangers.iter().zip(&met) {
+        let (text, weight, judged) = verdict(stranger, met, &flown);
+        let field = judged.as_ref().and_then(|judged| met.get(judged.by));
+        let field = field.map(|met| met.reference.path.clone()).unwrap_or_default();
+        let Some(judged) = judged else {
+            all.notes.push(note(stranger, field, text, weight));
+            continue;
+        };
+        let about = about(met, &judged);
+        let left = LeftOut {
+            spot: stranger.spot.clone(),
+            object: stranger.title(),
+            field: field.clone(),
+            effect: judged.effect,
+            about,
+            kind: stranger.kind.clone(),
+            before: judged.before.to_string(),
+            after: judged.after,
+        };
+        let sentence = left.sentence(&left.about);
+        if judged.effect.governs() {
+            let place = met.get(judged.by).map_or(stranger.spot.place, |m| m.reference.place);
+            let own = place.line > 0 && !stranger.inner;
+            let place = if own { place } else { stranger.spot.place };
+            all.problems.push(governing(&left, place, lenient));
+        }
+        all.notes.push(note(stranger, field, sentence, weight));
+        all.left_out.push(left);
+    }
+    let others: Vec<&LeftOut> = all.left_out.iter().filter(|l| !l.effect.governs()).collect();
+    all.problems.extend(grouped(&others).into_iter().map(|(first, group)| {
+        let message = match first.effect {
+            Effect::OwnRelease => group.text,
+            _ => format!("not flown: {}", group.text),
+        };
+        Problem::warning(first.spot.place, group.what, message).in_file(&first.spot.file)
+    }));
+    all
+}
+
+/// Titles of what it refers to: of all, or where it governs of what its field means; of a Canary
+/// and its Deployment the latter.
+fn about(met: &[Meeting<'_>], judged: &Judged) -> Vec<String> {
+    let by = met.get(judged.by).map(|m| &m.reference.path);
+    let sole = matches!(judged.effect, Effect::Owns | Effect::Sizes);
+    let meant = met.iter().filter(|m| !sole || Some(&m.reference.path) == by);
+    let meant: Vec<&Meeting<'_>> = meant.collect();
+    let deployed = meant.iter().any(|m| m.target.title.starts_with("Deployment/"));
+    let told = meant.iter().filter(|m| !(deployed && m.target.kind == "Canary"));
+    let told: BTreeSet<String> = told.map(|m| m.target.title.clone()).collect();
+    told.into_iter().collect()
+}
+
+fn note(stranger: &Stranger, field: String, text: String, weight: Weight) -> Note {
+    let (spot, object) = (stranger.spot.clone(), stranger.title());
+    Note { spot, object, field, text, source: String::new(), weight }
+}
+
+fn governing(left: &LeftOut, place: Place, lenient: bool) -> Problem {
+    let path = format!("{} {}", left.object, left.field);
+    let message = format!("not flown: {}", left.sentence(&left.about));
+    let problem = match lenient {
+        true => Problem::warning(place, path.trim_end(), message)
+            .help("flown without it, as --lenient asks"),
+        false => {
+            let ways = "leave it out if it is not in use, or fly without it: --lenient";
+            let help = format!("{}; {ways}", left.effect.way_out());
+            Problem::error(place, path.trim_end(), message).help(help)
+        }
+    };
+    problem.in_file(&left.spot.file)
+}
+
+/// What is to be said of one: as a note, or as something that is left out.
+fn verdict(
+    stranger: &Stranger,
+    met: &[Meeting<'_>],
+    flown: &Flown,
+) -> (String, Weight, Option<Judged>) {
+    let plain = |text: String, weight: Weight| (text, weight, None);
+    if let Some(maker) = stranger.maker(flown) {
+        return plain(format!("made by the controller of {maker}: no effect"), Weight::Bookkeeping);
+    }
+    if !met.is_empty() {
+        let routes = met.iter().any(|m| m.target.kind == "Service" || !m.direct);
+        let leader = flown.led.get(stranger.name()).filter(|_| routes);
+        return match (effect::judge(&stranger.node, stranger.known, met), leader) {
+            (Some(Judged { effect: Effect::Divides | Effect::MayChange, .. }), Some(leader)) => {
+                let text = format!("its shares are those of {leader}, which is flown");
+                plain(text, Weight::NoEffect)
+            }
+            (Some(judged), _) => (String::new(), Weight::Matters, Some(judged)),
+            (None, _) => plain("it only recommends: no effect".to_string(), Weight::NoEffect),
+        };
+    }
+    let of = |effect: Effect, after: String| {
+        (String::new(), Weight::Matters, Some(Judged { effect, by: 0, before: "", after }))
+    };
+    let own = |why: &str| of(Effect::OwnRelease, format!("its own releases are not flown: {why}"));
+    let runs = ["spec.template.spec.containers", "spec.template.metadata.labels"];
+    let runs = runs.iter().any(|path| stranger.node.at(path).is_some());
+    let weight = if flown.titles.is_empty() { Weight::Matters } else { Weight::NoEffect };
+    match stranger.known {
+        Known::NamespaceWide(what) if flown.reaches(stranger.space()) => {
+            of(Effect::MayChange, format!("it holds for all pods of its namespace: {what}"))
+        }
+        Known::Batch => plain("no users wait for it: no effect".to_string(), Weight::NoEffect),
+        Known::Workload(why) => own(why),
+        _ if runs => own("a workload of a kind that is not known here"),
+        Known::Nothing => {
+            let text = "a kind that is not known here, which refers to nothing that is flown";
+            plain(text.to_string(), weight)
+        }
+        _ => plain("it refers to nothing that is flown".to_string(), weight),
+    }
+}
+
+/// What each of them refers to of what is flown, if need be by way of others of them.
+fn meetings<'f>(strangers: &[Stranger], store: &Store, flown: &'f Flown) -> Vec<Vec<Meeting<'f>>> {
+    let mut references: Vec<Vec<Reference>> =
+        strangers.iter().map(|s| refer::references(&s.node)).collect();
+    owners(strangers, store, &mut references);
+    let mut met: Vec<Vec<Meeting<'f>>> = references
+        .iter()
+        .map(|found| {
+            let of = |reference: &Reference| {
+                let found = flown.meant(reference).into_iter();
+                let reference = reference.clone();
+                found
+                    .map(|target| Meeting { reference: reference.clone(), target, direct: true })
+                    .collect::<Vec<_>>()
+            };
+            found.iter().flat_map(of).collect()
+        })
+        .collect();
+    let mut names: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (at, stranger) in strangers.iter().enumerate() {
+        names.insert((stranger.kind.split('.').next().unwrap_or_default(), stranger.name()), at);
+    }
+    for _ in 0..BETWEEN {
+        let mut further: Vec<(usize, Meeting<'f>)> = Vec::new();
+        for (at, found) in references.iter().enumerate().filter(|(at, _)| met[*at].is_empty()) {
+            for reference in found {
+                let of = |kind: &str| names.get(&(kind, reference.name.as_str())).copied();
+                let between = match &reference.by {
+                    By::Kind(kind) => of(kind),
+                    By::Field(stem) => {
+                        let kinds = names.keys().map(|(kind, _)| *kind);
+                        let mut fits = kinds.filter(|kind| kind.to_ascii_lowercase() == *stem);
+                        fits.next().and_then(of)
+                    }
+                    _ => None,
+                };
+                for target in between.iter().flat_map(|b| &met[*b]).map(|m| m.target) {
+                    let reference = reference.clone();
+                    further.push((at, Meeting { reference, target, direct: false }));
+                }
+            }
+        }
+        if further.is_empty() {
+            break;
+        }
+        further.into_iter().for_each(|(at, meeting)| met[at].push(meeting));
+    }
+    met
+}
+
+/// Adds a reference to each that owns an object of those that are read.
+fn owners(strangers: &[Stranger], store: &Store, references: &mut [Vec<Reference>]) {
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, stranger) in strangers.iter().enumerate() {
+        let kind = stranger.kind.split('.').next().unwrap_or_default();
+        names.insert(format!("{kind}/{}", stranger.name()), at);
+    }
+    for object in &store.objects {
+        for owner in object.node.items_at("metadata.ownerReferences") {
+            let [kind, name] = ["kind", "name"].map(|field| owner.get(field).and_then(Node::text));
+            let title = format!("{}/{}", kind.unwrap_or_default(), name.unwrap_or_default());
+            if let Some(at) = names.get(&title) {
+                references[*at].push(Reference {
+                    path: String::new(),
+                    place: strangers[*at].spot.place,
+                    by: By::Kind(object.kind.to_string()),
+                    name: object.metadata.name.clone(),
+                    namespace: object.metadata.namespace.clone(),
+                    doubtful: false,
+                    share: false,
+                    copies: false,
+                });
+            }
+        }
+    }
+}
+
+impl LeftOut {
+    /// What leaving it out may change, said of these.
+    fn sentence(&self, about: &[String]) -> String {
+        format!("{}{}{}", self.before, several::names(about), self.after)
+    }
+
+    /// What leaving it out may change, in a sentence.
+    pub fn text(&self) -> String {
+        self.sentence(&self.about)
+    }
+}
+
+/// All of which the same is to be said, together: errors first.
+pub fn groups(left_out: &[LeftOut]) -> Vec<Group> {
+    let mut all: Vec<&LeftOut> = left_out.iter().collect();
+    all.sort_by_key(|left| left.effect);
+    grouped(&all).into_iter().map(|(_, group)| group).collect()
+}
+
+fn grouped<'l>(left_out: &[&'l LeftOut]) -> Vec<(&'l LeftOut, Group)> {
+    let mut groups: Vec<Vec<&LeftOut>> = Vec::new();
+    let mut known: BTreeMap<(Effect, &str, &str, &str), usize> = BTreeMap::new();
+    for left in left_out {
+        let key = (left.effect, left.kind.as_str(), left.before.as_str(), left.after.as_str());
+        let at = *known.entry(key).or_insert(groups.len());
+        if at == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[at].push(left);
+    }
+    let group = |members: Vec<&'l LeftOut>| {
+        let first = *members.first()?;
+        let names =
+            |left: &&LeftOut| left.object.rsplit('/').next().unwrap_or_default().to_string();
+        let names: Vec<String> = members.iter().map(names).collect();
+        let about: BTreeSet<String> = members.iter().flat_map(|l| l.about.clone()).collect();
+        let about: Vec<String> = about.into_iter().collect();
+        let what = match members.len() {
+            1 => first.object.clone(),
+            many => format!("{many} × {} ({})", first.kind, several::names(&names)),
+        };
+        Some((first, Group { what, text: first.sentence(&about), effect: first.effect }))
+    };
+    groups.into_iter().filter_map(group).collect()
+}
