@@ -21,7 +21,9 @@ pub fn run(flags: &Validate) -> u8 {
     match flags.format {
         Format::Json => {
             let mut answer = output::findings(code == FINE, &names, &problems, &sources);
-            answer["notFlown"] = told::as_json(&import);
+            if code == FINE {
+                answer["notFlown"] = told::as_json(&import);
+            }
             output::print(&escape::json::pretty(&answer));
         }
         Format::Text => {

@@ -3,6 +3,7 @@
 
 use super::fields::{FieldDoc, Treatment, describe};
 use super::kinds::{KINDS, KindPart};
+use super::unflown;
 
 const HEAD: &str = "\
 # Manifests
@@ -22,10 +23,29 @@ A field that is not named here is unknown: it is listed as ignored with the near
 `--strict` refuses it. Paths end in `[]` for lists and in `*` for free keys.
 ";
 
+const UNFLOWN: &str = "\
+## Kinds that are not flown
+
+A document of any other kind, and of a kind of this page's name in another group, is searched for
+references to what is flown: `targetRef`, `workloadRef`, `scaleTargetRef` and the like, backends and
+other names of Services, hosts, selectors, labels of pods that it runs, also in annotations and by
+way of other documents.
+
+- It **owns the release** (it names a workload and plans steps, batches or an analysis), **divides
+  requests** (weights among several, copies, pods behind the same Service, one side of a Rollout) or
+  **sets the size** (a `scaleTargetRef`, bounds of replicas): an error. `--lenient` makes it a
+  warning, and the flight goes on without it.
+- It refers to what is flown in another way: one warning for all of its kind.
+- It is made or led by a controller that is flown, or refers to nothing that is: a note.
+
+What is known of kinds, whatever they refer to:
+
+";
+
 /// The text of the page.
 pub fn page() -> String {
     let kinds = KINDS.iter().map(kind).collect::<String>();
-    format!("{HEAD}\n{}\n{kinds}", contents())
+    format!("{HEAD}\n{}\n{kinds}{UNFLOWN}{}", contents(), unflown::page())
 }
 
 fn contents() -> String {

@@ -94,5 +94,5 @@ fn a_folder_and_a_stream_are_many_scenarios() {
     assert!(out.find("other: ") < out.find("small: "), "{out}");
     let stream = desk.run_with(&["validate", "-"], &format!("{small}---\n{other}"));
     assert_eq!(stream.code, Some(0), "{}", stream.err);
-    assert!(stream.out.starts_with("small, other valid"), "{}", stream.out);
+    assert!(stream.out.starts_with("small, other: valid"), "{}", stream.out);
 }

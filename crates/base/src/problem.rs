@@ -168,8 +168,9 @@ fn shortened(text: String) -> String {
     }
 }
 
-/// Problems as they are told: the first of every kind, and how many more there are of it.
-pub fn limited(problems: &[Problem]) -> Vec<Problem> {
+/// Problems as they are told: the first of every kind, and how many more there are of it; of long
+/// lists so many warnings of a kind.
+pub fn limited(problems: &[Problem], warnings: usize) -> Vec<Problem> {
     let kind = |p: &Problem| {
         let severity = p.severity as u8;
         format!("{severity} {} {} {}", p.file, several::shape(&p.path), several::shape(&p.message))
@@ -183,7 +184,11 @@ pub fn limited(problems: &[Problem]) -> Vec<Problem> {
             ..Problem::error(Place::default(), "", "")
         }
     };
-    let lines = several::limited(problems, kind).into_iter();
+    let most = |problem: &Problem| match problem.severity {
+        Severity::Error => several::OF_A_KIND,
+        Severity::Warning => warnings,
+    };
+    let lines = several::limited_to(problems, kind, most).into_iter();
     lines
         .map(|line| match line {
             Line::One(problem) => problem.clone(),
@@ -307,9 +312,13 @@ mod tests {
     fn many_alike_are_counted() {
         let one = |n: u32| Problem::error(Place { line: n, column: 1 }, "", format!("row {n}"));
         let all: Vec<Problem> = (1..=100_000).map(one).collect();
-        let told = limited(&all);
+        let told = limited(&all, 3);
         assert_eq!(told.len(), 21);
         assert_eq!(told[20].message, "… and 99,980 more like this");
+        let all: Vec<Problem> =
+            all.into_iter().map(|p| Problem { severity: Severity::Warning, ..p }).collect();
+        assert_eq!(limited(&all, 3)[3].message, "… and 99,997 more like this");
+        assert_eq!(limited(&all[..20], 3).len(), 20);
     }
 
     #[test]

@@ -27,6 +27,15 @@ pub enum Line<'a, T> {
 /// The first of every kind in the order of the list, and behind the last shown one of a kind how
 /// many more of it there are.
 pub fn limited<'a, T>(all: &'a [T], kind: impl Fn(&T) -> String) -> Vec<Line<'a, T>> {
+    limited_to(all, kind, |_| OF_A_KIND)
+}
+
+/// [`limited`], with as many of a kind as the kind of each says, if the list is long at all.
+pub fn limited_to<'a, T>(
+    all: &'a [T],
+    kind: impl Fn(&T) -> String,
+    most: impl Fn(&T) -> usize,
+) -> Vec<Line<'a, T>> {
     if all.len() <= OF_A_KIND {
         return all.iter().map(Line::One).collect();
     }
@@ -36,7 +45,7 @@ pub fn limited<'a, T>(all: &'a [T], kind: impl Fn(&T) -> String) -> Vec<Line<'a,
     for (at, one) in all.iter().enumerate() {
         let (count, told, last) = kinds.entry(kind(one)).or_default();
         *count += 1;
-        if *told < OF_A_KIND && shown.len() < IN_ALL {
+        if *told < most(one) && shown.len() < IN_ALL {
             (*told, *last) = (*told + 1, at);
             shown.push(at);
         }

@@ -9,6 +9,9 @@ use std::io::{Error, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Warnings of a kind that people are shown of many: one can look at so many.
+const WARNINGS: usize = 3;
+
 /// Was a result lost because standard output took no more (a full disk, a closed one)?
 static LOST: AtomicBool = AtomicBool::new(false);
 /// Was standard output closed when the process began?
@@ -104,7 +107,7 @@ pub fn deny(lines: &[String], format: Format) {
 pub fn complain(problems: &[Problem], sources: &Sources) {
     // Takes the colours out where standard error is no terminal or the user wants none.
     let mut err = anstream::AutoStream::auto(std::io::stderr().lock());
-    for problem in limited(problems) {
+    for problem in limited(problems, WARNINGS) {
         // Nothing is left to tell if standard error is closed.
         let _ = err.write_all(problem::drawn(&problem, sources).as_bytes());
     }

@@ -7,6 +7,7 @@
 use super::super::sources::Sources;
 use crate::base::excerpt::{excerpt, word};
 use crate::base::problem::{Problem, Severity, limited};
+use crate::base::several::OF_A_KIND;
 use crate::base::source::Source;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -61,7 +62,7 @@ fn meant<'s>(source: &'s Source<'_>, problem: &Problem) -> Option<(&'s str, usiz
 /// these are not shown.
 fn as_json(problems: &[Problem], sources: &Sources) -> Value {
     let of = |severity| problems.iter().filter(|p| p.severity == severity).count();
-    let shown: Vec<Value> = (limited(problems).iter().filter(|p| problems.contains(p)))
+    let shown: Vec<Value> = (limited(problems, OF_A_KIND).iter().filter(|p| problems.contains(p)))
         .map(|problem| one_as_json(problem, sources))
         .collect();
     json!({

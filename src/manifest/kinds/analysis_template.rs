@@ -200,7 +200,7 @@ pub fn argument(f: &mut Fields<'_>) -> Argument {
         let hash = "the hash of a version's pod template, which its series carry";
         let hash = f.opt_choice("podTemplateHashValue", &words, hash);
         let field = f.object("fieldRef", |f| f.opt_text("fieldPath", "a field of the Rollout"));
-        f.no_effect(&["secretKeyRef"], "secrets are not among the files: empty");
+        f.no_effect(&["secretKeyRef"], "what secrets hold is not read: empty");
         let secret = f.has("secretKeyRef").then_some(Given::Secret);
         let hash = hash.map(|i| if i == 0 { Given::Latest } else { Given::Stable });
         hash.or(field.flatten().map(Given::Field)).or(secret)

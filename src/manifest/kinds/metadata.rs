@@ -11,7 +11,7 @@ pub struct Metadata {
     pub namespace: Option<String>,
 }
 
-const TOOLS: &str = "of the object itself: no effect on a rollout";
+const TOOLS: &str = "for people and other programs: what those make of it is not flown";
 
 const SERVER: &str = "written by the server or by tools: no effect";
 

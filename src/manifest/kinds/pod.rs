@@ -283,7 +283,9 @@ fn assume_defaults(f: &mut Fields<'_>, probe: &Probe) {
 
 /// Seconds of the preStop hook, as far as the manifest tells.
 fn lifecycle(f: &mut Fields<'_>) -> Option<f64> {
-    f.no_effect(&["postStart"], "no effect: a pod is ready by its probes");
+    // The container does not count as running before it has ended (kubernetes.io/docs/concepts/
+    // containers/container-lifecycle-hooks).
+    f.not_flown(&["postStart"], "how long it keeps a container from running is not flown");
     f.no_effect(&["stopSignal"], "the process stops when it is asked to");
     let hook = f.object("preStop", |f| {
         let exec = f.object("exec", |f| {

@@ -73,12 +73,12 @@ fn spec(f: &mut Fields<'_>) -> Service {
             "loadBalancerClass",
             "loadBalancerSourceRanges",
             "externalIPs",
-            "externalName",
             "healthCheckNodePort",
             "allocateLoadBalancerNodePorts",
         ],
         "no effect on which pods are behind the name",
     );
+    f.not_flown(&["externalName"], "an alias of another host: no pods are behind it here");
     let ports = ports.into_iter().flatten().filter_map(|p| p.parse().ok()).collect();
     let sticky_secs = sticky_secs.flatten();
     Service { selector, sticky: affinity == Some(1), ports, sticky_secs }

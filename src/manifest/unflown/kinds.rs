@@ -91,15 +91,14 @@ const ROUTERS: &[(&str, &str)] = &[
     ("gateway.networking.k8s.io", "UDPRoute"),
 ];
 
-/// Kinds that run pods which no release replaces: no users wait for them, unless a Service picks
-/// them.
-const BATCH: &[(&str, &str)] = &[("batch", "Job"), ("batch", "CronJob"), ("", "Pod")];
+/// Kinds whose pods no release replaces; a Service may pick them all the same.
+const BATCH: &[(&str, &str)] =
+    &[("batch", "Job"), ("batch", "CronJob"), ("", "Pod"), ("apps", "ReplicaSet")];
 
 /// Why releases of workloads of other kinds are not flown.
 const WORKLOADS: &[(&str, &str, &str)] = &[
     ("apps", "StatefulSet", "its pods are replaced one by one, in order"),
     ("apps", "DaemonSet", "it runs a pod per node"),
-    ("apps", "ReplicaSet", "Deployments make them, and no one made this"),
     ("", "ReplicationController", "Deployments have superseded it"),
     ("serving.knative.dev", "Service", "Knative divides requests between revisions"),
 ];
@@ -109,7 +108,7 @@ const WORKLOADS: &[(&str, &str, &str)] = &[
 pub enum Known {
     /// It has no effect on a release.
     WithoutEffect,
-    /// No users wait for its pods.
+    /// Nothing releases its pods.
     Batch,
     /// It holds for all pods of a namespace: what it may change.
     NamespaceWide(&'static str),
@@ -146,4 +145,37 @@ pub fn known(kind: &str, group: &str, versioned: bool) -> Known {
 /// Is the kind one that is listed here, whatever its group?
 pub fn is_listed(kind: &str) -> bool {
     known(kind, "", false) != Known::Nothing
+}
+
+/// What is known of kinds that are not flown, for the documentation.
+pub fn page() -> String {
+    let of = |kind: &str, group: &str| match group {
+        "" => kind.to_string(),
+        group => format!("{kind}.{group}"),
+    };
+    let row = |kinds: String, what: &str| format!("| {kinds} | {what} |\n");
+    let mut rows = String::new();
+    for (group, kind, why) in WORKLOADS {
+        rows += &row(of(kind, group), &format!("a warning: its own releases are not flown: {why}"));
+    }
+    for (group, kind, what) in NAMESPACE_WIDE {
+        rows += &row(of(kind, group), &format!("a warning: {what}"));
+    }
+    let routers: Vec<String> = ROUTERS.iter().map(|(group, kind)| of(kind, group)).collect();
+    let what = "an error if it divides requests, else a warning: its own timeouts, retries and \
+        limits are not flown";
+    rows += &row(routers.join(", "), what);
+    let what = "an error, since it replaces pods; with `updateMode: Initial` a warning, with \
+        `Off` without effect";
+    rows += &row(of("VerticalPodAutoscaler", "autoscaling.k8s.io"), what);
+    let batch: Vec<String> = BATCH.iter().map(|(group, kind)| of(kind, group)).collect();
+    rows += &row(batch.join(", "), "without effect, unless a Service that is flown picks its pods");
+    let quiet = WITHOUT_EFFECT.iter().flat_map(|(group, kinds)| {
+        kinds.iter().map(move |kind| match *kind {
+            "*" => format!("all of {group}"),
+            kind => of(kind, group),
+        })
+    });
+    rows += &row(quiet.collect::<Vec<_>>().join(", "), "without effect on a release");
+    format!("| kinds | what windtunnel does with them |\n|---|---|\n{rows}")
 }

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use effect::Effect;
-pub use kinds::is_listed;
+pub use kinds::{is_listed, page};
 
 /// Documents between a reference and what is flown, at most.
 const BETWEEN: usize = 4;
@@ -163,7 +163,14 @@ impl Stranger {
             let [kind, name] = ["kind", "name"].map(|field| owner.get(field).and_then(Node::text));
             Some(format!("{}/{}", kind?, name?))
         };
-        owners.filter_map(owner).find(|title| flown.titles.contains(title))
+        let owner = owners.filter_map(owner).find(|title| flown.titles.contains(title));
+        // What has lost its owners on the way still bears their names.
+        let kept = ["Pod", "ReplicaSet"].contains(&self.kind.as_str());
+        let names = self.name().match_indices('-').map(|(at, _)| &self.name()[..at]);
+        let mut titles = names
+            .flat_map(|name| ["Deployment", "Rollout"].map(|kind| format!("{kind}/{name}")))
+            .filter(|_| kept);
+        owner.or_else(|| titles.find(|title| flown.titles.contains(title)))
     }
 }
 
@@ -278,7 +285,7 @@ fn verdict(
         Known::NamespaceWide(what) if flown.reaches(stranger.space()) => {
             of(Effect::MayChange, format!("it holds for all pods of its namespace: {what}"))
         }
-        Known::Batch => plain("no users wait for it: no effect".to_string(), Weight::NoEffect),
+        Known::Batch => plain("nothing releases its pods: no effect".to_string(), Weight::NoEffect),
         Known::Workload(why) => own(why),
         _ if runs => own("a workload of a kind that is not known here"),
         Known::Nothing => {
@@ -311,6 +318,8 @@ fn meetings<'f>(strangers: &[Stranger], store: &Store, flown: &'f Flown) -> Vec<
     for (at, stranger) in strangers.iter().enumerate() {
         names.insert((stranger.kind.split('.').next().unwrap_or_default(), stranger.name()), at);
     }
+    let stems: BTreeMap<String, &str> =
+        names.keys().map(|(kind, _)| (kind.to_ascii_lowercase(), *kind)).collect();
     for _ in 0..BETWEEN {
         let mut further: Vec<(usize, Meeting<'f>)> = Vec::new();
         for (at, found) in references.iter().enumerate().filter(|(at, _)| met[*at].is_empty()) {
@@ -318,11 +327,7 @@ fn meetings<'f>(strangers: &[Stranger], store: &Store, flown: &'f Flown) -> Vec<
                 let of = |kind: &str| names.get(&(kind, reference.name.as_str())).copied();
                 let between = match &reference.by {
                     By::Kind(kind) => of(kind),
-                    By::Field(stem) => {
-                        let kinds = names.keys().map(|(kind, _)| *kind);
-                        let mut fits = kinds.filter(|kind| kind.to_ascii_lowercase() == *stem);
-                        fits.next().and_then(of)
-                    }
+                    By::Field(stem) => stems.get(stem).copied().and_then(of),
                     _ => None,
                 };
                 for target in between.iter().flat_map(|b| &met[*b]).map(|m| m.target) {

@@ -99,8 +99,9 @@ pub fn references(document: &Node) -> Vec<Reference> {
     }
     let Value::Map(entries) = &document.value else { return Vec::new() };
     walk.pods(document, "", &Context::default());
+    let root = Context { share: walk.divides(document), ..Context::default() };
     for (key, node) in entries.iter().filter(|(key, _)| key.name != "metadata") {
-        walk.visit(node, &key.name, &Context::default().below(&key.name));
+        walk.visit(node, &key.name, &root.below(&key.name));
     }
     if let Some(Value::Map(entries)) = document.at("metadata.annotations").map(|n| &n.value) {
         let canary = entries.iter().any(|(key, value)| is_canary(&key.name, value));
@@ -202,6 +203,11 @@ impl Walk {
         });
     }
 
+    /// Does a mapping that is no item of a list say that it gets a share only?
+    fn divides(&self, node: &Node) -> bool {
+        share(node).is_some_and(|own| self.weights > 1 || own != WHOLE)
+    }
+
     fn visit(&mut self, node: &Node, path: &str, context: &Context) {
         match &node.value {
             Value::Text(text) => self.text(text, path, node, context),
@@ -219,9 +225,7 @@ impl Walk {
                     return;
                 }
                 let mut context = context.clone();
-                if let (None, Some(own)) = (context.listed, share(node)) {
-                    context.share |= self.weights > 1 || own != WHOLE;
-                }
+                context.share |= context.listed.is_none() && self.divides(node);
                 let mirrors = node.get("mirror").is_some_and(|n| n.value == Value::Flag(true));
                 context.copies |= mirrors;
                 if self.selector(node, path, &context) {
