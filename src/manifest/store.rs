@@ -23,6 +23,10 @@ use crate::base::problem::nearest;
 pub struct Store {
     /// The objects, in the order they were read.
     pub objects: Vec<Object>,
+    /// Names that a Scenario beside gives to the old and the new version, of workloads or versions.
+    pub told: Vec<[String; 2]>,
+    /// Labels of pods that objects of other kinds run.
+    pub others: Vec<Labels>,
 }
 
 macro_rules! of_kind {
@@ -104,6 +108,12 @@ impl Store {
             };
             template.map(|template| (object, &template.labels))
         })
+    }
+
+    /// Does anything that was given run pods with these labels?
+    pub fn runs(&self, near: &Object, selector: &Labels) -> bool {
+        let own = self.pods().any(|(o, labels)| o.is_near(near) && contains(labels, selector));
+        own || self.others.iter().any(|labels| contains(labels, selector))
     }
 
     /// The DestinationRule of a host.

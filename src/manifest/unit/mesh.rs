@@ -5,7 +5,7 @@
 //! is assumed, and said: a split is walked up to 100 %, a match is an A/B test, a copy a shadow.
 
 use super::routes::{self, Kind, Plan};
-use super::{Found, hosts, idle_fleet, workload};
+use super::{Found, hosts, idle_fleet, nowhere, workload};
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, percent, text};
 use crate::manifest::kinds::Object;
@@ -26,7 +26,8 @@ pub fn find(store: &Store, found: &mut Found) {
             continue;
         }
         let rules = routes::reached(object, &service.rules, found);
-        if let Some(plan) = routes::plan(store, object, &rules) {
+        nowhere::check(store, object, &rules, found);
+        if let Some(plan) = routes::plan(store, object, &rules, found) {
             unit(store, object, &plan, found);
             routes::tell_unflown(object, &rules, &plan, found);
         } else {
@@ -38,9 +39,11 @@ pub fn find(store: &Store, found: &mut Found) {
 
 fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
     let Plan { rule, stable, candidate, .. } = *plan;
-    // Two hosts are two Services of one thing; its name is that of the rules.
-    let same = short(&stable.host) == short(&candidate.host) && !stable.host.is_empty();
-    let name = if same { short(&stable.host) } else { object.metadata.name.as_str() };
+    // Two hosts are two Services of one thing; its name is that of the rules, or of the main one
+    // where the other declares itself a canary of it.
+    let same = short(&stable.host) == short(&candidate.host) || rule.tried.is_some();
+    let own = same && !stable.host.is_empty();
+    let name = if own { short(&stable.host) } else { object.metadata.name.as_str() };
     let mut draft = Draft::new(name, object);
     draft.aliases.extend([&stable.host, &candidate.host].map(|host| short(host).to_string()));
     if let Some((service, _)) = store.service_of(object, &stable.host) {
@@ -57,7 +60,7 @@ fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
     draft.roles = Some([stable.clone(), candidate.clone()]);
     match plan.kind {
         Kind::Split => {
-            canary(&mut draft, object, rule, candidate, &mut found.lists);
+            canary(&mut draft, object, plan, &mut found.lists);
             fixed_size(&mut draft, &fleets, &mut found.lists);
         }
         Kind::Match => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
@@ -191,13 +194,8 @@ pub(super) fn ladder(now: f64) -> Vec<f64> {
     below.chain(first).chain(above).collect()
 }
 
-fn canary(
-    draft: &mut Draft,
-    object: &Object,
-    rule: &Rule,
-    candidate: &Destination,
-    lists: &mut Lists,
-) {
+fn canary(draft: &mut Draft, object: &Object, plan: &Plan<'_>, lists: &mut Lists) {
+    let Plan { rule, candidate, .. } = *plan;
     let at = rule.destinations.iter().position(|d| d == candidate).unwrap_or(0);
     let now = rule.percent(at);
     let field = rule.field_of(at, "weight");
@@ -213,6 +211,37 @@ fn canary(
     draft.write(&format!("{path}.interval"), text("5m"));
     let why = "time that the owner watches a step; without checks only the person on call sees";
     draft.assume(lists, &format!("{path}.interval"), "5m", why, false);
+    let field = plan.beside.map(Rule::match_field);
+    match (&rule.sticky, plan.beside, field) {
+        (_, Some(beside), Some(field)) => {
+            let value = text(storm::SENDERS);
+            draft.set(&format!("{path}.matched"), value, object.spot(&field));
+            let to = candidate.name();
+            let sends = format!("who sends {} meets {to} at every weight", senders(beside));
+            draft.understand(lists, object, &field, sends);
+            let why =
+                "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
+            draft.assume(lists, "spec.traffic.headerShare", storm::HEADER_SHARE, why, false);
+            if rule.sticky.is_some() {
+                let why = "cookies beside a header are not flown: all others are drawn anew";
+                let note = draft.note(object, &rule.path, why.to_string());
+                lists.ignored.push(note);
+            }
+        }
+        (Some(age), ..) => {
+            draft.set(&format!("{path}.stickiness"), text(age.clone()), object.spot(&rule.path));
+            let what = format!("a cookie keeps users {age} at the side that has answered them");
+            draft.understand(lists, object, &rule.path, what);
+        }
+        _ => {}
+    }
+}
+
+/// What a rule asks for, in words.
+fn senders(rule: &Rule) -> String {
+    let headers: Vec<&str> =
+        rule.matches.iter().flat_map(|m| m.headers.iter().map(String::as_str)).collect();
+    headers.join(" or ")
 }
 
 /// A Deployment of the canary's own has a size, and nothing in the files changes it.
@@ -240,9 +269,7 @@ fn ab_test(
     let field = rule.match_field();
     let path = draft.strategy("abTest", object.spot(&field));
     draft.set(&format!("{path}.assignment"), text("header"), object.spot(&field));
-    let headers: Vec<&str> =
-        rule.matches.iter().flat_map(|m| m.headers.iter().map(String::as_str)).collect();
-    let sends = format!("who sends {} meets {}", headers.join(", "), candidate.name());
+    let sends = format!("who sends {} meets {}", senders(rule), candidate.name());
     draft.understand(lists, object, &field, sends);
     // The share of the test is that of the header: `storm::settle` writes it when all is known.
     let why = "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
