@@ -4,7 +4,7 @@ use super::fields::{Api, Book, Fields, Labels, Manifest};
 use super::kinds::{KINDS, KindPart, Object, canary_config};
 use super::note::{Lists, Note, Spot, Weight};
 use super::store::Store;
-use super::{Input, canary_ingress, foreign, is_manifest};
+use super::{Input, canary_ingress, foreign, is_manifest, nested};
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Problem, nearest};
 use crate::base::settings::read_document;
@@ -56,11 +56,10 @@ const BESIDE: [&str; 34] = [
 ];
 
 /// Kinds that change what users meet, and are not flown.
-const NOT_FLOWN: [(&str, &str); 11] = [
+const NOT_FLOWN: [(&str, &str); 10] = [
     ("TCPRoute", "requests are divided here, not connections"),
     ("TLSRoute", "requests are divided here, not connections"),
     ("UDPRoute", "requests are divided here, not packets"),
-    ("TrafficSplit", "weights of the Service Mesh Interface are not flown"),
     ("ScaledObject", "what KEDA measures is not flown; an autoscaler beside it is"),
     ("StatefulSet", "its pods are replaced one by one, in order; that is not flown"),
     ("DaemonSet", "a pod per node is not flown"),
@@ -103,6 +102,7 @@ pub fn read(inputs: &[Input]) -> Objects {
     }
     twice(&mut objects);
     canary_ingress::join(&mut objects);
+    nested::resolve(&mut objects);
     objects
 }
 

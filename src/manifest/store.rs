@@ -57,7 +57,9 @@ impl Store {
     /// All sets of rules, whatever their kind.
     pub fn virtual_services(&self) -> impl Iterator<Item = (&Object, &VirtualService)> {
         self.objects.iter().filter_map(|object| match &object.body {
-            Body::VirtualService(body) | Body::HttpRoute(body) => Some((object, &**body)),
+            Body::VirtualService(body) | Body::HttpRoute(body) | Body::Router(body) => {
+                Some((object, &**body))
+            }
             Body::Ingress(body) => Some((object, &body.routes)),
             _ => None,
         })

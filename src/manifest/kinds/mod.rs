@@ -19,6 +19,7 @@ pub mod canary_config;
 pub mod deployment;
 pub mod destination_rule;
 pub mod disruption_budget;
+pub mod http_proxy;
 pub mod http_route;
 pub mod ingress;
 pub mod metadata;
@@ -27,7 +28,9 @@ pub mod nginx;
 pub mod pod;
 pub mod rollout;
 pub mod service;
+pub mod traefik;
 pub mod traffic_policy;
+pub mod traffic_split;
 pub mod virtual_service;
 
 /// All kinds, in the order of the documentation.
@@ -49,6 +52,12 @@ pub const KINDS: &[KindPart] = &[
     http_route::GRPC,
     ingress::KIND,
     ingress::OLD,
+    traffic_split::KIND,
+    traefik::KIND,
+    traefik::OLD,
+    traefik::ROUTE,
+    traefik::OLD_ROUTE,
+    http_proxy::KIND,
     autoscaler::KIND,
     disruption_budget::KIND,
 ];
@@ -96,6 +105,8 @@ pub enum Body {
     HttpRoute(Box<virtual_service::VirtualService>),
     /// What users reach from outside.
     Ingress(Box<ingress::Ingress>),
+    /// Routes of other routers: TrafficSplit, TraefikService, IngressRoute, HTTPProxy.
+    Router(Box<virtual_service::VirtualService>),
     /// An autoscaler.
     Autoscaler(Box<autoscaler::Autoscaler>),
     /// A limit of evictions.

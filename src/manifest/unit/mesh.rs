@@ -6,6 +6,7 @@
 
 use super::routes::{self, Kind, Plan};
 use super::{Found, hosts, idle_fleet, nowhere, workload};
+use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, percent, text};
 use crate::manifest::kinds::Object;
@@ -64,7 +65,7 @@ fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
             fixed_size(&mut draft, &fleets, &mut found.lists);
         }
         Kind::Match => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
-        Kind::Mirror => shadow(&mut draft, object, rule, candidate, &mut found.lists),
+        Kind::Mirror => shadow(&mut draft, object, plan, &fleets, &mut found.lists),
     }
     found.drafts.push(draft);
 }
@@ -165,11 +166,13 @@ fn fleet<'a>(
         let message = format!("no given Deployment of {} carries {said}", to.host);
         let known = behind.iter().filter_map(|(_, d)| of(d)).flatten();
         let known: Vec<String> = known.map(|(k, v)| format!("{k}: {v}")).collect();
-        let near = nearest(&said, known.iter().map(String::as_str));
-        let help = near.map(|n| format!("did you mean {n}?")).unwrap_or_default();
-        let expected = format!("labels of {}", titles.join(" or "));
-        let field = format!("spec.subsets[{at}].labels");
-        found.problem(rule_object, &field, message, &expected, &help);
+        // Labels that are no slip of any lead nowhere: `nowhere` says what that comes to.
+        if let Some(near) = nearest(&said, known.iter().map(String::as_str)) {
+            let help = format!("did you mean {near}?");
+            let expected = format!("labels of {}", titles.join(" or "));
+            let field = format!("spec.subsets[{at}].labels");
+            found.problem(rule_object, &field, message, &expected, &help);
+        }
     }
     fleet
 }
@@ -278,20 +281,32 @@ fn ab_test(
     draft.assume(lists, &format!("{path}.duration"), "20m", why, false);
 }
 
+/// A mirror copies requests, and no more: nobody compares, and no pods are there but its own.
 fn shadow(
     draft: &mut Draft,
     object: &Object,
-    rule: &Rule,
-    candidate: &Destination,
+    plan: &Plan<'_>,
+    fleets: &[Option<(&Object, &Deployment)>; 2],
     lists: &mut Lists,
 ) {
+    let Plan { rule, candidate, .. } = *plan;
     let share = rule.mirror.as_ref().map_or(100.0, |(_, share)| *share);
     let field = rule.mirror_field();
     let path = draft.strategy("shadow", object.spot(&field));
-    let spot = object.spot(&format!("{}.mirrorPercentage", rule.path));
-    draft.set(&format!("{path}.mirror"), percent(share), spot);
+    draft.set(&format!("{path}.mirror"), percent(share), object.spot(&field));
     let what = format!("{} gets copies of {share}% of the requests", candidate.name());
     draft.understand(lists, object, &field, what);
+    draft.write(&format!("{path}.compare"), Value::Flag(false));
+    if let [stable, Some((owner, deployment))] = fleets
+        && stable.map(|(o, _)| o.title()) != Some(owner.title())
+        && deployment.replicas != Some(0)
+    {
+        let pods = deployment.replicas.unwrap_or(1);
+        let spot = owner.spot("spec.replicas");
+        draft.set(&format!("{path}.pods"), integer(pods), spot);
+        let what = format!("{pods} pods get the copies; their answers are thrown away");
+        draft.understand(lists, owner, "spec.replicas", what);
+    }
     let why = "when mirroring ends, and what follows, is not in the file; windtunnel's own default";
     draft.assume(lists, &format!("{path}.for"), "15m", why, false);
     draft.write(&format!("{path}.then"), text("none"));
