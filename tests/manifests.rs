@@ -14,6 +14,8 @@ mod imported;
 mod input;
 #[path = "manifests/routed.rs"]
 mod routed;
+#[path = "manifests/routers.rs"]
+mod routers;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;
 #[path = "manifests/written.rs"]

@@ -32,6 +32,10 @@ pub fn find(store: &Store, found: &mut Found) {
         nowhere::check(store, object, &rules, found);
         if let Some(plan) = routes::plan(store, object, &rules, found) {
             unit(store, object, &plan, found);
+            if let (Some(draft), "TrafficSplit") = (found.drafts.last_mut(), object.kind) {
+                // Users ask the root Service.
+                draft.aliases.extend(service.hosts.iter().map(|host| short(host).to_string()));
+            }
             routes::tell_unflown(object, &rules, &plan, found);
         } else {
             routes::tell_own_copies(object, &rules, found);
