@@ -24,7 +24,8 @@ enum Joined {
 
 /// Gives every canary Ingress the rules that it and its main one come to.
 pub fn join(objects: &mut Objects) {
-    let all = objects.store.objects.clone();
+    let of_kind = |object: &&Object| matches!(object.body, Body::Ingress(_));
+    let all: Vec<Object> = objects.store.objects.iter().filter(of_kind).cloned().collect();
     let mut taken: Vec<&Path> = Vec::new();
     for canary in canaries(&all) {
         let Body::Ingress(own) = &canary.body else { continue };
@@ -58,8 +59,7 @@ pub fn join(objects: &mut Objects) {
 /// The canaries in the order of the controller, which has the older ones first and those of one age
 /// by name; files tell no age.
 fn canaries(all: &[Object]) -> Vec<&Object> {
-    let is_canary =
-        |o: &&Object| matches!(&o.body, Body::Ingress(ingress) if ingress.is_canary());
+    let is_canary = |o: &&Object| matches!(&o.body, Body::Ingress(ingress) if ingress.is_canary());
     let mut found: Vec<&Object> = all.iter().filter(is_canary).collect();
     found.sort_by_key(|o| (o.metadata.namespace.clone(), o.metadata.name.clone()));
     found
@@ -133,9 +133,8 @@ fn of_path(path: &Path, asked: &Canary, main: &str, sticky: Option<String>) -> V
 /// Rules of another path that say the same are said once.
 fn add(rules: &mut Vec<Rule>, more: Vec<Rule>) {
     for rule in more {
-        let same = |other: &Rule| {
-            other.matches == rule.matches && other.destinations == rule.destinations
-        };
+        let same =
+            |other: &Rule| other.matches == rule.matches && other.destinations == rule.destinations;
         if !rules.iter().any(same) {
             rules.push(rule);
         }
