@@ -8,6 +8,7 @@
 //! Read next: [`kinds`] for one file per kind, [`mod@unit`] for how objects become release
 //! units, [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
 
+pub mod canary_ingress;
 pub mod checks;
 pub mod defaults;
 pub mod documentation;
@@ -17,6 +18,7 @@ pub mod foreign;
 pub mod join;
 pub mod kinds;
 pub mod named;
+pub mod nested;
 pub mod newer;
 pub mod note;
 pub mod objects;

@@ -82,7 +82,8 @@ pub fn expand(
 ) -> Result<(Vec<Problem>, Vec<LeftOut>), Vec<Problem>> {
     let (mut warnings, mut wrong, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     for (named, input) in texts {
-        let read = objects::read(std::slice::from_ref(input));
+        let mut read = objects::read(std::slice::from_ref(input));
+        read.store.told.extend(objects::told(&flyable.node));
         let found = unit::find(&read.store);
         let unflown = unflown::judge(&read.strangers, &read.store, &found.drafts, lenient);
         let problems = read.problems.into_iter().chain(found.problems).chain(unflown.problems);

@@ -1,12 +1,12 @@
 //! Documents → objects: what each is, what is in it, and everything wrong with it.
 
-use super::fields::{Api, Book, Fields, Manifest, elsewhere};
+use super::fields::{Api, Book, Fields, Labels, Manifest, elsewhere};
 use super::kinds::{KINDS, KindPart, Object, canary_config, paths_of};
 use super::note::Lists;
 use super::store::Store;
 use super::unflown::{self, Stranger};
-use super::{Input, foreign, is_manifest};
-use crate::base::node::{Node, Value};
+use super::{Input, canary_ingress, foreign, is_manifest, nested};
+use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Problem, nearest};
 use crate::base::settings::read_document;
 use std::cell::RefCell;
@@ -35,8 +35,12 @@ pub struct Objects {
 pub fn read(inputs: &[Input]) -> Objects {
     let mut objects = Objects::default();
     for input in inputs {
-        for document in input.documents.iter().filter(|d| is_manifest(d)) {
-            expand(document, &input.file, 0, &mut objects);
+        for document in &input.documents {
+            if is_manifest(document) {
+                expand(document, &input.file, 0, &mut objects);
+            } else {
+                objects.store.told.extend(told(document));
+            }
         }
     }
     let Objects { store, problems, .. } = &mut objects;
@@ -48,7 +52,20 @@ pub fn read(inputs: &[Input]) -> Objects {
         store.objects.clear();
     }
     twice(&mut objects);
+    canary_ingress::join(&mut objects);
+    nested::resolve(&mut objects);
     objects
+}
+
+/// The names that a Scenario gives to the old and the new version, of their workloads or of
+/// themselves.
+pub fn told(scenario: &Node) -> Vec<[String; 2]> {
+    let service = "spec.service";
+    let of = |group: &str| {
+        let name = |side: &str| scenario.at(&format!("{service}.{group}.{side}"))?.text();
+        Some([name("old")?.to_string(), name("new")?.to_string()])
+    };
+    ["workloads", "versions"].into_iter().filter_map(of).collect()
 }
 
 /// One document, or each entry of a list of them.
@@ -95,7 +112,7 @@ fn typed(item: &Node, kind: &str, version: &str) -> Node {
         && !entries.iter().any(|(k, _)| k.name == "kind")
     {
         for (name, value) in [("apiVersion", version), ("kind", kind)] {
-            let key = crate::base::node::Key { place: item.place, name: name.to_string() };
+            let key = Key { place: item.place, name: name.to_string() };
             let value = Node { place: item.place, value: Value::Text(value.to_string()) };
             entries.push((key, value));
         }
@@ -180,10 +197,20 @@ fn nearest_is_slip(kind: &str, near: &str) -> bool {
 
 /// Books a document of a kind that is not read: what it does to what is flown is judged later.
 fn unknown(document: &Node, kind: &str, group: &str, file: &Arc<str>, objects: &mut Objects) {
+    objects.store.others.extend(pod_labels(document));
     match Stranger::new(document, kind, group, file) {
         Ok(stranger) => objects.strangers.push(stranger),
         Err(note) => objects.lists.ignored.push(note),
     }
+}
+
+/// Labels of the pods that an object of any kind runs, if it has a pod template or is a pod.
+fn pod_labels(document: &Node) -> Option<Labels> {
+    let template = document.at("spec.template.metadata.labels");
+    let own = document.at("metadata.labels").filter(|_| document.at("spec.containers").is_some());
+    let Value::Map(entries) = &template.or(own)?.value else { return None };
+    let text = |(key, value): &(Key, Node)| Some((key.name.clone(), value.text()?.to_string()));
+    Some(entries.iter().filter_map(text).collect())
 }
 
 fn object(part: &KindPart, document: &Node, file: &Arc<str>, objects: &mut Objects) {

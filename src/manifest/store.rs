@@ -8,6 +8,7 @@ use super::kinds::canary_config::CanaryConfig;
 use super::kinds::deployment::Deployment;
 use super::kinds::destination_rule::DestinationRule;
 use super::kinds::disruption_budget::DisruptionBudget;
+use super::kinds::ingress::Ingress;
 use super::kinds::metric_template::MetricTemplate;
 use super::kinds::pod::contains;
 use super::kinds::rollout::Rollout;
@@ -22,6 +23,10 @@ use crate::base::problem::nearest;
 pub struct Store {
     /// The objects, in the order they were read.
     pub objects: Vec<Object>,
+    /// Names that a Scenario beside gives to the old and the new version, of workloads or versions.
+    pub told: Vec<[String; 2]>,
+    /// Labels of pods that objects of other kinds run.
+    pub others: Vec<Labels>,
 }
 
 macro_rules! of_kind {
@@ -45,10 +50,17 @@ impl Store {
         /// All Services.
         services, Service, Service
     );
-    /// All sets of rules: VirtualServices and HTTPRoutes.
+    of_kind!(
+        /// All Ingresses.
+        ingresses, Ingress, Ingress
+    );
+    /// All sets of rules, whatever their kind.
     pub fn virtual_services(&self) -> impl Iterator<Item = (&Object, &VirtualService)> {
         self.objects.iter().filter_map(|object| match &object.body {
-            Body::VirtualService(body) | Body::HttpRoute(body) => Some((object, &**body)),
+            Body::VirtualService(body) | Body::HttpRoute(body) | Body::Router(body) => {
+                Some((object, &**body))
+            }
+            Body::Ingress(body) => Some((object, &body.routes)),
             _ => None,
         })
     }
@@ -98,6 +110,12 @@ impl Store {
             };
             template.map(|template| (object, &template.labels))
         })
+    }
+
+    /// Does anything that was given run pods with these labels?
+    pub fn runs(&self, near: &Object, selector: &Labels) -> bool {
+        let own = self.pods().any(|(o, labels)| o.is_near(near) && contains(labels, selector));
+        own || self.others.iter().any(|labels| contains(labels, selector))
     }
 
     /// The DestinationRule of a host.

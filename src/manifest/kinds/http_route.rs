@@ -4,7 +4,7 @@ use super::virtual_service::{VirtualService, is_zero};
 use super::{Body, KindPart, metadata};
 use crate::manifest::draft::{integer, list, text};
 use crate::manifest::fields::{Fields, Manifest};
-use crate::manifest::rule::{Destination, Match, Rule, put};
+use crate::manifest::rule::{Destination, GATEWAY, Match, Rule, put};
 use crate::manifest::scalars;
 
 /// The kind.
@@ -114,7 +114,7 @@ fn rule(f: &mut Fields<'_>) -> Rule {
     if f.describing() {
         settings.clear();
     }
-    Rule { path: String::new(), matches, destinations, mirror, settings }
+    Rule { matches, destinations, mirror, settings, words: GATEWAY, ..Rule::default() }
 }
 
 fn backend(f: &mut Fields<'_>) -> Destination {
@@ -124,7 +124,7 @@ fn backend(f: &mut Fields<'_>) -> Destination {
     let host = f.opt_text("name", "the Service that gets the requests");
     f.missing("name", "the name of the Service");
     f.opt_scalar("port", "port", "where the Service listens", scalars::port_number);
-    Destination { host: host.unwrap_or_default(), subset: None, weight: None }
+    Destination { host: host.unwrap_or_default(), ..Destination::default() }
 }
 
 fn matched(f: &mut Fields<'_>) -> Option<Match> {

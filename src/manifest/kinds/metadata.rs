@@ -11,7 +11,9 @@ pub struct Metadata {
     pub namespace: Option<String>,
 }
 
-const TOOLS: &str = "for people and other programs: what those make of it is not flown";
+/// What labels and annotations of no meaning here are.
+pub(super) const TOOLS: &str =
+    "for people and other programs: what those make of it is not flown";
 
 const SERVER: &str = "written by the server or by tools: no effect";
 
@@ -35,7 +37,11 @@ pub fn annotated(f: &mut Fields<'_>, becomes: &'static str) -> (Metadata, Labels
     (metadata, own.unwrap_or_default())
 }
 
-fn with<T>(f: &mut Fields<'_>, more: impl FnOnce(&mut Fields<'_>) -> T) -> (Metadata, Option<T>) {
+/// Reads the head of an object, and `more` within its metadata.
+pub(super) fn with<T>(
+    f: &mut Fields<'_>,
+    more: impl FnOnce(&mut Fields<'_>) -> T,
+) -> (Metadata, Option<T>) {
     f.bookkeeping(&["status"], "what the server reported of the object: no effect");
     f.known(&["apiVersion", "kind"]);
     let metadata = f.object("metadata", |f| {

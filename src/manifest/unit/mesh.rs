@@ -5,29 +5,33 @@
 //! is assumed, and said: a split is walked up to 100 %, a match is an A/B test, a copy a shadow.
 
 use super::routes::{self, Kind, Plan};
-use super::{Found, hosts, idle_fleet, workload};
+use super::{Found, by_hand, hosts, idle_fleet, nowhere, workload};
+use crate::base::node::Value;
 use crate::base::problem::nearest;
-use crate::manifest::draft::{Draft, integer, list, percent, text};
+use crate::manifest::draft::{Draft, text};
 use crate::manifest::kinds::Object;
+use crate::manifest::kinds::canary::Canary;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::note::Lists;
 use crate::manifest::rule::{Destination, Rule, short};
 use crate::manifest::store::Store;
-use crate::manifest::storm;
-
-/// Weights in percent that the owner of a static split walks through.
-const LADDER: [f64; 5] = [5.0, 10.0, 25.0, 50.0, 100.0];
+use crate::strategy::flagger::field;
 
 /// A unit for every set of rules that releases something.
 pub fn find(store: &Store, found: &mut Found) {
     for (object, service) in store.virtual_services() {
-        if found.uses(object) {
+        if found.uses(object) || is_flaggers(store, object, &service.rules, found) {
             continue;
         }
         let rules = routes::reached(object, &service.rules, found);
-        if let Some(plan) = routes::plan(store, object, &rules) {
+        nowhere::check(store, object, &rules, found);
+        if let Some(plan) = routes::plan(store, object, &rules, found) {
             unit(store, object, &plan, found);
+            if let (Some(draft), "TrafficSplit") = (found.drafts.last_mut(), object.kind) {
+                // Users ask the root Service.
+                draft.aliases.extend(service.hosts.iter().map(|host| short(host).to_string()));
+            }
             routes::tell_unflown(object, &rules, &plan, found);
         } else {
             routes::tell_own_copies(object, &rules, found);
@@ -36,11 +40,40 @@ pub fn find(store: &Store, found: &mut Found) {
     }
 }
 
+/// Rules to the two sides of a Canary, which Flagger writes and divides: they are its own.
+fn is_flaggers(store: &Store, object: &Object, rules: &[Rule], found: &mut Found) -> bool {
+    let hosts = || rules.iter().flat_map(|rule| &rule.destinations).map(|to| short(&to.host));
+    let sides = |target: &str| {
+        let side = |host: &str| {
+            host.strip_prefix(target).is_some_and(|end| ["-primary", "-canary"].contains(&end))
+        };
+        hosts().any(side)
+    };
+    let named = |canary: &Canary| {
+        let service = canary.names.iter().find(|(name, _)| *name == field::SERVICE);
+        matches!(service, Some((_, Value::Text(name))) if sides(name))
+    };
+    let owner = store
+        .canaries()
+        .find(|(o, canary)| o.is_near(object) && (sides(&canary.target) || named(canary)));
+    let Some((owner, canary)) = owner else { return false };
+    let Some(draft) = found.drafts.iter_mut().find(|d| d.used.contains(&owner.title())) else {
+        return false;
+    };
+    draft.takes(object);
+    let target = &canary.target;
+    let what = format!("Flagger divides the requests of {target}: what stands here is its own");
+    draft.understand(&mut found.lists, object, "spec", what);
+    true
+}
+
 fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
     let Plan { rule, stable, candidate, .. } = *plan;
-    // Two hosts are two Services of one thing; its name is that of the rules.
-    let same = short(&stable.host) == short(&candidate.host) && !stable.host.is_empty();
-    let name = if same { short(&stable.host) } else { object.metadata.name.as_str() };
+    // Two hosts are two Services of one thing; its name is that of the rules, or of the main one
+    // where the other declares itself a canary of it.
+    let same = short(&stable.host) == short(&candidate.host) || rule.tried.is_some();
+    let own = same && !stable.host.is_empty();
+    let name = if own { short(&stable.host) } else { object.metadata.name.as_str() };
     let mut draft = Draft::new(name, object);
     draft.aliases.extend([&stable.host, &candidate.host].map(|host| short(host).to_string()));
     if let Some((service, _)) = store.service_of(object, &stable.host) {
@@ -57,11 +90,11 @@ fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
     draft.roles = Some([stable.clone(), candidate.clone()]);
     match plan.kind {
         Kind::Split => {
-            canary(&mut draft, object, rule, candidate, &mut found.lists);
-            fixed_size(&mut draft, &fleets, &mut found.lists);
+            by_hand::canary(&mut draft, object, plan, &mut found.lists);
+            by_hand::fixed_size(&mut draft, &fleets, &mut found.lists);
         }
-        Kind::Match => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
-        Kind::Mirror => shadow(&mut draft, object, rule, candidate, &mut found.lists),
+        Kind::Match => by_hand::ab_test(&mut draft, object, rule, candidate, &mut found.lists),
+        Kind::Mirror => by_hand::shadow(&mut draft, object, plan, &fleets, &mut found.lists),
     }
     found.drafts.push(draft);
 }
@@ -162,11 +195,13 @@ fn fleet<'a>(
         let message = format!("no given Deployment of {} carries {said}", to.host);
         let known = behind.iter().filter_map(|(_, d)| of(d)).flatten();
         let known: Vec<String> = known.map(|(k, v)| format!("{k}: {v}")).collect();
-        let near = nearest(&said, known.iter().map(String::as_str));
-        let help = near.map(|n| format!("did you mean {n}?")).unwrap_or_default();
-        let expected = format!("labels of {}", titles.join(" or "));
-        let field = format!("spec.subsets[{at}].labels");
-        found.problem(rule_object, &field, message, &expected, &help);
+        // Labels that are no slip of any lead nowhere: `nowhere` says what that comes to.
+        if let Some(near) = nearest(&said, known.iter().map(String::as_str)) {
+            let help = format!("did you mean {near}?");
+            let expected = format!("labels of {}", titles.join(" or "));
+            let field = format!("spec.subsets[{at}].labels");
+            found.problem(rule_object, &field, message, &expected, &help);
+        }
     }
     fleet
 }
@@ -180,95 +215,4 @@ fn place_of(plan: &Plan<'_>, to: &Destination) -> String {
         at.map(|i| rule.field_of(i, "subset")).or(mirror)
     };
     plan.rules().into_iter().find_map(within).unwrap_or_default()
-}
-
-/// The weights that an owner walks through who stands at `now` percent: from there up. Who stands
-/// above one half is at the end of a walk, and is taken to have come all the way.
-pub(super) fn ladder(now: f64) -> Vec<f64> {
-    let first = (now > 0.0).then_some(now);
-    let below = LADDER.into_iter().filter(|w| now > 50.0 && *w < now);
-    let above = LADDER.into_iter().filter(|w| *w > now);
-    below.chain(first).chain(above).collect()
-}
-
-fn canary(
-    draft: &mut Draft,
-    object: &Object,
-    rule: &Rule,
-    candidate: &Destination,
-    lists: &mut Lists,
-) {
-    let at = rule.destinations.iter().position(|d| d == candidate).unwrap_or(0);
-    let now = rule.percent(at);
-    let field = rule.field_of(at, "weight");
-    let path = draft.strategy("canary", object.spot(&rule.path));
-    let weights = ladder(now);
-    let shown: Vec<String> = weights.iter().map(|w| format!("{w}%")).collect();
-    let steps = weights.into_iter().map(percent).collect();
-    draft.set(&format!("{path}.steps"), list(steps), object.spot(&field));
-    let what = format!("{} is the canary, at {now}%", candidate.name());
-    draft.understand(lists, object, &field, what);
-    let why = "who moves the weights is not in the file: its owner walks up, step by step";
-    draft.assume(lists, &format!("{path}.steps"), &shown.join(" → "), why, false);
-    draft.write(&format!("{path}.interval"), text("5m"));
-    let why = "time that the owner watches a step; without checks only the person on call sees";
-    draft.assume(lists, &format!("{path}.interval"), "5m", why, false);
-}
-
-/// A Deployment of the canary's own has a size, and nothing in the files changes it.
-fn fixed_size(draft: &mut Draft, fleets: &[Option<(&Object, &Deployment)>; 2], lists: &mut Lists) {
-    let [Some((stable, _)), Some((object, canary))] = fleets else { return };
-    if stable.title() == object.title() || canary.replicas == Some(0) {
-        return;
-    }
-    let path = "spec.strategies[0].canary.pods";
-    let pods = canary.replicas.unwrap_or(1);
-    draft.set(path, integer(pods), object.spot("spec.replicas"));
-    let what = format!("{pods} pods get whatever the weight sends: nothing here scales them");
-    draft.understand(lists, object, "spec.replicas", what);
-    let why = "nobody sends everything to a small canary: its owner scales it up before that";
-    draft.assume(lists, path, "the full size at 100%", why, false);
-}
-
-fn ab_test(
-    draft: &mut Draft,
-    object: &Object,
-    rule: &Rule,
-    candidate: &Destination,
-    lists: &mut Lists,
-) {
-    let field = rule.match_field();
-    let path = draft.strategy("abTest", object.spot(&field));
-    draft.set(&format!("{path}.assignment"), text("header"), object.spot(&field));
-    let headers: Vec<&str> =
-        rule.matches.iter().flat_map(|m| m.headers.iter().map(String::as_str)).collect();
-    let sends = format!("who sends {} meets {}", headers.join(", "), candidate.name());
-    draft.understand(lists, object, &field, sends);
-    // The share of the test is that of the header: `storm::settle` writes it when all is known.
-    let why = "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
-    draft.assume(lists, "spec.traffic.headerShare", storm::HEADER_SHARE, why, false);
-    let why = "when the test ends is not in the file; windtunnel's own default";
-    draft.assume(lists, &format!("{path}.duration"), "20m", why, false);
-}
-
-fn shadow(
-    draft: &mut Draft,
-    object: &Object,
-    rule: &Rule,
-    candidate: &Destination,
-    lists: &mut Lists,
-) {
-    let share = rule.mirror.as_ref().map_or(100.0, |(_, share)| *share);
-    let field = rule.mirror_field();
-    let path = draft.strategy("shadow", object.spot(&field));
-    let spot = object.spot(&format!("{}.mirrorPercentage", rule.path));
-    draft.set(&format!("{path}.mirror"), percent(share), spot);
-    let what = format!("{} gets copies of {share}% of the requests", candidate.name());
-    draft.understand(lists, object, &field, what);
-    let why = "when mirroring ends, and what follows, is not in the file; windtunnel's own default";
-    draft.assume(lists, &format!("{path}.for"), "15m", why, false);
-    draft.write(&format!("{path}.then"), text("none"));
-    draft.assume(lists, &format!("{path}.then"), "none", why, false);
-    let why = "whether copied writes reach the same data is not in the file";
-    draft.assume(lists, &format!("{path}.isolated"), "true", why, false);
 }
