@@ -8,6 +8,7 @@
 //! Read next: [`kinds`] for one file per kind, [`mod@unit`] for how objects become release
 //! units, [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
 
+pub mod canary_ingress;
 pub mod checks;
 pub mod defaults;
 pub mod documentation;

@@ -4,7 +4,7 @@ use super::fields::{Api, Book, Fields, Manifest};
 use super::kinds::{KINDS, KindPart, Object, canary_config};
 use super::note::{Lists, Note, Spot, Weight};
 use super::store::Store;
-use super::{Input, foreign, is_manifest};
+use super::{Input, canary_ingress, foreign, is_manifest};
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Problem, nearest};
 use crate::base::settings::read_document;
@@ -56,7 +56,7 @@ const BESIDE: [&str; 34] = [
 ];
 
 /// Kinds that change what users meet, and are not flown.
-const NOT_FLOWN: [(&str, &str); 12] = [
+const NOT_FLOWN: [(&str, &str); 11] = [
     ("TCPRoute", "requests are divided here, not connections"),
     ("TLSRoute", "requests are divided here, not connections"),
     ("UDPRoute", "requests are divided here, not packets"),
@@ -66,7 +66,6 @@ const NOT_FLOWN: [(&str, &str); 12] = [
     ("DaemonSet", "a pod per node is not flown"),
     ("Job", "no users wait for it"),
     ("CronJob", "no users wait for it"),
-    ("Ingress", "requests reach the Service directly"),
     ("EnvoyFilter", "changes to the proxy itself are not flown"),
     ("ReplicationController", "superseded by Deployments; not flown"),
 ];
@@ -99,6 +98,7 @@ pub fn read(inputs: &[Input]) -> Objects {
         store.objects.clear();
     }
     twice(&mut objects);
+    canary_ingress::join(&mut objects);
     objects
 }
 
@@ -221,11 +221,6 @@ fn nearest_is_slip(kind: &str, near: &str) -> bool {
 fn unknown(document: &Node, kind: &str, file: &Arc<str>, objects: &mut Objects) {
     let name = document.get("metadata").and_then(|m| m.get("name")).and_then(Node::text);
     let known = NOT_FLOWN.iter().find(|(k, _)| *k == kind).map(|(_, why)| *why);
-    let known = if divides(document) {
-        Some("its annotations divide requests between Services; that is not flown")
-    } else {
-        known
-    };
     let (text, weight) = match known {
         Some(why) => (why.to_string(), Weight::Matters),
         None if is_made(document, kind) => {
@@ -241,13 +236,6 @@ fn unknown(document: &Node, kind: &str, file: &Arc<str>, objects: &mut Objects) 
     let spot = Spot { file: Arc::clone(file), place };
     let (field, source) = (String::new(), String::new());
     objects.lists.ignored.push(Note { spot, object, field, text, source, weight });
-}
-
-/// Is it an Ingress that sends a share of the requests elsewhere (ingress-nginx, "Canary")?
-fn divides(document: &Node) -> bool {
-    let annotations = document.get("metadata").and_then(|m| m.get("annotations"));
-    let canary = annotations.and_then(|a| a.get("nginx.ingress.kubernetes.io/canary"));
-    canary.and_then(Node::text) == Some("true")
 }
 
 /// Is it something that nobody wrote: pods and sets of a workload, and what the server reports?

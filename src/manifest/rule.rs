@@ -1,5 +1,5 @@
-//! A routing rule, as Istio's VirtualService and the Gateway API's HTTPRoute both come to: who is
-//! meant, where requests go, what is copied.
+//! A routing rule, as VirtualServices, HTTPRoutes, Ingresses, TrafficSplits, TraefikServices and
+//! HTTPProxies all come to: who is meant, where requests go, what is copied.
 //!
 //! Plain data. What becomes of it is decided where release units are found.
 
@@ -8,7 +8,7 @@ use crate::base::node::Value;
 /// A setting of `spec.service.balancer` that a field asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// The field, relative to its rule or object.
+    /// The field, relative to its rule or, for one of `metadata`, to its object.
     pub field: &'static str,
     /// Path below `spec.service.balancer`.
     pub name: &'static str,
@@ -39,6 +39,55 @@ pub struct Rule {
     pub mirror: Option<(Destination, f64)>,
     /// What it asks of the balancer: tries, time, faults.
     pub settings: Vec<Setting>,
+    /// How its kind calls its fields.
+    pub words: Words,
+    /// Which destination is declared to be the one that is tried, if its kind has a word for it.
+    pub tried: Option<usize>,
+    /// Cookies keep users for so long at the destination that a weight has sent them to.
+    pub sticky: Option<String>,
+}
+
+/// How a kind calls the fields of a rule: relative to the rule, or from `metadata` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The list of destinations; empty where a rule has one.
+    pub list: &'static str,
+    /// Name of the service, in a destination.
+    pub host: &'static str,
+    /// Subset of its pods, in a destination.
+    pub subset: &'static str,
+    /// Share of the requests, in a destination.
+    pub weight: &'static str,
+    /// Where copies are asked for.
+    pub mirror: &'static str,
+    /// Whom the rule means.
+    pub matches: &'static str,
+}
+
+/// Istio's.
+pub const ISTIO: Words = Words {
+    list: "route",
+    host: "destination.host",
+    subset: "destination.subset",
+    weight: "weight",
+    mirror: "mirror",
+    matches: "match",
+};
+
+/// The Gateway API's.
+pub const GATEWAY: Words = Words {
+    list: "backendRefs",
+    host: "name",
+    subset: "name",
+    weight: "weight",
+    mirror: "filters",
+    matches: "matches",
+};
+
+impl Default for Words {
+    fn default() -> Self {
+        ISTIO
+    }
 }
 
 /// One condition; all of its parts must hold.
@@ -125,31 +174,36 @@ impl Rule {
 
     /// Where a field of one of its destinations stands: `weight`, `host`, `subset`.
     pub fn field_of(&self, index: usize, field: &str) -> String {
-        let path = &self.path;
-        match (self.is_gateway(), field) {
-            (true, "host") => format!("{path}.backendRefs[{index}].name"),
-            (true, _) => format!("{path}.backendRefs[{index}].{field}"),
-            (false, "weight") => format!("{path}.route[{index}].weight"),
-            (false, _) => format!("{path}.route[{index}].destination.{field}"),
+        let word = match field {
+            "host" => self.words.host,
+            "subset" => self.words.subset,
+            _ => self.words.weight,
+        };
+        match self.words.list {
+            list if list.is_empty() || is_of_object(word) => self.at(word),
+            list => self.at(&format!("{list}[{index}].{word}")),
         }
     }
 
     /// Where its copies are asked for.
     pub fn mirror_field(&self) -> String {
-        let name = if self.is_gateway() { "filters" } else { "mirror" };
-        format!("{}.{name}", self.path)
+        self.at(self.words.mirror)
     }
 
     /// Where it says whom it means.
     pub fn match_field(&self) -> String {
-        let name = if self.is_gateway() { "matches" } else { "match" };
-        format!("{}.{name}", self.path)
+        self.at(self.words.matches)
     }
 
-    /// Is it a rule of the Gateway API, whose fields have other names?
-    fn is_gateway(&self) -> bool {
-        self.path.starts_with("spec.rules")
+    /// Where one of its fields stands in its object.
+    pub fn at(&self, field: &str) -> String {
+        if is_of_object(field) { field.to_string() } else { format!("{}.{field}", self.path) }
     }
+}
+
+/// Does the field stand at the head of the object, and not in the rule?
+fn is_of_object(field: &str) -> bool {
+    field.starts_with("metadata.")
 }
 
 #[cfg(test)]
@@ -183,12 +237,13 @@ mod tests {
 
     #[test]
     fn fields_are_called_as_their_kind_calls_them() {
-        let of = |path: &str| Rule { path: path.into(), ..rule(&[1, 1]) };
-        let (istio, gateway) = (of("spec.http[0]"), of("spec.rules[0]"));
+        let of = |path: &str, words| Rule { path: path.into(), words, ..rule(&[1, 1]) };
+        let (istio, gateway) = (of("spec.http[0]", ISTIO), of("spec.rules[0]", GATEWAY));
         assert_eq!(istio.field_of(1, "host"), "spec.http[0].route[1].destination.host");
         assert_eq!(gateway.field_of(1, "host"), "spec.rules[0].backendRefs[1].name");
         assert_eq!(gateway.field_of(1, "weight"), "spec.rules[0].backendRefs[1].weight");
         assert_eq!(istio.mirror_field(), "spec.http[0].mirror");
+        assert_eq!(istio.at("metadata.annotations.a/b"), "metadata.annotations.a/b");
     }
 
     #[test]

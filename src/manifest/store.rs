@@ -8,6 +8,7 @@ use super::kinds::canary_config::CanaryConfig;
 use super::kinds::deployment::Deployment;
 use super::kinds::destination_rule::DestinationRule;
 use super::kinds::disruption_budget::DisruptionBudget;
+use super::kinds::ingress::Ingress;
 use super::kinds::metric_template::MetricTemplate;
 use super::kinds::pod::contains;
 use super::kinds::rollout::Rollout;
@@ -45,10 +46,15 @@ impl Store {
         /// All Services.
         services, Service, Service
     );
-    /// All sets of rules: VirtualServices and HTTPRoutes.
+    of_kind!(
+        /// All Ingresses.
+        ingresses, Ingress, Ingress
+    );
+    /// All sets of rules, whatever their kind.
     pub fn virtual_services(&self) -> impl Iterator<Item = (&Object, &VirtualService)> {
         self.objects.iter().filter_map(|object| match &object.body {
             Body::VirtualService(body) | Body::HttpRoute(body) => Some((object, &**body)),
+            Body::Ingress(body) => Some((object, &body.routes)),
             _ => None,
         })
     }

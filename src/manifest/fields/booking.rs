@@ -46,6 +46,9 @@ pub trait Manifest {
     fn bookkeeping(&mut self, names: &[&'static str], why: &'static str);
     /// All other fields: their names are free, and they change nothing.
     fn free(&mut self, why: &'static str);
+    /// All other fields: their names are free, and they change nothing, but for those in whose
+    /// names one of `words` stands, which would change figures.
+    fn free_unless(&mut self, words: &[&str], told: &'static str, why: &'static str);
     /// Books a value that the manifest does not give; `matters` when a complete one would.
     fn assume(&mut self, name: &str, value: &str, source: &str, matters: bool);
     /// Warns of the value of `name`, which is flown as something else, and books it.
@@ -142,6 +145,17 @@ impl Manifest for Fields<'_> {
     fn free(&mut self, why: &'static str) {
         document(self, self.child_spec("*"), "anything", Treatment::NoEffect, why);
         self.unread().for_each(|key| ignore(self, &key.name, Weight::NoEffect, why));
+        self.open();
+    }
+
+    fn free_unless(&mut self, words: &[&str], told: &'static str, why: &'static str) {
+        document(self, self.child_spec("*"), "anything", Treatment::Bookkeeping, why);
+        for key in self.unread() {
+            match words.iter().any(|word| key.name.contains(word)) {
+                true => ignore(self, &key.name, Weight::Matters, told),
+                false => ignore(self, &key.name, Weight::Bookkeeping, why),
+            }
+        }
         self.open();
     }
 

@@ -4,7 +4,7 @@ use super::virtual_service::{VirtualService, is_zero};
 use super::{Body, KindPart, metadata};
 use crate::manifest::draft::{integer, list, text};
 use crate::manifest::fields::{Fields, Manifest};
-use crate::manifest::rule::{Destination, Match, Rule, put};
+use crate::manifest::rule::{Destination, GATEWAY, Match, Rule, put};
 use crate::manifest::scalars;
 
 /// The kind.
@@ -114,7 +114,7 @@ fn rule(f: &mut Fields<'_>) -> Rule {
     if f.describing() {
         settings.clear();
     }
-    Rule { path: String::new(), matches, destinations, mirror, settings }
+    Rule { matches, destinations, mirror, settings, words: GATEWAY, ..Rule::default() }
 }
 
 fn backend(f: &mut Fields<'_>) -> Destination {

@@ -11,7 +11,8 @@ pub struct Metadata {
     pub namespace: Option<String>,
 }
 
-const TOOLS: &str = "of the object itself: no effect on a rollout";
+/// What labels and annotations of no meaning here are.
+pub(super) const TOOLS: &str = "of the object itself: no effect on a rollout";
 
 const SERVER: &str = "written by the server or by tools: no effect";
 
@@ -35,7 +36,8 @@ pub fn annotated(f: &mut Fields<'_>, becomes: &'static str) -> (Metadata, Labels
     (metadata, own.unwrap_or_default())
 }
 
-fn with<T>(f: &mut Fields<'_>, more: impl FnOnce(&mut Fields<'_>) -> T) -> (Metadata, Option<T>) {
+/// Reads the head of an object, and `more` within its metadata.
+pub(super) fn with<T>(f: &mut Fields<'_>, more: impl FnOnce(&mut Fields<'_>) -> T) -> (Metadata, Option<T>) {
     f.bookkeeping(&["status"], "what the server reported of the object: no effect");
     f.known(&["apiVersion", "kind"]);
     let metadata = f.object("metadata", |f| {

@@ -20,8 +20,10 @@ pub mod deployment;
 pub mod destination_rule;
 pub mod disruption_budget;
 pub mod http_route;
+pub mod ingress;
 pub mod metadata;
 pub mod metric_template;
+pub mod nginx;
 pub mod pod;
 pub mod rollout;
 pub mod service;
@@ -45,6 +47,8 @@ pub const KINDS: &[KindPart] = &[
     beside::ANALYSIS_RUN,
     http_route::KIND,
     http_route::GRPC,
+    ingress::KIND,
+    ingress::OLD,
     autoscaler::KIND,
     disruption_budget::KIND,
 ];
@@ -90,6 +94,8 @@ pub enum Body {
     Rollout(Box<rollout::Rollout>),
     /// The Gateway API's routes.
     HttpRoute(Box<virtual_service::VirtualService>),
+    /// What users reach from outside.
+    Ingress(Box<ingress::Ingress>),
     /// An autoscaler.
     Autoscaler(Box<autoscaler::Autoscaler>),
     /// A limit of evictions.
@@ -121,8 +127,14 @@ impl Object {
         format!("{}/{}", self.kind, self.metadata.name)
     }
 
-    /// Where `path` stands, or as much of it as there is.
+    /// Where `path` stands, or as much of it as there is. The name of an annotation has dots of its
+    /// own.
     pub fn spot(&self, path: &str) -> Spot {
+        if let Some(name) = path.strip_prefix("metadata.annotations.")
+            && let Some(node) = self.node.at("metadata.annotations").and_then(|a| a.get(name))
+        {
+            return Spot { file: Arc::clone(&self.file), place: node.place };
+        }
         Spot { file: Arc::clone(&self.file), place: tree::place(&self.node, path) }
     }
 

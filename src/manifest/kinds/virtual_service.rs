@@ -115,7 +115,7 @@ fn http(f: &mut Fields<'_>) -> Rule {
     if f.describing() {
         settings.clear();
     }
-    Rule { path: String::new(), matches, destinations, mirror, settings }
+    Rule { matches, destinations, mirror, settings, ..Rule::default() }
 }
 
 /// Is it no time at all?
@@ -230,8 +230,10 @@ fn mirror(f: &mut Fields<'_>) -> Option<(Destination, f64)> {
     let to = f.object("mirror", destination);
     let share = "share of requests copied; left out: all, as Istio does";
     let percent = f.object("mirrorPercentage", |f| f.opt_number("value", 0.0..=100.0, share));
-    let old =
-        f.opt_count("mirrorPercent", 0..=100, "share of requests copied (deprecated by Istio)");
+    let deprecated = "share of requests copied (deprecated by Istio)";
+    let old = f.opt_count("mirrorPercent", 0..=100, deprecated);
+    // `crd-all.gen.yaml` has both names of the field, and route.go honours either.
+    let older = f.opt_count("mirror_percent", 0..=100, deprecated);
     let mut several = f.list("mirrors", |f| {
         let to = f.object("destination", destination).unwrap_or_default();
         let percent = f.object("percentage", |f| f.opt_number("value", 0.0..=100.0, share));
@@ -241,7 +243,7 @@ fn mirror(f: &mut Fields<'_>) -> Option<(Destination, f64)> {
         let help = "a flight has one candidate; keep the one that is meant";
         f.problem("mirrors", format!("{} targets", several.len()), "one target", help);
     }
-    let percent = percent.flatten().or(old.map(|p| p as f64)).unwrap_or(100.0);
+    let percent = percent.flatten().or(old.or(older).map(|p| p as f64)).unwrap_or(100.0);
     let single = to.map(|to| (to, percent));
     let mirror = single.or_else(|| several.pop());
     mirror.filter(|(_, percent)| *percent > 0.0 && !f.describing())

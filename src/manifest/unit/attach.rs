@@ -31,6 +31,7 @@ pub fn all(store: &Store, found: &mut Found) {
             Body::Service(_)
                 | Body::VirtualService(_)
                 | Body::HttpRoute(_)
+                | Body::Ingress(_)
                 | Body::DestinationRule(_)
                 | Body::AlertProvider
         );
@@ -156,6 +157,7 @@ fn virtual_services(store: &Store, found: &mut Found) {
             .flat_map(|r| r.destinations.iter().map(|d| short(&d.host)))
             .collect();
         let own = found.uses(object);
+        let by_path = matches!(object.body, Body::Ingress(_));
         let mut attached = false;
         let mut others: Vec<&Rule> = Vec::new();
         let drafts = found.drafts.iter_mut().filter(|d| match own {
@@ -170,12 +172,14 @@ fn virtual_services(store: &Store, found: &mut Found) {
             let all = service.rules.iter().filter(|r| !r.by_header());
             let chosen = all.clone().find(|r| r.splits()).or(all.clone().find(says));
             for setting in chosen.iter().flat_map(|rule| &rule.settings) {
-                let path = chosen.map_or("", |rule| &rule.path);
-                let spot = object.spot(&format!("{path}.{}", setting.field));
+                let field = chosen.map(|rule| rule.at(setting.field)).unwrap_or_default();
+                let spot = object.spot(&field);
                 let path = format!("spec.service.balancer.{}", setting.name);
                 draft.set(&path, setting.value.clone(), spot);
             }
-            if let (None, Some(to)) = (&draft.roles, chosen.and_then(|r| r.destinations.first())) {
+            // Each path of an Ingress leads to a Service of its own.
+            let first = chosen.and_then(|r| r.destinations.first()).filter(|_| !by_path);
+            if let (None, Some(to)) = (&draft.roles, first) {
                 draft.roles = Some([to.clone(), to.clone()]);
             }
             let own = chosen.map(|rule| &rule.path);
@@ -183,12 +187,14 @@ fn virtual_services(store: &Store, found: &mut Found) {
         }
         for rule in others {
             for setting in &rule.settings {
-                let field = format!("{}.{}", rule.path, setting.field);
+                let field = rule.at(setting.field);
                 let why = "requests of all kinds are treated as those of the rule that means all";
                 found.ignore(object, &field, why, Weight::Matters);
             }
         }
         let slip = hosts.iter().find_map(|h| store.host_like(h).filter(|near| near != h));
+        // Backends of an Ingress are looked at one by one.
+        let slip = slip.filter(|_| !by_path);
         match (attached, slip) {
             (true, _) => {}
             (false, Some(near)) => {
@@ -197,7 +203,10 @@ fn virtual_services(store: &Store, found: &mut Found) {
                 found.problem(object, "spec.http", message, "a host of these files", &help);
             }
             (false, None) => {
-                let why = "it divides no requests, and its host is not among these files";
+                let why = match by_path {
+                    true => "the Services that it leads to have no pods among these files",
+                    false => "it divides no requests, and its host is not among these files",
+                };
                 found.ignore(object, "", why, Weight::Matters);
             }
         }

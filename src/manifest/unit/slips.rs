@@ -12,6 +12,7 @@ use crate::manifest::kinds::{Body, Object};
 use crate::manifest::rule::short;
 use crate::manifest::scalars::cores;
 use crate::manifest::store::Store;
+use crate::scenario::tree;
 use std::collections::BTreeSet;
 
 /// A name this close to another is a slip of it.
@@ -25,6 +26,7 @@ pub fn check(store: &Store, found: &mut Found) {
             Body::Service(_) => service(store, object, found),
             Body::VirtualService(_) => rules(store, object, found),
             Body::HttpRoute(_) => backends(store, object, found),
+            Body::Ingress(_) => ingress(store, object, found),
             Body::DestinationRule(_) => {
                 let host = object.node.at("spec.host").and_then(Node::text);
                 host.into_iter().for_each(|host| slipped_host(store, object, "host", host, found));
@@ -181,6 +183,22 @@ fn backends(store: &Store, object: &Object, found: &mut Found) {
             let Some(host) = host else { continue };
             served(store, object, &field, host, to.get("port"), found);
         }
+    }
+}
+
+/// Services and ports of an Ingress.
+fn ingress(store: &Store, object: &Object, found: &mut Found) {
+    let Body::Ingress(ingress) = &object.body else { return };
+    for path in ingress.paths.iter().filter(|path| !path.service.is_empty()) {
+        let default = path.at == "spec";
+        let backend = if default { "spec.defaultBackend" } else { path.at.as_str() };
+        let backend = if default { backend.to_string() } else { format!("{backend}.backend") };
+        let field = format!("{backend}.service.name");
+        let named = field.strip_prefix("spec.").unwrap_or(&field);
+        slipped_host(store, object, named, &path.service, found);
+        let port = tree::deepest(&object.node, &format!("{backend}.service.port"));
+        let field = format!("{backend}.service.port.number");
+        served(store, object, &field, &path.service, port.get("number"), found);
     }
 }
 

@@ -1,0 +1,226 @@
+//! `Ingress`: the Service that users reach from outside, by host and path; with annotations of its
+//! controller it divides requests.
+//!
+//! Plain rules of a path each are read here. A canary Ingress of ingress-nginx is joined with its
+//! main one by [`crate::manifest::canary_ingress`].
+
+use super::nginx::{self, Nginx};
+use super::virtual_service::VirtualService;
+use super::{Body, KindPart, metadata};
+use crate::manifest::draft::{integer, list, text};
+use crate::manifest::fields::{Fields, Manifest};
+use crate::manifest::rule::{Destination, Match, Rule, Words, put};
+use crate::manifest::scalars;
+
+/// The kind.
+pub const KIND: KindPart = KindPart {
+    kind: "Ingress",
+    group: "networking.k8s.io",
+    versions: &["v1beta1", "v1"],
+    summary: "the Service that users reach; canaries of ingress-nginx by weight, header, cookie",
+    since: "0.4.0",
+    source: "kubernetes/api networking/v1/types.go; kubernetes/ingress-nginx \
+        docs/user-guide/nginx-configuration/annotations.md, rootfs/etc/nginx/lua/balancer.lua",
+    read,
+};
+
+/// Its first group.
+pub const OLD: KindPart = KindPart { group: "extensions", versions: &["v1beta1"], ..KIND };
+
+/// An Ingress.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ingress {
+    /// Its class, if it names one: which controller reads it.
+    pub class: Option<String>,
+    /// Which requests go where.
+    pub paths: Vec<Path>,
+    /// What ingress-nginx is told.
+    pub nginx: Nginx,
+    /// Rules that come of it.
+    pub routes: VirtualService,
+}
+
+/// Requests of a host and a path, and the Service that gets them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path {
+    /// Where it stands in the object.
+    pub at: String,
+    /// Host; empty: every one.
+    pub host: String,
+    /// Path; empty: every one.
+    pub path: String,
+    /// How the path is compared.
+    pub kind: String,
+    /// The Service; empty for something else.
+    pub service: String,
+}
+
+/// How an Ingress calls its fields.
+pub const WORDS: Words = Words {
+    list: "",
+    host: "backend.service.name",
+    subset: "backend.service.name",
+    weight: nginx::WEIGHT,
+    mirror: "backend",
+    matches: "path",
+};
+
+/// Controllers of other classes, none of which reads annotations of ingress-nginx.
+const OTHERS: [&str; 9] =
+    ["traefik", "alb", "haproxy", "kong", "contour", "istio", "gce", "azure", "cilium"];
+
+impl Ingress {
+    /// Does ingress-nginx read it, by its class or, without one, by its annotations?
+    pub fn is_nginx(&self) -> bool {
+        match &self.class {
+            Some(class) if class.contains("nginx") => true,
+            Some(class) => self.nginx.given && !OTHERS.iter().any(|other| class.contains(other)),
+            None => self.nginx.given,
+        }
+    }
+
+    /// Does it take requests from another Ingress?
+    pub fn is_canary(&self) -> bool {
+        self.is_nginx() && self.nginx.canary.is_some()
+    }
+}
+
+fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
+    let old = f.child("apiVersion").and_then(|v| v.text()).is_some_and(|v| v.ends_with("v1beta1"));
+    let (metadata, annotations) = metadata::with(f, |f| {
+        f.bookkeeping(&["labels"], metadata::TOOLS);
+        f.object("annotations", annotations)
+    });
+    let (class, nginx) = annotations.flatten().unwrap_or_default();
+    let spec = f.object("spec", |f| spec(f, old)).unwrap_or_default();
+    let ingress = Ingress { class: spec.class.or(class), nginx, ..spec };
+    (metadata, Body::Ingress(Box::new(with_rules(f, ingress))))
+}
+
+fn annotations(f: &mut Fields<'_>) -> (Option<String>, Nginx) {
+    let class = "which controller reads the Ingress, before spec.ingressClassName was";
+    let class = f.opt_text("kubernetes.io/ingress.class", class);
+    let nginx = nginx::read(f);
+    let words = ["canary", "weight", "split", "mirror", "sticky", "affinity"];
+    let told = "an annotation of a controller that is not known here: what it divides or keeps is \
+        not flown";
+    f.free_unless(&words, told, metadata::TOOLS);
+    (class, nginx)
+}
+
+fn spec(f: &mut Fields<'_>, old: bool) -> Ingress {
+    let class = "which controller reads the Ingress";
+    let class = f.opt_text("ingressClassName", class);
+    let mut paths = Vec::new();
+    for name in ["defaultBackend", "backend"] {
+        if let Some(service) = f.object(name, |f| backend(f, old)).flatten() {
+            paths.push(Path { at: "spec".into(), service, ..Path::default() });
+        }
+    }
+    let mut rule = 0;
+    let listed = f.list("rules", |f| {
+        let host = f.opt_text("host", "name under which users ask").unwrap_or_default();
+        let mut entry = 0;
+        let found = f.object("http", |f| {
+            f.list("paths", |f| {
+                let at = format!("spec.rules[{rule}].http.paths[{entry}]");
+                entry += 1;
+                Path { at, host: host.clone(), ..path(f, old) }
+            })
+        });
+        rule += 1;
+        found.unwrap_or_default()
+    });
+    paths.extend(listed.into_iter().flatten());
+    f.no_effect(&["tls"], "no effect on which pod gets a request");
+    Ingress { class, paths, ..Ingress::default() }
+}
+
+fn path(f: &mut Fields<'_>, old: bool) -> Path {
+    let path = "requests of all kinds follow the rule that divides them";
+    let path = f.opt_text("path", path).unwrap_or_default();
+    let kinds = ["Prefix", "Exact", "ImplementationSpecific"];
+    let kind = f.opt_choice("pathType", &kinds, "how the path is compared");
+    let service = f.object("backend", |f| backend(f, old)).flatten().unwrap_or_default();
+    f.missing("backend", "the Service that gets the requests");
+    let kind = kinds[kind.unwrap_or(2)].to_string();
+    Path { path, kind, service, ..Path::default() }
+}
+
+/// The Service behind a path; nothing for a resource of another kind.
+fn backend(f: &mut Fields<'_>, old: bool) -> Option<String> {
+    let gets = "the Service that gets the requests";
+    f.not_flown(&["resource"], "only Services answer requests");
+    let before = f.opt_text("serviceName", gets);
+    f.opt_scalar("servicePort", "port", "where the Service listens", scalars::port);
+    if before.is_some() && !old {
+        f.problem("serviceName", "a field of v1beta1", "service: {name: …, port: …}", "");
+    }
+    let service = f.object("service", |f| {
+        let name = f.opt_text("name", gets);
+        f.missing("name", "the name of the Service");
+        f.object("port", |f| {
+            f.opt_scalar("number", "port", "where the Service listens", scalars::port_number);
+            f.opt_text("name", "a port of the Service, by name");
+        });
+        name
+    });
+    if service.is_some() && old {
+        f.problem("service", "a field of networking.k8s.io/v1", "serviceName and servicePort", "");
+    }
+    service.flatten().or(before)
+}
+
+/// The Ingress with a rule for every path.
+fn with_rules(f: &mut Fields<'_>, mut ingress: Ingress) -> Ingress {
+    let mut settings = ingress.nginx.settings.clone();
+    let nginx = ingress.is_nginx() && !f.describing();
+    let given = |settings: &[_], name: &str| {
+        settings.iter().any(|setting: &crate::manifest::rule::Setting| setting.name == name)
+    };
+    if nginx && !ingress.is_canary() {
+        if !given(&settings, "policy") {
+            put(&mut settings, "spec", "policy", Some(text("roundRobin")));
+            let source = "ingress-nginx asks pods in turn, docs/user-guide/nginx-configuration/\
+                configmap.md: load-balance";
+            f.assume("spec.service.balancer.policy", "roundRobin", source, false);
+        }
+        if !given(&settings, "retries") {
+            put(&mut settings, "spec", "retries", Some(integer(2)));
+            put(&mut settings, "spec", "retryOn", Some(list(vec![text("connect-failure")])));
+            let source = "ingress-nginx tries a refused connection on two more pods, \
+                docs/user-guide/nginx-configuration/configmap.md: proxy-next-upstream-tries";
+            f.assume("spec.service.balancer.retries", "2", source, false);
+        }
+    } else if !nginx && ingress.class.as_ref().is_some_and(|class| class.contains("traefik")) {
+        settings.clear();
+        put(&mut settings, "spec", "policy", Some(text("roundRobin")));
+        let source = "traefik asks pods in turn, pkg/server/service/loadbalancer/wrr";
+        f.assume("spec.service.balancer.policy", "roundRobin", source, false);
+    } else {
+        settings.clear();
+    }
+    let own = ingress.paths.iter().filter(|path| !path.service.is_empty()).enumerate();
+    let rules = own.map(|(i, path)| {
+        let every = path.path.is_empty() || path.path == "/";
+        let other = Match { headers: Vec::new(), other: true };
+        Rule {
+            path: path.at.clone(),
+            matches: if every { Vec::new() } else { vec![other] },
+            destinations: vec![Destination { host: path.service.clone(), ..Default::default() }],
+            settings: if i == 0 { settings.clone() } else { Vec::new() },
+            words: words(path),
+            ..Rule::default()
+        }
+    });
+    let hosts = ingress.paths.iter().map(|path| path.host.clone()).collect();
+    ingress.routes = VirtualService { hosts, rules: rules.collect() };
+    ingress
+}
+
+fn words(path: &Path) -> Words {
+    match path.at.as_str() {
+        "spec" => Words { host: "defaultBackend.service.name", ..WORDS },
+        _ => WORDS,
+    }
+}
