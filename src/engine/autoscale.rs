@@ -164,7 +164,9 @@ impl Flight {
         }
         let before = std::mem::replace(&mut self.size, applied);
         let name = self.names.workloads[Pool::Stable as usize].clone();
-        self.story("autoscale", || format!("{name}: applied with {applied} pods instead of {before}"));
+        self.story("autoscale", || {
+            format!("{name}: applied with {applied} pods instead of {before}")
+        });
         self.keep_proportions(before, applied);
     }
 

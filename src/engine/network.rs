@@ -39,7 +39,8 @@ impl Flight {
         let found = match self.scenario.service.balancer.registration {
             None => entry.exists().then(|| conditions(entry.ready, deleting, false)),
             // A load balancer outside of the cluster sends nothing to targets that drain.
-            Some(_) => (entry.registered && entry.exists() && !deleting).then(|| conditions(true, false, false)),
+            Some(_) => (entry.registered && entry.exists() && !deleting)
+                .then(|| conditions(true, false, false)),
         };
         self.send(Change::Endpoint(pod, found));
     }

@@ -58,8 +58,7 @@ pub fn join(objects: &mut Objects) {
 /// The canaries in the order of the controller, which has the older ones first and those of one age
 /// by name; files tell no age.
 fn canaries(all: &[Object]) -> Vec<&Object> {
-    let is_canary =
-        |o: &&Object| matches!(&o.body, Body::Ingress(ingress) if ingress.is_canary());
+    let is_canary = |o: &&Object| matches!(&o.body, Body::Ingress(ingress) if ingress.is_canary());
     let mut found: Vec<&Object> = all.iter().filter(is_canary).collect();
     found.sort_by_key(|o| (o.metadata.namespace.clone(), o.metadata.name.clone()));
     found
@@ -133,9 +132,8 @@ fn of_path(path: &Path, asked: &Canary, main: &str, sticky: Option<String>) -> V
 /// Rules of another path that say the same are said once.
 fn add(rules: &mut Vec<Rule>, more: Vec<Rule>) {
     for rule in more {
-        let same = |other: &Rule| {
-            other.matches == rule.matches && other.destinations == rule.destinations
-        };
+        let same =
+            |other: &Rule| other.matches == rule.matches && other.destinations == rule.destinations;
         if !rules.iter().any(same) {
             rules.push(rule);
         }

@@ -7,7 +7,7 @@
 
 use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
-use crate::world::placement::{Apart, Claim, Domain, Placement, Spread};
+use crate::world::placement::{Apart, Claim, Domain, Like, Placement, Spread};
 use crate::world::service::NodeSettings;
 
 /// Pods that the nodes hold when no number is given: three fleets, so that nothing waits for nodes
@@ -31,11 +31,21 @@ fn nodes(r: &mut Reader<'_>, replicas: u32, rules: &Placement) -> NodeSettings {
     let capacity = r.count("capacity", 30, 1..=1000, "pods a node holds; Kubernetes allows 110");
     let zones = r.count("zones", 3, 1..=100, "zones the nodes are spread over");
     // A rule that gives each pod a node of its own leaves room for one on each.
-    let alone = rules.host_ports || rules.apart.is_some();
+    let alone = rules.host_ports || rules.apart.is_some_and(|a| a.of != Like::OtherVersion);
     let each = if alone { 1 } else { capacity };
     let roomy = (u64::from(replicas) * ROOMY).div_ceil(each).max(zones);
     let count = if given == 0 { roomy } else { given };
     let (count, capacity, zones) = (count as u32, capacity as u32, zones as u32);
+    let spare = "nodes beyond as few as hold the fleet, where no count is given; left out: room for \
+        three fleets";
+    let count = match r.opt_count("spare", 0..=10_000, spare) {
+        Some(spare) if given == 0 => fewest(rules, replicas, capacity, zones) + spare as u32,
+        Some(_) => {
+            r.problem("spare", "given beside count", "one of the two", "");
+            count
+        }
+        None => count,
+    };
     let held = rules.holds(replicas, count, capacity, zones);
     if held < replicas && !r.describing() {
         let found = if rules.is_plain() && rules.claim.is_none() {
@@ -61,6 +71,16 @@ fn nodes(r: &mut Reader<'_>, replicas: u32, rules: &Placement) -> NodeSettings {
     }
 }
 
+/// As few nodes as hold the fleet, or near to it where none do.
+fn fewest(rules: &Placement, replicas: u32, capacity: u32, zones: u32) -> u32 {
+    let least = match rules.host_ports || rules.apart.is_some_and(|a| a.of != Like::OtherVersion) {
+        true => replicas,
+        false => replicas.div_ceil(capacity),
+    };
+    let holds = |count: &u32| rules.holds(replicas, *count, capacity, zones) == replicas;
+    (least..least + zones).find(holds).unwrap_or(least)
+}
+
 /// A way out for a fleet that its own rules keep from existing.
 fn helped(rules: &Placement) -> &'static str {
     match (rules.claim, rules.apart) {
@@ -79,7 +99,10 @@ fn rules(r: &mut Reader<'_>) -> Placement {
     let apart = r.opt_object("onePer", apart, |r| {
         let over = r.choice("over", &["node", "zone"], "node", "what every pod has for itself");
         let over = if over == 0 { Domain::Node } else { Domain::Zone };
-        Apart { over, per_version: per_version(r) }
+        let words = ["all", "sameVersion", "otherVersion"];
+        let of = "from whom: with matchLabelKeys: [pod-template-hash] from its own version alone";
+        let of = r.choice("of", &words, "all", of);
+        Apart { over, of: [Like::All, Like::SameVersion, Like::OtherVersion][of] }
     });
     let host_ports = "pods take ports of their nodes (hostPort, hostNetwork): one pod a node";
     let host_ports = r.flag("hostPorts", false, host_ports);
@@ -130,12 +153,14 @@ mod tests {
 
     #[test]
     fn a_fleet_that_cannot_stand_is_refused() {
-        let none = ["replicas: 4, placement: {onePer: {}}, nodes: {count: 4}",
+        let none = [
+            "replicas: 4, placement: {onePer: {}}, nodes: {count: 4}",
             "replicas: 40, placement: {onePer: {}}",
             "replicas: 3, placement: {onePer: {over: zone}}",
             "replicas: 1, placement: {volume: {access: ReadWriteOncePod}}",
             "replicas: 30, placement: {volume: {}}",
-            "replicas: 6, placement: {hostPorts: true, spreadOverZones: {}}, nodes: {count: 6}"];
+            "replicas: 6, placement: {hostPorts: true, spreadOverZones: {}}, nodes: {count: 6}",
+        ];
         none.iter().for_each(|fields| assert_eq!(problems(fields), "", "{fields}"));
         for (fields, told) in [
             ("replicas: 4, placement: {onePer: {}}, nodes: {count: 3}", "hold 3 pods"),

@@ -10,9 +10,7 @@ use crate::base::time::SimDuration;
 use crate::base::units::{Money, Share};
 use crate::world::names::Names;
 use crate::world::probe::ProbeSettings;
-use crate::world::service::{
-    Dependency, Mixing, PodSettings, Retries, Route, Service, WarmUp,
-};
+use crate::world::service::{Dependency, Mixing, PodSettings, Retries, Route, Service, WarmUp};
 
 /// The one route of a service that names none.
 pub const ROUTES: &str = "[{name: all}]";

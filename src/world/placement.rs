@@ -22,13 +22,34 @@ pub enum Domain {
     Zone,
 }
 
+/// Whom a pod is kept apart from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Like {
+    /// All pods of the service.
+    All,
+    /// Those of its own version.
+    SameVersion,
+    /// Those of the other version.
+    OtherVersion,
+}
+
+impl Like {
+    fn is(self, one: Version, other: Version) -> bool {
+        match self {
+            Like::All => true,
+            Like::SameVersion => one == other,
+            Like::OtherVersion => one != other,
+        }
+    }
+}
+
 /// No two pods in one domain (required anti-affinity of pods to their like).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Apart {
     /// What each pod has for itself.
     pub over: Domain,
-    /// Are only pods of one version kept apart?
-    pub per_version: bool,
+    /// From whom.
+    pub of: Like,
 }
 
 /// Domains hold about equally many pods (a constraint with `DoNotSchedule`).
@@ -128,7 +149,7 @@ impl Placement {
     ) -> Result<u32, Vec<Refusal>> {
         let of_node = counts(placed.iter().map(|p| p.node), nodes.len());
         let apart = self.apart.map(|rule| {
-            let like = placed.iter().filter(|p| !rule.per_version || p.version == version);
+            let like = placed.iter().filter(|p| rule.of.is(p.version, version));
             per_domain(rule.over, nodes, like.map(|p| p.node))
         });
         let spread: Vec<Vec<u32>> =
@@ -252,23 +273,27 @@ mod tests {
         rules.choose(&nodes(count, 3, placed), 10, placed, Version::New)
     }
 
-    fn apart(over: Domain, per_version: bool) -> Placement {
-        Placement { apart: Some(Apart { over, per_version }), ..Placement::default() }
+    fn apart(over: Domain, of: Like) -> Placement {
+        Placement { apart: Some(Apart { over, of }), ..Placement::default() }
     }
 
     #[test]
     fn anti_affinity_leaves_no_node_for_a_further_pod() {
-        let rules = apart(Domain::Node, false);
+        let rules = apart(Domain::Node, Like::All);
         assert_eq!(chosen(&rules, 3, &on(&[0, 1, 2])), Err(vec![Refusal::Apart; 3]));
         assert_eq!(chosen(&rules, 4, &on(&[0, 1, 2])), Ok(3));
         // A pod that is going counts until it is gone.
         let mut going = on(&[0, 1, 2]);
         going[1].going = true;
         assert!(chosen(&rules, 3, &going).is_err());
-        assert_eq!(chosen(&apart(Domain::Node, true), 3, &on(&[0, 1, 2])), Ok(0));
+        let same = apart(Domain::Node, Like::SameVersion);
+        assert_eq!(chosen(&same, 3, &on(&[0, 1, 2])), Ok(0));
+        let other = apart(Domain::Node, Like::OtherVersion);
+        assert!(chosen(&other, 3, &on(&[0, 1, 2])).is_err());
+        assert_eq!(chosen(&other, 3, &on(&[0, 0, 2])), Ok(1));
         // Nodes 0 and 3 are of one zone.
-        assert_eq!(chosen(&apart(Domain::Zone, false), 6, &on(&[0, 1])), Ok(2));
-        assert!(chosen(&apart(Domain::Zone, false), 6, &on(&[0, 1, 2])).is_err());
+        assert_eq!(chosen(&apart(Domain::Zone, Like::All), 6, &on(&[0, 1])), Ok(2));
+        assert!(chosen(&apart(Domain::Zone, Like::All), 6, &on(&[0, 1, 2])).is_err());
     }
 
     #[test]
@@ -295,13 +320,11 @@ mod tests {
                     pod ports";
         assert_eq!(summed(&refused), told);
         let attach = Distribution::Constant { secs: 1.0 };
-        let claim = |one_pod| Placement {
-            claim: Some(Claim { one_pod, attach }),
-            ..Placement::default()
-        };
+        let claim =
+            |one_pod| Placement { claim: Some(Claim { one_pod, attach }), ..Placement::default() };
         assert_eq!(chosen(&claim(true), 2, &on(&[0])), Err(vec![Refusal::Claimed; 2]));
         assert_eq!(chosen(&claim(false), 2, &on(&[0])), Ok(1));
         assert_eq!([claim(true).holds(3, 3, 10, 3), claim(false).holds(12, 3, 10, 3)], [1, 10]);
-        assert_eq!(apart(Domain::Node, false).holds(5, 4, 10, 3), 4);
+        assert_eq!(apart(Domain::Node, Like::All).holds(5, 4, 10, 3), 4);
     }
 }

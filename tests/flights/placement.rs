@@ -56,12 +56,11 @@ fn a_surge_pod_that_no_node_takes_stays_pending() {
 fn a_surge_pod_goes_where_the_rules_let_it() {
     for (rule, nodes) in [
         ("onePer: {over: node}", "count: 4, fixed: true"),
-        ("onePer: {over: node, perVersion: true}", "count: 3, fixed: true"),
+        ("onePer: {over: node, of: sameVersion}", "count: 3, fixed: true"),
         ("onePer: {over: node}", "count: 3, provisioning: 60s"),
         ("spreadOverNodes: {}", "count: 3, fixed: true"),
     ] {
-        let service =
-            format!("replicas: 3, placement: {{{rule}}}, nodes: {{zones: 3, {nodes}}}");
+        let service = format!("replicas: 3, placement: {{{rule}}}, nodes: {{zones: 3, {nodes}}}");
         let rolled = flown(&service, NO_HOLE);
         assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{}", rolled.story());
         let ordered = rolled.told("a new one is ordered");

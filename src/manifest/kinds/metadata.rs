@@ -37,7 +37,10 @@ pub fn annotated(f: &mut Fields<'_>, becomes: &'static str) -> (Metadata, Labels
 }
 
 /// Reads the head of an object, and `more` within its metadata.
-pub(super) fn with<T>(f: &mut Fields<'_>, more: impl FnOnce(&mut Fields<'_>) -> T) -> (Metadata, Option<T>) {
+pub(super) fn with<T>(
+    f: &mut Fields<'_>,
+    more: impl FnOnce(&mut Fields<'_>) -> T,
+) -> (Metadata, Option<T>) {
     f.bookkeeping(&["status"], "what the server reported of the object: no effect");
     f.known(&["apiVersion", "kind"]);
     let metadata = f.object("metadata", |f| {

@@ -24,11 +24,14 @@ pub mod ingress;
 pub mod metadata;
 pub mod metric_template;
 pub mod nginx;
+pub mod node;
+pub mod placing;
 pub mod pod;
 pub mod rollout;
 pub mod service;
 pub mod traffic_policy;
 pub mod virtual_service;
+pub mod volume_claim;
 
 /// All kinds, in the order of the documentation.
 pub const KINDS: &[KindPart] = &[
@@ -51,6 +54,8 @@ pub const KINDS: &[KindPart] = &[
     ingress::OLD,
     autoscaler::KIND,
     disruption_budget::KIND,
+    volume_claim::KIND,
+    node::KIND,
 ];
 
 /// A kind of manifest.
@@ -102,6 +107,10 @@ pub enum Body {
     DisruptionBudget(Box<disruption_budget::DisruptionBudget>),
     /// Metrics that Rollouts refer to.
     AnalysisTemplate(Box<analysis_template::AnalysisTemplate>),
+    /// Who may have a volume.
+    VolumeClaim(volume_claim::Access),
+    /// A node.
+    Node(Box<node::Node>),
     /// What Kayenta judges.
     CanaryConfig(Box<canary_config::CanaryConfig>),
 }
@@ -136,6 +145,15 @@ impl Object {
             return Spot { file: Arc::clone(&self.file), place: node.place };
         }
         Spot { file: Arc::clone(&self.file), place: tree::place(&self.node, path) }
+    }
+
+    /// The template of its pods, if it runs any.
+    pub fn template(&self) -> Option<&pod::PodTemplate> {
+        match &self.body {
+            Body::Deployment(body) => body.template.as_ref(),
+            Body::Rollout(body) => body.template.as_ref(),
+            _ => None,
+        }
     }
 
     /// May the two know each other: no two different namespaces?

@@ -84,7 +84,8 @@ pub fn read(f: &mut Fields<'_>) -> Nginx {
     let cookie = affinity(f, &mut settings);
     let behaviour = "sticky: users stay at the side that has given them its cookie; legacy: each \
         request is drawn anew";
-    let behaviour = f.opt_choice(own!("affinity-canary-behavior"), &["sticky", "legacy"], behaviour);
+    let behaviour =
+        f.opt_choice(own!("affinity-canary-behavior"), &["sticky", "legacy"], behaviour);
     tries(f, &mut settings);
     not_flown(f);
     let given = f.names().iter().any(|name| name.starts_with(own!("")) && f.has(name));
@@ -156,7 +157,8 @@ fn affinity(f: &mut Fields<'_>, settings: &mut Vec<Setting>) -> Option<String> {
 /// Which failures are tried again on another pod.
 fn tries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
     let most = "tries in all (spec.service.balancer.retries has one less); left out: 3";
-    let most = f.opt_scalar(own!("proxy-next-upstream-tries"), "whole number in quotes", most, number);
+    let most =
+        f.opt_scalar(own!("proxy-next-upstream-tries"), "whole number in quotes", most, number);
     let most = most.map(|tries| integer(tries.saturating_sub(1).min(10)));
     put(settings, at!("proxy-next-upstream-tries"), "retries", most);
     let which = "failures that are tried again (spec.service.balancer.retryOn)";
@@ -194,7 +196,8 @@ fn not_flown(f: &mut Fields<'_>) {
     ];
     f.not_flown(&times, "a request waits as long as the client does");
     f.not_flown(&[own!("mirror-target")], "no copies are sent");
-    let elsewhere = [own!("permanent-redirect"), own!("temporal-redirect"), own!("default-backend")];
+    let elsewhere =
+        [own!("permanent-redirect"), own!("temporal-redirect"), own!("default-backend")];
     f.not_flown(&elsewhere, "requests go to the Service of their path");
     let text = [own!("configuration-snippet"), own!("server-snippet")];
     f.not_flown(&text, "nginx's own language is not read");

@@ -52,7 +52,7 @@ fn parts(store: &Store) -> BTreeMap<String, Store> {
 
 /// May the object be named from any namespace?
 fn is_guest(object: &Object) -> bool {
-    ["MetricTemplate", "AlertProvider", "ClusterAnalysisTemplate", "CanaryConfig"]
+    ["MetricTemplate", "AlertProvider", "ClusterAnalysisTemplate", "CanaryConfig", "Node"]
         .contains(&object.kind)
 }
 

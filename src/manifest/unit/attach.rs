@@ -34,6 +34,8 @@ pub fn all(store: &Store, found: &mut Found) {
                 | Body::Ingress(_)
                 | Body::DestinationRule(_)
                 | Body::AlertProvider
+                | Body::VolumeClaim(_)
+                | Body::Node(_)
         );
         if object.body == Body::Beside {
             let why = "it runs beside what is released, and no release waits for it; as a step of \

@@ -1,6 +1,7 @@
 //! `Rollout` (Argo): a workload that brings its own strategy: steps, or a preview and a switch.
 
 use super::analysis_template::{argument, reference as template_name};
+use super::placing;
 use super::pod;
 use super::{Body, KindPart, metadata};
 use crate::base::node::Node;
@@ -148,7 +149,7 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
         wired.services.extend(f.opt_text("pingService", roles));
         wired.services.extend(f.opt_text("pongService", roles));
     });
-    f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
+    wired.apart = placing::argo_apart(f);
     ephemeral(f, ["canaryMetadata", "stableMetadata"], wired);
     Strategy::Canary(Box::new(Canary {
         scale_down_revisions: limit,
@@ -392,7 +393,7 @@ fn blue_green(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
         after: analysis(f, "postPromotionAnalysis"),
     };
     f.no_effect(&["maxUnavailable"], "restarts of pods mind it, a release does not");
-    f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
+    wired.apart = placing::argo_apart(f);
     ephemeral(f, ["activeMetadata", "previewMetadata"], wired);
     Strategy::BlueGreen(Box::new(settings))
 }
