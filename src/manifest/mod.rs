@@ -18,6 +18,7 @@ pub mod foreign;
 pub mod join;
 pub mod kinds;
 pub mod named;
+pub mod nested;
 pub mod newer;
 pub mod note;
 pub mod objects;

@@ -80,7 +80,8 @@ pub fn expand(
 ) -> Result<Vec<Problem>, Vec<Problem>> {
     let (mut warnings, mut wrong) = (Vec::new(), Vec::new());
     for (named, input) in texts {
-        let read = objects::read(std::slice::from_ref(input));
+        let mut read = objects::read(std::slice::from_ref(input));
+        read.store.told.extend(objects::told(&flyable.node));
         let found = unit::find(&read.store);
         let problems: Vec<Problem> = read.problems.into_iter().chain(found.problems).collect();
         if super::fields::has_errors(&problems) {

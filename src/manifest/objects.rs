@@ -1,11 +1,11 @@
 //! Documents → objects: what each is, what is in it, and everything wrong with it.
 
-use super::fields::{Api, Book, Fields, Manifest};
+use super::fields::{Api, Book, Fields, Labels, Manifest};
 use super::kinds::{KINDS, KindPart, Object, canary_config};
 use super::note::{Lists, Note, Spot, Weight};
 use super::store::Store;
-use super::{Input, canary_ingress, foreign, is_manifest};
-use crate::base::node::{Node, Value};
+use super::{Input, canary_ingress, foreign, is_manifest, nested};
+use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Problem, nearest};
 use crate::base::settings::read_document;
 use std::cell::RefCell;
@@ -56,11 +56,10 @@ const BESIDE: [&str; 34] = [
 ];
 
 /// Kinds that change what users meet, and are not flown.
-const NOT_FLOWN: [(&str, &str); 11] = [
+const NOT_FLOWN: [(&str, &str); 10] = [
     ("TCPRoute", "requests are divided here, not connections"),
     ("TLSRoute", "requests are divided here, not connections"),
     ("UDPRoute", "requests are divided here, not packets"),
-    ("TrafficSplit", "weights of the Service Mesh Interface are not flown"),
     ("ScaledObject", "what KEDA measures is not flown; an autoscaler beside it is"),
     ("StatefulSet", "its pods are replaced one by one, in order; that is not flown"),
     ("DaemonSet", "a pod per node is not flown"),
@@ -85,8 +84,12 @@ pub struct Objects {
 pub fn read(inputs: &[Input]) -> Objects {
     let mut objects = Objects::default();
     for input in inputs {
-        for document in input.documents.iter().filter(|d| is_manifest(d)) {
-            expand(document, &input.file, 0, &mut objects);
+        for document in &input.documents {
+            if is_manifest(document) {
+                expand(document, &input.file, 0, &mut objects);
+            } else {
+                objects.store.told.extend(told(document));
+            }
         }
     }
     let Objects { store, problems, .. } = &mut objects;
@@ -99,7 +102,19 @@ pub fn read(inputs: &[Input]) -> Objects {
     }
     twice(&mut objects);
     canary_ingress::join(&mut objects);
+    nested::resolve(&mut objects);
     objects
+}
+
+/// The names that a Scenario gives to the old and the new version, of their workloads or of
+/// themselves.
+pub fn told(scenario: &Node) -> Vec<[String; 2]> {
+    let service = "spec.service";
+    let of = |group: &str| {
+        let name = |side: &str| scenario.at(&format!("{service}.{group}.{side}"))?.text();
+        Some([name("old")?.to_string(), name("new")?.to_string()])
+    };
+    ["workloads", "versions"].into_iter().filter_map(of).collect()
 }
 
 /// One document, or each entry of a list of them.
@@ -146,7 +161,7 @@ fn typed(item: &Node, kind: &str, version: &str) -> Node {
         && !entries.iter().any(|(k, _)| k.name == "kind")
     {
         for (name, value) in [("apiVersion", version), ("kind", kind)] {
-            let key = crate::base::node::Key { place: item.place, name: name.to_string() };
+            let key = Key { place: item.place, name: name.to_string() };
             let value = Node { place: item.place, value: Value::Text(value.to_string()) };
             entries.push((key, value));
         }
@@ -231,11 +246,21 @@ fn unknown(document: &Node, kind: &str, file: &Arc<str>, objects: &mut Objects) 
         }
         None => ("a kind that is not known here".to_string(), Weight::Matters),
     };
+    objects.store.others.extend(pod_labels(document));
     let place = document.get("kind").map_or(document.place, |n| n.place);
     let object = format!("{kind}/{}", name.unwrap_or_default());
     let spot = Spot { file: Arc::clone(file), place };
     let (field, source) = (String::new(), String::new());
     objects.lists.ignored.push(Note { spot, object, field, text, source, weight });
+}
+
+/// Labels of the pods that an object of any kind runs, if it has a pod template or is a pod.
+fn pod_labels(document: &Node) -> Option<Labels> {
+    let template = document.at("spec.template.metadata.labels");
+    let own = document.at("metadata.labels").filter(|_| document.at("spec.containers").is_some());
+    let Value::Map(entries) = &template.or(own)?.value else { return None };
+    let text = |(key, value): &(Key, Node)| Some((key.name.clone(), value.text()?.to_string()));
+    Some(entries.iter().filter_map(text).collect())
 }
 
 /// Is it something that nobody wrote: pods and sets of a workload, and what the server reports?

@@ -108,6 +108,8 @@ pub struct Destination {
     pub subset: Option<String>,
     /// Weight, if given.
     pub weight: Option<u64>,
+    /// Is it another set of rules, and not a Service?
+    pub router: bool,
 }
 
 impl Destination {
@@ -215,6 +217,7 @@ mod tests {
             host: "shop.default.svc".into(),
             subset: Some(format!("v{i}")),
             weight: Some(*w),
+            router: false,
         };
         Rule { destinations: weights.iter().enumerate().map(to).collect(), ..Rule::default() }
     }
@@ -248,7 +251,8 @@ mod tests {
 
     #[test]
     fn hosts_are_the_same_with_and_without_their_domain() {
-        let plain = Destination { host: "shop".into(), subset: Some("v0".into()), weight: None };
+        let (host, subset) = ("shop".into(), Some("v0".into()));
+        let plain = Destination { host, subset, ..Destination::default() };
         assert!(rule(&[1, 1]).destinations[0].is_same(&plain));
         assert!(!rule(&[1, 1]).destinations[1].is_same(&plain));
     }

@@ -25,6 +25,10 @@ use crate::base::problem::nearest;
 pub struct Store {
     /// The objects, in the order they were read.
     pub objects: Vec<Object>,
+    /// Names that a Scenario beside gives to the old and the new version, of workloads or versions.
+    pub told: Vec<[String; 2]>,
+    /// Labels of pods that objects of other kinds run.
+    pub others: Vec<Labels>,
 }
 
 macro_rules! of_kind {
@@ -55,7 +59,9 @@ impl Store {
     /// All sets of rules, whatever their kind.
     pub fn virtual_services(&self) -> impl Iterator<Item = (&Object, &VirtualService)> {
         self.objects.iter().filter_map(|object| match &object.body {
-            Body::VirtualService(body) | Body::HttpRoute(body) => Some((object, &**body)),
+            Body::VirtualService(body) | Body::HttpRoute(body) | Body::Router(body) => {
+                Some((object, &**body))
+            }
             Body::Ingress(body) => Some((object, &body.routes)),
             _ => None,
         })
@@ -116,6 +122,12 @@ impl Store {
         self.objects
             .iter()
             .filter_map(|object| object.template().map(|template| (object, &template.labels)))
+    }
+
+    /// Does anything that was given run pods with these labels?
+    pub fn runs(&self, near: &Object, selector: &Labels) -> bool {
+        let own = self.pods().any(|(o, labels)| o.is_near(near) && contains(labels, selector));
+        own || self.others.iter().any(|labels| contains(labels, selector))
     }
 
     /// The DestinationRule of a host.

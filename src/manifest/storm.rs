@@ -96,6 +96,10 @@ pub fn settle(document: &mut Node) {
         {
             put(test, "share", &share);
         }
+        let matched = child(item, "canary").and_then(|canary| child(canary, "matched"));
+        if let Some(said) = matched.filter(|said| said.text() == Some(SENDERS)) {
+            *said = share.clone();
+        }
         let analysis = child(item, "flagger").and_then(|canary| child(canary, "analysis"));
         if let Some(matching) = analysis.and_then(|analysis| child(analysis, "match")) {
             put(matching, "share", &share);

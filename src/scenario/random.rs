@@ -260,7 +260,13 @@ impl Random<'_> {
     /// Makes fields that depend on each other agree.
     fn settle(&mut self, part: &Entry, given: &mut Vec<(String, String)>) {
         if given.iter().any(|(name, value)| name == "routing" && value == "podRatio") {
-            given.retain(|(name, _)| name != "pods");
+            let of_mesh = ["pods", "stickiness", "matched"];
+            given.retain(|(name, _)| !of_mesh.contains(&name.as_str()));
+        }
+        for (first, other) in [("matched", "stickiness"), ("compare", "noiseCopy")] {
+            if given.iter().any(|(name, _)| name == first) {
+                given.retain(|(name, _)| name != other);
+            }
         }
         if !given.iter().any(|(name, value)| name == "policy" && value == "sticky") {
             given.retain(|(name, _)| name != "stickyFor");

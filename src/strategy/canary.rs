@@ -4,23 +4,25 @@
 //! With `routing: mesh` the balancer weighs requests, the canary's pods follow the weight and the
 //! stable fleet stays whole (as Argo Rollouts with traffic routing and Flagger do). With
 //! `pods` holds the canary at one size until everything goes to it. With
-//! `routing: podRatio` there is one pool and the weight is the share of pods. Checks run at every
+//! `routing: podRatio` there is one pool and the weight is the share of pods. With `stickiness` a
+//! cookie keeps users at the side that the weight has sent them to; with `matched`, who sends a
+//! header meets the canary at every weight. Checks run at every
 //! interval; the step advances when one passes, and the way back is taken when more than
 //! `failureLimit` have failed. A check that waits, or is unsure, holds the weight and is asked
 //! again at the next interval; more than `unsureLimit` unsure answers end the release for
 //! want of evidence.
 
 use super::binding::Binding;
-use super::fleet::{in_pool, is_available, pods_for, resize, route_all, route_weight};
+use super::fleet::{in_pool, is_available, pods_for, resize, route_all};
 use super::pilot::{Facts, Pilot};
 use super::{Cause, Machine, Needs, Plan, Spec, View, plan};
 use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
-use crate::base::units::parse_share;
+use crate::base::units::{Share, parse_share};
 use crate::world::action::{Action, Alarm, Decision, Token};
-use crate::world::routing::Pool;
+use crate::world::routing::{Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 
 /// The part.
@@ -74,6 +76,16 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let settings = Settings {
         weights,
         fixed,
+        sticky: r.opt_duration(
+            "stickiness",
+            "a cookie keeps users so long at the side that the weight has sent them to; left out: \
+             each request is drawn anew",
+        ),
+        matched: r.opt_share(
+            "matched",
+            "share of users who send a header by which a rule sends them to the canary at every \
+             weight: that of spec.traffic.headerShare",
+        ),
         interval: interval.max(SimDuration::from_secs(1)),
         checks,
         mesh,
@@ -100,6 +112,20 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "from the way back to the end of the canary's pods; Argo's abort delay",
         ),
     };
+    if !mesh {
+        for (name, given) in
+            [("stickiness", settings.sticky.is_some()), ("matched", settings.matched.is_some())]
+        {
+            if given {
+                let help = "with podRatio nothing but the number of pods divides requests";
+                r.problem(name, "given beside routing: podRatio", "one of the two", help);
+            }
+        }
+    }
+    if settings.sticky.is_some() && settings.matched.is_some() {
+        let help = "who sends the header has no cookie to follow";
+        r.problem("stickiness", "given beside matched", "one of the two", help);
+    }
     let has_checks = !settings.checks.is_empty();
     let needs =
         Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, ..Needs::default() };
@@ -111,6 +137,8 @@ fn read(r: &mut Reader<'_>) -> Plan {
 pub struct Settings {
     weights: Vec<f64>,
     fixed: Option<u32>,
+    sticky: Option<SimDuration>,
+    matched: Option<Share>,
     interval: SimDuration,
     checks: Vec<Check>,
     mesh: bool,
@@ -222,13 +250,27 @@ impl Canary {
         self.stage = Stage::Watching;
         let weight = self.weight();
         if self.settings.mesh {
-            let all = if weight >= 1.0 { route_all(Pool::Candidate) } else { route_weight(weight) };
-            out.push(all);
+            out.push(self.route(weight));
         } else {
             self.scale_stable(view, view.replicas - self.canary_size(view), out);
         }
         out.push(Action::Say(format!("step {}: weight {:.0} %", self.step + 1, weight * 100.0)));
         out.push(Action::Wake { after: self.settings.interval, token: self.token(Alarm::Check) });
+    }
+
+    /// What the balancers are told at a weight.
+    fn route(&self, weight: f64) -> Action {
+        if weight >= 1.0 {
+            return route_all(Pool::Candidate);
+        }
+        let others = Share::clamped(weight);
+        let split = match self.settings.matched {
+            Some(users) => Split::Matched { users, weight: Share::ONE, others },
+            None => Split::Weight(others),
+        };
+        let kept = |age| Sticky { candidate: age, stable: Some(age) };
+        let sticky = self.settings.sticky.map(kept);
+        Action::Route(Routing { split, sticky, ..Routing::default() })
     }
 
     /// Runs all checks: do they pass, fail, or want to be asked again?

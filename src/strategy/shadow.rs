@@ -2,6 +2,9 @@
 //! and latency are compared with the users' own answers, and the difference is held against how
 //! often two old copies differ. Then a named strategy ships, or nothing does.
 //!
+//! With `compare: false` it is a mirror as proxies have it: copies go to as many pods as there are
+//! (`pods`), their answers are thrown away, and nobody learns anything of them.
+//!
 //! The rule is Diffy's: a kind of difference counts when it is more frequent than the noise and
 //! both the relative and the absolute excess pass their thresholds.
 
@@ -57,8 +60,18 @@ fn read(r: &mut Reader<'_>) -> Plan {
         WordOrPart::Word(_) => None,
         WordOrPart::Part(plan) => Some(plan),
     };
+    let compare = "are answers compared? A proxy's own mirror throws them away";
+    let compare = r.flag("compare", true, compare);
+    let baseline = r.flag("noiseCopy", true, "run a second old copy to measure the noise");
+    if !compare && r.has("noiseCopy") && baseline {
+        let help = "a second old copy is there for the comparison";
+        r.problem("noiseCopy", "given beside compare: false", "one of the two", help);
+    }
+    let pods = "pods that get the copies; left out: as many as the share of copies asks for";
     let settings = Settings {
         mirror,
+        compare,
+        pods: r.opt_count("pods", 1..=5000, pods).map(|pods| pods as u32),
         duration: r.duration("for", "15m", "how long requests are mirrored"),
         min_compared: r.count(
             "minComparisons",
@@ -66,7 +79,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             1..=1_000_000_000,
             "fewer comparisons than this are no evidence",
         ),
-        baseline: r.flag("noiseCopy", true, "run a second old copy to measure the noise"),
+        baseline: baseline && compare,
         relative_percent: r.number(
             "relativeThreshold",
             diffy::RELATIVE_PERCENT,
@@ -103,6 +116,8 @@ type CountOf = fn(&Differences) -> u64;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     mirror: Mirror,
+    compare: bool,
+    pods: Option<u32>,
     duration: SimDuration,
     min_compared: u64,
     baseline: bool,
@@ -141,7 +156,8 @@ struct Shadow {
 
 impl Shadow {
     fn pods(&self, view: &View<'_>) -> u32 {
-        pods_for(view.replicas, self.settings.mirror.share.value())
+        let share = self.settings.mirror.share.value();
+        self.settings.pods.unwrap_or_else(|| pods_for(view.replicas, share))
     }
 
     fn start(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
@@ -197,9 +213,15 @@ impl Shadow {
     }
 
     fn conclude(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        if view.shadow.candidate.compared < self.settings.min_compared {
+        let blind = !self.settings.compare;
+        if blind {
+            out.push(Action::Say("the copies end: nobody has compared their answers".into()));
+        }
+        if blind && !self.follow.is_there() {
             out.push(Action::Decide(Decision::NoEvidence));
-        } else if self.findings(view, out) {
+        } else if !blind && view.shadow.candidate.compared < self.settings.min_compared {
+            out.push(Action::Decide(Decision::NoEvidence));
+        } else if !blind && self.findings(view, out) {
             out.push(Action::Decide(Decision::WayBack));
         } else if self.follow.is_there() {
             self.stage = Stage::Followed;

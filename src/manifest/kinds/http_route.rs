@@ -124,7 +124,7 @@ fn backend(f: &mut Fields<'_>) -> Destination {
     let host = f.opt_text("name", "the Service that gets the requests");
     f.missing("name", "the name of the Service");
     f.opt_scalar("port", "port", "where the Service listens", scalars::port_number);
-    Destination { host: host.unwrap_or_default(), subset: None, weight: None }
+    Destination { host: host.unwrap_or_default(), ..Destination::default() }
 }
 
 fn matched(f: &mut Fields<'_>) -> Option<Match> {

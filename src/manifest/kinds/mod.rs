@@ -19,6 +19,7 @@ pub mod canary_config;
 pub mod deployment;
 pub mod destination_rule;
 pub mod disruption_budget;
+pub mod http_proxy;
 pub mod http_route;
 pub mod ingress;
 pub mod metadata;
@@ -29,7 +30,9 @@ pub mod placing;
 pub mod pod;
 pub mod rollout;
 pub mod service;
+pub mod traefik;
 pub mod traffic_policy;
+pub mod traffic_split;
 pub mod virtual_service;
 pub mod volume_claim;
 
@@ -52,6 +55,12 @@ pub const KINDS: &[KindPart] = &[
     http_route::GRPC,
     ingress::KIND,
     ingress::OLD,
+    traffic_split::KIND,
+    traefik::KIND,
+    traefik::OLD,
+    traefik::ROUTE,
+    traefik::OLD_ROUTE,
+    http_proxy::KIND,
     autoscaler::KIND,
     disruption_budget::KIND,
     volume_claim::KIND,
@@ -101,6 +110,8 @@ pub enum Body {
     HttpRoute(Box<virtual_service::VirtualService>),
     /// What users reach from outside.
     Ingress(Box<ingress::Ingress>),
+    /// Routes of other routers: TrafficSplit, TraefikService, IngressRoute, HTTPProxy.
+    Router(Box<virtual_service::VirtualService>),
     /// An autoscaler.
     Autoscaler(Box<autoscaler::Autoscaler>),
     /// A limit of evictions.

@@ -197,7 +197,7 @@ fn destination(f: &mut Fields<'_>) -> Destination {
     f.object("port", |f| {
         f.opt_scalar("number", "port", "where the service listens", scalars::port_number);
     });
-    Destination { host: host.unwrap_or_default(), subset, weight: None }
+    Destination { host: host.unwrap_or_default(), subset, ..Destination::default() }
 }
 
 fn matched(f: &mut Fields<'_>) -> Match {

@@ -45,6 +45,8 @@ fn parts(store: &Store) -> BTreeMap<String, Store> {
         parts.entry(space).or_default().objects.push(object.clone());
     }
     for part in parts.values_mut() {
+        part.told.clone_from(&store.told);
+        part.others.clone_from(&store.others);
         part.objects.extend(guests.iter().map(|object| (*object).clone()));
     }
     parts

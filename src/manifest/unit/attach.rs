@@ -32,6 +32,7 @@ pub fn all(store: &Store, found: &mut Found) {
                 | Body::VirtualService(_)
                 | Body::HttpRoute(_)
                 | Body::Ingress(_)
+                | Body::Router(_)
                 | Body::DestinationRule(_)
                 | Body::AlertProvider
                 | Body::VolumeClaim(_)

@@ -5,7 +5,8 @@
 //! is assumed, and said: a split is walked up to 100 %, a match is an A/B test, a copy a shadow.
 
 use super::routes::{self, Kind, Plan};
-use super::{Found, hosts, idle_fleet, workload};
+use super::{Found, hosts, idle_fleet, nowhere, workload};
+use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, percent, text};
 use crate::manifest::kinds::Object;
@@ -26,7 +27,8 @@ pub fn find(store: &Store, found: &mut Found) {
             continue;
         }
         let rules = routes::reached(object, &service.rules, found);
-        if let Some(plan) = routes::plan(store, object, &rules) {
+        nowhere::check(store, object, &rules, found);
+        if let Some(plan) = routes::plan(store, object, &rules, found) {
             unit(store, object, &plan, found);
             routes::tell_unflown(object, &rules, &plan, found);
         } else {
@@ -38,9 +40,11 @@ pub fn find(store: &Store, found: &mut Found) {
 
 fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
     let Plan { rule, stable, candidate, .. } = *plan;
-    // Two hosts are two Services of one thing; its name is that of the rules.
-    let same = short(&stable.host) == short(&candidate.host) && !stable.host.is_empty();
-    let name = if same { short(&stable.host) } else { object.metadata.name.as_str() };
+    // Two hosts are two Services of one thing; its name is that of the rules, or of the main one
+    // where the other declares itself a canary of it.
+    let same = short(&stable.host) == short(&candidate.host) || rule.tried.is_some();
+    let own = same && !stable.host.is_empty();
+    let name = if own { short(&stable.host) } else { object.metadata.name.as_str() };
     let mut draft = Draft::new(name, object);
     draft.aliases.extend([&stable.host, &candidate.host].map(|host| short(host).to_string()));
     if let Some((service, _)) = store.service_of(object, &stable.host) {
@@ -57,11 +61,11 @@ fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
     draft.roles = Some([stable.clone(), candidate.clone()]);
     match plan.kind {
         Kind::Split => {
-            canary(&mut draft, object, rule, candidate, &mut found.lists);
+            canary(&mut draft, object, plan, &mut found.lists);
             fixed_size(&mut draft, &fleets, &mut found.lists);
         }
         Kind::Match => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
-        Kind::Mirror => shadow(&mut draft, object, rule, candidate, &mut found.lists),
+        Kind::Mirror => shadow(&mut draft, object, plan, &fleets, &mut found.lists),
     }
     found.drafts.push(draft);
 }
@@ -162,11 +166,13 @@ fn fleet<'a>(
         let message = format!("no given Deployment of {} carries {said}", to.host);
         let known = behind.iter().filter_map(|(_, d)| of(d)).flatten();
         let known: Vec<String> = known.map(|(k, v)| format!("{k}: {v}")).collect();
-        let near = nearest(&said, known.iter().map(String::as_str));
-        let help = near.map(|n| format!("did you mean {n}?")).unwrap_or_default();
-        let expected = format!("labels of {}", titles.join(" or "));
-        let field = format!("spec.subsets[{at}].labels");
-        found.problem(rule_object, &field, message, &expected, &help);
+        // Labels that are no slip of any lead nowhere: `nowhere` says what that comes to.
+        if let Some(near) = nearest(&said, known.iter().map(String::as_str)) {
+            let help = format!("did you mean {near}?");
+            let expected = format!("labels of {}", titles.join(" or "));
+            let field = format!("spec.subsets[{at}].labels");
+            found.problem(rule_object, &field, message, &expected, &help);
+        }
     }
     fleet
 }
@@ -191,13 +197,8 @@ pub(super) fn ladder(now: f64) -> Vec<f64> {
     below.chain(first).chain(above).collect()
 }
 
-fn canary(
-    draft: &mut Draft,
-    object: &Object,
-    rule: &Rule,
-    candidate: &Destination,
-    lists: &mut Lists,
-) {
+fn canary(draft: &mut Draft, object: &Object, plan: &Plan<'_>, lists: &mut Lists) {
+    let Plan { rule, candidate, .. } = *plan;
     let at = rule.destinations.iter().position(|d| d == candidate).unwrap_or(0);
     let now = rule.percent(at);
     let field = rule.field_of(at, "weight");
@@ -213,6 +214,37 @@ fn canary(
     draft.write(&format!("{path}.interval"), text("5m"));
     let why = "time that the owner watches a step; without checks only the person on call sees";
     draft.assume(lists, &format!("{path}.interval"), "5m", why, false);
+    let field = plan.beside.map(Rule::match_field);
+    match (&rule.sticky, plan.beside, field) {
+        (_, Some(beside), Some(field)) => {
+            let value = text(storm::SENDERS);
+            draft.set(&format!("{path}.matched"), value, object.spot(&field));
+            let to = candidate.name();
+            let sends = format!("who sends {} meets {to} at every weight", senders(beside));
+            draft.understand(lists, object, &field, sends);
+            let why =
+                "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
+            draft.assume(lists, "spec.traffic.headerShare", storm::HEADER_SHARE, why, false);
+            if rule.sticky.is_some() {
+                let why = "cookies beside a header are not flown: all others are drawn anew";
+                let note = draft.note(object, &rule.path, why.to_string());
+                lists.ignored.push(note);
+            }
+        }
+        (Some(age), ..) => {
+            draft.set(&format!("{path}.stickiness"), text(age.clone()), object.spot(&rule.path));
+            let what = format!("a cookie keeps users {age} at the side that has answered them");
+            draft.understand(lists, object, &rule.path, what);
+        }
+        _ => {}
+    }
+}
+
+/// What a rule asks for, in words.
+fn senders(rule: &Rule) -> String {
+    let headers: Vec<&str> =
+        rule.matches.iter().flat_map(|m| m.headers.iter().map(String::as_str)).collect();
+    headers.join(" or ")
 }
 
 /// A Deployment of the canary's own has a size, and nothing in the files changes it.
@@ -240,9 +272,7 @@ fn ab_test(
     let field = rule.match_field();
     let path = draft.strategy("abTest", object.spot(&field));
     draft.set(&format!("{path}.assignment"), text("header"), object.spot(&field));
-    let headers: Vec<&str> =
-        rule.matches.iter().flat_map(|m| m.headers.iter().map(String::as_str)).collect();
-    let sends = format!("who sends {} meets {}", headers.join(", "), candidate.name());
+    let sends = format!("who sends {} meets {}", senders(rule), candidate.name());
     draft.understand(lists, object, &field, sends);
     // The share of the test is that of the header: `storm::settle` writes it when all is known.
     let why = "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
@@ -251,20 +281,32 @@ fn ab_test(
     draft.assume(lists, &format!("{path}.duration"), "20m", why, false);
 }
 
+/// A mirror copies requests, and no more: nobody compares, and no pods are there but its own.
 fn shadow(
     draft: &mut Draft,
     object: &Object,
-    rule: &Rule,
-    candidate: &Destination,
+    plan: &Plan<'_>,
+    fleets: &[Option<(&Object, &Deployment)>; 2],
     lists: &mut Lists,
 ) {
+    let Plan { rule, candidate, .. } = *plan;
     let share = rule.mirror.as_ref().map_or(100.0, |(_, share)| *share);
     let field = rule.mirror_field();
     let path = draft.strategy("shadow", object.spot(&field));
-    let spot = object.spot(&format!("{}.mirrorPercentage", rule.path));
-    draft.set(&format!("{path}.mirror"), percent(share), spot);
+    draft.set(&format!("{path}.mirror"), percent(share), object.spot(&field));
     let what = format!("{} gets copies of {share}% of the requests", candidate.name());
     draft.understand(lists, object, &field, what);
+    draft.write(&format!("{path}.compare"), Value::Flag(false));
+    if let [stable, Some((owner, deployment))] = fleets
+        && stable.map(|(o, _)| o.title()) != Some(owner.title())
+        && deployment.replicas != Some(0)
+    {
+        let pods = deployment.replicas.unwrap_or(1);
+        let spot = owner.spot("spec.replicas");
+        draft.set(&format!("{path}.pods"), integer(pods), spot);
+        let what = format!("{pods} pods get the copies; their answers are thrown away");
+        draft.understand(lists, owner, "spec.replicas", what);
+    }
     let why = "when mirroring ends, and what follows, is not in the file; windtunnel's own default";
     draft.assume(lists, &format!("{path}.for"), "15m", why, false);
     draft.write(&format!("{path}.then"), text("none"));

@@ -4,15 +4,13 @@
 //! A flight has two versions and one rule that means everyone. What goes beyond that is listed as
 //! ignored: nothing that sends users to another version is left out in silence.
 
-use super::Found;
+use super::{Found, roles};
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
-use crate::manifest::newer;
 use crate::manifest::note::Weight;
 use crate::manifest::rule::{Destination, Rule, short};
 use crate::manifest::store::Store;
-use std::cmp::Ordering;
 
 /// How requests reach the version that is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +36,8 @@ pub struct Plan<'a> {
     pub stable: &'a Destination,
     /// Who is tried.
     pub candidate: &'a Destination,
+    /// A rule that sends who sends a header to the one that is tried, whatever the weight.
+    pub beside: Option<&'a Rule>,
 }
 
 impl<'a> Plan<'a> {
@@ -47,6 +47,7 @@ impl<'a> Plan<'a> {
         if self.default.path != self.rule.path {
             rules.push(self.default);
         }
+        rules.extend(self.beside);
         rules
     }
 }
@@ -66,11 +67,21 @@ pub fn reached<'a>(object: &Object, rules: &'a [Rule], found: &mut Found) -> Vec
 }
 
 /// What the rules are about; nothing, if they release nothing.
-pub fn plan<'a>(store: &Store, object: &Object, rules: &[&'a Rule]) -> Option<Plan<'a>> {
-    split(store, object, rules).or_else(|| matched(rules)).or_else(|| mirrored(rules))
+pub fn plan<'a>(
+    store: &Store,
+    object: &Object,
+    rules: &[&'a Rule],
+    found: &mut Found,
+) -> Option<Plan<'a>> {
+    split(store, object, rules, found).or_else(|| matched(rules)).or_else(|| mirrored(rules))
 }
 
-fn split<'a>(store: &Store, object: &Object, rules: &[&'a Rule]) -> Option<Plan<'a>> {
+fn split<'a>(
+    store: &Store,
+    object: &Object,
+    rules: &[&'a Rule],
+    found: &mut Found,
+) -> Option<Plan<'a>> {
     let rule = rules.iter().find(|r| r.splits() && !r.by_header())?;
     let live = rule.live();
     // All weight on one beside a copy to another: a shadow, unless users go there as well.
@@ -79,36 +90,14 @@ fn split<'a>(store: &Store, object: &Object, rules: &[&'a Rule]) -> Option<Plan<
     }
     let among: Vec<usize> =
         if live.len() > 1 { live } else { (0..rule.destinations.len()).collect() };
-    let (stable, candidate) = roles(store, object, rule, &among)?;
+    let (stable, candidate) = roles::of(store, object, rule, &among, found)?;
     let [stable, candidate] = [stable, candidate].map(|i| &rule.destinations[i]);
-    Some(Plan { kind: Kind::Split, rule, default: rule, stable, candidate })
-}
-
-/// Who serves and who is tried. Of two, the later version is tried, if names or images tell; else
-/// the one with less weight, the later one of equals. Of more, the one with least weight.
-fn roles(store: &Store, object: &Object, rule: &Rule, among: &[usize]) -> Option<(usize, usize)> {
-    if let [a, b] = among {
-        let weighs = |i: &usize| rule.percent(*i) > 0.0;
-        let [to_a, to_b] = [a, b].map(|i| &rule.destinations[*i]);
-        let told = order(store, object, to_a, to_b).filter(|_| weighs(a) && weighs(b));
-        match told {
-            Some(Ordering::Less) => return Some((*a, *b)),
-            Some(Ordering::Greater) => return Some((*b, *a)),
-            _ => {}
-        }
-    }
-    let by_weight = |a: &&usize, b: &&usize| rule.percent(**a).total_cmp(&rule.percent(**b));
-    let candidate = *among.iter().rev().min_by(by_weight)?;
-    let others = among.iter().rev().filter(|i| **i != candidate);
-    Some((*others.max_by(by_weight)?, candidate))
-}
-
-/// The order of two destinations by age, as their names tell, or the images of their pods.
-fn order(store: &Store, object: &Object, a: &Destination, b: &Destination) -> Option<Ordering> {
-    newer::order(a.name(), b.name()).or_else(|| {
-        let image = |to| Some(super::workload::image(carrying(store, object, to)?.1)?.to_string());
-        newer::order_of_images(&image(a)?, &image(b)?)
-    })
+    let only = |r: &&&Rule| {
+        let mut to = live_of(r);
+        r.by_header() && to.next().is_some_and(|d| d.is_same(candidate)) && to.next().is_none()
+    };
+    let beside = rules.iter().find(only).copied();
+    Some(Plan { kind: Kind::Split, rule, default: rule, stable, candidate, beside })
 }
 
 /// The Deployment that a destination leads to, if it is given.
@@ -127,23 +116,23 @@ pub fn carrying<'a>(
 
 fn matched<'a>(rules: &[&'a Rule]) -> Option<Plan<'a>> {
     let default = *rules.iter().rev().find(|r| r.by_everyone()).or(rules.last())?;
-    let stable = live(default).next()?;
-    let differs = |r: &Rule| r.by_header() && live(r).any(|d| !d.is_same(stable));
+    let stable = live_of(default).next()?;
+    let differs = |r: &Rule| r.by_header() && live_of(r).any(|d| !d.is_same(stable));
     let rule = *rules.iter().find(|r| differs(r))?;
-    let candidate = live(rule).find(|d| !d.is_same(stable))?;
-    Some(Plan { kind: Kind::Match, rule, default, stable, candidate })
+    let candidate = live_of(rule).find(|d| !d.is_same(stable))?;
+    Some(Plan { kind: Kind::Match, rule, default, stable, candidate, beside: None })
 }
 
 fn mirrored<'a>(rules: &[&'a Rule]) -> Option<Plan<'a>> {
     rules.iter().find_map(|rule| {
         let (candidate, _) = rule.mirror.as_ref()?;
-        let stable = live(rule).next()?;
-        let plan = Plan { kind: Kind::Mirror, rule, default: rule, stable, candidate };
+        let stable = live_of(rule).next()?;
+        let plan = Plan { kind: Kind::Mirror, rule, default: rule, stable, candidate, beside: None };
         (!candidate.is_same(stable)).then_some(plan)
     })
 }
 
-fn live(rule: &Rule) -> impl Iterator<Item = &Destination> {
+fn live_of(rule: &Rule) -> impl Iterator<Item = &Destination> {
     rule.live().into_iter().map(|i| &rule.destinations[i])
 }
 
@@ -176,7 +165,7 @@ pub fn tell_unflown(object: &Object, rules: &[&Rule], plan: &Plan<'_>, found: &m
             let host = short(&d.host);
             host == short(&plan.stable.host) || host == short(&plan.candidate.host)
         };
-        let other = live(rule).find(|d| !d.is_same(plan.stable) && (here(d) || rule.by_header()));
+        let other = live_of(rule).find(|d| !d.is_same(plan.stable) && (here(d) || rule.by_header()));
         if let Some(other) = other {
             let (who, to) = (&plan.rule.path, other.name());
             tell(&rule.path, format!("sends requests to {to}: only what {who} says is flown"));
