@@ -10,6 +10,7 @@ use crate::base::node::Node;
 use crate::scenario::tree;
 use std::sync::Arc;
 
+pub mod alb;
 pub mod alert_provider;
 pub mod analysis_template;
 pub mod autoscaler;
@@ -24,12 +25,14 @@ pub mod http_route;
 pub mod ingress;
 pub mod metadata;
 pub mod metric_template;
+pub mod namespace;
 pub mod nginx;
 pub mod node;
 pub mod placing;
 pub mod pod;
 pub mod rollout;
 pub mod service;
+pub mod target_group;
 pub mod traefik;
 pub mod traffic_policy;
 pub mod traffic_split;
@@ -65,6 +68,8 @@ pub const KINDS: &[KindPart] = &[
     disruption_budget::KIND,
     volume_claim::KIND,
     node::KIND,
+    namespace::KIND,
+    target_group::KIND,
 ];
 
 /// A kind of manifest.
@@ -122,6 +127,10 @@ pub enum Body {
     VolumeClaim(volume_claim::Access),
     /// A node.
     Node(Box<node::Node>),
+    /// A namespace: does somebody put readiness gates into its pods?
+    Namespace(bool),
+    /// Pods of a Service as targets of a load balancer of AWS.
+    TargetGroup(Box<target_group::TargetGroup>),
     /// What Kayenta judges.
     CanaryConfig(Box<canary_config::CanaryConfig>),
 }

@@ -56,7 +56,8 @@ fn read_service(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
     f.object("spec", |f| {
         rules.extend(f.object("weighted", weighted));
         rules.extend(f.object("mirroring", mirroring));
-        let other = "highest random weight and failover are not flown: the TraefikService is left out";
+        let other =
+            "highest random weight and failover are not flown: the TraefikService is left out";
         f.not_flown(&["highestRandomWeight", "failover"], other);
     });
     f.missing("spec", "a TraefikService has weighted or mirroring");
@@ -127,7 +128,14 @@ fn mirroring(f: &mut Fields<'_>) -> Rule {
     let main = service(f, &mut settings);
     let destinations = vec![Destination { weight: None, ..main }];
     let path = "spec.mirroring".to_string();
-    Rule { path, destinations, mirror: mirrors.pop(), settings, words: MIRRORING, ..Rule::default() }
+    Rule {
+        path,
+        destinations,
+        mirror: mirrors.pop(),
+        settings,
+        words: MIRRORING,
+        ..Rule::default()
+    }
 }
 
 fn service(f: &mut Fields<'_>, settings: &mut Vec<Setting>) -> Destination {
@@ -205,9 +213,7 @@ mod tests {
 
     #[test]
     fn an_expression_says_whom_it_means() {
-        let of = |text: &str| {
-            matched(text).pop().map(|m| (m.headers.join(","), m.other))
-        };
+        let of = |text: &str| matched(text).pop().map(|m| (m.headers.join(","), m.other));
         assert_eq!(of("Host(`a.example`)"), None);
         assert_eq!(of("Host(`a`) && PathPrefix(`/`)"), None);
         assert_eq!(of("Host(`a`) && PathPrefix(`/x`)"), Some((String::new(), true)));

@@ -37,6 +37,8 @@ pub fn all(store: &Store, found: &mut Found) {
                 | Body::AlertProvider
                 | Body::VolumeClaim(_)
                 | Body::Node(_)
+                | Body::Namespace(_)
+                | Body::TargetGroup(_)
         );
         if object.body == Body::Beside {
             let why = "it runs beside what is released, and no release waits for it; as a step of \

@@ -35,6 +35,8 @@ pub mod roles;
 pub mod routes;
 pub mod scaled;
 pub mod slips;
+pub mod targets;
+pub mod template_valid;
 pub mod workload;
 
 /// What looking for units yields.
@@ -153,6 +155,7 @@ fn within(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
     slips::check(store, &mut found);
+    template_valid::check(store, &mut found);
     argo_valid::check(store, &mut found);
     scaled::check(store, &mut found);
     flagger::find(store, &mut found);
@@ -163,6 +166,7 @@ fn within(store: &Store) -> Found {
     plain::find(store, &mut found);
     placement::settle(store, &mut found);
     attach::all(store, &mut found);
+    targets::settle(store, &mut found);
     scaled::settle(store, &mut found);
     found
 }

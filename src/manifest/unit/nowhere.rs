@@ -46,9 +46,7 @@ fn told(rule: &Rule, index: usize, why: &str) -> String {
              flown as if its pods ran"
         );
     }
-    format!(
-        "{share} % of requests{whose} would get 503: {why}; it is flown as if its pods ran"
-    )
+    format!("{share} % of requests{whose} would get 503: {why}; it is flown as if its pods ran")
 }
 
 /// Why nothing answers behind a destination, if these files say so.
@@ -69,7 +67,8 @@ fn reason(store: &Store, object: &Object, rule: &Rule, to: &Destination) -> Opti
         let carried = store.pods().any(|(o, own)| o.is_near(object) && contains(own, labels));
         let unknown = store.others.iter().any(|own| contains(own, labels));
         let known = !behind.is_empty() && !carried && !unknown;
-        return known.then(|| format!("no pods here carry the labels of {subset} in {}", named.title()));
+        return known
+            .then(|| format!("no pods here carry the labels of {subset} in {}", named.title()));
     }
     let (service, body) = store.service_of(object, &to.host)?;
     let selector = body.selector.as_ref().filter(|selector| !selector.is_empty())?;

@@ -45,9 +45,8 @@ pub fn of(
 /// The destination that is later than all others.
 fn latest(store: &Store, object: &Object, rule: &Rule, among: &[usize]) -> Option<usize> {
     let to = |i: usize| &rule.destinations[i];
-    let later = |i: usize, j: usize| {
-        i == j || order(store, object, to(j), to(i)) == Some(Ordering::Less)
-    };
+    let later =
+        |i: usize, j: usize| i == j || order(store, object, to(j), to(i)) == Some(Ordering::Less);
     among.iter().copied().find(|i| among.iter().all(|j| later(*i, *j)))
 }
 
@@ -78,9 +77,9 @@ fn order(store: &Store, object: &Object, a: &Destination, b: &Destination) -> Op
             newer::order(&of(a.1)?, &of(b.1)?)
         };
         let by_label = LABELS.into_iter().find_map(labels);
-        by_label.or_else(|| newer::order(&a.0.metadata.name, &b.0.metadata.name)).or_else(|| {
-            newer::order_of_images(workload::image(a.1)?, workload::image(b.1)?)
-        })
+        by_label
+            .or_else(|| newer::order(&a.0.metadata.name, &b.0.metadata.name))
+            .or_else(|| newer::order_of_images(workload::image(a.1)?, workload::image(b.1)?))
     })
 }
 
@@ -98,7 +97,10 @@ fn by_zero(object: &Object, rule: &Rule, among: &[usize], found: &mut Found) -> 
         spot: object.spot(&field),
         object: object.title(),
         field,
-        text: format!("{} is the new version: the {at} of a shift", rule.destinations[*second].name()),
+        text: format!(
+            "{} is the new version: the {at} of a shift",
+            rule.destinations[*second].name()
+        ),
         source: "neither names nor labels nor images say which is older; the old one is taken to \
             stand first"
             .to_string(),

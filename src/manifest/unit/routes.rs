@@ -127,7 +127,8 @@ fn mirrored<'a>(rules: &[&'a Rule]) -> Option<Plan<'a>> {
     rules.iter().find_map(|rule| {
         let (candidate, _) = rule.mirror.as_ref()?;
         let stable = live_of(rule).next()?;
-        let plan = Plan { kind: Kind::Mirror, rule, default: rule, stable, candidate, beside: None };
+        let plan =
+            Plan { kind: Kind::Mirror, rule, default: rule, stable, candidate, beside: None };
         (!candidate.is_same(stable)).then_some(plan)
     })
 }
@@ -165,7 +166,8 @@ pub fn tell_unflown(object: &Object, rules: &[&Rule], plan: &Plan<'_>, found: &m
             let host = short(&d.host);
             host == short(&plan.stable.host) || host == short(&plan.candidate.host)
         };
-        let other = live_of(rule).find(|d| !d.is_same(plan.stable) && (here(d) || rule.by_header()));
+        let other =
+            live_of(rule).find(|d| !d.is_same(plan.stable) && (here(d) || rule.by_header()));
         if let Some(other) = other {
             let (who, to) = (&plan.rule.path, other.name());
             tell(&rule.path, format!("sends requests to {to}: only what {who} says is flown"));
