@@ -158,7 +158,8 @@ fn write(
 fn unasked_affinity(store: &Store, draft: &mut Draft, balancer: &Balancer<'_>, lists: &mut Lists) {
     let kept = balancer.alb.is_some_and(|alb| alb.settings.iter().any(|s| s.name == "stickyFor"));
     let sticky = store.services().filter(|(_, service)| service.sticky && !kept);
-    for (object, _) in sticky.filter(|(object, _)| draft.used.contains(&object.title())) {
+    let used = draft.used.clone();
+    for (object, _) in sticky.filter(|(object, _)| used.contains(&object.title())) {
         draft.remove("spec.service.balancer.stickyFor");
         let policy = draft.get("spec.service.balancer.policy").and_then(|node| node.text());
         if policy == Some("sticky") {
