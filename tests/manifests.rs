@@ -12,6 +12,8 @@ mod fuzzed;
 mod imported;
 #[path = "manifests/input.rs"]
 mod input;
+#[path = "manifests/placed.rs"]
+mod placed;
 #[path = "manifests/routed.rs"]
 mod routed;
 #[path = "manifests/timelines/mod.rs"]
