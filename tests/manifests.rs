@@ -16,6 +16,8 @@ mod input;
 mod placed;
 #[path = "manifests/routed.rs"]
 mod routed;
+#[path = "manifests/routers.rs"]
+mod routers;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;
 #[path = "manifests/written.rs"]

@@ -117,7 +117,7 @@ fn of_path(path: &Path, asked: &Canary, main: &str, sticky: Option<String>) -> V
     let mut rules = Vec::new();
     if !asked.matches.is_empty() {
         let matched = rule(vec![to(&path.service, None)]);
-        rules.push(Rule { matches: asked.matches.clone(), ..matched });
+        rules.push(Rule { matches: asked.matches.clone(), tried: Some(0), ..matched });
     }
     let by_weight = [asked.total - asked.weight, asked.weight].map(Some);
     if asked.weight == 0 && !asked.matches.is_empty() {

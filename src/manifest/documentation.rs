@@ -24,13 +24,21 @@ A field that is not named here is unknown: it is listed as ignored with the near
 
 /// The text of the page.
 pub fn page() -> String {
-    let kinds = KINDS.iter().map(kind).collect::<String>();
+    let kinds = named().map(kind).collect::<String>();
     format!("{HEAD}\n{}\n{kinds}", contents())
 }
 
+/// The kinds, each once, whatever groups it has been in.
+fn named() -> impl Iterator<Item = &'static KindPart> {
+    let first = |i: usize, part: &KindPart| KINDS[..i].iter().all(|other| other.kind != part.kind);
+    KINDS.iter().enumerate().filter(move |(i, part)| first(*i, part)).map(|(_, part)| part)
+}
+
 fn contents() -> String {
-    let rows = KINDS.iter().map(|part| {
-        let versions: Vec<String> = part.versions.iter().map(|v| version(part, v)).collect();
+    let rows = named().map(|part| {
+        let groups = KINDS.iter().filter(|other| other.kind == part.kind);
+        let versions = groups.flat_map(|of| of.versions.iter().map(|v| version(of, v)));
+        let versions: Vec<String> = versions.collect();
         format!("| {} | {} | {} | {} |\n", part.kind, versions.join(", "), part.summary, part.since)
     });
     format!(

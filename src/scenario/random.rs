@@ -263,7 +263,11 @@ impl Random<'_> {
             let of_mesh = ["pods", "stickiness", "matched"];
             given.retain(|(name, _)| !of_mesh.contains(&name.as_str()));
         }
-        for (first, other) in [("matched", "stickiness"), ("compare", "noiseCopy")] {
+        for (first, other) in [
+            ("matched", "stickiness"),
+            ("compare", "noiseCopy"),
+            ("trafficRouting", "stableServiceOnly"),
+        ] {
             if given.iter().any(|(name, _)| name == first) {
                 given.retain(|(name, _)| name != other);
             }

@@ -51,6 +51,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "0.1%",
             "share of equal answers that differ even after normalising",
         ),
+        unread: false,
     };
     if mirror.share.value() <= 0.0 {
         r.problem("mirror", "nothing is mirrored", "a share above 0%", "");
@@ -69,8 +70,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     }
     let pods = "pods that get the copies; left out: as many as the share of copies asks for";
     let settings = Settings {
-        mirror,
-        compare,
+        mirror: Mirror { unread: !compare, ..mirror },
         pods: r.opt_count("pods", 1..=5000, pods).map(|pods| pods as u32),
         duration: r.duration("for", "15m", "how long requests are mirrored"),
         min_compared: r.count(
@@ -116,7 +116,6 @@ type CountOf = fn(&Differences) -> u64;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     mirror: Mirror,
-    compare: bool,
     pods: Option<u32>,
     duration: SimDuration,
     min_compared: u64,
@@ -213,7 +212,7 @@ impl Shadow {
     }
 
     fn conclude(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        let blind = !self.settings.compare;
+        let blind = self.settings.mirror.unread;
         if blind {
             out.push(Action::Say("the copies end: nobody has compared their answers".into()));
         }

@@ -105,6 +105,8 @@ pub struct Mirror {
     pub isolated: bool,
     /// Share of comparisons of equal versions that differ all the same, after normalising.
     pub noise: Share,
+    /// Are the answers thrown away, and compared with nothing?
+    pub unread: bool,
 }
 
 /// What a controller wants of the balancers.

@@ -9,7 +9,7 @@ use windtunnel::experiment::run;
 use windtunnel::outcome::Verdict;
 use windtunnel::scenario::model::Scenario;
 
-fn flown(scenarios: &[Arc<Scenario>]) -> Vec<ScenarioResults> {
+pub fn flown(scenarios: &[Arc<Scenario>]) -> Vec<ScenarioResults> {
     let settings = Settings {
         seed: 1,
         replications: Some(2),
@@ -23,7 +23,7 @@ fn flown(scenarios: &[Arc<Scenario>]) -> Vec<ScenarioResults> {
         .scenarios
 }
 
-fn read(text: &str, file: &str) -> Vec<Arc<Scenario>> {
+pub fn read(text: &str, file: &str) -> Vec<Arc<Scenario>> {
     let (found, _) = scenarios(text, file).unwrap_or_else(|problems| panic!("{problems:#?}"));
     found
 }

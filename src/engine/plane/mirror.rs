@@ -34,6 +34,12 @@ impl Plane {
         if u64::from(draw as u32) >= mirror.share.threshold() || attempt.number > 0 {
             return;
         }
+        if mirror.unread {
+            if !self.proxies[proxy].endpoints[Pool::Candidate as usize].is_empty() {
+                self.copy(proxy, Pool::Candidate, false, &attempt, &mirror);
+            }
+            return;
+        }
         // The user's answer, forecast from the same row that will serve it.
         let user = self.forecast(pod, &attempt);
         for (pool, baseline) in [(Pool::Candidate, false), (Pool::Baseline, true)] {

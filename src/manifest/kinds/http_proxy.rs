@@ -80,17 +80,19 @@ fn route(f: &mut Fields<'_>) -> Rule {
     let mut settings = Vec::new();
     let strategies = ["Cookie", "Random", "RoundRobin", "WeightedLeastRequest", "RequestHash"];
     let asked = "who gets a request (policy); Cookie: a user's requests stay with a pod (sticky)";
-    let policy = f.object("loadBalancerPolicy", |f| {
+    let given = f.object("loadBalancerPolicy", |f| {
         f.not_flown(&["requestHashPolicies"], "requests are not told apart by what they carry");
         f.opt_choice("strategy", &strategies, asked)
     });
-    let policy = match policy.flatten() {
+    let said = given.is_some() || matches.is_empty();
+    let policy = match given.flatten() {
         Some(0) => "sticky",
         Some(1) => "random",
         Some(3) => "leastRequest",
         _ => "roundRobin",
     };
-    put(&mut settings, "loadBalancerPolicy", "policy", Some(text(policy)));
+    let policy_said = Some(text(policy)).filter(|_| said);
+    put(&mut settings, "loadBalancerPolicy", "policy", policy_said);
     if policy == "sticky" {
         let browser = Some(text("720h"));
         put(&mut settings, "loadBalancerPolicy", "stickyFor", browser);

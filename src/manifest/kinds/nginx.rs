@@ -142,6 +142,15 @@ fn affinity(f: &mut Fields<'_>, settings: &mut Vec<Setting>) -> Option<String> {
     };
     let expires = age_of(f, own!("session-cookie-expires"));
     let secs = age_of(f, own!("session-cookie-max-age")).or(expires);
+    let names = [
+        own!("session-cookie-name"),
+        own!("session-cookie-path"),
+        own!("session-cookie-domain"),
+        own!("session-cookie-samesite"),
+        own!("session-cookie-secure"),
+    ];
+    f.no_effect(&names, "every user keeps the cookie");
+    f.not_flown(&[own!("session-cookie-change-on-failure")], "a cookie stays with its pod");
     on?;
     if mode.is_none_or(|mode| mode == 0) {
         let source = "affinity-mode balanced moves some users to pods that come, which is not \

@@ -3,7 +3,7 @@
 use super::argo_analysis::analysis_of;
 use super::argo_steps::{self, Said, check_annotations};
 use super::argo_write::{self, Written};
-use super::{Found, workload};
+use super::{Found, argo_service, workload};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
@@ -40,6 +40,7 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
     match strategy {
         Strategy::Canary(canary) => {
             write(&mut draft, &path, argo_write::canary(canary), &object.spot(at));
+            argo_service::write(store, object, rollout, &path, &mut draft, found);
             let waits = canary.steps.contains(&Step::Pause(None));
             let routed = canary.traffic.is_some();
             let said = Said { store, object, rollout, routed };

@@ -10,12 +10,14 @@ use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, percent, text};
 use crate::manifest::kinds::Object;
+use crate::manifest::kinds::canary::Canary;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::note::Lists;
 use crate::manifest::rule::{Destination, Rule, short};
 use crate::manifest::store::Store;
 use crate::manifest::storm;
+use crate::strategy::flagger::field;
 
 /// Weights in percent that the owner of a static split walks through.
 const LADDER: [f64; 5] = [5.0, 10.0, 25.0, 50.0, 100.0];
@@ -23,19 +25,50 @@ const LADDER: [f64; 5] = [5.0, 10.0, 25.0, 50.0, 100.0];
 /// A unit for every set of rules that releases something.
 pub fn find(store: &Store, found: &mut Found) {
     for (object, service) in store.virtual_services() {
-        if found.uses(object) {
+        if found.uses(object) || is_flaggers(store, object, &service.rules, found) {
             continue;
         }
         let rules = routes::reached(object, &service.rules, found);
         nowhere::check(store, object, &rules, found);
         if let Some(plan) = routes::plan(store, object, &rules, found) {
             unit(store, object, &plan, found);
+            if let (Some(draft), "TrafficSplit") = (found.drafts.last_mut(), object.kind) {
+                // Users ask the root Service.
+                draft.aliases.extend(service.hosts.iter().map(|host| short(host).to_string()));
+            }
             routes::tell_unflown(object, &rules, &plan, found);
         } else {
             routes::tell_own_copies(object, &rules, found);
             idle_fleet::find(store, object, &rules, found);
         }
     }
+}
+
+/// Rules to the two sides of a Canary, which Flagger writes and divides: they are its own.
+fn is_flaggers(store: &Store, object: &Object, rules: &[Rule], found: &mut Found) -> bool {
+    let hosts = || rules.iter().flat_map(|rule| &rule.destinations).map(|to| short(&to.host));
+    let sides = |target: &str| {
+        let side = |host: &str| {
+            host.strip_prefix(target).is_some_and(|end| ["-primary", "-canary"].contains(&end))
+        };
+        hosts().any(side)
+    };
+    let named = |canary: &Canary| {
+        let service = canary.names.iter().find(|(name, _)| *name == field::SERVICE);
+        matches!(service, Some((_, Value::Text(name))) if sides(name))
+    };
+    let owner = store
+        .canaries()
+        .find(|(o, canary)| o.is_near(object) && (sides(&canary.target) || named(canary)));
+    let Some((owner, canary)) = owner else { return false };
+    let Some(draft) = found.drafts.iter_mut().find(|d| d.used.contains(&owner.title())) else {
+        return false;
+    };
+    draft.takes(object);
+    let target = &canary.target;
+    let what = format!("Flagger divides the requests of {target}: what stands here is its own");
+    draft.understand(&mut found.lists, object, "spec", what);
+    true
 }
 
 fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {

@@ -42,8 +42,8 @@ fn told(rule: &Rule, index: usize, why: &str) -> String {
     let whose = if rule.by_header() { " of those that match" } else { "" };
     if rule.tried == Some(index) {
         return format!(
-            "{why}: ingress-nginx leaves its {share} % of the requests with the main Service; it is \
-             flown as if its pods ran"
+            "{why}: ingress-nginx leaves its {share} % of requests{whose} with the main Service; it \
+             is flown as if its pods ran"
         );
     }
     format!("{share} % of requests{whose} would get 503: {why}; it is flown as if its pods ran")

@@ -2,7 +2,8 @@
 //!
 //! A reconcile follows every change and every one of its own writes until nothing changes. With
 //! traffic routing and in blue-green the new version lives in the candidate pool; without it both
-//! versions share the stable pool, and the weight is the ratio of pods. The way back is an abort
+//! versions share the stable pool, and the weight is the ratio of pods, unless users come by the
+//! stable Service, which leads to pods of the stable version alone. The way back is an abort
 //! while an update is under way, else an undo, which is an update like any other. Deliberately
 //! unknown here: how a reconcile decides (see [`super::canary`], [`super::blue_green`]).
 
@@ -52,6 +53,8 @@ pub struct Argo {
     trials: Vec<((u32, usize), u32)>,
     /// When somebody runs `promote --full`, if that is still to come.
     full_at: Option<SimTime>,
+    /// The version whose pods the stable Service selects.
+    selected: Version,
 }
 
 /// Cookies of the router.
@@ -64,7 +67,9 @@ fn sticky(settings: &Settings) -> Option<Sticky> {
 /// Where the pods of a version serve.
 fn pool(settings: &Settings, version: Version) -> Pool {
     match (&settings.strategy, version) {
-        (Kind::Canary(canary), _) if canary.traffic.is_none() => Pool::Stable,
+        (Kind::Canary(canary), _) if canary.traffic.is_none() && !canary.stable_service_only => {
+            Pool::Stable
+        }
         (_, Version::Old) => Pool::Stable,
         (_, Version::New) => Pool::Candidate,
     }
@@ -103,6 +108,7 @@ impl Argo {
             released: None,
             trials: Vec::new(),
             full_at: None,
+            selected: Version::Old,
         }
     }
 
@@ -133,6 +139,7 @@ impl Argo {
             again = earliest(again, looked.map(|at| at.max(view.now) + MOMENT));
             let before = status.clone();
             let sight = self.sight(view, &sizes);
+            self.select(&status, &sight, out);
             let orders = match &self.settings.strategy {
                 Kind::Canary(plan) => canary::reconcile(&self.settings, plan, &mut status, &sight),
                 Kind::BlueGreen(plan) => {
@@ -167,6 +174,21 @@ impl Argo {
             }
         }
         self.status = Some(status);
+    }
+
+    /// Points the stable Service at the stable version's pods, once all of them are available
+    /// (`ensureSVCTargets` in `rollout/service.go`).
+    fn select(&mut self, status: &Status, sight: &Sight, out: &mut Vec<Action>) {
+        let Kind::Canary(canary) = &self.settings.strategy else { return };
+        let stable = version(status.stable);
+        let set = sight.sets.iter().find(|set| set.template == status.stable);
+        let whole = set.is_some_and(|set| set.rs.size > 0 && set.rs.available >= set.rs.size);
+        if canary.stable_service_only && stable != self.selected && whole {
+            self.selected = stable;
+            out.push(route_all(pool(&self.settings, stable)));
+            let word = stable.word();
+            out.push(Action::Say(format!("the stable Service selects pods of the {word} version")));
+        }
     }
 
     /// Somebody promotes what is paused without end; says when, if that is still to come.

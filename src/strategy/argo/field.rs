@@ -18,6 +18,7 @@ fields! {
     ROLLBACK_WINDOW = "rollbackWindow",
     STEPS = "steps",
     TRAFFIC_ROUTING = "trafficRouting",
+    STABLE_SERVICE_ONLY = "stableServiceOnly",
     DYNAMIC_STABLE_SCALE = "dynamicStableScale",
     SCALE_DOWN_DELAY = "scaleDownDelay",
     SCALE_DOWN_DELAY_REVISION_LIMIT = "scaleDownDelayRevisionLimit",

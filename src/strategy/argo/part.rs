@@ -101,6 +101,14 @@ fn canary(r: &mut Reader<'_>) -> Canary {
     let steps: Vec<Option<Step>> = steps.unwrap_or_default();
     let traffic =
         r.opt_object(field::TRAFFIC_ROUTING, "left out: the weight is a ratio of pods", traffic);
+    let only = "users come by the stable Service, whose selector the controller points at stable \
+        pods: without trafficRouting the canary gets nothing until it is promoted";
+    let only = r.flag(field::STABLE_SERVICE_ONLY, false, only);
+    if only && traffic.is_some() {
+        let help = "with trafficRouting the router sends users to both";
+        let found = "given beside trafficRouting";
+        r.problem(field::STABLE_SERVICE_ONLY, found, "one of the two", help);
+    }
     let most = traffic.as_ref().map_or(100, |traffic| traffic.max_weight);
     for (index, step) in steps.iter().enumerate() {
         let Some(Step::SetWeight(weight)) = step else { continue };
@@ -118,6 +126,7 @@ fn canary(r: &mut Reader<'_>) -> Canary {
         max_surge,
         max_unavailable,
         traffic,
+        stable_service_only: only,
         dynamic_stable_scale: r.flag(
             field::DYNAMIC_STABLE_SCALE,
             false,

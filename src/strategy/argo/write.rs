@@ -44,6 +44,7 @@ fn canary(all: Mapping, canary: &Canary) -> Mapping {
         .with(field::MAX_SURGE, canary.max_surge.written())
         .with(field::MAX_UNAVAILABLE, canary.max_unavailable.written())
         .maybe(field::TRAFFIC_ROUTING, canary.traffic.as_ref().map(traffic))
+        .with(field::STABLE_SERVICE_ONLY, Value::Flag(canary.stable_service_only))
         .with(field::DYNAMIC_STABLE_SCALE, Value::Flag(canary.dynamic_stable_scale))
         .maybe(field::SCALE_DOWN_DELAY, canary.scale_down_delay.map(span))
         .maybe(field::SCALE_DOWN_DELAY_REVISION_LIMIT, canary.scale_down_revisions.map(count))

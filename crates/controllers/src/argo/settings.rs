@@ -107,6 +107,9 @@ pub struct Canary {
     pub max_unavailable: IntOrPercent,
     /// `trafficRouting`; without it the weight is the ratio of pods.
     pub traffic: Option<Traffic>,
+    /// Do users come by the stable Service alone, whose selector the controller points at pods of
+    /// the stable version (`reconcileStableAndCanaryService`), while no router weighs requests?
+    pub stable_service_only: bool,
     /// `dynamicStableScale`.
     pub dynamic_stable_scale: bool,
     /// `scaleDownDelaySeconds` of the old stable pods; the default is 30 s with traffic routing.
@@ -378,6 +381,7 @@ impl Default for Canary {
             max_surge: quarter(),
             max_unavailable: quarter(),
             traffic: None,
+            stable_service_only: false,
             dynamic_stable_scale: false,
             scale_down_delay: None,
             scale_down_revisions: None,
