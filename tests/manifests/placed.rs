@@ -72,7 +72,8 @@ const APART: &str = "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnore
 fn a_surge_pod_needs_a_node_that_takes_it() {
     let by_host = APART.replace("TOPOLOGY", "kubernetes.io/hostname");
     let by_zone = APART.replace("TOPOLOGY", "topology.kubernetes.io/zone");
-    let by_version = by_host.replace("topologyKey", "matchLabelKeys: [pod-template-hash], topologyKey");
+    let by_version =
+        by_host.replace("topologyKey", "matchLabelKeys: [pod-template-hash], topologyKey");
     let of_others = by_host.replace("app: a", "app: b");
     let ports = "ports: [{containerPort: 80, hostPort: 80}]";
     let cores = "resources: {requests: {cpu: 3}}";
@@ -112,15 +113,15 @@ fn a_volume_of_one_node_holds_a_rolling_update_up() {
     let (hung, told) = flown(&format!("{text}{GOOD}"));
     assert_eq!(hung.verdict, Verdict::Unfinished);
     assert!(told.iter().any(|w| w.contains("Multi-Attach error")), "{told:?}");
-    let recreated = text.replace("  replicas: 1\n", "  replicas: 1\n  strategy: {type: Recreate}\n");
+    let recreated =
+        text.replace("  replicas: 1\n", "  replicas: 1\n  strategy: {type: Recreate}\n");
     let (rolled, told) = flown(&format!("{recreated}{GOOD}"));
     assert_eq!(rolled.verdict, Verdict::PromotedGood);
     assert!(rolled.measures.requests_failed > Some(20.0), "{:?}", rolled.measures.requests_failed);
     assert!(!told.iter().any(|w| w.contains("Multi-Attach")), "{told:?}");
-    for (mode, expected) in [
-        ("ReadWriteMany", Verdict::PromotedGood),
-        ("ReadWriteOncePod", Verdict::Unfinished),
-    ] {
+    for (mode, expected) in
+        [("ReadWriteMany", Verdict::PromotedGood), ("ReadWriteOncePod", Verdict::Unfinished)]
+    {
         assert_eq!(verdict(&text.replace("ReadWriteOnce", mode)), expected, "{mode}");
     }
     // Whoever names a claim that is not given is told what was taken for it.

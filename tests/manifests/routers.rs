@@ -271,7 +271,9 @@ fn a_stable_service_without_a_router_keeps_users_from_the_canary() {
 /// A mirror from a manifest copies requests: it starts no second old fleet and compares nothing.
 #[test]
 fn a_mirror_copies_and_no_more() {
-    for (file, share) in [("mirror-unweighted", "50%"), ("mirror-percent", "50%"), ("traefik-mirror", "30%")] {
+    for (file, share) in
+        [("mirror-unweighted", "50%"), ("mirror-percent", "50%"), ("traefik-mirror", "30%")]
+    {
         let path = super::input::root(&format!("tests/data/manifests/{file}.yaml"));
         let text = std::fs::read_to_string(path).expect("text");
         let (strategies, matters) = flown_of(&text);

@@ -235,9 +235,15 @@ fn with_rules(f: &mut Fields<'_>, mut ingress: Ingress) -> Ingress {
         };
         if by_alb { by_action(&ingress.alb, &path.service, rule) } else { Some(rule) }
     });
-    let rules = rules.flatten();
+    let mut rules: Vec<Rule> = rules.flatten().collect();
+    if by_alb {
+        // They are those of every rule; the one that divides says them for all.
+        rules.iter_mut().for_each(|rule| rule.settings.clear());
+        let says = rules.iter().position(Rule::splits).unwrap_or(0);
+        rules.get_mut(says).into_iter().for_each(|rule| rule.settings = settings.clone());
+    }
     let hosts = ingress.paths.iter().map(|path| path.host.clone()).collect();
-    ingress.routes = VirtualService { hosts, rules: rules.collect() };
+    ingress.routes = VirtualService { hosts, rules };
     ingress
 }
 

@@ -64,6 +64,12 @@ fn spec(f: &mut Fields<'_>) -> Service {
         "ClientIP: a user stays with a pod as long as it is there (policy: sticky); each user has \
          an address of one's own",
     );
+    if affinity != Some(1) && f.has("sessionAffinityConfig") {
+        let help = "the API server refuses such a Service";
+        let expected = "sessionAffinity: ClientIP, or nothing";
+        let found = "must not be set when session affinity is None";
+        f.problem("sessionAffinityConfig", found, expected, help);
+    }
     let sticky_secs = f.object("sessionAffinityConfig", |f| {
         let kept = "a silent user's pod is forgotten after this: spec.service.balancer.stickyFor";
         let secs = f.object("clientIP", |f| f.opt_count("timeoutSeconds", 1..=86_400, kept));

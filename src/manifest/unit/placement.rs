@@ -283,7 +283,6 @@ impl<'a> Unit<'a> {
         let all: Vec<(&Object, &Node)> = store.nodes().collect();
         let open = all.iter().filter(|(_, node)| node.takes(&template.placing));
         let open: Vec<&(&Object, &Node)> = open.collect();
-        all.iter().for_each(|(object, _)| self.draft.takes(object));
         let sum = |of: fn(&crate::manifest::kinds::pod::Container) -> Option<f64>| {
             template.containers.iter().filter_map(of).sum::<f64>()
         };
@@ -338,9 +337,17 @@ impl<'a> Unit<'a> {
                 self.warn(owner, &path, message, help);
             }
         }
-        let what = match (self.placed("onePer"), self.placed("hostPorts")) {
+        let of = self.draft.get(&format!("{PLACEMENT}.onePer.of")).and_then(|n| n.text());
+        let what = match (of, self.placed("hostPorts")) {
             (_, true) => "ports of a node are free once",
-            (true, _) => "no two pods share one",
+            (Some("otherVersion"), _) => {
+                let message = "new pods go only to nodes without old ones: where none is free, one \
+                    has to be added first (90s in the median, assumption)";
+                let help = "say spec.service.nodes in a Scenario: {count: …}, {fixed: true}";
+                self.caution(owner, "spec.strategy", message, help);
+                return;
+            }
+            (Some(_), _) => "no two pods share a node, or a zone",
             _ => return,
         };
         let spare = format!("{NODES}.spare");

@@ -7,13 +7,12 @@
 use super::Found;
 use crate::base::node::{Node, Value};
 use crate::manifest::kinds::Object;
-use crate::manifest::scalars::{bytes, cores};
+use crate::manifest::scalars::bytes;
 use crate::manifest::store::Store;
 use std::collections::BTreeSet;
 
 const SPEC: &str = "spec.template.spec";
 const HELP: &str = "the API server refuses such a pod template";
-const PROBES: [&str; 3] = ["readinessProbe", "livenessProbe", "startupProbe"];
 
 /// Every template of these files.
 pub fn check(store: &Store, found: &mut Found) {
@@ -25,12 +24,10 @@ pub fn check(store: &Store, found: &mut Found) {
         for (i, container) in spec.items_at("containers").iter().enumerate() {
             let path = format!("{SPEC}.containers[{i}]");
             check.sleep(&path, container);
-            check.resources(&path, container);
+            check.memory(&path, container);
             check.ports(&path, container);
             check.mounts(&path, container);
-            for probe in PROBES {
-                check.probe(&format!("{path}.{probe}"), probe, container.get(probe));
-            }
+            check.probe(&path, container.get("readinessProbe"));
         }
     }
 }
@@ -72,23 +69,19 @@ impl Check<'_> {
         }
     }
 
-    /// `validateResourceRequirements`: a request above its limit.
-    fn resources(&mut self, path: &str, container: &Node) {
-        type Read = fn(&Node) -> Result<f64, String>;
-        let kinds: [(&str, Read); 2] = [("cpu", cores), ("memory", bytes)];
-        for (name, read) in kinds {
-            let of = |side: &str| container.get("resources")?.get(side)?.get(name);
-            let (Some(request), Some(limit)) = (of("requests"), of("limits")) else { continue };
-            let (Ok(asked), Ok(most)) = (read(request), read(limit)) else { continue };
-            if asked > most {
-                let path = format!("{path}.resources.requests.{name}");
-                let expected = format!(
-                    "must be less than or equal to {name} limit of {}",
-                    limit.scalar_text().unwrap_or_default()
-                );
-                let found = request.scalar_text().unwrap_or_default();
-                self.refuse(&path, format!("Invalid value: {found:?}"), &expected);
-            }
+    /// `validateResourceRequirements`: more memory than its limit (of CPU, see `slips`).
+    fn memory(&mut self, path: &str, container: &Node) {
+        let of = |side: &str| container.get("resources")?.get(side)?.get("memory");
+        let (Some(request), Some(limit)) = (of("requests"), of("limits")) else { return };
+        let (Ok(asked), Ok(most)) = (bytes(request), bytes(limit)) else { return };
+        if asked > most {
+            let path = format!("{path}.resources.requests.memory");
+            let expected = format!(
+                "must be less than or equal to memory limit of {}",
+                limit.scalar_text().unwrap_or_default()
+            );
+            let found = request.scalar_text().unwrap_or_default();
+            self.refuse(&path, format!("Invalid value: {found:?}"), &expected);
         }
     }
 
@@ -120,22 +113,12 @@ impl Check<'_> {
         }
     }
 
-    /// `validateHandler` and `validateReadinessProbe`.
-    fn probe(&mut self, path: &str, name: &str, probe: Option<&Node>) {
-        let Some(probe) = probe else { return };
-        let given = |name: &&&str| probe.get(name).is_some_and(|n| n.value != Value::Null);
-        let handlers = ["httpGet", "tcpSocket", "grpc", "exec"];
-        let handlers: Vec<&str> = handlers.iter().filter(given).copied().collect();
-        if let [_, second, ..] = handlers[..] {
-            let message = "may not specify more than 1 handler type".to_string();
-            self.refuse(
-                &format!("{path}.{second}"),
-                message,
-                "one of httpGet, tcpSocket, grpc, exec",
-            );
-        }
-        if name == "readinessProbe" && given(&&"terminationGracePeriodSeconds") {
-            let path = format!("{path}.terminationGracePeriodSeconds");
+    /// `validateReadinessProbe`; its handlers are looked at in `slips`.
+    fn probe(&mut self, path: &str, probe: Option<&Node>) {
+        let name = "terminationGracePeriodSeconds";
+        let given = probe.and_then(|probe| probe.get(name)).filter(|n| n.value != Value::Null);
+        if given.is_some() {
+            let path = format!("{path}.readinessProbe.{name}");
             self.refuse(&path, "must not be set for readinessProbes".to_string(), "nothing");
         }
     }
