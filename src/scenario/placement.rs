@@ -33,18 +33,14 @@ fn nodes(r: &mut Reader<'_>, replicas: u32, rules: &Placement) -> NodeSettings {
     // A rule that gives each pod a node of its own leaves room for one on each.
     let alone = rules.host_ports || rules.apart.is_some_and(|a| a.of != Like::OtherVersion);
     let each = if alone { 1 } else { capacity };
-    let roomy = (u64::from(replicas) * ROOMY).div_ceil(each).max(zones);
-    let count = if given == 0 { roomy } else { given };
-    let (count, capacity, zones) = (count as u32, capacity as u32, zones as u32);
-    let spare = "nodes beyond as few as hold the fleet, where no count is given; left out: room for \
-        three fleets";
-    let count = match r.opt_count("spare", 0..=10_000, spare) {
-        Some(spare) if given == 0 => fewest(rules, replicas, capacity, zones) + spare as u32,
-        Some(_) => {
-            r.problem("spare", "given beside count", "one of the two", "");
-            count
-        }
-        None => count,
+    let (capacity, zones) = (capacity as u32, zones as u32);
+    let spare = "nodes beyond count, or beyond as few as hold the fleet; left out: none beyond \
+        count, room for three fleets without";
+    let spare = r.opt_count("spare", 0..=10_000, spare).map(|nodes| nodes as u32);
+    let count = match (given as u32, spare) {
+        (0, None) => (u64::from(replicas) * ROOMY).div_ceil(each).max(u64::from(zones)) as u32,
+        (0, Some(spare)) => fewest(rules, replicas, capacity, zones) + spare,
+        (count, spare) => count + spare.unwrap_or(0),
     };
     let held = rules.holds(replicas, count, capacity, zones);
     if held < replicas && !r.describing() {
@@ -161,6 +157,8 @@ mod tests {
             "replicas: 30, placement: {volume: {}}",
             "replicas: 6, placement: {hostPorts: true, spreadOverZones: {}}, nodes: {count: 6}",
         ];
+        let spare = "replicas: 4, placement: {hostPorts: true}, nodes: {count: 3, spare: 1}";
+        assert_eq!(problems(spare), "");
         none.iter().for_each(|fields| assert_eq!(problems(fields), "", "{fields}"));
         for (fields, told) in [
             ("replicas: 4, placement: {onePer: {}}, nodes: {count: 3}", "hold 3 pods"),
