@@ -30,12 +30,16 @@ mod levels;
 mod mesh;
 #[path = "flights/nodes.rs"]
 mod nodes;
+#[path = "flights/placement.rs"]
+mod placement;
 #[path = "flights/pods.rs"]
 mod pods;
 #[path = "flights/scopes.rs"]
 mod scopes;
 #[path = "flights/swarm.rs"]
 mod swarm;
+#[path = "flights/targets.rs"]
+mod targets;
 #[path = "flights/telemetry.rs"]
 mod telemetry;
 #[path = "flights/theory.rs"]

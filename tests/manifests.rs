@@ -14,6 +14,8 @@ mod imported;
 mod input;
 #[path = "manifests/left_out.rs"]
 mod left_out;
+#[path = "manifests/placed.rs"]
+mod placed;
 #[path = "manifests/routed.rs"]
 mod routed;
 #[path = "manifests/routers.rs"]

@@ -18,6 +18,10 @@ pub enum PodDraw {
     Boot = 2,
     /// Its UID, which ranks pods that are alike.
     Uid = 3,
+    /// Time to attach its volume to its node.
+    Attach = 4,
+    /// Time until it is a healthy target of the load balancer.
+    Registration = 5,
     /// Does this start of its container fail?
     CrashOnStart = 8,
     /// Time to its exit by a fault.
@@ -130,7 +134,8 @@ impl Address {
             Address::Choices => Purpose::Routing,
             Address::Session(..) | Address::FirstThought(_) => Purpose::Think,
             Address::Thought(..) => Purpose::Thoughts,
-            Address::Pod(PodDraw::Scheduling | PodDraw::Boot | PodDraw::Uid, _) => Purpose::Startup,
+            Address::Pod(PodDraw::Scheduling | PodDraw::Boot | PodDraw::Uid, _)
+            | Address::Pod(PodDraw::Attach | PodDraw::Registration, _) => Purpose::Startup,
             Address::Pod(PodDraw::Scrape | PodDraw::SidecarScrape, _) => Purpose::Scrapes,
             Address::Pod(..) | Address::InShare { .. } | Address::Defect(_) => Purpose::Defects,
             Address::FurtherExit(..) => Purpose::Exits,
@@ -240,6 +245,8 @@ mod tests {
             Just(PodDraw::Scheduling),
             Just(PodDraw::Boot),
             Just(PodDraw::Uid),
+            Just(PodDraw::Attach),
+            Just(PodDraw::Registration),
             Just(PodDraw::CrashOnStart),
             Just(PodDraw::Exit),
             Just(PodDraw::Scrape),

@@ -154,6 +154,22 @@ impl Flight {
         }
     }
 
+    /// The release writes a size of its own beside the autoscaler, as `kubectl apply` does with a
+    /// manifest that gives `spec.replicas` (k/k `pkg/controller/deployment/sync.go`: the fleet is
+    /// scaled before anything is rolled out). Flagger's primary takes its size from nobody's file.
+    pub(super) fn apply_size(&mut self) {
+        let Some(applied) = self.scenario.applied else { return };
+        if matches!(self.scaling, Scaling::Deployments(_)) || applied == self.size {
+            return;
+        }
+        let before = std::mem::replace(&mut self.size, applied);
+        let name = self.names.workloads[Pool::Stable as usize].clone();
+        self.story("autoscale", || {
+            format!("{name}: applied with {applied} pods instead of {before}")
+        });
+        self.keep_proportions(before, applied);
+    }
+
     /// Who carries out what an autoscaler writes: nobody but the engine before a release.
     fn scaled_by(&self) -> Scaling {
         let started = self.has_release && self.watch.release_at.is_some();

@@ -6,6 +6,7 @@
 
 use super::autoscale::Autoscalers;
 use super::calendar::Calendar;
+use super::claims::Volume;
 use super::faults::FaultState;
 use super::human::Human;
 use super::network::Change;
@@ -133,6 +134,8 @@ pub enum PodStep {
     ProbeFlips(usize),
     /// It has been ready for long enough to be available.
     Available,
+    /// The load balancer finds it healthy.
+    Registered,
     /// SIGTERM, after preStop.
     Terminates,
     /// The process has ended, or is killed.
@@ -176,6 +179,7 @@ pub struct Flight {
     pub(super) pods: Vec<Pod>,
     pub(super) sets: Vec<Set>,
     pub(super) nodes: Vec<Node>,
+    pub(super) volume: Volume,
     pub(super) ordinals: [u32; 2],
     pub(super) desired: Routing,
     /// When the last change reaches each proxy: changes arrive in order.
@@ -248,6 +252,7 @@ impl Flight {
             pods: Vec::new(),
             sets: Vec::new(),
             nodes: Vec::new(),
+            volume: Volume::default(),
             ordinals: [0; 2],
             desired: Routing::default(),
             reached: vec![SimTime::ZERO; proxies],
@@ -337,6 +342,7 @@ impl Flight {
                 self.watch.rollout = Some(Default::default());
                 self.story("release", || "the release begins".into());
                 self.fault_release();
+                self.apply_size();
                 self.wake(Cause::Release);
             }
             Event::Timer(token) => self.wake(Cause::Timer(token)),

@@ -57,6 +57,8 @@ impl Flight {
             container_started: SimTime::NEVER,
             deleting: None,
             ready: false,
+            registered: false,
+            registering: None,
             ready_since: None,
             first_ready: None,
             restarts: 0,
@@ -77,11 +79,12 @@ impl Flight {
     /// A pod that has been running since before the flight.
     pub(super) fn create_running_pod(&mut self, set: u32) {
         let id = self.create_pod(set);
-        assert!(self.find_node(id), "the fleet fits its nodes");
+        self.place_running(id);
         let pod = &mut self.pods[id as usize];
         pod.stage = Stage::Serving;
         pod.container_started = SimTime::ZERO;
         pod.ready = true;
+        pod.registered = true;
         pod.ready_since = Some(SimTime::ZERO);
         pod.scraped = true;
         self.plane.start_pod(id);
@@ -102,12 +105,19 @@ impl Flight {
 
     /// The kubelet admits a pod: its container starts after scheduling and pulling.
     pub(super) fn admit(&mut self, pod: u32) {
-        let draw = self.address(pod, PodDraw::Scheduling).uniform(&self.streams);
-        let delay = self.scenario.service.pod.scheduling.quantile(draw);
         let entry = &mut self.pods[pod as usize];
         entry.stage = Stage::Scheduled;
         entry.admitted = self.now;
-        self.plan_pod(pod, self.now + delay, PodStep::ContainerStarts);
+        self.start_container(pod);
+    }
+
+    /// Plans the start of a pod's first container, unless its volume is elsewhere.
+    pub(super) fn start_container(&mut self, pod: u32) {
+        let Some(mounted) = self.mounted_for(pod) else { return };
+        let draw = self.address(pod, PodDraw::Scheduling).uniform(&self.streams);
+        let delay = self.scenario.service.pod.scheduling.quantile(draw);
+        let starts = self.pods[pod as usize].admitted + delay;
+        self.plan_pod(pod, starts.max(mounted), PodStep::ContainerStarts);
     }
 
     pub(super) fn pod_step(&mut self, pod: u32, life: u32, step: PodStep) {
@@ -123,6 +133,7 @@ impl Flight {
             PodStep::CrashNoticed => self.crash_noticed(pod),
             PodStep::ProbeFlips(kind) => self.probe_flips(pod, kind),
             PodStep::Available => self.plan_look(),
+            PodStep::Registered => self.registered(pod),
             PodStep::Terminates => self.terminates(pod),
             PodStep::Ends => self.ends(pod),
         }
@@ -277,7 +288,7 @@ impl Flight {
     }
 
     /// The reported readiness of a pod changes; proxies learn of it later.
-    pub(super) fn set_ready(&mut self, pod: u32, ready: bool) {
+    pub(super) fn report_ready(&mut self, pod: u32, ready: bool) {
         let now = self.now;
         let entry = &mut self.pods[pod as usize];
         if entry.ready == ready {

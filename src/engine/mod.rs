@@ -8,6 +8,7 @@ pub mod actions;
 pub mod address;
 pub mod autoscale;
 pub mod calendar;
+pub mod claims;
 pub mod drain;
 pub mod faults;
 pub mod flight;
@@ -21,6 +22,7 @@ pub mod result;
 pub mod scrape;
 pub mod sets;
 pub mod tables;
+pub mod targets;
 pub mod watch;
 
 use crate::analysis::promql::Query;

@@ -36,7 +36,12 @@ impl Flight {
     pub(super) fn announce_endpoint(&mut self, pod: u32) {
         let entry = &self.pods[pod as usize];
         let deleting = entry.deleting.is_some();
-        let found = entry.exists().then(|| conditions(entry.ready, deleting, false));
+        let found = match self.scenario.service.balancer.registration {
+            None => entry.exists().then(|| conditions(entry.ready, deleting, false)),
+            // A load balancer outside of the cluster sends nothing to targets that drain.
+            Some(_) => (entry.registered && entry.exists() && !deleting)
+                .then(|| conditions(true, false, false)),
+        };
         self.send(Change::Endpoint(pod, found));
     }
 

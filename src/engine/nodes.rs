@@ -4,7 +4,8 @@ use super::address::Address;
 use super::flight::{Event, Flight};
 use crate::base::time::SimDuration;
 use crate::telemetry::scraper::Place;
-use crate::world::pod::{Node, Stage};
+use crate::world::placement::{Placed, Refusal, summed};
+use crate::world::pod::{Node, Pod, Stage};
 
 /// The cluster autoscaler looks for pods without a node every ten seconds.
 const AUTOSCALER_SCAN: SimDuration = SimDuration::from_secs(10);
@@ -12,38 +13,92 @@ const AUTOSCALER_SCAN: SimDuration = SimDuration::from_secs(10);
 impl Flight {
     pub(super) fn prepare_nodes(&mut self) {
         let settings = &self.scenario.service.nodes;
-        let zones = settings.zones.max(1);
-        let node =
-            |i: u32| Node { zone: i % zones, used: 0, alive: true, lost: false, drained: false };
-        self.nodes = (0..settings.count.max(1)).map(node).collect();
+        self.nodes = Node::many(settings.count, settings.zones);
     }
 
-    /// Gives a pod a node, where its container starts; without room it waits for a new node.
+    /// Gives a pod a node, where its container starts; without one it waits, for a new node if that
+    /// would take it.
     pub(super) fn assign_node(&mut self, pod: u32) {
-        if self.find_node(pod) {
-            self.admit(pod);
-        } else {
-            self.ask_for_node();
+        match self.node_for(pod) {
+            Ok(node) => {
+                self.put_on(pod, node);
+                self.admit(pod);
+            }
+            Err(refusals) => {
+                let entry = &self.pods[pod as usize];
+                if entry.created == self.now && !self.scenario.service.placement.is_plain() {
+                    let why = || format!("pod {pod}: FailedScheduling: {}", summed(&refusals));
+                    self.story("pod", why);
+                }
+                self.ask_for_node(pod);
+            }
         }
     }
 
-    /// Gives a pod the emptiest node with room, if there is any.
-    pub(super) fn find_node(&mut self, pod: u32) -> bool {
-        let capacity = self.scenario.service.nodes.capacity;
-        let open = self.nodes.iter().enumerate().filter(|(_, n)| n.is_open() && n.used < capacity);
-        let Some((node, _)) = open.min_by_key(|(i, n)| (n.used, *i)) else { return false };
-        self.nodes[node].used += 1;
-        let zone = self.nodes[node].zone;
+    /// The emptiest node that takes a pod; else why none does.
+    fn node_for(&self, pod: u32) -> Result<u32, Vec<Refusal>> {
+        self.node_among(&self.nodes, pod)
+    }
+
+    fn node_among(&self, nodes: &[Node], pod: u32) -> Result<u32, Vec<Refusal>> {
+        let service = &self.scenario.service;
+        let placed: Vec<Placed> = match service.placement.is_plain() {
+            true => Vec::new(),
+            false => self.pods.iter().filter_map(placed).collect(),
+        };
+        let version = self.pods[pod as usize].version;
+        service.placement.choose(nodes, service.nodes.capacity, &placed, version)
+    }
+
+    /// Gives a pod that runs as the flight begins its node: all of them one, where they share the
+    /// volume of a node.
+    pub(super) fn place_running(&mut self, pod: u32) {
+        let shares = self.scenario.service.placement.claim.is_some() && pod > 0;
+        let found = if shares { Ok(0) } else { self.node_for(pod) };
+        assert!(found.is_ok(), "the fleet fits its nodes");
+        self.put_on(pod, found.unwrap_or(0));
+        self.mounted_for(pod);
+    }
+
+    fn put_on(&mut self, pod: u32, node: u32) {
+        let state = &mut self.nodes[node as usize];
+        state.used += 1;
+        let zone = state.zone;
         let entry = &mut self.pods[pod as usize];
-        entry.node = Some(node as u32);
+        entry.node = Some(node);
         entry.zone = zone;
         self.retable_pod(pod);
-        true
+    }
+
+    /// Would a new node take the pod? Whoever adds nodes asks this first (cluster-autoscaler
+    /// `simulator`).
+    fn helped_by_a_node(&self, pod: u32) -> bool {
+        let service = &self.scenario.service;
+        if service.nodes.fixed {
+            return false;
+        }
+        if service.placement.is_plain() {
+            return true;
+        }
+        let mut nodes = self.nodes.clone();
+        nodes.push(Node::in_zone(self.zone_of_next()));
+        self.node_among(&nodes, pod).is_ok()
+    }
+
+    fn zone_of_next(&self) -> u32 {
+        self.nodes.len() as u32 % self.scenario.service.nodes.zones.max(1)
     }
 
     /// As many nodes are asked for as the waiting pods need.
-    fn ask_for_node(&mut self) {
-        let capacity = self.scenario.service.nodes.capacity.max(1);
+    fn ask_for_node(&mut self, pod: u32) {
+        if !self.helped_by_a_node(pod) {
+            return;
+        }
+        let capacity = match self.scenario.service.placement.is_plain() {
+            true => self.scenario.service.nodes.capacity.max(1),
+            // One a pod: what others would find on it is not known before they are there.
+            false => 1,
+        };
         let waiting = self.pods.iter().filter(|p| p.exists() && p.stage == Stage::Pending).count();
         let wanted = (waiting as u32).div_ceil(capacity);
         while self.watch.nodes_on_order < wanted {
@@ -58,10 +113,8 @@ impl Flight {
     }
 
     pub(super) fn node_ready(&mut self) {
-        let zones = self.scenario.service.nodes.zones.max(1);
         self.watch.nodes_on_order = self.watch.nodes_on_order.saturating_sub(1);
-        let zone = self.nodes.len() as u32 % zones;
-        self.nodes.push(Node { zone, used: 0, alive: true, lost: false, drained: false });
+        self.nodes.push(Node::in_zone(self.zone_of_next()));
         self.plan_scrapes(Place::Kubelet(self.nodes.len() as u32 - 1));
         self.place_waiting();
         self.watch.dirty = true;
@@ -83,6 +136,7 @@ impl Flight {
             let used = &mut self.nodes[node as usize].used;
             *used = used.saturating_sub(1);
         }
+        self.volume_let_go(node);
     }
 
     /// Nodes vanish: their pods serve nothing from now on; the cluster notices later.
@@ -131,4 +185,10 @@ impl Flight {
         }
         self.reconcile_sets();
     }
+}
+
+/// A pod as the scheduler sees it, once it has a node.
+fn placed(pod: &Pod) -> Option<Placed> {
+    let node = pod.node.filter(|_| pod.exists())?;
+    Some(Placed { node, version: pod.version, going: pod.deleting.is_some() })
 }

@@ -110,9 +110,12 @@ impl Lists {
         self.ignored.extend(other.ignored);
     }
 
-    /// Sorts every list by place and drops repetitions.
+    /// Sorts every list by place and drops repetitions. What is overridden was understood, but does
+    /// not become what its kind says of it.
     pub fn sort(&mut self) {
         let Lists { understood, assumed, overridden, ignored } = self;
+        let holds = |n: &Note| !overridden.iter().any(|o| o.spot == n.spot && o.field == n.field);
+        understood.retain(holds);
         for list in [understood, assumed, overridden, ignored] {
             list.sort_by(|a, b| (&a.spot, &a.field).cmp(&(&b.spot, &b.field)));
             list.dedup();

@@ -10,10 +10,12 @@ use super::kinds::destination_rule::DestinationRule;
 use super::kinds::disruption_budget::DisruptionBudget;
 use super::kinds::ingress::Ingress;
 use super::kinds::metric_template::MetricTemplate;
+use super::kinds::node::Node;
 use super::kinds::pod::contains;
 use super::kinds::rollout::Rollout;
 use super::kinds::service::Service;
 use super::kinds::virtual_service::VirtualService;
+use super::kinds::volume_claim::Access;
 use super::kinds::{Body, Object};
 use super::rule::short;
 use crate::base::problem::nearest;
@@ -100,16 +102,26 @@ impl Store {
         canary_configs, CanaryConfig, CanaryConfig
     );
 
+    of_kind!(
+        /// All nodes.
+        nodes, Node, Node
+    );
+
+    /// Who may have the volume of a claim, with the claim.
+    pub fn volume_claim(&self, near: &Object, name: &str) -> Option<(&Object, Access)> {
+        self.objects.iter().filter(|o| o.metadata.name == name && o.is_near(near)).find_map(|o| {
+            match o.body {
+                Body::VolumeClaim(access) => Some((o, access)),
+                _ => None,
+            }
+        })
+    }
+
     /// Everything that runs pods, with their labels.
     pub fn pods(&self) -> impl Iterator<Item = (&Object, &Labels)> {
-        self.objects.iter().filter_map(|object| {
-            let template = match &object.body {
-                Body::Deployment(body) => body.template.as_ref(),
-                Body::Rollout(body) => body.template.as_ref(),
-                _ => None,
-            };
-            template.map(|template| (object, &template.labels))
-        })
+        self.objects
+            .iter()
+            .filter_map(|object| object.template().map(|template| (object, &template.labels)))
     }
 
     /// Does anything that was given run pods with these labels?

@@ -9,7 +9,7 @@ use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
 use crate::world::mesh::{Injected, Mesh, PoolRules, RetryBudget, RetryOn, SlowStart};
 use crate::world::outlier::OutlierDetection;
-use crate::world::service::{BalancerSettings, KeepAlive, Policy};
+use crate::world::service::{BalancerSettings, KeepAlive, Policy, Registration};
 
 /// Reads the balancer.
 pub fn read(r: &mut Reader<'_>) -> BalancerSettings {
@@ -38,6 +38,24 @@ pub fn read(r: &mut Reader<'_>) -> BalancerSettings {
              out: those of all pods",
             |r| (policy(r), pool_rules(r)),
         ),
+        registration: r.opt_object(
+            "registration",
+            "a load balancer outside of the cluster has pods for targets; left out: it follows \
+             the endpoints",
+            registration,
+        ),
+    }
+}
+
+/// Defaults are those of an ALB with its controller's settings: two checks, 15 s apart.
+fn registration(r: &mut Reader<'_>) -> Registration {
+    let usual = Distribution::lognormal_median_quantile(35.0, 0.99, 50.0);
+    let after = "from ready containers to a healthy target: registering takes 5s (assumption), then \
+        come the health checks";
+    let gate = "does a readinessGate wait for it, so that a pod is ready only as a healthy target?";
+    Registration {
+        after: r.distribution("after", ("{lognormal: {median: 35s, p99: 50s}}", usual), after),
+        gate: r.flag("gate", false, gate),
     }
 }
 

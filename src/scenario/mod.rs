@@ -17,6 +17,7 @@ pub mod ids;
 pub mod json_stream;
 pub mod model;
 pub mod operations;
+pub mod placement;
 pub mod random;
 pub mod read;
 pub mod rehearsal;

@@ -29,6 +29,8 @@ pub struct Scenario {
     pub service: Arc<Service>,
     /// What changes its number of pods, if anything does.
     pub autoscaler: Option<hpa::Settings>,
+    /// Pods that the release writes beside it, if it writes any.
+    pub applied: Option<u32>,
     /// What holds evictions back, if anything does.
     pub disruptions: Vec<disruption::Disruptions>,
     /// Its traffic.

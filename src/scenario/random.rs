@@ -115,6 +115,9 @@ impl Random<'_> {
             ("scenario", _, "at") => some(self.secs(10, 60)),
             ("scenario", _, "replicas") => some((1 + self.below(12)).to_string()),
             ("scenario", _, "minReplicas") => some((1 + self.below(3)).to_string()),
+            ("scenario", _, "over") => some("node".into()),
+            ("scenario", _, "minDomains") => some("0".into()),
+            ("scenario", _, "access") => some("ReadWriteOnce".into()),
             ("scenario", _, "maxReplicas") => some((3 + self.below(12)).to_string()),
             ("scenario", _, "minAvailable") => some(self.pick(&["1", "50%", "100%"]).into()),
             ("scenario", _, "maxUnavailable") => Some(None),
@@ -274,6 +277,10 @@ impl Random<'_> {
         }
         if part.group == "check" {
             settle_judge(part, given);
+        }
+        // All pods share the node that has their volume.
+        if part.group == "scenario" && given.iter().any(|(name, _)| name == "volume") {
+            given.retain(|(name, _)| name == "volume");
         }
         if !matches!(part.group, "defect" | "chaos") {
             return;

@@ -214,7 +214,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         r.problem("horizon", format!("found {horizon}"), "10s to 30 days", "");
     }
     let (objective, slow) = r.object("objective", "what counts as good", operations::objective);
-    let (service, (autoscaler, disruptions)) =
+    let (service, scaling) =
         r.object("service", "the service under test", |r| (service::read(r), scaling::read(r)));
     let clients = r.object("traffic", "who sends requests, and when", clients::read);
     let release = r.object("release", "what is released", release::release);
@@ -245,8 +245,9 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         head: String::new(),
         horizon,
         service: Arc::new(service),
-        autoscaler,
-        disruptions,
+        autoscaler: scaling.autoscaler,
+        applied: scaling.applied,
+        disruptions: scaling.disruptions,
         traffic: clients.traffic,
         release,
         chaos,

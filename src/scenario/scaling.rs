@@ -24,15 +24,34 @@ const WINDOW_MAX: SimDuration = SimDuration::from_secs(3600);
 /// Longest period of a policy that the API takes.
 const PERIOD_MAX: SimDuration = SimDuration::from_secs(1800);
 
-/// Reads both; each may be left out.
-pub fn read(r: &mut Reader<'_>) -> (Option<Settings>, Vec<Disruptions>) {
+/// What changes the number of pods, and what holds evictions back.
+#[derive(Debug, Default, PartialEq)]
+pub struct Scaling {
+    /// The autoscaler.
+    pub autoscaler: Option<Settings>,
+    /// `spec.replicas` that the release writes beside it, if it writes any.
+    pub applied: Option<u32>,
+    /// The budgets.
+    pub disruptions: Vec<Disruptions>,
+}
+
+/// Reads all; each may be left out.
+pub fn read(r: &mut Reader<'_>) -> Scaling {
     let help = "a HorizontalPodAutoscaler; left out: the number of pods is the release's affair";
-    let scaler = r.opt_object("autoscaler", help, autoscaler);
+    let scaler = r.opt_object("autoscaler", help, |r| (autoscaler(r), applied(r)));
+    let (autoscaler, applied) = scaler.unzip();
     let help = "a PodDisruptionBudget: how many pods a node's drain may evict; left out: any";
     let one = r.opt_object("disruptionBudget", help, budget);
     let help = "several of them; a pod that two of them cover can't be evicted at all";
     let several = r.opt_list("disruptionBudgets", help, budget).unwrap_or_default();
-    (scaler, one.into_iter().chain(several).collect())
+    let disruptions = one.into_iter().chain(several).collect();
+    Scaling { autoscaler, applied: applied.flatten(), disruptions }
+}
+
+fn applied(r: &mut Reader<'_>) -> Option<u32> {
+    let help = "pods that the release's manifest asks for beside it (spec.replicas): they are so \
+        many at once, until the next sync; left out: the manifest says nothing";
+    r.opt_count("applied", 1..=REPLICAS_MAX, help).map(|pods| pods as u32)
 }
 
 fn autoscaler(r: &mut Reader<'_>) -> Settings {

@@ -3,16 +3,14 @@
 //! Defaults are Kubernetes' own, or figures with their source in the help: (k8s) read in the
 //! platform, (derived) computed from sources, (assumption) to be replaced by your own.
 
-use super::{balancer, words};
+use super::{balancer, placement, words};
 use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
 use crate::base::units::{Money, Share};
 use crate::world::names::Names;
 use crate::world::probe::ProbeSettings;
-use crate::world::service::{
-    Dependency, Mixing, NodeSettings, PodSettings, Retries, Route, Service, WarmUp,
-};
+use crate::world::service::{Dependency, Mixing, PodSettings, Retries, Route, Service, WarmUp};
 
 /// The one route of a service that names none.
 pub const ROUTES: &str = "[{name: all}]";
@@ -30,13 +28,15 @@ pub fn read(r: &mut Reader<'_>) -> Service {
     let pod = pod(r);
     let routes = routes(r);
     let route_names = routes.iter().map(|route| route.name.clone()).collect();
+    let (nodes, placement) = placement::read(r, replicas);
     Service {
         names: Names { routes: route_names, ..names },
         replicas,
         routes,
         pod,
         balancer: r.object("balancer", "the balancer in front of the service", balancer::read),
-        nodes: r.object("nodes", "nodes and zones", |r| nodes(r, replicas)),
+        nodes,
+        placement,
         timeout: SimDuration::from_secs(10),
         retries: Retries { attempts: 0, backoff: SimDuration::from_secs(1) },
         dependency: r.opt_object("dependency", "a service that requests call", dependency),
@@ -236,40 +236,6 @@ fn route(r: &mut Reader<'_>) -> (Route, Option<Share>) {
         where other routes have a value and this one has none";
     let conversion = r.opt_share("conversion", help);
     (route, conversion)
-}
-
-/// Pods that the nodes hold when no number is given: three fleets, so that nothing waits for nodes
-/// unless the scenario says so.
-const ROOMY: u64 = 3;
-
-fn nodes(r: &mut Reader<'_>, replicas: u32) -> NodeSettings {
-    let given = r.count(
-        "count",
-        0,
-        0..=10_000,
-        "nodes at the start; 0: one a zone and room for three fleets, so that no pod waits",
-    );
-    let capacity = r.count("capacity", 30, 1..=1000, "pods a node holds; Kubernetes allows 110");
-    let zones = r.count("zones", 3, 1..=100, "zones the nodes are spread over");
-    let roomy = (u64::from(replicas) * ROOMY).div_ceil(capacity).max(zones);
-    let count = if given == 0 { roomy } else { given };
-    if count * capacity < u64::from(replicas) {
-        let found = format!("{count} nodes hold {} pods", count * capacity);
-        r.problem("count", found, &format!("room for {replicas} replicas"), "");
-    }
-    let provisioning = Distribution::lognormal_median_quantile(90.0, 0.99, 300.0);
-    NodeSettings {
-        count: count as u32,
-        capacity: capacity as u32,
-        zones: zones as u32,
-        provisioning: r.distribution(
-            "provisioning",
-            ("{lognormal: {median: 90s, p99: 300s}}", provisioning),
-            "from a pod without room to a ready new node (derived)",
-        ),
-        lost_after: r.duration("lostAfter", "40s", "from a node's loss to NotReady (k8s: 40s)"),
-        evict_after: r.duration("evictAfter", "300s", "from NotReady to new pods (k8s: 300s)"),
-    }
 }
 
 fn dependency(r: &mut Reader<'_>) -> Dependency {

@@ -12,6 +12,7 @@ pub mod log;
 pub mod mesh;
 pub mod names;
 pub mod outlier;
+pub mod placement;
 pub mod pod;
 pub mod routing;
 pub mod service;

@@ -51,6 +51,11 @@ pub struct Pod {
     pub deleting: Option<SimTime>,
     /// Is it reported ready?
     pub ready: bool,
+    /// Is it a target of the load balancer that requests are sent to? Counts only where targets
+    /// have to be registered.
+    pub registered: bool,
+    /// When its registration will be complete, while one is under way.
+    pub registering: Option<SimTime>,
     /// When that last changed.
     pub ready_since: Option<SimTime>,
     /// Has it ever been ready? From creation to the first time.
@@ -111,6 +116,16 @@ pub struct Node {
 }
 
 impl Node {
+    /// So many nodes, in turn over so many zones.
+    pub fn many(count: u32, zones: u32) -> Vec<Node> {
+        (0..count.max(1)).map(|i| Node::in_zone(i % zones.max(1))).collect()
+    }
+
+    /// An empty node.
+    pub fn in_zone(zone: u32) -> Node {
+        Node { zone, used: 0, alive: true, lost: false, drained: false }
+    }
+
     /// May pods be assigned to it?
     pub fn is_open(&self) -> bool {
         self.alive && !self.drained

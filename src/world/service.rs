@@ -4,6 +4,7 @@
 
 use super::mesh::{Mesh, PoolRules};
 use super::names::Names;
+use super::placement::Placement;
 use crate::base::distribution::Distribution;
 use crate::base::time::SimDuration;
 use crate::base::units::{Money, Share};
@@ -176,6 +177,17 @@ pub struct BalancerSettings {
     pub mesh: Mesh,
     /// How the candidate's pods are chosen and treated, if not as all others.
     pub candidate: Option<(Policy, PoolRules)>,
+    /// Pods have to be registered as its targets; nothing means that it follows the endpoints.
+    pub registration: Option<Registration>,
+}
+
+/// A load balancer outside of the cluster, whose targets are pods.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Registration {
+    /// From ready containers until the pod is a healthy target.
+    pub after: Distribution,
+    /// Does a readiness gate wait for it, so that a pod is ready only as a healthy target?
+    pub gate: bool,
 }
 
 impl BalancerSettings {
@@ -196,6 +208,8 @@ pub struct NodeSettings {
     pub zones: u32,
     /// From an unschedulable pod to a ready new node.
     pub provisioning: Distribution,
+    /// Is there nobody who adds nodes?
+    pub fixed: bool,
     /// From the loss of a node to its pods being marked not ready.
     pub lost_after: SimDuration,
     /// From not ready to the replacement of its pods.
@@ -217,6 +231,8 @@ pub struct Service {
     pub balancer: BalancerSettings,
     /// Nodes and zones.
     pub nodes: NodeSettings,
+    /// Which nodes may take its pods.
+    pub placement: Placement,
     /// A request unanswered for this long has failed for its client.
     pub timeout: SimDuration,
     /// Client retries.

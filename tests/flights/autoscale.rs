@@ -103,3 +103,22 @@ fn a_canary_grows_with_the_service() {
     let at_last = flown.recording.samples.last().expect("samples");
     assert_eq!((at_last.pods[0][READY], at_last.pods[1][READY]), (0, 8), "{}", flown.story());
 }
+
+/// A release whose manifest asks for one pod where the autoscaler has four: they are gone at once,
+/// and come back at the next sync, at most 15 s later, with the starts that this takes.
+#[test]
+fn a_size_that_is_applied_makes_a_hole_until_the_next_sync() {
+    let scaler = |more| format!("minReplicas: 4, maxReplicas: 8, cpuUtilization: 80{more}");
+    let hole = storm("40/s", &scaler(", applied: 1"), "rollingUpdate").fly();
+    let applied = hole.first("applied with 1 pods instead of 4");
+    within("applied at", Some(applied), 600.0, 600.0);
+    let synced = hole.first("Current number of replicas below Spec.MinReplicas");
+    within("synced at", Some(synced), 600.0, 615.0);
+    let fewest = hole.recording.samples.iter().map(|s| s.pods[0][READY] + s.pods[1][READY]).min();
+    assert!(fewest.is_some_and(|pods| pods <= 2), "{fewest:?}");
+    assert_eq!(hole.outcome.verdict, Verdict::PromotedGood, "{}", hole.story());
+    let last = hole.recording.samples.last().expect("samples");
+    assert!(last.pods[1][READY] >= 4);
+    let kept = storm("40/s", &scaler(""), "rollingUpdate").fly();
+    assert!(kept.recording.samples.iter().all(|s| s.pods[0][READY] + s.pods[1][READY] >= 3));
+}

@@ -37,6 +37,7 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
         horizon: secs(3600),
         service: Arc::new(service()),
         autoscaler: None,
+        applied: None,
         disruptions: Vec::new(),
         traffic: Traffic {
             users: 20_000,
@@ -130,12 +131,15 @@ fn service() -> Service {
             keep_alive: None,
             mesh: Default::default(),
             candidate: None,
+            registration: None,
         },
+        placement: Default::default(),
         nodes: NodeSettings {
             count: 4,
             capacity: 10,
             zones: 2,
             provisioning: fixed(secs(90)),
+            fixed: false,
             lost_after: secs(40),
             evict_after: secs(300),
         },

@@ -49,6 +49,8 @@ pub trait Manifest {
     /// All other fields: their names are free, and they change nothing, but for those in whose
     /// names one of `words` stands, which would change figures.
     fn free_unless(&mut self, words: &[&str], told: &'static str, why: &'static str);
+    /// Texts of the fields whose names begin with `prefix`, with the rest of each name.
+    fn beginning(&mut self, prefix: &'static str, becomes: &'static str) -> Vec<(String, String)>;
     /// Books a value that the manifest does not give; `matters` when a complete one would.
     fn assume(&mut self, name: &str, value: &str, source: &str, matters: bool);
     /// Warns of the value of `name`, which is flown as something else, and books it.
@@ -150,13 +152,29 @@ impl Manifest for Fields<'_> {
 
     fn free_unless(&mut self, words: &[&str], told: &'static str, why: &'static str) {
         document(self, self.child_spec("*"), "anything", Treatment::Bookkeeping, why);
-        for key in self.unread() {
+        let path = |name: &str| self.child_path(name);
+        for key in self.unread().filter(|key| !is_understood(self, &path(&key.name), key)) {
             match words.iter().any(|word| key.name.contains(word)) {
                 true => ignore(self, &key.name, Weight::Matters, told),
                 false => ignore(self, &key.name, Weight::Bookkeeping, why),
             }
         }
         self.open();
+    }
+
+    fn beginning(&mut self, prefix: &'static str, becomes: &'static str) -> Vec<(String, String)> {
+        let path = self.child_spec(&format!("{prefix}*"));
+        document(self, path, "text", Treatment::Used, becomes);
+        let own = self.unread().filter(|key| key.name.starts_with(prefix));
+        let read = |key: &Key| {
+            let text = self.child(&key.name)?.text()?.to_string();
+            let told = becomes.to_string();
+            let note =
+                self.dialect().note(key.place, self.child_path(&key.name), told, Weight::NoEffect);
+            self.sink().borrow_mut().notes.understood.push(note);
+            Some((key.name[prefix.len()..].to_string(), text))
+        };
+        own.filter_map(read).collect()
     }
 
     fn flown_otherwise(&mut self, name: &str, why: String, help: &str) {
@@ -176,6 +194,12 @@ impl Manifest for Fields<'_> {
         let note = Note { source: source.to_string(), ..note };
         self.sink().borrow_mut().notes.assumed.push(note);
     }
+}
+
+/// Has a field been booked as understood, though not by its name?
+fn is_understood(f: &Fields<'_>, path: &str, key: &Key) -> bool {
+    let book = f.sink().borrow();
+    book.notes.understood.iter().rev().any(|n| n.spot.place == key.place && n.field == path)
 }
 
 /// Documents a field, when describing.

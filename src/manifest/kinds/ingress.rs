@@ -4,6 +4,7 @@
 //! Plain rules of a path each are read here. A canary Ingress of ingress-nginx is joined with its
 //! main one by [`crate::manifest::canary_ingress`].
 
+use super::alb::{self, Alb};
 use super::nginx::{self, Nginx};
 use super::virtual_service::VirtualService;
 use super::{Body, KindPart, metadata};
@@ -36,6 +37,8 @@ pub struct Ingress {
     pub paths: Vec<Path>,
     /// What ingress-nginx is told.
     pub nginx: Nginx,
+    /// What the AWS load balancer controller is told.
+    pub alb: Alb,
     /// Rules that come of it.
     pub routes: VirtualService,
 }
@@ -79,6 +82,15 @@ impl Ingress {
         }
     }
 
+    /// Does the AWS load balancer controller read it?
+    pub fn is_alb(&self) -> bool {
+        match &self.class {
+            Some(class) if class.contains("alb") => true,
+            Some(class) => self.alb.given && !OTHERS.iter().any(|other| class.contains(other)),
+            None => self.alb.given,
+        }
+    }
+
     /// Does it take requests from another Ingress?
     pub fn is_canary(&self) -> bool {
         self.is_nginx() && self.nginx.canary.is_some()
@@ -91,21 +103,22 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
         f.bookkeeping(&["labels"], metadata::TOOLS);
         f.object("annotations", annotations)
     });
-    let (class, nginx) = annotations.flatten().unwrap_or_default();
+    let (class, nginx, alb) = annotations.flatten().unwrap_or_default();
     let spec = f.object("spec", |f| spec(f, old)).unwrap_or_default();
-    let ingress = Ingress { class: spec.class.or(class), nginx, ..spec };
+    let ingress = Ingress { class: spec.class.or(class), nginx, alb, ..spec };
     (metadata, Body::Ingress(Box::new(with_rules(f, ingress))))
 }
 
-fn annotations(f: &mut Fields<'_>) -> (Option<String>, Nginx) {
+fn annotations(f: &mut Fields<'_>) -> (Option<String>, Nginx, Alb) {
     let class = "which controller reads the Ingress, before spec.ingressClassName was";
     let class = f.opt_text("kubernetes.io/ingress.class", class);
     let nginx = nginx::read(f);
+    let alb = alb::read(f);
     let words = ["canary", "weight", "split", "mirror", "sticky", "affinity"];
     let told = "an annotation of a controller that is not known here: what it divides or keeps is \
         not flown";
     f.free_unless(&words, told, metadata::TOOLS);
-    (class, nginx)
+    (class, nginx, alb)
 }
 
 fn spec(f: &mut Fields<'_>, old: bool) -> Ingress {
@@ -200,23 +213,68 @@ fn with_rules(f: &mut Fields<'_>, mut ingress: Ingress) -> Ingress {
     } else {
         settings.clear();
     }
+    let by_alb = ingress.is_alb() && !nginx && !f.describing();
+    if by_alb {
+        settings = ingress.alb.settings.clone();
+        if !f.describing() && ingress.alb.settings.iter().all(|s| s.name != "stickyFor") {
+            let source = "an ALB asks targets in turn, or as its target group's attributes say";
+            f.assume("spec.service.balancer.policy", "roundRobin", source, false);
+        }
+    }
     let own = ingress.paths.iter().filter(|path| !path.service.is_empty()).enumerate();
     let rules = own.map(|(i, path)| {
         let every = path.path.is_empty() || path.path == "/";
         let other = Match { headers: Vec::new(), other: true };
-        Rule {
+        let rule = Rule {
             path: path.at.clone(),
             matches: if every { Vec::new() } else { vec![other] },
             destinations: vec![Destination { host: path.service.clone(), ..Default::default() }],
             settings: if i == 0 { settings.clone() } else { Vec::new() },
             words: words(path),
             ..Rule::default()
-        }
+        };
+        if by_alb { by_action(&ingress.alb, &path.service, rule) } else { Some(rule) }
     });
+    let mut rules: Vec<Rule> = rules.flatten().collect();
+    if by_alb {
+        // They are those of every rule; the one that divides says them for all.
+        rules.iter_mut().for_each(|rule| rule.settings.clear());
+        let says = rules.iter().position(Rule::splits).unwrap_or(0);
+        rules.get_mut(says).into_iter().for_each(|rule| rule.settings = settings.clone());
+    }
     let hosts = ingress.paths.iter().map(|path| path.host.clone()).collect();
-    ingress.routes = VirtualService { hosts, rules: rules.collect() };
+    ingress.routes = VirtualService { hosts, rules };
     ingress
 }
+
+/// A rule whose backend names an action or a condition of the controller; nothing for one that
+/// answers by itself or leads elsewhere.
+fn by_action(alb: &Alb, name: &str, mut rule: Rule) -> Option<Rule> {
+    let of = |(own, _): &&(String, Match)| own == name;
+    if let Some((_, whom)) = alb.conditions.iter().find(of)
+        && *whom != Match::default()
+    {
+        let other = whom.other || rule.matches.iter().any(|m| m.other);
+        rule.matches = vec![Match { headers: whom.headers.clone(), other }];
+    }
+    if let Some((_, action)) = alb.actions.iter().find(|(own, _)| own == name) {
+        rule.destinations = action.destinations.clone();
+        rule.sticky = action.sticky.clone();
+        rule.words = ACTION;
+        return Some(rule);
+    }
+    (!alb.answers.iter().any(|own| own == name)).then_some(rule)
+}
+
+/// Fields of an action all stand in its annotation.
+const ACTION: Words = Words {
+    list: "",
+    host: "backend.service.name",
+    subset: "backend.service.name",
+    weight: "backend.service.name",
+    mirror: "backend",
+    matches: "backend.service.name",
+};
 
 fn words(path: &Path) -> Words {
     match path.at.as_str() {

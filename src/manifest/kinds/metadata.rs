@@ -42,7 +42,9 @@ pub(super) fn with<T>(
     f: &mut Fields<'_>,
     more: impl FnOnce(&mut Fields<'_>) -> T,
 ) -> (Metadata, Option<T>) {
-    f.bookkeeping(&["status"], "what the server reported of the object: no effect");
+    if !f.names().contains(&"status") {
+        f.bookkeeping(&["status"], "what the server reported of the object: no effect");
+    }
     f.known(&["apiVersion", "kind"]);
     let metadata = f.object("metadata", |f| {
         let name = f.opt_text("name", "name of the object, by which others refer to it");

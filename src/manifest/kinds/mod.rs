@@ -11,6 +11,7 @@ use crate::scenario::tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+pub mod alb;
 pub mod alert_provider;
 pub mod analysis_template;
 pub mod autoscaler;
@@ -25,14 +26,19 @@ pub mod http_route;
 pub mod ingress;
 pub mod metadata;
 pub mod metric_template;
+pub mod namespace;
 pub mod nginx;
+pub mod node;
+pub mod placing;
 pub mod pod;
 pub mod rollout;
 pub mod service;
+pub mod target_group;
 pub mod traefik;
 pub mod traffic_policy;
 pub mod traffic_split;
 pub mod virtual_service;
+pub mod volume_claim;
 
 /// All kinds, in the order of the documentation.
 pub const KINDS: &[KindPart] = &[
@@ -61,6 +67,10 @@ pub const KINDS: &[KindPart] = &[
     http_proxy::KIND,
     autoscaler::KIND,
     disruption_budget::KIND,
+    volume_claim::KIND,
+    node::KIND,
+    namespace::KIND,
+    target_group::KIND,
 ];
 
 /// The path of every field of a kind.
@@ -121,6 +131,14 @@ pub enum Body {
     DisruptionBudget(Box<disruption_budget::DisruptionBudget>),
     /// Metrics that Rollouts refer to.
     AnalysisTemplate(Box<analysis_template::AnalysisTemplate>),
+    /// Who may have a volume.
+    VolumeClaim(volume_claim::Access),
+    /// A node.
+    Node(Box<node::Node>),
+    /// A namespace: does somebody put readiness gates into its pods?
+    Namespace(bool),
+    /// Pods of a Service as targets of a load balancer of AWS.
+    TargetGroup(Box<target_group::TargetGroup>),
     /// What Kayenta judges.
     CanaryConfig(Box<canary_config::CanaryConfig>),
 }
@@ -155,6 +173,15 @@ impl Object {
             return Spot { file: Arc::clone(&self.file), place: node.place };
         }
         Spot { file: Arc::clone(&self.file), place: tree::place(&self.node, path) }
+    }
+
+    /// The template of its pods, if it runs any.
+    pub fn template(&self) -> Option<&pod::PodTemplate> {
+        match &self.body {
+            Body::Deployment(body) => body.template.as_ref(),
+            Body::Rollout(body) => body.template.as_ref(),
+            _ => None,
+        }
     }
 
     /// May the two know each other: no two different namespaces?

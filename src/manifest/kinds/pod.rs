@@ -1,5 +1,6 @@
 //! The pod template of a workload: probes, shutdown, resources; the rest shapes no rollout.
 
+use super::placing::{self, Placing};
 use crate::base::units::parse_duration;
 use crate::manifest::fields::{Fields, Labels, Manifest};
 use crate::manifest::scalars;
@@ -15,6 +16,8 @@ pub struct PodTemplate {
     pub containers: Vec<Container>,
     /// How many containers have to end before these start.
     pub init: usize,
+    /// Where its pods may go.
+    pub placing: Placing,
 }
 
 /// A container.
@@ -38,6 +41,10 @@ pub struct Container {
     pub cpu_request: Option<f64>,
     /// Bytes of memory: its limit and its request.
     pub memory: [Option<f64>; 2],
+    /// Ports that it names.
+    pub ports: usize,
+    /// Those among them that are ports of its node.
+    pub host_ports: usize,
 }
 
 /// A probe, as far as it is given.
@@ -60,7 +67,6 @@ const SIDECARS: [&str; 6] =
     ["istio-proxy", "linkerd-proxy", "envoy", "envoy-sidecar", "vault-agent", "cloudsql-proxy"];
 
 const NOT_A_ROLLOUT: &str = "no effect on a rollout: what the process does is given by a Scenario";
-const PLACING: &str = "pods go to nodes by free room alone; rules of placement are not flown";
 
 /// Longest time that a pod may be given, in seconds.
 const SECS_MAX: u64 = 86_400;
@@ -119,16 +125,10 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
         beside != Some(0)
     });
     let init = init.into_iter().filter(|waits| *waits).count();
-    f.not_flown(
-        &["affinity", "nodeSelector", "tolerations", "topologySpreadConstraints", "nodeName"],
-        PLACING,
-    );
-    f.not_flown(&["priorityClassName", "priority", "preemptionPolicy"], PLACING);
+    let placing = placing::read(f);
     f.opt_choice("restartPolicy", &["Always"], "containers are restarted with back-off");
-    f.not_flown(&["readinessGates"], "pods are ready by their probes alone");
     f.no_effect(
         &[
-            "volumes",
             "securityContext",
             "serviceAccountName",
             "serviceAccount",
@@ -136,29 +136,24 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
             "imagePullSecrets",
             "dnsPolicy",
             "dnsConfig",
-            "hostNetwork",
             "hostPID",
             "hostIPC",
             "hostAliases",
             "hostname",
             "subdomain",
-            "schedulerName",
             "enableServiceLinks",
             "shareProcessNamespace",
-            "runtimeClassName",
             "overhead",
             "os",
             "setHostnameAsFQDN",
             "activeDeadlineSeconds",
             "hostUsers",
-            "resourceClaims",
             "ephemeralContainers",
-            "schedulingGates",
         ],
         NOT_A_ROLLOUT,
     );
     f.no_effect(&["resources"], NOT_A_ROLLOUT);
-    PodTemplate { labels: Labels::new(), grace_secs, containers, init }
+    PodTemplate { labels: Labels::new(), grace_secs, containers, init, placing }
 }
 
 fn container(f: &mut Fields<'_>) -> Container {
@@ -179,10 +174,12 @@ fn container(f: &mut Fields<'_>) -> Container {
     });
     let (limit, request) = resources.unwrap_or_default();
     let (limit, cpu_request, memory) = (limit.0, request.0, [limit.1, request.1]);
-    f.list("ports", |f| {
+    let ports = f.list("ports", |f| {
         f.opt_scalar("containerPort", "port", "where the process listens", scalars::port_number);
         f.opt_text("name", "a name that Services and probes may use");
-        f.no_effect(&["protocol", "hostPort", "hostIP"], "every request is an HTTP request");
+        f.no_effect(&["protocol", "hostIP"], "every request is an HTTP request");
+        let on_node = "a port of its node, which one pod a node can have: placement.hostPorts";
+        f.opt_scalar("hostPort", "port", on_node, scalars::port_number).is_some()
     });
     f.no_effect(
         &[
@@ -214,6 +211,8 @@ fn container(f: &mut Fields<'_>) -> Container {
         cpu: limit.or(cpu_request),
         cpu_request,
         memory,
+        ports: ports.len(),
+        host_ports: ports.into_iter().filter(|on_node| *on_node).count(),
     }
 }
 
@@ -223,6 +222,12 @@ fn cpu(f: &mut Fields<'_>, becomes: &'static str) -> (Option<f64>, Option<f64>) 
     let memory = "what an autoscaler's memory metric measures against; only a leak fills it";
     let memory = f.opt_scalar("memory", "quantity", memory, scalars::bytes);
     f.no_effect(&["ephemeral-storage"], "no effect on a rollout");
+    let is_extended = |name: &str| name.contains('/') || name.starts_with("hugepages-");
+    let own = |name: &&str| !f.names().contains(name);
+    if f.describing() || f.unread().map(|key| key.name.as_str()).filter(own).any(is_extended) {
+        let told = "a surge pod needs as much again: where no node has it free, it stays Pending";
+        f.free_unless(&["/", "hugepages-"], told, "no resource of Kubernetes: no effect");
+    }
     (cores, memory)
 }
 
@@ -334,18 +339,26 @@ fn slept(command: &str) -> Option<f64> {
 pub fn selector(f: &mut Fields<'_>, name: &'static str) -> Option<Selector> {
     f.object(name, |f| {
         let labels = f.labels("matchLabels", "pods with all of these labels belong to it");
-        let expressions = f.list("matchExpressions", |f| Expression {
-            key: f.opt_text("key", "name of the label").unwrap_or_default(),
-            operator: f
-                .opt_choice("operator", &OPERATORS, "how the label is compared")
-                .map_or(0, |i| i as u8),
-            values: f.texts("values", "what it is compared with").unwrap_or_default(),
-        });
+        let expressions = expressions(f, &OPERATORS);
         Selector { labels: labels.unwrap_or_default(), expressions }
     })
 }
 
+/// Reads `matchExpressions`.
+pub fn expressions(f: &mut Fields<'_>, operators: &[&'static str]) -> Vec<Expression> {
+    f.list("matchExpressions", |f| Expression {
+        key: f.opt_text("key", "name of the label").unwrap_or_default(),
+        operator: f
+            .opt_choice("operator", operators, "how the label is compared")
+            .map_or(0, |i| i as u8),
+        values: f.texts("values", "what it is compared with").unwrap_or_default(),
+    })
+}
+
 const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
+
+/// Operators of terms about nodes.
+pub const NODE_OPERATORS: [&str; 6] = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
 
 /// A label selector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -367,14 +380,24 @@ pub struct Expression {
 impl Selector {
     /// Does it pick pods with these labels?
     pub fn picks(&self, labels: &Labels) -> bool {
-        let has = |key: &str| labels.iter().find(|(k, _)| k == key).map(|(_, v)| v);
-        let fits = |e: &Expression| match (e.operator, has(&e.key)) {
-            (0, value) => value.is_some_and(|v| e.values.contains(v)),
-            (1, value) => value.is_none_or(|v| !e.values.contains(v)),
-            (2, value) => value.is_some(),
-            (_, value) => value.is_none(),
-        };
-        contains(labels, &self.labels) && self.expressions.iter().all(fits)
+        contains(labels, &self.labels) && self.expressions.iter().all(|e| e.fits(labels))
+    }
+}
+
+impl Expression {
+    /// Does it hold of something with these labels?
+    pub fn fits(&self, labels: &Labels) -> bool {
+        let value = labels.iter().find(|(key, _)| *key == self.key).map(|(_, value)| value);
+        let number = |text: &String| text.parse::<i64>().ok();
+        let both = || Some((number(value?)?, number(self.values.first()?)?));
+        match self.operator {
+            0 => value.is_some_and(|v| self.values.contains(v)),
+            1 => value.is_none_or(|v| !self.values.contains(v)),
+            2 => value.is_some(),
+            3 => value.is_none(),
+            4 => both().is_some_and(|(own, bound)| own > bound),
+            _ => both().is_some_and(|(own, bound)| own < bound),
+        }
     }
 }
 

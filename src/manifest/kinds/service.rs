@@ -1,5 +1,6 @@
 //! `Service` (v1): who is behind a name. Its selector is the switch of a blue-green release.
 
+use super::alb::{self, Alb, number};
 use super::{Body, KindPart, metadata};
 use crate::manifest::fields::{Fields, Labels, Manifest};
 use crate::manifest::scalars;
@@ -24,14 +25,28 @@ pub struct Service {
     pub sticky: bool,
     /// Its ports.
     pub ports: Vec<u64>,
+    /// What an ALB in front of it is told.
+    pub alb: Alb,
+    /// Checks of a Network Load Balancer whose targets are pods: seconds between them, and how many
+    /// a new target passes.
+    pub nlb: Option<[u64; 2]>,
     /// Seconds for which a client that is silent keeps its pod, if given.
     pub sticky_secs: Option<u64>,
 }
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
-    let metadata = metadata::read(f);
+    let (metadata, alb) = metadata::with(f, |f| {
+        f.bookkeeping(&["labels"], metadata::TOOLS);
+        f.object("annotations", |f| {
+            let alb = alb::read(f);
+            let nlb = nlb(f);
+            f.free_unless(&[], "", metadata::TOOLS);
+            (alb, nlb)
+        })
+    });
+    let (alb, nlb) = alb.flatten().unwrap_or_default();
     let service = f.object("spec", spec).unwrap_or_default();
-    (metadata, Body::Service(Box::new(service)))
+    (metadata, Body::Service(Box::new(Service { alb, nlb, ..service })))
 }
 
 fn spec(f: &mut Fields<'_>) -> Service {
@@ -49,6 +64,12 @@ fn spec(f: &mut Fields<'_>) -> Service {
         "ClientIP: a user stays with a pod as long as it is there (policy: sticky); each user has \
          an address of one's own",
     );
+    if affinity != Some(1) && f.has("sessionAffinityConfig") {
+        let help = "the API server refuses such a Service";
+        let expected = "sessionAffinity: ClientIP, or nothing";
+        let found = "must not be set when session affinity is None";
+        f.problem("sessionAffinityConfig", found, expected, help);
+    }
     let sticky_secs = f.object("sessionAffinityConfig", |f| {
         let kept = "a silent user's pod is forgotten after this: spec.service.balancer.stickyFor";
         let secs = f.object("clientIP", |f| f.opt_count("timeoutSeconds", 1..=86_400, kept));
@@ -81,5 +102,29 @@ fn spec(f: &mut Fields<'_>) -> Service {
     f.not_flown(&["externalName"], "an alias of another host: no pods are behind it here");
     let ports = ports.into_iter().flatten().filter_map(|p| p.parse().ok()).collect();
     let sticky_secs = sticky_secs.flatten();
-    Service { selector, sticky: affinity == Some(1), ports, sticky_secs }
+    let sticky = affinity == Some(1);
+    Service { selector, sticky, ports, sticky_secs, ..Service::default() }
+}
+
+/// An annotation of a Network Load Balancer.
+macro_rules! own {
+    ($name:literal) => {
+        concat!("service.beta.kubernetes.io/aws-load-balancer-", $name)
+    };
+}
+
+/// A Network Load Balancer whose targets are pods: seconds between its checks, and how many a new
+/// target passes (aws-load-balancer-controller `docs/guide/service/annotations.md`).
+fn nlb(f: &mut Fields<'_>) -> Option<[u64; 2]> {
+    let kind = "nlb-ip: pods are targets (spec.service.balancer.registration)";
+    let kind = f.opt_text(own!("type"), kind);
+    let target = "ip: pods are targets (spec.service.balancer.registration)";
+    let target = f.opt_text(own!("nlb-target-type"), target);
+    let interval = "seconds between health checks: spec.service.balancer.registration.after";
+    let interval = f.opt_scalar(own!("healthcheck-interval"), "number in quotes", interval, number);
+    let passes = "checks that a new target passes: spec.service.balancer.registration.after";
+    let name = own!("healthcheck-healthy-threshold");
+    let threshold = f.opt_scalar(name, "number in quotes", passes, number);
+    let by_pod = kind.as_deref() == Some("nlb-ip") || target.as_deref() == Some("ip");
+    by_pod.then(|| [interval.unwrap_or(10), threshold.unwrap_or(3)])
 }

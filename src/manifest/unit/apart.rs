@@ -54,8 +54,15 @@ fn parts(store: &Store) -> BTreeMap<String, Store> {
 
 /// May the object be named from any namespace?
 fn is_guest(object: &Object) -> bool {
-    ["MetricTemplate", "AlertProvider", "ClusterAnalysisTemplate", "CanaryConfig"]
-        .contains(&object.kind)
+    [
+        "MetricTemplate",
+        "AlertProvider",
+        "ClusterAnalysisTemplate",
+        "CanaryConfig",
+        "Node",
+        "Namespace",
+    ]
+    .contains(&object.kind)
 }
 
 fn together(parts: BTreeMap<String, Store>) -> Found {

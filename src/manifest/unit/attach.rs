@@ -35,6 +35,10 @@ pub fn all(store: &Store, found: &mut Found) {
                 | Body::Router(_)
                 | Body::DestinationRule(_)
                 | Body::AlertProvider
+                | Body::VolumeClaim(_)
+                | Body::Node(_)
+                | Body::Namespace(_)
+                | Body::TargetGroup(_)
         );
         if object.body == Body::Beside {
             let why = "it runs beside what is released, and no release waits for it; as a step of \

@@ -29,6 +29,7 @@ mod kayenta;
 pub mod load;
 pub mod mesh;
 pub mod nowhere;
+pub mod placement;
 pub mod plain;
 pub mod pod_ratio;
 pub mod policies;
@@ -36,6 +37,8 @@ pub mod roles;
 pub mod routes;
 pub mod scaled;
 pub mod slips;
+pub mod targets;
+pub mod template_valid;
 pub mod workload;
 
 /// What looking for units yields.
@@ -154,6 +157,7 @@ fn within(store: &Store) -> Found {
     let mut found = Found::default();
     plain::check(store, &mut found);
     slips::check(store, &mut found);
+    template_valid::check(store, &mut found);
     argo_valid::check(store, &mut found);
     scaled::check(store, &mut found);
     flagger::find(store, &mut found);
@@ -162,7 +166,9 @@ fn within(store: &Store) -> Found {
     blue_green::find(store, &mut found);
     pod_ratio::find(store, &mut found);
     plain::find(store, &mut found);
+    placement::settle(store, &mut found);
     attach::all(store, &mut found);
+    targets::settle(store, &mut found);
     scaled::settle(store, &mut found);
     found
 }

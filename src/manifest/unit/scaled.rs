@@ -3,6 +3,7 @@
 
 use super::Found;
 use crate::base::node::{Node, Value};
+use crate::base::problem::Problem;
 use crate::manifest::draft::Draft;
 use crate::manifest::kinds::autoscaler::Autoscaler;
 use crate::manifest::kinds::pod::PodTemplate;
@@ -76,15 +77,36 @@ pub fn settle(store: &Store, found: &mut Found) {
             found.ignore(object, "spec.metrics", &why, Weight::Matters);
             continue;
         }
-        let size = owner.node.at("spec.replicas").map(Node::shown);
+        let size = owner.node.at("spec.replicas").and_then(Node::integer);
         if let Some(size) = size.filter(|_| !by_flagger(draft)) {
-            let why = format!(
-                "the autoscaler sets the size: as many pods as it has when the release begins. \
-                 Applying the file would set {size}; leave it out, says \
-                 kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale"
-            );
-            found.overridden(owner, "spec.replicas", &why);
+            let name = draft.name.clone();
+            applied(owner, size, autoscaler, &name, found);
         }
+    }
+}
+
+/// A size that the file writes beside an autoscaler: what applying it does to the fleet.
+fn applied(owner: &Object, size: i64, autoscaler: &Autoscaler, name: &str, found: &mut Found) {
+    let docs = "leave it out, says \
+        kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale";
+    let why = format!(
+        "the autoscaler sets the size: as many pods as it has when the release begins. Applying the \
+         file would set {size} at once, until the next sync; {docs}"
+    );
+    found.overridden(owner, "spec.replicas", &why);
+    let min = autoscaler.min.unwrap_or(1).max(1);
+    if size.cast_unsigned() < min && size > 0 {
+        let message = format!(
+            "applying the file sets {size} pods where the autoscaler keeps {min} or more: the others \
+             are gone at once, and come back after its next sync (15s) and their start; not flown"
+        );
+        let help = format!(
+            "leave it out; or fly it: --set spec.service.autoscaler.applied={size} (unit {name:?})"
+        );
+        let (spot, path) =
+            (owner.spot("spec.replicas"), format!("{} spec.replicas", owner.title()));
+        let warning = Problem::warning(spot.place, &path, message).help(help);
+        found.problems.push(warning.in_file(&spot.file));
     }
 }
 

@@ -7,6 +7,7 @@
 use super::Found;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Problem, nearest};
+use crate::manifest::kinds::ingress::Path;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
 use crate::manifest::rule::short;
@@ -189,7 +190,10 @@ fn backends(store: &Store, object: &Object, found: &mut Found) {
 /// Services and ports of an Ingress.
 fn ingress(store: &Store, object: &Object, found: &mut Found) {
     let Body::Ingress(ingress) = &object.body else { return };
-    for path in ingress.paths.iter().filter(|path| !path.service.is_empty()) {
+    let named = |path: &&Path| !path.service.is_empty();
+    // An action of a load balancer stands in an annotation.
+    let acts = |path: &&Path| ingress.alb.has_action(&path.service);
+    for path in ingress.paths.iter().filter(named).filter(|path| !acts(path)) {
         let default = path.at == "spec";
         let backend = if default { "spec.defaultBackend" } else { path.at.as_str() };
         let backend = if default { backend.to_string() } else { format!("{backend}.backend") };

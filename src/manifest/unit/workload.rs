@@ -6,6 +6,7 @@ use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::{Container, PodTemplate, Probe};
 use crate::manifest::note::Lists;
+use crate::strategy::deployment::bounds::IntOrPercent;
 
 const K8S: &str = "default of Kubernetes";
 
@@ -66,6 +67,7 @@ pub fn pods(
     }
     let grace = template.grace_secs.unwrap_or(30);
     shutdown(draft, container, grace, &|field| spot(&at(field)));
+    cut_short(draft, object, container, grace, &at("lifecycle.preStop"), lists);
     if container.pre_stop_secs.is_none() {
         let source = "no preStop hook with a sleep: SIGTERM comes at once";
         draft.assume(lists, "spec.service.preStop", "0s", source, false);
@@ -148,6 +150,47 @@ fn shutdown(draft: &mut Draft, container: &Container, grace: u64, spot: SpotOf<'
     draft.write("spec.service.grace", secs(grace.max(pre_stop + 2.0)));
 }
 
+/// Books a preStop hook that the grace cuts.
+fn cut_short(
+    draft: &Draft,
+    object: &Object,
+    container: &Container,
+    grace: u64,
+    field: &str,
+    lists: &mut Lists,
+) {
+    let grace = grace.max(1);
+    if let Some(secs) = container.pre_stop_secs.filter(|secs| *secs > grace as f64) {
+        let text = format!(
+            "{secs}s are cut at the {grace}s of terminationGracePeriodSeconds, which count from the \
+             deletion: the process gets SIGTERM then, and SIGKILL 2s later \
+             (k/k pkg/kubelet/kuberuntime/kuberuntime_container.go)"
+        );
+        lists.overridden.push(draft.note(object, &format!("spec.{field}"), text));
+    }
+}
+
+/// The controller takes 1 for a maxUnavailable that comes to nothing beside no surge
+/// (k/k `pkg/controller/deployment/util/deployment_util.go`, `ResolveFenceposts`).
+fn fenced(draft: &Draft, object: &Object, deployment: &Deployment, lists: &mut Lists) {
+    let (Some(surge), Some(missing)) = (&deployment.max_surge, &deployment.max_unavailable) else {
+        return;
+    };
+    let pods = i64::try_from(deployment.replicas.unwrap_or(1)).unwrap_or(i64::MAX);
+    let none = |bound: &str, up| {
+        let resolved = IntOrPercent::parse(bound).resolve(pods as _, up);
+        resolved.is_ok_and(|pods| pods == 0)
+    };
+    if none(surge, true) && none(missing, false) {
+        let text = format!(
+            "{missing} of {pods} pods is none, beside a maxSurge of none: the controller takes 1, \
+             so that it can go on (ResolveFenceposts)"
+        );
+        let field = "spec.strategy.rollingUpdate.maxUnavailable";
+        lists.overridden.push(draft.note(object, field, text));
+    }
+}
+
 fn probe(probe: &Probe) -> Value {
     let mut fields = Vec::new();
     let mut add = |name, given: Option<u64>, unit: fn(u64) -> Value| {
@@ -185,6 +228,7 @@ pub fn strategy(draft: &mut Draft, object: &Object, deployment: &Deployment, lis
     let deadline = deployment.deadline_secs.map(|s| format!("{}s", s.min(300_000_000)));
     let field = "spec.progressDeadlineSeconds";
     set("progressDeadline", &deadline, field, "600s", K8S);
+    fenced(draft, object, deployment, lists);
     if deployment.paused {
         let path = format!("{path}.paused");
         draft.set(&path, Value::Flag(true), object.spot("spec.paused"));

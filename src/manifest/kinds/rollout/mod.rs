@@ -1,6 +1,7 @@
 //! `Rollout` (Argo): a workload that brings its own strategy: steps, or a preview and a switch.
 
 use super::analysis_template::{argument, reference as template_name};
+use super::placing;
 use super::pod;
 use super::{Body, KindPart, metadata};
 use crate::base::node::Node;
@@ -132,6 +133,7 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
         progress_threshold: f.object("replicaProgressThreshold", enough),
         ..Canary::default()
     };
+    never_read(f, settings.traffic.is_some());
     let mut index = 0;
     let steps = f.list("steps", |f| {
         let path = format!("spec.strategy.canary.steps[{index}]");
@@ -148,7 +150,7 @@ fn canary(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
         wired.services.extend(f.opt_text("pingService", roles));
         wired.services.extend(f.opt_text("pongService", roles));
     });
-    f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
+    wired.apart = placing::argo_apart(f);
     ephemeral(f, ["canaryMetadata", "stableMetadata"], wired);
     Strategy::Canary(Box::new(Canary {
         scale_down_revisions: limit,
@@ -366,6 +368,21 @@ fn ephemeral(f: &mut Fields<'_>, sides: [&'static str; 2], wired: &mut Wired) {
     }
 }
 
+/// Fields of a canary that the controller reads only with, or only without, a router (argo-rollouts
+/// `utils/replicaset/canary.go`, `utils/defaults/defaults.go`).
+fn never_read(f: &mut Fields<'_>, routed: bool) {
+    if routed {
+        let why = "never read with trafficRouting: the canary has the pods of its weight beside all \
+            stable ones";
+        f.overrides("maxSurge", why.to_string());
+        return;
+    }
+    let why = "never read without trafficRouting: an aborted canary is scaled down at once";
+    f.overrides("abortScaleDownDelaySeconds", why.to_string());
+    let why = "never read without trafficRouting: pods are as many as the weight asks for";
+    f.overrides("minPodsPerReplicaSet", why.to_string());
+}
+
 fn blue_green(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
     service(f, "activeService", &mut wired.services);
     f.missing("activeService", "the name of the Service that is switched");
@@ -392,7 +409,12 @@ fn blue_green(f: &mut Fields<'_>, wired: &mut Wired) -> Strategy {
         after: analysis(f, "postPromotionAnalysis"),
     };
     f.no_effect(&["maxUnavailable"], "restarts of pods mind it, a release does not");
-    f.not_flown(&["antiAffinity"], "pods go to nodes by free room alone");
+    if settings.auto_promotion == Some(false) && settings.auto_promotion_secs.is_some() {
+        let why = "never read with autoPromotionEnabled: false: it waits until somebody promotes \
+            (argo-rollouts rollout/bluegreen.go)";
+        f.overrides("autoPromotionSeconds", why.to_string());
+    }
+    wired.apart = placing::argo_apart(f);
     ephemeral(f, ["activeMetadata", "previewMetadata"], wired);
     Strategy::BlueGreen(Box::new(settings))
 }

@@ -66,6 +66,8 @@ pub struct Wired {
     pub destination_rules: Vec<String>,
     /// Labels that it puts on the pods of one side, which Services may select by.
     pub labels: Labels,
+    /// Are its new pods kept from nodes with old ones?
+    pub apart: bool,
 }
 
 /// How it is released.
