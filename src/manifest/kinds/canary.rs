@@ -219,9 +219,9 @@ fn autoscaler(f: &mut Fields<'_>) -> Scaler {
     f.no_effect(&["primaryScalerQueries"], "queries of KEDA are not flown");
     let limits = f.object("primaryScalerReplicas", |f| {
         let mut limits = Vec::new();
-        let low = f.opt_count("minReplicas", 0..=5000, "limits of the primary's own autoscaler");
+        let low = f.opt_count("minReplicas", 1..=5000, "limits of the primary's own autoscaler");
         put(&mut limits, field::PRIMARY_MIN_REPLICAS, low.map(integer));
-        let high = f.opt_count("maxReplicas", 0..=5000, "limits of the primary's own autoscaler");
+        let high = f.opt_count("maxReplicas", 1..=5000, "limits of the primary's own autoscaler");
         put(&mut limits, field::PRIMARY_MAX_REPLICAS, high.map(integer));
         limits
     });

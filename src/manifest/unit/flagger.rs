@@ -3,6 +3,7 @@
 use super::{Found, help_for, load, workload};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
+use crate::base::units::Share;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
 use crate::manifest::fields::Labels;
 use crate::manifest::kinds::Object;
@@ -12,6 +13,8 @@ use crate::manifest::note::{Lists, Weight};
 use crate::manifest::store::Store;
 use crate::manifest::storm::HEADER_SHARE;
 use crate::strategy::flagger::provider::Provider;
+use crate::strategy::flagger::router::surprises;
+use crate::strategy::flagger::settings::{self, Matching};
 use crate::strategy::flagger::{field, part};
 
 /// A unit for every Canary.
@@ -45,11 +48,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     autoscaler(store, &mut draft, object, canary, &path, found);
     match &canary.analysis {
         Some(analysis) => {
-            if analysis.affinity.is_some() && !provider.keeps_sessions() {
-                let field = format!("spec.{}.sessionAffinity", analysis.field);
-                let why = format!("{} keeps no users with the canary", provider.word());
-                found.ignore(object, &field, &why, Weight::Matters);
-            }
+            overridden(object, analysis, provider, found);
             self::analysis(store, object, analysis, &path, &mut draft, found);
         }
         None => {
@@ -77,6 +76,26 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
         draft.assume(&mut found.lists, "spec.service.balancer.retries", "2", source, false);
     }
     found.drafts.push(draft);
+}
+
+/// Books what the provider's router makes of fields that say something else.
+fn overridden(object: &Object, analysis: &Analysis, provider: Provider, found: &mut Found) {
+    let given = |name: &str| analysis.fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v);
+    let conditions = analysis.conditions.clone();
+    let settings = settings::Analysis {
+        mirror: given(field::MIRROR) == Some(&Value::Flag(true)),
+        iterations: match given(field::ITERATIONS) {
+            Some(Value::Integer(count)) => u32::try_from(*count).unwrap_or(u32::MAX),
+            _ => 0,
+        },
+        matching: conditions.map(|conditions| Matching { conditions, share: Share::ONE }),
+        affinity: analysis.affinity.as_ref().map(|_| settings::Affinity::default()),
+        ..settings::Analysis::default()
+    };
+    for surprise in surprises(provider, &settings) {
+        let field = format!("spec.{}.{}", analysis.field, surprise.field);
+        found.ignore(object, &field, &surprise.message, Weight::Matters);
+    }
 }
 
 /// Size and pods, from the Deployment that is released; a slip of its name is a contradiction.
@@ -231,10 +250,8 @@ fn provider(
             let value = text(provider.word());
             draft.set(&format!("{path}.{}", field::PROVIDER), value, object.spot("spec.provider"));
         }
-        (Some(word), None) => {
-            let source = "the controller takes a word that it does not know for istio";
-            draft.assume(lists, &format!("provider {word}"), "istio", source, true);
-        }
+        // A word that the CRD does not know is refused.
+        (Some(_), None) => {}
         (None, _) => {
             let source = "the controller's own default, cmd/flagger/main.go -mesh-provider";
             draft.assume(lists, &format!("{path}.{}", field::PROVIDER), "istio", source, false);

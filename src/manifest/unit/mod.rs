@@ -21,6 +21,7 @@ mod argo_write;
 pub mod attach;
 pub mod blue_green;
 pub mod flagger;
+pub mod flagger_valid;
 pub mod hosts;
 pub mod idle_fleet;
 mod kayenta;
@@ -138,6 +139,7 @@ fn within(store: &Store) -> Found {
     plain::check(store, &mut found);
     slips::check(store, &mut found);
     argo_valid::check(store, &mut found);
+    flagger_valid::check(store, &mut found);
     scaled::check(store, &mut found);
     flagger::find(store, &mut found);
     argo::find(store, &mut found);

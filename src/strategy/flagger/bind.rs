@@ -14,7 +14,7 @@ use crate::analysis::promql::Query;
 use crate::base::problem::nearest;
 use crate::base::time::SimDuration;
 use crate::strategy::binding::Binding;
-use crate::strategy::pilot::{Facts, Judged, Pilot};
+use crate::strategy::pilot::{Facts, Judged, Pilot, Surprise};
 use crate::strategy::{Limits, Needs, Plan, Scaling, Spec};
 use crate::world::names::Names;
 use std::collections::BTreeMap;
@@ -60,6 +60,7 @@ impl Spec for Settings {
             names: Arc::new(renamed(self, about.names)),
             scaling: scaling(self),
             takes: takes(self),
+            surprises: surprises(self),
             ..Facts::of(about.names)
         };
         Some(Pilot { facts, machine: Box::new(Flagger::new(settings, asked)) })
@@ -174,6 +175,18 @@ fn renamed(settings: &Settings, names: &Names) -> Names {
         upstreams: upstreams(settings.provider, &settings.names),
         ..names.clone()
     }
+}
+
+/// What the provider's router makes of the analysis, where its words say something else.
+fn surprises(settings: &Settings) -> Vec<Surprise> {
+    let analysis = settings.analysis.iter().filter(|_| !settings.skips_analysis());
+    let all = analysis.flat_map(|analysis| super::router::surprises(settings.provider, analysis));
+    let told = |s: super::router::Surprise| Surprise {
+        path: format!("{}.{}", super::field::ANALYSIS, s.field),
+        message: s.message,
+        help: s.help,
+    };
+    all.map(told).collect()
 }
 
 fn takes(settings: &Settings) -> SimDuration {

@@ -11,6 +11,7 @@ use super::bind::Asked;
 pub use super::bind::plan;
 use super::check::Question;
 use super::provider::Provider;
+use super::router::Reach;
 use super::settings::{Analysis, Hook, Load, Settings, Webhook};
 use super::side::Side;
 use super::status::{Phase, Spec, Status};
@@ -283,21 +284,22 @@ impl Flagger {
     }
 }
 
-/// What the mesh object means to the balancers. Percent become shares; a match leaves all other
-/// users with the primary.
+/// What the mesh object means to the balancers. Percent become shares; whom a match leaves with the
+/// primary is the router's affair.
 fn routing(settings: &Settings, routes: Routes) -> Routing {
     let usual = Analysis::default();
     let analysis = settings.analysis.as_ref().unwrap_or(&usual);
     let share = |percent: u32| Share::clamped(f64::from(percent) / f64::from(TOTAL));
     let weight = share(routes.canary);
-    let split = match (&analysis.matching, routes.canary) {
-        (_, 0) => Split::All(Pool::Stable),
-        (Some(matching), TOTAL) => Split::Header(matching.share),
-        (Some(matching), _) => {
-            Split::Matched { users: matching.share, weight, others: Share::ZERO }
-        }
-        (None, TOTAL) => Split::All(Pool::Candidate),
-        (None, _) => Split::Weight(weight),
+    let matched = |users, weight, others| Split::Matched { users, weight, others };
+    let split = match (settings.provider.reach(analysis), routes.canary) {
+        (_, 0) | (Reach::Nobody, _) => Split::All(Pool::Stable),
+        (Reach::Whole(users), _) if users == Share::ZERO => Split::All(Pool::Stable),
+        (Reach::Whole(users), _) | (Reach::Matching(users), TOTAL) => Split::Header(users),
+        (Reach::Matching(users), _) => matched(users, weight, Share::ZERO),
+        (Reach::Everyone | Reach::Beside(_), TOTAL) => Split::All(Pool::Candidate),
+        (Reach::Beside(users), _) => matched(users, Share::ONE, weight),
+        (Reach::Everyone, _) => Split::Weight(weight),
     };
     let copied = match analysis.mirror_weight {
         // Other routers copy everything.
@@ -305,9 +307,9 @@ fn routing(settings: &Settings, routes: Routes) -> Routing {
         percent if settings.provider == Provider::Istio => share(percent),
         _ => Share::ONE,
     };
-    let mirrors = routes.mirrored && settings.provider.mirrors(analysis.iterations);
+    let mirrors = routes.mirrored && settings.provider.mirrors(analysis);
     let mirror = Mirror { share: if mirrors { copied } else { Share::ZERO }, ..Mirror::default() };
-    let keeps = routes.canary > 0 && settings.provider.keeps_sessions();
+    let keeps = routes.canary > 0 && settings.provider.keeps_sessions(analysis);
     let sticky = analysis.affinity.as_ref().filter(|_| keeps).map(|affinity| Sticky {
         candidate: affinity.max_age,
         stable: affinity.primary_cookie.as_ref().map(|_| analysis.interval),
