@@ -56,12 +56,11 @@ const BESIDE: [&str; 34] = [
 ];
 
 /// Kinds that change what users meet, and are not flown.
-const NOT_FLOWN: [(&str, &str); 12] = [
+const NOT_FLOWN: [(&str, &str); 11] = [
     ("TCPRoute", "requests are divided here, not connections"),
     ("TLSRoute", "requests are divided here, not connections"),
     ("UDPRoute", "requests are divided here, not packets"),
     ("TrafficSplit", "weights of the Service Mesh Interface are not flown"),
-    ("ScaledObject", "what KEDA measures is not flown; an autoscaler beside it is"),
     ("StatefulSet", "its pods are replaced one by one, in order; that is not flown"),
     ("DaemonSet", "a pod per node is not flown"),
     ("Job", "no users wait for it"),

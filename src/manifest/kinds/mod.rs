@@ -24,6 +24,7 @@ pub mod metadata;
 pub mod metric_template;
 pub mod pod;
 pub mod rollout;
+pub mod scaled_object;
 pub mod service;
 pub mod traffic_policy;
 pub mod virtual_service;
@@ -46,6 +47,7 @@ pub const KINDS: &[KindPart] = &[
     http_route::KIND,
     http_route::GRPC,
     autoscaler::KIND,
+    scaled_object::KIND,
     disruption_budget::KIND,
 ];
 
@@ -90,7 +92,7 @@ pub enum Body {
     Rollout(Box<rollout::Rollout>),
     /// The Gateway API's routes.
     HttpRoute(Box<virtual_service::VirtualService>),
-    /// An autoscaler.
+    /// An autoscaler: Kubernetes' own, or KEDA's.
     Autoscaler(Box<autoscaler::Autoscaler>),
     /// A limit of evictions.
     DisruptionBudget(Box<disruption_budget::DisruptionBudget>),

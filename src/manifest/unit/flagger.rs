@@ -1,7 +1,7 @@
 //! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
 
-use super::{Found, help_for, load, workload};
-use crate::base::node::Value;
+use super::{Found, help_for, keda, load, workload};
+use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::base::units::Share;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
@@ -197,7 +197,7 @@ fn made(
         let name = &other.metadata.name;
         let own = match other.kind {
             "Deployment" => ends(name, target, &["-primary"]),
-            "HorizontalPodAutoscaler" => {
+            "HorizontalPodAutoscaler" | "ScaledObject" => {
                 canary.autoscaler.as_ref().is_some_and(|scaler| ends(name, scaler, &["-primary"]))
             }
             "DestinationRule" => ends(name, service, &["-primary", "-canary"]),
@@ -302,22 +302,25 @@ fn autoscaler(
     for (field, value) in &canary.autoscaler_limits {
         draft.set(&format!("{path}.{}.{field}", field::AUTOSCALER), value.clone(), spot.clone());
     }
-    let given = store.autoscalers().find(|(o, _)| o.metadata.name == *name && o.is_near(object));
+    let kind = object.node.at("spec.autoscalerRef.kind").and_then(Node::text);
+    let kind = kind.unwrap_or("HorizontalPodAutoscaler");
+    let near = |o: &Object| o.kind == kind && o.is_near(object);
+    let given = store.autoscalers().find(|(o, _)| o.metadata.name == *name && near(o));
+    keda::unnamed(store, object, canary, found);
     if let Some((owner, autoscaler)) = given {
         draft.takes(owner);
         if let Some(min) = autoscaler.min {
-            let spot = owner.spot("spec.minReplicas");
-            draft.set(
-                &format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS),
-                integer(min),
-                spot,
-            );
+            let counts = [("ScaledObject", "spec.minReplicaCount")];
+            let field = counts.iter().find(|(of, _)| *of == kind).map_or("spec.minReplicas", |f| f.1);
+            let path = format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS);
+            draft.set(&path, integer(min), owner.spot(field));
         }
         return;
     }
-    let names: Vec<&str> = store.autoscalers().map(|(o, _)| o.metadata.name.as_str()).collect();
+    let known = store.autoscalers().map(|(o, _)| o).filter(|o| o.kind == kind);
+    let names: Vec<&str> = known.map(|o| o.metadata.name.as_str()).collect();
     if let Some(near) = nearest(name, names.iter().copied()) {
-        let message = format!("no HorizontalPodAutoscaler here is called {name:?}");
+        let message = format!("no {kind} here is called {name:?}");
         let (expected, help) =
             (format!("one of {}", names.join(", ")), format!("did you mean {near}?"));
         found.problem(object, "spec.autoscalerRef.name", message, &expected, &help);
@@ -353,7 +356,8 @@ fn analysis(
     if let Some(conditions) = &analysis.conditions {
         let spot = object.spot(&format!("{field}.match"));
         let said = list(conditions.iter().cloned().map(text).collect());
-        draft.set(&format!("{path}.{}.{}", field::MATCH, field::CONDITIONS), said, spot);
+        draft.set(&format!("{path}.{}.{}", field::MATCH, field::CONDITIONS), said, spot.clone());
+        draft.origins.push((format!("{path}.{}", field::MATCH), spot));
         let source = "who sends the header is not in the file; a Scenario's \
             spec.traffic.headerShare says";
         draft.assume(&mut found.lists, "spec.traffic.headerShare", HEADER_SHARE, source, false);

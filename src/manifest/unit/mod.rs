@@ -25,6 +25,7 @@ pub mod flagger_valid;
 pub mod hosts;
 pub mod idle_fleet;
 mod kayenta;
+pub mod keda;
 pub mod load;
 pub mod mesh;
 pub mod plain;
