@@ -1,6 +1,6 @@
 //! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
 
-use super::{Found, help_for, keda, load, workload};
+use super::{Found, help_for, keda, load, metric_answers, workload};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::base::units::Share;
@@ -369,11 +369,10 @@ fn analysis(
     let (mut metrics, mut spots) = (Vec::new(), Vec::new());
     for (i, asked) in analysis.metrics.iter().enumerate() {
         let field = format!("{field}.metrics[{i}]");
-        if let Some(value) = metric(store, object, asked, &field, draft, found) {
-            metrics.push(value);
-            spots.push(object.spot(&field));
-        }
+        metrics.push(metric(store, object, asked, &field, draft, found));
+        spots.push(object.spot(&field));
     }
+    metric_answers::count(store, object, analysis, found);
     if !metrics.is_empty() {
         let spot = object.spot(&format!("{field}.metrics"));
         draft.set(&format!("{path}.{}", field::METRICS), list(metrics), spot);
@@ -395,7 +394,7 @@ fn analysis(
     }
 }
 
-/// A metric with its template's query in it; nothing if the template asks no Prometheus.
+/// A metric with its template's query in it, or what its provider answers.
 fn metric(
     store: &Store,
     object: &Object,
@@ -403,7 +402,7 @@ fn metric(
     field: &str,
     draft: &mut Draft,
     found: &mut Found,
-) -> Option<Value> {
+) -> Value {
     let mut fields = metric.fields.clone();
     if let Some((name, namespace)) = &metric.template {
         let near = |o: &Object| match (namespace, &o.metadata.namespace) {
@@ -414,20 +413,11 @@ fn metric(
         match template {
             Some((owner, template)) => {
                 draft.takes(owner);
-                let Some(query) = &template.query else {
-                    let why = "its template asks no Prometheus: the metric has no say";
-                    let help = "only the series of the flight can be asked: give the template a \
-                                query in PromQL, with provider prometheus";
-                    found.unasked(object, field, why, help);
-                    return None;
-                };
                 let namespace = owner.metadata.namespace.clone().or(namespace.clone());
                 let namespace = namespace.unwrap_or_else(|| "default".into());
-                let parts = vec![
-                    (field::NAME, text(name.clone())),
-                    (field::NAMESPACE, text(namespace)),
-                    (field::QUERY, text(query.clone())),
-                ];
+                let mut parts =
+                    vec![(field::NAME, text(name.clone())), (field::NAMESPACE, text(namespace))];
+                parts.extend(metric_answers::asked(owner, template, object, field, found));
                 fields.push((field::TEMPLATE, mapping(parts)));
             }
             None => {
@@ -449,7 +439,7 @@ fn metric(
         let pairs = metric.variables.iter().map(|(name, value)| text(format!("{name}={value}")));
         fields.push((field::VARIABLES, list(pairs.collect())));
     }
-    Some(mapping(fields))
+    mapping(fields)
 }
 
 fn webhook(

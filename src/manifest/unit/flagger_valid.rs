@@ -1,6 +1,7 @@
-//! Canaries that are refused: by the API server (enums and alternatives of Flagger's CRD), by the
-//! controller when it reads them, or by the router at every tick, so that the Canary never begins.
-//! No flight of them would be one that somebody has.
+//! Canaries that are refused: by the API server (enums and alternatives of Flagger's CRD), or by
+//! the controller when it reads them. No flight of them would be one that somebody has. One that
+//! lacks the reference that its router asks for at every tick never begins; that may be a part of a
+//! file, so it is flown as if the reference were there, and told.
 //!
 //! Read from fluxcd/flagger 1.44 `artifacts/flagger/crd.yaml`, `pkg/controller/controller.go`
 //! (`verifyCanary`) and `pkg/router/{ingress,skipper,apisix,gateway_api}.go` (`Reconcile`). It looks
@@ -8,8 +9,9 @@
 
 use super::Found;
 use crate::base::node::{Node, Value};
-use crate::base::problem::nearest;
+use crate::base::problem::{Problem, nearest};
 use crate::manifest::kinds::Object;
+use crate::manifest::note::{Note, Weight};
 use crate::manifest::store::Store;
 
 /// The words of the CRD for `spec.provider`.
@@ -47,7 +49,8 @@ const API_SERVER: &str = "the API server refuses such a Canary (Flagger's CRD)";
 
 const CONTROLLER: &str = "Flagger refuses such a Canary, and nothing of it is released";
 
-const ROUTER: &str = "Flagger says so at every tick, and the Canary never begins";
+const ROUTER: &str = "Flagger says so at every tick, and the Canary never begins: flown as if it were \
+                      given";
 
 /// Every such Canary.
 pub fn check(store: &Store, found: &mut Found) {
@@ -144,7 +147,7 @@ impl<'a> Check<'a> {
             "apisix" => ("routeRef", "apisix route selector is empty"),
             _ if provider.starts_with("gatewayapi:") => (
                 "service.gatewayRefs",
-                "GatewayRefs must be specified when using Gateway API as a provider.",
+                "GatewayRefs must be specified when using Gateway API as a provider",
             ),
             _ => return,
         };
@@ -154,20 +157,32 @@ impl<'a> Check<'a> {
             _ => self.text(&format!("{field}.name")).is_some(),
         };
         if !given {
-            let expected = format!("spec.{field} beside provider: {provider}");
-            self.refuse(field, message.to_string(), &expected, ROUTER);
+            let (object, field) = (self.object, format!("spec.{field}"));
+            let spot = object.spot(&field);
+            let path = format!("{} {field}", object.title());
+            let warning = Problem::warning(spot.place, &path, message.to_string());
+            self.found.problems.push(warning.help(ROUTER).in_file(&spot.file));
+            self.found.lists.assumed.push(Note {
+                spot,
+                object: object.title(),
+                field,
+                text: "given".to_string(),
+                source: format!("{message} {ROUTER}"),
+                weight: Weight::Matters,
+            });
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::base::problem::Severity;
     use crate::manifest::{Input, read};
     use crate::scenario::yaml;
     use std::sync::Arc;
 
-    /// What is wrong with a Canary with these fields: paths and messages.
-    fn refused(fields: &str, analysis: &str) -> Vec<String> {
+    /// What is wrong with a Canary with these fields, errors or all: paths and messages.
+    fn told(fields: &str, analysis: &str) -> [Vec<String>; 2] {
         let text = format!(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec:\n  replicas: 2\n  \
              selector: {{matchLabels: {{app: a}}}}\n  template:\n    metadata: {{labels: \
@@ -179,11 +194,19 @@ mod tests {
         let documents = yaml::documents(&text, "a.yaml").expect("YAML");
         let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text.as_str()), documents };
         let problems = match read(&[input]) {
-            Ok(_) => Vec::new(),
+            Ok(import) => import.warnings,
             Err(problems) => problems,
         };
-        let errors = problems.iter().filter(|p| p.severity == crate::base::problem::Severity::Error);
-        errors.map(|p| format!("{}: {} {}", p.path, p.message, p.help)).collect()
+        let of = |severity| {
+            let of = problems.iter().filter(|p| p.severity == severity);
+            of.map(|p| format!("{}: {} {}", p.path, p.message, p.help)).collect()
+        };
+        [of(Severity::Error), of(Severity::Warning)]
+    }
+
+    fn refused(fields: &str, analysis: &str) -> Vec<String> {
+        let [errors, _] = told(fields, analysis);
+        errors
     }
 
     const PORT: &str = "service: {port: 80}";
@@ -212,13 +235,19 @@ mod tests {
         let provider = |word: &str| format!("{PORT}\n  provider: {word}");
         one(&provider("ngnix"), "stepWeight: 10", "Unsupported value: \"ngnix\" did you mean nginx");
         one(&provider("gatewayapi"), "stepWeight: 10", "did you mean gatewayapi:v1");
-        one(&provider("nginx"), "stepWeight: 10", "spec.ingressRef: ingress selector is empty");
-        one(&provider("apisix"), "stepWeight: 10", "apisix route selector is empty");
-        one(&provider("gatewayapi:v1"), "stepWeight: 10", "GatewayRefs must be specified");
         one(&provider("knative"), "stepWeight: 10", "can't use apps/v1/Deployment as target");
         one(PORT, "stepWeight: 10, iterations: 5", "must validate one and only one schema");
         let cookies = "stepWeight: 10, sessionAffinity: {cookieName: c, primaryCookieName: c}";
         one(PORT, cookies, "can't use the same cookie name");
+        for (word, expected) in [
+            ("nginx", "spec.ingressRef: ingress selector is empty"),
+            ("apisix", "apisix route selector is empty"),
+            ("gatewayapi:v1", "GatewayRefs must be specified"),
+        ] {
+            let [errors, warnings] = told(&provider(word), "stepWeight: 10");
+            assert!(errors.is_empty(), "{errors:?}");
+            assert!(warnings.iter().any(|w| w.contains(expected)), "{warnings:?}");
+        }
         let scaler = format!("{PORT}\n  autoscalerRef: {{kind: Scaler, name: a}}");
         one(&scaler, "stepWeight: 10", "spec.autoscalerRef.kind: Unsupported value: \"Scaler\"");
     }

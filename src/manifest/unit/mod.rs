@@ -28,6 +28,7 @@ mod kayenta;
 pub mod keda;
 pub mod load;
 pub mod mesh;
+mod metric_answers;
 pub mod plain;
 pub mod pod_ratio;
 pub mod policies;

@@ -9,10 +9,10 @@
 use super::answer::{Answer, Response, read};
 use super::bind::Asked;
 pub use super::bind::plan;
-use super::check::Question;
+use super::check::{Question, Source};
 use super::provider::Provider;
 use super::router::Reach;
-use super::settings::{Analysis, Hook, Load, Settings, Webhook};
+use super::settings::{Analysis, Hook, Load, Metric, Settings, Webhook};
 use super::side::Side;
 use super::status::{Phase, Spec, Status};
 use super::tick::{Order, Senses, Sight, advance, reported_routes};
@@ -155,8 +155,12 @@ impl Flagger {
     /// and the tick itself runs when the last of them has answered.
     fn begin_tick(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         let Some(sight) = self.sight(view) else { return };
-        let slow =
-            |analysis: &Analysis| analysis.webhooks.iter().any(|hook| !waits_for_nothing(hook));
+        let slow = |analysis: &Analysis| {
+            let templates = analysis.metrics.iter().filter_map(|metric| metric.template.as_ref());
+            let asked = templates.map(|template| template.takes).max();
+            analysis.webhooks.iter().any(|hook| !waits_for_nothing(hook))
+                || asked.is_some_and(|takes| takes > SimDuration::ZERO)
+        };
         let mut blocked = SimDuration::ZERO;
         if self.settings.analysis.as_ref().is_some_and(slow) {
             let mut calls = self.calls;
@@ -186,6 +190,7 @@ impl Flagger {
         Sensed {
             view,
             queries: &self.asked.queries,
+            metrics: self.settings.analysis.as_ref().map_or(&[], |a| &a.metrics),
             age: view.now.since(self.released),
             called_back: self.called_back,
             calls,
@@ -234,7 +239,7 @@ impl Flagger {
             let range = metric.range.unwrap_or_default();
             let value = match answer {
                 Answer::Value(value) => Some(*value),
-                Answer::NoValues | Answer::Error(_) => None,
+                Answer::NoValues | Answer::Error(_) | Answer::Given(_) => None,
             };
             out.push(Action::Evidence(Evidence {
                 check: Arc::from(metric.name.as_str()),
@@ -321,6 +326,7 @@ fn routing(settings: &Settings, routes: Routes) -> Routing {
 struct Sensed<'s, 'v> {
     view: &'s View<'v>,
     queries: &'s BTreeMap<Question, Query>,
+    metrics: &'s [Metric],
     age: SimDuration,
     called_back: bool,
     calls: &'s mut u64,
@@ -345,9 +351,18 @@ impl Senses for Sensed<'_, '_> {
     }
 
     fn ask(&mut self, question: Question) -> Answer {
-        let answer = match self.queries.get(&question) {
-            None => Answer::NoValues,
-            Some(query) => read(&response(self.view, query)),
+        let metric = self.metrics.get(question.0);
+        let template = metric.and_then(|metric| metric.template.as_ref());
+        let template = template.filter(|_| question.1 == Source::Template);
+        self.blocked += template.map_or(SimDuration::ZERO, |template| template.takes);
+        let reply = template.and_then(|template| template.reply);
+        let answer = match (self.queries.get(&question), reply) {
+            (_, Some(reply)) => {
+                *self.calls += 1;
+                Answer::Given(reply.passes(self.age, self.view.chance ^ *self.calls))
+            }
+            (None, None) => Answer::NoValues,
+            (Some(query), None) => read(&response(self.view, query)),
         };
         self.answers.push((question, answer.clone()));
         answer
