@@ -184,6 +184,12 @@ fn pods(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, fo
     };
     let lists = &mut found.lists;
     workload::pods(draft, owner, template, rollout.min_ready_secs, lists);
+    let spot = owner.spot("spec.template.metadata.labels");
+    workload::labels(draft, "all", &template.map(|t| t.labels.clone()).unwrap_or_default(), &spot);
+    let spot = object.spot("spec.strategy");
+    for (whose, own) in ["old", "new"].into_iter().zip(&rollout.wired.sides) {
+        workload::labels(draft, whose, own, &spot);
+    }
 }
 
 /// Services that the Rollout names belong to it; a slip of one that is given is a contradiction.

@@ -115,6 +115,9 @@ fn workload_of(
         let template = settings.template.as_ref();
         let lists = &mut found.lists;
         workload::pods(draft, owner, template, settings.min_ready_secs, lists);
+        if let Some(template) = template {
+            workload_labels(draft, owner, &template.labels);
+        }
         draft.fleets = template.map(|template| {
             let labels = &template.labels;
             [labels.iter().map(|pair| primary(labels, pair)).collect(), labels.clone()]
@@ -129,6 +132,20 @@ fn workload_of(
         found.problem(object, "spec.targetRef.name", message, &expected, &help);
     }
     workload::unknown_workload(draft, &mut found.lists);
+}
+
+/// Labels of both Deployments' pods; the one that tells them apart is the primary's own, which the
+/// flight knows.
+fn workload_labels(draft: &mut Draft, owner: &Object, labels: &Labels) {
+    let apart = APART.iter().find(|key| labels.iter().any(|(name, _)| name == *key));
+    let spot = owner.spot("spec.template.metadata.labels");
+    let is_apart = |(name, _): &&(String, String)| Some(&name.as_str()) == apart;
+    let kept = labels.iter().filter(|pair| !is_apart(pair)).cloned().collect();
+    workload::labels(draft, "all", &kept, &spot);
+    let canary: Labels = labels.iter().filter(is_apart).cloned().collect();
+    let of_primary = canary.iter().map(|pair| primary(labels, pair)).collect();
+    workload::labels(draft, "old", &of_primary, &spot);
+    workload::labels(draft, "new", &canary, &spot);
 }
 
 /// Labels by which Flagger tells the primary's pods from the canary's, the first that is there

@@ -6,7 +6,7 @@
 
 use super::check::{Question, Source, questions};
 use super::drive::Flagger;
-use super::query::{Builtin, Model, requests};
+use super::query::{Builtin, Model, loses_lines, requests};
 use super::settings::{Metric, Settings};
 use super::upstream::upstreams;
 use super::weights::{Mode, steps_to_last};
@@ -107,7 +107,7 @@ fn query(
         Source::Builtin => ("name", None),
     };
     let field = format!("analysis.metrics[{number}].{field}");
-    let written = written.filter(|text| text.contains("{{"));
+    let written = written.filter(|text| text.contains("{{") || loses_lines(text));
     if let (Ok(text), None) = (&text, written) {
         return binding.query(&field, text);
     }
@@ -125,8 +125,11 @@ fn query(
         Err(error) => error,
     };
     let unknown = error.split('"').nth(1).and_then(|word| nearest(word, PLACEHOLDERS));
+    let lost = [metric.query.as_ref(), metric.template.as_ref().map(|t| &t.query)];
+    let lost = lost.into_iter().flatten().any(|text| loses_lines(text));
     let needs_interval = written.is_some_and(|text| text.contains("interval"));
     let help = match (&metric.interval, unknown) {
+        _ if lost => LOST.into(),
         (_, Some(near)) => format!("did you mean {near}?"),
         (None, _) if needs_interval => "give the metric an interval".into(),
         _ => String::new(),
@@ -186,8 +189,26 @@ fn surprises(settings: &Settings) -> Vec<Surprise> {
         message: s.message,
         help: s.help,
     };
-    all.map(told).collect()
+    all.map(told).chain(comments(settings)).collect()
 }
+
+/// Queries of which the controller loses what stands behind a comment.
+fn comments(settings: &Settings) -> impl Iterator<Item = Surprise> {
+    let metrics = settings.analysis.iter().flat_map(|analysis| &analysis.metrics).enumerate();
+    metrics.flat_map(|(number, metric)| {
+        let template = metric.template.as_ref().map(|template| &template.query);
+        let texts = [("query", metric.query.as_ref()), ("template.query", template)];
+        let lost = texts.into_iter().filter(|(_, text)| text.is_some_and(|t| loses_lines(t)));
+        lost.map(move |(field, _)| Surprise {
+            path: format!("analysis.metrics[{number}].{field}"),
+            message: LOST.to_string(),
+            help: "leave comments out of queries that Flagger asks".to_string(),
+        })
+    })
+}
+
+/// What becomes of comments (`pkg/metrics/providers/prometheus.go`, trimQuery).
+const LOST: &str = "Flagger puts a query on one line: all that follows the # is a comment";
 
 fn takes(settings: &Settings) -> SimDuration {
     let Some(analysis) = &settings.analysis else { return settings.interval() };

@@ -66,6 +66,8 @@ pub struct Wired {
     pub destination_rules: Vec<String>,
     /// Labels that it puts on the pods of one side, which Services may select by.
     pub labels: Labels,
+    /// Labels that the controller writes on pods of the stable version and of the new one.
+    pub sides: [Labels; 2],
 }
 
 /// How it is released.
