@@ -15,6 +15,7 @@ use crate::base::problem::{Problem, nearest};
 mod apart;
 pub mod argo;
 mod argo_analysis;
+mod argo_refs;
 mod argo_steps;
 pub mod argo_valid;
 mod argo_write;
