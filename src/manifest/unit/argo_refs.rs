@@ -66,9 +66,11 @@ impl Check<'_> {
             }
             None => Some(self.object),
         };
-        let Some(template) = owner.and_then(super::scaled::template) else { return };
-        let unmatched = |pair: &&(String, String)| {
-            pair.0 != "rollouts-pod-template-hash" && !template.labels.contains(pair)
+        let template = owner.and_then(|owner| owner.node.at("spec.template.metadata.labels"));
+        let Some(template) = template else { return };
+        let unmatched = |(name, value): &&(String, String)| {
+            let own = template.get(name).and_then(Node::text);
+            name != "rollouts-pod-template-hash" && own != Some(value)
         };
         let labels = settings.selector.iter().flatten().filter(unmatched);
         let labels: Vec<String> = labels.map(|(name, _)| name.clone()).collect();

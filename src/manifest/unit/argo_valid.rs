@@ -37,15 +37,13 @@ pub fn check(store: &Store, found: &mut Found) {
             let node = object.node.at(&format!("spec.strategy.{name}"));
             node.filter(|n| n.value != Value::Null)
         };
-        match (strategy("canary"), strategy("blueGreen")) {
-            (Some(_), Some(_)) => {
-                let message = "Multiple Strategies can not be listed";
-                check.refuse("strategy", message, "one of canary and blueGreen");
-            }
-            (Some(canary), None) => check.canary(canary),
-            (None, Some(switch)) => check.blue_green(switch),
-            (None, None) => {}
+        let (canary, switch) = (strategy("canary"), strategy("blueGreen"));
+        if canary.is_some() && switch.is_some() {
+            let message = "Multiple Strategies can not be listed";
+            check.refuse("strategy", message, "one of canary and blueGreen");
         }
+        canary.into_iter().for_each(|canary| check.canary(canary));
+        switch.into_iter().for_each(|switch| check.blue_green(switch));
         argo_refs::check(store, object, check.found);
     }
 }

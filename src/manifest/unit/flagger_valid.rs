@@ -167,7 +167,7 @@ impl<'a> Check<'a> {
                 object: object.title(),
                 field,
                 text: "given".to_string(),
-                source: format!("{message} {ROUTER}"),
+                source: format!("{message}: {ROUTER}"),
                 weight: Weight::Matters,
             });
         }
