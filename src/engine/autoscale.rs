@@ -10,13 +10,17 @@
 use super::address::Address;
 use super::flight::{Event, Flight};
 use crate::base::time::{SimDuration, SimTime};
-use crate::strategy::autoscaler::hpa::{self, Memory, Metric, Settings, Sync};
+use crate::analysis::promql::value::Value;
+use crate::analysis::promql::{Options, Query};
+use crate::strategy::autoscaler::hpa::{self, Asked, Memory, Metric, Settings, Sync};
 use crate::strategy::autoscaler::limits::Reason;
 use crate::strategy::autoscaler::replicas::{
     Part, Parts, Proposal, Unknown, for_average_value, for_mean, for_utilisation, for_value,
 };
 use crate::strategy::autoscaler::sample::{Class, PodReport, class};
 use crate::strategy::{Cause, Scaling};
+use crate::scenario::model::Scenario;
+use crate::telemetry::unix_ms;
 use crate::world::pod::Stage;
 use crate::world::replica_set::PodPhase;
 use crate::world::routing::Pool;
@@ -55,6 +59,8 @@ pub struct Autoscalers {
     replicas: [Option<u32>; 2],
     readings: Vec<Option<Reading>>,
     usage: Vec<Option<Usage>>,
+    /// What they ask of Prometheus; a query of a scenario is known to be one.
+    queries: Vec<Query>,
 }
 
 /// Whom a sync is about.
@@ -74,6 +80,18 @@ impl Target {
 }
 
 impl Autoscalers {
+    /// The autoscalers of a scenario, who know nothing yet.
+    pub(super) fn of(scenario: &Scenario) -> Autoscalers {
+        let texts = scenario.autoscaler.iter().flat_map(Settings::queries);
+        let read = |text| Query::parse_by(text, scenario.telemetry.rules).ok();
+        Autoscalers { queries: texts.filter_map(read).collect(), ..Autoscalers::default() }
+    }
+
+    /// What they ask, for the scraper.
+    pub(super) fn queries(&self) -> impl Iterator<Item = Query> {
+        self.queries.iter().cloned()
+    }
+
     /// A controller says what it has written to `spec.replicas` of one of its Deployments.
     pub(super) fn note(&mut self, pool: Pool, replicas: u32) {
         if let Some(known) = self.replicas.get_mut(pool as usize) {
@@ -248,16 +266,45 @@ impl Flight {
                 for_mean(current, *mean, &parts, tolerance)
             }
             Metric::Value { target: value, .. } => {
-                let ready = self.pods.iter().filter(|pod| pod.ready && target.has(pod.pool));
-                let ready = ready.count() as u32;
+                let ready = self.ready_of(target);
                 Ok(for_value(current, *value, self.all_requests()?, ready, tolerance))
             }
             Metric::AverageValue { target: mean, .. } => {
                 Ok(for_average_value(current, *mean, self.all_requests()?, tolerance))
             }
+            Metric::Query(asked) => {
+                let value = self.answer(asked, target)?;
+                if !asked.whole {
+                    return Ok(for_average_value(current, asked.target, value, tolerance));
+                }
+                let ready = self.ready_of(target);
+                Ok(for_value(current, asked.target, value, ready, tolerance))
+            }
             Metric::AtTarget { .. } => Ok(for_value(current, 1, 1, current, tolerance)),
         };
         settings.metrics.iter().map(ask).collect()
+    }
+
+    fn ready_of(&self, target: &Target) -> u32 {
+        self.pods.iter().filter(|pod| pod.ready && target.has(pod.pool)).count() as u32
+    }
+
+    /// What a query comes to, in thousandths; KEDA takes an empty answer for 0, unless it is told
+    /// not to, and several values for an error.
+    fn answer(&self, asked: &Asked, target: &Target) -> Result<i64, Unknown> {
+        let primary = asked.primary.as_ref().filter(|_| target.pool == Some(Pool::Stable));
+        let text = primary.unwrap_or(&asked.query);
+        let query = self.autoscalers.queries.iter().find(|query| query.text() == text);
+        let query = query.ok_or(Unknown::NoSamples)?;
+        let answer =
+            query.instant(&self.scraper.store, unix_ms(self.now), &Options::in_flight());
+        let Ok(Value::Vector(found)) = answer else { return Err(Unknown::NoSamples) };
+        match &found[..] {
+            [] if asked.empty_is_zero => Ok(0),
+            [one] if one.value.is_finite() => Ok((one.value * 1000.0) as i64),
+            [one] if one.value.is_infinite() && asked.empty_is_zero => Ok(0),
+            _ => Err(Unknown::NoSamples),
+        }
     }
 
     /// Requests that the whole service gets, in thousandths a second, as they were read last.
@@ -338,6 +385,7 @@ fn why(settings: &Settings, before: u32, after: u32, reason: Reason) -> String {
         Some(Metric::Value { name, .. } | Metric::AverageValue { name, .. }) => {
             format!("external metric {name}")
         }
+        Some(Metric::Query(_)) => "external metric s0-prometheus".into(),
         Some(Metric::MemoryUtilisation(_)) => {
             "memory resource utilization (percentage of request)".into()
         }

@@ -223,8 +223,10 @@ impl Flight {
         let human = Human::new(options.human, options.alert);
         let mut wanted = queries.clone();
         wanted.extend(human.queries());
-        // A twin decides nothing, and nobody reads its metrics.
+        // A twin decides nothing, and nobody but its autoscaler reads its metrics.
         wanted.retain(|_| variant.is_some());
+        let autoscalers = Autoscalers::of(scenario);
+        wanted.extend(autoscalers.queries());
         let scraper = scrape::scraper(&wanted, options.export);
         let proxies_count = scraper.wants_proxy_bounds();
         let bounds = Arc::new(Bounds::new(&scenario.telemetry.buckets, proxies_count));
@@ -264,7 +266,7 @@ impl Flight {
             look_planned: false,
             unfinished: Vec::new(),
             size: scenario.service.replicas,
-            autoscalers: Autoscalers::default(),
+            autoscalers,
             checked: options.checked,
             chaos_at: options.chaos_at,
         };

@@ -83,7 +83,7 @@ impl Flight {
         }
     }
 
-    fn target_labels(&self, place: Place) -> Vec<(&'static str, String)> {
+    fn target_labels(&self, place: Place) -> target::Labels {
         let pod = match place {
             Place::App(pod) | Place::Sidecar(pod) => Some(&self.pod_names[pod as usize]),
             _ => None,

@@ -8,6 +8,7 @@ use super::model::Scenario;
 use crate::analysis::check::about::{About, range};
 use crate::analysis::promql::Query;
 use crate::base::problem::Problem;
+use crate::strategy::autoscaler::hpa::Metric;
 use crate::strategy::binding::Binding;
 use crate::strategy::pilot::Pilot;
 use std::sync::Arc;
@@ -48,6 +49,22 @@ pub(super) fn bind(scenario: &Scenario) -> Result<(Vec<Pilot>, Vec<Query>), Vec<
     let mut pilots = Vec::new();
     for (number, plan) in scenario.plans.iter().enumerate() {
         pilots.extend(binding.plan(&format!("spec.strategies[{number}]"), plan));
+    }
+    let scaler = scenario.autoscaler.iter().flat_map(|scaler| &scaler.metrics);
+    let mut asked = Vec::new();
+    let queries = scaler.filter_map(|metric| match metric {
+        Metric::Query(asked) => Some(asked),
+        _ => None,
+    });
+    for (i, metric) in queries.enumerate() {
+        let path = format!("spec.service.autoscaler.queries[{i}]");
+        asked.extend(binding.query(&format!("{path}.query"), &metric.query));
+        let primary = metric.primary.as_ref();
+        asked.extend(primary.and_then(|q| binding.query(&format!("{path}.primaryQuery"), q)));
+    }
+    // What the autoscaler asks is scraped, and known before a flight, whatever is flown.
+    for pilot in &mut pilots {
+        pilot.facts.queries.extend(asked.iter().cloned());
     }
     let mut alert = Vec::new();
     for window in alerting(scenario) {

@@ -7,7 +7,7 @@
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
-use crate::strategy::autoscaler::hpa::{Behavior, Metric, Settings};
+use crate::strategy::autoscaler::hpa::{Asked, Behavior, Metric, Settings};
 use crate::strategy::autoscaler::limits::{Amount, Policy, Rules, Select};
 use crate::strategy::autoscaler::replicas::Tolerance;
 use crate::strategy::autoscaler::sample::WarmUp;
@@ -110,6 +110,8 @@ fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
         the size never falls";
     let outside =
         r.texts("atTarget", "", outside, |name| Some(name.to_string()), "the name of a metric");
+    let queries = "PromQL whose answers it looks at, as KEDA's trigger prometheus does";
+    let queries = r.opt_list("queries", queries, asked).unwrap_or_default();
     let thousandths = |rate: f64| ((rate * 1000.0) as i64).max(1);
     let name = || "http_requests_per_second".to_string();
     let named = [
@@ -121,11 +123,30 @@ fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
         shared.map(|rate| Metric::AverageValue { name: name(), target: thousandths(rate) }),
     ];
     let outside = outside.into_iter().map(|(_, name)| Metric::AtTarget { name });
-    let mut metrics: Vec<Metric> = named.into_iter().flatten().chain(outside).collect();
+    let queries = queries.into_iter().map(Metric::Query);
+    let mut metrics: Vec<Metric> = named.into_iter().flatten().chain(queries).chain(outside).collect();
     if metrics.is_empty() {
         metrics.push(Metric::CpuUtilisation(80));
     }
     metrics
+}
+
+/// A query, and the answer at which the size is right.
+fn asked(r: &mut Reader<'_>) -> Asked {
+    let query = r.required_text("query", "PromQL that comes to one value");
+    let threshold = r.opt_number("threshold", 0.001..=1e12, "the value for each pod; has to be given");
+    if threshold.is_none() && !r.has("threshold") && !r.describing() {
+        r.problem("", "threshold is missing", "the value for each pod", "");
+    }
+    let words = ["AverageValue", "Value"];
+    let help = "is `threshold` the part of each pod, or the answer as it is (KEDA: AverageValue)";
+    let whole = r.choice("metricType", &words, "AverageValue", help) == 1;
+    let help = "is no answer a 0, or an error that lets nothing shrink (KEDA: true)";
+    let empty_is_zero = r.flag("ignoreNullValues", true, help);
+    let help = "what the copy for Flagger's primary asks; left out: the same";
+    let primary = r.opt_text("primaryQuery", help);
+    let target = (threshold.unwrap_or(1.0) * 1000.0) as i64;
+    Asked { query, primary, target: target.max(1), whole, empty_is_zero }
 }
 
 fn behavior(r: &mut Reader<'_>) -> Behavior {

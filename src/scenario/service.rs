@@ -8,7 +8,7 @@ use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
 use crate::base::units::{Money, Share};
-use crate::world::names::Names;
+use crate::world::names::{Names, is_discovered};
 use crate::world::probe::ProbeSettings;
 use crate::world::service::{Dependency, Mixing, PodSettings, Retries, Route, Service, WarmUp};
 
@@ -82,6 +82,29 @@ fn names(r: &mut Reader<'_>) -> Names {
             if let Some(name) = r.opt_text(field, help) {
                 words::check(r, field, &name);
                 names.workloads[pool] = name;
+            }
+        }
+    });
+    let pair = |text: &str| {
+        text.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()))
+    };
+    let help = "labels of pods that the scraper keeps beside its own, as in app.kubernetes.io/name";
+    r.object("podLabels", help, |r| {
+        for (field, help) in [
+            ("all", "of all pods, name=value"),
+            ("old", "of the old version's, as a controller writes them, name=value"),
+            ("new", "of the new version's, as a controller writes them, name=value"),
+        ] {
+            let found = r.texts(field, "", help, pair, "name=value");
+            let found: Vec<(String, String)> = found.into_iter().map(|(_, pair)| pair).collect();
+            if let Some((own, _)) = found.iter().find(|(n, _)| is_discovered(n)) {
+                let message = format!("{own}: every pod has a label of this name already");
+                r.problem(field, message, "another name", "names, versions and hashes are its own");
+            }
+            match field {
+                "all" => names.labels.all = found,
+                "old" => names.labels.versions[0] = found,
+                _ => names.labels.versions[1] = found,
             }
         }
     });

@@ -35,6 +35,12 @@ pub fn warnings(
     time(scenario, pilots, &mut found);
     faults(scenario, &mut found);
     late_steps(scenario, &mut found);
+    for (i, (plan, pilot)) in scenario.plans.iter().zip(pilots).enumerate() {
+        for surprise in &pilot.facts.surprises {
+            let path = format!("spec.strategies[{i}].{}.{}", plan.kind, surprise.path);
+            found.say(&path, surprise.message.as_str(), &surprise.help);
+        }
+    }
     if let Some(every) = scrape_every.filter(|every| *every > scenario.telemetry.interval) {
         let message = format!("the platform scrapes every {every} at best");
         let help = format!("set spec.telemetry.interval to {every}, so that checks see as little");

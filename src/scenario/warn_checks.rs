@@ -16,7 +16,7 @@ use crate::base::units::Money;
 use crate::strategy::pilot::{Facts, Pilot};
 use crate::telemetry::family::{self, Family};
 use crate::traffic::Arrivals;
-use crate::world::names::Names;
+use crate::world::names::{Names, label_name};
 use std::collections::BTreeSet;
 
 /// A check, where it stands, and what it sees.
@@ -106,7 +106,7 @@ fn asked(scenario: &Scenario, number: usize, facts: &Facts, found: &mut Found<'_
 }
 
 /// Labels whose values follow from what things are called, and these values.
-fn known_labels(names: &Names) -> Vec<(&'static str, Vec<String>)> {
+fn known_labels(names: &Names) -> Vec<(String, Vec<String>)> {
     let distinct = |values: &[String]| -> Vec<String> {
         values.iter().take(2).cloned().collect::<BTreeSet<_>>().into_iter().collect()
     };
@@ -128,7 +128,16 @@ fn known_labels(names: &Names) -> Vec<(&'static str, Vec<String>)> {
     if names.deployments {
         known.push(("deployment", workloads));
     }
-    known.retain(|(label, _)| !names.labels.iter().any(|(own, _)| own == label));
+    known.retain(|(label, _)| !names.labels.has(label));
+    let mut known: Vec<_> = known.into_iter().map(|(name, v)| (name.to_string(), v)).collect();
+    for (name, value) in names.labels.iter() {
+        let name = label_name(name);
+        match known.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, values)) if values.contains(value) => {}
+            Some((_, values)) => values.push(value.clone()),
+            None => known.push((name, vec![value.clone()])),
+        }
+    }
     known
 }
 

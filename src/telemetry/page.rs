@@ -7,6 +7,7 @@
 use super::facts::Shown;
 use super::store::{ClockId, SeriesId, Store, stale};
 use super::symbol::Symbol;
+use std::borrow::Cow;
 
 /// More buckets than the world ever counts in: an application's and a proxy's bounds, and +Inf.
 pub const BUCKETS_MAX: usize = 96;
@@ -44,7 +45,7 @@ pub struct Page<'a> {
     columns: &'a mut Vec<Column>,
     next: usize,
     /// Labels that the scraper adds: job, instance, namespace, pod.
-    target: &'a [(&'static str, String)],
+    target: &'a [(Cow<'static, str>, String)],
 }
 
 impl<'a> Page<'a> {
@@ -53,7 +54,7 @@ impl<'a> Page<'a> {
         store: &'a mut Store,
         clock: ClockId,
         columns: &'a mut Columns,
-        target: &'a [(&'static str, String)],
+        target: &'a [(Cow<'static, str>, String)],
     ) -> Page<'a> {
         Page { store, clock, columns: &mut columns.0, next: 0, target }
     }
@@ -156,12 +157,14 @@ impl<'a> Page<'a> {
     /// name.
     fn spell(&mut self, own: &Labels) -> Vec<(Symbol, Symbol)> {
         let replaced = |name: &str| own.iter().any(|(known, _)| *known == name);
-        let target = self.target.iter().filter(|(name, _)| !replaced(name));
-        let kept = own.iter().chain(target).filter(|(_, value)| !value.is_empty());
-        let mut kept: Vec<&(&str, String)> = kept.collect();
+        let target = self.target.iter().map(|(name, value)| (&**name, value));
+        let target = target.filter(|(name, _)| !replaced(name));
+        let own = own.iter().map(|(name, value)| (*name, value));
+        let kept = own.chain(target).filter(|(_, value)| !value.is_empty());
+        let mut kept: Vec<(&str, &String)> = kept.collect();
         kept.sort_unstable_by_key(|(name, _)| *name);
         let intern =
-            |(name, value): &(&str, String)| (self.store.intern(name), self.store.intern(value));
+            |(name, value): (&str, &String)| (self.store.intern(name), self.store.intern(value));
         kept.into_iter().map(intern).collect()
     }
 }

@@ -43,7 +43,7 @@ pub struct Target {
     pub place: Place,
     clock: ClockId,
     /// `job`, `instance` and what discovery knows of the target.
-    labels: Vec<(&'static str, String)>,
+    labels: super::target::Labels,
     up: Columns,
     parts: BTreeMap<Thing, Part>,
     visit: u64,
@@ -119,7 +119,7 @@ impl Scraper {
     }
 
     /// Adds a target; its number is returned.
-    pub fn add(&mut self, place: Place, labels: Vec<(&'static str, String)>) -> u32 {
+    pub fn add(&mut self, place: Place, labels: super::target::Labels) -> u32 {
         let clock = self.store.add_clock();
         let (up, parts) = (Columns::default(), BTreeMap::new());
         self.targets.push(Target { place, clock, labels, up, parts, visit: 0 });

@@ -1,10 +1,34 @@
 //! What targets are called: `job`, `instance`, and what discovery tells of a pod.
 
 use super::scraper::Place;
-use crate::world::names::{Names, PodNames};
+use crate::world::names::{Names, PodNames, label_name};
+use crate::world::routing::Pool;
+use std::borrow::Cow;
+
+/// Labels of a target.
+pub type Labels = Vec<(Cow<'static, str>, String)>;
 
 /// The labels of a target; `pod` is the one that an application or a sidecar belongs to.
-pub fn labels(place: Place, names: &Names, pod: Option<&PodNames>) -> Vec<(&'static str, String)> {
+pub fn labels(place: Place, names: &Names, pod: Option<&PodNames>) -> Labels {
+    let known = known(place, names, pod);
+    let mut labels: Labels = known.into_iter().map(|(n, v)| (Cow::Borrowed(n), v)).collect();
+    let Some(pod) = pod.filter(|_| matches!(place, Place::App(_) | Place::Sidecar(_))) else {
+        return labels;
+    };
+    // Pods of an experiment bear none that a controller writes on a version's.
+    let version = usize::from(pod.version == names.versions[1]);
+    let controllers = (pod.pool != Pool::Baseline as usize).then(|| &names.labels.versions[version]);
+    for (name, value) in controllers.into_iter().flatten().chain(&names.labels.all) {
+        let name = label_name(name);
+        if !labels.iter().any(|(known, _)| *known == name) {
+            labels.push((Cow::Owned(name), value.clone()));
+        }
+    }
+    labels
+}
+
+/// What discovery always tells.
+fn known(place: Place, names: &Names, pod: Option<&PodNames>) -> Vec<(&'static str, String)> {
     let address = pod.map_or("", |pod| &pod.address);
     let (job, instance) = match place {
         Place::App(_) => (names.service.clone(), format!("{address}:8080")),
@@ -25,6 +49,9 @@ pub fn labels(place: Place, names: &Names, pod: Option<&PodNames>) -> Vec<(&'sta
         ("version", pod.version.clone()),
         ("rollouts_pod_template_hash", pod.hash.clone()),
     ]);
+    if names.deployments {
+        labels.push(("pod_template_hash", pod.hash.clone()));
+    }
     if names.long_labels {
         labels.extend([
             ("kubernetes_namespace", names.namespace.clone()),

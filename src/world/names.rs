@@ -26,14 +26,60 @@ pub struct Names {
     pub backends: [String; 3],
     /// Names of the routes.
     pub routes: Vec<String>,
-    /// Further labels of every pod, which the scraper keeps.
-    pub labels: Vec<(String, String)>,
+    /// Further labels of pods, which the scraper keeps.
+    pub labels: PodLabels,
     /// Does the scraper also call a pod `kubernetes_pod_name` and its namespace
     /// `kubernetes_namespace`, as the one that comes with Flagger does?
     pub long_labels: bool,
     /// Labels by which the proxy in front calls the pools, where somebody has named them; empty:
     /// each exporter's usual ones.
     pub upstreams: [Vec<(&'static str, String)>; 3],
+}
+
+/// Labels of pods: names as Kubernetes has them, and values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodLabels {
+    /// Of all pods.
+    pub all: Vec<(String, String)>,
+    /// Of the old version's and of the new one's, as a controller writes them; no others bear them.
+    pub versions: [Vec<(String, String)>; 2],
+}
+
+impl PodLabels {
+    /// Is there a label of this name, as series spell it?
+    pub fn has(&self, name: &str) -> bool {
+        self.iter().any(|(own, _)| label_name(own) == name)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &(String, String)> {
+        self.all.iter().chain(self.versions.iter().flatten())
+    }
+}
+
+/// Labels that discovery always gives; pods' own of these names are not kept beside them.
+const DISCOVERED: [&str; 11] = [
+    "job",
+    "instance",
+    "namespace",
+    "pod",
+    "app",
+    "service",
+    "version",
+    "rollouts_pod_template_hash",
+    "pod_template_hash",
+    "kubernetes_namespace",
+    "kubernetes_pod_name",
+];
+
+/// Is it a label that discovery always gives?
+pub fn is_discovered(name: &str) -> bool {
+    DISCOVERED.contains(&label_name(name).as_str())
+}
+
+/// A label of Kubernetes as Prometheus spells it (`strutil.SanitizeLabelName`).
+pub fn label_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 /// Names of one pod.
@@ -80,7 +126,7 @@ impl Names {
             hosts: alike,
             backends: apart,
             routes: Vec::new(),
-            labels: Vec::new(),
+            labels: PodLabels::default(),
             long_labels: false,
             upstreams: Default::default(),
         }

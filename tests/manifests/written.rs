@@ -51,6 +51,7 @@ spec:
         - {name: own, query: 'up{a=\"b=c\"}', variables: ['a=b=c', 'd=']}
         - {name: third, template: {name: t, namespace: n, query: 'up{x=\"{{ target }}\"}'},
           variables: [a=1]}
+        - {name: told, max: 1, template: {name: t, namespace: n, answers: until 7m, takes: 3s}}
         webhooks:
         - {name: w, type: confirm-rollout, answers: from 5m, timeout: 250ms, retries: 3}
         - {name: x, type: rollback, answers: 0.1%, takes: 1.5s,

@@ -1,5 +1,6 @@
 //! `HorizontalPodAutoscaler` (autoscaling/v2): how many pods there are beside a release.
 
+use super::scaled_object::Paused;
 use super::{Body, KindPart, metadata};
 use crate::base::node::Value;
 use crate::manifest::draft::{integer, list, mapping, percent, text};
@@ -18,7 +19,7 @@ pub const KIND: KindPart = KindPart {
 };
 
 /// Fields of `spec.service.autoscaler`, and their values.
-type Named = Vec<(&'static str, Value)>;
+pub type Named = Vec<(&'static str, Value)>;
 
 /// An autoscaler.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Autoscaler {
     pub fields: Named,
     /// The target of a memory metric, which is measured against what the pods say.
     pub memory: Option<Memory>,
+    /// What stops it, of KEDA's.
+    pub paused: Paused,
 }
 
 /// The target of a memory metric.
@@ -62,7 +65,8 @@ fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
     (metadata, Body::Autoscaler(Box::new(found.unwrap_or_default())))
 }
 
-fn put(fields: &mut Named, name: &'static str, value: Option<Value>) {
+/// Adds a field that is given.
+pub fn put(fields: &mut Named, name: &'static str, value: Option<Value>) {
     fields.extend(value.map(|value| (name, value)));
 }
 
@@ -107,7 +111,8 @@ fn spec(f: &mut Fields<'_>) -> Autoscaler {
     }
     let found = f.object("behavior", |f| behavior(f, &mut fields));
     put(&mut fields, "behavior", found);
-    Autoscaler { target: target.flatten().unwrap_or_default(), min, fields, memory }
+    let target = target.flatten().unwrap_or_default();
+    Autoscaler { target, min, fields, memory, paused: Paused::default() }
 }
 
 /// One metric; nothing if it has no target.
@@ -151,10 +156,15 @@ fn named(f: &mut Fields<'_>, fields: [&'static str; 2]) -> Option<Asked> {
     if is_request_rate(&name) {
         return Some(Asked::Field(field, Value::Number(target)));
     }
+    Some(Asked::Outside(outside(f, "metric", &name)))
+}
+
+/// Books that something which a flight does not have is taken to stand at its target.
+pub fn outside(f: &mut Fields<'_>, field: &str, name: &str) -> String {
     let source = "nothing in a flight measures it, so it asks for the present size: the fleet \
         grows by the other metrics, and never shrinks";
-    f.assume("metric", &format!("{name} stands at its target"), source, true);
-    Some(Asked::Outside(name))
+    f.assume(field, &format!("{name} stands at its target"), source, true);
+    name.to_string()
 }
 
 /// Does the name of a metric say that requests a second are counted? `requests_per_second`,
@@ -188,7 +198,8 @@ fn of_resource(f: &mut Fields<'_>) -> Option<Asked> {
     }
 }
 
-fn behavior(f: &mut Fields<'_>, beside: &mut Named) -> Value {
+/// `behavior`, which KEDA hands on as it is; tolerances go beside it.
+pub fn behavior(f: &mut Fields<'_>, beside: &mut Named) -> Value {
     let up = f.object("scaleUp", |f| rules(f, "toleranceUp", beside));
     let down = f.object("scaleDown", |f| rules(f, "toleranceDown", beside));
     let sides = [("scaleUp", up), ("scaleDown", down)];

@@ -31,6 +31,8 @@ pub struct Canary {
     pub autoscaler: Option<String>,
     /// Other limits for the primary's autoscaler: fields of `autoscaler` and their values.
     pub autoscaler_limits: Vec<(&'static str, Value)>,
+    /// What the primary's copy of a ScaledObject asks, by the names of its triggers.
+    pub autoscaler_queries: Option<Labels>,
     /// Names of Service, Ingress and route: fields of `names` and their values.
     pub names: Vec<(&'static str, Value)>,
     /// Fields of the strategy, and their values.
@@ -129,11 +131,22 @@ fn spec(f: &mut Fields<'_>) -> Canary {
     let deadline = f.opt_count("progressDeadlineSeconds", 1..=100_000_000, deadline);
     put(&mut fields, field::PROGRESS_DEADLINE, deadline.map(|s| text(format!("{s}s"))));
     f.no_effect(&["revertOnDeletion"], "no Canary is deleted in a flight");
-    let (autoscaler, autoscaler_limits) = f.object("autoscalerRef", autoscaler).unwrap_or_default();
+    let (autoscaler, autoscaler_limits, autoscaler_queries) =
+        f.object("autoscalerRef", autoscaler).unwrap_or_default();
     let current = f.object("analysis", |f| analysis(f, "analysis"));
     let old = f.object("canaryAnalysis", |f| analysis(f, "canaryAnalysis"));
     let analysis = if f.describing() { None } else { current.or(old) };
-    Canary { provider, target, autoscaler, autoscaler_limits, names, fields, settings, analysis }
+    Canary {
+        provider,
+        target,
+        autoscaler,
+        autoscaler_limits,
+        autoscaler_queries,
+        names,
+        fields,
+        settings,
+        analysis,
+    }
 }
 
 fn target(f: &mut Fields<'_>, name: &'static str) -> Option<String> {
@@ -210,22 +223,23 @@ fn service(
     );
 }
 
-type Scaler = (Option<String>, Vec<(&'static str, Value)>);
+type Scaler = (Option<String>, Vec<(&'static str, Value)>, Option<Labels>);
 
 fn autoscaler(f: &mut Fields<'_>) -> Scaler {
     f.opt_text("apiVersion", "the version of the kind's API");
     f.opt_text("kind", "HorizontalPodAutoscaler or ScaledObject");
-    let name = f.opt_text("name", "the canary starts at its minReplicas, whatever its weight");
-    f.no_effect(&["primaryScalerQueries"], "queries of KEDA are not flown");
+    let name = f.opt_text("name", "the canary starts at its fewest pods, whatever its weight");
+    let becomes = "what the primary's copy of a ScaledObject asks, by the names of its triggers";
+    let queries = f.labels("primaryScalerQueries", becomes);
     let limits = f.object("primaryScalerReplicas", |f| {
         let mut limits = Vec::new();
-        let low = f.opt_count("minReplicas", 0..=5000, "limits of the primary's own autoscaler");
+        let low = f.opt_count("minReplicas", 1..=5000, "limits of the primary's own autoscaler");
         put(&mut limits, field::PRIMARY_MIN_REPLICAS, low.map(integer));
-        let high = f.opt_count("maxReplicas", 0..=5000, "limits of the primary's own autoscaler");
+        let high = f.opt_count("maxReplicas", 1..=5000, "limits of the primary's own autoscaler");
         put(&mut limits, field::PRIMARY_MAX_REPLICAS, high.map(integer));
         limits
     });
-    (name, limits.unwrap_or_default())
+    (name, limits.unwrap_or_default(), queries)
 }
 
 /// Largest weight that is tried with the controller.

@@ -30,9 +30,18 @@ pub fn read(f: &mut Fields<'_>) -> Metadata {
 
 /// Reads the head of an object whose annotations may say what its other fields can't.
 pub fn annotated(f: &mut Fields<'_>, becomes: &'static str) -> (Metadata, Labels) {
+    annotated_by(f, OWN, becomes)
+}
+
+/// The same of annotations that begin with `prefix`.
+pub fn annotated_by(
+    f: &mut Fields<'_>,
+    prefix: &'static str,
+    becomes: &'static str,
+) -> (Metadata, Labels) {
     let (metadata, own) = with(f, |f| {
         f.bookkeeping(&["labels"], TOOLS);
-        f.prefixed("annotations", OWN, becomes, TOOLS)
+        f.prefixed("annotations", prefix, becomes, TOOLS)
     });
     (metadata, own.unwrap_or_default())
 }

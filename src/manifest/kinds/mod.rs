@@ -32,6 +32,7 @@ pub mod node;
 pub mod placing;
 pub mod pod;
 pub mod rollout;
+pub mod scaled_object;
 pub mod service;
 pub mod target_group;
 pub mod traefik;
@@ -66,6 +67,7 @@ pub const KINDS: &[KindPart] = &[
     traefik::OLD_ROUTE,
     http_proxy::KIND,
     autoscaler::KIND,
+    scaled_object::KIND,
     disruption_budget::KIND,
     volume_claim::KIND,
     node::KIND,
@@ -125,7 +127,7 @@ pub enum Body {
     Ingress(Box<ingress::Ingress>),
     /// Routes of other routers: TrafficSplit, TraefikService, IngressRoute, HTTPProxy.
     Router(Box<virtual_service::VirtualService>),
-    /// An autoscaler.
+    /// An autoscaler: Kubernetes' own, or KEDA's.
     Autoscaler(Box<autoscaler::Autoscaler>),
     /// A limit of evictions.
     DisruptionBudget(Box<disruption_budget::DisruptionBudget>),

@@ -185,6 +185,15 @@ fn pods(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, fo
     };
     let lists = &mut found.lists;
     workload::pods(draft, owner, template, rollout.min_ready_secs, lists);
+    let spot = owner.spot("spec.template.metadata.labels");
+    // Those of one side stand among the template's, for Services that select by them.
+    let sided = &rollout.wired.labels;
+    let own = template.into_iter().flat_map(|t| &t.labels).filter(|pair| !sided.contains(pair));
+    workload::labels(draft, "all", &own.cloned().collect(), &spot);
+    let spot = object.spot("spec.strategy");
+    for (whose, own) in ["old", "new"].into_iter().zip(&rollout.wired.sides) {
+        workload::labels(draft, whose, own, &spot);
+    }
 }
 
 /// Services that the Rollout names belong to it; a slip of one that is given is a contradiction.

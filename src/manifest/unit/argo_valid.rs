@@ -1,18 +1,20 @@
 //! Rollouts that Argo's controller refuses (`InvalidSpec`): it rolls nothing out, so neither does a
-//! flight. The rules are those of argo-rollouts `pkg/apis/rollouts/validation`: `validation.go`,
-//! and of `validation_references.go` that on analyses without an end.
+//! flight. The rules and the words are those of argo-rollouts 1.10
+//! `pkg/apis/rollouts/validation/validation.go`, function by function; what it says of objects that
+//! a Rollout refers to is in [`super::argo_refs`].
 //!
 //! It looks at the documents, not at what was made of them: a rule is about what was written.
 
-use super::Found;
+use super::{Found, argo_refs};
 use crate::base::node::{Key, Node, Value};
 use crate::manifest::kinds::Object;
 use crate::manifest::store::Store;
 
-const HELP: &str = "Argo refuses such a Rollout (InvalidSpec) and rolls nothing out";
+pub(super) const HELP: &str = "Argo refuses such a Rollout (InvalidSpec) and rolls nothing out";
 
-/// What a step may set; the API server prunes everything else.
-const STEPS: [&str; 9] = [
+/// What a step may set; the API server prunes everything else, and the controller's own check
+/// passes over `replicaProgressThreshold`.
+const STEPS: [&str; 8] = [
     "setWeight",
     "pause",
     "setCanaryScale",
@@ -21,35 +23,28 @@ const STEPS: [&str; 9] = [
     "setHeaderRoute",
     "setMirrorRoute",
     "plugin",
-    "replicaProgressThreshold",
 ];
+
+const INVALID_STEP: &str =
+    "Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause";
 
 /// Every such Rollout.
 pub fn check(store: &Store, found: &mut Found) {
     for (object, _) in store.rollouts() {
         let mut check = Check { object, found };
-        let spec =
-            |path: &str| object.node.at(&format!("spec.{path}")).filter(|n| n.value != Value::Null);
-        let whole = |path: &str| spec(path).and_then(Node::integer);
-        let ready = whole("minReadySeconds").unwrap_or(0);
-        if whole("progressDeadlineSeconds").unwrap_or(600) <= ready {
-            let message = format!("not longer than the {ready} seconds of minReadySeconds");
-            check.refuse("progressDeadlineSeconds", &message, "more than minReadySeconds");
+        check.spec();
+        let strategy = |name: &str| {
+            let node = object.node.at(&format!("spec.strategy.{name}"));
+            node.filter(|n| n.value != Value::Null)
+        };
+        let (canary, switch) = (strategy("canary"), strategy("blueGreen"));
+        if canary.is_some() && switch.is_some() {
+            let message = "Multiple Strategies can not be listed";
+            check.refuse("strategy", message, "one of canary and blueGreen");
         }
-        if let Some(canary) = spec("strategy.canary") {
-            check.canary(canary);
-            for (index, step) in canary.items_at("steps").iter().enumerate() {
-                let path = format!("strategy.canary.steps[{index}].analysis");
-                check.analysis(store, &path, step.get("analysis"));
-            }
-        }
-        if let Some(switch) = spec("strategy.blueGreen") {
-            check.blue_green(switch);
-            for name in ["prePromotionAnalysis", "postPromotionAnalysis"] {
-                let path = format!("strategy.blueGreen.{name}");
-                check.analysis(store, &path, switch.get(name));
-            }
-        }
+        canary.into_iter().for_each(|canary| check.canary(canary));
+        switch.into_iter().for_each(|switch| check.blue_green(switch));
+        argo_refs::check(store, object, check.found);
     }
 }
 
@@ -60,87 +55,184 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn refuse(&mut self, path: &str, message: &str, expected: &str) {
-        let field = format!("spec.{path}");
-        self.found.problem(self.object, &field, message.to_string(), expected, HELP);
+        refuse(self.object, self.found, path, message, expected, HELP);
     }
 
+    fn whole(&self, path: &str) -> Option<i64> {
+        self.object.node.at(&format!("spec.{path}")).and_then(Node::integer)
+    }
+
+    /// `ValidateRolloutSpec`
+    fn spec(&mut self) {
+        let at = |name: &str| self.object.node.at("spec").and_then(|spec| spec.get(name));
+        let given = |name: &str| at(name).is_some_and(|n| n.value != Value::Null);
+        let selects = |name: &str| {
+            let part = at("selector").and_then(|selector| selector.get(name));
+            part.is_some_and(|part| match &part.value {
+                Value::Map(entries) => !entries.is_empty(),
+                Value::List(items) => !items.is_empty(),
+                _ => false,
+            })
+        };
+        let empty = given("selector") && !selects("matchLabels") && !selects("matchExpressions");
+        if !given("workloadRef") && !given("selector") {
+            let message = "Rollout has missing field '.spec.selector'";
+            let spec = self.object.node.at("spec");
+            let lost = spec.and_then(|spec| misplaced(spec, "workloadRef", "spec"));
+            let help = match lost {
+                Some(place) => format!("{HELP}: workloadRef stands in {place}, and means spec"),
+                None => HELP.to_string(),
+            };
+            let expected = "a selector and a template, or a workloadRef";
+            refuse(self.object, self.found, "selector", message, expected, &help);
+        } else if !given("workloadRef") && empty {
+            let message = "empty selector is invalid for deployment";
+            self.refuse("selector", message, "labels of its pods");
+        }
+        let ready = self.whole("minReadySeconds").unwrap_or(0);
+        if self.whole("progressDeadlineSeconds").unwrap_or(600) <= ready {
+            let message = "must be greater than minReadySeconds";
+            self.refuse("progressDeadlineSeconds", message, &format!("more than {ready}"));
+        }
+    }
+
+    /// `ValidateRolloutStrategyBlueGreen`
     fn blue_green(&mut self, switch: &Node) {
         let [active, preview] = ["activeService", "previewService"].map(|n| text(switch, n));
         if active.is_some() && active == preview {
-            let message = "the same as activeService";
-            self.refuse("strategy.blueGreen.previewService", message, "a Service of its own");
+            let message = "This rollout uses the same service for the active and preview services, \
+                but two different services are required.";
+            self.refuse("strategy.blueGreen.activeService", message, "a Service of its own");
+        }
+        let kept = self.whole("revisionHistoryLimit").unwrap_or(10);
+        let limit = switch.get("scaleDownDelayRevisionLimit").and_then(Node::integer);
+        if limit.is_some_and(|limit| kept < limit) {
+            let message = "This rollout's revision history limit can not be smaller than the \
+                rollout's scale down limit";
+            let field = "strategy.blueGreen.scaleDownDelayRevisionLimit";
+            self.refuse(field, message, &format!("at most revisionHistoryLimit, {kept}"));
+        }
+        self.anti_affinity("strategy.blueGreen", switch);
+    }
+
+    /// `ValidateRolloutStrategyAntiAffinity`
+    fn anti_affinity(&mut self, path: &str, strategy: &Node) {
+        let Some(anti) = strategy.get("antiAffinity").filter(|n| n.value != Value::Null) else {
+            return;
+        };
+        let field = format!("{path}.antiAffinity");
+        let preferred = "preferredDuringSchedulingIgnoredDuringExecution";
+        let required = "requiredDuringSchedulingIgnoredDuringExecution";
+        if given(anti, preferred) == given(anti, required) {
+            let message = "AntiAffinity must have exactly one strategy listed";
+            self.refuse(&field, message, "preferred or required");
+        }
+        let weight = anti.get(preferred).and_then(|n| n.get("weight")).and_then(Node::integer);
+        let weight = given(anti, preferred).then(|| weight.unwrap_or(0));
+        if weight.is_some_and(|weight| !(1..=100).contains(&weight)) {
+            let message = "AntiAffinity weight must be between 1-100";
+            self.refuse(&format!("{field}.{preferred}.weight"), message, "1 to 100");
         }
     }
 
+    /// `ValidateRolloutStrategyCanary`
     fn canary(&mut self, canary: &Node) {
         let routing = canary.get("trafficRouting").filter(|n| n.value != Value::Null);
-        let [stable, tried] = ["stableService", "canaryService"].map(|n| text(canary, n));
-        if stable.is_some() && stable == tried {
-            let message = "the same as stableService";
-            self.refuse("strategy.canary.canaryService", message, "a Service of its own");
+        if is_none(canary, "maxSurge") && is_none(canary, "maxUnavailable") {
+            let message = "MaxSurge and MaxUnavailable both can not be zero";
+            self.refuse("strategy.canary.maxSurge", message, "one of them above 0");
         }
-        for (name, given) in [("stableService", stable), ("canaryService", tried)] {
-            if given.is_none() && routing.is_some_and(|r| needs_services(r, canary)) {
-                let message = format!("{name} is missing beside trafficRouting");
-                self.refuse("strategy.canary.trafficRouting", &message, "both Services");
-            }
-        }
-        if is_none(canary, "maxSurge", false) && is_none(canary, "maxUnavailable", false) {
-            let message = "maxSurge and maxUnavailable are both 0";
-            self.refuse("strategy.canary.maxUnavailable", message, "one of them above 0");
-        }
-        let delayed = given(canary, "scaleDownDelaySeconds");
-        let dynamic =
-            canary.get("dynamicStableScale").map(|n| &n.value) == Some(&Value::Flag(true));
-        if delayed && routing.is_none() {
-            let message = "given without trafficRouting";
-            self.refuse("strategy.canary.scaleDownDelaySeconds", message, "trafficRouting");
-        }
-        if dynamic && (delayed || routing.is_none()) {
-            let beside = if delayed { "beside scaleDownDelaySeconds" } else { "without routing" };
-            let expected = "trafficRouting, and no scaleDownDelaySeconds";
-            self.refuse("strategy.canary.dynamicStableScale", &format!("given {beside}"), expected);
-        }
-        // "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins"
-        let weighs = |r: &&Node| ["nginx", "plugins"].iter().any(|name| given(r, name));
-        if routing.is_some_and(|r| given(r, "maxTrafficWeight")) && routing.filter(weighs).is_none()
-        {
-            let message = "only supported in Nginx and Plugins";
-            let expected = "nginx or plugins beside it";
-            self.refuse("strategy.canary.trafficRouting.maxTrafficWeight", message, expected);
-        }
+        self.services(canary, routing);
+        self.scaling(canary, routing);
         for (index, step) in canary.items_at("steps").iter().enumerate() {
             self.step(&format!("strategy.canary.steps[{index}]"), step, routing);
         }
+        self.anti_affinity("strategy.canary", canary);
     }
 
-    /// An analysis that a release waits for has to end (validation_references.go, "runs
-    /// indefinitely"); one that runs beside it need not.
-    fn analysis(&mut self, store: &Store, path: &str, analysis: Option<&Node>) {
-        for (index, wanted) in
-            analysis.map_or(&[][..], |a| a.items_at("templates")).iter().enumerate()
-        {
-            let field = format!("{path}.templates[{index}].templateName");
-            let wanted = text(wanted, "templateName");
-            let mut all = store.analysis_templates().map(|(o, _)| o);
-            let template =
-                all.find(|o| wanted == Some(o.metadata.name.as_str()) && o.is_near(self.object));
-            for metric in template.map_or(&[][..], |o| o.node.items_at("spec.metrics")) {
-                let name = text(metric, "name").unwrap_or_default();
-                let counted = metric.get("count").is_some_and(|n| n.integer() != Some(0));
-                if given(metric, "interval") && !counted {
-                    let message = format!("the metric {name:?} is measured for ever");
-                    self.refuse(&field, &message, "a count beside its interval");
-                }
+    fn services(&mut self, canary: &Node, routing: Option<&Node>) {
+        let [stable, tried] = ["stableService", "canaryService"].map(|n| text(canary, n));
+        if stable.is_some() && stable == tried {
+            let message = "This rollout uses the same service for the stable and canary services, \
+                but two different services are required.";
+            self.refuse("strategy.canary.stableService", message, "a Service of its own");
+        }
+        if let Some(pair) = canary.get("pingPong").filter(|n| n.value != Value::Null) {
+            self.ping_pong(pair, routing);
+        }
+        for (name, given) in [("stableService", stable), ("canaryService", tried)] {
+            if given.is_none() && routing.is_some_and(|r| needs_services(r, canary)) {
+                let message = "Canary service and Stable service must to be set to use Traffic \
+                    Routing";
+                self.refuse(&format!("strategy.canary.{name}"), message, "both Services");
             }
+        }
+    }
+
+    fn ping_pong(&mut self, pair: &Node, routing: Option<&Node>) {
+        let path = "strategy.canary";
+        let takes = |r: &Node| ["alb", "istio", "plugins"].iter().any(|name| given(r, name));
+        if routing.is_some_and(|r| !takes(r)) {
+            let message =
+                "Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only";
+            self.refuse(&format!("{path}.trafficRouting.alb"), message, "one of these routers");
+        }
+        let [ping, pong] = ["pingService", "pongService"].map(|n| text(pair, n));
+        for (name, given) in [("pingService", ping), ("pongService", pong)] {
+            if given.is_none() {
+                let message =
+                    "Ping service and Pong service must to be set to use Ping-Pong feature";
+                self.refuse(&format!("{path}.pingPong.{name}"), message, "both Services");
+            }
+        }
+        if ping.is_some() && ping == pong {
+            let message = "This rollout uses the same service for the ping and pong services, but \
+                two different services are required.";
+            self.refuse(&format!("{path}.pingPong.pingService"), message, "a Service of its own");
+        }
+        let alb = routing.and_then(|r| r.get("alb")).filter(|n| n.value != Value::Null);
+        if alb.is_some_and(|alb| text(alb, "rootService").is_none()) {
+            let message = "Root service field is required for the configuration with ALB and \
+                ping-pong feature enabled";
+            let field = format!("{path}.trafficRouting.alb.rootService");
+            self.refuse(&field, message, "the Service of the Ingress");
+        }
+    }
+
+    fn scaling(&mut self, canary: &Node, routing: Option<&Node>) {
+        let delayed = given(canary, "scaleDownDelaySeconds");
+        let dynamic =
+            canary.get("dynamicStableScale").map(|n| &n.value) == Some(&Value::Flag(true));
+        let path = "strategy.canary";
+        if delayed && routing.is_none() {
+            let message = "Canary scaleDownDelaySeconds can only be used with traffic routing";
+            self.refuse(&format!("{path}.scaleDownDelaySeconds"), message, "trafficRouting");
+        }
+        let message = match (dynamic, routing) {
+            (true, None) => "Canary dynamicStableScale can only be used with traffic routing",
+            (true, Some(_)) if delayed => {
+                "Canary dynamicStableScale cannot be used with scaleDownDelaySeconds"
+            }
+            _ => "",
+        };
+        if !message.is_empty() {
+            let expected = "trafficRouting, and no scaleDownDelaySeconds";
+            self.refuse(&format!("{path}.dynamicStableScale"), message, expected);
+        }
+        let weighs = |r: &&Node| ["nginx", "plugins"].iter().any(|name| given(r, name));
+        if routing.is_some_and(|r| given(r, "maxTrafficWeight")) && routing.filter(weighs).is_none()
+        {
+            let message = "Canary maxTrafficWeight in traffic routing only supported in Nginx and \
+                Plugins";
+            let field = format!("{path}.trafficRouting.maxTrafficWeight");
+            self.refuse(&field, message, "nginx or plugins beside it");
         }
     }
 
     fn step(&mut self, path: &str, step: &Node, routing: Option<&Node>) {
         let kinds = ["setWeight", "pause", "experiment", "analysis"];
-        let kinds: Vec<&str> = kinds.into_iter().filter(|k| given(step, k)).collect();
-        if let [first, second, ..] = kinds[..] {
-            self.refuse(path, &format!("{first} and {second} in one step"), "one of them");
+        if kinds.into_iter().filter(|k| given(step, k)).count() > 1 {
+            self.refuse(path, INVALID_STEP, "one of setWeight, pause, experiment and analysis");
         }
         // The API server drops fields that it does not know, and what is left sets nothing.
         let nothing = |entries: &[(Key, Node)]| {
@@ -148,61 +240,154 @@ impl Check<'_> {
         };
         if matches!(&step.value, Value::Map(entries) if nothing(entries)) {
             let expected = "setWeight, pause, setCanaryScale, analysis, experiment or a route";
-            self.refuse(path, "an empty step", expected);
+            self.refuse(path, INVALID_STEP, expected);
         }
         let most = routing.and_then(|r| r.get("maxTrafficWeight")).and_then(Node::integer);
         let most = most.unwrap_or(100);
-        if let Some(weight) = step.get("setWeight").and_then(Node::integer).filter(|w| *w > most) {
-            let expected = format!("a weight from 0 to {most}");
-            self.refuse(&format!("{path}.setWeight"), &format!("found {weight}"), &expected);
+        if step.get("setWeight").and_then(Node::integer).is_some_and(|weight| weight > most) {
+            let message = format!("SetWeight needs to be between 0 and {most}");
+            self.refuse(&format!("{path}.setWeight"), &message, &format!("0 to {most}"));
         }
         if given(step, "setCanaryScale") && routing.is_none() {
-            let message = "given without trafficRouting";
+            let message = "SetCanaryScale requires TrafficRouting to be set";
             self.refuse(&format!("{path}.setCanaryScale"), message, "trafficRouting");
         }
-        for kind in ["setHeaderRoute", "setMirrorRoute"] {
-            let Some(route) = step.get(kind) else { continue };
+        self.routes(path, step, routing);
+        self.weights(path, step, routing);
+    }
+
+    /// Routes that a step sets: whose router can, which are managed, what they match.
+    fn routes(&mut self, path: &str, step: &Node, routing: Option<&Node>) {
+        let header = "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix";
+        let mirror = "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins";
+        let headers: &[&str] = &["istio", "alb", "apisix", "plugins"];
+        for (kind, message, routers) in [
+            ("setHeaderRoute", header, headers),
+            ("setMirrorRoute", mirror, &["istio", "plugins"][..]),
+        ] {
+            let Some(route) = step.get(kind).filter(|n| n.value != Value::Null) else { continue };
             let field = format!("{path}.{kind}");
-            let managed = routing.map_or(&[][..], |r| r.items_at("managedRoutes"));
-            let name = text(route, "name").unwrap_or_default();
-            let known = managed.iter().any(|r| text(r, "name") == Some(name));
-            match routing {
-                None => self.refuse(&field, "given without trafficRouting", "trafficRouting"),
-                Some(_) if !known => {
-                    let message = format!("{name:?} is not among trafficRouting.managedRoutes");
-                    self.refuse(&field, &message, "the name of a managed route");
+            let routing = routing.filter(|r| routers.iter().any(|name| given(r, name)));
+            let Some(routing) = routing else {
+                self.refuse(&field, message, &format!("one of {}", routers.join(", ")));
+                continue;
+            };
+            self.managed(&field, route, routing);
+            let alb = given(routing, "alb");
+            for (i, found) in route.items_at("match").iter().enumerate() {
+                let field = format!("{field}.match[{i}]");
+                match kind {
+                    "setHeaderRoute" => self.matched(&field, found.get("headerValue"), alb),
+                    _ => {
+                        for part in ["method", "path"] {
+                            let part = found.get(part).filter(|n| n.value != Value::Null);
+                            part.into_iter().for_each(|p| self.matched(&field, Some(p), false));
+                        }
+                    }
                 }
-                Some(_) => {}
             }
         }
     }
-}
 
-/// Do these proxies need a Service of each version to tell them apart?
-fn needs_services(routing: &Node, canary: &Node) -> bool {
-    if given(canary, "pingPong") {
-        return false;
+    fn managed(&mut self, field: &str, route: &Node, routing: &Node) {
+        let name = text(route, "name").unwrap_or_default();
+        let known = |r: &Node| text(r, "name").unwrap_or_default() == name;
+        if !given(routing, "managedRoutes") {
+            let message = "Rollout has missing field \
+                'spec.strategy.canary.trafficRouting.managedRoutes'";
+            self.refuse(field, message, "managedRoutes with this name");
+        } else if !routing.items_at("managedRoutes").iter().any(known) {
+            let message = "Steps define a route that does not exist in \
+                spec.strategy.canary.trafficRouting.managedRoutes";
+            self.refuse(field, message, "the name of a managed route");
+        }
     }
-    let istio = routing.get("istio").is_some_and(|i| i.get("destinationRule").is_none());
-    let others = ["alb", "smi", "apisix", "ambassador", "nginx", "appMesh", "traefik"];
-    istio || others.iter().any(|name| given(routing, name))
+
+    /// `hasMultipleMatchValues`, `hasALBInvalidValues`
+    fn matched(&mut self, field: &str, value: Option<&Node>, alb: bool) {
+        let words = ["exact", "regex", "prefix"];
+        let found: Vec<&str> =
+            words.into_iter().filter(|w| value.is_some_and(|v| text(v, w).is_some())).collect();
+        let message = match (value, alb, &found[..]) {
+            (Some(_), true, ["exact"]) | (Some(_), false, [_]) => return,
+            (Some(_), true, _) => {
+                "SetHeaderRoute match value invalid. ALB supports 'exact' value only"
+            }
+            (Some(_), false, [_, _, ..]) => {
+                "StringMatch match value must have exactly one of the following: exact, regex, \
+                 prefix"
+            }
+            _ => {
+                "StringMatch value missed, match value must have one of the following: exact, \
+                 regex, prefix"
+            }
+        };
+        self.refuse(field, message, "one of exact, regex and prefix");
+    }
+
+    /// Weights of an experiment's templates.
+    fn weights(&mut self, path: &str, step: &Node, routing: Option<&Node>) {
+        let templates = step.get("experiment").map_or(&[][..], |e| e.items_at("templates"));
+        let routers = ["alb", "smi", "istio", "plugins"];
+        let message = match routing {
+            None => "Experiment template weight cannot be set unless TrafficRouting is enabled",
+            Some(r) if routers.iter().any(|name| given(r, name)) => return,
+            Some(_) => {
+                "Experiment template weight is only available for TrafficRouting with SMI, ALB, \
+                 Istio and Plugins at this time"
+            }
+        };
+        for (i, _) in templates.iter().enumerate().filter(|(_, t)| given(t, "weight")) {
+            let field = format!("{path}.experiment.templates[{i}].weight");
+            self.refuse(&field, message, "a router that weighs experiments");
+        }
+    }
 }
 
-fn given(node: &Node, name: &str) -> bool {
+/// Records that Argo refuses a Rollout.
+pub(super) fn refuse(
+    object: &Object,
+    found: &mut Found,
+    path: &str,
+    message: &str,
+    expected: &str,
+    help: &str,
+) {
+    found.problem(object, &format!("spec.{path}"), message.to_string(), expected, help);
+}
+
+/// Where below a node a key stands that means another place.
+fn misplaced(node: &Node, name: &str, path: &str) -> Option<String> {
+    let Value::Map(entries) = &node.value else { return None };
+    if path != "spec" && entries.iter().any(|(key, _)| key.name == name) {
+        return Some(path.to_string());
+    }
+    entries.iter().find_map(|(key, inner)| misplaced(inner, name, &format!("{path}.{}", key.name)))
+}
+
+/// `requireCanaryStableServices`: do these routers need a Service of each version?
+fn needs_services(routing: &Node, canary: &Node) -> bool {
+    let alone = !given(canary, "pingPong");
+    let istio = routing.get("istio").filter(|n| n.value != Value::Null);
+    let istio = istio.is_some_and(|istio| !given(istio, "destinationRule"));
+    let others = ["smi", "apisix", "ambassador", "nginx", "appMesh", "traefik"];
+    alone && (istio || given(routing, "alb")) || others.iter().any(|name| given(routing, name))
+}
+
+pub(super) fn given(node: &Node, name: &str) -> bool {
     node.get(name).is_some_and(|n| n.value != Value::Null)
 }
 
-fn text<'a>(node: &'a Node, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(node: &'a Node, name: &str) -> Option<&'a str> {
     node.get(name).and_then(Node::text).filter(|text| !text.is_empty())
 }
 
 /// Is a number of pods, or a percentage of them, given as nothing?
-fn is_none(node: &Node, name: &str, left_out: bool) -> bool {
+fn is_none(node: &Node, name: &str) -> bool {
     match node.get(name).map(|n| &n.value) {
-        None | Some(Value::Null) => left_out,
         Some(Value::Integer(pods)) => *pods == 0,
         Some(Value::Text(share)) => share == "0%" || share == "0",
-        Some(_) => false,
+        _ => false,
     }
 }
 
@@ -227,7 +412,7 @@ mod tests {
             Ok(_) => Vec::new(),
             Err(problems) => problems,
         };
-        let refused = found.iter().filter(|p| p.help == super::HELP).map(|p| p.path.as_str());
+        let refused = found.iter().filter(|p| p.help.starts_with(super::HELP)).map(|p| p.path.as_str());
         let refused: Vec<&str> = refused.map(|p| p.trim_start_matches("Rollout/a spec.")).collect();
         assert_eq!(refused, expected, "{strategy} {beside}: {found:?}");
     }
@@ -256,8 +441,8 @@ mod tests {
                 "steps: [{setCanaryScale: {replicas: 1}}]".into(),
                 "strategy.canary.steps[0].setCanaryScale",
             ),
-            ("stableService: s, canaryService: s".into(), "strategy.canary.canaryService"),
-            ("maxSurge: 0, maxUnavailable: 0%".into(), "strategy.canary.maxUnavailable"),
+            ("stableService: s, canaryService: s".into(), "strategy.canary.stableService"),
+            ("maxSurge: 0, maxUnavailable: 0%".into(), "strategy.canary.maxSurge"),
             ("scaleDownDelaySeconds: 30".into(), "strategy.canary.scaleDownDelaySeconds"),
             (
                 "canaryService: c, stableService: s, trafficRouting: {istio: {virtualService: \
@@ -278,11 +463,136 @@ mod tests {
             check(&format!("canary: {{{fields}}}"), "", &[expected]);
         }
         let nginx = "canary: {stableService: s, trafficRouting: {nginx: {stableIngress: i}}}";
-        check(nginx, "", &["strategy.canary.trafficRouting"]);
+        check(nginx, "", &["strategy.canary.canaryService"]);
         let same = "blueGreen: {activeService: a, previewService: a}";
-        check(same, "", &["strategy.blueGreen.previewService"]);
+        check(same, "", &["strategy.blueGreen.activeService"]);
         let late = "  minReadySeconds: 600\n";
         check("canary: {steps: [{setWeight: 20}]}", late, &["progressDeadlineSeconds"]);
+    }
+
+    /// Field and words of what is refused of a Rollout with this text below its spec.
+    fn words(spec: &str, beside: &str) -> Vec<String> {
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {{name: a}}\nspec:\n  \
+             {spec}\n{beside}"
+        );
+        let documents = yaml::documents(&text, "a.yaml").expect("YAML");
+        let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text.as_str()), documents };
+        let problems = match read(&[input]) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems,
+        };
+        let own = problems.iter().filter(|p| p.help.starts_with(super::HELP));
+        let path = |p: &str| p.trim_start_matches("Rollout/a spec.").to_string();
+        own.map(|p| format!("{}: {} [{}]", path(&p.path), p.message, p.help)).collect()
+    }
+
+    /// A Rollout with a selector and pods.
+    fn sound(strategy: &str) -> String {
+        format!(
+            "selector: {{matchLabels: {{app: a}}}}\n  template: {{metadata: {{labels: {{app: a}}}}, \
+             spec: {{containers: [{{name: a, image: \"a:2\"}}]}}}}\n  strategy: {{{strategy}}}"
+        )
+    }
+
+    fn one(spec: &str, beside: &str, expected: &str) {
+        let found = words(spec, beside);
+        assert!(found.len() == 1 && found[0].contains(expected), "{expected}: {found:#?}");
+    }
+
+    #[test]
+    fn a_rollout_needs_a_selector_or_a_workload() {
+        let lost = "strategy: {canary: {workloadRef: {kind: Deployment, name: a}, steps: []}}";
+        let expected = "selector: Rollout has missing field '.spec.selector'";
+        one(lost, "", expected);
+        one(lost, "", "workloadRef stands in spec.strategy.canary, and means spec");
+        let empty = sound("canary: {}").replace("matchLabels: {app: a}", "matchLabels: {}");
+        assert!(words(&empty, "")[0].contains("empty selector is invalid for deployment"));
+    }
+
+    #[test]
+    fn refusals_are_in_argos_words() {
+        let routed = "canaryService: c, stableService: s, trafficRouting: {istio: {virtualService: \
+                      {name: v}}, managedRoutes: [{name: h}]}";
+        let header = |matched: &str| {
+            let step = format!("{{setHeaderRoute: {{name: h, match: [{{headerName: x{matched}}}]}}}}");
+            sound(&format!("canary: {{{routed}, steps: [{step}]}}"))
+        };
+        for (spec, expected) in [
+            (header(""), "StringMatch value missed"),
+            (header(", headerValue: {exact: a, prefix: b}"), "must have exactly one of"),
+            (sound("canary: {steps: [{replicaProgressThreshold: {type: Pod, value: 1}}]}"), "Step must"),
+            (
+                sound("canary: {steps: [{setMirrorRoute: {name: h}}]}"),
+                "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins",
+            ),
+            (
+                sound("canary: {pingPong: {pingService: p}, trafficRouting: {istio: \
+                       {virtualService: {name: v}}}}"),
+                "Ping service and Pong service must to be set to use Ping-Pong feature",
+            ),
+            (
+                sound("canary: {pingPong: {pingService: p, pongService: q}, trafficRouting: {alb: \
+                       {ingress: i, servicePort: 80}}}"),
+                "Root service field is required",
+            ),
+            (
+                sound("canary: {steps: [{experiment: {templates: [{name: t, specRef: canary, \
+                       weight: 5}]}}]}"),
+                "Experiment template weight cannot be set unless TrafficRouting is enabled",
+            ),
+            (
+                sound("canary: {antiAffinity: {}}"),
+                "AntiAffinity must have exactly one strategy listed",
+            ),
+            (
+                sound("canary: {steps: []}, blueGreen: {activeService: s}"),
+                "Multiple Strategies can not be listed",
+            ),
+            (
+                sound("blueGreen: {activeService: s, scaleDownDelayRevisionLimit: 11}"),
+                "revision history limit can not be smaller",
+            ),
+            (
+                sound("canary: {canaryService: c, stableService: s, trafficRouting: {istio: {}}}"),
+                "either VirtualService or VirtualServices must be configured",
+            ),
+            (
+                sound("canary: {canaryService: c, stableService: s, trafficRouting: {nginx: {}}}"),
+                "Either StableIngress or StableIngresses must be configured. Neither are configured.",
+            ),
+        ] {
+            one(&spec, "", expected);
+        }
+    }
+
+    #[test]
+    fn what_a_rollout_refers_to_has_to_fit() {
+        let service = |name: &str, selector: &str| {
+            format!(
+                "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{selector: \
+                 {{{selector}}}, ports: [{{port: 80}}]}}\n"
+            )
+        };
+        let rules = |routes: &str| {
+            format!(
+                "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: v}}\n\
+                 spec: {{hosts: [s], http: [{routes}]}}\n"
+            )
+        };
+        let both = "{name: p, route: [{destination: {host: s}, weight: 100}, {destination: \
+                    {host: c}, weight: 0}]}";
+        let routed = sound("canary: {canaryService: c, stableService: s, trafficRouting: {istio: \
+                            {virtualService: {name: v, routes: [p]}}}}");
+        let services = service("s", "app: a") + &service("c", "app: a");
+        assert_eq!(words(&routed, &(services.clone() + &rules(both))), Vec::<String>::new());
+        let foreign = service("s", "app: a, role: stable") + &service("c", "app: a");
+        one(&routed, &(foreign + &rules(both)), "Service \"s\" has unmatch label \"role\" in rollout");
+        let lost = rules("{name: q, route: [{destination: {host: s}}]}");
+        let expected = "HTTP Route 'p' is not found in the defined Virtual Service.";
+        one(&routed, &(services.clone() + &lost), expected);
+        let alone = rules("{name: p, route: [{destination: {host: s}}]}");
+        one(&routed, &(services + &alone), "Canary Service 'c' not found in route");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 //! Objects that belong to none are listed; one whose name or selector is a slip of something given
 //! is a contradiction.
 
-use super::{Found, policies};
+use super::{Found, keda, policies, scaled};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, mapping, text};
 use crate::manifest::fields::Labels;
-use crate::manifest::kinds::autoscaler::Memory;
+use crate::manifest::kinds::autoscaler::{Autoscaler, Memory};
 use crate::manifest::kinds::disruption_budget::DisruptionBudget;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
@@ -223,21 +223,27 @@ fn virtual_services(store: &Store, found: &mut Found) {
 /// Autoscalers belong to what they scale; a slip of its name is a contradiction.
 fn autoscalers(store: &Store, found: &mut Found) {
     for (object, autoscaler) in store.autoscalers() {
+        if keda::is_made(object) {
+            let why = "KEDA makes it: what the ScaledObject says is flown";
+            found.ignore(object, "", why, Weight::NoEffect);
+            continue;
+        }
         let named = |d: &crate::manifest::draft::Draft| {
             d.name == autoscaler.target || d.aliases.contains(&autoscaler.target)
         };
         if let Some(draft) = found.drafts.iter_mut().find(|d| named(d)) {
             draft.takes(object);
-            // The first of two for the same thing counts; Flagger gives each side a copy.
-            if draft.get("spec.service.autoscaler").is_none() {
-                for (field, value) in &autoscaler.fields {
-                    let path = format!("spec.service.autoscaler.{field}");
-                    draft.set(&path, value.clone(), object.spot("spec"));
-                }
-                if let Some(target) = autoscaler.memory {
-                    memory(store, object, target, draft, &mut found.lists);
-                }
+            // The first of two for the same thing counts; Flagger gives each side a copy, and
+            // pauses KEDA itself.
+            let lists = &mut found.lists;
+            let paused =
+                !scaled::by_flagger(draft) && keda::paused(object, autoscaler, draft, lists);
+            if !paused && draft.get("spec.service.autoscaler").is_none() {
+                scales(store, object, autoscaler, draft, lists);
             }
+            continue;
+        }
+        if found.uses(object) {
             continue;
         }
         let names = || {
@@ -255,6 +261,36 @@ fn autoscalers(store: &Store, found: &mut Found) {
             found.ignore(object, "spec.scaleTargetRef", why, Weight::Matters);
         }
     }
+}
+
+/// Writes an autoscaler as `spec.service.autoscaler`.
+fn scales(
+    store: &Store,
+    object: &Object,
+    autoscaler: &Autoscaler,
+    draft: &mut Draft,
+    lists: &mut Lists,
+) {
+    let path = "spec.service.autoscaler";
+    for (field, value) in &autoscaler.fields {
+        let spot = object.spot("spec");
+        if *field != "queries" {
+            draft.set(&format!("{path}.{field}"), value.clone(), spot);
+            continue;
+        }
+        let (asked, outside) = keda::queries(store, object, value, draft, lists);
+        let spot = object.spot("spec.triggers");
+        for query in asked {
+            draft.push(&format!("{path}.queries"), query, spot.clone());
+        }
+        for name in outside {
+            draft.push(&format!("{path}.atTarget"), name, spot.clone());
+        }
+    }
+    if let Some(target) = autoscaler.memory {
+        memory(store, object, target, draft, lists);
+    }
+    keda::least(store, object, autoscaler, draft, lists);
 }
 
 /// Budgets belong to the pods that they pick: all of a unit's, or those of one of its fleets.
@@ -314,17 +350,18 @@ fn memory(store: &Store, object: &Object, target: Memory, draft: &mut Draft, lis
         (Memory::Bytes(bytes), Some(whole)) => Some(100.0 * bytes / whole),
         (Memory::Bytes(_), None) => None,
     };
+    let field = if object.kind == "ScaledObject" { "spec.triggers" } else { "spec.metrics" };
     let path = "spec.service.autoscaler";
     let Some(share) = share.filter(|share| share.is_finite()) else {
         let source = "no container says how much memory it has: the metric stands at its target, \
             so the fleet never shrinks";
-        draft.push(&format!("{path}.atTarget"), text("memory"), object.spot("spec.metrics"));
-        draft.assume(lists, "spec.metrics", "memory as asked for", source, true);
+        draft.push(&format!("{path}.atTarget"), text("memory"), object.spot(field));
+        draft.assume(lists, field, "memory as asked for", source, true);
         return;
     };
     let share = (share.round() as u64).clamp(1, 100_000);
     let path = format!("{path}.memoryUtilization");
-    draft.set(&path, integer(share), object.spot("spec.metrics"));
+    draft.set(&path, integer(share), object.spot(field));
     let source = "percent of the memory limit (of the request without one); a process uses 25 % \
         of it unless a defect leaks (assumption)";
     draft.assume(lists, &path, &share.to_string(), source, false);

@@ -1,8 +1,9 @@
 //! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
 
-use super::{Found, help_for, load, workload};
-use crate::base::node::Value;
+use super::{Found, help_for, keda, load, metric_answers, workload};
+use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
+use crate::base::units::Share;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
 use crate::manifest::fields::Labels;
 use crate::manifest::kinds::Object;
@@ -12,6 +13,8 @@ use crate::manifest::note::{Lists, Weight};
 use crate::manifest::store::Store;
 use crate::manifest::storm::HEADER_SHARE;
 use crate::strategy::flagger::provider::Provider;
+use crate::strategy::flagger::router::surprises;
+use crate::strategy::flagger::settings::{self, Matching};
 use crate::strategy::flagger::{field, part};
 
 /// A unit for every Canary.
@@ -45,11 +48,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     autoscaler(store, &mut draft, object, canary, &path, found);
     match &canary.analysis {
         Some(analysis) => {
-            if analysis.affinity.is_some() && !provider.keeps_sessions() {
-                let field = format!("spec.{}.sessionAffinity", analysis.field);
-                let why = format!("{} keeps no users with the canary", provider.word());
-                found.ignore(object, &field, &why, Weight::Matters);
-            }
+            overridden(object, analysis, provider, found);
             self::analysis(store, object, analysis, &path, &mut draft, found);
         }
         None => {
@@ -79,6 +78,26 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     found.drafts.push(draft);
 }
 
+/// Books what the provider's router makes of fields that say something else.
+fn overridden(object: &Object, analysis: &Analysis, provider: Provider, found: &mut Found) {
+    let given = |name: &str| analysis.fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v);
+    let conditions = analysis.conditions.clone();
+    let settings = settings::Analysis {
+        mirror: given(field::MIRROR) == Some(&Value::Flag(true)),
+        iterations: match given(field::ITERATIONS) {
+            Some(Value::Integer(count)) => u32::try_from(*count).unwrap_or(u32::MAX),
+            _ => 0,
+        },
+        matching: conditions.map(|conditions| Matching { conditions, share: Share::ONE }),
+        affinity: analysis.affinity.as_ref().map(|_| settings::Affinity::default()),
+        ..settings::Analysis::default()
+    };
+    for surprise in surprises(provider, &settings) {
+        let field = format!("spec.{}.{}", analysis.field, surprise.field);
+        found.ignore(object, &field, &surprise.message, Weight::Matters);
+    }
+}
+
 /// Size and pods, from the Deployment that is released; a slip of its name is a contradiction.
 fn workload_of(
     store: &Store,
@@ -96,6 +115,9 @@ fn workload_of(
         let template = settings.template.as_ref();
         let lists = &mut found.lists;
         workload::pods(draft, owner, template, settings.min_ready_secs, lists);
+        if let Some(template) = template {
+            workload_labels(draft, owner, &template.labels);
+        }
         draft.fleets = template.map(|template| {
             let labels = &template.labels;
             [labels.iter().map(|pair| primary(labels, pair)).collect(), labels.clone()]
@@ -110,6 +132,20 @@ fn workload_of(
         found.problem(object, "spec.targetRef.name", message, &expected, &help);
     }
     workload::unknown_workload(draft, &mut found.lists);
+}
+
+/// Labels of both Deployments' pods; the one that tells them apart is the primary's own, which the
+/// flight knows.
+fn workload_labels(draft: &mut Draft, owner: &Object, labels: &Labels) {
+    let apart = APART.iter().find(|key| labels.iter().any(|(name, _)| name == *key));
+    let spot = owner.spot("spec.template.metadata.labels");
+    let is_apart = |(name, _): &&(String, String)| Some(&name.as_str()) == apart;
+    let kept = labels.iter().filter(|pair| !is_apart(pair)).cloned().collect();
+    workload::labels(draft, "all", &kept, &spot);
+    let canary: Labels = labels.iter().filter(is_apart).cloned().collect();
+    let of_primary = canary.iter().map(|pair| primary(labels, pair)).collect();
+    workload::labels(draft, "old", &of_primary, &spot);
+    workload::labels(draft, "new", &canary, &spot);
 }
 
 /// Labels by which Flagger tells the primary's pods from the canary's, the first that is there
@@ -178,7 +214,7 @@ fn made(
         let name = &other.metadata.name;
         let own = match other.kind {
             "Deployment" => ends(name, target, &["-primary"]),
-            "HorizontalPodAutoscaler" => {
+            "HorizontalPodAutoscaler" | "ScaledObject" => {
                 canary.autoscaler.as_ref().is_some_and(|scaler| ends(name, scaler, &["-primary"]))
             }
             "DestinationRule" => ends(name, service, &["-primary", "-canary"]),
@@ -231,10 +267,8 @@ fn provider(
             let value = text(provider.word());
             draft.set(&format!("{path}.{}", field::PROVIDER), value, object.spot("spec.provider"));
         }
-        (Some(word), None) => {
-            let source = "the controller takes a word that it does not know for istio";
-            draft.assume(lists, &format!("provider {word}"), "istio", source, true);
-        }
+        // A word that the CRD does not know is refused.
+        (Some(_), None) => {}
         (None, _) => {
             let source = "the controller's own default, cmd/flagger/main.go -mesh-provider";
             draft.assume(lists, &format!("{path}.{}", field::PROVIDER), "istio", source, false);
@@ -285,22 +319,25 @@ fn autoscaler(
     for (field, value) in &canary.autoscaler_limits {
         draft.set(&format!("{path}.{}.{field}", field::AUTOSCALER), value.clone(), spot.clone());
     }
-    let given = store.autoscalers().find(|(o, _)| o.metadata.name == *name && o.is_near(object));
+    let kind = object.node.at("spec.autoscalerRef.kind").and_then(Node::text);
+    let kind = kind.unwrap_or("HorizontalPodAutoscaler");
+    let near = |o: &Object| o.kind == kind && o.is_near(object);
+    let given = store.autoscalers().find(|(o, _)| o.metadata.name == *name && near(o));
+    keda::unnamed(store, object, canary, found);
     if let Some((owner, autoscaler)) = given {
         draft.takes(owner);
         if let Some(min) = autoscaler.min {
-            let spot = owner.spot("spec.minReplicas");
-            draft.set(
-                &format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS),
-                integer(min),
-                spot,
-            );
+            let counts = [("ScaledObject", "spec.minReplicaCount")];
+            let field = counts.iter().find(|(of, _)| *of == kind).map_or("spec.minReplicas", |f| f.1);
+            let path = format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS);
+            draft.set(&path, integer(min), owner.spot(field));
         }
         return;
     }
-    let names: Vec<&str> = store.autoscalers().map(|(o, _)| o.metadata.name.as_str()).collect();
+    let known = store.autoscalers().map(|(o, _)| o).filter(|o| o.kind == kind);
+    let names: Vec<&str> = known.map(|o| o.metadata.name.as_str()).collect();
     if let Some(near) = nearest(name, names.iter().copied()) {
-        let message = format!("no HorizontalPodAutoscaler here is called {name:?}");
+        let message = format!("no {kind} here is called {name:?}");
         let (expected, help) =
             (format!("one of {}", names.join(", ")), format!("did you mean {near}?"));
         found.problem(object, "spec.autoscalerRef.name", message, &expected, &help);
@@ -336,7 +373,8 @@ fn analysis(
     if let Some(conditions) = &analysis.conditions {
         let spot = object.spot(&format!("{field}.match"));
         let said = list(conditions.iter().cloned().map(text).collect());
-        draft.set(&format!("{path}.{}.{}", field::MATCH, field::CONDITIONS), said, spot);
+        draft.set(&format!("{path}.{}.{}", field::MATCH, field::CONDITIONS), said, spot.clone());
+        draft.origins.push((format!("{path}.{}", field::MATCH), spot));
         let source = "who sends the header is not in the file; a Scenario's \
             spec.traffic.headerShare says";
         draft.assume(&mut found.lists, "spec.traffic.headerShare", HEADER_SHARE, source, false);
@@ -348,11 +386,10 @@ fn analysis(
     let (mut metrics, mut spots) = (Vec::new(), Vec::new());
     for (i, asked) in analysis.metrics.iter().enumerate() {
         let field = format!("{field}.metrics[{i}]");
-        if let Some(value) = metric(store, object, asked, &field, draft, found) {
-            metrics.push(value);
-            spots.push(object.spot(&field));
-        }
+        metrics.push(metric(store, object, asked, &field, draft, found));
+        spots.push(object.spot(&field));
     }
+    metric_answers::count(store, object, analysis, found);
     if !metrics.is_empty() {
         let spot = object.spot(&format!("{field}.metrics"));
         draft.set(&format!("{path}.{}", field::METRICS), list(metrics), spot);
@@ -374,7 +411,7 @@ fn analysis(
     }
 }
 
-/// A metric with its template's query in it; nothing if the template asks no Prometheus.
+/// A metric with its template's query in it, or what its provider answers.
 fn metric(
     store: &Store,
     object: &Object,
@@ -382,7 +419,7 @@ fn metric(
     field: &str,
     draft: &mut Draft,
     found: &mut Found,
-) -> Option<Value> {
+) -> Value {
     let mut fields = metric.fields.clone();
     if let Some((name, namespace)) = &metric.template {
         let near = |o: &Object| match (namespace, &o.metadata.namespace) {
@@ -393,20 +430,11 @@ fn metric(
         match template {
             Some((owner, template)) => {
                 draft.takes(owner);
-                let Some(query) = &template.query else {
-                    let why = "its template asks no Prometheus: the metric has no say";
-                    let help = "only the series of the flight can be asked: give the template a \
-                                query in PromQL, with provider prometheus";
-                    found.unasked(object, field, why, help);
-                    return None;
-                };
                 let namespace = owner.metadata.namespace.clone().or(namespace.clone());
                 let namespace = namespace.unwrap_or_else(|| "default".into());
-                let parts = vec![
-                    (field::NAME, text(name.clone())),
-                    (field::NAMESPACE, text(namespace)),
-                    (field::QUERY, text(query.clone())),
-                ];
+                let mut parts =
+                    vec![(field::NAME, text(name.clone())), (field::NAMESPACE, text(namespace))];
+                parts.extend(metric_answers::asked(owner, template, object, field, found));
                 fields.push((field::TEMPLATE, mapping(parts)));
             }
             None => {
@@ -428,7 +456,7 @@ fn metric(
         let pairs = metric.variables.iter().map(|(name, value)| text(format!("{name}={value}")));
         fields.push((field::VARIABLES, list(pairs.collect())));
     }
-    Some(mapping(fields))
+    mapping(fields)
 }
 
 fn webhook(

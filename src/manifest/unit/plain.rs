@@ -58,6 +58,9 @@ pub fn find(store: &Store, found: &mut Found) {
         workload::replicas(&mut draft, object, deployment.replicas, lists);
         let template = deployment.template.as_ref();
         workload::pods(&mut draft, object, template, deployment.min_ready_secs, lists);
+        let labels = template.map(|template| template.labels.clone()).unwrap_or_default();
+        let spot = object.spot("spec.template.metadata.labels");
+        workload::labels(&mut draft, "all", &labels, &spot);
         workload::strategy(&mut draft, object, deployment, lists);
         found.drafts.push(draft);
     }

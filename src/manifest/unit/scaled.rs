@@ -1,7 +1,7 @@
 //! Autoscalers that Kubernetes would not let act as they are written, and what a release does to
 //! those that it does (k/k `pkg/controller/podautoscaler`).
 
-use super::Found;
+use super::{Found, keda};
 use crate::base::node::{Node, Value};
 use crate::base::problem::Problem;
 use crate::manifest::draft::Draft;
@@ -15,13 +15,23 @@ use crate::manifest::store::Store;
 pub fn check(store: &Store, found: &mut Found) {
     let mut seen: Vec<(&Object, &Autoscaler)> = Vec::new();
     for (object, autoscaler) in store.autoscalers() {
+        if keda::is_made(object) {
+            continue;
+        }
         wrong_kind(store, object, autoscaler, found);
+        keda::requests(store, object, autoscaler, found);
         let same = |(other, scaler): &&(&Object, &Autoscaler)| {
             scaler.target == autoscaler.target && other.is_near(object)
         };
-        if let Some((other, _)) = seen.iter().find(same) {
+        let first = seen.iter().find(same).map(|(other, _)| *other);
+        if let Some(other) = first.filter(|other| ![*other, object].map(keda::takes_over).contains(&true))
+        {
             let message = format!("{} scales {:?} as well", other.title(), autoscaler.target);
-            let help = "Kubernetes lets neither of the two act (AmbiguousSelector)";
+            let keda = [other.kind, object.kind].contains(&"ScaledObject");
+            let help = match keda {
+                true => "KEDA refuses it: the workload is already managed by the other",
+                false => "Kubernetes lets neither of the two act (AmbiguousSelector)",
+            };
             let field = "spec.scaleTargetRef.name";
             found.problem(object, field, message, "one autoscaler for it", help);
         }
@@ -31,8 +41,12 @@ pub fn check(store: &Store, found: &mut Found) {
 
 /// A workload of the name is given, but of another kind than the one that is asked for.
 fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &mut Found) {
-    let Some(kind) = object.node.at("spec.scaleTargetRef.kind") else { return };
-    let kind = kind.text().unwrap_or_default();
+    let kind = match object.node.at("spec.scaleTargetRef.kind") {
+        Some(kind) => kind.text().unwrap_or_default(),
+        // KEDA's own default.
+        None if object.kind == "ScaledObject" => "Deployment",
+        None => return,
+    };
     let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
     let workload = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
     let mut given = store.objects.iter().filter(workload).filter(named);
@@ -56,8 +70,10 @@ pub fn settle(store: &Store, found: &mut Found) {
         let takes = |used: &[String]| uses.iter().all(|title| used.contains(title));
         let Some(draft) = found.drafts.iter_mut().find(|d| takes(&d.used)) else { continue };
         let metrics = object.node.at("spec.metrics").map(|n| &n.value);
-        // Without any metric it is a share of the CPU request (defaults.go: 80 %).
+        // Without any metric it is a share of the CPU request (defaults.go: 80 %); KEDA refuses
+        // what has none.
         let by_request = match metrics {
+            _ if object.kind == "ScaledObject" => false,
             Some(Value::List(metrics)) => metrics.len() < 2 && by_share(autoscaler),
             _ => true,
         };
@@ -116,13 +132,13 @@ fn by_share(autoscaler: &Autoscaler) -> bool {
 }
 
 /// Flagger sets the sizes itself.
-fn by_flagger(draft: &Draft) -> bool {
+pub(super) fn by_flagger(draft: &Draft) -> bool {
     let strategies = draft.get("spec.strategies").map(|n| &n.value);
     let Some(Value::List(strategies)) = strategies else { return false };
     strategies.iter().any(|s| s.get("flagger").is_some())
 }
 
-fn template(owner: &Object) -> Option<&PodTemplate> {
+pub(super) fn template(owner: &Object) -> Option<&PodTemplate> {
     match &owner.body {
         Body::Deployment(body) => body.template.as_ref(),
         Body::Rollout(body) => body.template.as_ref(),

@@ -1,12 +1,14 @@
 //! A workload's pods as settings of `spec.service`: probes, shutdown, resources.
 
 use crate::base::node::Value;
-use crate::manifest::draft::{Draft, integer, mapping, secs, text};
+use crate::manifest::draft::{Draft, integer, list, mapping, secs, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::{Container, PodTemplate, Probe};
-use crate::manifest::note::Lists;
+use crate::manifest::fields::Labels;
+use crate::manifest::note::{Lists, Spot};
 use crate::strategy::deployment::bounds::IntOrPercent;
+use crate::world::names::is_discovered;
 
 const K8S: &str = "default of Kubernetes";
 
@@ -112,10 +114,37 @@ fn initial(draft: &mut Draft, count: usize, lists: &mut Lists) {
     draft.assume(lists, "spec.service.scheduling", &value, source, false);
 }
 
-/// Writes the names of the Deployments of the two versions, by which metrics tell them apart.
+/// Writes labels of pods, by which queries ask for them: of `all`, `old` or `new`.
+pub fn labels(draft: &mut Draft, whose: &str, labels: &Labels, spot: &Spot) {
+    let own = labels.iter().filter(|(name, _)| !is_discovered(name));
+    let pairs: Vec<Value> = own.map(|(name, value)| text(format!("{name}={value}"))).collect();
+    if !pairs.is_empty() {
+        draft.set(&format!("spec.service.podLabels.{whose}"), list(pairs), spot.clone());
+    }
+}
+
+/// Labels of a workload's pods.
+fn labels_of(object: &Object) -> &[(String, String)] {
+    match super::scaled::template(object) {
+        Some(template) => &template.labels,
+        None => &[],
+    }
+}
+
+/// Writes the names of the Deployments of the two versions, and their pods' labels, by which
+/// metrics tell them apart.
 pub fn names(draft: &mut Draft, old: &Object, new: &Object) {
     if old.title() == new.title() {
         return;
+    }
+    let spot = old.spot("spec.template.metadata.labels");
+    let both = |pair: &&(String, String)| labels_of(new).contains(pair);
+    let shared: Labels = labels_of(old).iter().filter(both).cloned().collect();
+    labels(draft, "all", &shared, &spot);
+    for (whose, object) in [("old", old), ("new", new)] {
+        let own = labels_of(object).iter().filter(|pair| !shared.contains(pair));
+        let spot = object.spot("spec.template.metadata.labels");
+        labels(draft, whose, &own.cloned().collect(), &spot);
     }
     for (version, object) in [("old", old), ("new", new)] {
         let path = format!("spec.service.workloads.{version}");

@@ -6,7 +6,7 @@
 
 use super::check::{Question, Source, questions};
 use super::drive::Flagger;
-use super::query::{Builtin, Model, requests};
+use super::query::{Builtin, Model, loses_lines, requests};
 use super::settings::{Metric, Settings};
 use super::upstream::upstreams;
 use super::weights::{Mode, steps_to_last};
@@ -14,7 +14,7 @@ use crate::analysis::promql::Query;
 use crate::base::problem::nearest;
 use crate::base::time::SimDuration;
 use crate::strategy::binding::Binding;
-use crate::strategy::pilot::{Facts, Judged, Pilot};
+use crate::strategy::pilot::{Facts, Judged, Pilot, Surprise};
 use crate::strategy::{Limits, Needs, Plan, Scaling, Spec};
 use crate::world::names::Names;
 use std::collections::BTreeMap;
@@ -60,6 +60,7 @@ impl Spec for Settings {
             names: Arc::new(renamed(self, about.names)),
             scaling: scaling(self),
             takes: takes(self),
+            surprises: surprises(self),
             ..Facts::of(about.names)
         };
         Some(Pilot { facts, machine: Box::new(Flagger::new(settings, asked)) })
@@ -106,7 +107,7 @@ fn query(
         Source::Builtin => ("name", None),
     };
     let field = format!("analysis.metrics[{number}].{field}");
-    let written = written.filter(|text| text.contains("{{"));
+    let written = written.filter(|text| text.contains("{{") || loses_lines(text));
     if let (Ok(text), None) = (&text, written) {
         return binding.query(&field, text);
     }
@@ -124,8 +125,11 @@ fn query(
         Err(error) => error,
     };
     let unknown = error.split('"').nth(1).and_then(|word| nearest(word, PLACEHOLDERS));
+    let lost = [metric.query.as_ref(), metric.template.as_ref().map(|t| &t.query)];
+    let lost = lost.into_iter().flatten().any(|text| loses_lines(text));
     let needs_interval = written.is_some_and(|text| text.contains("interval"));
     let help = match (&metric.interval, unknown) {
+        _ if lost => LOST.into(),
         (_, Some(near)) => format!("did you mean {near}?"),
         (None, _) if needs_interval => "give the metric an interval".into(),
         _ => String::new(),
@@ -175,6 +179,36 @@ fn renamed(settings: &Settings, names: &Names) -> Names {
         ..names.clone()
     }
 }
+
+/// What the provider's router makes of the analysis, where its words say something else.
+fn surprises(settings: &Settings) -> Vec<Surprise> {
+    let analysis = settings.analysis.iter().filter(|_| !settings.skips_analysis());
+    let all = analysis.flat_map(|analysis| super::router::surprises(settings.provider, analysis));
+    let told = |s: super::router::Surprise| Surprise {
+        path: format!("{}.{}", super::field::ANALYSIS, s.field),
+        message: s.message,
+        help: s.help,
+    };
+    all.map(told).chain(comments(settings)).collect()
+}
+
+/// Queries of which the controller loses what stands behind a comment.
+fn comments(settings: &Settings) -> impl Iterator<Item = Surprise> {
+    let metrics = settings.analysis.iter().flat_map(|analysis| &analysis.metrics).enumerate();
+    metrics.flat_map(|(number, metric)| {
+        let template = metric.template.as_ref().map(|template| &template.query);
+        let texts = [("query", metric.query.as_ref()), ("template.query", template)];
+        let lost = texts.into_iter().filter(|(_, text)| text.is_some_and(|t| loses_lines(t)));
+        lost.map(move |(field, _)| Surprise {
+            path: format!("analysis.metrics[{number}].{field}"),
+            message: LOST.to_string(),
+            help: "leave comments out of queries that Flagger asks".to_string(),
+        })
+    })
+}
+
+/// What becomes of comments (`pkg/metrics/providers/prometheus.go`, trimQuery).
+const LOST: &str = "Flagger puts a query on one line: all that follows the # is a comment";
 
 fn takes(settings: &Settings) -> SimDuration {
     let Some(analysis) = &settings.analysis else { return settings.interval() };

@@ -9,9 +9,10 @@
 use super::answer::{Answer, Response, read};
 use super::bind::Asked;
 pub use super::bind::plan;
-use super::check::Question;
+use super::check::{Question, Source};
 use super::provider::Provider;
-use super::settings::{Analysis, Hook, Load, Settings, Webhook};
+use super::router::Reach;
+use super::settings::{Analysis, Hook, Load, Metric, Settings, Webhook};
 use super::side::Side;
 use super::status::{Phase, Spec, Status};
 use super::tick::{Order, Senses, Sight, advance, reported_routes};
@@ -154,8 +155,12 @@ impl Flagger {
     /// and the tick itself runs when the last of them has answered.
     fn begin_tick(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         let Some(sight) = self.sight(view) else { return };
-        let slow =
-            |analysis: &Analysis| analysis.webhooks.iter().any(|hook| !waits_for_nothing(hook));
+        let slow = |analysis: &Analysis| {
+            let templates = analysis.metrics.iter().filter_map(|metric| metric.template.as_ref());
+            let asked = templates.map(|template| template.takes).max();
+            analysis.webhooks.iter().any(|hook| !waits_for_nothing(hook))
+                || asked.is_some_and(|takes| takes > SimDuration::ZERO)
+        };
         let mut blocked = SimDuration::ZERO;
         if self.settings.analysis.as_ref().is_some_and(slow) {
             let mut calls = self.calls;
@@ -185,6 +190,7 @@ impl Flagger {
         Sensed {
             view,
             queries: &self.asked.queries,
+            metrics: self.settings.analysis.as_ref().map_or(&[], |a| &a.metrics),
             age: view.now.since(self.released),
             called_back: self.called_back,
             calls,
@@ -233,7 +239,7 @@ impl Flagger {
             let range = metric.range.unwrap_or_default();
             let value = match answer {
                 Answer::Value(value) => Some(*value),
-                Answer::NoValues | Answer::Error(_) => None,
+                Answer::NoValues | Answer::Error(_) | Answer::Given(_) => None,
             };
             out.push(Action::Evidence(Evidence {
                 check: Arc::from(metric.name.as_str()),
@@ -283,21 +289,22 @@ impl Flagger {
     }
 }
 
-/// What the mesh object means to the balancers. Percent become shares; a match leaves all other
-/// users with the primary.
+/// What the mesh object means to the balancers. Percent become shares; whom a match leaves with the
+/// primary is the router's affair.
 fn routing(settings: &Settings, routes: Routes) -> Routing {
     let usual = Analysis::default();
     let analysis = settings.analysis.as_ref().unwrap_or(&usual);
     let share = |percent: u32| Share::clamped(f64::from(percent) / f64::from(TOTAL));
     let weight = share(routes.canary);
-    let split = match (&analysis.matching, routes.canary) {
-        (_, 0) => Split::All(Pool::Stable),
-        (Some(matching), TOTAL) => Split::Header(matching.share),
-        (Some(matching), _) => {
-            Split::Matched { users: matching.share, weight, others: Share::ZERO }
-        }
-        (None, TOTAL) => Split::All(Pool::Candidate),
-        (None, _) => Split::Weight(weight),
+    let matched = |users, weight, others| Split::Matched { users, weight, others };
+    let split = match (settings.provider.reach(analysis), routes.canary) {
+        (_, 0) | (Reach::Nobody, _) => Split::All(Pool::Stable),
+        (Reach::Whole(users), _) if users == Share::ZERO => Split::All(Pool::Stable),
+        (Reach::Whole(users), _) | (Reach::Matching(users), TOTAL) => Split::Header(users),
+        (Reach::Matching(users), _) => matched(users, weight, Share::ZERO),
+        (Reach::Everyone | Reach::Beside(_), TOTAL) => Split::All(Pool::Candidate),
+        (Reach::Beside(users), _) => matched(users, Share::ONE, weight),
+        (Reach::Everyone, _) => Split::Weight(weight),
     };
     let copied = match analysis.mirror_weight {
         // Other routers copy everything.
@@ -305,9 +312,9 @@ fn routing(settings: &Settings, routes: Routes) -> Routing {
         percent if settings.provider == Provider::Istio => share(percent),
         _ => Share::ONE,
     };
-    let mirrors = routes.mirrored && settings.provider.mirrors(analysis.iterations);
+    let mirrors = routes.mirrored && settings.provider.mirrors(analysis);
     let mirror = Mirror { share: if mirrors { copied } else { Share::ZERO }, ..Mirror::default() };
-    let keeps = routes.canary > 0 && settings.provider.keeps_sessions();
+    let keeps = routes.canary > 0 && settings.provider.keeps_sessions(analysis);
     let sticky = analysis.affinity.as_ref().filter(|_| keeps).map(|affinity| Sticky {
         candidate: affinity.max_age,
         stable: affinity.primary_cookie.as_ref().map(|_| analysis.interval),
@@ -319,6 +326,7 @@ fn routing(settings: &Settings, routes: Routes) -> Routing {
 struct Sensed<'s, 'v> {
     view: &'s View<'v>,
     queries: &'s BTreeMap<Question, Query>,
+    metrics: &'s [Metric],
     age: SimDuration,
     called_back: bool,
     calls: &'s mut u64,
@@ -343,9 +351,18 @@ impl Senses for Sensed<'_, '_> {
     }
 
     fn ask(&mut self, question: Question) -> Answer {
-        let answer = match self.queries.get(&question) {
-            None => Answer::NoValues,
-            Some(query) => read(&response(self.view, query)),
+        let metric = self.metrics.get(question.0);
+        let template = metric.and_then(|metric| metric.template.as_ref());
+        let template = template.filter(|_| question.1 == Source::Template);
+        self.blocked += template.map_or(SimDuration::ZERO, |template| template.takes);
+        let reply = template.and_then(|template| template.reply);
+        let answer = match (self.queries.get(&question), reply) {
+            (_, Some(reply)) => {
+                *self.calls += 1;
+                Answer::Given(reply.passes(self.age, self.view.chance ^ *self.calls))
+            }
+            (None, None) => Answer::NoValues,
+            (Some(query), None) => read(&response(self.view, query)),
         };
         self.answers.push((question, answer.clone()));
         answer

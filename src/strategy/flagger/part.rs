@@ -13,7 +13,7 @@ use super::settings::{
     Target, Template, Webhook,
 };
 use super::weights::{TOTAL, steps_to_last};
-use crate::analysis::reply::Reply;
+use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::problem::nearest;
 use crate::base::settings::{Part, Reader};
 use crate::strategy::Plan;
@@ -240,15 +240,35 @@ fn metric(r: &mut Reader<'_>) -> Metric {
             "used where there is no min and max",
         ),
         query,
-        template: r.opt_object(field::TEMPLATE, "a MetricTemplate", |r| Template {
-            name: r.text(field::NAME, "template", "its name"),
-            namespace: r.text(field::NAMESPACE, "default", "its namespace"),
-            query: r.required_text(field::QUERY, "PromQL with {{ placeholders }}"),
-        }),
+        template: r.opt_object(field::TEMPLATE, "a MetricTemplate", template),
         variables: variables.into_iter().map(|(_, pair)| pair).collect::<BTreeMap<_, _>>(),
     };
     askable(r, &metric);
     metric
+}
+
+fn template(r: &mut Reader<'_>) -> Template {
+    let query = r.opt_text(field::QUERY, "PromQL with {{ placeholders }}");
+    let help = "what a provider answers that no flight can ask, as of a webhook: a value within \
+        the bounds is a success";
+    let answers = r.opt_text(field::ANSWERS, help);
+    let reply = answers.as_deref().map(|answers| {
+        Reply::parse(answers).unwrap_or_else(|| {
+            r.problem(field::ANSWERS, format!("found {answers:?}"), EXPECTED, "");
+            Reply::Always
+        })
+    });
+    if query.is_none() == reply.is_none() && !r.describing() {
+        let found = if reply.is_some() { "query and answers at once" } else { "no query" };
+        r.problem(field::QUERY, found, "a query, or answers in its place", "");
+    }
+    Template {
+        name: r.text(field::NAME, "template", "its name"),
+        namespace: r.text(field::NAMESPACE, "default", "its namespace"),
+        query: query.unwrap_or_default(),
+        reply,
+        takes: r.duration(field::TAKES, "0s", "how long it takes; the tick waits for it"),
+    }
 }
 
 /// A metric must come to a query: the controller fails every check of one that does not.

@@ -107,7 +107,9 @@ fn metric(metric: &Metric) -> Value {
         Mapping::default()
             .with(field::NAME, text(&template.name))
             .with(field::NAMESPACE, text(&template.namespace))
-            .with(field::QUERY, text(&template.query))
+            .maybe(field::QUERY, (!template.query.is_empty()).then(|| text(&template.query)))
+            .maybe(field::ANSWERS, template.reply.map(|reply| text(reply.written())))
+            .with(field::TAKES, span(template.takes))
             .value()
     });
     let pair = |(name, value): (&String, &String)| text(format!("{name}={value}"));

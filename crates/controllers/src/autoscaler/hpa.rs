@@ -80,6 +80,8 @@ pub enum Metric {
         /// `averageValue`.
         target: i64,
     },
+    /// `External`: what a query of Prometheus comes to, as KEDA's trigger `prometheus` asks it.
+    Query(Asked),
     /// A metric of something that a flight does not have, taken to stand at its target: it asks
     /// for the present size.
     AtTarget {
@@ -88,7 +90,35 @@ pub enum Metric {
     },
 }
 
+/// A query whose answer an autoscaler looks at (kedacore/keda 2.18
+/// `pkg/scalers/prometheus_scaler.go`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// `metadata.query`.
+    pub query: String,
+    /// What the copy for Flagger's primary asks in its place.
+    pub primary: Option<String>,
+    /// `metadata.threshold`, in thousandths.
+    pub target: i64,
+    /// `metricType: Value`: the answer as it is, not the part of each pod.
+    pub whole: bool,
+    /// `metadata.ignoreNullValues`: no answer is 0, not an error.
+    pub empty_is_zero: bool,
+}
+
 impl Settings {
+    /// The queries that it asks.
+    pub fn queries(&self) -> impl Iterator<Item = &str> {
+        self.metrics.iter().flat_map(|metric| {
+            let asked = match metric {
+                Metric::Query(asked) => Some(asked),
+                _ => None,
+            };
+            let own = asked.map(|asked| asked.query.as_str());
+            own.into_iter().chain(asked.and_then(|asked| asked.primary.as_deref()))
+        })
+    }
+
     /// An autoscaler with nothing but a largest size: 80 % of the CPU request, from one pod on.
     pub fn new(max: u32) -> Settings {
         Settings {

@@ -27,6 +27,8 @@ pub enum Answer {
     NoValues,
     /// An error, in the controller's words.
     Error(String),
+    /// What a provider answers that no flight can ask: within the bounds, or not.
+    Given(bool),
 }
 
 /// Reads a response as the controller does: the last sample wins, NaN is no value, infinity is.

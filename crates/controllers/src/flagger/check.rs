@@ -40,7 +40,7 @@ pub fn questions(settings: &Settings) -> BTreeMap<Question, Result<String, Strin
         if let Some(query) = metric.query.as_deref().filter(|q| !q.is_empty()) {
             found.insert((number, Source::Inline), render(query, &model));
         }
-        if let Some(template) = &metric.template {
+        if let Some(template) = metric.template.as_ref().filter(|t| t.reply.is_none()) {
             // Nothing is put for an interval that a template's metric does not give.
             let interval = metric.interval.as_deref().unwrap_or("");
             let model = Model { names, interval, variables };
@@ -69,6 +69,10 @@ pub fn run(settings: &Settings, ask: &mut dyn FnMut(Question) -> Answer) -> Resu
                     let text = format!("Prometheus query failed for {name}: {text}");
                     return Err(Event::warning(text));
                 }
+                Answer::Given(passes) => {
+                    given(settings, metric, passes)?;
+                    continue;
+                }
             };
             judge_custom(settings, metric, value)?;
         }
@@ -86,6 +90,10 @@ pub fn run(settings: &Settings, ask: &mut dyn FnMut(Question) -> Answer) -> Resu
                 }
                 Answer::Error(text) => {
                     return Err(Event::warning(format!("Metric query failed for {name}: {text}")));
+                }
+                Answer::Given(passes) => {
+                    given(settings, metric, passes)?;
+                    continue;
                 }
             };
             judge_custom(settings, metric, value)?;
@@ -138,6 +146,7 @@ fn judge_builtin(
         Answer::Error(text) => {
             return Err(Event::warning(format!("Prometheus query failed: {text}")));
         }
+        Answer::Given(passes) => return given(settings, metric, passes),
     };
     let halt = format!("Halt {}.{} advancement", names.canary, names.namespace);
     match which {
@@ -163,6 +172,16 @@ fn judge_builtin(
             }
         }
     }
+}
+
+/// What a provider answered that nobody asked: there is no value to tell.
+fn given(settings: &Settings, metric: &Metric, passes: bool) -> Result<(), Event> {
+    let (names, name) = (&settings.names, &metric.name);
+    let text = format!(
+        "Halt {}.{} advancement {name} is outside of its range",
+        names.canary, names.namespace
+    );
+    if passes { Ok(()) } else { Err(Event::warning(text)) }
 }
 
 fn judge_custom(settings: &Settings, metric: &Metric, value: f64) -> Result<(), Event> {
@@ -241,6 +260,17 @@ mod tests {
                  podinfo.test is not receiving traffic: running query failed: no values found"
             )
         );
+    }
+
+    #[test]
+    fn what_a_provider_answers_needs_no_query() {
+        let reply = Some(super::super::settings::Reply::Never);
+        let template = Some(Template { reply, ..Template::default() });
+        let settings = canary(vec![Metric { name: "m".into(), template, ..Metric::default() }]);
+        assert!(questions(&settings).is_empty());
+        assert_eq!(halted(&settings, Answer::Given(true)), None);
+        let expected = "Halt podinfo.test advancement m is outside of its range";
+        assert_eq!(halted(&settings, Answer::Given(false)).as_deref(), Some(expected));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Who divides the traffic and counts it: `spec.provider`, and what each can and cannot do.
+//! Who divides the traffic and counts it: `spec.provider`.
 //!
-//! Read from fluxcd/flagger 1.44 `pkg/router/factory.go`, `pkg/router/*.go` and
-//! `pkg/metrics/observers/factory.go`. Deliberately unknown here: the queries (see
-//! [`super::query`]).
+//! Read from fluxcd/flagger 1.44 `pkg/router/factory.go` and `pkg/metrics/observers/factory.go`.
+//! Deliberately unknown here: what each can and cannot do (see [`super::router`]), and the queries
+//! (see [`super::query`]).
 
 /// A mesh, an ingress, or plain Kubernetes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,21 +82,6 @@ impl Provider {
     pub fn routes(self) -> bool {
         self != Provider::Kubernetes
     }
-
-    /// Does the router install a mirror and report it back? With `iterations` the Gateway API
-    /// router does, in canary mode only Istio's; the others know no mirror.
-    pub fn mirrors(self, iterations: u32) -> bool {
-        match self {
-            Provider::Istio => true,
-            Provider::GatewayApi => iterations > 0,
-            _ => false,
-        }
-    }
-
-    /// Does the router keep users with a cookie at the canary?
-    pub fn keeps_sessions(self) -> bool {
-        matches!(self, Provider::Istio | Provider::GatewayApi)
-    }
 }
 
 #[cfg(test)]
@@ -118,12 +103,5 @@ mod tests {
             assert_eq!(Provider::parse(word), expected, "{word:?}");
         }
         assert!(WORDS.iter().all(|(word, provider)| provider.word() == *word));
-    }
-
-    #[test]
-    fn only_some_mirror() {
-        assert!(Provider::Istio.mirrors(0));
-        assert!(!Provider::GatewayApi.mirrors(0) && Provider::GatewayApi.mirrors(1));
-        assert!(!Provider::Nginx.mirrors(5));
     }
 }

@@ -242,6 +242,25 @@ pub fn render(template: &str, model: &Model<'_>) -> Result<String, String> {
     Ok(collapse(&text))
 }
 
+/// Is something lost when the client puts a query on one line (`trimQuery`): what follows a `#`
+/// that Prometheus would have taken for a comment to the end of its line?
+pub fn loses_lines(query: &str) -> bool {
+    let (mut quote, mut escaped) = (None, false);
+    for (at, c) in query.char_indices() {
+        match quote {
+            Some(open) if c == open && !escaped => quote = None,
+            Some(_) => escaped = c == '\\' && !escaped && quote != Some('`'),
+            None if matches!(c, '"' | '\'' | '`') => (quote, escaped) = (Some(c), false),
+            None if c == '#' => {
+                let rest = query[at..].lines().skip(1).map(str::trim);
+                return rest.into_iter().any(|line| !line.is_empty() && !line.starts_with('#'));
+            }
+            None => {}
+        }
+    }
+    false
+}
+
 /// What is wrong with a text that its placeholders make too long.
 pub fn too_long() -> String {
     format!("filled in, the text is longer than {} bytes", thousands(FILLED_MAX))
@@ -294,6 +313,15 @@ mod tests {
         let variables = BTreeMap::new();
         let model = Model { names: &names, interval: "1m", variables: &variables };
         builtin(provider, metric, &model).expect("a built-in query renders")
+    }
+
+    #[test]
+    fn a_comment_swallows_the_lines_behind_it() {
+        assert!(loses_lines("sum(a) # good\n / sum(b)"));
+        assert!(loses_lines("# share\nsum(a)"));
+        assert!(!loses_lines("sum(a)\n / sum(b) # all\n# of it\n"));
+        assert!(!loses_lines("sum(a{b=\"#\"})\n / sum(b)"));
+        assert!(!loses_lines("sum(a)"));
     }
 
     #[test]

@@ -164,14 +164,18 @@ pub struct Range {
 }
 
 /// A MetricTemplate that a metric refers to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Template {
     /// Its name.
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// `spec.query`, with its placeholders.
+    /// `spec.query`, with its placeholders; empty where `reply` stands in its place.
     pub query: String,
+    /// What a provider answers that no flight can ask: success is a value within the bounds.
+    pub reply: Option<Reply>,
+    /// How long the provider takes to answer; the tick waits for it.
+    pub takes: SimDuration,
 }
 
 /// What a webhook is asked for.

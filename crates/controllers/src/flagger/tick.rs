@@ -95,9 +95,8 @@ pub fn advance(
 /// The routes a provider's router reports: with plain Kubernetes they follow the iterations.
 pub fn reported_routes(canary: &Settings, status: &Status, written: Routes) -> Routes {
     if canary.provider != Provider::Kubernetes {
-        let iterations = canary.analysis.as_ref().map_or(0, |a| a.iterations);
-        let mirrored = written.mirrored && canary.provider.mirrors(iterations);
-        return Routes { mirrored, ..written };
+        let usual = Analysis::default();
+        return canary.provider.reports(canary.analysis.as_ref().unwrap_or(&usual), written);
     }
     if status.iterations > 0 { Routes::CANARY } else { Routes::PRIMARY }
 }

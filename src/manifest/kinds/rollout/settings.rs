@@ -68,6 +68,8 @@ pub struct Wired {
     pub labels: Labels,
     /// Are its new pods kept from nodes with old ones?
     pub apart: bool,
+    /// Labels that the controller writes on pods of the stable version and of the new one.
+    pub sides: [Labels; 2],
 }
 
 /// How it is released.
