@@ -4,6 +4,8 @@
 mod controllers;
 #[path = "manifests/documented.rs"]
 mod documented;
+#[path = "manifests/findings.rs"]
+mod findings;
 #[path = "manifests/flown.rs"]
 mod flown;
 #[path = "manifests/fuzzed.rs"]
@@ -14,6 +16,8 @@ mod imported;
 mod input;
 #[path = "manifests/routed.rs"]
 mod routed;
+#[path = "manifests/schemas.rs"]
+mod schemas;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;
 #[path = "manifests/written.rs"]

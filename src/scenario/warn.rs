@@ -4,7 +4,7 @@
 //! flights say what really happens. Checks that behave like coin flips are in `warn_checks`.
 
 use super::model::Scenario;
-use super::{tree, warn_checks};
+use super::{tree, warn_budgets, warn_checks};
 use crate::base::escape::short::thousands;
 use crate::base::node::Node;
 use crate::base::problem::Problem;
@@ -35,11 +35,18 @@ pub fn warnings(
     time(scenario, pilots, &mut found);
     faults(scenario, &mut found);
     late_steps(scenario, &mut found);
+    for (i, (plan, pilot)) in scenario.plans.iter().zip(pilots).enumerate() {
+        for surprise in &pilot.facts.surprises {
+            let path = format!("spec.strategies[{i}].{}.{}", plan.kind, surprise.path);
+            found.say(&path, surprise.message.as_str(), &surprise.help);
+        }
+    }
     if let Some(every) = scrape_every.filter(|every| *every > scenario.telemetry.interval) {
         let message = format!("the platform scrapes every {every} at best");
         let help = format!("set spec.telemetry.interval to {every}, so that checks see as little");
         found.say("spec.telemetry.interval", message, &help);
     }
+    warn_budgets::warnings(scenario, &mut found);
     warn_checks::warnings(scenario, pilots, &mut found);
     found.problems
 }
@@ -80,6 +87,11 @@ impl<'a> Found<'a> {
     /// No warnings yet.
     pub(super) fn new(document: &'a Node) -> Found<'a> {
         Found { document, problems: Vec::new() }
+    }
+
+    /// Does the document say anything under `path`?
+    pub(super) fn given(&self, path: &str) -> bool {
+        self.document.at(path).is_some()
     }
 
     /// What was found.

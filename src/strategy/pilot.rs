@@ -36,6 +36,19 @@ pub struct Facts {
     pub takes: SimDuration,
     /// What its story tells of its measurements.
     pub said: Said,
+    /// What is allowed and does something else than its words say.
+    pub surprises: Vec<Surprise>,
+}
+
+/// A setting that does something else than its words say, for warnings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surprise {
+    /// Where it stands within the strategy's settings.
+    pub path: String,
+    /// What really happens.
+    pub message: String,
+    /// A way out.
+    pub help: String,
 }
 
 /// A check with the strategy's interval, its window if it has none of its own, and the share of
@@ -68,7 +81,14 @@ impl Facts {
             scaling: Scaling::Fleet,
             takes: SimDuration::ZERO,
             said: |_| None,
+            surprises: Vec::new(),
         }
+    }
+
+    /// The same with further surprises.
+    pub fn with_surprises(mut self, more: Vec<Surprise>) -> Facts {
+        self.surprises.extend(more);
+        self
     }
 
     /// The same of a strategy that decides by these checks, which stand in its list `list`.

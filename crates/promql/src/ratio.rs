@@ -202,11 +202,14 @@ fn of_aggregate(aggregate: &Aggregate) -> Option<Seen<'_>> {
 
 /// A multiple of one metric, or a sum of multiples of the same series.
 fn of_binary(b: &Binary) -> Option<Seen<'_>> {
-    match (b.op, number(&b.left), number(&b.right)) {
-        (Op::Mul, Some(by), None) => seen(&b.right).map(|s| Seen { factor: s.factor * by, ..s }),
-        (Op::Mul, None, Some(by)) => seen(&b.left).map(|s| Seen { factor: s.factor * by, ..s }),
-        (Op::Div, None, Some(by)) => seen(&b.left).map(|s| Seen { factor: s.factor / by, ..s }),
-        (Op::Add | Op::Sub, None, None) if b.matching.many == Many::None => {
+    match b.op {
+        Op::Mul => match (number(&b.left), number(&b.right)) {
+            (Some(by), None) => times(&b.right, by),
+            (None, Some(by)) => times(&b.left, by),
+            _ => None,
+        },
+        Op::Div => number(&b.right).and_then(|by| times(&b.left, 1.0 / by)),
+        Op::Add | Op::Sub if b.matching.many == Many::None => {
             let (left, right) = (seen(&b.left)?, seen(&b.right)?);
             common(&left, &right, &b.matching)?;
             let factor = match b.op {
@@ -219,6 +222,10 @@ fn of_binary(b: &Binary) -> Option<Seen<'_>> {
         }
         _ => None,
     }
+}
+
+fn times(of: &Expr, by: f64) -> Option<Seen<'_>> {
+    seen(of).map(|s| Seen { factor: s.factor * by, ..s })
 }
 
 /// The number that an expression is, if it is written out.

@@ -62,6 +62,7 @@ impl Spec for Settings {
             takes: takes(self),
             ..Facts::of(about.names)
         };
+        let facts = facts.with_surprises(super::ratio::surprises(self, &asked));
         Some(Pilot { facts, machine: Box::new(Flagger::new(settings, asked)) })
     }
 }

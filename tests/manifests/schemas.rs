@@ -1,0 +1,170 @@
+//! Field tables against the schemas of the versions that are claimed: no field of a kind is
+//! unknown to its reader, and none is read that the kind does not have.
+//!
+//! `tests/data/crds` holds names and types, a path a line. A type may refer to another file
+//! (`=pod`, `list of =container`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use windtunnel::manifest::fields::{FieldDoc, Treatment, describe};
+use windtunnel::manifest::kinds::{KINDS, KindPart};
+
+/// Kinds that no API server knows.
+const WITHOUT_SCHEMA: [&str; 1] = ["CanaryConfig"];
+
+/// Fields that older versions had, and that are still read: kind, path, until when.
+const LEGACY: &[(&str, &str, &str)] = &[
+    ("Canary", "spec.canaryAnalysis", "v1alpha3"),
+    ("Rollout", "spec.strategy.canary.steps[].analysis.templateName", "Argo Rollouts 0.10"),
+    ("Rollout", "spec.strategy.canary.steps[].analysis.clusterScope", "Argo Rollouts 0.10"),
+    ("Rollout", "spec.strategy.canary.analysis.templateName", "Argo Rollouts 0.10"),
+    ("Rollout", "spec.strategy.canary.analysis.clusterScope", "Argo Rollouts 0.10"),
+    ("Rollout", "spec.strategy.blueGreen.prePromotionAnalysis.templateName", "Argo Rollouts 0.10"),
+    ("Rollout", "spec.strategy.blueGreen.prePromotionAnalysis.clusterScope", "Argo Rollouts 0.10"),
+    ("Rollout", "spec.strategy.blueGreen.postPromotionAnalysis.templateName", "Argo Rollouts 0.10"),
+    ("Rollout", "spec.strategy.blueGreen.postPromotionAnalysis.clusterScope", "Argo Rollouts 0.10"),
+    ("HTTPRoute", "spec.rules[].sessionPersistence.idleTimeout", "Gateway API 1.5"),
+    ("GRPCRoute", "spec.rules[].sessionPersistence.idleTimeout", "Gateway API 1.5"),
+];
+
+type Schema = BTreeMap<String, String>;
+
+fn read(name: &str) -> Option<Schema> {
+    let path = format!("{}/tests/data/crds/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).ok()?;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let of = |line: &str| {
+        let (path, rest) = line.split_once(' ').unwrap_or_else(|| panic!("{name}: {line:?}"));
+        (path.to_string(), rest.to_string())
+    };
+    let mut schema = Schema::new();
+    for (path, kind) in lines.map(of) {
+        let Some((before, reference)) = kind.split_once('=') else {
+            schema.insert(path, kind);
+            continue;
+        };
+        let reference = reference.split(' ').next().expect("a name");
+        let inner = read(reference).unwrap_or_else(|| panic!("{name}: no {reference}"));
+        let (own, below) = match before {
+            "list of " => ("list", format!("{path}[].")),
+            _ => ("object", format!("{path}.")),
+        };
+        schema.insert(path, own.to_string());
+        schema.extend(inner.into_iter().map(|(path, kind)| (format!("{below}{path}"), kind)));
+    }
+    Some(schema)
+}
+
+/// The paths above a path, nearest first: `a.b[].c` is below `a.b[]`, `a.b` and `a`.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    let cut = |end: usize| path[..end].rfind(['.', '[']).filter(|end| *end > 0);
+    std::iter::successors(cut(path.len()), move |end| cut(*end)).map(|end| &path[..end])
+}
+
+/// A kind's schema and its documented fields, without what all kinds have.
+fn kinds() -> impl Iterator<Item = (&'static KindPart, Schema, Vec<FieldDoc>)> {
+    let known = KINDS.iter().filter(|part| !WITHOUT_SCHEMA.contains(&part.kind));
+    known.map(|part| {
+        let schema = read(part.kind).unwrap_or_else(|| panic!("no schema of {}", part.kind));
+        let own = |doc: &FieldDoc| {
+            let head = doc.path.split(['.', '[']).next();
+            !matches!(head, Some("metadata" | "status" | "apiVersion" | "kind"))
+        };
+        (part, schema, describe(part.read).into_iter().filter(own).collect())
+    })
+}
+
+fn is_whole(doc: &FieldDoc) -> bool {
+    doc.holds == "anything"
+}
+
+#[test]
+fn every_field_of_a_kind_is_documented() {
+    let mut missing = Vec::new();
+    for (part, schema, docs) in kinds() {
+        let documented: BTreeSet<&str> = docs.iter().map(|doc| doc.path.as_str()).collect();
+        let parents: BTreeSet<&str> = documented.iter().flat_map(|path| above(path)).collect();
+        let whole: BTreeSet<&str> = docs.iter().filter(|d| is_whole(d)).map(|d| &*d.path).collect();
+        let known = |path: &str| documented.contains(path) || parents.contains(path);
+        let listed = |path: &str| {
+            above(path).any(|p| whole.contains(p) || whole.contains(format!("{p}.*").as_str()))
+        };
+        for path in schema.keys().filter(|path| !known(path) && !listed(path)) {
+            // What is missing as a whole is told once.
+            if above(path).all(&known) {
+                missing.push(format!("{} {path}", part.kind));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "fields that no reader knows:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn no_field_is_read_that_a_kind_does_not_have() {
+    let (mut strange, mut used) = (Vec::new(), BTreeSet::new());
+    for (part, schema, docs) in kinds() {
+        let free = |path: &str| {
+            let open = |kind: &String| kind.starts_with("any") || kind.starts_with("map of");
+            above(path).any(|p| schema.get(p).is_some_and(open))
+        };
+        let known =
+            |path: &str| schema.contains_key(path.strip_suffix(".*").unwrap_or(path)) || free(path);
+        for doc in docs.iter().filter(|doc| !known(&doc.path)) {
+            let legacy = LEGACY.iter().position(|(kind, path, _)| {
+                *kind == part.kind && (doc.path == *path || above(&doc.path).any(|p| p == *path))
+            });
+            match legacy {
+                Some(entry) => drop(used.insert(entry)),
+                // That the API server drops it is what the table says.
+                None if doc.treatment == Treatment::Overridden => {}
+                None => strange.push(format!("{} {} ({})", part.kind, doc.path, doc.becomes)),
+            }
+        }
+    }
+    assert!(strange.is_empty(), "fields that no schema knows:\n{}", strange.join("\n"));
+    let vain = (0..LEGACY.len()).filter(|entry| !used.contains(entry)).map(|e| LEGACY[e].1);
+    assert_eq!(vain.collect::<Vec<_>>(), [""; 0], "legacy fields that nothing reads");
+}
+
+/// Does a field of a schema's type hold what the table says?
+fn fits(holds: &str, kind: &str) -> bool {
+    let kind = kind.split(' ').take_while(|w| !is_version(w)).collect::<Vec<_>>().join(" ");
+    let one_of = |kinds: &[&str]| kinds.contains(&kind.as_str());
+    match holds {
+        "anything" => true,
+        "whole number" | "number" => one_of(&["integer", "number", "int-or-string"]),
+        "true or false" => one_of(&["boolean"]),
+        "number or percentage" | "port" => one_of(&["int-or-string", "integer", "number", "any"]),
+        "quantity" => one_of(&["quantity", "int-or-string", "string"]),
+        "seconds or duration" => one_of(&["int-or-string", "string"]),
+        "labels" => kind.starts_with("map of"),
+        _ if holds.starts_with("list of") => kind.starts_with("list of"),
+        // Texts, durations, and one of several words.
+        _ => one_of(&["string", "int-or-string"]),
+    }
+}
+
+fn is_version(word: &str) -> bool {
+    word == "experimental"
+        || word.starts_with('v') && word[1..].starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[test]
+fn fields_hold_what_their_schema_says() {
+    let mut wrong = Vec::new();
+    for (part, schema, docs) in kinds() {
+        for doc in &docs {
+            if let Some(kind) = schema.get(&doc.path).filter(|kind| !fits(&doc.holds, kind)) {
+                wrong.push(format!("{} {}: {} is {kind}", part.kind, doc.path, doc.holds));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "fields of another type:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn paths_above_a_path() {
+    let of = |path| above(path).collect::<Vec<_>>();
+    assert_eq!(of("a.b[].c"), ["a.b[]", "a.b", "a"]);
+    assert_eq!(of("a"), [""; 0]);
+    assert_eq!(of("a.*.b"), ["a.*", "a"]);
+}
