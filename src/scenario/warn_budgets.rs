@@ -15,7 +15,9 @@ pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
     let replicas = scenario.service.replicas;
     let scaler = scenario.autoscaler.as_ref();
     let (least, most) = scaler.map_or((replicas, replicas), |scaler| (scaler.min, scaler.max));
-    if least == 0 {
+    // At no pods there is nothing to evict.
+    let least = least.max(1);
+    if least > most {
         return;
     }
     let one = found.given("spec.service.disruptionBudget");

@@ -60,15 +60,16 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(cut(path.len()), move |end| cut(*end)).map(|end| &path[..end])
 }
 
-/// A kind's schema and its documented fields, without what all kinds have.
+/// A kind's schema and its documented fields, without what the server reports.
 fn kinds() -> impl Iterator<Item = (&'static KindPart, Schema, Vec<FieldDoc>)> {
     let known = KINDS.iter().filter(|part| !WITHOUT_SCHEMA.contains(&part.kind));
     known.map(|part| {
         let schema = read(part.kind).unwrap_or_else(|| panic!("no schema of {}", part.kind));
-        let own = |doc: &FieldDoc| {
-            let head = doc.path.split(['.', '[']).next();
-            !matches!(head, Some("metadata" | "status" | "apiVersion" | "kind"))
-        };
+        // Objects have the metadata that a pod's template has.
+        let pod = read("pod").expect("the fields of a pod").into_iter();
+        let schema = schema.into_iter().chain(pod.filter(|(path, _)| path.starts_with("metadata")));
+        let schema = schema.collect();
+        let own = |doc: &FieldDoc| doc.path != "status";
         (part, schema, describe(part.read).into_iter().filter(own).collect())
     })
 }

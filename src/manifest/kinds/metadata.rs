@@ -49,6 +49,7 @@ fn with<T>(f: &mut Fields<'_>, more: impl FnOnce(&mut Fields<'_>) -> T) -> (Meta
                 "uid",
                 "creationTimestamp",
                 "deletionTimestamp",
+                "deletionGracePeriodSeconds",
                 "generation",
                 "selfLink",
                 "generateName",
