@@ -80,21 +80,25 @@ fn decided(ratio: &SelfRatio, makes: impl Fn(Option<f64>) -> Makes, fails: &str)
         return matches!(made, Makes::Fail | Makes::Doubt).then(|| never(&[made]));
     }
     let whole = ratio.whole.as_ref().filter(|whole| !whole.is_empty())?;
-    let mut all: Vec<Makes> = whole.iter().map(|value| makes(Some(*value))).collect();
-    let known = all.len();
-    all.push(makes(Some(f64::NAN)));
-    let passes = |made: &[Makes]| made.iter().all(|made| *made == Makes::Pass);
-    if all.contains(&Makes::Unknown) {
-        None
-    } else if all.iter().all(|made| *made != Makes::Pass) {
-        Some(never(&all))
-    } else if passes(&all) {
-        Some("the check passes whatever the release does".to_string())
-    } else if passes(&all[..known]) {
-        Some("the check passes whatever the release does, unless it is NaN".to_string())
-    } else {
-        None
+    let known: Vec<Makes> = whole.iter().map(|value| makes(Some(*value))).collect();
+    let (nan, empty) = (makes(Some(f64::NAN)), makes(None));
+    let with_nan: Vec<Makes> = known.iter().copied().chain([nan]).collect();
+    if with_nan.contains(&Makes::Unknown) {
+        return None;
     }
+    if with_nan.iter().chain([&empty]).all(|made| *made != Makes::Pass) {
+        return Some(never(&with_nan));
+    }
+    if known.iter().any(|made| *made != Makes::Pass) {
+        return None;
+    }
+    let but = [("NaN", nan), ("empty", empty)].into_iter().filter(|(_, made)| *made != Makes::Pass);
+    let but: Vec<&str> = but.map(|(word, _)| word).collect();
+    let but = match but.is_empty() {
+        true => String::new(),
+        false => format!(", unless it is {}", but.join(" or ")),
+    };
+    Some(format!("the check passes whatever the release does{but}"))
 }
 
 #[cfg(test)]
@@ -122,7 +126,11 @@ mod tests {
     fn what_a_check_makes_of_it_is_told() {
         let never = "always 1 or NaN: the check never passes, and every release fails";
         check(SAME, below(0.05), never);
-        check(SAME, below(2.0), ": the check passes whatever the release does, unless it is NaN");
+        check(
+            SAME,
+            below(2.0),
+            ": the check passes whatever the release does, unless it is NaN or empty",
+        );
         check(SAME, |_| Makes::Pass, ": the check passes whatever the release does");
         check(SAME, |_| Makes::Doubt, ": the check never passes");
         check(SAME, |_| Makes::Unknown, "always 1 or NaN");
@@ -133,7 +141,7 @@ mod tests {
             &less,
             below(0.05),
             "the query 0: the check passes whatever the release does, \
-            unless it is NaN",
+            unless it is NaN or empty",
         );
         check("x{a=\"b\"} / x{a=\"c\"}", below(0.05), "it is always empty: the check never passes");
     }

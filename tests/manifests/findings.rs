@@ -94,7 +94,11 @@ fn flaggers_metrics_are_looked_at_as_well() {
     let never = "never passes, and every release goes back";
     check(&canary(inline, ""), &["always 1 or NaN", never], "name: share");
     let within = inline.replace("max: 0.01", "max: 1");
-    check(&canary(&within, ""), &["whatever the release does, unless it is NaN"], "name: share");
+    check(
+        &canary(&within, ""),
+        &["whatever the release does, unless it is NaN or empty"],
+        "name: share",
+    );
     let named = "      - name: share\n        interval: 1m\n        thresholdRange: {max: 0.01}\n        \
         templateRef: {name: share}\n";
     let template = "---\napiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nmetadata: {name: \

@@ -4,6 +4,7 @@
 //! `tests/data/crds` holds names and types, a path a line. A type may refer to another file
 //! (`=pod`, `list of =container`).
 
+use super::input::import;
 use std::collections::{BTreeMap, BTreeSet};
 use windtunnel::manifest::fields::{FieldDoc, Treatment, describe};
 use windtunnel::manifest::kinds::{KINDS, KindPart};
@@ -168,4 +169,62 @@ fn paths_above_a_path() {
     assert_eq!(of("a.b[].c"), ["a.b[]", "a.b", "a"]);
     assert_eq!(of("a"), [""; 0]);
     assert_eq!(of("a.*.b"), ["a.*", "a"]);
+}
+
+/// A Deployment with a Canary whose service has this policy, and a rule beside it.
+fn canary(service: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec:\n  replicas: 2\n  \
+         selector: {{matchLabels: {{app: a}}}}\n  template: {{metadata: {{labels: {{app: a}}}}, \
+         spec: {{containers: [{{name: a, image: \"a:2\"}}]}}}}\n---\napiVersion: \
+         flagger.app/v1beta1\nkind: Canary\nmetadata: {{name: a}}\nspec:\n  targetRef: \
+         {{apiVersion: apps/v1, kind: Deployment, name: a}}\n  service: {{port: 80, {service}}}\n  \
+         analysis: {{interval: 1m, threshold: 2, maxWeight: 50, stepWeight: 25}}\n"
+    )
+}
+
+#[test]
+fn what_the_api_server_drops_is_told_and_not_flown() {
+    let policy = "trafficPolicy: {connectionPool: {tcp: {maxConnections: 3}, http: \
+                  {http1MaxPendingRequests: 2, http2MaxRequests: 7}}}, retries: {attempts: 2, \
+                  backoff: 1s}";
+    let import = import(&canary(policy), "a.yaml").unwrap_or_else(|p| panic!("{p:#?}"));
+    let told = import.warnings.iter().filter(|w| w.message.starts_with("not in Flagger's CRD"));
+    let told: Vec<&str> = told.map(|w| w.path.rsplit('.').next().unwrap_or_default()).collect();
+    assert_eq!(told, ["tcp", "backoff"], "{:#?}", import.warnings);
+    let overridden = import.lists.overridden.iter().map(|note| note.field.as_str());
+    let expected =
+        ["spec.service.trafficPolicy.connectionPool.tcp", "spec.service.retries.backoff"];
+    assert_eq!(overridden.collect::<Vec<_>>(), expected);
+    let balancer = import.flyables[0].node.at("spec.service.balancer").expect("a balancer");
+    assert_eq!(balancer.get("maxRequests").and_then(|n| n.integer()), Some(7));
+    assert!(balancer.get("retryBackoff").is_none() && balancer.get("retries").is_some());
+}
+
+#[test]
+fn routes_have_fields_of_their_own_kind() {
+    let of = |kind: &str, rule: &str| {
+        let backend =
+            "backendRefs: [{name: a, port: 80, weight: 90}, {name: b, port: 80, weight: 10}]";
+        let route = format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: r}}\n\
+             spec: {{rules: [{{{backend}, {rule}}}]}}\n"
+        );
+        let fleet = |name: &str, version: u32| {
+            format!(
+                "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  \
+                 replicas: 2\n  selector: {{matchLabels: {{app: {name}}}}}\n  template: {{metadata: \
+                 {{labels: {{app: {name}}}}}, spec: {{containers: [{{name: a, image: \
+                 \"a:{version}\"}}]}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: \
+                 {name}}}\nspec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}\n"
+            )
+        };
+        let text = format!("{}{}{route}", fleet("a", 1), fleet("b", 2));
+        let import = import(&text, "a.yaml").unwrap_or_else(|p| panic!("{p:#?}"));
+        let dropped = import.warnings.iter().filter(|w| w.message.contains("CRD")).count();
+        let balancer = import.flyables[0].node.at("spec.service.balancer");
+        (dropped, balancer.is_some_and(|b| b.get("timeout").is_some()))
+    };
+    assert_eq!(of("HTTPRoute", "timeouts: {request: 2s}"), (0, true));
+    assert_eq!(of("GRPCRoute", "timeouts: {request: 2s}"), (1, false));
 }

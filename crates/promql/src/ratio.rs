@@ -79,13 +79,12 @@ fn quotient(b: &Binary) -> Option<Quotient> {
     let (left, right) = (seen(&b.left)?, seen(&b.right)?);
     let filtered = common(&left, &right, &b.matching)?;
     let value = left.factor / right.factor;
-    let apart = contradict(&left.conditions, &right.conditions);
-    let value = (!apart && !value.is_nan()).then_some(value);
-    (apart || value.is_some()).then(|| Quotient {
-        metric: left.metric.to_string(),
-        filtered,
-        value,
-    })
+    let value = match together(&left, &right)? {
+        true if value.is_nan() => return None,
+        true => Some(value),
+        false => None,
+    };
+    Some(Quotient { metric: left.metric.to_string(), filtered, value })
 }
 
 /// Do elements of both sides that find each other have the same series behind them? If so, the
@@ -121,15 +120,30 @@ fn test(test: &Test) -> (u8, &str) {
     }
 }
 
-/// Is there a label that one side pins to a value that the other refuses?
-fn contradict(left: &[&Matcher], right: &[&Matcher]) -> bool {
-    let pins = |own: &[&Matcher], other: &[&Matcher]| {
-        own.iter().any(|pin| match &pin.test {
-            Test::Equal(value) => other.iter().any(|m| m.label == pin.label && !m.takes(value)),
-            _ => false,
-        })
-    };
-    pins(left, right) || pins(right, left)
+/// Can a series fulfil the conditions of both sides? Two patterns of one label do not tell.
+fn together(left: &Seen<'_>, right: &Seen<'_>) -> Option<bool> {
+    let mut known = true;
+    for a in &left.conditions {
+        let alone =
+            |own: &Matcher, other: &Seen<'_>| !other.conditions.iter().any(|o| same(own, o));
+        for b in right.conditions.iter().filter(|b| b.label == a.label) {
+            let apart = match (&a.test, &b.test) {
+                (Test::Equal(value), _) => !b.takes(value),
+                (_, Test::Equal(value)) => !a.takes(value),
+                (Test::Like(a), Test::NotLike(b)) | (Test::NotLike(a), Test::Like(b)) => {
+                    a.as_str() == b.as_str()
+                }
+                _ => {
+                    known &= !(alone(a, right) && alone(b, left));
+                    false
+                }
+            };
+            if apart {
+                return Some(false);
+            }
+        }
+    }
+    known.then_some(true)
 }
 
 /// An expression as one metric; nothing if it is anything else.
@@ -212,6 +226,7 @@ fn of_binary(b: &Binary) -> Option<Seen<'_>> {
         Op::Add | Op::Sub if b.matching.many == Many::None => {
             let (left, right) = (seen(&b.left)?, seen(&b.right)?);
             common(&left, &right, &b.matching)?;
+            together(&left, &right).filter(|can| *can)?;
             let factor = match b.op {
                 Op::Add => left.factor + right.factor,
                 _ => left.factor - right.factor,
@@ -334,6 +349,7 @@ mod tests {
         let apart = found("x{code=\"500\"} / x{code=\"200\"}");
         assert_eq!(apart, Some(("code".into(), None, None)));
         assert_eq!(found("x{code=\"500\"} / x{code=~\"2..\"}").map(|f| f.1), Some(None));
+        assert_eq!(found("x{code=~\"5..\"} / x{code!~\"5..\"}").map(|f| f.1), Some(None));
     }
 
     #[test]
@@ -359,6 +375,9 @@ mod tests {
             format!("{bad} * {all}"),
             "count(x == 1) / count(x)".to_string(),
             "0 / 0".to_string(),
+            // Whether two patterns have anything in common is not known.
+            "x{code=~\"5..\"} / x{code=~\"5.3\"}".to_string(),
+            format!("{bad} / ({bad} + rate(x{{code!~\"5..\"}}[1m]))"),
         ] {
             assert_eq!(found(&text), None, "{text}");
         }

@@ -193,7 +193,7 @@ pub fn reference(f: &mut Fields<'_>) -> (String, bool) {
 pub fn argument(f: &mut Fields<'_>) -> Argument {
     let secret = "not in a Rollout's CRD: the API server drops it; a template's own may have it";
     given(f, |f| {
-        f.overridden(&["secretKeyRef"], secret);
+        f.dropped(&["secretKeyRef"], secret);
         let words = ["Latest", "Stable"];
         let hash = "the hash of a version's pod template, which its series carry";
         let hash = f.opt_choice("podTemplateHashValue", &words, hash);
@@ -206,7 +206,7 @@ fn own_argument(f: &mut Fields<'_>) -> Argument {
     let hash =
         "not in a template's CRD: the API server drops it; a Rollout's arguments may have it";
     given(f, |f| {
-        f.overridden(&["podTemplateHashValue"], hash);
+        f.dropped(&["podTemplateHashValue"], hash);
         f.no_effect(&["secretKeyRef"], "secrets are not among the files: empty");
         f.has("secretKeyRef").then_some(Given::Secret)
     })

@@ -178,7 +178,7 @@ fn service(
     f.object("retries", |f| {
         virtual_service::retries(f, settings);
         let newer = ["retryRemoteLocalities", "backoff", "retryIgnorePreviousHosts"];
-        f.overridden(&newer, traffic_policy::DROPPED);
+        f.dropped(&newer, traffic_policy::DROPPED);
     });
     let timeout = "time for all tries (spec.service.balancer.timeout); 0s: no end";
     let timeout = f.duration("timeout", timeout).filter(|t| !virtual_service::is_zero(t));
@@ -295,7 +295,7 @@ fn condition(f: &mut Fields<'_>) -> Vec<String> {
     found.extend(others.iter().filter(|name| f.has(name)).map(|name| name.to_string()));
     let users = "users are told apart by headers they send";
     f.not_flown(&["sourceLabels", "queryParams"], users);
-    f.overridden(&["uri", "method", "authority", "scheme", "port"], traffic_policy::DROPPED);
+    f.dropped(&["uri", "method", "authority", "scheme", "port"], traffic_policy::DROPPED);
     found
 }
 

@@ -44,7 +44,7 @@ fn read_grpc(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
 /// Is one of these read? A GRPCRoute lacks them, and then they are booked as dropped.
 fn has(f: &mut Fields<'_>, grpc: bool, names: &[&'static str]) -> bool {
     if grpc {
-        f.overridden(names, DROPPED);
+        f.dropped(names, DROPPED);
     }
     !grpc
 }

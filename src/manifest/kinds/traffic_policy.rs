@@ -66,7 +66,7 @@ impl Schema {
     /// Is a field read that Flagger's CRD lacks? Otherwise it is booked as dropped.
     fn has(self, f: &mut Fields<'_>, names: &[&'static str]) -> bool {
         if self == Schema::Flagger {
-            f.overridden(names, DROPPED);
+            f.dropped(names, DROPPED);
         }
         self == Schema::Istio
     }

@@ -88,7 +88,7 @@ fn destinations(f: &mut Fields<'_>, http: bool) -> Vec<Destination> {
         f.missing("destination", "where the requests go");
         match http {
             true => f.no_effect(&["headers"], "headers for the service change no figure"),
-            false => f.overridden(&["headers"], "connections have none: the API server drops it"),
+            false => f.dropped(&["headers"], "connections have none: the API server drops it"),
         }
         Destination { weight, ..destination }
     });
@@ -182,7 +182,7 @@ fn fault(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
         let hit = share(f, what).unwrap_or(0.0);
         let dropped = "not in the CRD, which has `percentage.value`: the API server drops it, and \
             without that no request fails";
-        f.overridden(&["percent"], dropped);
+        f.dropped(&["percent"], dropped);
         let status = "4xx and 5xx are failures; anything else is an answer";
         let status = f.opt_count("httpStatus", 200..=599, status);
         f.no_effect(&["grpcStatus", "http2Error"], "a failure like any other");
