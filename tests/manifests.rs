@@ -4,6 +4,8 @@
 mod controllers;
 #[path = "manifests/documented.rs"]
 mod documented;
+#[path = "manifests/findings.rs"]
+mod findings;
 #[path = "manifests/flown.rs"]
 mod flown;
 #[path = "manifests/fuzzed.rs"]
@@ -20,6 +22,8 @@ mod placed;
 mod routed;
 #[path = "manifests/routers.rs"]
 mod routers;
+#[path = "manifests/schemas.rs"]
+mod schemas;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;
 #[path = "manifests/written.rs"]

@@ -30,6 +30,7 @@ pub mod starter;
 pub mod textbook;
 pub mod tree;
 pub mod warn;
+mod warn_budgets;
 mod warn_checks;
 pub mod words;
 pub mod yaml;

@@ -4,7 +4,7 @@
 //! flights say what really happens. Checks that behave like coin flips are in `warn_checks`.
 
 use super::model::Scenario;
-use super::{tree, warn_checks};
+use super::{tree, warn_budgets, warn_checks};
 use crate::base::escape::short::thousands;
 use crate::base::node::Node;
 use crate::base::problem::Problem;
@@ -46,6 +46,7 @@ pub fn warnings(
         let help = format!("set spec.telemetry.interval to {every}, so that checks see as little");
         found.say("spec.telemetry.interval", message, &help);
     }
+    warn_budgets::warnings(scenario, &mut found);
     warn_checks::warnings(scenario, pilots, &mut found);
     found.problems
 }
@@ -86,6 +87,11 @@ impl<'a> Found<'a> {
     /// No warnings yet.
     pub(super) fn new(document: &'a Node) -> Found<'a> {
         Found { document, problems: Vec::new() }
+    }
+
+    /// Does the document say anything under `path`?
+    pub(super) fn given(&self, path: &str) -> bool {
+        self.document.at(path).is_some()
     }
 
     /// What was found.

@@ -7,8 +7,9 @@
 use super::model::Scenario;
 use super::warn::Found;
 use crate::analysis::check::judge::Samples;
-use crate::analysis::check::{Bound, Check, Metric};
+use crate::analysis::check::{Bound, Check, Metric, NoData};
 use crate::analysis::promql::{Query, Rules};
+use crate::analysis::ratio::{self, Makes};
 use crate::base::count::counted;
 use crate::base::problem::nearest;
 use crate::base::time::SimDuration;
@@ -43,6 +44,7 @@ pub(super) fn warnings(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<
             let path = format!("spec.strategies[{i}].{}.{}", plan.kind, judged.path);
             if let Metric::Query { .. } = &check.metric {
                 check.own().iter().for_each(|q| query(q, scenario, &path, found));
+                divided_by_itself(check, &path, found);
                 continue;
             }
             let window = check.window.unwrap_or(*interval);
@@ -78,6 +80,32 @@ fn query(query: &Query, scenario: &Scenario, path: &str, found: &mut Found<'_>) 
     let shortest = query.shortest_range_ms().map(|ms| SimDuration::from_millis(ms as u64));
     if let Some(message) = shortest.and_then(|window| short_window(scenario, window)) {
         found.say(path, message, "a window of 4 scrapes or more");
+    }
+}
+
+/// A query that divides every series by itself, so that it decides nothing.
+fn divided_by_itself(check: &Check, path: &str, found: &mut Found<'_>) {
+    let bound = check.bound();
+    let makes =
+        |value: Option<f64>| match (bound, value) {
+            (_, None) => match check.no_data {
+                NoData::Fail => Makes::Fail,
+                NoData::Pass => Makes::Pass,
+                NoData::Wait => Makes::Doubt,
+            },
+            (Some(Bound::FailsWhen(compare, limit)), Some(value)) => {
+                if compare.holds(value, limit) { Makes::Fail } else { Makes::Pass }
+            }
+            (Some(Bound::AtMost(limit)), Some(value)) if value <= limit => Makes::Pass,
+            (Some(Bound::AtLeast(limit)), Some(value)) if value >= limit => Makes::Pass,
+            (Some(Bound::AtMost(_) | Bound::AtLeast(_)), Some(_)) => Makes::Fail,
+            // A comparison with the stable version, or a judge of its own.
+            _ => Makes::Unknown,
+        };
+    let own = check.own().into_iter().next();
+    if let Some(told) = own.and_then(|query| ratio::told(&query, makes, "every release goes back"))
+    {
+        found.say(path, told.message, &told.help);
     }
 }
 

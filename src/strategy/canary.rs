@@ -14,7 +14,8 @@
 
 use super::binding::Binding;
 use super::fleet::{in_pool, is_available, pods_for, resize, route_all};
-use super::pilot::{Facts, Pilot};
+use super::pilot::{Facts, Pilot, Surprise};
+use super::surprise::{Formed, of_pods};
 use super::{Cause, Machine, Needs, Plan, Spec, View, plan};
 use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
@@ -153,6 +154,19 @@ pub struct Settings {
     unsure_limit: Option<u64>,
 }
 
+impl Settings {
+    /// Weights that are shares of pods, and that so many pods cannot form.
+    fn surprises(&self, replicas: u32) -> Vec<Surprise> {
+        let formed = self.weights.iter().enumerate().map(|(step, weight)| Formed {
+            step,
+            weight: (weight * 1e8).round() / 1e6,
+            new: pods_for(replicas, *weight),
+            all: replicas,
+        });
+        if self.mesh { Vec::new() } else { of_pods(&formed.collect::<Vec<_>>(), replicas) }
+    }
+}
+
 impl Spec for Settings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let checks = binding.checks("checks", &self.checks, self.interval)?;
@@ -162,6 +176,7 @@ impl Spec for Settings {
             takes: self.interval * self.weights.len() as u64,
             ..Facts::of(binding.about().names).deciding_by(asked, "checks")
         };
+        let facts = facts.with_surprises(self.surprises(binding.about().replicas));
         let settings = Settings { checks, ..self.clone() };
         let canary = Canary {
             settings,

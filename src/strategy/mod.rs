@@ -38,6 +38,7 @@ pub mod recreate;
 pub mod rolling_update;
 pub mod rollout;
 pub mod shadow;
+pub mod surprise;
 
 pub use windtunnel_controllers::{autoscaler, deployment, disruption};
 

@@ -85,6 +85,12 @@ impl Facts {
         }
     }
 
+    /// The same with further surprises.
+    pub fn with_surprises(mut self, more: Vec<Surprise>) -> Facts {
+        self.surprises.extend(more);
+        self
+    }
+
     /// The same of a strategy that decides by these checks, which stand in its list `list`.
     pub fn deciding_by(self, checks: Vec<Checked>, list: &str) -> Facts {
         let judged = |(number, (check, ..)): (usize, &Checked)| Judged {

@@ -18,6 +18,7 @@ mod lexer;
 mod literal;
 mod parser;
 mod pattern;
+mod ratio;
 mod selector;
 pub mod store;
 pub mod symbol;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use value::{Element, Row, Value};
 
 pub use literal::duration_ms;
+pub use ratio::SelfRatio;
 
 /// Whose rules hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -210,6 +212,11 @@ impl Query {
                     && m.takes(value)
             })
         })
+    }
+
+    /// The first ratio in it that divides every series by itself: always the same number or NaN.
+    pub fn self_ratio(&self) -> Option<SelfRatio> {
+        ratio::self_ratio(&self.expr)
     }
 
     /// What its conditions ask of `label` that none of `values` fulfils, as it is written.

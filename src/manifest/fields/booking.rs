@@ -39,6 +39,9 @@ pub trait Manifest {
     fn not_flown(&mut self, names: &[&'static str], why: &'static str);
     /// Fields that the real system never reads, whatever else is written.
     fn overridden(&mut self, names: &[&'static str], why: &'static str);
+    /// Fields that the kind does not have though a similar one does, which the API server drops:
+    /// whoever gives one is warned.
+    fn dropped(&mut self, names: &[&'static str], why: &'static str);
     /// Books the value of `name` as overridden or cut by the real system: by what, and what holds
     /// instead.
     fn overrides(&mut self, name: &str, why: String);
@@ -132,6 +135,17 @@ impl Manifest for Fields<'_> {
             document(self, self.child_spec(name), "anything", Treatment::Overridden, why);
             if self.child(name).is_some_and(|node| !defaults::is_servers(name, node)) {
                 book_overridden(self, name, why.to_string(), Weight::NoEffect);
+            }
+        }
+    }
+
+    fn dropped(&mut self, names: &[&'static str], why: &'static str) {
+        self.known(names);
+        for name in names {
+            document(self, self.child_spec(name), "anything", Treatment::Overridden, why);
+            if self.child(name).is_some_and(|node| !defaults::is_servers(name, node)) {
+                book_overridden(self, name, why.to_string(), Weight::Matters);
+                self.warning(name, why.to_string(), "");
             }
         }
     }

@@ -167,7 +167,7 @@ const ANSWERS: &str = "what a provider answers that no flight can ask: \
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
     let (metadata, answers) = metadata::annotated(f, ANSWERS);
     let template = f.object("spec", |f| {
-        let arguments = f.list("args", argument);
+        let arguments = f.list("args", own_argument);
         let metrics = f.list("metrics", metric);
         let dry_run = f.list("dryRun", |f| f.opt_text("metricName", "measured, but without a say"));
         let templates = f.list("templates", reference);
@@ -189,21 +189,38 @@ pub fn reference(f: &mut Fields<'_>) -> (String, bool) {
     (name.unwrap_or_default(), cluster.unwrap_or(false))
 }
 
-/// Reads an argument.
+/// Reads an argument that a Rollout gives.
 pub fn argument(f: &mut Fields<'_>) -> Argument {
+    let secret = "not in a Rollout's CRD: the API server drops it; a template's own may have it";
+    given(f, |f| {
+        f.dropped(&["secretKeyRef"], secret);
+        let words = ["Latest", "Stable"];
+        let hash = "the hash of a version's pod template, which its series carry";
+        let hash = f.opt_choice("podTemplateHashValue", &words, hash);
+        hash.map(|i| if i == 0 { Given::Latest } else { Given::Stable })
+    })
+}
+
+/// Reads an argument of a template's own.
+fn own_argument(f: &mut Fields<'_>) -> Argument {
+    let hash =
+        "not in a template's CRD: the API server drops it; a Rollout's arguments may have it";
+    given(f, |f| {
+        f.dropped(&["podTemplateHashValue"], hash);
+        f.no_effect(&["secretKeyRef"], "secrets are not among the files: empty");
+        f.has("secretKeyRef").then_some(Given::Secret)
+    })
+}
+
+fn given(f: &mut Fields<'_>, from: impl FnOnce(&mut Fields<'_>) -> Option<Given>) -> Argument {
     let name = f.opt_text("name", "its name: {{args.NAME}} stands for the value");
     let value = f.opt_scalar("value", "text", "its value", |node| {
         node.scalar_text().ok_or_else(|| "text".to_string())
     });
     let from = f.object("valueFrom", |f| {
-        let words = ["Latest", "Stable"];
-        let hash = "the hash of a version's pod template, which its series carry";
-        let hash = f.opt_choice("podTemplateHashValue", &words, hash);
+        let other = from(f);
         let field = f.object("fieldRef", |f| f.opt_text("fieldPath", "a field of the Rollout"));
-        f.no_effect(&["secretKeyRef"], "what secrets hold is not read: empty");
-        let secret = f.has("secretKeyRef").then_some(Given::Secret);
-        let hash = hash.map(|i| if i == 0 { Given::Latest } else { Given::Stable });
-        hash.or(field.flatten().map(Given::Field)).or(secret)
+        other.or(field.flatten().map(Given::Field))
     });
     Argument { name: name.unwrap_or_default(), value: value.map(Given::Text).or(from.flatten()) }
 }
@@ -316,6 +333,8 @@ fn kayenta(f: &mut Fields<'_>) -> Kayenta {
          `windtunnel-answers` says what Kayenta answers; left out: always a success, which is told",
     );
     f.missing("canaryConfigName", "the name of a CanaryConfig");
+    let none = "asked where scopes give no start; spans from their start to their end are flown";
+    f.not_flown(&["lookback"], none);
     let threshold = f.object("threshold", |f| {
         let pass = f.opt_count("pass", 0..=100, "lowest score of a success");
         f.missing("pass", "the lowest score of a success");

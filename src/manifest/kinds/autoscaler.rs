@@ -148,6 +148,7 @@ fn named(f: &mut Fields<'_>, fields: [&'static str; 2]) -> Option<Asked> {
         f.opt_choice("type", &["Value", "AverageValue"], "a total, or a mean over the pods");
         let becomes = "requests a second: spec.service.autoscaler";
         let value = f.opt_scalar("value", "quantity", becomes, scalars::bytes);
+        f.overridden(&["averageUtilization"], "only a resource has a share: never read");
         (value, f.opt_scalar("averageValue", "quantity", becomes, scalars::bytes))
     });
     let (value, mean) = target.unwrap_or_default();

@@ -188,11 +188,15 @@ fn service(
     let one = "longest time of one try, with the Gateway API; 0s: no end";
     let one = f.duration("backendTimeout", one).filter(|t| !virtual_service::is_zero(t));
     rule::put(settings, "backendTimeout", "perTryTimeout", one.map(text));
-    f.object("retries", |f| virtual_service::retries(f, settings));
+    f.object("retries", |f| {
+        virtual_service::retries(f, settings);
+        let newer = ["retryRemoteLocalities", "backoff", "retryIgnorePreviousHosts"];
+        f.dropped(&newer, traffic_policy::DROPPED);
+    });
     let timeout = "time for all tries (spec.service.balancer.timeout); 0s: no end";
     let timeout = f.duration("timeout", timeout).filter(|t| !virtual_service::is_zero(t));
     rule::put(settings, "timeout", "timeout", timeout.map(text));
-    let policy = f.object("trafficPolicy", traffic_policy::read).unwrap_or_default();
+    let policy = f.object("trafficPolicy", traffic_policy::of_canary).unwrap_or_default();
     for (name, value) in policy.blocks.into_iter().flat_map(|block| block.settings) {
         settings.push(Setting { field: traffic_policy::field_of(name), name, value });
     }
@@ -303,7 +307,9 @@ fn condition(f: &mut Fields<'_>) -> Vec<String> {
     });
     let others = ["uri", "method", "sourceLabels", "queryParams", "authority", "scheme", "port"];
     found.extend(others.iter().filter(|name| f.has(name)).map(|name| name.to_string()));
-    f.not_flown(&others, "users are told apart by headers they send");
+    let users = "users are told apart by headers they send";
+    f.not_flown(&["sourceLabels", "queryParams"], users);
+    f.dropped(&["uri", "method", "authority", "scheme", "port"], traffic_policy::DROPPED);
     found
 }
 

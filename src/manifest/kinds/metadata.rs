@@ -66,6 +66,7 @@ pub(super) fn with<T>(
                 "uid",
                 "creationTimestamp",
                 "deletionTimestamp",
+                "deletionGracePeriodSeconds",
                 "generation",
                 "selfLink",
                 "generateName",

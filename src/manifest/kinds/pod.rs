@@ -68,6 +68,24 @@ const SIDECARS: [&str; 6] =
 
 const NOT_A_ROLLOUT: &str = "no effect on a rollout: what the process does is given by a Scenario";
 
+/// What a process gets, whatever it does with that.
+const OF_PROCESS: [&str; 14] = [
+    "env",
+    "envFrom",
+    "command",
+    "args",
+    "volumeMounts",
+    "volumeDevices",
+    "workingDir",
+    "imagePullPolicy",
+    "securityContext",
+    "stdin",
+    "stdinOnce",
+    "tty",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+];
+
 /// Longest time that a pod may be given, in seconds.
 const SECS_MAX: u64 = 86_400;
 
@@ -105,6 +123,18 @@ pub fn template(f: &mut Fields<'_>) -> Option<PodTemplate> {
                 that one's (k/k pkg/controller/controller_utils.go, GetPodFromTemplate)";
             f.overridden(&["name", "namespace", "generateName"], own);
             f.bookkeeping(&["creationTimestamp"], "written by the server: no effect");
+            f.not_flown(&["finalizers"], "a pod goes when it has ended: nobody has to let it go");
+            let written = [
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+                "generation",
+                "managedFields",
+                "ownerReferences",
+                "resourceVersion",
+                "selfLink",
+                "uid",
+            ];
+            f.bookkeeping(&written, "of a template nobody reads it: no effect");
             labels
         });
         let spec = f.object("spec", spec).unwrap_or_default();
@@ -121,7 +151,14 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
         f.opt_text("image", "how long it works is assumed: spec.service.scheduling");
         let beside = "Always: it stays beside the process, which does not wait for its end";
         let beside = f.opt_choice("restartPolicy", &["Always", "Never", "OnFailure"], beside);
-        f.free(NOT_A_ROLLOUT);
+        f.no_effect(&OF_PROCESS, NOT_A_ROLLOUT);
+        f.no_effect(&["ports", "resources", "resizePolicy"], NOT_A_ROLLOUT);
+        f.not_flown(&["restartPolicyRules"], "one that fails is run again");
+        let probes = ["readinessProbe", "livenessProbe", "startupProbe", "lifecycle"];
+        f.not_flown(
+            &probes,
+            "one that stays beside the process is ready at once, and ends with it",
+        );
         beside != Some(0)
     });
     let init = init.into_iter().filter(|waits| *waits).count();
@@ -152,7 +189,8 @@ fn spec(f: &mut Fields<'_>) -> PodTemplate {
         ],
         NOT_A_ROLLOUT,
     );
-    f.no_effect(&["resources"], NOT_A_ROLLOUT);
+    f.no_effect(&["resources", "hostnameOverride"], NOT_A_ROLLOUT);
+    f.not_flown(&["schedulingGroup"], "pods find their nodes one by one");
     PodTemplate { labels: Labels::new(), grace_secs, containers, init, placing }
 }
 
@@ -181,25 +219,8 @@ fn container(f: &mut Fields<'_>) -> Container {
         let on_node = "a port of its node, which one pod a node can have: placement.hostPorts";
         f.opt_scalar("hostPort", "port", on_node, scalars::port_number).is_some()
     });
-    f.no_effect(
-        &[
-            "env",
-            "envFrom",
-            "command",
-            "args",
-            "volumeMounts",
-            "volumeDevices",
-            "workingDir",
-            "imagePullPolicy",
-            "securityContext",
-            "stdin",
-            "stdinOnce",
-            "tty",
-            "terminationMessagePath",
-            "terminationMessagePolicy",
-        ],
-        NOT_A_ROLLOUT,
-    );
+    f.no_effect(&OF_PROCESS, NOT_A_ROLLOUT);
+    f.not_flown(&["restartPolicyRules"], "containers are restarted with back-off");
     f.not_flown(&["restartPolicy", "resizePolicy"], "containers are restarted with back-off");
     Container {
         name: name.unwrap_or_default(),

@@ -53,9 +53,46 @@ impl TrafficPolicy {
     }
 }
 
+/// Whose schema it stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Schema {
+    Istio,
+    /// A Canary's service, whose CRD knows fewer fields
+    /// (fluxcd/flagger 1.44 artifacts/flagger/crd.yaml).
+    Flagger,
+}
+
+impl Schema {
+    /// Is a field read that Flagger's CRD lacks? Otherwise it is booked as dropped.
+    fn has(self, f: &mut Fields<'_>, names: &[&'static str]) -> bool {
+        if self == Schema::Flagger {
+            f.dropped(names, DROPPED);
+        }
+        self == Schema::Istio
+    }
+}
+
+/// What becomes of fields that Flagger's CRD lacks.
+pub const DROPPED: &str =
+    "not in Flagger's CRD: kubectl refuses it, or else the API server drops it";
+
 /// Reads a policy; nothing while fields are described.
 pub fn read(f: &mut Fields<'_>) -> TrafficPolicy {
-    let mut found = blocks(f);
+    policy(f, Schema::Istio)
+}
+
+/// Reads the policy of a Canary's service.
+pub fn of_canary(f: &mut Fields<'_>) -> TrafficPolicy {
+    policy(f, Schema::Flagger)
+}
+
+fn policy(f: &mut Fields<'_>, schema: Schema) -> TrafficPolicy {
+    let mut found = blocks(f, schema);
+    f.no_effect(&["tls"], "no effect on which pod gets a request");
+    if !schema.has(f, &["retryBudget", "portLevelSettings", "tunnel", "proxyProtocol"]) {
+        let blocks = if f.describing() { Vec::new() } else { found };
+        return TrafficPolicy { blocks, ports: Vec::new() };
+    }
     let budget = f.object("retryBudget", |f| {
         let share =
             f.opt_number("percent", 0.0..=100.0, "most further tries under way; left out: 20");
@@ -73,23 +110,25 @@ pub fn read(f: &mut Fields<'_>) -> TrafficPolicy {
         let port = f.object("port", |f| {
             f.opt_count("number", 1..=65_535, "the port of which this is the whole policy")
         });
-        let own = blocks(f);
+        let own = blocks(f, schema);
         f.no_effect(&["tls"], "no effect on which pod gets a request");
         port.flatten().map(|port| (port, own))
     });
-    f.no_effect(&["tls", "tunnel", "proxyProtocol"], "no effect on which pod gets a request");
+    f.no_effect(&["tunnel", "proxyProtocol"], "no effect on which pod gets a request");
     if f.describing() {
         return TrafficPolicy::default();
     }
     TrafficPolicy { blocks: found, ports: ports.into_iter().flatten().collect() }
 }
 
-fn blocks(f: &mut Fields<'_>) -> Vec<Block> {
+fn blocks(f: &mut Fields<'_>, schema: Schema) -> Vec<Block> {
     let block = |name, settings| Block { name, settings };
     let found = [
-        f.object("loadBalancer", load_balancer).map(|s| block("loadBalancer", s)),
-        f.object("connectionPool", connection_pool).map(|s| block("connectionPool", s)),
-        f.object("outlierDetection", outlier_detection).map(|s| block("outlierDetection", s)),
+        f.object("loadBalancer", |f| load_balancer(f, schema)).map(|s| block("loadBalancer", s)),
+        f.object("connectionPool", |f| connection_pool(f, schema))
+            .map(|s| block("connectionPool", s)),
+        f.object("outlierDetection", |f| outlier_detection(f, schema))
+            .map(|s| block("outlierDetection", s)),
     ];
     found.into_iter().flatten().collect()
 }
@@ -98,23 +137,29 @@ const TCP: &str = "connections cost nothing here";
 
 /// Most requests under way: those of any protocol, or connections of HTTP/1.1 and what may wait
 /// for one; most tries; and how long a connection may take.
-fn connection_pool(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
+fn connection_pool(f: &mut Fields<'_>, schema: Schema) -> Vec<(&'static str, Value)> {
     let most = 0..=u64::from(u32::MAX);
     let limit = "most requests that a proxy has under way (spec.service.balancer.maxRequests)";
     let mut settings = Vec::new();
-    let connections = f.object("tcp", |f| {
-        let connect = "a connection that nobody refuses is given up after this";
-        let connect = f.duration("connectTimeout", connect);
-        f.no_effect(&["tcpKeepalive", "maxConnectionDuration", "idleTimeout"], TCP);
-        settings.extend(connect.map(|time| ("connectTimeout", text(time))));
-        f.opt_count("maxConnections", most.clone(), limit)
-    });
+    let mut connections = None;
+    if schema.has(f, &["tcp"]) {
+        connections = f.object("tcp", |f| {
+            let connect = "a connection that nobody refuses is given up after this";
+            let connect = f.duration("connectTimeout", connect);
+            f.no_effect(&["tcpKeepalive", "maxConnectionDuration", "idleTimeout"], TCP);
+            settings.extend(connect.map(|time| ("connectTimeout", text(time))));
+            f.opt_count("maxConnections", most.clone(), limit)
+        });
+    }
     let http = f.object("http", |f| {
         let pending = "requests that may wait for one of tcp.maxConnections; more get 503";
         let pending = f.opt_count("http1MaxPendingRequests", most.clone(), pending);
         let requests = f.opt_count("http2MaxRequests", most.clone(), limit);
         f.no_effect(&["maxRequestsPerConnection", "idleTimeout", "h2UpgradePolicy"], TCP);
-        f.no_effect(&["useClientProtocol", "maxConcurrentStreams", "http2KeepAlive"], TCP);
+        let newer = ["useClientProtocol", "maxConcurrentStreams", "http2KeepAlive"];
+        if schema.has(f, &newer) {
+            f.no_effect(&newer, TCP);
+        }
         let tries = "most further tries under way (spec.service.balancer.retryBudget)";
         (pending, requests, f.opt_count("maxRetries", most.clone(), tries))
     });
@@ -135,7 +180,7 @@ fn connection_pool(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     settings
 }
 
-fn outlier_detection(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
+fn outlier_detection(f: &mut Fields<'_>, schema: Schema) -> Vec<(&'static str, Value)> {
     let mut fields = Vec::new();
     let mut add = |name, value: Option<Value>| fields.extend(value.map(|value| (name, value)));
     let many = 0..=1_000_000;
@@ -167,11 +212,14 @@ fn outlier_detection(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     let local = f.opt_count("consecutiveLocalOriginFailures", many, local);
     add("consecutiveLocalErrors", local.filter(|local| *local > 0).map(integer));
     let codes = "answers of 5xx are failures, whatever codes are named";
-    f.not_flown(&["outlierDetectionHttpErrorCodes"], codes);
+    let newer = ["outlierDetectionHttpErrorCodes"];
+    if schema.has(f, &newer) {
+        f.not_flown(&newer, codes);
+    }
     vec![("outlierDetection", mapping(fields))]
 }
 
-fn load_balancer(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
+fn load_balancer(f: &mut Fields<'_>, schema: Schema) -> Vec<(&'static str, Value)> {
     let words =
         ["LEAST_REQUEST", "ROUND_ROBIN", "RANDOM", "LEAST_CONN", "PASSTHROUGH", "UNSPECIFIED"];
     let simple = f.opt_choice("simple", &words, "spec.service.balancer.policy");
@@ -179,29 +227,32 @@ fn load_balancer(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
         f.opt_text("httpHeaderName", "a user's requests stay with a pod: policy ringHash");
         f.object("httpCookie", |f| {
             f.opt_text("name", "a user's requests stay with a pod: policy ringHash");
-            f.no_effect(&["path", "ttl", "attributes"], "a user keeps the cookie");
+            f.no_effect(&["path", "ttl"], "a user keeps the cookie");
+            if schema.has(f, &["attributes"]) {
+                f.no_effect(&["attributes"], "a user keeps the cookie");
+            }
         });
         f.opt_flag("useSourceIp", "a user's requests stay with a pod: policy ringHash");
         f.opt_text("httpQueryParameterName", "a user's requests stay with a pod: policy ringHash");
         let ring = "users are spread as evenly as on a ring without end";
-        f.not_flown(&["ringHash", "maglev", "minimumRingSize"], ring);
+        f.not_flown(&["minimumRingSize"], ring);
+        if schema.has(f, &["ringHash", "maglev"]) {
+            f.not_flown(&["ringHash", "maglev"], ring);
+        }
     });
     let mut warm = Vec::new();
     let window = "until a new pod has its full share (spec.service.balancer.slowStart)";
     let old = f.duration("warmupDurationSecs", window);
-    f.object("warmup", |f| {
-        warm.extend(f.duration("duration", window).map(|t| ("window", text(t))));
-        let least = "share of its full share at first; left out: 10";
-        let least = f.opt_number("minimumPercent", 0.0..=100.0, least);
-        warm.extend(least.map(|p| ("minimum", percent(p))));
-        let aggression = "above 1 the share grows faster at first; left out: 1";
-        let aggression = f.opt_number("aggression", 1.0..=100.0, aggression);
-        warm.extend(aggression.map(|a| ("aggression", Value::Number(a))));
-    });
+    if schema.has(f, &["warmup"]) {
+        f.object("warmup", |f| warm_up(f, window, &mut warm));
+    }
     if let (true, Some(old)) = (warm.is_empty(), old) {
         warm.push(("window", text(old)));
     }
     f.not_flown(&["localityLbSetting"], "every pod is as near as any other");
+    if schema.has(f, &["zoneAwareLbSetting"]) {
+        f.not_flown(&["zoneAwareLbSetting"], "every pod is as near as any other");
+    }
     let policy = match (hash.is_some(), simple) {
         (true, _) => Some("ringHash"),
         (_, Some(1)) => Some("roundRobin"),
@@ -211,6 +262,17 @@ fn load_balancer(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     };
     let slow = (!warm.is_empty()).then(|| ("slowStart", mapping(warm)));
     policy.map(|policy| ("policy", text(policy))).into_iter().chain(slow).collect()
+}
+
+/// How a new pod gets its full share.
+fn warm_up(f: &mut Fields<'_>, window: &'static str, warm: &mut Vec<(&'static str, Value)>) {
+    warm.extend(f.duration("duration", window).map(|t| ("window", text(t))));
+    let least = "share of its full share at first; left out: 10";
+    let least = f.opt_number("minimumPercent", 0.0..=100.0, least);
+    warm.extend(least.map(|p| ("minimum", percent(p))));
+    let aggression = "above 1 the share grows faster at first; left out: 1";
+    let aggression = f.opt_number("aggression", 1.0..=100.0, aggression);
+    warm.extend(aggression.map(|a| ("aggression", Value::Number(a))));
 }
 
 /// The place of a setting below `trafficPolicy`: its block.

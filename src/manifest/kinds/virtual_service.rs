@@ -68,7 +68,7 @@ fn spec(f: &mut Fields<'_>) -> VirtualService {
 /// Connections that are divided: each stays with its pod for as long as it lasts.
 fn tcp(f: &mut Fields<'_>) -> Rule {
     f.not_flown(&["match"], "connections of all kinds follow the rule that divides them");
-    let destinations = destinations(f);
+    let destinations = destinations(f, false);
     let source = "how long a connection lasts is not in the file; \
         spec.service.balancer.keepAlive says it";
     f.assume("route", "connections of up to 5m, with requests on them", source, false);
@@ -80,13 +80,16 @@ fn tcp(f: &mut Fields<'_>) -> Rule {
     Rule { destinations, settings, ..Rule::default() }
 }
 
-fn destinations(f: &mut Fields<'_>) -> Vec<Destination> {
+fn destinations(f: &mut Fields<'_>, http: bool) -> Vec<Destination> {
     let destinations = f.list("route", |f| {
         let weight =
             f.opt_count("weight", 0..=1_000_000, "share of requests: weight by sum of all");
         let destination = f.object("destination", destination).unwrap_or_default();
         f.missing("destination", "where the requests go");
-        f.no_effect(&["headers"], "headers for the service change no figure");
+        match http {
+            true => f.no_effect(&["headers"], "headers for the service change no figure"),
+            false => f.dropped(&["headers"], "connections have none: the API server drops it"),
+        }
         Destination { weight, ..destination }
     });
     if destinations.len() > 1 && destinations.iter().all(|d| d.weight.unwrap_or(0) == 0) {
@@ -99,10 +102,13 @@ fn destinations(f: &mut Fields<'_>) -> Vec<Destination> {
 fn http(f: &mut Fields<'_>) -> Rule {
     f.no_effect(&["name"], "a name for tools");
     let matches = f.list("match", matched);
-    let destinations = destinations(f);
+    let destinations = destinations(f, true);
     let mirror = mirror(f);
     let mut settings = Vec::new();
-    f.object("retries", |f| retries(f, &mut settings));
+    f.object("retries", |f| {
+        retries(f, &mut settings);
+        newer_retries(f, &mut settings);
+    });
     let timeout = "time for all tries (spec.service.balancer.timeout); 0s: no end";
     let timeout = f.duration("timeout", timeout).filter(|t| !is_zero(t));
     put(&mut settings, "timeout", "timeout", timeout.map(text));
@@ -136,6 +142,10 @@ pub(super) fn retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
     if let Some(words) = f.opt_text("retryOn", becomes) {
         put(settings, "retries.retryOn", "retryOn", conditions(f, &words));
     }
+}
+
+/// What only Istio's own schema has.
+fn newer_retries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
     f.not_flown(&["retryRemoteLocalities"], "every pod is as near as any other");
     let backoff = "first wait before a further try, doubled up to ten times; left out: 25ms";
     let backoff = f.duration("backoff", backoff).filter(|t| !is_zero(t));
@@ -164,18 +174,24 @@ fn conditions(f: &mut Fields<'_>, written: &str) -> Option<Value> {
 /// Faults on purpose. A percentage that is left out is 0 %, as in Istio.
 fn fault(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
     let share = |f: &mut Fields<'_>, what: &'static str| {
-        let given = f.object("percentage", |f| f.opt_number("value", 0.0..=100.0, what)).flatten();
-        given.or(f.opt_count("percent", 0..=100, what).map(|p| p as f64)).unwrap_or(0.0)
+        f.object("percentage", |f| f.opt_number("value", 0.0..=100.0, what)).flatten()
     };
     let abort = f.object("abort", |f| {
-        let hit = share(f, "share of requests that fail (spec.service.balancer.fault.abort)");
+        let what =
+            "share of requests that fail (spec.service.balancer.fault.abort); left out: none";
+        let hit = share(f, what).unwrap_or(0.0);
+        let dropped = "not in the CRD, which has `percentage.value`: the API server drops it, and \
+            without that no request fails";
+        f.dropped(&["percent"], dropped);
         let status = "4xx and 5xx are failures; anything else is an answer";
         let status = f.opt_count("httpStatus", 200..=599, status);
         f.no_effect(&["grpcStatus", "http2Error"], "a failure like any other");
         if status.is_none_or(|s| s >= 400) { hit } else { 0.0 }
     });
     let delay = f.object("delay", |f| {
-        let hit = share(f, "share of requests held back (spec.service.balancer.fault.delayed)");
+        let what = "share of requests held back (spec.service.balancer.fault.delayed)";
+        let old = f.opt_count("percent", 0..=100, what).map(|percent| percent as f64);
+        let hit = share(f, what).or(old).unwrap_or(0.0);
         let span = f.duration("fixedDelay", "for so long (spec.service.balancer.fault.delay)");
         f.not_flown(&["exponentialDelay"], "Istio does nothing with it");
         (hit, span)

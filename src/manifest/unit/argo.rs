@@ -44,8 +44,12 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
             let waits = canary.steps.contains(&Step::Pause(None));
             let routed = canary.traffic.is_some();
             let said = Said { store, object, rollout, routed };
-            let steps: Vec<Value> =
-                canary.steps.iter().map(|step| said.step(step, &mut draft, found)).collect();
+            let steps: Vec<Value> = (canary.steps.iter().enumerate())
+                .map(|(i, step)| {
+                    let at = format!("{path}.{}[{i}]", field::STEPS);
+                    said.step(step, &at, &mut draft, found)
+                })
+                .collect();
             if !steps.is_empty() {
                 let spot = object.spot(&format!("{at}.steps"));
                 for i in 0..steps.len() {
@@ -56,7 +60,8 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
             }
             if let Some((reference, first)) = &canary.analysis {
                 let mut fields = argo_write::given([(field::STARTING_STEP, first.map(integer))]);
-                fields.extend(analysis_of(store, object, reference, &mut draft, found));
+                let at = format!("{path}.{}", field::ANALYSIS);
+                fields.extend(analysis_of(store, object, reference, &at, &mut draft, found));
                 let spot = object.spot(&reference.path);
                 draft.set(&format!("{path}.{}", field::ANALYSIS), mapping(fields), spot);
             }
@@ -69,9 +74,9 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 (field::POST_PROMOTION_ANALYSIS, &plan.after),
             ] {
                 let Some(reference) = reference else { continue };
-                let analysis = analysis_of(store, object, reference, &mut draft, found);
-                let spot = object.spot(&reference.path);
-                draft.set(&format!("{path}.{field}"), mapping(analysis), spot);
+                let at = format!("{path}.{field}");
+                let analysis = analysis_of(store, object, reference, &at, &mut draft, found);
+                draft.set(&at, mapping(analysis), object.spot(&reference.path));
             }
             let waits = plan.auto_promotion == Some(false);
             promotes(&mut draft, &path, waits, rollout, found);

@@ -36,11 +36,12 @@ const QUERY: &str = "windtunnel-query";
 /// A template with the object that it stands in.
 type Template<'a> = (&'a Object, &'a AnalysisTemplate);
 
-/// The metrics of an analysis, with arguments put in place.
+/// The metrics of an analysis, with arguments put in place; it is written under `at`.
 pub fn analysis_of(
     store: &Store,
     object: &Object,
     reference: &Reference,
+    at: &str,
     draft: &mut Draft,
     found: &mut Found,
 ) -> Vec<(&'static str, Value)> {
@@ -75,7 +76,13 @@ pub fn analysis_of(
             names.push(&metric.name);
             let is_dry = dry.iter().any(|pattern| pattern.is_match(&metric.name));
             let asked = Asked { store, metric, owner, field: &field, answers: template };
+            let own = format!("{at}.{}[{}]", field::METRICS, metrics.len());
             metrics.push(asked.metric_of(&mut merged, is_dry, draft, found));
+            if metric.query.is_some() {
+                let spot = owner.spot(&format!("{field}.provider.prometheus.query"));
+                draft.origins.push((format!("{own}.{}", field::QUERY), spot));
+            }
+            draft.origins.push((own, owner.spot(&field)));
         }
     }
     let vain = |rule: &&Regex| whole && !names.iter().any(|name| rule.is_match(name));

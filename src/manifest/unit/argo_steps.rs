@@ -94,15 +94,16 @@ pub struct Said<'a> {
 }
 
 impl Said<'_> {
-    /// A step as it is written in the strategy.
-    pub fn step(&self, step: &Step, draft: &mut Draft, found: &mut Found) -> Value {
+    /// A step as it is written in the strategy, under `at`.
+    pub fn step(&self, step: &Step, at: &str, draft: &mut Draft, found: &mut Found) -> Value {
         let (name, value) = match step {
             Step::Analysis(reference) => {
-                let analysis = analysis_of(self.store, self.object, reference, draft, found);
+                let at = format!("{at}.{}", field::ANALYSIS);
+                let analysis = analysis_of(self.store, self.object, reference, &at, draft, found);
                 (field::ANALYSIS, mapping(analysis))
             }
             Step::Experiment(experiment) => {
-                (field::EXPERIMENT, self.experiment(experiment, draft, found))
+                (field::EXPERIMENT, self.experiment(experiment, at, draft, found))
             }
             Step::Plugin(index, name) => (field::PLUGIN, self.plugin(*index, name, found)),
             alone => return mapping(argo_write::step(alone).into_iter().collect()),
@@ -130,7 +131,13 @@ impl Said<'_> {
     }
 
     /// An experiment, with its analyses in place.
-    fn experiment(&self, experiment: &Experiment, draft: &mut Draft, found: &mut Found) -> Value {
+    fn experiment(
+        &self,
+        experiment: &Experiment,
+        at: &str,
+        draft: &mut Draft,
+        found: &mut Found,
+    ) -> Value {
         let templates = experiment.templates.iter().map(|template| {
             let version = if template.canary { "canary" } else { "stable" };
             let mut fields = vec![(field::NAME, text(template.name.clone()))];
@@ -152,7 +159,9 @@ impl Said<'_> {
             if *wanted {
                 fields.push((field::REQUIRED_FOR_COMPLETION, Value::Flag(true)));
             }
-            fields.extend(analysis_of(self.store, self.object, &reference, draft, found));
+            let list = format!("{at}.{}.{}", field::EXPERIMENT, field::ANALYSES);
+            let at = format!("{list}[{}]", analyses.len());
+            fields.extend(analysis_of(self.store, self.object, &reference, &at, draft, found));
             analyses.push(mapping(fields));
         }
         let mut fields = given([

@@ -329,7 +329,10 @@ fn budgets(store: &Store, found: &mut Found) {
     }
     for draft in &mut found.drafts {
         for (spot, fields) in std::mem::take(&mut draft.budgets) {
-            draft.push("spec.service.disruptionBudgets", mapping(fields), spot);
+            let path = "spec.service.disruptionBudgets";
+            draft.push(path, mapping(fields), spot.clone());
+            let number = draft.get(path).map_or(0, |list| list.items().len());
+            draft.origins.push((format!("{path}[{}]", number.saturating_sub(1)), spot));
         }
     }
 }

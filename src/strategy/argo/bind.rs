@@ -6,7 +6,7 @@
 use super::drive::Argo;
 use super::kayenta::over;
 use super::settings::{Settings, Step, Strategy as Kind};
-use super::status;
+use super::{status, surprise};
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::Phase;
 use crate::analysis::promql::Query;
@@ -43,7 +43,9 @@ impl Spec for Settings {
         if settings.name.is_empty() {
             settings.name.clone_from(&names.service);
         }
+        let surprises = surprise::all(&settings, &queries, binding.about().replicas);
         let facts = Facts {
+            surprises,
             queries: queries.values().cloned().collect(),
             judged: judged(self, &queries),
             names: Arc::new(renamed(&settings, names)),

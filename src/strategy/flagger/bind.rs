@@ -63,6 +63,7 @@ impl Spec for Settings {
             surprises: surprises(self),
             ..Facts::of(about.names)
         };
+        let facts = facts.with_surprises(super::ratio::surprises(self, &asked));
         Some(Pilot { facts, machine: Box::new(Flagger::new(settings, asked)) })
     }
 }

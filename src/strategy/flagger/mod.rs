@@ -8,6 +8,7 @@ mod bind;
 pub mod drive;
 pub mod field;
 pub mod part;
+mod ratio;
 mod side;
 pub mod write;
 

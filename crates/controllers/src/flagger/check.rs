@@ -184,10 +184,19 @@ fn given(settings: &Settings, metric: &Metric, passes: bool) -> Result<(), Event
     if passes { Ok(()) } else { Err(Event::warning(text)) }
 }
 
+/// Is this value of a query of the user's own within its range?
+pub fn passes(metric: &Metric, value: f64) -> bool {
+    outside(&range(metric), value).is_none()
+}
+
+/// What a query of the user's own has to keep to.
+fn range(metric: &Metric) -> Range {
+    metric.range.unwrap_or(Range { min: None, max: Some(metric.threshold) })
+}
+
 fn judge_custom(settings: &Settings, metric: &Metric, value: f64) -> Result<(), Event> {
-    let range = metric.range.unwrap_or(Range { min: None, max: Some(metric.threshold) });
     let names = &settings.names;
-    outside(&range, value).map_or(Ok(()), |(sign, bound)| {
+    outside(&range(metric), value).map_or(Ok(()), |(sign, bound)| {
         Err(Event::warning(format!(
             "Halt {}.{} advancement {} {value:.2} {sign} {bound}",
             names.canary, names.namespace, metric.name
