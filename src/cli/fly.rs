@@ -3,8 +3,9 @@
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, input, output, stop, threads};
+use super::{FINE, INTERRUPTED, WRONG, input, only, output, stop, threads};
 use crate::base::escape;
+use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
 use crate::experiment::results::Results;
@@ -13,6 +14,9 @@ use crate::scenario::model::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
+
+/// Most services of manifests that are flown at once: a report has pictures of each.
+const RELEASED_MAX: usize = 100;
 
 /// What flights are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +84,18 @@ fn tell(results: &Results, format: Format) {
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
 pub fn scenarios(flags: &Flight) -> Result<Vec<Arc<Scenario>>, u8> {
     let loaded = input::load_or_say(&flags.source, flags.format)?;
+    let released = loaded.import.flyables.len();
+    if released > RELEASED_MAX {
+        let names: Vec<&str> = loaded.scenarios.iter().map(|s| s.name.as_str()).collect();
+        let line = format!(
+            "windtunnel: {} services are released here, and at most {RELEASED_MAX} are flown at \
+             once: {}",
+            thousands(released),
+            only::how(&names)
+        );
+        output::deny(&[line], flags.format);
+        return Err(WRONG);
+    }
     input::tell(&loaded.import.lists);
     chosen(loaded.scenarios, &flags.strategies, flags.format)
 }

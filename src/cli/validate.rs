@@ -2,7 +2,7 @@
 
 use super::flags::{Format, Validate};
 use super::sources::Sources;
-use super::{FINE, WRONG, input, output};
+use super::{FINE, WRONG, input, only, output};
 use crate::base::count::counted;
 use crate::base::escape;
 use crate::base::problem::Severity;
@@ -27,7 +27,8 @@ pub fn run(flags: &Validate) -> u8 {
             let warnings = problems.iter().filter(|p| p.severity == Severity::Warning).count();
             if code == FINE {
                 let warnings = counted(warnings as u64, "warning");
-                output::print(&format!("{} valid, {warnings}\n", names.join(", ")));
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                output::print(&format!("{} valid, {warnings}\n", only::listed(&names)));
             }
         }
     }

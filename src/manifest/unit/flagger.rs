@@ -76,7 +76,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
             pilot/pkg/networking/core/route/retry/retry.go";
         draft.assume(&mut found.lists, "spec.service.balancer.retries", "2", source, false);
     }
-    found.drafts.push(draft);
+    found.add(draft);
 }
 
 /// Size and pods, from the Deployment that is released; a slip of its name is a contradiction.

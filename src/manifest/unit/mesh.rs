@@ -63,7 +63,7 @@ fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
         Kind::Match => ab_test(&mut draft, object, rule, candidate, &mut found.lists),
         Kind::Mirror => shadow(&mut draft, object, rule, candidate, &mut found.lists),
     }
-    found.drafts.push(draft);
+    found.add(draft);
 }
 
 /// Pods behind one of the two hosts are given, behind the other none: they are taken for alike.

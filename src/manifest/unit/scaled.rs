@@ -9,22 +9,21 @@ use crate::manifest::kinds::pod::PodTemplate;
 use crate::manifest::kinds::{Body, Object};
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
+use std::collections::BTreeMap;
 
 /// Contradictions between autoscalers and what they scale.
 pub fn check(store: &Store, found: &mut Found) {
-    let mut seen: Vec<(&Object, &Autoscaler)> = Vec::new();
+    let mut seen: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
     for (object, autoscaler) in store.autoscalers() {
         wrong_kind(store, object, autoscaler, found);
-        let same = |(other, scaler): &&(&Object, &Autoscaler)| {
-            scaler.target == autoscaler.target && other.is_near(object)
-        };
-        if let Some((other, _)) = seen.iter().find(same) {
+        let others = seen.entry(autoscaler.target.as_str()).or_default();
+        if let Some(other) = others.iter().find(|other| other.is_near(object)) {
             let message = format!("{} scales {:?} as well", other.title(), autoscaler.target);
             let help = "Kubernetes lets neither of the two act (AmbiguousSelector)";
             let field = "spec.scaleTargetRef.name";
             found.problem(object, field, message, "one autoscaler for it", help);
         }
-        seen.push((object, autoscaler));
+        others.push(object);
     }
 }
 
@@ -32,11 +31,10 @@ pub fn check(store: &Store, found: &mut Found) {
 fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &mut Found) {
     let Some(kind) = object.node.at("spec.scaleTargetRef.kind") else { return };
     let kind = kind.text().unwrap_or_default();
-    let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
-    let workload = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
-    let mut given = store.objects.iter().filter(workload).filter(named);
-    let others: Vec<&Object> = given.clone().filter(|o| o.kind != kind).collect();
-    if let (Some(other), false) = (others.first(), given.any(|o| o.kind == kind)) {
+    let workload = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind) && o.is_near(object);
+    let given: Vec<&Object> = store.named(&autoscaler.target).filter(workload).collect();
+    let other = given.iter().find(|o| o.kind != kind);
+    if let (Some(other), false) = (other, given.iter().any(|o| o.kind == kind)) {
         let message = format!("no {kind} of these files is called {:?}", autoscaler.target);
         let help = format!("did you mean kind: {}?", other.kind);
         let field = "spec.scaleTargetRef.kind";
@@ -47,13 +45,14 @@ fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &m
 /// What becomes of autoscalers that were attached: one without a request to measure by does not
 /// act, and a size that the file writes beside one is not applied.
 pub fn settle(store: &Store, found: &mut Found) {
+    let who = found.who();
     for (object, autoscaler) in store.autoscalers() {
-        let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
-        let Some(owner) = store.pods().map(|(owner, _)| owner).find(named) else { continue };
-        let Some(template) = template(owner) else { continue };
-        let uses = [owner.title(), object.title()];
-        let takes = |used: &[String]| uses.iter().all(|title| used.contains(title));
-        let Some(draft) = found.drafts.iter_mut().find(|d| takes(&d.used)) else { continue };
+        let near = store.named(&autoscaler.target).filter(|o| o.is_near(object));
+        let owner = near.filter_map(|owner| template(owner).map(|template| (owner, template)));
+        let Some((owner, template)) = owner.into_iter().next() else { continue };
+        let takes = [owner.title(), object.title()].map(|title| who.use_any([&title]));
+        let Some(number) = takes[0].intersection(&takes[1]).next() else { continue };
+        let draft = &mut found.drafts[*number];
         let metrics = object.node.at("spec.metrics").map(|n| &n.value);
         // Without any metric it is a share of the CPU request (defaults.go: 80 %).
         let by_request = match metrics {
