@@ -132,6 +132,9 @@ pub struct Run {
     /// What is flown.
     #[command(flatten)]
     pub flight: Flight,
+    /// Print the table of every service, however many there are
+    #[arg(long)]
+    pub details: bool,
     /// Folder for the results; it is replaced as a whole, if it is empty or holds nothing but a
     /// report of windtunnel
     #[arg(long, default_value = "reports/latest", value_name = "FOLDER")]

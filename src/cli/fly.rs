@@ -14,9 +14,17 @@ use crate::scenario::model::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// Most services of manifests that are flown at once: a report has pictures of each.
 const RELEASED_MAX: usize = 100;
+
+/// More tables than these are printed on demand only.
+const TABLES_MAX: usize = 8;
+
+/// From this long on it is said how long the flights will take.
+const LONG: Duration = Duration::from_secs(20);
 
 /// What flights are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +67,7 @@ pub fn run(flags: &Run) -> u8 {
         Err(error) => return wrong(error),
     }
     stop::written();
-    tell(&results, flight.format);
+    tell(&results, flight.format, flags.details);
     let out = out.trim_end_matches('/');
     output::say(&format!("Results: {out}/summary.md, {out}/runs.csv, {out}/charts/"));
     if results.interrupted {
@@ -70,14 +78,22 @@ pub fn run(flags: &Run) -> u8 {
     if stop::asked() { INTERRUPTED } else { FINE }
 }
 
-fn tell(results: &Results, format: Format) {
-    match format {
-        Format::Json => output::print(&escape::json::pretty(&report::table::json(results))),
-        Format::Text => {
-            for scenario in &results.scenarios {
-                output::print(&format!("{}\n", report::table::text(scenario)));
-            }
-        }
+/// The overview first, then a table each, unless they are many.
+fn tell(results: &Results, format: Format, details: bool) {
+    if format == Format::Json {
+        return output::print(&escape::json::pretty(&report::table::json(results)));
+    }
+    let overview = report::worst::text(results);
+    let (count, many) = (results.scenarios.len(), TABLES_MAX);
+    if !overview.is_empty() {
+        output::print(&format!("{overview}\n"));
+    }
+    if count > many && !details {
+        let how = "--details prints the table of each, --only NAME flies one";
+        return output::print(&format!("{count} tables are in summary.md: {how}.\n\n"));
+    }
+    for scenario in &results.scenarios {
+        output::print(&format!("{}\n", report::table::text(scenario)));
     }
 }
 
@@ -115,11 +131,22 @@ pub fn results(
         export: purpose == Purpose::Report { export: true },
     };
     let bar = progress(scenarios);
+    let (began, announced) = (Instant::now(), AtomicBool::new(false));
+    if purpose != Purpose::Textbook {
+        announce(scenarios, &settings);
+    }
     let names: Vec<String> = scenarios.iter().map(|s| s.name.clone()).collect();
     let count = names.len();
     let tell = |index: usize, done: u64, expected: u64| {
         if purpose != Purpose::Textbook {
             stop::keep();
+        }
+        if index > 0 && !announced.swap(true, Ordering::Relaxed) {
+            let all = began.elapsed() * count as u32 / index as u32;
+            if all > LONG && purpose != Purpose::Textbook {
+                let (first, all) = (rounded(began.elapsed()), rounded(all));
+                output::say(&format!("The first of {count} took {first}: about {all} for all."));
+            }
         }
         // A bar that nobody sees would still estimate its speed.
         if bar.is_hidden() {
@@ -143,6 +170,36 @@ pub fn results(
         return Err(INTERRUPTED);
     }
     Ok(results)
+}
+
+/// Says how much is going to be flown, where it is much.
+fn announce(scenarios: &[Arc<Scenario>], settings: &Settings) {
+    if scenarios.len() <= TABLES_MAX {
+        return;
+    }
+    let pairs = |s: &Arc<Scenario>| 1 + s.release.variants.len() * s.plans.len();
+    let flights: usize = scenarios.iter().map(pairs).sum();
+    let often = match settings.replications {
+        Some(1) => "once".to_string(),
+        Some(exactly) => format!("{} times", thousands(exactly as usize)),
+        None => {
+            let least = scenarios.iter().map(|s| s.budget.replications_min).min().unwrap_or(1);
+            let least = thousands(least as usize);
+            format!("{least} times or more, as precision asks (--quick flies {BATCH})")
+        }
+    };
+    let (count, flights) = (scenarios.len(), thousands(flights));
+    output::say(&format!(
+        "{count} scenarios: {flights} flights, each {often}; --only NAME flies fewer."
+    ));
+}
+
+/// A time as people say it.
+fn rounded(span: Duration) -> String {
+    match span.as_secs_f64() {
+        secs if secs < 90.0 => format!("{secs:.0} s"),
+        secs => format!("{:.0} min", secs / 60.0),
+    }
 }
 
 /// The scenarios with only the strategies that were asked for.

@@ -25,9 +25,8 @@ pub fn of_import(import: &mut Import, patterns: &[String]) -> Result<(), Vec<Pro
     let all: Vec<Vec<String>> = import.flyables.iter().map(names).collect();
     let meant = chosen(&all, patterns)?;
     let mut number = 0;
-    let (kept, left): (Vec<Flyable>, Vec<Flyable>) = std::mem::take(&mut import.flyables)
-        .into_iter()
-        .partition(|_| {
+    let (kept, left): (Vec<Flyable>, Vec<Flyable>) =
+        std::mem::take(&mut import.flyables).into_iter().partition(|_| {
             number += 1;
             meant[number - 1]
         });

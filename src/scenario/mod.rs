@@ -30,5 +30,6 @@ pub mod textbook;
 pub mod tree;
 pub mod warn;
 mod warn_checks;
+pub mod weak;
 pub mod words;
 pub mod yaml;

@@ -18,7 +18,7 @@ use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
-use crate::base::units::parse_share;
+use crate::base::units::{Share, parse_share};
 use crate::world::action::{Action, Alarm, Decision, Token};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
@@ -209,6 +209,10 @@ impl Canary {
     fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Growing;
         self.scale_canary(view, self.canary_size(view), out);
+        if !self.settings.mesh {
+            // Each pod that comes up gets its part at once.
+            out.push(Action::Ask(Share::clamped(self.weight())));
+        }
         out.push(Action::Wake {
             after: self.settings.deadline,
             token: self.token(Alarm::Deadline),
@@ -223,7 +227,7 @@ impl Canary {
         let weight = self.weight();
         if self.settings.mesh {
             let all = if weight >= 1.0 { route_all(Pool::Candidate) } else { route_weight(weight) };
-            out.push(all);
+            out.extend([Action::Ask(Share::clamped(weight)), all]);
         } else {
             self.scale_stable(view, view.replicas - self.canary_size(view), out);
         }

@@ -179,7 +179,9 @@ fn load_balancer(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
         f.opt_text("httpHeaderName", "a user's requests stay with a pod: policy ringHash");
         f.object("httpCookie", |f| {
             f.opt_text("name", "a user's requests stay with a pod: policy ringHash");
-            f.no_effect(&["path", "ttl", "attributes"], "a user keeps the cookie");
+            let why = "no effect on which pod a cookie means: between subsets with weights a \
+                request is drawn before its cookie is looked at";
+            f.no_effect(&["path", "ttl", "attributes"], why);
         });
         f.opt_flag("useSourceIp", "a user's requests stay with a pod: policy ringHash");
         f.opt_text("httpQueryParameterName", "a user's requests stay with a pod: policy ringHash");

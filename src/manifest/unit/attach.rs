@@ -387,7 +387,14 @@ fn hashed_split(draft: &mut Draft, lists: &mut Lists) {
     let at = |name: &str| draft.get(&format!("{path}.{name}"));
     let hashes = at("policy").and_then(|node| node.text()) == Some("ringHash");
     let splits = draft.roles.as_ref().is_some_and(|[old, new]| !old.is_same(new));
-    if hashes && splits && at("retrySamePod").is_none() {
+    if hashes && splits {
+        let source = "a route with weights draws the subset first and hashes within it: istio \
+            pilot/pkg/networking/core/route/route.go sets HashPolicy, and no use_hash_policy of \
+            WeightedCluster";
+        let value = "a user keeps one pod of each subset, and meets both versions";
+        draft.assume(lists, &format!("{path}.policy"), value, source, false);
+    }
+    if hashes && splits && draft.get(&format!("{path}.retrySamePod")).is_none() {
         draft.write(&format!("{path}.retrySamePod"), text("never"));
         let source = "a route with several destinations leaves out pods that failed, hashed or \
             not, istio pilot/pkg/networking/core/route/route.go";

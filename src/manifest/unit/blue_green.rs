@@ -4,9 +4,9 @@
 use super::{Found, workload};
 use crate::manifest::draft::{Draft, text};
 use crate::manifest::fields::Labels;
-use crate::manifest::kinds::{Body, Object};
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::service::Service;
+use crate::manifest::kinds::{Body, Object};
 use crate::manifest::store::Store;
 
 /// A fleet: the object, its settings, and its value of the label that tells the fleets apart.

@@ -4,9 +4,9 @@
 
 use super::{Found, mesh, plain, workload};
 use crate::manifest::draft::{Draft, list, percent, text};
-use crate::manifest::kinds::{Body, Object};
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::service::Service;
+use crate::manifest::kinds::{Body, Object};
 use crate::manifest::newer;
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
@@ -70,8 +70,11 @@ fn fleets<'a>(
         let Body::Deployment(deployment) = &owner.body else { return None };
         let pods = deployment.replicas.unwrap_or(1);
         let left = owner.is_near(object) && !found.uses(owner) && pods > 0;
-        (left && plain::idle(store, owner, deployment).is_none())
-            .then_some((owner, &**deployment, pods))
+        (left && plain::idle(store, owner, deployment).is_none()).then_some((
+            owner,
+            &**deployment,
+            pods,
+        ))
     };
     store.pods_with(selector).into_iter().filter_map(|(owner, _)| fleet(owner)).collect()
 }
