@@ -34,6 +34,8 @@ mod nodes;
 mod pods;
 #[path = "flights/scopes.rs"]
 mod scopes;
+#[path = "flights/steps.rs"]
+mod steps;
 #[path = "flights/swarm.rs"]
 mod swarm;
 #[path = "flights/telemetry.rs"]

@@ -24,7 +24,7 @@ const RELEASED_MAX: usize = 100;
 const TABLES_MAX: usize = 8;
 
 /// From this long on it is said how long the flights will take.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(10);
 
 /// What flights are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

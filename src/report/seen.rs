@@ -24,7 +24,10 @@ const FLIPPED: f64 = 0.01;
 const MANY: f64 = 0.2;
 
 /// Shorter steps say more of the way there than of the step.
-const SHORTEST_S: f64 = 15.0;
+const SHORTEST_S: f64 = 30.0;
+
+/// So near the share of the pods a share of requests is theirs.
+const NEAR: f64 = 0.06;
 
 /// Lines of a terminal.
 const LINES: usize = 12;
@@ -130,8 +133,10 @@ fn line(plan: &str, releases: &str, told: &Told) -> String {
     let of = if releases.is_empty() { String::new() } else { format!(" ({releases})") };
     let mut parts = Vec::new();
     if let Some((asked, met, users, pods)) = told.step {
+        // Where requests go by pods, their number is the reason.
+        let of_pods = f64::from(pods[0]) / f64::from(pods[1].max(1));
         let by_pods = match pods {
-            [new, all] if all > 0 && differs(asked, met) => {
+            [new, all] if differs(asked, met) && (of_pods - met).abs() <= NEAR => {
                 format!(": {new} of {all} pods")
             }
             _ => String::new(),
@@ -148,7 +153,8 @@ fn line(plan: &str, releases: &str, told: &Told) -> String {
 }
 
 fn percent(share: f64) -> String {
-    Quantity::Share.show(if share >= 0.1 { (share * 100.0).round() / 100.0 } else { share })
+    let digits = if share >= 0.1 { 100.0 } else { 1000.0 };
+    Quantity::Share.show((share * digits).round() / digits)
 }
 
 /// The tables of `summary.md`.
@@ -204,7 +210,9 @@ fn step_cells(names: &[String; 2], row: &StepRow) -> Vec<String> {
         estimate.as_ref().map_or("–".to_string(), |e| Quantity::Share.show_estimate(e))
     };
     let requests = match mean(&row.requests) {
-        Some(met) if differs(row.asked, met) => format!("**{}**", shown(&row.requests)),
+        Some(met) if row.lasted_s >= SHORTEST_S && differs(row.asked, met) => {
+            format!("**{}**", shown(&row.requests))
+        }
         _ => shown(&row.requests),
     };
     let cells = [

@@ -30,7 +30,11 @@ impl Row<'_> {
             let outage = Quantity::Seconds.show(self.rating.outage_good_s);
             reasons.push(format!("{outage} of outage by good releases"));
         }
-        if let (Grade::Slow, Some(way_back)) = (self.rating.rollback, self.rating.way_back_s) {
+        if self.rating.rollback_outage_s >= OUTAGE_S {
+            let outage = Quantity::Seconds.show(self.rating.rollback_outage_s);
+            reasons.push(format!("{outage} of outage on the way back"));
+        } else if let (Grade::Slow, Some(way_back)) = (self.rating.rollback, self.rating.way_back_s)
+        {
             reasons.push(format!("{} to go back", Quantity::Seconds.show(way_back)));
         }
         reasons.extend(weak::spots(&self.results.scenario));
