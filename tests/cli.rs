@@ -25,6 +25,8 @@ mod kills;
 mod limits;
 #[path = "cli/manifests.rs"]
 mod manifests;
+#[path = "cli/many.rs"]
+mod many;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/platform.rs"]

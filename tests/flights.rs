@@ -36,6 +36,8 @@ mod placement;
 mod pods;
 #[path = "flights/scopes.rs"]
 mod scopes;
+#[path = "flights/steps.rs"]
+mod steps;
 #[path = "flights/swarm.rs"]
 mod swarm;
 #[path = "flights/targets.rs"]

@@ -15,7 +15,9 @@ use std::sync::Arc;
 /// The folder that is flown when no path is given.
 const DEFAULT_FOLDER: &str = "scenarios";
 /// Larger inputs are refused before they are read.
-const LARGEST_BYTES: u64 = 16 << 20;
+const LARGEST_BYTES: u64 = 64 << 20;
+/// Most files, and most folders, of one tree.
+const FILES_MAX: usize = 20_000;
 /// Larger recordings of traffic are refused before they are read.
 const LARGEST_TRACE: u64 = 1 << 30;
 /// The way out for whoever has no scenario yet.
@@ -29,7 +31,7 @@ pub fn read(
     source: &Source,
     sources: &mut Sources,
 ) -> Result<(Vec<Input>, Vec<Problem>), Vec<Problem>> {
-    let mut files = files(&source.paths).map_err(|problem| vec![problem])?;
+    let mut files = files(&source.paths, source.recursive).map_err(|problem| vec![problem])?;
     let own = |path: &String| Named { path: Some(PathBuf::from(path)), in_folder: false };
     files.extend(source.scenario.iter().map(own));
     let (mut inputs, mut problems, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
@@ -113,7 +115,7 @@ struct Named {
 }
 
 /// The files behind the paths, in order.
-fn files(paths: &[String]) -> Result<Vec<Named>, Problem> {
+fn files(paths: &[String], recursive: bool) -> Result<Vec<Named>, Problem> {
     let default = [DEFAULT_FOLDER.to_string()];
     if paths.is_empty() && !Path::new(DEFAULT_FOLDER).exists() {
         let message = "no path was given, and there is no such folder here".to_string();
@@ -128,7 +130,8 @@ fn files(paths: &[String]) -> Result<Vec<Named>, Problem> {
         }
         let path = Path::new(path);
         if path.is_dir() {
-            let found = in_folder(path)?.into_iter();
+            let found = if recursive { in_folders(path)? } else { in_folder(path)? };
+            let found = found.into_iter();
             files.extend(found.map(|path| Named { path: Some(path), in_folder: true }));
         } else {
             files.push(Named { path: Some(path.to_path_buf()), in_folder: false });
@@ -139,20 +142,56 @@ fn files(paths: &[String]) -> Result<Vec<Named>, Problem> {
 
 /// The files directly in a folder that may hold scenarios or manifests, sorted by name.
 pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let name = folder.display().to_string();
-    let entries = std::fs::read_dir(folder).map_err(|e| wrong(&name, output::said(&e), ""))?;
-    let is_yaml = |path: &PathBuf| {
-        let ending = path.extension().and_then(|e| e.to_str());
-        path.is_file() && matches!(ending, Some("yaml" | "yml" | "json"))
-    };
-    let mut files: Vec<PathBuf> =
-        entries.filter_map(Result::ok).map(|e| e.path()).filter(is_yaml).collect();
-    files.sort();
+    let (files, folders) = entries(folder)?;
     if files.is_empty() {
-        let message = "no scenario in this folder (*.yaml, *.yml, *.json)".into();
-        return Err(wrong(&name, message, WRITE_ONE));
+        let deeper = folders.iter().any(|folder| in_folders(folder).is_ok());
+        let help = if deeper { "-R reads the folders in it, too" } else { WRITE_ONE };
+        return Err(nothing_in(folder, help));
     }
     Ok(files)
+}
+
+/// The files in a folder and in the folders below it, each folder's own first. Hidden folders and
+/// links to folders are left alone, as by `kubectl apply -R`.
+fn in_folders(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let (mut found, mut open, mut seen) = (Vec::new(), vec![folder.to_path_buf()], 0);
+    while let Some(folder) = open.pop() {
+        let (files, mut folders) = entries(&folder)?;
+        found.extend(files);
+        seen += 1;
+        if found.len() > FILES_MAX || seen > FILES_MAX {
+            let message = format!("more than {FILES_MAX} files and folders");
+            return Err(wrong(&folder.display().to_string(), message, "name fewer folders"));
+        }
+        folders.reverse();
+        open.append(&mut folders);
+    }
+    if found.is_empty() { Err(nothing_in(folder, WRITE_ONE)) } else { Ok(found) }
+}
+
+/// Files of a folder that may hold scenarios or manifests, and the folders in it, sorted by name.
+fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Problem> {
+    let name = folder.display().to_string();
+    let all = std::fs::read_dir(folder).map_err(|e| wrong(&name, output::said(&e), ""))?;
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    for entry in all.filter_map(Result::ok) {
+        let path = entry.path();
+        let ending = path.extension().and_then(|e| e.to_str());
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if path.is_file() && matches!(ending, Some("yaml" | "yml" | "json")) {
+            files.push(path);
+        } else if !hidden && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            folders.push(path);
+        }
+    }
+    files.sort();
+    folders.sort();
+    Ok((files, folders))
+}
+
+fn nothing_in(folder: &Path, help: &str) -> Problem {
+    let message = "no scenario in this folder (*.yaml, *.yml, *.json)".into();
+    wrong(&folder.display().to_string(), message, help)
 }
 
 /// The text of a recording of traffic, of a plain file only.

@@ -74,6 +74,12 @@ pub struct Source {
     /// Scenarios and manifests: files, folders (the files directly in them), - for standard input
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
+    /// Read the folders within folders, too
+    #[arg(short = 'R', long)]
+    pub recursive: bool,
+    /// Of several services and scenarios only these, by name; * stands for any letters
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub only: Vec<String>,
     /// Change a field before reading; several values fly several scenarios
     #[arg(long = "set", value_name = "PATH=VALUE[,VALUE…]")]
     pub sets: Vec<String>,
@@ -131,6 +137,9 @@ pub struct Run {
     /// What is flown.
     #[command(flatten)]
     pub flight: Flight,
+    /// Print the table of every service, however many there are
+    #[arg(long)]
+    pub details: bool,
     /// Folder for the results; it is replaced as a whole, if it is empty or holds nothing but a
     /// report of windtunnel
     #[arg(long, default_value = "reports/latest", value_name = "FOLDER")]

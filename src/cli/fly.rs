@@ -3,8 +3,9 @@
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, input, output, stop, threads, told};
+use super::{FINE, INTERRUPTED, WRONG, input, only, output, stop, threads, told};
 use crate::base::escape;
+use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
 use crate::experiment::results::{LeftOut, Results};
@@ -13,6 +14,17 @@ use crate::scenario::model::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Most services of manifests that are flown at once: a report has pictures of each.
+const RELEASED_MAX: usize = 100;
+
+/// More tables than these are printed on demand only.
+const TABLES_MAX: usize = 8;
+
+/// From this long on it is said how long the flights will take.
+const LONG: Duration = Duration::from_secs(10);
 
 /// What flights are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +69,7 @@ pub fn run(flags: &Run) -> u8 {
         Err(error) => return wrong(error),
     }
     stop::written();
-    tell(&results, flight.format);
+    tell(&results, flight.format, flags.details);
     let out = out.trim_end_matches('/');
     output::say(&format!("Results: {out}/summary.md, {out}/runs.csv, {out}/charts/"));
     if results.interrupted {
@@ -68,15 +80,23 @@ pub fn run(flags: &Run) -> u8 {
     if stop::asked() { INTERRUPTED } else { FINE }
 }
 
-fn tell(results: &Results, format: Format) {
-    match format {
-        Format::Json => output::print(&escape::json::pretty(&report::table::json(results))),
-        Format::Text => {
-            output::print(&told::block(&results.left_out));
-            for scenario in &results.scenarios {
-                output::print(&format!("{}\n", report::table::text(scenario)));
-            }
-        }
+/// What is left out, the overview, then a table each, unless they are many.
+fn tell(results: &Results, format: Format, details: bool) {
+    if format == Format::Json {
+        return output::print(&escape::json::pretty(&report::table::json(results)));
+    }
+    output::print(&told::block(&results.left_out));
+    let overview = report::worst::text(results);
+    let (count, many) = (results.scenarios.len(), TABLES_MAX);
+    if !overview.is_empty() {
+        output::print(&format!("{overview}\n"));
+    }
+    if count > many && !details {
+        let how = "--details prints the table of each, --only NAME flies one";
+        return output::print(&format!("{count} tables are in summary.md: {how}.\n\n"));
+    }
+    for scenario in &results.scenarios {
+        output::print(&format!("{}\n", report::table::text(scenario)));
     }
 }
 
@@ -84,6 +104,18 @@ fn tell(results: &Results, format: Format) {
 /// With the scenarios comes what of the input is not flown.
 pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Vec<LeftOut>), u8> {
     let loaded = input::load_or_say(&flags.source, flags.format, true)?;
+    let released = loaded.import.flyables.len();
+    if released > RELEASED_MAX {
+        let names: Vec<&str> = loaded.scenarios.iter().map(|s| s.name.as_str()).collect();
+        let line = format!(
+            "windtunnel: {} services are released here, and at most {RELEASED_MAX} are flown at \
+             once: {}",
+            thousands(released),
+            only::how(&names)
+        );
+        output::deny(&[line], flags.format);
+        return Err(WRONG);
+    }
     let left_out = told::left_out(&loaded.import);
     Ok((chosen(loaded.scenarios, &flags.strategies, flags.format)?, left_out))
 }
@@ -103,11 +135,22 @@ pub fn results(
         export: purpose == Purpose::Report { export: true },
     };
     let bar = progress(scenarios);
+    let (began, announced) = (Instant::now(), AtomicBool::new(false));
+    if purpose != Purpose::Textbook {
+        announce(scenarios, &settings);
+    }
     let names: Vec<String> = scenarios.iter().map(|s| s.name.clone()).collect();
     let count = names.len();
     let tell = |index: usize, done: u64, expected: u64| {
         if purpose != Purpose::Textbook {
             stop::keep();
+        }
+        if index > 0 && !announced.swap(true, Ordering::Relaxed) {
+            let all = began.elapsed() * count as u32 / index as u32;
+            if all > LONG && purpose != Purpose::Textbook {
+                let (first, all) = (rounded(began.elapsed()), rounded(all));
+                output::say(&format!("The first of {count} took {first}: about {all} for all."));
+            }
         }
         // A bar that nobody sees would still estimate its speed.
         if bar.is_hidden() {
@@ -131,6 +174,36 @@ pub fn results(
         return Err(INTERRUPTED);
     }
     Ok(results)
+}
+
+/// Says how much is going to be flown, where it is much.
+fn announce(scenarios: &[Arc<Scenario>], settings: &Settings) {
+    if scenarios.len() <= TABLES_MAX {
+        return;
+    }
+    let pairs = |s: &Arc<Scenario>| 1 + s.release.variants.len() * s.plans.len();
+    let flights: usize = scenarios.iter().map(pairs).sum();
+    let often = match settings.replications {
+        Some(1) => "once".to_string(),
+        Some(exactly) => format!("{} times", thousands(exactly as usize)),
+        None => {
+            let least = scenarios.iter().map(|s| s.budget.replications_min).min().unwrap_or(1);
+            let least = thousands(least as usize);
+            format!("{least} times or more, as precision asks (--quick flies {BATCH})")
+        }
+    };
+    let (count, flights) = (scenarios.len(), thousands(flights));
+    output::say(&format!(
+        "{count} scenarios: {flights} flights, each {often}; --only NAME flies fewer."
+    ));
+}
+
+/// A time as people say it.
+fn rounded(span: Duration) -> String {
+    match span.as_secs_f64() {
+        secs if secs < 90.0 => format!("{secs:.0} s"),
+        secs => format!("{:.0} min", secs / 60.0),
+    }
 }
 
 /// The scenarios with only the strategies that were asked for.

@@ -5,7 +5,7 @@
 use super::files::{self, wrong};
 use super::flags::{Format, Source};
 use super::sources::Sources;
-use super::{WRONG, output, told};
+use super::{WRONG, only, output, told};
 use crate::base::node::{self, Node};
 use crate::base::problem::{Place, Problem, Severity};
 use crate::base::source::Source as Text;
@@ -14,7 +14,7 @@ use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
 use crate::scenario::{foretell, read, tree, warn};
 use crate::traffic::{Arrivals, Recorded, trace};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,13 +60,15 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
     let documents = || inputs.iter().flat_map(|i| &i.documents);
     let mixed = documents().any(|d| manifest::is_manifest(d) || !named::named(d).is_empty());
     let mut loaded = Loaded::default();
-    let (mut problems, mut spots) = (strangers, BTreeMap::new());
+    let (mut problems, mut spots, mut told) = (strangers, BTreeMap::new(), Told::new());
     let slips: Vec<Problem> = inputs.iter().flat_map(named::slips).collect();
     if !slips.is_empty() {
         return Err(slips);
     }
     if mixed {
         loaded.import = import(&inputs, source.lenient, sources)?;
+        only::of_import(&mut loaded.import, &source.only)?;
+        drop(inputs);
         let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
         put(nodes, &own)?;
         problems.append(&mut loaded.import.warnings);
@@ -84,11 +86,13 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
                 spots: &mut spots,
                 scenarios: &mut loaded.scenarios,
                 problems: &mut problems,
+                told: &mut told,
                 sources,
             };
             collect((nodes, &flyable.file), &sweep, read, placed, found);
         }
     } else {
+        only::of_scenarios(&mut inputs, &source.only)?;
         put(inputs.iter_mut().flat_map(|input| &mut input.documents), &own)?;
         for input in &inputs {
             let read = |changed: &[Node]| read::read_documents(changed, &input.text, &input.file);
@@ -97,6 +101,7 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
                 spots: &mut spots,
                 scenarios: &mut loaded.scenarios,
                 problems: &mut problems,
+                told: &mut told,
                 sources,
             };
             collect((&input.documents[..], &input.file), &sweep, read, placed, found);
@@ -182,7 +187,18 @@ struct Found<'f> {
     spots: &'f mut BTreeMap<String, String>,
     scenarios: &'f mut Vec<Arc<Scenario>>,
     problems: &'f mut Vec<Problem>,
+    /// Warnings that were told already: of points of a sweep, and of what several share.
+    told: &'f mut Told,
     sources: &'f mut Sources,
+}
+
+/// File, place, path and text of a warning.
+type Told = BTreeSet<(Arc<str>, Place, String, String)>;
+
+/// Those of the warnings that were not told yet.
+fn new_ones(warnings: impl IntoIterator<Item = Problem>, told: &mut Told) -> Vec<Problem> {
+    let key = |p: &Problem| (Arc::clone(&p.file), p.place, p.path.clone(), p.message.clone());
+    warnings.into_iter().filter(|problem| told.insert(key(problem))).collect()
 }
 
 /// Reads documents at every point of a sweep.
@@ -191,7 +207,7 @@ fn collect(
     sweep: &[Vec<(String, String)>],
     read: impl Fn(&[Node]) -> read::Read,
     placed: impl Fn(Problem) -> Problem,
-    Found { spots, scenarios, problems, sources }: Found<'_>,
+    Found { spots, scenarios, problems, told, sources }: Found<'_>,
 ) {
     let mut traces = Traces::new();
     for changes in sweep {
@@ -211,7 +227,7 @@ fn collect(
                 return;
             }
         };
-        problems.extend(notes.into_iter().filter(|n| !problems.contains(n)).collect::<Vec<_>>());
+        problems.extend(new_ones(notes, told));
         for mut scenario in found {
             if sweep.len() > 1 {
                 scenario.name = swept_name(&scenario.name, changes);
@@ -239,8 +255,7 @@ fn collect(
                     let of_trace = warn::of_trace(document_of(&changed, &scenario.name), &scenario);
                     let foretold = foretold(&changed, &scenario, scenarios.len());
                     let foretold = of_trace.into_iter().chain(foretold).map(&placed);
-                    let new = foretold.filter(|p| !problems.contains(p)).collect::<Vec<_>>();
-                    problems.extend(new);
+                    problems.extend(new_ones(foretold, told));
                     scenarios.push(Arc::new(scenario));
                 }
                 Err(found) => problems.extend(found),
@@ -267,7 +282,7 @@ fn foretold(documents: &[Node], scenario: &Scenario, number: usize) -> Vec<Probl
         let message = format!(
             "what chance does to checks is foretold of the first {FORETOLD_MAX} scenarios only"
         );
-        return vec![Problem::warning(Place::default(), "", message).help("name fewer at once")];
+        return vec![Problem::warning(Place::default(), "", message).help("--only NAME chooses")];
     }
     foretell::warnings(document_of(documents, &scenario.name), scenario)
 }

@@ -16,6 +16,7 @@ pub mod fly;
 pub mod import;
 pub mod input;
 pub mod new;
+mod only;
 pub mod output;
 pub mod query;
 pub mod replay;

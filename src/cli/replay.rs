@@ -3,8 +3,9 @@
 use super::flags::{Format, Replay};
 use super::output::File;
 use super::sources::Sources;
-use super::{FINE, WRONG, input, output, stop};
+use super::{FINE, WRONG, input, only, output, stop};
 use crate::base::escape;
+use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
 use crate::engine::{Order, fly, fly_twin};
 use crate::experiment::fly::{recording_interval, single_order};
@@ -30,8 +31,9 @@ pub fn run(flags: &Replay) -> u8 {
         Err(code) => return code,
     };
     let [scenario] = loaded.scenarios.as_slice() else {
-        let count = loaded.scenarios.len();
-        let line = format!("windtunnel: replay tells one scenario, {count} were named");
+        let names: Vec<&str> = loaded.scenarios.iter().map(|s| s.name.as_str()).collect();
+        let (count, how) = (thousands(names.len()), only::how(&names));
+        let line = format!("windtunnel: replay tells one scenario, {count} were named: {how}");
         output::deny(&[line], flags.format);
         return WRONG;
     };

@@ -2,7 +2,7 @@
 
 use super::flags::{Format, Validate};
 use super::sources::Sources;
-use super::{FINE, WRONG, input, output, told};
+use super::{FINE, WRONG, input, only, output, told};
 use crate::base::count::counted;
 use crate::base::escape;
 use crate::base::problem::Severity;
@@ -35,7 +35,8 @@ pub fn run(flags: &Validate) -> u8 {
                     count => format!("with {}", counted(count as u64, "warning")),
                 };
                 let block = told::block(&told::left_out(&import));
-                output::print(&format!("{block}{}: valid, {warnings}\n", names.join(", ")));
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                output::print(&format!("{block}{}: valid, {warnings}\n", only::listed(&names)));
             }
         }
     }

@@ -84,10 +84,13 @@ impl Flight {
                 if matches!(routing.split, Split::Buckets(_) | Split::Flag(_)) {
                     self.prepare_buckets();
                 }
-                let share = routing.split.candidate_share() * 100.0;
+                let share = routing.split.candidate_share();
+                self.ask_by_route(share);
+                let share = share * 100.0;
                 self.story("action", || format!("route {share:.0} % to the new version"));
                 self.route(routing);
             }
+            Action::Ask(share) => self.ask(share.value()),
             Action::Experiment(open) => self.plane.set_experiment(open),
             Action::Wake { after, token } => {
                 self.calendar.plan(self.now + after, Event::Timer(token))
@@ -163,6 +166,7 @@ impl Flight {
         if self.watch.verdict_seen.is_some() {
             return;
         }
+        self.end_steps();
         let judged = self.plane.tally.served_new + self.plane.shadow.candidate.compared;
         let exposed = self.plane.users.counts().exposed;
         self.watch.verdict_seen = Some((exposed, judged, self.believed_weight()));

@@ -13,6 +13,7 @@ use super::network::Change;
 use super::plane::{Advanced, Plane};
 use super::record::Recorder;
 use super::scrape;
+use super::steps::Steps;
 use super::tables::Switches;
 use super::watch::Watch;
 use crate::analysis::promql::Query;
@@ -203,6 +204,7 @@ pub struct Flight {
     pub(super) autoscalers: Autoscalers,
     pub(super) human: Human,
     pub(super) watch: Watch,
+    pub(super) steps: Steps,
     pub(super) recorder: Option<Recorder>,
     pub(super) checked: bool,
     pub(super) chaos_at: Vec<(usize, bool, SimTime)>,
@@ -244,6 +246,7 @@ impl Flight {
             pod_names: Vec::new(),
             bounds,
             watch: Watch::new(scenario.horizon),
+            steps: Steps::default(),
             recorder: options.record.map(Recorder::new),
             scenario: Arc::clone(scenario),
             streams,
@@ -333,7 +336,9 @@ impl Flight {
     /// Moves the control plane's clock, adding up what lasted until now.
     fn tick(&mut self, at: SimTime) {
         assert!(at >= self.now, "the control plane went back in time");
-        self.watch.lapse(at.since(self.now), self.plane.tally.arrived);
+        let span = at.since(self.now);
+        self.watch.lapse(span, self.plane.tally.arrived);
+        self.steps.lapse(span, self.watch.serving);
         self.now = at;
     }
 

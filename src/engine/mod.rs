@@ -21,6 +21,7 @@ pub mod record;
 pub mod result;
 pub mod scrape;
 pub mod sets;
+pub mod steps;
 pub mod tables;
 pub mod targets;
 pub mod watch;

@@ -80,6 +80,7 @@ impl Flight {
             measures: Measures::of(&self.came_to(twin)),
             stopped_by: self.watch.stopped_by.clone(),
             differences: compared.then_some(self.plane.shadow),
+            steps: self.all_steps(),
             work: self.plane.tally.arrived,
         }
     }

@@ -85,6 +85,8 @@ pub struct Watch {
     pub nodes_ordered: u32,
     /// Smoke tests sent so far.
     pub smoke_tests: u16,
+    /// Pods that serve users: of the new version, and of both.
+    pub serving: [u32; 2],
     /// The requests of the rollout; nothing before the release.
     pub rollout: Option<Rollout>,
     /// Requests that had arrived when time last lapsed.
@@ -126,6 +128,7 @@ impl Watch {
             nodes_on_order: 0,
             nodes_ordered: 0,
             smoke_tests: 0,
+            serving: [0; 2],
             rollout: None,
             arrived: 0,
             ready_new_share: 0.0,
@@ -182,6 +185,7 @@ impl Flight {
             let serving = || self.pods.iter().filter(serves);
             let available = serving().count() as u32;
             let new = serving().filter(|p| p.version == Version::New).count();
+            self.watch.serving = [new as u32, available];
             self.watch.ready_new_share = new as f64 / f64::from(available.max(1));
             let least = self.watch.available_min.unwrap_or(u32::MAX).min(available);
             self.watch.available_min = Some(least);

@@ -13,6 +13,7 @@ pub mod qualification;
 pub mod rating;
 pub mod results;
 pub mod selftest;
+pub mod steps;
 pub mod tables;
 
 use crate::base::problem::Problem;
@@ -67,6 +68,7 @@ fn evaluate(
         summary: tables::summary(scenario, &flown.flights),
         verdicts: tables::verdicts(scenario, &flown.flights),
         differences: tables::differences(scenario, &flown.flights),
+        steps: steps::steps(scenario, &flown.flights),
         precision: precision::reached(scenario, &flown.flights),
         expectations: expectation::judge_all(scenario, &flown.flights, &ratings),
         qualification: qualification::qualify(scenario, &ratings),

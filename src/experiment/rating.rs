@@ -181,7 +181,15 @@ mod tests {
                 ..crate::outcome::Measures::default()
             };
             let (stopped_by, differences) = (None, None);
-            Outcome { replication: 0, verdict, measures, stopped_by, differences, work: 1 }
+            Outcome {
+                replication: 0,
+                verdict,
+                measures,
+                stopped_by,
+                differences,
+                steps: Vec::new(),
+                work: 1,
+            }
         };
         let told = |verdict| {
             let row = rating(PlanId(0), &[], &[&flight(verdict)], Some(10.0), &|_| 0.0);

@@ -47,6 +47,8 @@ pub struct ScenarioResults {
     pub differences: Vec<DifferenceRow>,
     /// `ratings.csv`, one row a strategy in the order of the scenario.
     pub ratings: Vec<RatingRow>,
+    /// What each step asked for and what was met, by strategy and variant.
+    pub steps: Vec<StepRow>,
     /// The precision that was reached, one row per strategy and variant.
     pub precision: Vec<PrecisionRow>,
     /// Recordings of one typical replication (the same for all strategies): per variant, strategy.
@@ -160,6 +162,29 @@ impl RatingRow {
             Rating::Cost => self.cost,
         }
     }
+}
+
+/// What a step of a release asked for, and what was met.
+#[derive(Clone, Debug)]
+pub struct StepRow {
+    /// Variant.
+    pub variant: VariantId,
+    /// Strategy.
+    pub plan: PlanId,
+    /// Number of the step, from 1.
+    pub number: u32,
+    /// Share of the requests that it asked for.
+    pub asked: f64,
+    /// Flights that came to it.
+    pub flights: u32,
+    /// Its mean length in seconds, to the next step or to the verdict.
+    pub lasted_s: f64,
+    /// Share of the requests in it that met the new version.
+    pub requests: Option<Estimate>,
+    /// Share of the users so far who had met the new version by its end.
+    pub users: Option<Estimate>,
+    /// Pods that served users most of the time: of the new version, and of both.
+    pub pods: [u32; 2],
 }
 
 /// Precision of the main measures for one strategy and variant.

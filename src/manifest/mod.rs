@@ -40,9 +40,6 @@ use note::{Lists, Spot};
 use std::sync::Arc;
 use unflown::LeftOut;
 
-/// Most release units of one run.
-const UNITS_MAX: usize = 100;
-
 /// Objects that are named where nothing is released.
 const SEEN_MAX: usize = 8;
 
@@ -71,6 +68,10 @@ pub struct Flyable {
     pub file: Arc<str>,
     /// Paths of the document, and the places in manifests where their values came from.
     pub origins: Vec<(String, Spot)>,
+    /// What the unit in it is called by, its own name first; empty for a Scenario alone.
+    pub names: Vec<String>,
+    /// Titles of the objects that took part in it.
+    pub objects: Vec<String>,
 }
 
 /// What was found in a run's documents.
@@ -115,12 +116,6 @@ fn read_by(inputs: &[Input], lenient: bool) -> Result<Import, Vec<Problem>> {
     let unflown = unflown::judge(&read.strangers, &read.store, &found.drafts, lenient);
     lists.ignored.extend(unflown.notes);
     problems.extend(unflown.problems);
-    if found.drafts.len() > UNITS_MAX {
-        let message = format!("{} things are released", found.drafts.len());
-        let file = inputs.first().map(|i| Arc::clone(&i.file)).unwrap_or_default();
-        let problem = Problem::error(Place::default(), "", message).in_file(&file);
-        problems.push(problem.expected(format!("at most {UNITS_MAX}")).help("name fewer files"));
-    }
     if found.drafts.is_empty() && !fields::has_errors(&problems) {
         problems.extend(nothing(inputs, &read.store, &lists));
     }
@@ -197,7 +192,8 @@ fn flyables(
                 let (mut node, origins) = join::join(document, &input.file, draft, lists);
                 storm::settle(&mut node);
                 let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
-                let mut flyable = Flyable { node, text, file, origins };
+                let (names, objects) = (names_of(draft), draft.used.clone());
+                let mut flyable = Flyable { node, text, file, origins, names, objects };
                 if chosen.len() > 1 {
                     rename(&mut flyable, &draft.name);
                 }
@@ -217,12 +213,20 @@ fn flyables(
 
 fn alone(document: &Node, input: &Input) -> Flyable {
     let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
-    Flyable { node: document.clone(), text, file, origins: Vec::new() }
+    let (names, objects) = (Vec::new(), Vec::new());
+    Flyable { node: document.clone(), text, file, origins: Vec::new(), names, objects }
 }
 
 fn of_manifests(draft: Draft) -> Flyable {
     let file = Arc::clone(&draft.spot.file);
-    Flyable { node: draft.node, text: Arc::from(""), file, origins: draft.origins }
+    let (names, text) = (names_of(&draft), Arc::from(""));
+    let (node, origins, objects) = (draft.node, draft.origins, draft.used);
+    Flyable { node, text, file, origins, names, objects }
+}
+
+/// What a unit is called by.
+fn names_of(draft: &Draft) -> Vec<String> {
+    std::iter::once(&draft.name).chain(&draft.aliases).cloned().collect()
 }
 
 /// The draft with a Scenario's document in place of its own, to ask what neither has said.

@@ -1,6 +1,7 @@
 //! Documents → objects: what each is, what is in it, and everything wrong with it.
 
 use super::fields::{Api, Book, Fields, Labels, Manifest, elsewhere};
+use super::kinds::metadata::Metadata;
 use super::kinds::{KINDS, KindPart, Object, canary_config, paths_of};
 use super::note::Lists;
 use super::store::Store;
@@ -10,6 +11,7 @@ use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Problem, nearest};
 use crate::base::settings::read_document;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Lists within lists, at most.
@@ -87,7 +89,10 @@ fn expand(document: &Node, file: &Arc<str>, depth: usize, objects: &mut Objects)
         }
         let own = kind.strip_suffix("List").unwrap_or_default();
         for item in items {
-            expand(&typed(item, own, version), file, depth + 1, objects);
+            match typed(item, own, version) {
+                Some(typed) => expand(&typed, file, depth + 1, objects),
+                None => expand(item, file, depth + 1, objects),
+            }
         }
         return;
     }
@@ -104,20 +109,20 @@ fn expand(document: &Node, file: &Arc<str>, depth: usize, objects: &mut Objects)
     }
 }
 
-/// Entries of a `DeploymentList` may leave out what they are.
-fn typed(item: &Node, kind: &str, version: &str) -> Node {
+/// Entries of a `DeploymentList` may leave out what they are; nothing for one that says it.
+fn typed(item: &Node, kind: &str, version: &str) -> Option<Node> {
+    if kind.is_empty() || item.get("kind").is_some() {
+        return None;
+    }
     let mut item = item.clone();
-    if let Value::Map(entries) = &mut item.value
-        && !kind.is_empty()
-        && !entries.iter().any(|(k, _)| k.name == "kind")
-    {
+    if let Value::Map(entries) = &mut item.value {
         for (name, value) in [("apiVersion", version), ("kind", kind)] {
             let key = Key { place: item.place, name: name.to_string() };
             let value = Node { place: item.place, value: Value::Text(value.to_string()) };
             entries.push((key, value));
         }
     }
-    item
+    Some(item)
 }
 
 /// The kind's part; unknown kinds are booked, slips and wrong versions are problems.
@@ -243,17 +248,33 @@ fn object(part: &KindPart, document: &Node, file: &Arc<str>, objects: &mut Objec
     objects.strangers.extend(Stranger::within(document, file));
     objects.lists.extend(book.notes);
     objects.problems.extend(book.problems);
-    let (file, node) = (Arc::clone(file), document.clone());
+    let (file, node) = (Arc::clone(file), Arc::new(written(document)));
     objects.store.objects.push(Object { kind: part.kind, metadata, file, node, body });
+}
+
+/// The document without what the server keeps in it, of which nothing is asked any more: half of
+/// what a cluster prints.
+fn written(document: &Node) -> Node {
+    let Value::Map(entries) = &document.value else { return document.clone() };
+    let kept = entries.iter().filter(|(key, _)| key.name != "status");
+    let entries = kept.map(|(key, value)| match (key.name.as_str(), &value.value) {
+        ("metadata", Value::Map(head)) => {
+            let head = head.iter().filter(|(key, _)| key.name != "managedFields").cloned();
+            (key.clone(), Node { place: value.place, value: Value::Map(head.collect()) })
+        }
+        _ => (key.clone(), value.clone()),
+    });
+    Node { place: document.place, value: Value::Map(entries.collect()) }
 }
 
 /// The same object given twice is a contradiction, unless both are alike.
 fn twice(objects: &mut Objects) {
     let Objects { store, problems, .. } = objects;
     let mut kept: Vec<Object> = Vec::new();
-    for object in store.objects.drain(..) {
-        let same = |o: &&Object| o.kind == object.kind && o.metadata == object.metadata;
-        match kept.iter().find(same) {
+    let mut known: BTreeMap<(&str, Metadata), usize> = BTreeMap::new();
+    for object in std::mem::take(&mut store.objects) {
+        let first = known.entry((object.kind, object.metadata.clone())).or_insert(kept.len());
+        match kept.get(*first) {
             Some(first) if first.body == object.body => {}
             Some(first) => {
                 let message = format!("{} is given twice", object.title());

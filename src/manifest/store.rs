@@ -17,18 +17,34 @@ use super::kinds::service::Service;
 use super::kinds::virtual_service::VirtualService;
 use super::kinds::volume_claim::Access;
 use super::kinds::{Body, Object};
-use super::rule::short;
+use super::rule::{Destination, short};
 use crate::base::problem::nearest;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// Everything that was read.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    /// The objects, in the order they were read.
+    /// The objects, in the order they were read; none is added once one was looked for.
     pub objects: Vec<Object>,
     /// Names that a Scenario beside gives to the old and the new version, of workloads or versions.
     pub told: Vec<[String; 2]>,
     /// Labels of pods that objects of other kinds run.
     pub others: Vec<Labels>,
+    index: OnceCell<Index>,
+    routed: OnceCell<BTreeMap<String, Vec<(usize, usize)>>>,
+}
+
+/// Where objects stand in the list, by what others know of them.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    by_name: BTreeMap<String, Vec<usize>>,
+    /// Workloads, by each label of their pods.
+    by_label: BTreeMap<(String, String), Vec<usize>>,
+    /// DestinationRules, by the first word of their host.
+    by_host: BTreeMap<String, Vec<usize>>,
+    pods: Vec<usize>,
 }
 
 macro_rules! of_kind {
@@ -119,47 +135,127 @@ impl Store {
 
     /// Everything that runs pods, with their labels.
     pub fn pods(&self) -> impl Iterator<Item = (&Object, &Labels)> {
-        self.objects
-            .iter()
-            .filter_map(|object| object.template().map(|template| (object, &template.labels)))
+        self.index().pods.iter().filter_map(|at| with_labels(&self.objects[*at]))
     }
 
     /// Does anything that was given run pods with these labels?
     pub fn runs(&self, near: &Object, selector: &Labels) -> bool {
-        let own = self.pods().any(|(o, labels)| o.is_near(near) && contains(labels, selector));
+        let own = self.pods_with(selector).iter().any(|(o, _)| o.is_near(near));
         own || self.others.iter().any(|labels| contains(labels, selector))
+    }
+
+    /// What runs pods with all of these labels; with none, everything that runs pods.
+    pub fn pods_with(&self, wanted: &Labels) -> Vec<(&Object, &Labels)> {
+        let none = Vec::new();
+        let index = self.index();
+        let of = |pair: &(String, String)| index.by_label.get(pair).unwrap_or(&none);
+        let rarest = wanted.iter().map(of).min_by_key(|found| found.len());
+        let found = rarest.unwrap_or(&index.pods).iter();
+        let found = found.filter_map(|at| with_labels(&self.objects[*at]));
+        found.filter(|(_, labels)| contains(labels, wanted)).collect()
+    }
+
+    /// All objects of a name, in the order they were read.
+    pub fn named<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s Object> + use<'s> {
+        self.index().by_name.get(name).into_iter().flatten().map(|at| &self.objects[*at])
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
+            for (at, object) in self.objects.iter().enumerate() {
+                index.by_name.entry(object.metadata.name.clone()).or_default().push(at);
+                if let Body::DestinationRule(rule) = &object.body {
+                    index.by_host.entry(short(&rule.host).to_string()).or_default().push(at);
+                }
+                let Some((_, labels)) = with_labels(object) else { continue };
+                index.pods.push(at);
+                for pair in labels {
+                    index.by_label.entry(pair.clone()).or_default().push(at);
+                }
+            }
+            index
+        })
+    }
+
+    /// The DestinationRules of hosts that begin with one of these words, in the order they were
+    /// read.
+    pub fn rules_about<'n>(
+        &self,
+        words: impl IntoIterator<Item = &'n String>,
+    ) -> Vec<(&Object, &DestinationRule)> {
+        let found = words.into_iter().filter_map(|word| self.index().by_host.get(word)).flatten();
+        let found: BTreeSet<usize> = found.copied().collect();
+        let rule = |at: usize| match &self.objects[at] {
+            object @ Object { body: Body::DestinationRule(rule), .. } => Some((object, &**rule)),
+            _ => None,
+        };
+        found.into_iter().filter_map(rule).collect()
+    }
+
+    /// The DestinationRules of a host, in all namespaces.
+    fn rules_of(&self, host: &str) -> Vec<(&Object, &DestinationRule)> {
+        self.rules_about([&short(host).to_string()])
     }
 
     /// The DestinationRule of a host.
     pub fn rule_of(&self, near: &Object, host: &str) -> Option<(&Object, &DestinationRule)> {
-        let mut rules = self.destination_rules();
-        rules.find(|(object, rule)| short(&rule.host) == short(host) && object.is_near(near))
+        self.rules_of(host).into_iter().find(|(object, _)| object.is_near(near))
     }
 
     /// The Service of a host.
     pub fn service_of(&self, near: &Object, host: &str) -> Option<(&Object, &Service)> {
-        let mut services = self.services();
-        services.find(|(object, _)| object.metadata.name == short(host) && object.is_near(near))
+        self.named(short(host)).find_map(|object| match &object.body {
+            Body::Service(service) if object.is_near(near) => Some((object, &**service)),
+            _ => None,
+        })
     }
 
     /// The Deployments behind a host: those that its Service picks; without a Service, those whose
     /// name or `app` label is the host's, or whose name begins with it.
-    pub fn behind(&self, near: &Object, host: &str) -> Vec<(&Object, &Deployment)> {
+    pub fn behind<'s>(&'s self, near: &Object, host: &str) -> Vec<(&'s Object, &'s Deployment)> {
         let host = short(host);
+        let deployment = |object: &'s Object| match &object.body {
+            Body::Deployment(body) if object.is_near(near) => Some((object, &**body)),
+            _ => None,
+        };
         let service = self.service_of(near, host);
-        let all = self.deployments().filter(|(object, _)| object.is_near(near));
-        all.filter(|(object, deployment)| {
-            let labels = deployment.template.as_ref().map(|t| &t.labels);
-            if let Some(selector) = service.and_then(|(_, s)| s.selector.as_ref()) {
-                return labels.is_some_and(|l| contains(l, selector));
+        if let Some(selector) = service.and_then(|(_, service)| service.selector.as_ref()) {
+            let picked = self.pods_with(selector).into_iter();
+            return picked.filter_map(|(object, _)| deployment(object)).collect();
+        }
+        let index = self.index();
+        let prefix = format!("{host}-");
+        let after = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        let prefixed = index.by_name.range::<str, _>(after);
+        let prefixed = prefixed.take_while(|(name, _)| name.starts_with(&prefix)).map(|(_, at)| at);
+        let apps = ["app", "app.kubernetes.io/name", "k8s-app"];
+        let apps = apps.map(|key| index.by_label.get(&(key.to_string(), host.to_string())));
+        let all = index.by_name.get(host).into_iter().chain(prefixed);
+        let all: BTreeSet<usize> =
+            all.chain(apps.into_iter().flatten()).flatten().copied().collect();
+        all.into_iter().filter_map(|at| deployment(&self.objects[at])).collect()
+    }
+
+    /// The rules that name the host of a Deployment, and the destinations by which they do.
+    pub fn routed_to(&self, deployment: &Object) -> Vec<(&Object, &Destination)> {
+        let routed = self.routed.get_or_init(|| {
+            let mut routed: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+            for (at, object) in self.objects.iter().enumerate() {
+                for (number, to) in destinations(object).into_iter().enumerate() {
+                    for (behind, _) in self.behind(object, &to.host) {
+                        routed.entry(behind.title()).or_default().push((at, number));
+                    }
+                }
             }
-            let name = object.metadata.name.as_str();
-            let prefixed = name.strip_prefix(host).is_some_and(|rest| rest.starts_with('-'));
-            let apps = ["app", "app.kubernetes.io/name", "k8s-app"];
-            let app = |(k, v): &(String, String)| apps.contains(&k.as_str()) && v == host;
-            name == host || prefixed || labels.is_some_and(|l| l.iter().any(app))
-        })
-        .collect()
+            routed
+        });
+        let found = routed.get(&deployment.title()).into_iter().flatten();
+        let to = |(at, number): &(usize, usize)| {
+            let object = &self.objects[*at];
+            destinations(object).get(*number).map(|to| (object, *to))
+        };
+        found.filter_map(to).collect()
     }
 
     /// The name of a service or Deployment that `host` was probably meant to be.
@@ -169,4 +265,24 @@ impl Store {
         let rules = self.destination_rules().map(|(_, r)| short(&r.host));
         nearest(short(host), services.chain(deployments).chain(rules))
     }
+}
+
+/// Where the rules of an object send requests, and copies of them.
+fn destinations(object: &Object) -> Vec<&Destination> {
+    let rules = match &object.body {
+        Body::VirtualService(body) | Body::HttpRoute(body) => &body.rules,
+        _ => return Vec::new(),
+    };
+    let mirrors = rules.iter().filter_map(|rule| rule.mirror.as_ref().map(|(to, _)| to));
+    rules.iter().flat_map(|rule| &rule.destinations).chain(mirrors).collect()
+}
+
+/// What an object that runs pods writes on them.
+fn with_labels(object: &Object) -> Option<(&Object, &Labels)> {
+    let template = match &object.body {
+        Body::Deployment(body) => body.template.as_ref(),
+        Body::Rollout(body) => body.template.as_ref(),
+        _ => None,
+    };
+    template.map(|template| (object, &template.labels))
 }

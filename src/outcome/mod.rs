@@ -80,8 +80,30 @@ pub struct Outcome {
     pub stopped_by: Option<String>,
     /// Shadow comparisons by kind, if any were made.
     pub differences: Option<crate::world::log::ShadowCounts>,
+    /// The steps of the trial, in order: what was asked for, and what was met.
+    pub steps: Vec<Step>,
     /// Requests that the data plane moved, for the budget.
     pub work: u64,
+}
+
+/// A step of a release: from the instant at which its settings ask for a share of the requests on
+/// the new version to the next, or to the verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Step {
+    /// The share that is asked for.
+    pub asked: f64,
+    /// Its length in seconds.
+    pub lasted_s: f64,
+    /// Requests of users that arrived in it.
+    pub requests: u64,
+    /// Of these, met by the new version.
+    pub requests_new: u64,
+    /// Users who had sent a request by its end, from the start of the flight on.
+    pub users: u64,
+    /// Of these, users who had met the new version.
+    pub users_new: u64,
+    /// Pods that served users: of the new version, and of both; what lasted longest.
+    pub pods: [u32; 2],
 }
 
 /// The recording of one flight, for `timeline.csv`, `events.jsonl` and pictures.

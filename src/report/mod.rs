@@ -17,10 +17,12 @@ pub mod names;
 pub mod reading;
 pub mod replay;
 pub mod run_json;
+pub mod seen;
 pub mod summary;
 pub mod table;
 pub mod telemetry;
 pub mod textbook;
+pub mod worst;
 
 /// All formats, in the order in which their files are made.
 pub const FORMATS: &[Format] = &[

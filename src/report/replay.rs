@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 const BAR: usize = 10;
 /// Columns of a line of text.
 const WIDTH: usize = crate::base::wrap::COLUMNS;
+/// Most lines that are folded as one.
+const LONGEST_FOLD: usize = 4;
 /// Widest fleet that is drawn pod by pod on the event's line.
 const STRIP_MAX: usize = 16;
 
@@ -36,19 +38,60 @@ pub fn text(scenario: &Scenario, record: &FlightRecord) -> String {
         out += "\nnothing was recorded\n";
         return out;
     }
-    let mut before = None;
-    for event in events {
-        let state = (event.strip.as_str(), event.weight_new);
-        let changed = before.is_none_or(|before| before != state);
-        out += &line(event, release_s, strip_width, changed);
-        before = Some(state);
+    let (mut before, mut at) = (None, 0);
+    while at < events.len() {
+        let (length, times) = repeated(&events[at..]);
+        let told = if times > 1 { length } else { 1 };
+        for event in &events[at..at + told] {
+            let state = (event.strip.as_str(), event.weight_new);
+            let changed = before.is_none_or(|before| before != state);
+            let fold = (times > 1 && told == 1).then(|| {
+                let last = &events[at + times - 1];
+                format!(" × {times} until {}", figure::clock(since(last, release_s)))
+            });
+            out += &line(event, release_s, strip_width, changed, &fold.unwrap_or_default());
+            before = Some(state);
+        }
+        if times > 1 && told > 1 {
+            let last = &events[at + told * times - 1];
+            let until = figure::clock(since(last, release_s));
+            out += &format!("{:>9} these {told} lines × {times} until {until}\n", "⋮");
+        }
+        at += told * times.max(1);
     }
     out + &totals(record)
 }
 
-/// One event. Fleet and split are drawn only where they differ from the line above.
-fn line(event: &Event, release_s: f64, strip_width: usize, changed: bool) -> String {
-    let at = figure::clock(event.at.as_secs_f64() - release_s);
+/// Seconds from the release to an event.
+fn since(event: &Event, release_s: f64) -> f64 {
+    event.at.as_secs_f64() - release_s
+}
+
+/// How many events at the beginning are told again and again, the fleet standing as it stood, and
+/// how often: fewer than three times is not worth a word.
+fn repeated(events: &[Event]) -> (usize, usize) {
+    let alike = |a: &Event, b: &Event| {
+        (a.kind, &a.text, &a.strip, a.weight_new) == (b.kind, &b.text, &b.strip, b.weight_new)
+    };
+    for length in 1..=LONGEST_FOLD {
+        let block = events.iter().take(length);
+        let next = |times: usize| events.iter().skip(length * times).take(length);
+        let again = |times: &usize| {
+            next(*times).count() == length
+                && block.clone().zip(next(*times)).all(|(a, b)| alike(a, b))
+        };
+        let times = 1 + (1..).take_while(again).count();
+        if times >= 3 {
+            return (length, times);
+        }
+    }
+    (1, 1)
+}
+
+/// One event, and how often it is told again. Fleet and split are drawn only where they differ from
+/// the line above.
+fn line(event: &Event, release_s: f64, strip_width: usize, changed: bool, again: &str) -> String {
+    let at = figure::clock(since(event, release_s));
     let picture = if changed {
         format!("{} {}", bar(event.weight_new), fitted(&event.strip, strip_width))
     } else {
@@ -58,7 +101,7 @@ fn line(event: &Event, release_s: f64, strip_width: usize, changed: bool) -> Str
     let indent = start.chars().count() + 1;
     let room = WIDTH.saturating_sub(indent).max(24);
     let mut out = String::new();
-    for (number, part) in wrapped(&event.text, room).into_iter().enumerate() {
+    for (number, part) in wrapped(&format!("{}{again}", event.text), room).into_iter().enumerate() {
         let head = if number == 0 { start.clone() } else { " ".repeat(indent - 1) };
         out += &format!("{}\n", format!("{head} {part}").trim_end());
     }
@@ -160,6 +203,27 @@ mod tests {
         assert_eq!(bar(0.999), "[-#########] 100%");
         assert_eq!(bar(1.0), "[##########] 100%");
         assert_eq!(bar(f64::NAN), "[----------]   0%");
+    }
+
+    #[test]
+    fn what_is_told_again_and_again_is_folded() {
+        let event = |text: &str, strip: &str| Event {
+            at: crate::base::time::SimTime::ZERO,
+            kind: "fault",
+            text: text.into(),
+            strip: strip.into(),
+            weight_new: 0.0,
+        };
+        let of = |texts: &[&str]| {
+            let events: Vec<Event> = texts.iter().map(|text| event(text, "OO")).collect();
+            repeated(&events)
+        };
+        assert_eq!(of(&["a", "a", "a", "b"]), (1, 3));
+        assert_eq!(of(&["a", "b", "a", "b", "a", "b", "a"]), (2, 3));
+        assert_eq!(of(&["a", "a", "b"]), (1, 1));
+        assert_eq!(of(&["a"]), (1, 1));
+        let moved = [event("a", "OO"), event("a", "Ot"), event("a", "OO")];
+        assert_eq!(repeated(&moved), (1, 1), "a fleet that changes is drawn");
     }
 
     #[test]

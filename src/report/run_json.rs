@@ -3,7 +3,7 @@
 //! CSV files carry no comments, so everything about the run as a whole stands here. Deliberately
 //! absent: time of day, machine, user; the same command gives the same bytes.
 
-use super::{Document, Format};
+use super::{Document, Format, seen, worst};
 use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results, ScenarioResults};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ fn make(results: &Results) -> Result<Vec<Document>, String> {
         "version": env!("CARGO_PKG_VERSION"),
         "command": results.command,
         "interrupted": results.interrupted,
+        "worst_first": worst::json(results),
         "scenarios": results.scenarios.iter().map(scenario).collect::<Vec<_>>(),
     });
     let bytes = escape::json::pretty(&value).into_bytes();
@@ -39,6 +40,7 @@ fn scenario(results: &ScenarioResults) -> Value {
         "strategies": scenario.plans.iter()
             .map(|p| json!({"name": p.name, "kind": p.kind}))
             .collect::<Vec<_>>(),
+        "met": seen::json(results),
         "precision": precision(results),
         "expectations": results.expectations.iter().map(expectation).collect::<Vec<_>>(),
     })

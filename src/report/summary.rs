@@ -5,7 +5,7 @@
 //! is. Deliberately absent: computing measures; sentences that the tables do not carry.
 
 use super::figure::{Quantity, significant};
-use super::{Document, Format, choose, names, reading, run_json};
+use super::{Document, Format, choose, names, reading, run_json, seen, worst};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{LeftOut, RatingRow, Results, ScenarioResults};
@@ -57,6 +57,9 @@ pub fn text(results: &Results) -> String {
     page += &left_out(results);
     page += &format!("Seed {}. Repeat with {command}.\n", results.seed);
     page += "Intervals are 95 %. Shares of users are shares of the users active in the horizon.\n";
+    if let Some(table) = worst::markdown(results) {
+        page += &format!("\n## Worst first\n\n{table}\n");
+    }
     if results.scenarios.len() > 1 {
         page += "\n![Who gets hurt: all strategies in all scenarios](charts/overview.svg)\n";
     }
@@ -108,6 +111,8 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
     }
     parts.push("### The main measures".to_string());
     parts.push(measures(results));
+    parts.push("### What users met".to_string());
+    parts.push(seen::markdown(results));
     parts.push("### How the flights ended".to_string());
     parts.push(verdicts(results));
     parts.extend(false_alarms(results));

@@ -5,7 +5,7 @@
 
 use super::charts::measures::listed;
 use super::figure::{Quantity, significant};
-use super::{reading, run_json};
+use super::{reading, run_json, seen, worst};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
@@ -31,6 +31,7 @@ pub fn text(results: &ScenarioResults) -> String {
     let head = wrap::filled(&headline(results));
     let scenario = &results.scenario;
     let mut out = format!("{head}{}\n", ratings_table(results).trim_fmt());
+    out += &seen::text(results);
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
         out += &wrap::filled(&format!(
@@ -167,6 +168,7 @@ pub fn json(results: &Results) -> Value {
         "seed": results.seed,
         "command": results.command,
         "interrupted": results.interrupted,
+        "worst_first": worst::json(results),
         "scenarios": results.scenarios.iter().map(scenario_json).collect::<Vec<_>>(),
     })
 }
@@ -182,6 +184,7 @@ fn scenario_json(results: &ScenarioResults) -> Value {
     json!({
         "scenario": scenario.name,
         "strategies": results.ratings.iter().map(|r| rating_json(results, r)).collect::<Vec<_>>(),
+        "met": seen::json(results),
         "no_strategy_helps_against": no_help.collect::<Vec<_>>(),
         "qualification": qualification.collect::<Vec<_>>(),
         "expectations": results.expectations.iter().map(run_json::expectation).collect::<Vec<_>>(),

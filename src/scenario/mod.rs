@@ -32,5 +32,6 @@ pub mod tree;
 pub mod warn;
 mod warn_budgets;
 mod warn_checks;
+pub mod weak;
 pub mod words;
 pub mod yaml;

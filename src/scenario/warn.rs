@@ -4,7 +4,7 @@
 //! flights say what really happens. Checks that behave like coin flips are in `warn_checks`.
 
 use super::model::Scenario;
-use super::{tree, warn_budgets, warn_checks};
+use super::{tree, warn_budgets, warn_checks, weak};
 use crate::base::escape::short::thousands;
 use crate::base::node::Node;
 use crate::base::problem::Problem;
@@ -184,31 +184,23 @@ fn probes(scenario: &Scenario, found: &mut Found<'_>) {
         let message = "without a readiness probe pods get requests before they serve";
         found.say("spec.service.readinessProbe", message, "readinessProbe: {period: 5s}");
     }
-    let slow = pod.startup.quantile(0.99);
-    if let (Some(probe), None) = (&pod.liveness, &pod.startup_probe) {
-        let patience = probe.initial_delay + probe.period * u64::from(probe.failure_threshold);
-        if slow > patience {
-            let message = format!(
-                "kills a container after {patience}, but 1 start in 100 takes more than {slow}"
-            );
-            found.say("spec.service.livenessProbe", message, "add a startupProbe");
-        }
+    if let Some((patience, slow)) = weak::impatient(pod) {
+        let message = format!(
+            "kills a container after {patience}, but 1 start in 100 takes more than {slow}"
+        );
+        found.say("spec.service.livenessProbe", message, "add a startupProbe");
     }
-    if let Some(probe) = &pod.startup_probe {
-        let patience = probe.initial_delay + probe.period * u64::from(probe.failure_threshold);
-        if slow > patience {
-            let message = format!(
-                "gives up after {patience}, but 1 start in 100 takes more than {slow}: a crash loop"
-            );
-            found.say("spec.service.startupProbe", message, "raise failureThreshold");
-        }
+    if let Some((patience, slow)) = weak::gives_up(pod) {
+        let message = format!(
+            "gives up after {patience}, but 1 start in 100 takes more than {slow}: a crash loop"
+        );
+        found.say("spec.service.startupProbe", message, "raise failureThreshold");
     }
 }
 
 fn shutdown(scenario: &Scenario, found: &mut Found<'_>) {
     let service = &scenario.service;
-    let learned = service.balancer.propagation.quantile(0.99);
-    if service.pod.pre_stop < learned {
+    if let Some(learned) = weak::leaves_early(scenario) {
         let message = format!(
             "{} is over before the balancers have learned of the end ({learned} at p99): requests \
              go to pods that are gone",

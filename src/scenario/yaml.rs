@@ -13,14 +13,21 @@ use serde_saphyr::{Location, Options, Spanned};
 use std::fmt;
 use std::sync::Arc;
 
-/// Longest text that is read. A scenario has a few kilobytes; recordings are CSV files.
-pub const LONGEST_TEXT: usize = 16_000_000;
+/// Longest text that is read. A scenario has a few kilobytes, all objects of a cluster some tens of
+/// megabytes; recordings are CSV files.
+pub const LONGEST_TEXT: usize = 64_000_000;
 
 /// Deepest nesting of lists and mappings.
 const DEEPEST: usize = 64;
 
 /// Values that aliases may stand for, over the whole text.
 const ALIASED: usize = 100_000;
+
+/// Values of a text, those behind aliases included.
+const VALUES: usize = 3_000_000;
+
+/// Documents of a text.
+const DOCUMENTS: usize = 25_000;
 
 /// The text of a file, or what is wrong with its bytes.
 pub fn text<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, Problem> {
@@ -98,6 +105,10 @@ fn options() -> Options {
             max_depth: DEEPEST,
             flow_nesting_limit: DEEPEST,
             max_recorded_anchor_events: ALIASED,
+            max_nodes: VALUES,
+            // A mapping or list begins and ends.
+            max_events: 2 * VALUES,
+            max_documents: DOCUMENTS,
         },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED },
         duplicate_keys: DuplicateKeyPolicy::Error,
@@ -129,7 +140,9 @@ fn problem(error: &serde_saphyr::Error) -> Problem {
         return say(&format!("the key \"{key}\" is given twice")).help("remove one of the two");
     }
     if message.contains("budget breached") || message.contains("replay") {
-        let expected = format!("at most {ALIASED} values behind aliases, 250000 in all");
+        let expected = format!(
+            "at most {ALIASED} values behind aliases, {VALUES} in all, {DOCUMENTS} documents"
+        );
         return say("too many values, those behind aliases included").expected(expected);
     }
     if message.contains("recursion limit") {
@@ -303,7 +316,7 @@ mod tests {
             assert!(found.place.line > 0, "{found}");
         }
         let long = "a".repeat(LONGEST_TEXT + 1);
-        assert!(wrong(&long).message.contains("16 MB are too much"));
+        assert!(wrong(&long).message.contains("64 MB are too much"));
         assert_eq!(
             text(b"a: 1\nb: \xff", "f").expect_err("bytes").place,
             Place { line: 2, column: 4 }

@@ -257,6 +257,10 @@ impl Canary {
     fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         self.stage = Stage::Growing;
         self.scale_canary(view, self.canary_size(view), out);
+        if !self.settings.mesh {
+            // Each pod that comes up gets its part at once.
+            out.push(Action::Ask(Share::clamped(self.weight())));
+        }
         out.push(Action::Wake {
             after: self.settings.deadline,
             token: self.token(Alarm::Deadline),
@@ -270,7 +274,7 @@ impl Canary {
         self.stage = Stage::Watching;
         let weight = self.weight();
         if self.settings.mesh {
-            out.push(self.route(weight));
+            out.extend([Action::Ask(Share::clamped(weight)), self.route(weight)]);
         } else {
             self.scale_stable(view, view.replicas - self.canary_size(view), out);
         }

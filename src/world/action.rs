@@ -4,7 +4,7 @@ use super::log::Exposure;
 use super::routing::{Pool, Routing};
 use super::service::Version;
 use crate::base::time::SimDuration;
-use crate::base::units::Rate;
+use crate::base::units::{Rate, Share};
 use std::sync::Arc;
 
 /// A verdict that a strategy reaches on its own.
@@ -109,6 +109,9 @@ pub enum Action {
     },
     /// Write the desired routing.
     Route(Routing),
+    /// From now on the settings ask for this share of the requests on the new version: what a step
+    /// is called by, whatever pods and routers make of it. Without it, what is routed is asked for.
+    Ask(Share),
     /// Open the experiment's log anew, or close it.
     Experiment(Option<Exposure>),
     /// Wake the strategy again.

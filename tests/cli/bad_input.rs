@@ -77,7 +77,7 @@ fn too_large_a_file_is_refused_before_it_is_read() {
     file.set_len(100 << 20).expect("100 MB of nothing");
     let started = Instant::now();
     let err = refused(&desk, &["large.yaml"]).err;
-    assert!(err.contains("large.yaml: error: more than 16 MB"), "{err}");
+    assert!(err.contains("large.yaml: error: more than 64 MB"), "{err}");
     assert!(started.elapsed() < Duration::from_secs(5));
 }
 

@@ -82,13 +82,30 @@ fn scaled(command: &str) -> String {
 
 fn execute(desk: &Desk, command: &str) -> Answer {
     let folder = Path::new(PROGRAM).parent().expect("a folder");
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let usual = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{}:{usual}", desk.path("bin").display(), folder.display());
     let output = std::process::Command::new("sh")
         .args(["-c", command])
         .env("PATH", path)
         .current_dir(desk.path("."))
         .output();
     Answer::of(&output.expect("sh runs"))
+}
+
+/// Stands for a tool that need not be here: it prints manifests, as the real one would, if it is
+/// called as the documents call it.
+#[cfg(unix)]
+fn stand_in(desk: &Desk, tool: &str, arguments: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let made = Path::new(ROOT).join("scenarios/manifests/rolling-update.yaml");
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in {arguments}) exec cat {};; esac\nexit 1\n",
+        made.display()
+    );
+    let name = format!("bin/{tool}");
+    desk.write(&name, &script);
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(desk.path(&name), executable).expect("permissions");
 }
 
 /// Example files, and the scenarios that come with windtunnel as far as a document names them.
@@ -121,6 +138,8 @@ fn every_command_in_the_documents_runs() {
     for (path, text) in documents() {
         let desk = Desk::new();
         prepare(&desk, &text);
+        stand_in(&desk, "helm", "'template my-release ./chart'");
+        stand_in(&desk, "kubectl", "'kustomize overlays/prod'|'get deploy,svc,hpa,pdb -A -o yaml'");
         for command in blocks(&text).iter().flat_map(commands) {
             let answer = execute(&desk, &scaled(&command));
             // With two replications an expectation may well be undecided.

@@ -7,7 +7,7 @@
 use crate::recordings::recording;
 use crate::world::scenario;
 use windtunnel::experiment::results::*;
-use windtunnel::outcome::{Grade, MeasureId, Measures, Outcome, Rating, Verdict};
+use windtunnel::outcome::{Grade, MeasureId, Measures, Outcome, Rating, Step, Verdict};
 use windtunnel::scenario::ids::{PlanId, ReleaseId, VariantId};
 use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::bounds::Bounds;
@@ -145,6 +145,7 @@ pub fn nothing_flown() -> Results {
             verdicts: Vec::new(),
             differences: Vec::new(),
             ratings: Vec::new(),
+            steps: Vec::new(),
             precision: Vec::new(),
             recordings: Vec::new(),
             expectations: Vec::new(),
@@ -181,6 +182,7 @@ fn flown(scenario: Scenario, fates: &[Fate]) -> ScenarioResults {
         verdicts: verdicts(&flights),
         differences: differences(fates, &flights),
         ratings: fates.iter().enumerate().map(rating).collect(),
+        steps: windtunnel::experiment::steps::steps(&scenario, &flights),
         precision: precision(fates),
         recordings,
         expectations: expectations(),
@@ -241,7 +243,22 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
         (fate.kind == "shadow").then_some(ShadowCounts { candidate: found, noise, unanswered: 3 });
     let false_alarm = verdict == Verdict::FalseRollback;
     let stopped_by = false_alarm.then(|| "p99".to_string());
-    Outcome { replication: r, verdict, measures, stopped_by, differences, work: 216_000 }
+    let steps = if fate.kind == "canary" { steps(bad) } else { Vec::new() };
+    Outcome { replication: r, verdict, measures, stopped_by, differences, steps, work: 216_000 }
+}
+
+/// Two steps of a canary whose only pod is one of two; a bad release does not come to the second.
+fn steps(bad: bool) -> Vec<Step> {
+    let step = |asked: f64, users_new: u64| Step {
+        asked,
+        lasted_s: 300.0,
+        requests: 6_000,
+        requests_new: 3_030,
+        users: 19_500,
+        users_new,
+        pods: [1, 2],
+    };
+    [step(0.1, 17_000), step(0.5, 19_400)].into_iter().take(if bad { 1 } else { 2 }).collect()
 }
 
 fn row(release: ReleaseId, plan: PlanId, measure: MeasureId, strata: &[Stratum]) -> SummaryRow {

@@ -3,7 +3,7 @@
 use crate::manifest::fields::{Fields, Labels, Manifest};
 
 /// Name and namespace of an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Metadata {
     /// Its name.
     pub name: String,

@@ -155,7 +155,7 @@ pub struct Object {
     /// The file it stands in.
     pub file: Arc<str>,
     /// The document, for places.
-    pub node: Node,
+    pub node: Arc<Node>,
     /// Its settings.
     pub body: Body,
 }

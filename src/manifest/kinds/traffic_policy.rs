@@ -227,9 +227,11 @@ fn load_balancer(f: &mut Fields<'_>, schema: Schema) -> Vec<(&'static str, Value
         f.opt_text("httpHeaderName", "a user's requests stay with a pod: policy ringHash");
         f.object("httpCookie", |f| {
             f.opt_text("name", "a user's requests stay with a pod: policy ringHash");
-            f.no_effect(&["path", "ttl"], "a user keeps the cookie");
+            let why = "no effect on which pod a cookie means: between subsets with weights a \
+                request is drawn before its cookie is looked at";
+            f.no_effect(&["path", "ttl"], why);
             if schema.has(f, &["attributes"]) {
-                f.no_effect(&["attributes"], "a user keeps the cookie");
+                f.no_effect(&["attributes"], why);
             }
         });
         f.opt_flag("useSourceIp", "a user's requests stay with a pod: policy ringHash");

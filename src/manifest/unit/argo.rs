@@ -85,7 +85,7 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
     paused(&mut draft, object, &path, rollout, found);
     check_annotations(object, rollout, found);
     hosts(store, object, rollout, &path, &mut draft);
-    found.drafts.push(draft);
+    found.add(draft);
 }
 
 /// The Services by which metrics know the two sides: those that the Rollout names or, where it

@@ -15,9 +15,11 @@ use crate::manifest::kinds::{Body, Object};
 use crate::manifest::note::{Lists, Weight};
 use crate::manifest::rule::{Rule, short};
 use crate::manifest::store::Store;
+use std::collections::BTreeSet;
 
 /// Attaches everything that is left.
 pub fn all(store: &Store, found: &mut Found) {
+    found.recount();
     services(store, found);
     virtual_services(store, found);
     policies::all(store, found);
@@ -25,6 +27,9 @@ pub fn all(store: &Store, found: &mut Found) {
     budgets(store, found);
     balancers(store, found);
     paused(store, found);
+    found.recount();
+    let booked = found.lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
+    let booked: BTreeSet<String> = booked.map(|n| n.object.clone()).collect();
     for object in &store.objects {
         let attached = matches!(
             object.body,
@@ -44,7 +49,7 @@ pub fn all(store: &Store, found: &mut Found) {
             let why = "it runs beside what is released, and no release waits for it; as a step of \
                 a Rollout it is flown";
             found.ignore(object, "", why, Weight::Matters);
-        } else if !attached && !found.uses(object) && !is_booked(found, object) {
+        } else if !attached && !found.uses(object) && !booked.contains(&object.title()) {
             found.ignore(object, "", "belongs to nothing that is released", Weight::Matters);
         }
     }
@@ -63,30 +68,23 @@ fn paused(store: &Store, found: &mut Found) {
     }
 }
 
-fn is_booked(found: &Found, object: &Object) -> bool {
-    found.lists.ignored.iter().any(|n| n.object == object.title() && n.weight == Weight::Matters)
-}
-
 /// Units that the Service's pods belong to; its selector may pick none of what is given.
 fn services(store: &Store, found: &mut Found) {
+    let who = found.who();
     for (object, service) in store.services() {
         let Some(selector) = &service.selector else { continue };
         let selector = &bare(store, object, selector);
-        let pods = store.pods().filter(|(owner, _)| owner.is_near(object));
-        let picked: Vec<String> = pods
-            .filter(|(_, labels)| contains(labels, selector))
-            .map(|(owner, _)| owner.title())
-            .collect();
+        let pods = store.pods_with(selector).into_iter();
+        let near = pods.filter(|(owner, _)| owner.is_near(object));
+        let picked: Vec<String> = near.map(|(owner, _)| owner.title()).collect();
         if picked.is_empty() && experiments(store, object, selector) {
             let why = "its pods are those of an experiment, which no user asks for";
             found.ignore(object, "spec.selector", why, Weight::NoEffect);
         } else if picked.is_empty() {
             unmatched(store, object, selector, found);
         }
-        let belongs = |used: &[String]| {
-            used.contains(&object.title()) || picked.iter().any(|title| used.contains(title))
-        };
-        for draft in found.drafts.iter_mut().filter(|d| belongs(&d.used)) {
+        for number in who.use_any(picked.iter().chain([&object.title()])) {
+            let draft = &mut found.drafts[number];
             draft.takes(object);
             draft.aliases.push(object.metadata.name.clone());
             if service.sticky {
@@ -104,11 +102,14 @@ fn services(store: &Store, found: &mut Found) {
 /// A selector without what the controllers write into it: Argo adds the hash of a pod template,
 /// Flagger points the Service at the primary, which has labels of its own.
 fn bare(store: &Store, object: &Object, selector: &Labels) -> Labels {
-    let canary = store.canaries().any(|(owner, _)| owner.is_near(object));
-    let given = |pair: &(String, String)| store.pods().any(|(_, labels)| labels.contains(pair));
+    let given = |pair: &(String, String)| !store.pods_with(&vec![pair.clone()]).is_empty();
     let kept = selector.iter().filter(|(key, _)| key != "rollouts-pod-template-hash");
     kept.map(|pair| match pair.1.strip_suffix("-primary") {
-        Some(target) if canary && !given(pair) => (pair.0.clone(), target.to_string()),
+        Some(target)
+            if store.canaries().any(|(owner, _)| owner.is_near(object)) && !given(pair) =>
+        {
+            (pair.0.clone(), target.to_string())
+        }
         _ => pair.clone(),
     })
     .collect()
@@ -155,6 +156,7 @@ fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Foun
 
 /// Rules that divide nothing still say how requests are treated.
 fn virtual_services(store: &Store, found: &mut Found) {
+    let who = found.who();
     for (object, service) in store.virtual_services() {
         let hosts: Vec<&str> = service
             .rules
@@ -165,11 +167,12 @@ fn virtual_services(store: &Store, found: &mut Found) {
         let by_path = matches!(object.body, Body::Ingress(_));
         let mut attached = false;
         let mut others: Vec<&Rule> = Vec::new();
-        let drafts = found.drafts.iter_mut().filter(|d| match own {
-            true => d.used.contains(&object.title()),
-            false => hosts.iter().any(|h| d.name == *h || d.aliases.iter().any(|a| a == h)),
-        });
-        for draft in drafts {
+        let numbers = match own {
+            true => who.use_any([&object.title()]),
+            false => who.are_called(hosts.iter().copied()),
+        };
+        for number in numbers {
+            let draft = &mut found.drafts[number];
             attached = true;
             draft.takes(object);
             // The rule that means everyone; what another says of its few is listed below.
@@ -197,19 +200,22 @@ fn virtual_services(store: &Store, found: &mut Found) {
                 found.ignore(object, &field, why, Weight::Matters);
             }
         }
+        if attached {
+            continue;
+        }
+        // What keeps a canary from its main Ingress has been told.
+        if by_path && service.rules.is_empty() {
+            continue;
+        }
         let slip = hosts.iter().find_map(|h| store.host_like(h).filter(|near| near != h));
         // Backends of an Ingress are looked at one by one.
-        let slip = slip.filter(|_| !by_path);
-        match (attached, slip) {
-            (true, _) => {}
-            // What keeps a canary from its main Ingress has been told.
-            (false, None) if by_path && service.rules.is_empty() => {}
-            (false, Some(near)) => {
+        match slip.filter(|_| !by_path) {
+            Some(near) => {
                 let message = format!("nothing here is called {:?}", hosts.join(", "));
                 let help = format!("did you mean {near}?");
                 found.problem(object, "spec.http", message, "a host of these files", &help);
             }
-            (false, None) => {
+            None => {
                 let why = match by_path {
                     true => "the Services that it leads to have no pods among these files",
                     false => "it divides no requests, and its host is not among what is flown",
@@ -222,16 +228,15 @@ fn virtual_services(store: &Store, found: &mut Found) {
 
 /// Autoscalers belong to what they scale; a slip of its name is a contradiction.
 fn autoscalers(store: &Store, found: &mut Found) {
+    let who = found.who();
     for (object, autoscaler) in store.autoscalers() {
         if keda::is_made(object) {
             let why = "KEDA makes it: what the ScaledObject says is flown";
             found.ignore(object, "", why, Weight::NoEffect);
             continue;
         }
-        let named = |d: &crate::manifest::draft::Draft| {
-            d.name == autoscaler.target || d.aliases.contains(&autoscaler.target)
-        };
-        if let Some(draft) = found.drafts.iter_mut().find(|d| named(d)) {
+        if let Some(number) = who.are_called([autoscaler.target.as_str()]).first() {
+            let draft = &mut found.drafts[*number];
             draft.takes(object);
             // The first of two for the same thing counts; Flagger gives each side a copy, and
             // pauses KEDA itself.
@@ -295,15 +300,23 @@ fn scales(
 
 /// Budgets belong to the pods that they pick: all of a unit's, or those of one of its fleets.
 fn budgets(store: &Store, found: &mut Found) {
+    let who = found.who();
+    let two_fleets: Vec<usize> =
+        (0..found.drafts.len()).filter(|number| found.drafts[*number].fleets.is_some()).collect();
     for (object, budget) in store.disruption_budgets() {
         let picks = |labels: &Labels| budget.selector.as_ref().is_some_and(|s| s.picks(labels));
-        let picked: Vec<String> = store
-            .pods()
+        let labelled = budget.selector.as_ref().map(|s| store.pods_with(&s.labels));
+        let picked: Vec<String> = labelled
+            .into_iter()
+            .flatten()
             .filter(|(owner, labels)| picks(labels) && owner.is_near(object))
             .map(|(owner, _)| owner.title())
             .collect();
         let mut attached = false;
-        for draft in &mut found.drafts {
+        let mut numbers = who.use_any(&picked);
+        numbers.extend(&two_fleets);
+        for number in numbers {
+            let draft = &mut found.drafts[number];
             let covers = match &draft.fleets {
                 Some(fleets) => match [picks(&fleets[0]), picks(&fleets[1])] {
                     [true, true] => "all",
@@ -311,8 +324,7 @@ fn budgets(store: &Store, found: &mut Found) {
                     [false, true] => "candidate",
                     [false, false] => continue,
                 },
-                None if picked.iter().any(|title| draft.used.contains(title)) => "all",
-                None => continue,
+                None => "all",
             };
             attached = true;
             draft.takes(object);
@@ -341,6 +353,10 @@ fn budgets(store: &Store, found: &mut Found) {
 fn memory(store: &Store, object: &Object, target: Memory, draft: &mut Draft, lists: &mut Lists) {
     let templates = store.deployments().map(|(o, d)| (o, d.template.as_ref()));
     let templates = templates.chain(store.rollouts().map(|(o, r)| (o, r.template.as_ref())));
+    let names: Vec<&str> =
+        draft.used.iter().filter_map(|title| Some(title.split_once('/')?.1)).collect();
+    // Titles are made for those alone whose name fits.
+    let templates = templates.filter(|(owner, _)| names.contains(&owner.metadata.name.as_str()));
     let own = templates.filter(|(owner, _)| draft.used.contains(&owner.title()));
     let container = own.filter_map(|(_, template)| template?.application()).next();
     let [limit, request] = container.map_or([None; 2], |container| container.memory);
@@ -394,15 +410,15 @@ fn fields_of(budget: &DisruptionBudget, covers: &str) -> Vec<(&'static str, Valu
 /// Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
 fn balancers(store: &Store, found: &mut Found) {
     let Found { drafts, lists, .. } = found;
-    let titles = |kinds: &[&str]| -> Vec<String> {
+    let titles = |kinds: &[&str]| -> BTreeSet<String> {
         let of = |o: &&Object| kinds.contains(&o.kind);
         store.objects.iter().filter(of).map(Object::title).collect()
     };
     let istio = titles(&["VirtualService", "DestinationRule"]);
-    let mesh = [istio.clone(), titles(&["HTTPRoute", "GRPCRoute"])].concat();
+    let mesh = &istio | &titles(&["HTTPRoute", "GRPCRoute"]);
     let services = titles(&["Service"]);
     for draft in drafts {
-        let has = |titles: &[String]| draft.used.iter().any(|title| titles.contains(title));
+        let has = |titles: &BTreeSet<String>| draft.used.iter().any(|t| titles.contains(t));
         let by_istio = has(&istio);
         if has(&mesh) {
             if by_istio && draft.get("spec.service.balancer.retries").is_none() {
@@ -429,7 +445,14 @@ fn hashed_split(draft: &mut Draft, lists: &mut Lists) {
     let at = |name: &str| draft.get(&format!("{path}.{name}"));
     let hashes = at("policy").and_then(|node| node.text()) == Some("ringHash");
     let splits = draft.roles.as_ref().is_some_and(|[old, new]| !old.is_same(new));
-    if hashes && splits && at("retrySamePod").is_none() {
+    if hashes && splits {
+        let source = "a route with weights draws the subset first and hashes within it: istio \
+            pilot/pkg/networking/core/route/route.go sets HashPolicy, and no use_hash_policy of \
+            WeightedCluster";
+        let value = "a user keeps one pod of each subset, and meets both versions";
+        draft.assume(lists, &format!("{path}.policy"), value, source, false);
+    }
+    if hashes && splits && draft.get(&format!("{path}.retrySamePod")).is_none() {
         draft.write(&format!("{path}.retrySamePod"), text("never"));
         let source = "a route with several destinations leaves out pods that failed, hashed or \
             not, istio pilot/pkg/networking/core/route/route.go";

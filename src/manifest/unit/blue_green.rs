@@ -3,10 +3,10 @@
 
 use super::{Found, workload};
 use crate::manifest::draft::{Draft, text};
-use crate::manifest::kinds::Object;
+use crate::manifest::fields::Labels;
 use crate::manifest::kinds::deployment::Deployment;
-use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::service::Service;
+use crate::manifest::kinds::{Body, Object};
 use crate::manifest::store::Store;
 
 /// A fleet: the object, its settings, and its value of the label that tells the fleets apart.
@@ -42,7 +42,7 @@ pub fn find(store: &Store, found: &mut Found) {
             gate: "nobody edits the selector in these files; whoever does waits for all pods",
         };
         let draft = unit(&switch, blue, green, found);
-        found.drafts.push(draft);
+        found.add(draft);
     }
 }
 
@@ -57,13 +57,13 @@ fn fleets<'a>(
     let candidates = selector.iter().map(|(label, _)| {
         let mut rest = selector.clone();
         rest.retain(|(key, _)| key != label);
-        let all = store.deployments().filter(|(o, _)| o.is_near(object) && !found.uses(o));
-        let fleet = |(o, d): (&'a Object, &'a Deployment)| {
-            let labels = &d.template.as_ref()?.labels;
+        let all = if rest.is_empty() { Vec::new() } else { store.pods_with(&rest) };
+        let fleet = |(o, labels): (&'a Object, &'a Labels)| {
+            let Body::Deployment(d) = &o.body else { return None };
             let value = labels.iter().find(|(key, _)| key == label).map(|(_, v)| v.clone())?;
-            (!rest.is_empty() && contains(labels, &rest)).then_some((o, d, value))
+            (o.is_near(object) && !found.uses(o)).then_some((o, &**d, value))
         };
-        let mut fleets: Vec<Fleet<'a>> = all.filter_map(fleet).collect();
+        let mut fleets: Vec<Fleet<'a>> = all.into_iter().filter_map(fleet).collect();
         fleets.dedup_by(|a, b| a.2 == b.2);
         (label.clone(), fleets)
     });

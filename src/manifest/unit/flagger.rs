@@ -75,7 +75,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
             pilot/pkg/networking/core/route/retry/retry.go";
         draft.assume(&mut found.lists, "spec.service.balancer.retries", "2", source, false);
     }
-    found.drafts.push(draft);
+    found.add(draft);
 }
 
 /// Books what the provider's router makes of fields that say something else.

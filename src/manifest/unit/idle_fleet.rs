@@ -43,5 +43,5 @@ pub fn find(store: &Store, object: &Object, rules: &[&Rule], found: &mut Found) 
     let mut draft = blue_green::unit(&switch, &blue, &idle, found);
     draft.takes(owner);
     draft.aliases.push(short(&to.host).to_string());
-    found.drafts.push(draft);
+    found.add(draft);
 }

@@ -96,7 +96,7 @@ fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
         Kind::Match => by_hand::ab_test(&mut draft, object, rule, candidate, &mut found.lists),
         Kind::Mirror => by_hand::shadow(&mut draft, object, plan, &fleets, &mut found.lists),
     }
-    found.drafts.push(draft);
+    found.add(draft);
 }
 
 /// Pods behind one of the two hosts are given, behind the other none: they are taken for alike.

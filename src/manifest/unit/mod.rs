@@ -11,6 +11,7 @@ use super::kinds::Object;
 use super::note::{Lists, Note, Weight};
 use super::store::Store;
 use crate::base::problem::{Problem, nearest};
+use std::collections::{BTreeMap, BTreeSet};
 
 mod apart;
 pub mod argo;
@@ -56,6 +57,27 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// Bytes of texts that arguments were put into.
     filled: usize,
+    /// Titles of what the first drafts use, and how many drafts those are.
+    taken: (BTreeSet<String>, usize),
+}
+
+/// Units by what they are called and by what they use: their numbers, rising.
+#[derive(Debug, Default)]
+struct Who {
+    by_name: BTreeMap<String, BTreeSet<usize>>,
+    by_use: BTreeMap<String, BTreeSet<usize>>,
+}
+
+impl Who {
+    /// The units that use one of the objects.
+    fn use_any<'t>(&self, titles: impl IntoIterator<Item = &'t String>) -> BTreeSet<usize> {
+        titles.into_iter().filter_map(|title| self.by_use.get(title)).flatten().copied().collect()
+    }
+
+    /// The units that one of the names means.
+    fn are_called<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> BTreeSet<usize> {
+        names.into_iter().filter_map(|name| self.by_name.get(name)).flatten().copied().collect()
+    }
 }
 
 impl Found {
@@ -134,9 +156,41 @@ impl Found {
         });
     }
 
+    /// Adds a unit that has taken what belongs to it.
+    pub fn add(&mut self, draft: Draft) {
+        let (titles, counted) = &mut self.taken;
+        if *counted == self.drafts.len() {
+            *counted += 1;
+            titles.extend(draft.used.iter().cloned());
+        }
+        self.drafts.push(draft);
+    }
+
+    /// Looks anew at what the units use, when they have taken more.
+    fn recount(&mut self) {
+        let titles = self.drafts.iter().flat_map(|d| d.used.iter().cloned()).collect();
+        self.taken = (titles, self.drafts.len());
+    }
+
     /// Does some unit use the object?
     pub fn uses(&self, object: &Object) -> bool {
-        self.drafts.iter().any(|d| d.used.contains(&object.title()))
+        let (titles, counted) = &self.taken;
+        let title = object.title();
+        titles.contains(&title) || self.drafts[*counted..].iter().any(|d| d.used.contains(&title))
+    }
+
+    /// Who is who among the units, as they are now.
+    fn who(&self) -> Who {
+        let mut who = Who::default();
+        for (number, draft) in self.drafts.iter().enumerate() {
+            for title in &draft.used {
+                who.by_use.entry(title.clone()).or_default().insert(number);
+            }
+            for name in draft.aliases.iter().chain([&draft.name]) {
+                who.by_name.entry(name.clone()).or_default().insert(number);
+            }
+        }
+        who
     }
 }
 

@@ -62,7 +62,7 @@ pub fn find(store: &Store, found: &mut Found) {
         let spot = object.spot("spec.template.metadata.labels");
         workload::labels(&mut draft, "all", &labels, &spot);
         workload::strategy(&mut draft, object, deployment, lists);
-        found.drafts.push(draft);
+        found.add(draft);
     }
 }
 
@@ -70,21 +70,15 @@ pub fn find(store: &Store, found: &mut Found) {
 pub(super) fn idle(store: &Store, object: &Object, deployment: &Deployment) -> Option<String> {
     let labels = &deployment.template.as_ref()?.labels;
     let mut about = None;
-    for (owner, service) in store.virtual_services() {
-        let mirrors = service.rules.iter().filter_map(|r| r.mirror.as_ref().map(|(to, _)| to));
-        for to in service.rules.iter().flat_map(|r| &r.destinations).chain(mirrors) {
-            if !store.behind(owner, &to.host).iter().any(|(o, _)| o.title() == object.title()) {
-                continue;
-            }
-            let rule = store.rule_of(owner, &to.host).map(|(_, rule)| rule);
-            let named = |subset: &String| rule?.subsets.iter().find(|s| s.name == *subset);
-            // A subset that is named nowhere may be this one.
-            let subset = to.subset.as_ref().and_then(named);
-            if subset.is_none_or(|subset| contains(labels, &subset.labels)) {
-                return None;
-            }
-            about = Some(owner.title());
+    for (owner, to) in store.routed_to(object) {
+        let rule = store.rule_of(owner, &to.host).map(|(_, rule)| rule);
+        let named = |subset: &String| rule?.subsets.iter().find(|s| s.name == *subset);
+        // A subset that is named nowhere may be this one.
+        let subset = to.subset.as_ref().and_then(named);
+        if subset.is_none_or(|subset| contains(labels, &subset.labels)) {
+            return None;
         }
+        about = Some(owner.title());
     }
     about
 }

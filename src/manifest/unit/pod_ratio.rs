@@ -4,10 +4,9 @@
 
 use super::{Found, by_hand, plain, workload};
 use crate::manifest::draft::{Draft, list, percent, text};
-use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
-use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::service::Service;
+use crate::manifest::kinds::{Body, Object};
 use crate::manifest::newer;
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
@@ -41,7 +40,7 @@ pub fn find(store: &Store, found: &mut Found) {
             found.ignore(other.0, "", why, Weight::Matters);
         }
         let draft = unit(object, stable, candidate, found);
-        found.drafts.push(draft);
+        found.add(draft);
     }
 }
 
@@ -67,15 +66,17 @@ fn fleets<'a>(
     let Some(selector) = service.selector.as_ref().filter(|s| !s.is_empty()) else {
         return Vec::new();
     };
-    let fleet = |(owner, deployment): (&'a Object, &'a Deployment)| {
-        let labels = &deployment.template.as_ref()?.labels;
+    let fleet = |owner: &'a Object| {
+        let Body::Deployment(deployment) = &owner.body else { return None };
         let pods = deployment.replicas.unwrap_or(1);
         let left = owner.is_near(object) && !found.uses(owner) && pods > 0;
-        let meant = left && contains(labels, selector);
-        (meant && plain::idle(store, owner, deployment).is_none())
-            .then_some((owner, deployment, pods))
+        (left && plain::idle(store, owner, deployment).is_none()).then_some((
+            owner,
+            &**deployment,
+            pods,
+        ))
     };
-    store.deployments().filter_map(fleet).collect()
+    store.pods_with(selector).into_iter().filter_map(|(owner, _)| fleet(owner)).collect()
 }
 
 /// Is `b` the one that is tried? By name, by image, by fewer pods, or else because it comes later.

@@ -13,6 +13,7 @@ use crate::manifest::kinds::traffic_policy::{Block, TrafficPolicy, field_of};
 use crate::manifest::note::{Lists, Weight};
 use crate::manifest::rule::{Destination, short};
 use crate::manifest::store::Store;
+use std::collections::BTreeSet;
 
 const BALANCER: &str = "spec.service.balancer";
 
@@ -27,21 +28,15 @@ struct Treated<'a> {
 /// Attaches all DestinationRules.
 pub fn all(store: &Store, found: &mut Found) {
     let Found { drafts, lists, .. } = found;
-    let mut attached: Vec<String> = Vec::new();
+    let mut attached: BTreeSet<String> = BTreeSet::new();
     for draft in drafts {
         let roles = draft.roles.clone().unwrap_or_else(|| {
             let host = Destination { host: draft.name.clone(), ..Destination::default() };
             [host.clone(), host]
         });
-        let rules: Vec<(&Object, &DestinationRule)> = store
-            .destination_rules()
-            .filter(|(_, rule)| {
-                let host = short(&rule.host);
-                draft.name == host || draft.aliases.iter().any(|alias| alias == host)
-            })
-            .collect();
+        let rules = store.rules_about(draft.aliases.iter().chain([&draft.name]));
         for (object, rule) in &rules {
-            attached.push(object.title());
+            attached.insert(object.title());
             draft.takes(object);
             unused(object, rule, draft.roles.as_ref(), lists);
         }

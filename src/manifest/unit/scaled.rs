@@ -10,22 +10,21 @@ use crate::manifest::kinds::pod::PodTemplate;
 use crate::manifest::kinds::{Body, Object};
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
+use std::collections::BTreeMap;
 
 /// Contradictions between autoscalers and what they scale.
 pub fn check(store: &Store, found: &mut Found) {
-    let mut seen: Vec<(&Object, &Autoscaler)> = Vec::new();
+    let mut seen: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
     for (object, autoscaler) in store.autoscalers() {
         if keda::is_made(object) {
             continue;
         }
         wrong_kind(store, object, autoscaler, found);
         keda::requests(store, object, autoscaler, found);
-        let same = |(other, scaler): &&(&Object, &Autoscaler)| {
-            scaler.target == autoscaler.target && other.is_near(object)
-        };
-        let first = seen.iter().find(same).map(|(other, _)| *other);
-        if let Some(other) = first.filter(|other| ![*other, object].map(keda::takes_over).contains(&true))
-        {
+        let others = seen.entry(autoscaler.target.as_str()).or_default();
+        let first = others.iter().find(|other| other.is_near(object));
+        let either = |other: &&&Object| [**other, object].iter().any(|o| keda::takes_over(o));
+        if let Some(other) = first.filter(|other| !either(other)) {
             let message = format!("{} scales {:?} as well", other.title(), autoscaler.target);
             let keda = [other.kind, object.kind].contains(&"ScaledObject");
             let help = match keda {
@@ -35,7 +34,7 @@ pub fn check(store: &Store, found: &mut Found) {
             let field = "spec.scaleTargetRef.name";
             found.problem(object, field, message, "one autoscaler for it", help);
         }
-        seen.push((object, autoscaler));
+        others.push(object);
     }
 }
 
@@ -47,11 +46,10 @@ fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &m
         None if object.kind == "ScaledObject" => "Deployment",
         None => return,
     };
-    let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
-    let workload = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
-    let mut given = store.objects.iter().filter(workload).filter(named);
-    let others: Vec<&Object> = given.clone().filter(|o| o.kind != kind).collect();
-    if let (Some(other), false) = (others.first(), given.any(|o| o.kind == kind)) {
+    let workload = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind) && o.is_near(object);
+    let given: Vec<&Object> = store.named(&autoscaler.target).filter(workload).collect();
+    let other = given.iter().find(|o| o.kind != kind);
+    if let (Some(other), false) = (other, given.iter().any(|o| o.kind == kind)) {
         let message = format!("no {kind} of these files is called {:?}", autoscaler.target);
         let help = format!("did you mean kind: {}?", other.kind);
         let field = "spec.scaleTargetRef.kind";
@@ -62,13 +60,14 @@ fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &m
 /// What becomes of autoscalers that were attached: one without a request to measure by does not
 /// act, and a size that the file writes beside one is not applied.
 pub fn settle(store: &Store, found: &mut Found) {
+    let who = found.who();
     for (object, autoscaler) in store.autoscalers() {
-        let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
-        let Some(owner) = store.pods().map(|(owner, _)| owner).find(named) else { continue };
-        let Some(template) = template(owner) else { continue };
-        let uses = [owner.title(), object.title()];
-        let takes = |used: &[String]| uses.iter().all(|title| used.contains(title));
-        let Some(draft) = found.drafts.iter_mut().find(|d| takes(&d.used)) else { continue };
+        let near = store.named(&autoscaler.target).filter(|o| o.is_near(object));
+        let owner = near.filter_map(|owner| template(owner).map(|template| (owner, template)));
+        let Some((owner, template)) = owner.into_iter().next() else { continue };
+        let takes = [owner.title(), object.title()].map(|title| who.use_any([&title]));
+        let Some(number) = takes[0].intersection(&takes[1]).next() else { continue };
+        let draft = &mut found.drafts[*number];
         let metrics = object.node.at("spec.metrics").map(|n| &n.value);
         // Without any metric it is a share of the CPU request (defaults.go: 80 %); KEDA refuses
         // what has none.

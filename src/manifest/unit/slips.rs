@@ -8,7 +8,6 @@ use super::Found;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Problem, nearest};
 use crate::manifest::kinds::ingress::Path;
-use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::{Body, Object};
 use crate::manifest::rule::short;
 use crate::manifest::scalars::cores;
@@ -128,11 +127,8 @@ fn unknown_port(
 fn service(store: &Store, object: &Object, found: &mut Found) {
     let Body::Service(service) = &object.body else { return };
     let Some(selector) = &service.selector else { return };
-    let picked: Vec<&Object> = store
-        .pods()
-        .filter(|(owner, labels)| owner.is_near(object) && contains(labels, selector))
-        .map(|(owner, _)| owner)
-        .collect();
+    let picked = store.pods_with(selector).into_iter().map(|(owner, _)| owner);
+    let picked: Vec<&Object> = picked.filter(|owner| owner.is_near(object)).collect();
     let containers = || picked.iter().flat_map(|owner| owner.node.items_at(CONTAINERS));
     let names: BTreeSet<&str> = containers().flat_map(|c| ports(c).0).collect();
     let names: Vec<&str> = names.into_iter().collect();
@@ -232,6 +228,10 @@ fn slipped_host(store: &Store, object: &Object, field: &str, host: &str, found: 
     let inside = !host.contains('.') || host.ends_with(".svc.cluster.local");
     let name = short(host);
     if !inside || name.contains('*') || name.len() < 3 {
+        return;
+    }
+    let bears = |owner: &Object| ["Service", "Deployment", "Rollout"].contains(&owner.kind);
+    if store.named(name).any(|owner| bears(owner) && owner.is_near(object)) {
         return;
     }
     let names: Vec<&str> = store

@@ -17,6 +17,7 @@ pub mod differences;
 pub mod discrepancies;
 pub mod ratings;
 pub mod runs;
+pub mod steps;
 pub mod summary;
 pub mod timeline;
 pub mod verdicts;
@@ -33,6 +34,7 @@ pub const TABLES: &[Table] = &[
     ratings::TABLE,
     timeline::TABLE,
     discrepancies::TABLE,
+    steps::TABLE,
 ];
 
 /// One table that leaves the tool.

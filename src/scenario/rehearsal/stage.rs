@@ -255,7 +255,8 @@ impl<'c, 's> Stage<'c, 's> {
                     self.stopped_by = self.failed;
                 }
             }
-            Action::Experiment(_)
+            Action::Ask(_)
+            | Action::Experiment(_)
             | Action::Replicas { .. }
             | Action::Evidence(_)
             | Action::DeadlinePassed

@@ -166,6 +166,7 @@ impl Argo {
             again = earliest(again, Some(view.now + SimDuration::from_secs(1)));
         }
         self.write_sizes(view, &sizes, out);
+        out.extend(self.asked(&status).map(Action::Ask));
         if let Some(at) = again.filter(|at| *at > view.now) {
             let pending = self.waking.filter(|pending| *pending > view.now);
             if pending.is_none_or(|pending| at < pending) {
@@ -189,6 +190,23 @@ impl Argo {
             let word = stable.word();
             out.push(Action::Say(format!("the stable Service selects pods of the {word} version")));
         }
+    }
+
+    /// The weight that the steps so far have set, as they are written; nothing once it is over.
+    fn asked(&self, status: &Status) -> Option<Share> {
+        let Kind::Canary(plan) = &self.settings.strategy else { return None };
+        if self.wanted == Version::Old || status.abort || status.is_promoted() {
+            return None;
+        }
+        if status.promote_full || status.step >= plan.steps.len() {
+            return Some(Share::ONE);
+        }
+        let weight = |step: &Step| match step {
+            Step::SetWeight(weight) => Some(*weight),
+            _ => None,
+        };
+        let set = plan.steps.iter().take(status.step + 1).rev().find_map(weight)?;
+        Some(Share::clamped(f64::from(set) / f64::from(plan.max_weight().max(1))))
     }
 
     /// Somebody promotes what is paused without end; says when, if that is still to come.

@@ -258,6 +258,7 @@ impl Flagger {
             Order::Route(routes) => {
                 self.routes = routes;
                 if self.settings.provider.routes() {
+                    out.push(Action::Ask(asked(&self.settings, routes)));
                     out.push(Action::Route(routing(&self.settings, routes)));
                 }
             }
@@ -286,6 +287,15 @@ impl Flagger {
             let Load { straight, rate, lasts } = load;
             out.push(Action::Load { straight, rate, lasts });
         }
+    }
+}
+
+/// What Flagger asks for, as it tells it; in an A/B test everything of those who match.
+fn asked(settings: &Settings, routes: Routes) -> Share {
+    let matching = settings.analysis.as_ref().and_then(|analysis| analysis.matching.as_ref());
+    match (matching, routes.canary) {
+        (Some(matching), TOTAL) => matching.share,
+        (_, percent) => Share::clamped(f64::from(percent) / f64::from(TOTAL)),
     }
 }
 

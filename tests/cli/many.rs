@@ -1,0 +1,156 @@
+//! Many services at once: folders of folders, all objects of a cluster, and how to choose.
+
+use super::desk::{Answer, Desk};
+use serde_json::Value;
+
+fn deployment(name: &str, more: &str) -> String {
+    format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  \
+         replicas: 3\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    \
+         metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers:\n        \
+         - {{name: {name}, image: \"{name}:2\"{more}}}\n"
+    )
+}
+
+const PROBE: &str = ", readinessProbe: {tcpSocket: {port: 80}}";
+
+fn services(count: usize) -> String {
+    (0..count).map(|n| deployment(&format!("svc-{n:03}"), PROBE)).collect()
+}
+
+fn refused(desk: &Desk, args: &[&str]) -> Answer {
+    let answer = desk.run(args);
+    assert_eq!(answer.code, Some(2), "{} {}", answer.out, answer.err);
+    answer
+}
+
+fn names(json: &str) -> Vec<String> {
+    let answer: Value = serde_json::from_str(json).unwrap_or_else(|e| panic!("{e} in {json}"));
+    let scenarios = answer["scenarios"].as_array().expect("scenarios");
+    let name =
+        |s: &Value| s["scenario"].as_str().or(s["metadata"]["name"].as_str()).map(str::to_string);
+    scenarios.iter().filter_map(name).collect()
+}
+
+#[test]
+fn a_folder_of_folders_is_read_when_asked_for() {
+    let desk = Desk::new();
+    desk.write("team/web/a.yaml", &deployment("web", PROBE));
+    desk.write("team/api/b.yaml", &deployment("api", PROBE));
+    desk.write("team/.git/c.yaml", &deployment("hidden", PROBE));
+    let err = refused(&desk, &["import", "team"]).err;
+    assert!(err.contains("no scenario in this folder") && err.contains("-R reads the"), "{err}");
+    let found = desk.fine(&["import", "team", "-R", "--format", "json"]);
+    assert_eq!(names(&found), ["api", "web"]);
+    desk.write("empty/deep/note.txt", "nothing");
+    let err = refused(&desk, &["import", "empty"]).err;
+    assert!(err.contains("windtunnel new") && !err.contains("-R"), "{err}");
+}
+
+#[test]
+fn one_of_many_is_chosen_by_name() {
+    let desk = Desk::new();
+    desk.write("all.yaml", &services(12));
+    let of =
+        |only: &str| names(&desk.fine(&["import", "all.yaml", "--only", only, "--format", "json"]));
+    assert_eq!(of("svc-003"), ["svc-003"]);
+    assert_eq!(of("svc-003,svc-01*"), ["svc-003", "svc-010", "svc-011"]);
+    let one = desk.fine(&["import", "all.yaml", "--only", "svc-003"]);
+    assert!(!one.contains("svc-004"), "notes of what was left away: {one}");
+    let err = refused(&desk, &["run", "all.yaml", "--only", "svc-0O3"]).err;
+    assert!(err.contains("--only: error: nothing here is called \"svc-0O3\""), "{err}");
+    assert!(err.contains("svc-011"), "{err}");
+    let err = refused(&desk, &["replay", "all.yaml"]).err;
+    assert!(err.contains("12 were named: choose with --only NAME"), "{err}");
+    let story = desk.fine(&["replay", "all.yaml", "--only", "svc-003"]);
+    assert!(story.starts_with("svc-003 · rollingUpdate"), "{story}");
+}
+
+#[test]
+fn scenarios_are_chosen_by_name_too() {
+    let desk = Desk::new();
+    desk.write("two/a.yaml", super::desk::SMALL);
+    desk.write("two/b.yaml", &super::desk::SMALL.replace("name: small", "name: other"));
+    let args = ["run", "two", "--only", "oth*", "--replications", "1", "--format", "json"];
+    assert_eq!(names(&desk.fine(&args)), ["other"]);
+    let err = refused(&desk, &["check", "two", "--only", "third"]).err;
+    assert!(err.contains("nothing here is called \"third\""), "{err}");
+}
+
+/// The service without a probe hurts most, comes first, and the line says why.
+#[test]
+fn the_overview_comes_first_and_the_worst_on_top() {
+    let desk = Desk::new();
+    let two = deployment("sound", PROBE) + &deployment("bare", "");
+    desk.write("two.yaml", &two);
+    let short = ["--replications", "2", "--set", "spec.horizon=20m", "--out", "two"];
+    let out = desk.fine(&[&["run", "two.yaml"][..], &short].concat());
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].starts_with("2 services, worst first"), "{out}");
+    assert!(lines[1].trim_start().starts_with("bare "), "{out}");
+    assert!(out.contains("no readiness probe, no preStop"), "{out}");
+    assert!(out.contains("bare: 1 strategy") && out.contains("sound: 1 strategy"), "{out}");
+    let run: Value = serde_json::from_str(&desk.read("two/run.json")).expect("JSON");
+    assert_eq!(run["worst_first"][0]["scenario"], "bare");
+    assert_eq!(run["worst_first"][0]["why"][0], "no readiness probe");
+    assert!(desk.read("two/summary.md").contains("## Worst first\n\n| service |"));
+}
+
+/// Nine tables are too many for a terminal: they are printed on demand.
+#[test]
+fn details_are_printed_on_demand() {
+    let desk = Desk::new();
+    desk.write("nine.yaml", &services(9));
+    let short =
+        ["run", "nine.yaml", "--replications", "1", "--set", "spec.horizon=15m", "--out", "n"];
+    let answer = desk.run(&short);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.out.contains("9 tables are in summary.md: --details"), "{}", answer.out);
+    assert!(!answer.out.contains("svc-004: 1 strategy"), "{}", answer.out);
+    assert!(answer.err.contains("9 scenarios: 63 flights, each once"), "{}", answer.err);
+    let all = desk.fine(&[&short[..], &["--details"]].concat());
+    assert!(all.contains("svc-004: 1 strategy"), "{all}");
+}
+
+/// All of a large cluster can be read; what is flown is to be chosen.
+#[test]
+fn more_services_than_can_be_flown_are_read_and_told() {
+    let desk = Desk::new();
+    desk.write("all.yaml", &services(101));
+    assert!(desk.fine(&["validate", "all.yaml"]).contains("svc-011, … and 89 more valid"));
+    let err = refused(&desk, &["run", "all.yaml"]).err;
+    assert!(err.contains("101 services are released here, and at most 100 are flown"), "{err}");
+    assert!(err.contains("choose with --only NAME"), "{err}");
+}
+
+/// Twenty thousand objects in one list, as `kubectl get -A -o json` prints them.
+#[test]
+fn a_list_of_twenty_thousand_objects_is_read() {
+    let desk = Desk::new();
+    let object = |n: usize| {
+        let (name, group) = (format!("a-{}", n / 10), n % 10);
+        match group {
+            0 => format!(
+                "{{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{{\"name\":\
+                 \"{name}\",\"managedFields\":[{{\"manager\":\"x\"}}]}},\"spec\":{{\"selector\":\
+                 {{\"matchLabels\":{{\"app\":\"{name}\"}}}},\"template\":{{\"metadata\":{{\"labels\":\
+                 {{\"app\":\"{name}\"}}}},\"spec\":{{\"containers\":[{{\"name\":\"a\"}}]}}}}}},\
+                 \"status\":{{\"replicas\":1}}}}"
+            ),
+            1 => format!(
+                "{{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{{\"name\":\"{name}\"}},\
+                 \"spec\":{{\"selector\":{{\"app\":\"{name}\"}}}}}}"
+            ),
+            _ => format!(
+                "{{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{{\"name\":\
+                 \"{name}-{group}\",\"uid\":\"{n}\"}},\"data\":{{\"a\":\"b\",\"c\":\"d\"}}}}"
+            ),
+        }
+    };
+    let items: Vec<String> = (0..20_000).map(object).collect();
+    let list =
+        format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{}]}}", items.join(",\n"));
+    desk.write("all.json", &list);
+    let answer = desk.fine(&["validate", "all.json"]);
+    assert!(answer.contains("… and 1,988 more valid"), "{answer}");
+}
