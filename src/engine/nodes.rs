@@ -129,6 +129,5 @@ impl Flight {
         for pod in self.on_node(node) {
             self.delete_pod(pod);
         }
-        self.reconcile_sets();
     }
 }

@@ -38,6 +38,7 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
         service: Arc::new(service()),
         autoscaler: None,
         disruptions: Vec::new(),
+        cluster: Default::default(),
         traffic: Traffic {
             users: 20_000,
             activity: Activity::Uniform,
@@ -110,6 +111,7 @@ fn service() -> Service {
             concurrency: 8,
             queue: 16,
             scheduling: fixed(secs(1)),
+            scheduling_times: Vec::new(),
             startup: fixed(secs(8)),
             readiness: None,
             liveness: None,

@@ -1,6 +1,6 @@
 //! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
 
-use super::{Found, help_for, load, workload};
+use super::{Found, help_for, load, orders, workload};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
@@ -41,6 +41,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     }
     if let Some((owner, settings)) = deployment {
         of_target(store, target, &mut draft, (owner, settings), &path);
+        orders::write(&mut draft, &path, owner, &settings.own);
     }
     autoscaler(store, &mut draft, object, canary, &path, found);
     match &canary.analysis {

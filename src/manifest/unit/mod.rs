@@ -26,6 +26,7 @@ pub mod idle_fleet;
 mod kayenta;
 pub mod load;
 pub mod mesh;
+pub mod orders;
 pub mod plain;
 pub mod pod_ratio;
 pub mod policies;
@@ -145,6 +146,7 @@ fn within(store: &Store) -> Found {
     blue_green::find(store, &mut found);
     pod_ratio::find(store, &mut found);
     plain::find(store, &mut found);
+    orders::check(store, &mut found);
     attach::all(store, &mut found);
     scaled::settle(store, &mut found);
     found

@@ -60,6 +60,7 @@ impl Spec for Settings {
             names: Arc::new(renamed(self, about.names)),
             scaling: scaling(self),
             takes: takes(self),
+            orders: self.orders.clone(),
             ..Facts::of(about.names)
         };
         Some(Pilot { facts, machine: Box::new(Flagger::new(settings, asked)) })
