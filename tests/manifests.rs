@@ -16,5 +16,7 @@ mod input;
 mod routed;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;
+#[path = "manifests/witnesses.rs"]
+mod witnesses;
 #[path = "manifests/written.rs"]
 mod written;

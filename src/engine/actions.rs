@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// One write of a controller, with what it reads before.
 const PASS: SimDuration = SimDuration::from_millis(30);
 
+/// The same for a new set, with which come its revision and a condition.
+const NEW_SET: SimDuration = SimDuration::from_millis(45);
+
 /// How long a smoke test takes.
 const SMOKE_TIME: SimDuration = SimDuration::from_secs(5);
 
@@ -55,21 +58,21 @@ impl Flight {
         self.machine.wake(&view, cause, &mut orders);
         self.watch.failed_check = None;
         self.watch.unsure_check = None;
-        let mut calls = 0;
+        let mut busy = SimDuration::ZERO;
         for order in orders {
-            // With a new set come its revision and a condition.
-            calls += match order {
-                Action::Create { .. } => 2,
-                Action::Scale { .. } => 1,
-                _ => 0,
+            let (calls, takes) = match order {
+                Action::Create { .. } => (2, NEW_SET),
+                Action::Scale { .. } => (1, PASS),
+                _ => (0, SimDuration::ZERO),
             };
-            self.carry_out(order);
-        }
-        if calls > 0 {
             for _ in 0..calls {
                 self.owners_client.call(self.now);
             }
-            self.busy_until = self.now + PASS * calls;
+            busy += takes;
+            self.carry_out(order);
+        }
+        if busy > SimDuration::ZERO {
+            self.busy_until = self.now + busy;
             self.plan_look();
         }
     }
