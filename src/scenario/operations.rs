@@ -113,8 +113,8 @@ pub fn telemetry(r: &mut Reader<'_>) -> TelemetrySettings {
 /// Reads `spec.cluster`.
 pub fn cluster(r: &mut Reader<'_>) -> Cluster {
     let usual = ClientLimits::KUBERNETES;
-    let help = "calls of the client of each of Kubernetes' own controllers, or none; with none \
-        (rate above what they need) large fleets are made at once";
+    let help = "limits of the client of each of Kubernetes' own controllers, or none: large fleets \
+        are then made at once";
     let limits = r.object_or("clientLimits", "none", help, |r| {
         let rate = "calls a second, in the long run (k8s: --kube-api-qps 20)";
         let burst = "calls that go at once after a rest (k8s: --kube-api-burst 30)";

@@ -11,21 +11,31 @@ pub const FIELD: &str = "orders";
 /// What somebody tells a Deployment.
 pub fn of_deployment(r: &mut Reader<'_>) -> Vec<Ordered> {
     let help = "what somebody orders, by the time since the release: pause, resume, undo, scale N";
-    read(r, help, deployment, "a time and an order, such as 60s undo or 2m scale 20")
+    read(
+        r,
+        help,
+        deployment,
+        "a time and pause, resume, undo or scale N (1 to 5000), such as 2m scale 20",
+    )
 }
 
 /// What somebody tells a Rollout.
 pub fn of_rollout(r: &mut Reader<'_>) -> Vec<Ordered> {
     let help = "what somebody orders, by the time since the release: pause, resume, undo, \
         scale N, abort, retry, promote, promote full";
-    read(r, help, Ordered::parse, "a time and an order, such as 60s abort or 2m promote full")
+    read(
+        r,
+        help,
+        Ordered::parse,
+        "a time and an order of the list, such as 60s abort or 2m scale 20",
+    )
 }
 
 /// What somebody does to the Deployment that a Canary of Flagger releases.
 pub fn of_canary(r: &mut Reader<'_>) -> Vec<Ordered> {
     let help = "what somebody orders, by the time since the release: undo, which applies the old \
         template";
-    read(r, help, canary, "a time and an order, such as 60s undo")
+    read(r, help, canary, "a time and undo, such as 60s undo")
 }
 
 fn read(

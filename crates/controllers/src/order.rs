@@ -1,7 +1,7 @@
 //! What people tell a controller to do while a release is under way, and when.
 //!
-//! Written as people say it: `15s pause`, `60s resume`, `2m scale 20`. Times count from the release.
-//! Deliberately unknown here: which controller takes which order, and what it makes of it.
+//! Written as people say it: `15s pause`, `60s resume`, `2m scale 20`. Times count from the
+//! release. Deliberately unknown here: which controller takes which order, and what it makes of it.
 
 use std::fmt;
 use windtunnel_base::time::SimDuration;
