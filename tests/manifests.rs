@@ -26,5 +26,7 @@ mod routers;
 mod schemas;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;
+#[path = "manifests/witnesses.rs"]
+mod witnesses;
 #[path = "manifests/written.rs"]
 mod written;

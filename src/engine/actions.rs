@@ -2,7 +2,8 @@
 
 use super::GoOn;
 use super::address::Address;
-use super::flight::{Event, Flight};
+use super::flight::{Event, Flight, LOOK};
+use super::sets::SetSync;
 use crate::analysis::bucket::{experiment_key, md5_bucket};
 use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
@@ -11,6 +12,12 @@ use crate::world::action::{Action, Decision, Evidence, Verdict};
 use crate::world::pod::{Set, Stage};
 use crate::world::routing::{Pool, Split};
 use std::sync::Arc;
+
+/// One write of a controller, with what it reads before.
+const PASS: SimDuration = SimDuration::from_millis(30);
+
+/// The same for a new set, with which come its revision and a condition.
+const NEW_SET: SimDuration = SimDuration::from_millis(45);
 
 /// How long a smoke test takes.
 const SMOKE_TIME: SimDuration = SimDuration::from_secs(5);
@@ -51,15 +58,55 @@ impl Flight {
         self.machine.wake(&view, cause, &mut orders);
         self.watch.failed_check = None;
         self.watch.unsure_check = None;
-        let mut scaled = false;
+        let mut busy = SimDuration::ZERO;
         for order in orders {
-            scaled |= matches!(order, Action::Create { .. } | Action::Scale { .. });
+            let (calls, takes) = match order {
+                Action::Create { .. } => (2, NEW_SET),
+                Action::Scale { .. } => (1, PASS),
+                _ => (0, SimDuration::ZERO),
+            };
+            for _ in 0..calls {
+                self.owners_client.call(self.now);
+            }
+            busy += takes;
             self.carry_out(order);
         }
-        if scaled {
-            self.reconcile_sets();
+        if busy > SimDuration::ZERO {
+            self.busy_until = self.now + busy;
             self.plan_look();
         }
+    }
+
+    /// The strategy will look, once what was reported has reached it and its last sync is over. A
+    /// look that comes sooner serves as well.
+    pub(super) fn plan_look(&mut self) {
+        let at = (self.now + LOOK).max(self.busy_until);
+        if self.look_at.is_none_or(|planned| at < planned) {
+            self.look_at = Some(at);
+            self.calendar.plan(at, Event::Look);
+        }
+    }
+
+    /// The strategy looks at what was reported, unless its client has to wait.
+    pub(super) fn look(&mut self) {
+        if self.look_at != Some(self.now) {
+            return;
+        }
+        let free = self.owners_client.ready_at(self.now);
+        if free > self.now {
+            self.look_at = Some(free);
+            return self.calendar.plan(free, Event::Look);
+        }
+        self.look_at = None;
+        // The status of the owner itself is written at every look.
+        self.owners_client.call(self.now);
+        self.wake(Cause::Pods);
+    }
+
+    /// A set that its owner has created.
+    pub(super) fn add_set(&mut self, set: Set) {
+        self.sets.push(set);
+        self.syncs.push(SetSync::default());
     }
 
     fn carry_out(&mut self, order: Action) {
@@ -69,12 +116,14 @@ impl Flight {
                     0 => format!("create a set of the {} version, without pods", version.word()),
                     _ => format!("create {} × {} pods", size, version.word()),
                 });
-                self.sets.push(Set { version, pool, size });
+                self.add_set(Set { version, pool, size });
+                self.changed(self.sets.len() as u32 - 1);
             }
             Action::Scale { set, size } => {
                 let entry = &mut self.sets[set as usize];
                 let before = std::mem::replace(&mut entry.size, size);
                 let version = entry.version;
+                self.changed(set);
                 self.story("action", || {
                     format!("scale {}: {before} → {size} pods", version.word())
                 });

@@ -160,14 +160,9 @@ impl Flight {
             scaling => {
                 let serving = (scaling == Scaling::Fleet).then(|| self.serving_pool());
                 let target = Target { pool: serving, replicas: self.size, limits: (None, None) };
-                let Some(size) = self.sync(settings, &target, Pool::Stable) else { return };
-                let before = std::mem::replace(&mut self.size, size);
-                if scaling == Scaling::Whole {
-                    self.wake(Cause::Scaled { pool: Pool::Stable, replicas: size });
-                } else {
-                    self.keep_proportions(before, size);
+                if let Some(size) = self.sync(settings, &target, Pool::Stable) {
+                    self.resize(size);
                 }
-                self.plan_look();
             }
         }
     }
@@ -189,7 +184,7 @@ impl Flight {
     }
 
     /// Who carries out what an autoscaler writes: nobody but the engine before a release.
-    fn scaled_by(&self) -> Scaling {
+    pub(super) fn scaled_by(&self) -> Scaling {
         let started = self.has_release && self.watch.release_at.is_some();
         if started { self.scaling } else { Scaling::Fleet }
     }
@@ -211,12 +206,12 @@ impl Flight {
     }
 
     /// Every set keeps its share of the full size, rounded up.
-    fn keep_proportions(&mut self, before: u32, size: u32) {
+    pub(super) fn keep_proportions(&mut self, before: u32, size: u32) {
         for set in &mut self.sets {
             let wanted = u64::from(set.size) * u64::from(size);
             set.size = wanted.div_ceil(u64::from(before.max(1))) as u32;
         }
-        self.reconcile_sets();
+        (0..self.sets.len() as u32).for_each(|set| self.changed(set));
     }
 
     /// One sync; says the size to be written, if it is another.

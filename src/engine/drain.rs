@@ -72,10 +72,6 @@ impl Flight {
             }
             answers.push(answer);
         }
-        if answers.contains(&Answer::Evicted) {
-            self.reconcile_sets();
-            self.plan_look();
-        }
         if !answers.is_empty() && answers.iter().all(|answer| *answer == Answer::Ambiguous) {
             // kubectl ends with an error; the node stays cordoned, its pods stay where they are.
             self.story("fault", || format!("drain of node/node-{node} failed"));

@@ -13,6 +13,7 @@ use super::network::Change;
 use super::plane::{Advanced, Plane};
 use super::record::Recorder;
 use super::scrape;
+use super::sets::{SetStep, SetSync};
 use super::steps::Steps;
 use super::tables::Switches;
 use super::watch::Watch;
@@ -20,31 +21,46 @@ use crate::analysis::promql::Query;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::scenario::model::Scenario;
+use crate::strategy::order::{Order, Ordered};
 use crate::strategy::pilot::{Facts, Pilot};
 use crate::strategy::{Cause, Machine, Scaling};
 use crate::telemetry::facts::Bounds;
 use crate::telemetry::scraper::Scraper;
 use crate::world::action::Token;
+use crate::world::client::Client;
 use crate::world::names::{Names, PodNames};
 use crate::world::pod::{Node, Pod, Set};
 use crate::world::routing::{Pool, Routing};
 use crate::world::service::Version;
 use std::sync::Arc;
 
-/// From a write to the API until controllers have seen it.
-pub(super) const API_DELAY: SimDuration = SimDuration::from_millis(100);
+/// From a change until the controller of a replica set has seen it.
+pub(super) const SEEN: SimDuration = SimDuration::from_millis(5);
+
+/// One call to the API, there and back.
+pub(super) const CALL: SimDuration = SimDuration::from_millis(10);
+
+/// From the status of a set until whoever owns the set looks at it.
+pub(super) const LOOK: SimDuration = SimDuration::from_millis(8);
 
 /// What the control plane wakes up for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The release begins.
     Release,
+    /// Somebody gives an order.
+    Ordered(Order),
     /// A wake-up that the strategy asked for.
     Timer(Token),
     /// Reported pod states have changed: the strategy looks.
     Look,
-    /// Sets that have made as many calls as one sync may make go on.
-    Sync,
+    /// A step of the controller of a replica set.
+    Set {
+        /// Which set.
+        set: u32,
+        /// Which step.
+        step: SetStep,
+    },
     /// A step in the life of a pod; void if the pod's life has moved on.
     Pod {
         /// Which pod.
@@ -194,10 +210,19 @@ pub struct Flight {
     pub(super) machine: Box<dyn Machine>,
     /// Whose size an autoscaler writes once the release has begun.
     pub(super) scaling: Scaling,
+    /// What people order during the release.
+    pub(super) orders: Vec<Ordered>,
     pub(super) has_release: bool,
-    pub(super) look_planned: bool,
-    /// Sets whose last sync reached the limit of calls: they wait for the next one.
-    pub(super) unfinished: Vec<u32>,
+    /// When the strategy looks next, if it has been told of anything.
+    pub(super) look_at: Option<SimTime>,
+    /// Until when its controller is at work on the last sync.
+    pub(super) busy_until: SimTime,
+    /// Where the sync of each set stands.
+    pub(super) syncs: Vec<SetSync>,
+    /// The client of the sets' controller.
+    pub(super) sets_client: Client,
+    /// The client of the strategy's controller.
+    pub(super) owners_client: Client,
     pub(super) faults: Vec<FaultState>,
     /// Pods at full size, as an autoscaler last wrote it.
     pub(super) size: u32,
@@ -221,7 +246,7 @@ impl Flight {
     ) -> Flight {
         let end = SimTime::ZERO + scenario.horizon;
         let service = Arc::clone(&scenario.service);
-        let Facts { queries, names, scaling, .. } = &pilot.facts;
+        let Facts { queries, names, scaling, client, orders, .. } = &pilot.facts;
         let human = Human::new(options.human, options.alert);
         let mut wanted = queries.clone();
         wanted.extend(human.queries());
@@ -265,9 +290,13 @@ impl Flight {
             blind: options.blind,
             machine: pilot.machine.clone(),
             scaling: *scaling,
+            orders: orders.clone(),
             has_release: variant.is_some(),
-            look_planned: false,
-            unfinished: Vec::new(),
+            look_at: None,
+            busy_until: SimTime::ZERO,
+            syncs: Vec::new(),
+            sets_client: Client::new(scenario.cluster.client_limits),
+            owners_client: Client::new(client.or(scenario.cluster.client_limits)),
             size: scenario.service.replicas,
             autoscalers,
             checked: options.checked,
@@ -283,10 +312,11 @@ impl Flight {
         self.prepare_scrapes();
         self.prepare_cohorts();
         let replicas = self.scenario.service.replicas;
-        self.sets.push(Set { version: Version::Old, pool: Pool::Stable, size: replicas });
+        self.add_set(Set { version: Version::Old, pool: Pool::Stable, size: replicas });
         for _ in 0..replicas {
             self.create_running_pod(0);
         }
+        self.settle_set(0);
         self.plane.open_connections(&self.scenario.traffic, self.end);
         self.prepare_autoscaler();
         self.prepare_faults();
@@ -350,14 +380,13 @@ impl Flight {
                 self.story("release", || "the release begins".into());
                 self.fault_release();
                 self.apply_size();
+                self.plan_orders();
                 self.wake(Cause::Release);
             }
+            Event::Ordered(order) => self.ordered(order),
             Event::Timer(token) => self.wake(Cause::Timer(token)),
-            Event::Look => {
-                self.look_planned = false;
-                self.wake(Cause::Pods);
-            }
-            Event::Sync => self.next_sync(),
+            Event::Look => self.look(),
+            Event::Set { set, step } => self.set_step(set, step),
             Event::Pod { pod, life, step } => self.pod_step(pod, life, step),
             Event::Believe { proxy, change } => self.believe(proxy, change),
             Event::Scrape(target) => self.scrape(target),

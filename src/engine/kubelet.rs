@@ -115,7 +115,11 @@ impl Flight {
     pub(super) fn start_container(&mut self, pod: u32) {
         let Some(mounted) = self.mounted_for(pod) else { return };
         let draw = self.address(pod, PodDraw::Scheduling).uniform(&self.streams);
-        let delay = self.scenario.service.pod.scheduling.quantile(draw);
+        let settings = &self.scenario.service.pod;
+        let number = self.pods[pod as usize].ordinal as usize;
+        let times = &settings.scheduling_times;
+        let recorded = times.get(number % times.len().max(1));
+        let delay = recorded.copied().unwrap_or_else(|| settings.scheduling.quantile(draw));
         let starts = self.pods[pod as usize].admitted + delay;
         self.plan_pod(pod, starts.max(mounted), PodStep::ContainerStarts);
     }
@@ -132,7 +136,7 @@ impl Flight {
             PodStep::ExitsBy { fault, strike } => self.exits_by(pod, fault, strike),
             PodStep::CrashNoticed => self.crash_noticed(pod),
             PodStep::ProbeFlips(kind) => self.probe_flips(pod, kind),
-            PodStep::Available => self.plan_look(),
+            PodStep::Available => self.changed(self.pods[pod as usize].set),
             PodStep::Registered => self.registered(pod),
             PodStep::Terminates => self.terminates(pod),
             PodStep::Ends => self.ends(pod),
@@ -310,7 +314,7 @@ impl Flight {
             }
         }
         self.watch.dirty = true;
-        self.plan_look();
+        self.changed(self.pods[pod as usize].set);
     }
 
     /// The process of a pod exits unexpectedly.
@@ -353,9 +357,10 @@ impl Flight {
         let now = self.now;
         let entry = &mut self.pods[pod as usize];
         entry.deleting = Some(now);
-        let was_ready = entry.ready;
+        let (set, was_ready) = (entry.set, entry.ready);
         let serving = entry.stage == Stage::Serving;
         self.watch.dirty = true;
+        self.changed(set);
         if was_ready {
             self.announce_endpoint(pod);
         }
@@ -389,14 +394,14 @@ impl Flight {
         entry.stage = Stage::Gone;
         entry.life += 1;
         entry.ready = false;
-        let created = entry.created;
-        let node = entry.node;
+        let (created, node, set) = (entry.created, entry.node, entry.set);
         self.announce_endpoint(pod);
         self.watch.pod_ended(now.since(created));
         self.free_node(node);
         self.place_waiting();
         self.watch.dirty = true;
-        self.reconcile_sets();
+        self.changed(set);
+        // A Deployment hears of its pods' ends as well.
         self.plan_look();
     }
 

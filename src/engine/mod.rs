@@ -16,6 +16,7 @@ pub mod human;
 pub mod kubelet;
 pub mod network;
 pub mod nodes;
+pub mod orders;
 pub mod plane;
 pub mod record;
 pub mod result;

@@ -183,7 +183,6 @@ impl Flight {
         for pod in self.on_node(node) {
             self.delete_pod(pod);
         }
-        self.reconcile_sets();
     }
 }
 

@@ -13,6 +13,7 @@ use crate::strategy::autoscaler::hpa;
 use crate::strategy::disruption;
 use crate::telemetry::scraper::Place as Target;
 use crate::traffic::{Arrivals, Traffic};
+use crate::world::client::ClientLimits;
 use crate::world::service::Service;
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub struct Scenario {
     pub applied: Option<u32>,
     /// What holds evictions back, if anything does.
     pub disruptions: Vec<disruption::Disruptions>,
+    /// What its cluster's own controllers keep to.
+    pub cluster: Cluster,
     /// Its traffic.
     pub traffic: Traffic,
     /// What is released, and when.
@@ -53,6 +56,19 @@ pub struct Scenario {
     pub constraints: Constraints,
     /// How many flights.
     pub budget: Budget,
+}
+
+/// What the cluster's own controllers keep to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cluster {
+    /// Calls of each controller's client; nothing if nobody counts them.
+    pub client_limits: Option<ClientLimits>,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Cluster { client_limits: Some(ClientLimits::KUBERNETES) }
+    }
 }
 
 /// What is released.

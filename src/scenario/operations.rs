@@ -1,12 +1,13 @@
 //! The people and rules around a release: on-call human, telemetry, objective, constraints, budget.
 
-use super::model::{Budget, Constraints, OnCall, TelemetrySettings};
+use super::model::{Budget, Cluster, Constraints, OnCall, TelemetrySettings};
 use super::service::at_least_1s;
 use crate::analysis::promql::Rules;
 use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
 use crate::base::units::{Share, parse_duration};
+use crate::world::client::ClientLimits;
 
 /// Prometheus client libraries' default buckets.
 const BUCKETS: &str = "5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2.5s, 5s, 10s";
@@ -107,6 +108,22 @@ pub fn telemetry(r: &mut Reader<'_>) -> TelemetrySettings {
     let cluster = own("cluster", "scrape interval of kube-state-metrics: pods and Deployments");
     let edge = own("edge", "scrape interval of the ingress, which the alert reads");
     TelemetrySettings { interval, kubelets, cluster, edge, buckets, rules }
+}
+
+/// Reads `spec.cluster`.
+pub fn cluster(r: &mut Reader<'_>) -> Cluster {
+    let usual = ClientLimits::KUBERNETES;
+    let help = "limits of the client of each of Kubernetes' own controllers, or none: large fleets \
+        are then made at once";
+    let limits = r.object_or("clientLimits", "none", help, |r| {
+        let rate = "calls a second, in the long run (k8s: --kube-api-qps 20)";
+        let burst = "calls that go at once after a rest (k8s: --kube-api-burst 30)";
+        ClientLimits {
+            per_second: r.number("rate", usual.per_second, 1.0..=100_000.0, rate),
+            burst: r.count("burst", u64::from(usual.burst), 1..=1_000_000, burst) as u32,
+        }
+    });
+    Cluster { client_limits: limits }
 }
 
 /// Reads `spec.constraints`; the second value is the fastest scrape that the platform allows.

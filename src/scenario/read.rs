@@ -216,6 +216,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let (objective, slow) = r.object("objective", "what counts as good", operations::objective);
     let (service, scaling) =
         r.object("service", "the service under test", |r| (service::read(r), scaling::read(r)));
+    let cluster = r.object("cluster", "the cluster's own controllers", operations::cluster);
     let clients = r.object("traffic", "who sends requests, and when", clients::read);
     let release = r.object("release", "what is released", release::release);
     let chaos = release::chaos(r);
@@ -248,6 +249,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         autoscaler: scaling.autoscaler,
         applied: scaling.applied,
         disruptions: scaling.disruptions,
+        cluster,
         traffic: clients.traffic,
         release,
         chaos,

@@ -7,7 +7,7 @@ use super::{balancer, placement, words};
 use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
-use crate::base::units::{Money, Share};
+use crate::base::units::{Money, Share, parse_duration};
 use crate::world::names::{Names, is_discovered};
 use crate::world::probe::ProbeSettings;
 use crate::world::service::{Dependency, Mixing, PodSettings, Retries, Route, Service, WarmUp};
@@ -138,6 +138,7 @@ fn pod(r: &mut Reader<'_>) -> PodSettings {
             ("{lognormal: {median: 2s, p99: 5s}}", schedule),
             "from creation to the start of the container; 5s at p99 is the Kubernetes objective",
         ),
+        scheduling_times: scheduling_times(r),
         startup: r.distribution(
             "startup",
             ("{lognormal: {median: 8s, p99: 25s}}", start),
@@ -164,6 +165,13 @@ fn pod(r: &mut Reader<'_>) -> PodSettings {
         r.problem("preStop", message, "less than grace", "raise grace, which includes preStop");
     }
     settings
+}
+
+fn scheduling_times(r: &mut Reader<'_>) -> Vec<SimDuration> {
+    let help = "the same as it was recorded, in place of scheduling: the n-th pod of a version \
+        takes the n-th, and over again";
+    let found = r.texts("schedulingTimes", "", help, parse_duration, "a duration such as 12s");
+    found.into_iter().map(|(_, span)| span).collect()
 }
 
 fn warm_up(r: &mut Reader<'_>) -> WarmUp {

@@ -33,6 +33,7 @@ pub mod flagger;
 pub mod fleet;
 pub mod follow_up;
 pub mod none;
+pub mod orders;
 pub mod pilot;
 pub mod recreate;
 pub mod rolling_update;
@@ -40,7 +41,7 @@ pub mod rollout;
 pub mod shadow;
 pub mod surprise;
 
-pub use windtunnel_controllers::{autoscaler, deployment, disruption};
+pub use windtunnel_controllers::{autoscaler, deployment, disruption, order};
 
 /// All strategies, by their name in YAML.
 pub const STRATEGIES: &[Part<Plan>] = &[
@@ -112,6 +113,8 @@ pub enum Cause {
     },
     /// The on-call human orders the way back.
     WayBack,
+    /// Somebody tells the controller to do something.
+    Ordered(order::Order),
     /// The smoke test it asked for is done.
     Smoke {
         /// Requests sent.

@@ -1,11 +1,13 @@
 //! What comes of settings that are bound to a scenario: what can be told before anything flies, and
 //! the machine that will.
 
+use super::order::Ordered;
 use super::{Machine, Scaling};
 use crate::analysis::check::Check;
 use crate::analysis::promql::Query;
 use crate::base::time::SimDuration;
 use crate::world::action::Verdict;
+use crate::world::client::ClientLimits;
 use crate::world::names::Names;
 use std::sync::Arc;
 
@@ -31,6 +33,10 @@ pub struct Facts {
     pub names: Arc<Names>,
     /// Whose size an autoscaler writes.
     pub scaling: Scaling,
+    /// What people order during the release.
+    pub orders: Vec<Ordered>,
+    /// Limits of the client of its controller, where that is not one of Kubernetes' own.
+    pub client: Option<ClientLimits>,
     /// Shortest time from the start of the release to its verdict, as far as settings tell: pods
     /// that have to start come on top.
     pub takes: SimDuration,
@@ -79,6 +85,8 @@ impl Facts {
             judged: Vec::new(),
             names: Arc::new(names.clone()),
             scaling: Scaling::Fleet,
+            orders: Vec::new(),
+            client: None,
             takes: SimDuration::ZERO,
             said: |_| None,
             surprises: Vec::new(),

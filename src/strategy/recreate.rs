@@ -7,10 +7,11 @@
 
 use super::binding::Binding;
 use super::deployment::bounds::{Bounds, Replacement};
+use super::order::{Order, Ordered};
 use super::pilot::{Facts, Pilot};
 use super::rolling_update::{PAUSED, say_paused};
 use super::rollout::Rollout;
-use super::{Cause, Machine, Needs, Plan, Scaling, Spec, View, plan};
+use super::{Cause, Machine, Needs, Plan, Scaling, Spec, View, orders, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -23,7 +24,8 @@ pub const PART: Part<Plan> =
 fn read(r: &mut Reader<'_>) -> Plan {
     let deadline = r.duration("progressDeadline", "600s", "without progress for this long: a page");
     let paused = r.flag("paused", false, PAUSED);
-    plan(r, "recreate", Needs::default(), Settings { deadline, paused })
+    let orders = orders::of_deployment(r);
+    plan(r, "recreate", Needs::default(), Settings { deadline, paused, orders })
 }
 
 /// What a Deployment with `strategy.type: Recreate` says.
@@ -31,15 +33,24 @@ fn read(r: &mut Reader<'_>) -> Plan {
 pub struct Settings {
     deadline: SimDuration,
     paused: bool,
+    orders: Vec<Ordered>,
+}
+
+impl Settings {
+    /// Is it paused, and nobody resumes it?
+    fn is_idle(&self) -> bool {
+        self.paused && !self.orders.iter().any(|ordered| ordered.order == Order::Resume)
+    }
 }
 
 impl Spec for Settings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let names = binding.about().names;
-        let scaling = if self.paused { Scaling::Fleet } else { Scaling::Whole };
+        let orders = self.orders.clone();
+        let scaling = if self.is_idle() { Scaling::Fleet } else { Scaling::Whole };
         let name = names.workloads[Pool::Stable as usize].clone();
         let recreate = Recreate { settings: self.clone(), name, rollout: None, promoted: false };
-        let facts = Facts { scaling, ..Facts::of(names) };
+        let facts = Facts { scaling, orders, ..Facts::of(names) };
         Some(Pilot { facts, machine: Box::new(recreate) })
     }
 }
@@ -56,7 +67,7 @@ struct Recreate {
 
 impl Machine for Recreate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        if self.settings.paused {
+        if self.settings.is_idle() {
             return say_paused(&self.name, view, cause, out);
         }
         if let (Cause::Scaled { replicas, .. }, Some(rollout)) = (cause, &mut self.rollout) {
@@ -66,7 +77,7 @@ impl Machine for Recreate {
             let (bounds, deadline) = (Bounds::default(), Some(self.settings.deadline));
             let way = Replacement::Recreate;
             let rollout = Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline);
-            self.rollout = Some(rollout.watched(&self.name));
+            self.rollout = Some(rollout.watched(&self.name).held(self.settings.paused));
         }
         if let Some(rollout) = &mut self.rollout {
             rollout.drive(view, cause, &mut self.promoted, out);

@@ -6,9 +6,10 @@
 
 use super::binding::Binding;
 use super::deployment::bounds::{Bounds, IntOrPercent, Replacement};
+use super::order::{Order, Ordered};
 use super::pilot::{Facts, Pilot};
 use super::rollout::Rollout;
-use super::{Cause, Machine, Needs, Plan, Scaling, Spec, View, plan};
+use super::{Cause, Machine, Needs, Plan, Scaling, Spec, View, orders, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::world::action::Action;
@@ -33,12 +34,13 @@ fn read(r: &mut Reader<'_>) -> Plan {
         );
     }
     let paused = r.flag("paused", false, PAUSED);
-    let settings = Settings { surge, unavailable, deadline, paused };
+    let orders = orders::of_deployment(r);
+    let settings = Settings { surge, unavailable, deadline, paused, orders };
     plan(r, "rollingUpdate", Needs { mixing: true, ..Needs::default() }, settings)
 }
 
 /// What `paused` says of itself.
-pub const PAUSED: &str = "a new template is not rolled out, and nobody resumes it (spec.paused)";
+pub const PAUSED: &str = "a new template is not rolled out until an order resumes it (spec.paused)";
 
 /// A new template of a paused Deployment: no replica set is made for it, the progress deadline does
 /// not run, and there is nothing to take back (k/k `pkg/controller/deployment/sync.go`, `sync`).
@@ -63,15 +65,24 @@ pub struct Settings {
     unavailable: IntOrPercent,
     deadline: SimDuration,
     paused: bool,
+    orders: Vec<Ordered>,
+}
+
+impl Settings {
+    /// Is it paused, and nobody resumes it?
+    fn is_idle(&self) -> bool {
+        self.paused && !self.orders.iter().any(|ordered| ordered.order == Order::Resume)
+    }
 }
 
 impl Spec for Settings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let names = binding.about().names;
-        let scaling = if self.paused { Scaling::Fleet } else { Scaling::Whole };
+        let orders = self.orders.clone();
+        let scaling = if self.is_idle() { Scaling::Fleet } else { Scaling::Whole };
         let name = names.workloads[Pool::Stable as usize].clone();
         let update = RollingUpdate { settings: self.clone(), name, rollout: None, promoted: false };
-        let facts = Facts { scaling, ..Facts::of(names) };
+        let facts = Facts { scaling, orders, ..Facts::of(names) };
         Some(Pilot { facts, machine: Box::new(update) })
     }
 }
@@ -88,7 +99,7 @@ struct RollingUpdate {
 
 impl Machine for RollingUpdate {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
-        if self.settings.paused {
+        if self.settings.is_idle() {
             return say_paused(&self.name, view, cause, out);
         }
         let bounds = Bounds::resolve(
@@ -103,7 +114,7 @@ impl Machine for RollingUpdate {
         if cause == Cause::Release {
             let (way, deadline) = (Replacement::RollingUpdate, Some(self.settings.deadline));
             let rollout = Rollout::new(Pool::Stable, way, bounds, view.replicas, deadline);
-            self.rollout = Some(rollout.watched(&self.name));
+            self.rollout = Some(rollout.watched(&self.name).held(self.settings.paused));
         }
         if let Some(rollout) = &mut self.rollout {
             rollout.drive(view, cause, &mut self.promoted, out);

@@ -11,6 +11,7 @@ use super::deployment::recreate::{self, RecreateStep};
 use super::deployment::rolling::{self, Aim};
 use super::deployment::set::{self, Noted, SetState, SizeChange, Target};
 use super::deployment::status::DeploymentStatus;
+use super::order::Order;
 use super::{Cause, SetFacts, View};
 use crate::base::time::{SimDuration, SimTime};
 use crate::world::action::{Action, Alarm, Decision, Token};
@@ -38,6 +39,8 @@ pub struct Rollout {
     generation: u64,
     status: DeploymentStatus,
     record: Option<ProgressRecord>,
+    /// `spec.paused`: sizes are kept in proportion, and nothing else is done.
+    paused: bool,
     /// The missed deadline has been told.
     missed: bool,
     /// The next look at the deadline that was asked for: a controller's queue holds a Deployment
@@ -76,10 +79,17 @@ impl Rollout {
             generation: 0,
             status: DeploymentStatus::default(),
             record: None,
+            paused: false,
             missed: false,
             look: None,
             watch: Watch::default(),
         }
+    }
+
+    /// Begins paused, or not.
+    pub fn held(mut self, paused: bool) -> Rollout {
+        self.paused = paused;
+        self
     }
 
     /// Lets somebody watch it under the name of its Deployment.
@@ -108,7 +118,9 @@ impl Rollout {
     ) {
         match cause {
             Cause::Release => self.aim(Version::New, view.now),
-            Cause::WayBack => self.aim(Version::Old, view.now),
+            Cause::WayBack | Cause::Ordered(Order::Undo) => self.aim(Version::Old, view.now),
+            Cause::Ordered(Order::Pause) => self.paused = true,
+            Cause::Ordered(Order::Resume) => self.resume(view.now),
             _ => {}
         }
         let complete = self.sync(view, Token::of(Alarm::Deadline), out) == Progress::Complete;
@@ -147,14 +159,38 @@ impl Rollout {
         let sets: Vec<SetState> =
             self.states(view).into_iter().map(|set| SetState { noted, ..set }).collect();
         self.resize(replicas, bounds);
-        let (replacement, status_replicas) = (self.replacement, self.status.replicas);
-        if !proportional::is_scaling(replicas, &sets) {
-            return;
+        if proportional::is_scaling(replicas, &sets) {
+            self.spread(&sets, out);
         }
-        let aim = ScaleAim { replicas, bounds, replacement, status_replicas };
-        let changes = proportional::scale(&aim, &sets);
+    }
+
+    /// Spreads the size over the sets that are there.
+    fn spread(&self, sets: &[SetState], out: &mut Vec<Action>) {
+        let Rollout { replicas, bounds, replacement, .. } = *self;
+        let aim = ScaleAim { replicas, bounds, replacement, status_replicas: self.status.replicas };
+        let changes = proportional::scale(&aim, sets);
         let real: Vec<SizeChange> = changes.into_iter().filter(|c| c.delta() != 0).collect();
         self.write(&real, out);
+    }
+
+    /// A sync of a paused Deployment: old pods go if the new ones are all there, else nothing
+    /// moves, and the progress deadline does not run (k/k `pkg/controller/deployment/sync.go`).
+    fn hold(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        let max = self.replicas + self.bounds.max_surge(self.replacement);
+        let noted = Some(Noted { desired: self.replicas, max });
+        let sets: Vec<SetState> =
+            self.states(view).into_iter().map(|set| SetState { noted, ..set }).collect();
+        self.status = DeploymentStatus::of(&sets, self.generation);
+        self.spread(&sets, out);
+        self.tell(out);
+    }
+
+    /// Going on starts the clock of the deadline anew (`checkPausedConditions`).
+    fn resume(&mut self, now: SimTime) {
+        if std::mem::take(&mut self.paused) {
+            self.record =
+                self.deadline.map(|_| ProgressRecord::new(Reason::FoundNewReplicaSet, now));
+        }
     }
 
     /// Fewest pods that it must keep available.
@@ -164,6 +200,10 @@ impl Rollout {
 
     /// One sync. Asks to be woken at `token` when the deadline has to be looked at.
     pub fn sync(&mut self, view: &View<'_>, token: Token, out: &mut Vec<Action>) -> Progress {
+        if self.paused {
+            self.hold(view, out);
+            return Progress::Going;
+        }
         let sets = self.states(view);
         let before = out.len();
         match self.replacement {

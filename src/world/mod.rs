@@ -19,4 +19,4 @@ pub mod service;
 pub mod user;
 
 pub use windtunnel_controllers::kubelet::{backoff, probe};
-pub use windtunnel_controllers::replica_set;
+pub use windtunnel_controllers::{client, replica_set};

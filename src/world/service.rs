@@ -136,6 +136,9 @@ pub struct PodSettings {
     pub queue: u32,
     /// From scheduling to the start of the container.
     pub scheduling: Distribution,
+    /// The same as it was recorded, if it was: the n-th pod of a version takes the n-th, and over
+    /// again.
+    pub scheduling_times: Vec<SimDuration>,
     /// From the start of the container until the process serves.
     pub startup: Distribution,
     /// Readiness probe; nothing means ready as soon as the container runs.

@@ -29,6 +29,7 @@ spec:
       suspend: true
       progressDeadline: 61.5s
       firstTick: 1ms
+      orders: [61s undo]
       autoscaler: {minReplicas: 2, primaryMinReplicas: 3, primaryMaxReplicas: 4}
       target: {replicas: 7, writesReplicas: true, maxSurge: 2, maxUnavailable: 13%,
         recreate: true, progressDeadline: 1h}
@@ -60,6 +61,8 @@ spec:
         - {name: z, type: pre-rollout, answers: never}
   - argoBlueGreen:
       name: third
+      rules: head
+      orders: [7m abort, 8m retry]
       autoPromotionEnabled: false
       autoPromotionAfter: 3m
       previewReplicaCount: 1
@@ -96,6 +99,8 @@ spec:
       promotedFullAfter: 2h
       resumedAfter: 3s
       rollbackWindow: 2
+      rules: head
+      orders: [5s pause, 2m scale 20, 1h promote full]
       maxSurge: 3
       maxUnavailable: 11%
       trafficRouting: {managedRoutes: [h, m], stableService: s, canaryService: c,

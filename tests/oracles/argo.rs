@@ -230,6 +230,8 @@ fn sizes(case: Input) -> (Json, Json) {
         replicas,
         step: canary.steps.len() - 1,
         aborted: case.flag("aborted", false),
+        // Recorded after 1.10.
+        stable_alone: true,
         promote_full: case.flag("promote_full", false),
         settled: false,
     };

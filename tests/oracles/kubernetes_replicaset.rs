@@ -16,11 +16,15 @@ fn answer(kind: &str, input: Input) -> Option<Value> {
         "slow_start" => {
             let count = input.count("count");
             let (mut calls, ok_calls) = (0, input.count("ok_calls"));
-            let created = replica_set::slow_start(count, || {
-                calls += 1;
-                calls <= ok_calls
-            });
             let batches = replica_set::slow_start_batches(count);
+            // A batch with a failure is the last.
+            for batch in &batches {
+                calls += batch;
+                if calls > ok_calls {
+                    break;
+                }
+            }
+            let created = calls.min(ok_calls);
             json!({"created": created, "calls": calls, "batches": batches})
         }
         "deletion_pair" => {

@@ -39,6 +39,7 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
         autoscaler: None,
         applied: None,
         disruptions: Vec::new(),
+        cluster: Default::default(),
         traffic: Traffic {
             users: 20_000,
             activity: Activity::Uniform,
@@ -111,6 +112,7 @@ fn service() -> Service {
             concurrency: 8,
             queue: 16,
             scheduling: fixed(secs(1)),
+            scheduling_times: Vec::new(),
             startup: fixed(secs(8)),
             readiness: None,
             liveness: None,

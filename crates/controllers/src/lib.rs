@@ -9,10 +9,12 @@
 pub mod analysis_run;
 pub mod argo;
 pub mod autoscaler;
+pub mod client;
 pub mod deployment;
 pub mod disruption;
 pub mod flagger;
 pub mod kubelet;
+pub mod order;
 pub mod pool;
 pub mod replica_set;
 pub mod reply;

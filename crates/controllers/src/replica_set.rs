@@ -215,20 +215,6 @@ pub fn slow_start_batches(count: u32) -> Vec<u32> {
     batches
 }
 
-/// Creates `count` pods by calls of `create`, which says whether the API did it, batch by batch: a
-/// batch with a failure is the last one. Says how many were created.
-pub fn slow_start(count: u32, mut create: impl FnMut() -> bool) -> u32 {
-    let mut created = 0;
-    for batch in slow_start_batches(count) {
-        let made = (0..batch).filter(|_| create()).count() as u32;
-        created += made;
-        if made < batch {
-            break;
-        }
-    }
-    created
-}
-
 /// Phases in the order in which their pods die. Ended pods are never compared by a set; they rank
 /// with the pending ones.
 fn phase_rank(phase: PodPhase) -> u8 {

@@ -2,7 +2,7 @@
 
 use super::pod::{self, PodTemplate, Selector};
 use super::{Body, KindPart, metadata};
-use crate::manifest::fields::{Fields, Manifest};
+use crate::manifest::fields::{Fields, Labels, Manifest};
 
 /// The kind.
 pub const KIND: KindPart = KindPart {
@@ -36,7 +36,13 @@ pub struct Deployment {
     pub deadline_secs: Option<u64>,
     /// Is nothing rolled out?
     pub paused: bool,
+    /// Annotations of windtunnel's own.
+    pub own: Labels,
 }
+
+/// What its annotations may say.
+const OWN: &str = "what no field says: `windtunnel-orders: 15s pause, 60s resume` is what somebody \
+    orders, by the time since the release (pause, resume, undo, scale N)";
 
 /// Largest number of the API.
 const MAX: u64 = i32::MAX as u64;
@@ -44,12 +50,12 @@ const MAX: u64 = i32::MAX as u64;
 const DEADLINE: u64 = 600;
 
 fn read(f: &mut Fields<'_>) -> (metadata::Metadata, Body) {
-    let metadata = metadata::read(f);
+    let (metadata, own) = metadata::annotated(f, OWN);
     let deployment = f.object("spec", spec);
     if deployment.is_none() {
         f.missing("spec", "a Deployment has at least spec.template");
     }
-    (metadata, Body::Deployment(Box::new(deployment.unwrap_or_default())))
+    (metadata, Body::Deployment(Box::new(Deployment { own, ..deployment.unwrap_or_default() })))
 }
 
 fn spec(f: &mut Fields<'_>) -> Deployment {
@@ -66,7 +72,7 @@ fn spec(f: &mut Fields<'_>) -> Deployment {
         0..=MAX,
         "with 0 an undo is a new rollout of the old template, which takes the same pods",
     );
-    let paused = "true: a new template is not rolled out, and no file resumes it";
+    let paused = "true: a new template is not rolled out until `windtunnel-orders` resumes it";
     let paused = f.opt_flag("paused", paused) == Some(true);
     // Left out, the API server writes 600 before it compares the two.
     let ready = min_ready_secs.unwrap_or(0);

@@ -20,6 +20,9 @@ const SERVER: &str = "written by the server or by tools: no effect";
 /// What the annotations of windtunnel's own begin with.
 pub const OWN: &str = "windtunnel-";
 
+/// What somebody orders during a release of the object.
+pub const ORDERS: &str = "windtunnel-orders";
+
 /// Reads the head of an object.
 pub fn read(f: &mut Fields<'_>) -> Metadata {
     with(f, |f| {

@@ -3,7 +3,7 @@
 use super::argo_analysis::analysis_of;
 use super::argo_steps::{self, Said, check_annotations};
 use super::argo_write::{self, Written};
-use super::{Found, argo_service, workload};
+use super::{Found, argo_service, orders, workload};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
@@ -83,6 +83,11 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
         }
     }
     paused(&mut draft, object, &path, rollout, found);
+    orders::write(&mut draft, &path, object, &rollout.answers);
+    if let Some(rules) = argo_steps::said(rollout, argo_steps::RULES) {
+        let spot = object.spot(&format!("metadata.annotations.{}", argo_steps::RULES));
+        draft.set(&format!("{path}.{}", field::RULES), text(rules), spot);
+    }
     check_annotations(object, rollout, found);
     hosts(store, object, rollout, &path, &mut draft);
     found.add(draft);

@@ -12,6 +12,7 @@ use crate::base::units::parse_duration;
 use crate::manifest::draft::{Draft, integer, list, mapping, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::analysis_template::Given;
+use crate::manifest::kinds::metadata::ORDERS;
 use crate::manifest::kinds::rollout::{Beside, Experiment, Reference, Rollout, Step, Strategy};
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
@@ -22,6 +23,8 @@ use crate::strategy::argo::field;
 pub const PROMOTED: &str = "windtunnel-promoted";
 /// After how long a paused Rollout is resumed.
 pub const RESUMED: &str = "windtunnel-resumed";
+/// Whose rules its controller follows.
+pub const RULES: &str = "windtunnel-rules";
 const ANSWERS: &str = "windtunnel-answers";
 const TAKES: &str = "windtunnel-takes";
 
@@ -47,7 +50,7 @@ pub fn check_annotations(object: &Object, rollout: &Rollout, found: &mut Found) 
     for (name, value) in &rollout.answers {
         let field = format!("metadata.annotations.{name}");
         let (head, step) = name.split_once('.').unwrap_or((name, ""));
-        let known = [PROMOTED, RESUMED, ANSWERS, TAKES];
+        let known = [PROMOTED, RESUMED, RULES, ORDERS, ANSWERS, TAKES];
         let told = |names: &[&str]| match nearest(
             if step.is_empty() { head } else { step },
             names.iter().copied(),
@@ -66,6 +69,8 @@ pub fn check_annotations(object: &Object, rollout: &Rollout, found: &mut Found) 
         }
         let span = parse_duration(value).is_some();
         let fits = match head {
+            // The strategy's reader says what is wrong with these.
+            RULES | ORDERS => true,
             ANSWERS => Reply::parse(value).is_some(),
             PROMOTED => span || value == "never",
             _ => span,

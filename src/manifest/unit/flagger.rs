@@ -1,6 +1,6 @@
 //! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
 
-use super::{Found, help_for, keda, load, metric_answers, workload};
+use super::{Found, help_for, keda, load, metric_answers, orders, workload};
 use crate::base::node::{Node, Value};
 use crate::base::problem::nearest;
 use crate::base::units::Share;
@@ -44,6 +44,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
     }
     if let Some((owner, settings)) = deployment {
         of_target(store, target, &mut draft, (owner, settings), &path);
+        orders::write(&mut draft, &path, owner, &settings.own);
     }
     autoscaler(store, &mut draft, object, canary, &path, found);
     match &canary.analysis {

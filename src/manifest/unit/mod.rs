@@ -34,6 +34,7 @@ pub mod load;
 pub mod mesh;
 mod metric_answers;
 pub mod nowhere;
+pub mod orders;
 pub mod placement;
 pub mod plain;
 pub mod pod_ratio;
@@ -226,6 +227,7 @@ fn within(store: &Store) -> Found {
     pod_ratio::find(store, &mut found);
     plain::find(store, &mut found);
     placement::settle(store, &mut found);
+    orders::check(store, &mut found);
     attach::all(store, &mut found);
     targets::settle(store, &mut found);
     scaled::settle(store, &mut found);

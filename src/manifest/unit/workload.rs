@@ -1,5 +1,6 @@
 //! A workload's pods as settings of `spec.service`: probes, shutdown, resources.
 
+use super::orders;
 use crate::base::node::Value;
 use crate::manifest::draft::{Draft, integer, list, mapping, secs, text};
 use crate::manifest::kinds::Object;
@@ -258,11 +259,15 @@ pub fn strategy(draft: &mut Draft, object: &Object, deployment: &Deployment, lis
     let field = "spec.progressDeadlineSeconds";
     set("progressDeadline", &deadline, field, "600s", K8S);
     fenced(draft, object, deployment, lists);
+    orders::write(draft, &path, object, &deployment.own);
     if deployment.paused {
-        let path = format!("{path}.paused");
-        draft.set(&path, Value::Flag(true), object.spot("spec.paused"));
+        draft.set(&format!("{path}.paused"), Value::Flag(true), object.spot("spec.paused"));
+        if deployment.own.iter().any(|(_, said)| said.contains("resume")) {
+            return;
+        }
         let source = "a paused Deployment rolls nothing out until `kubectl rollout resume`, which \
-            no file runs: the release reaches nobody; remove spec.paused to fly it";
+            nobody runs here: the release reaches nobody; remove spec.paused, or say \
+            `windtunnel-orders: 60s resume` in its annotations, to fly it";
         draft.assume(lists, "spec.paused", "true to the end of the flight", source, true);
     }
 }

@@ -15,6 +15,7 @@ use crate::strategy::binding::Binding;
 use crate::strategy::pilot::{Facts, Judged, Pilot};
 use crate::strategy::{Needs, Plan, Scaling, Spec};
 use crate::world::action::Verdict;
+use crate::world::client::ClientLimits;
 use crate::world::names::Names;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ impl Spec for Settings {
             judged: judged(self, &queries),
             names: Arc::new(renamed(&settings, names)),
             scaling: Scaling::Whole,
+            client: Some(ClientLimits::ARGO),
+            orders: self.orders.clone(),
             takes: takes(self),
             said,
             ..Facts::of(names)

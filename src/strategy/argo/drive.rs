@@ -1,6 +1,6 @@
 //! Argo Rollouts in a flight: what a reconcile sees in the world, and what its orders do there.
 //!
-//! A reconcile follows every change and every one of its own writes until nothing changes. With
+//! A reconcile follows every change and, a moment later, every one of its own writes. With
 //! traffic routing and in blue-green the new version lives in the candidate pool; without it both
 //! versions share the stable pool, and the weight is the ratio of pods, unless users come by the
 //! stable Service, which leads to pods of the stable version alone. The way back is an abort
@@ -12,7 +12,7 @@ use super::counts::Rs;
 use super::experiment::Place;
 use super::kayenta::over;
 use super::settings::{Settings, Step, Strategy as Kind};
-use super::status::{Managed, Order, Pause, SetSight, Sight, Status, Template};
+use super::status::{Managed, Order as Written, Pause, SetSight, Sight, Status, Template};
 use super::weight::Weights;
 use super::{blue_green, canary};
 use crate::analysis::argo::metric::Metric;
@@ -24,6 +24,7 @@ use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
 use crate::strategy::fleet::route_all;
+use crate::strategy::order::Order;
 use crate::strategy::{Cause, Machine, SetFacts, View};
 use crate::telemetry::unix_ms;
 use crate::world::action::{Action, Alarm, Decision, Token};
@@ -31,8 +32,9 @@ use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 use std::collections::BTreeMap;
 
-/// Most reconciles that follow one another without anything else happening.
-const RECONCILES_MAX: usize = 200;
+/// One reconcile, with the writes that end it: the next sees what came of them. Recorded of the
+/// real controller, which comes again after 20 to 35 ms.
+const RECONCILE: SimDuration = SimDuration::from_millis(30);
 
 /// "After" an instant means a moment later.
 const MOMENT: SimDuration = SimDuration::from_millis(1);
@@ -47,6 +49,10 @@ pub struct Argo {
     status: Option<Status>,
     /// The earliest wake-up that is still to come.
     waking: Option<SimTime>,
+    /// Somebody has paused it: nothing is reconciled.
+    held: bool,
+    /// When the reconcile that has written last is over.
+    free_at: SimTime,
     /// When the release began.
     released: Option<SimTime>,
     /// Sets of experiments: number and position of the template, and the number of the set.
@@ -105,10 +111,32 @@ impl Argo {
             wanted: Version::Old,
             status: None,
             waking: None,
+            held: false,
+            free_at: SimTime::ZERO,
             released: None,
             trials: Vec::new(),
             full_at: None,
             selected: Version::Old,
+        }
+    }
+
+    /// What `kubectl argo rollouts` and `kubectl` write.
+    fn ordered(&mut self, order: Order) {
+        let Some(status) = &mut self.status else { return };
+        let steps = self.settings.steps();
+        match order {
+            Order::Undo => self.wanted = Version::Old,
+            Order::Pause => self.held = true,
+            Order::Resume => self.held = false,
+            Order::Abort => status.abort = !status.is_promoted(),
+            Order::Retry => status.abort = false,
+            // A step that is not a pause is passed over.
+            Order::Promote if status.pauses.is_empty() => {
+                status.step = (status.step + 1).min(steps);
+            }
+            Order::Promote => status.promote(),
+            Order::PromoteFull => status.promote_full = !status.is_promoted(),
+            Order::Scale(_) => {}
         }
     }
 
@@ -121,59 +149,49 @@ impl Argo {
         }
     }
 
-    /// Reconciles until nothing changes, then orders the sizes that came of it.
+    /// One reconcile, which reads the state and writes what comes of it; another follows as long
+    /// as one has written anything. They come one after another, never two at once.
     fn settle(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        if self.is_paused(view, out) {
+        if self.is_paused(view, out) || self.held {
             return;
+        }
+        if self.free_at > view.now {
+            return self.wake_at(view.now, Some(self.free_at), out);
         }
         let Some(mut status) = self.status.take() else { return };
         let mut sizes = Sizes::default();
-        let mut again: Option<SimTime> = None;
-        let mut settled = false;
-        for _ in 0..RECONCILES_MAX {
-            again = self.promote_by_hand(&mut status, view.now);
-            again = earliest(again, self.promote_fully(&mut status, view.now, out));
-            let mut told = Vec::new();
-            let looked = status.look(view.now, &mut |metric| self.ask(view, metric), &mut told);
-            out.extend(told.into_iter().map(Action::Say));
-            again = earliest(again, looked.map(|at| at.max(view.now) + MOMENT));
-            let before = status.clone();
-            let sight = self.sight(view, &sizes);
-            self.select(&status, &sight, out);
-            let orders = match &self.settings.strategy {
-                Kind::Canary(plan) => canary::reconcile(&self.settings, plan, &mut status, &sight),
-                Kind::BlueGreen(plan) => {
-                    blue_green::reconcile(&self.settings, plan, &mut status, &sight)
-                }
-            };
-            let mut wrote = status != before;
-            for order in orders {
-                if let Order::Again(span) = order {
-                    wrote |= span == SimDuration::ZERO;
-                    again = earliest(again, Some(view.now + span));
-                } else {
-                    wrote |= !matches!(order, Order::Event(_));
-                    self.carry_out(&status, order, &mut sizes, out);
-                }
+        let mut again = self.promote_by_hand(&mut status, view.now);
+        again = earliest(again, self.promote_fully(&mut status, view.now, out));
+        let mut told = Vec::new();
+        let looked = status.look(view.now, &mut |metric| self.ask(view, metric), &mut told);
+        out.extend(told.into_iter().map(Action::Say));
+        again = earliest(again, looked.map(|at| at.max(view.now) + MOMENT));
+        let before = status.clone();
+        let sight = self.sight(view, &sizes);
+        self.select(&status, &sight, out);
+        let orders = match &self.settings.strategy {
+            Kind::Canary(plan) => canary::reconcile(&self.settings, plan, &mut status, &sight),
+            Kind::BlueGreen(plan) => {
+                blue_green::reconcile(&self.settings, plan, &mut status, &sight)
             }
-            if !wrote {
-                settled = true;
-                break;
+        };
+        let mut wrote = !status.says_the_same_as(&before);
+        for order in orders {
+            if let Written::Again(span) = order {
+                wrote |= span == SimDuration::ZERO;
+                again = earliest(again, Some(view.now + span));
+            } else {
+                wrote |= !matches!(order, Written::Event(_));
+                self.carry_out(&status, order, &mut sizes, out);
             }
-        }
-        if !settled {
-            // More steps than fit into an instant: the queue goes on, nothing is left undone.
-            again = earliest(again, Some(view.now + SimDuration::from_secs(1)));
         }
         self.write_sizes(view, &sizes, out);
         out.extend(self.asked(&status).map(Action::Ask));
-        if let Some(at) = again.filter(|at| *at > view.now) {
-            let pending = self.waking.filter(|pending| *pending > view.now);
-            if pending.is_none_or(|pending| at < pending) {
-                self.waking = Some(at);
-                out.push(Action::Wake { after: at.since(view.now), token: Token::of(Alarm::Pass) });
-            }
+        if wrote {
+            self.free_at = view.now + RECONCILE;
+            again = Some(self.free_at);
         }
+        self.wake_at(view.now, again, out);
         self.status = Some(status);
     }
 
@@ -207,6 +225,16 @@ impl Argo {
         };
         let set = plan.steps.iter().take(status.step + 1).rev().find_map(weight)?;
         Some(Share::clamped(f64::from(set) / f64::from(plan.max_weight().max(1))))
+    }
+
+    /// Asks to be woken then, unless an earlier wake-up is still to come.
+    fn wake_at(&mut self, now: SimTime, at: Option<SimTime>, out: &mut Vec<Action>) {
+        let Some(at) = at.filter(|at| *at > now) else { return };
+        let pending = self.waking.filter(|pending| *pending > now);
+        if pending.is_none_or(|pending| at < pending) {
+            self.waking = Some(at);
+            out.push(Action::Wake { after: at.since(now), token: Token::of(Alarm::Pass) });
+        }
     }
 
     /// Somebody promotes what is paused without end; says when, if that is still to come.
@@ -281,28 +309,28 @@ impl Argo {
         }
     }
 
-    fn carry_out(&self, status: &Status, order: Order, sizes: &mut Sizes, out: &mut Vec<Action>) {
+    fn carry_out(&self, status: &Status, order: Written, sizes: &mut Sizes, out: &mut Vec<Action>) {
         match order {
-            Order::Create(template) => drop(sizes.own.insert(template, 0)),
-            Order::Scale(template, size) => drop(sizes.own.insert(template, size)),
-            Order::Trial { id, index, template, place, size } => {
+            Written::Create(template) => drop(sizes.own.insert(template, 0)),
+            Written::Scale(template, size) => drop(sizes.own.insert(template, size)),
+            Written::Trial { id, index, template, place, size } => {
                 sizes.trials.insert((id, index), (template, place, size));
             }
-            Order::Route { canary, weight, managed } => {
+            Written::Route { canary, weight, managed } => {
                 let mut routing = routing(status.stable, canary, weight, &managed);
                 routing.sticky = sticky(&self.settings);
                 out.push(Action::Route(routing));
             }
-            Order::Activate(template) => {
+            Written::Activate(template) => {
                 out.push(route_all(pool(&self.settings, version(template))));
             }
-            Order::Promoted if self.wanted == Version::New => {
+            Written::Promoted if self.wanted == Version::New => {
                 out.push(Action::Decide(Decision::Promote));
             }
-            Order::Aborted => out.push(Action::Decide(Decision::WayBack)),
-            Order::DeadlinePassed => out.push(Action::DeadlinePassed),
-            Order::Event(text) => out.push(Action::Say(text)),
-            Order::Promoted | Order::Again(_) => {}
+            Written::Aborted => out.push(Action::Decide(Decision::WayBack)),
+            Written::DeadlinePassed => out.push(Action::DeadlinePassed),
+            Written::Event(text) => out.push(Action::Say(text)),
+            Written::Promoted | Written::Again(_) => {}
         }
     }
 
@@ -466,6 +494,7 @@ impl Machine for Argo {
                 self.full_at = self.settings.promoted_full_after.map(|after| view.now + after);
             }
             Cause::WayBack => self.way_back(),
+            Cause::Ordered(order) => self.ordered(order),
             Cause::Pods | Cause::Timer(_) | Cause::Scaled { .. } | Cause::Smoke { .. } => {}
         }
         self.settle(view, out);

@@ -16,6 +16,8 @@ fields! {
     PROMOTED_FULL_AFTER = "promotedFullAfter",
     RESUMED_AFTER = "resumedAfter",
     ROLLBACK_WINDOW = "rollbackWindow",
+    RULES = "rules",
+    ORDERS = "orders",
     STEPS = "steps",
     TRAFFIC_ROUTING = "trafficRouting",
     STABLE_SERVICE_ONLY = "stableServiceOnly",

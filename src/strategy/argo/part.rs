@@ -10,7 +10,7 @@ use super::field;
 use super::kayenta;
 use super::settings::{
     Analysis, Background, BlueGreen, Canary, CanaryScale, Experiment, ExperimentAnalysis,
-    ExperimentTemplate, Plugin, Settings, Step, Strategy, Threshold, Traffic,
+    ExperimentTemplate, Plugin, Rules, Settings, Step, Strategy, Threshold, Traffic,
 };
 use crate::analysis::argo::metric::{Given, Metric, RangeQuery};
 use crate::analysis::argo::valid;
@@ -19,8 +19,8 @@ use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::base::units::parse_duration;
-use crate::strategy::Plan;
 use crate::strategy::deployment::bounds::IntOrPercent;
+use crate::strategy::{Plan, orders};
 use std::ops::RangeInclusive;
 
 /// A canary.
@@ -85,9 +85,18 @@ fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
                 "an undo so many versions back skips all steps",
             )
             .map(|revisions| revisions as u32),
+        rules: rules(r),
+        orders: orders::of_rollout(r),
         ..Settings::new(&own, strategy)
     };
     plan(&name, settings)
+}
+
+fn rules(r: &mut Reader<'_>) -> Rules {
+    let help = "whose rules hold: up to 1.10 an abort with dynamicStableScale and an \
+        abortScaleDownDelay holds the weight until the canary's pods are gone";
+    let words = Rules::WORDS.map(|(word, _)| word);
+    Rules::WORDS[r.choice(field::RULES, &words, words[0], help)].1
 }
 
 fn canary(r: &mut Reader<'_>) -> Canary {

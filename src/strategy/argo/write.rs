@@ -15,6 +15,7 @@ use crate::analysis::argo::metric::{Metric, RangeQuery};
 use crate::base::node::Value;
 use crate::base::settings::written::{Mapping, count, duration, list, share, text};
 use crate::base::time::SimDuration;
+use crate::strategy::orders;
 
 /// The settings of a strategy with this name in tables and charts.
 pub fn write(name: &str, settings: &Settings) -> Value {
@@ -27,7 +28,9 @@ pub fn write(name: &str, settings: &Settings) -> Value {
         .maybe(field::PROMOTED_AFTER, settings.promoted_after.map(span))
         .maybe(field::PROMOTED_FULL_AFTER, settings.promoted_full_after.map(span))
         .maybe(field::RESUMED_AFTER, settings.resumed_after.map(span))
-        .maybe(field::ROLLBACK_WINDOW, settings.rollback_window.map(count));
+        .maybe(field::ROLLBACK_WINDOW, settings.rollback_window.map(count))
+        .with(field::RULES, text(settings.rules.word()))
+        .maybe(field::ORDERS, orders::written(&settings.orders));
     match &settings.strategy {
         Strategy::Canary(plan) => canary(all, plan),
         Strategy::BlueGreen(plan) => blue_green(all, plan),

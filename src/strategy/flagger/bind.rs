@@ -61,6 +61,7 @@ impl Spec for Settings {
             scaling: scaling(self),
             takes: takes(self),
             surprises: surprises(self),
+            orders: self.orders.clone(),
             ..Facts::of(about.names)
         };
         let facts = facts.with_surprises(super::ratio::surprises(self, &asked));

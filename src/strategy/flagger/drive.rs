@@ -22,6 +22,7 @@ use crate::analysis::promql::value::Value;
 use crate::base::random::mix64;
 use crate::base::time::{SimDuration, SimTime};
 use crate::base::units::Share;
+use crate::strategy::order::Order as Told;
 use crate::strategy::{Cause, Machine, View};
 use crate::world::action::{Action, Alarm, Decision, Evidence, Token, Verdict};
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
@@ -130,10 +131,15 @@ impl Flagger {
         if has_hook && self.status.phase.is_analysing() {
             self.called_back = true;
         } else {
-            self.wanted = Version::Old;
-            if let Some((_, canary)) = &mut self.sides {
-                canary.aim(Version::Old, view.now);
-            }
+            self.apply_old(view);
+        }
+    }
+
+    /// The target gets the old template again.
+    fn apply_old(&mut self, view: &View<'_>) {
+        self.wanted = Version::Old;
+        if let Some((_, canary)) = &mut self.sides {
+            canary.aim(Version::Old, view.now);
         }
     }
 
@@ -395,8 +401,9 @@ impl Flagger {
         match cause {
             Cause::Release => self.release(view, out),
             Cause::WayBack => self.way_back(view),
+            Cause::Ordered(Told::Undo) => self.apply_old(view),
             Cause::Scaled { pool, replicas } => return self.rescale(view, pool, replicas, out),
-            Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } => {}
+            Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } | Cause::Ordered(_) => {}
         }
         // The Deployments' own controller reacts to every change, Flagger to its ticker only.
         match cause {

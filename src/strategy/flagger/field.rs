@@ -12,6 +12,7 @@ fields! {
     NAMES = "names",
     PROVIDER = "provider",
     RULES = "rules",
+    ORDERS = "orders",
     ANALYSIS = "analysis",
     SKIP_ANALYSIS = "skipAnalysis",
     SUSPEND = "suspend",

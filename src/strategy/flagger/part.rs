@@ -16,8 +16,8 @@ use super::weights::{TOTAL, steps_to_last};
 use crate::analysis::reply::{EXPECTED, Reply};
 use crate::base::problem::nearest;
 use crate::base::settings::{Part, Reader};
-use crate::strategy::Plan;
 use crate::strategy::deployment::bounds::IntOrPercent;
+use crate::strategy::{Plan, orders};
 use std::collections::BTreeMap;
 
 /// The part.
@@ -81,6 +81,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             field::FIRST_TICK,
             "from the release to the tick that sees it; left out: anywhere within an interval",
         ),
+        orders: orders::of_canary(r),
         ..Settings::new(names)
     };
     plan(&name, settings)

@@ -9,6 +9,7 @@ use super::settings::{Affinity, Analysis, Hook, Load, Metric, Names, Settings, T
 use crate::base::node::Value;
 use crate::base::settings::written::{Mapping, count, duration, list, rate, share, text};
 use crate::base::time::SimDuration;
+use crate::strategy::orders;
 
 /// The settings of a strategy with this name in tables and charts.
 pub fn write(name: &str, settings: &Settings) -> Value {
@@ -34,6 +35,7 @@ pub fn write(name: &str, settings: &Settings) -> Value {
         )
         .with(field::TARGET, target(&settings.target))
         .maybe(field::FIRST_TICK, settings.first_tick.map(span))
+        .maybe(field::ORDERS, orders::written(&settings.orders))
         .value()
 }
 

@@ -13,15 +13,19 @@ fn a_rolling_update_by_quarters() {
         (0.0, "create 1 × new pods"),
         (0.0, "scale old: 4 → 3 pods"),
         (0.0, waiting(0, 4)),
-        (0.1, "scale new: 1 → 2 pods"),
-        (0.1, waiting(1, 4)),
-        (0.2, waiting(2, 4)),
-        (5.1, "scale old: 3 → 1 pods"),
-        (5.2, "scale new: 2 → 4 pods"),
-        (5.3, PENDING),
-        (10.3, "scale old: 1 → 0 pods"),
-        (10.4, "deployment \"storefront\" successfully rolled out"),
-        (10.4, "promoted"),
+        (0.075, "scale new: 1 → 2 pods"),
+        (0.075, waiting(1, 4)),
+        (0.105, waiting(2, 4)),
+        (5.028, "scale old: 3 → 2 pods"),
+        (5.058, "scale new: 2 → 3 pods"),
+        (5.088, waiting(3, 4)),
+        (5.101, "scale old: 2 → 1 pods"),
+        (5.131, "scale new: 3 → 4 pods"),
+        (5.161, PENDING),
+        (10.086, "scale old: 1 → 0 pods"),
+        (10.116, available(3, 4)),
+        (10.159, "deployment \"storefront\" successfully rolled out"),
+        (10.159, "promoted"),
     ];
     flown.tells(&STEPS, &expected);
     // Old pods ready, new pods ready, pods that sleep in preStop (3 s).
@@ -30,8 +34,9 @@ fn a_rolling_update_by_quarters() {
     assert_eq!(flown.pods(6.0), (1, 2, 2));
     assert_eq!(flown.pods(11.0), (0, 4, 1));
     assert_eq!(flown.pods(14.0), (0, 4, 0));
-    // The last old pod ends 3 s after 10.3 s; no proxy has sent it anything since 12.3 s.
-    assert_eq!(flown.measures.rollout_s, Some(13.3));
+    // The last old pod is deleted at 10.091 s and ends 3 s later; no proxy has sent it
+    // anything since 12.1 s.
+    assert_eq!(flown.measures.rollout_s, Some(13.091));
     assert_eq!((flown.measures.requests_failed, flown.measures.outage_s), (Some(0.0), Some(0.0)));
     assert_eq!(flown.measures.pods_available_min, Some(3.0));
 }
@@ -43,16 +48,16 @@ fn a_rolling_update_one_by_one_with_min_ready_seconds() {
     let expected = [
         (0.0, "create 1 × new pods"),
         (0.0, waiting(0, 3)),
-        (0.1, waiting(1, 3)),
-        (8.1, "scale old: 3 → 2 pods"),
-        (8.2, "scale new: 1 → 2 pods"),
-        (8.3, waiting(2, 3)),
-        (16.3, "scale old: 2 → 1 pods"),
-        (16.4, "scale new: 2 → 3 pods"),
-        (16.5, PENDING),
-        (24.5, "scale old: 1 → 0 pods"),
-        (24.6, "deployment \"storefront\" successfully rolled out"),
-        (24.6, "promoted"),
+        (0.045, waiting(1, 3)),
+        (8.028, "scale old: 3 → 2 pods"),
+        (8.058, "scale new: 1 → 2 pods"),
+        (8.088, waiting(2, 3)),
+        (16.086, "scale old: 2 → 1 pods"),
+        (16.116, "scale new: 2 → 3 pods"),
+        (16.146, PENDING),
+        (24.144, "scale old: 1 → 0 pods"),
+        (24.174, "deployment \"storefront\" successfully rolled out"),
+        (24.174, "promoted"),
     ];
     flown.tells(&STEPS, &expected);
     assert_eq!(flown.measures.pods_available_min, Some(3.0));
@@ -67,20 +72,17 @@ fn recreate_waits_for_the_end_of_the_old_pods() {
     let expected = [
         (0.0, "scale old: 3 → 0 pods"),
         (0.0, waiting(0, 3)),
-        (3.1, "create 3 × new pods"),
-        (
-            3.2,
-            "Waiting for deployment \"storefront\" rollout to finish: 0 of 3 updated replicas \
-            are available...",
-        ),
-        (8.2, "deployment \"storefront\" successfully rolled out"),
-        (8.2, "promoted"),
+        (3.013, "create 3 × new pods"),
+        (3.058, available(0, 3)),
+        (8.041, available(1, 3)),
+        (8.051, "deployment \"storefront\" successfully rolled out"),
+        (8.051, "promoted"),
     ];
     flown.tells(&STEPS, &expected);
-    // Pods that sleep in preStop answer until 3.0 s; new ones are ready at 8.1 s and known 2 s
-    // later.
+    // Pods that sleep in preStop answer until 3.005 s; the first new one is ready at 8.018 s and
+    // known 2 s later.
     let outage = flown.measures.outage_s.expect("an outage");
-    assert!((outage - 7.1).abs() < 1e-6, "{outage}");
+    assert!((outage - 7.013).abs() < 1e-6, "{outage}");
 }
 
 /// The deadline reports; nothing is rolled back, and the new pod goes on crashing.
@@ -90,13 +92,14 @@ fn a_missed_progress_deadline_only_reports() {
     let expected = [
         (0.0, "create 1 × new pods"),
         (0.0, waiting(0, 2)),
-        (0.1, waiting(1, 2)),
+        (0.045, waiting(1, 2)),
         (31.0, "the progress deadline has passed"),
         (31.0, "error: deployment \"storefront\" exceeded its progress deadline"),
     ];
     flown.tells(&STEPS, &expected);
     // Restarted at once (noticed after 1 s), then 10 s, 20 s, 40 s, 80 s after each exit.
-    let pod = [4.5, 10.0, 24.5, 49.0, 93.5, 178.0].map(|at| (at, "pod 2: the container exits"));
+    let pod = [4.505, 10.005, 24.505, 49.005, 93.505, 178.005]
+        .map(|at| (at, "pod 2: the container exits"));
     flown.tells(&["pod"], &pod);
     assert_eq!(flown.pods(200.0), (2, 0, 0));
     // Neither promoted nor taken back.
@@ -112,6 +115,15 @@ fn waiting(updated: u32, of: u32) -> &'static str {
     let text = format!(
         "Waiting for deployment \"storefront\" rollout to finish: {updated} out of {of} new \
          replicas have been updated..."
+    );
+    Box::leak(text.into_boxed_str())
+}
+
+/// What kubectl prints while new pods are not available.
+fn available(some: u32, of: u32) -> &'static str {
+    let text = format!(
+        "Waiting for deployment \"storefront\" rollout to finish: {some} of {of} updated replicas \
+         are available..."
     );
     Box::leak(text.into_boxed_str())
 }

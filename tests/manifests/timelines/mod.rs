@@ -5,10 +5,14 @@
 //! files fly by the path that `run` and `replay` take, with recording, and every line of the story
 //! must come at its instant. Nothing here was copied from what the program prints.
 //!
-//! What all files share: the controller sees a change of pods 0.1 s after it; a process serves
-//! 4.5 s after its pod was created, the readiness probe looks every second from then on (counted
-//! from the creation), so a pod is ready 5.0 s after its creation; proxies learn of endpoints and
-//! weights after exactly 2 s. Seconds count from the start of the release.
+//! What all files share: the controller of a replica set sees a change after 5 ms; its calls take
+//! 10 ms, and creations go out 1, 2, 4 … at a time; a sync counts pods as it begins, and its last
+//! call writes the status if that is another, so a pod is reported 15 ms after it is ready, and one
+//! that gets ready meanwhile by the next sync. Whoever owns the set looks 8 ms after a report, but
+//! not before its own last sync is over: 30 ms a size that it writes, 45 ms a set that it creates.
+//! A process serves 4.5 s after its pod was created, the readiness probe looks every second from
+//! then on (counted from the creation), so a pod is ready 5.0 s after its creation; proxies learn of
+//! endpoints and weights after exactly 2 s. Seconds count from the start of the release.
 
 mod autoscaler;
 mod deployment;

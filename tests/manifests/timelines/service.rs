@@ -8,26 +8,26 @@ fn a_selector_is_switched_once_all_pods_of_the_other_colour_are_ready() {
     let flown = flown("service-switch.yaml");
     let expected = [
         (0.0, "create 3 × new pods"),
-        (5.1, "route 100 % to the new version"),
-        (5.1, "switch: all traffic to green"),
-        (5.1, "promoted"),
-        (7.1, "proxy 0 acts on the new routing"),
+        (5.038, "route 100 % to the new version"),
+        (5.038, "switch: all traffic to green"),
+        (5.038, "promoted"),
+        (7.038, "proxy 0 acts on the new routing"),
     ];
     flown.tells(&["action", "decision", "routing"], &expected);
-    assert_eq!(flown.weights(), [(0.0, 0.0), (7.1, 1.0)]);
+    assert_eq!(flown.weights(), [(0.0, 0.0), (7.038, 1.0)]);
     assert_eq!(flown.pods(60.0), (3, 3, 0));
     assert_eq!(flown.measures.requests_failed, Some(0.0));
 }
 
-/// The only pod is being deleted and still serves: kube-proxy goes on using it until 5.0 s, when
-/// SIGTERM comes. The new pod is ready at 5.1 s and known at 7.1 s.
+/// The only pod is being deleted and still serves: kube-proxy goes on using it until 5.005 s,
+/// when SIGTERM comes. The new pod is ready at 5.08 s and known at 7.08 s.
 #[test]
 fn a_terminating_endpoint_serves_while_there_is_no_other() {
     let flown = flown("service-terminating.yaml");
     let expected = [
         (0.0, "create a set of the new version, without pods"),
         (0.0, "scale old: 1 → 0 pods"),
-        (0.1, "scale new: 0 → 1 pods"),
+        (0.075, "scale new: 0 → 1 pods"),
     ];
     let steps: Vec<(f64, &str)> = expected.to_vec();
     let told = flown.lines(&["action"]);
@@ -38,7 +38,7 @@ fn a_terminating_endpoint_serves_while_there_is_no_other() {
         .collect();
     assert_eq!(told, steps);
     let outage = flown.measures.outage_s.expect("an outage");
-    assert!((outage - 2.1).abs() < 1e-6, "{outage}");
+    assert!((outage - 2.075).abs() < 1e-6, "{outage}");
 }
 
 /// A new pod takes no user away from a pod that is there.

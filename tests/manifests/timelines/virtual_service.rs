@@ -11,25 +11,31 @@ fn a_static_split_is_walked_up() {
     let flown = flown("virtual-service-split.yaml");
     let expected = [
         (0.0, "create 1 × new pods"),
-        (5.1, "route 5 % to the new version"),
-        (5.1, "step 1: weight 5 %"),
-        (305.1, "route 10 % to the new version"),
-        (305.1, "step 2: weight 10 %"),
-        (605.1, "scale new: 1 → 3 pods"),
-        (610.2, "route 25 % to the new version"),
-        (610.2, "step 3: weight 25 %"),
-        (910.2, "scale new: 3 → 5 pods"),
-        (915.3, "route 50 % to the new version"),
-        (915.3, "step 4: weight 50 %"),
-        (1215.3, "scale new: 5 → 10 pods"),
-        (1220.4, "route 100 % to the new version"),
-        (1220.4, "step 5: weight 100 %"),
-        (1520.4, "promoted"),
-        (1520.4, "scale old: 10 → 0 pods"),
+        (5.028, "route 5 % to the new version"),
+        (5.028, "step 1: weight 5 %"),
+        (305.028, "route 10 % to the new version"),
+        (305.028, "step 2: weight 10 %"),
+        (605.028, "scale new: 1 → 3 pods"),
+        (610.066, "route 25 % to the new version"),
+        (610.066, "step 3: weight 25 %"),
+        (910.066, "scale new: 3 → 5 pods"),
+        (915.104, "route 50 % to the new version"),
+        (915.104, "step 4: weight 50 %"),
+        (1215.104, "scale new: 5 → 10 pods"),
+        (1220.152, "route 100 % to the new version"),
+        (1220.152, "step 5: weight 100 %"),
+        (1520.152, "promoted"),
+        (1520.152, "scale old: 10 → 0 pods"),
     ];
     flown.tells(&STEPS, &expected);
-    let weights =
-        [(0.0, 0.0), (7.1, 0.05), (307.1, 0.1), (612.2, 0.25), (917.3, 0.5), (1222.4, 1.0)];
+    let weights = [
+        (0.0, 0.0),
+        (7.028, 0.05),
+        (307.028, 0.1),
+        (612.066, 0.25),
+        (917.104, 0.5),
+        (1222.152, 1.0),
+    ];
     assert_eq!(flown.weights(), weights);
     assert_eq!(flown.pods(620.0), (10, 3, 0));
 }
@@ -40,14 +46,15 @@ fn a_header_match_is_a_test_of_twenty_minutes() {
     let flown = flown("virtual-service-match.yaml");
     let told = flown.lines(&STEPS);
     let told: Vec<(f64, &str)> = told.iter().map(|(at, text)| (*at, text.as_str())).collect();
-    let begins = [(0.0, "create 1 × new pods"), (5.1, "route 10 % to the new version")];
+    let begins = [(0.0, "create 1 × new pods"), (5.028, "route 10 % to the new version")];
     assert_eq!(told[..2], begins);
     // The end: 20 min after the routing; whatever the verdict, it falls then.
-    assert_eq!(told[2].0, 1205.1, "{told:?}");
-    assert_eq!(flown.weights()[..2], [(0.0, 0.0), (7.1, 0.1)]);
+    assert_eq!(told[2].0, 1205.028, "{told:?}");
+    assert_eq!(flown.weights()[..2], [(0.0, 0.0), (7.028, 0.1)]);
     // Guardrails are looked at once a minute between.
-    let looks: Vec<f64> = flown.lines(&["check"]).iter().map(|(at, _)| *at).collect();
-    assert_eq!(looks[..19], std::array::from_fn::<f64, 19, _>(|i| 65.1 + 60.0 * i as f64));
+    let looks = flown.lines(&["check"]);
+    let millis: Vec<u64> = looks.iter().map(|(at, _)| (at * 1000.0).round() as u64).collect();
+    assert_eq!(millis[..19], std::array::from_fn::<u64, 19, _>(|i| 65_028 + 60_000 * i as u64));
 }
 
 /// Copies for fifteen minutes to a full second fleet; nobody is answered by it, nobody compares its
@@ -57,11 +64,11 @@ fn a_mirror_is_a_shadow_of_fifteen_minutes() {
     let flown = flown("virtual-service-mirror.yaml");
     let expected = [
         (0.0, "create 4 × new pods"),
-        (5.1, "route 0 % to the new version"),
-        (905.1, "the copies end: nobody has compared their answers"),
-        (905.1, "no evidence either way: back to the old version"),
-        (905.1, "route 0 % to the new version"),
-        (935.1, "scale new: 4 → 0 pods"),
+        (5.048, "route 0 % to the new version"),
+        (905.048, "the copies end: nobody has compared their answers"),
+        (905.048, "no evidence either way: back to the old version"),
+        (905.048, "route 0 % to the new version"),
+        (935.048, "scale new: 4 → 0 pods"),
     ];
     flown.tells(&STEPS, &expected);
     assert_eq!(flown.verdict, Verdict::NoEvidence);
@@ -75,17 +82,17 @@ fn a_canary_of_a_fixed_size_keeps_it_until_the_last_step() {
     let flown = flown("virtual-service-fixed.yaml");
     let expected = [
         (0.0, "create 2 × new pods"),
-        (5.1, "route 20 % to the new version"),
-        (5.1, "step 1: weight 20 %"),
-        (305.1, "route 25 % to the new version"),
-        (305.1, "step 2: weight 25 %"),
-        (605.1, "route 50 % to the new version"),
-        (605.1, "step 3: weight 50 %"),
-        (905.1, "scale new: 2 → 8 pods"),
-        (910.2, "route 100 % to the new version"),
-        (910.2, "step 4: weight 100 %"),
-        (1210.2, "promoted"),
-        (1210.2, "scale old: 8 → 0 pods"),
+        (5.038, "route 20 % to the new version"),
+        (5.038, "step 1: weight 20 %"),
+        (305.038, "route 25 % to the new version"),
+        (305.038, "step 2: weight 25 %"),
+        (605.038, "route 50 % to the new version"),
+        (605.038, "step 3: weight 50 %"),
+        (905.038, "scale new: 2 → 8 pods"),
+        (910.086, "route 100 % to the new version"),
+        (910.086, "step 4: weight 100 %"),
+        (1210.086, "promoted"),
+        (1210.086, "scale old: 8 → 0 pods"),
     ];
     flown.tells(&STEPS, &expected);
     assert_eq!(flown.pods(700.0), (8, 2, 0));

@@ -83,6 +83,7 @@ impl CanaryPass<'_> {
             replicas: self.pass.sight.replicas,
             step: self.pass.before.step,
             aborted: self.pass.before.abort,
+            stable_alone: self.pass.settings.rules.stable_alone_frees_weight,
             promote_full: self.pass.before.promote_full,
             settled: self.pass.before.is_promoted(),
         }

@@ -233,7 +233,9 @@ impl<'p> Pass<'p> {
             }
             return Some(Some(0));
         }
-        if stable.available >= self.sight.replicas {
+        let all = self.sight.replicas;
+        let more = self.settings.rules.stable_alone_frees_weight && stable.available > all;
+        if stable.available == all || more {
             self.status.deadlines.insert(new, now + delay);
             self.orders.push(Order::Again(delay));
         }

@@ -7,6 +7,7 @@
 
 use crate::analysis_run::metric::Metric;
 use crate::deployment::bounds::{Bounds, IntOrPercent};
+use crate::order::Ordered;
 use crate::reply::Reply;
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::Share;
@@ -30,6 +31,39 @@ pub struct Settings {
     pub resumed_after: Option<SimDuration>,
     /// `spec.rollbackWindow.revisions`: an undo so far back passes over all steps.
     pub rollback_window: Option<u32>,
+    /// Which release's rules apply where they changed.
+    pub rules: Rules,
+    /// What people order during the release.
+    pub orders: Vec<Ordered>,
+}
+
+/// Which release's rules apply where they changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// After 1.10 an abort with `dynamicStableScale` and a written `abortScaleDownDelaySeconds`
+    /// takes the weight back as the stable pods allow; before, the canary's pods, which the delay
+    /// keeps, held it (argoproj/argo-rollouts#4900, `utils/replicaset/canary.go`).
+    pub stable_alone_frees_weight: bool,
+}
+
+impl Rules {
+    /// The words for releases, and whose rules they mean; the newest release first.
+    pub const WORDS: [(&'static str, Rules); 3] = [
+        ("v1.10", Rules { stable_alone_frees_weight: false }),
+        ("v1.9", Rules { stable_alone_frees_weight: false }),
+        ("head", Rules { stable_alone_frees_weight: true }),
+    ];
+
+    /// A word for them.
+    pub fn word(self) -> &'static str {
+        Rules::WORDS.iter().find(|(_, rules)| *rules == self).map_or("", |(word, _)| word)
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Rules::WORDS[0].1
+    }
 }
 
 impl Settings {
@@ -300,6 +334,8 @@ impl Settings {
             promoted_full_after: None,
             resumed_after: None,
             rollback_window: None,
+            rules: Rules::default(),
+            orders: Vec::new(),
         }
     }
 }

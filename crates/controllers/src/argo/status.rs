@@ -202,6 +202,16 @@ impl Status {
         }
     }
 
+    /// Would writing this one in place of `other` change nothing? Since when nothing moves is no
+    /// news.
+    pub fn says_the_same_as(&self, other: &Status) -> bool {
+        let at_rest = matches!(self.progress.0, Progressing::Halted | Progressing::Available);
+        if !at_rest || self.progress.0 != other.progress.0 {
+            return self == other;
+        }
+        *self == Status { progress: self.progress, ..other.clone() }
+    }
+
     /// Is it paused for this reason, and since when?
     pub fn paused(&self, pause: Pause) -> Option<SimTime> {
         self.pauses.iter().find(|(reason, _)| *reason == pause).map(|(_, since)| *since)

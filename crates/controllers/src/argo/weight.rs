@@ -5,6 +5,8 @@
 //! `CalculateReplicaCountsForTrafficRoutedCanary`). Deliberately unknown here: routes and pods.
 
 use super::counts::{Aim, Pair, Sets, at_least, basic, for_weight};
+#[cfg(doc)]
+use super::settings::Rules;
 use super::settings::{Canary, CanaryScale, Step};
 use crate::deployment::bounds::Bounds;
 
@@ -17,6 +19,8 @@ pub struct Stand {
     pub step: usize,
     /// Aborted.
     pub aborted: bool,
+    /// Do the pods of the stable side alone free the weight of an abort? See [`Rules`].
+    pub stable_alone: bool,
     /// Told to promote in full.
     pub promote_full: bool,
     /// Nothing is being updated: the stable template is the wanted one, or there is none yet.
@@ -79,7 +83,7 @@ pub fn desired(canary: &Canary, stand: &Stand, sets: &Sets<'_>) -> u32 {
         return current(canary, stand);
     };
     let missing = i64::from(stand.replicas) - i64::from(stable.available);
-    let pods = match canary.has_abort_delay() {
+    let pods = match canary.has_abort_delay() && stand.stable_alone {
         true => missing,
         false => missing.max(i64::from(new.available)),
     };
@@ -191,14 +195,15 @@ mod tests {
         assert_eq!([weight(8, 3), weight(5, 5), weight(3, 8), weight(0, 10)], [50, 25, 0, 0]);
     }
 
-    /// An explicit delay holds the canary's pods, so they must not hold the weight.
+    /// An explicit delay holds the canary's pods: since 1.10 they do not hold the weight.
     #[test]
-    fn an_explicit_delay_does_not_hold_the_weight() {
+    fn an_explicit_delay_holds_the_weight_by_the_old_rules() {
         let mut canary = routed(vec![Step::SetWeight(25), Step::SetWeight(50)]);
         canary.dynamic_stable_scale = true;
         canary.abort_scale_down_delay = Some(SimDuration::from_secs(60));
-        let stand = Stand { aborted: true, ..at(0) };
         let sets = Sets { new: rs(5, 5), stable: rs(10, 10), ..Sets::default() };
-        assert_eq!(desired(&canary, &stand, &sets), 0);
+        let weight =
+            |stable_alone| desired(&canary, &Stand { aborted: true, stable_alone, ..at(0) }, &sets);
+        assert_eq!([weight(true), weight(false)], [0, 25]);
     }
 }

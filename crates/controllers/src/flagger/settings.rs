@@ -6,6 +6,7 @@
 
 use super::provider::Provider;
 use crate::deployment::bounds::{Bounds, IntOrPercent};
+use crate::order::Ordered;
 use crate::reply::Reply;
 use std::collections::BTreeMap;
 use windtunnel_base::time::SimDuration;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub rules: Rules,
     /// From the release to the first tick that can see it; nothing draws it within one interval.
     pub first_tick: Option<SimDuration>,
+    /// What people order during the release.
+    pub orders: Vec<Ordered>,
 }
 
 /// Names that events and queries speak of.
@@ -359,6 +362,7 @@ impl Settings {
             },
             rules: Rules::default(),
             first_tick: None,
+            orders: Vec::new(),
         }
     }
 

@@ -28,6 +28,9 @@ pub const KIND: KindPart = KindPart {
 
 const ANSWERS: &str = "what no field says: `windtunnel-promoted: 10m` (or never), after which a \
     pause without end is promoted; `windtunnel-resumed: 10m`, after which a paused Rollout is; \
+    `windtunnel-orders: 60s abort, 2m retry` is what somebody orders (promote, promote full, \
+    pause, resume, undo, scale N besides); `windtunnel-rules: v1.9` (v1.10, head) is the \
+    controller's release; \
     `windtunnel-answers.step-2: always` (or never, `from 5m`, `until 5m`, 30%) and \
     `windtunnel-takes.step-2: 30s` of a plugin step, counted from 0";
 
