@@ -104,8 +104,19 @@ impl Figures<'_> {
     pub fn difference(
         &self,
         release: ReleaseId,
+        pair: (PlanId, PlanId),
+        measure: MeasureId,
+    ) -> Option<Figure> {
+        self.difference_at(release, pair, measure, CONFIDENCE)
+    }
+
+    /// The same with an interval at `confidence`.
+    pub fn difference_at(
+        &self,
+        release: ReleaseId,
         (plan, other): (PlanId, PlanId),
         measure: MeasureId,
+        confidence: f64,
     ) -> Option<Figure> {
         let mine = self.strata(release, plan, measure);
         let theirs = self.strata(release, other, measure);
@@ -115,7 +126,7 @@ impl Figures<'_> {
             return None;
         }
         let limits = bounds(self.scenario, measure).of_difference();
-        let found = mean_of_mix(&pairs, &limits, CONFIDENCE)?;
+        let found = mean_of_mix(&pairs, &limits, confidence)?;
         Some(Figure { value: found.mean, interval: found.interval, n: counts().sum() })
     }
 

@@ -4,6 +4,7 @@
 //! the tables of [`results`]. Deliberately absent: files, formats, printing. Read next: `fly`.
 
 pub mod claims;
+pub mod delivery;
 pub mod expectation;
 pub mod figures;
 pub mod fly;
@@ -14,6 +15,7 @@ pub mod rating;
 pub mod results;
 pub mod selftest;
 pub mod tables;
+pub mod winner;
 
 use crate::base::problem::Problem;
 use crate::scenario::model::Scenario;
@@ -59,7 +61,10 @@ fn evaluate(
         return None;
     }
     let scenario = &flown.crew.scenario;
-    let ratings = rating::ratings(scenario, &flown.flights);
+    let deliveries = delivery::deliveries(scenario, &flown.flights);
+    let ratings = rating::ratings(scenario, &flown.flights, &deliveries);
+    let qualification = qualification::qualify(scenario, &ratings);
+    let choice = winner::choose(scenario, &flown.flights, &deliveries, &qualification);
     let recorded = settings.record.then(|| flown.record(settings, stop)).flatten();
     let recordings = recorded.unwrap_or_default();
     Some(ScenarioResults {
@@ -68,7 +73,9 @@ fn evaluate(
         differences: tables::differences(scenario, &flown.flights),
         precision: precision::reached(scenario, &flown.flights),
         expectations: expectation::judge_all(scenario, &flown.flights, &ratings),
-        qualification: qualification::qualify(scenario, &ratings),
+        qualification,
+        deliveries,
+        choice,
         scenario: Arc::clone(scenario),
         flights: flown.flights,
         ratings,

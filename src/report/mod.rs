@@ -13,6 +13,7 @@ pub mod choose;
 pub mod csv;
 pub mod events;
 pub mod figure;
+pub mod headlines;
 pub mod names;
 pub mod reading;
 pub mod replay;

@@ -5,7 +5,7 @@
 //! is. Deliberately absent: computing measures; sentences that the tables do not carry.
 
 use super::figure::{Quantity, significant};
-use super::{Document, Format, choose, names, reading, run_json};
+use super::{Document, Format, choose, headlines, names, reading, run_json};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
@@ -72,6 +72,11 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
     let head = markdown::prose(&scenario.head);
     let head: Vec<String> = head.lines().map(|l| format!("> {l}").trim().into()).collect();
     parts.extend((!head.is_empty()).then(|| head.join("\n")));
+    let choice = headlines::choice::lines(results);
+    let choice: Vec<String> = choice.iter().map(|line| named(line)).collect();
+    if let Some((first, rest)) = choice.split_first() {
+        parts.insert(1, format!("**{first}** {}", rest.join(" ")).trim().to_string());
+    }
     parts.push(flown(results));
     parts.push(format!(
         "![Users hurt](charts/{folder}/blast-radius.svg)\n![Cost against \

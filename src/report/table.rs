@@ -5,7 +5,7 @@
 
 use super::charts::measures::listed;
 use super::figure::{Quantity, significant};
-use super::{reading, run_json};
+use super::{headlines, reading, run_json};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
@@ -28,9 +28,11 @@ const STYLE: TableStyle = TableStyle::new()
 
 /// The table of one scenario, with what is to be said about it below.
 pub fn text(results: &ScenarioResults) -> String {
-    let head = wrap::filled(&headline(results));
+    let choice = headlines::choice::lines(results).iter().map(|l| wrap::filled(l)).collect();
     let scenario = &results.scenario;
-    let mut out = format!("{head}{}\n", ratings_table(results).trim_fmt());
+    let mut out: String = choice;
+    out += &wrap::filled(&headline(results));
+    out += &format!("{}\n", ratings_table(results).trim_fmt());
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
         out += &wrap::filled(&format!(
@@ -201,6 +203,7 @@ fn rating_json(results: &ScenarioResults, row: &RatingRow) -> Value {
         "rollback_outage_s": row.rollback_outage_s,
         "hurt_share": row.hurt_share,
         "fleet_minutes": row.fleet_minutes,
+        "delivery": row.delivery.word(),
         "bad_stopped": verdict_share(results, row.plan, Verdict::RolledBackBad, true),
         "false_alarm": verdict_share(results, row.plan, Verdict::FalseRollback, false),
     })
