@@ -137,15 +137,28 @@ impl Figures<'_> {
         plan: PlanId,
         verdict: Verdict,
     ) -> Option<(u64, Figure)> {
+        let wanted = |own: Verdict| own == verdict;
+        let found = self.ended(release, plan, wanted)?;
+        let rows = self.rows(release, plan);
+        let hits = rows.iter().flat_map(|(_, rows)| *rows).filter(|row| wanted(row.verdict));
+        Some((hits.count() as u64, found))
+    }
+
+    /// How often flights end with one of the verdicts that are wanted.
+    pub fn ended(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        wanted: impl Fn(Verdict) -> bool,
+    ) -> Option<Figure> {
         let count = |(weight, rows): (f64, &[Outcome])| Counted {
             weight,
-            hits: rows.iter().filter(|row| row.verdict == verdict).count() as u64,
+            hits: rows.iter().filter(|row| wanted(row.verdict)).count() as u64,
             n: rows.len() as u64,
         };
         let parts: Vec<Counted> = self.rows(release, plan).into_iter().map(count).collect();
         let share = share_of_mix(&parts, CONFIDENCE)?;
-        let hits = parts.iter().map(|part| part.hits).sum();
         let n = parts.iter().map(|part| part.n).sum::<u64>() as usize;
-        Some((hits, Figure { value: share.share, interval: share.interval, n }))
+        Some(Figure { value: share.share, interval: share.interval, n })
     }
 }

@@ -9,6 +9,7 @@ pub mod expectation;
 pub mod figures;
 pub mod fly;
 pub mod limits;
+pub mod matrix;
 pub mod precision;
 pub mod qualification;
 pub mod rating;
@@ -75,6 +76,8 @@ fn evaluate(
         expectations: expectation::judge_all(scenario, &flown.flights, &ratings),
         qualification,
         deliveries,
+        stops: matrix::stops(scenario, &flown.flights),
+        idle: matrix::idle(scenario, &flown.flights),
         choice,
         scenario: Arc::clone(scenario),
         flights: flown.flights,

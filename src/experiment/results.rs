@@ -1,6 +1,7 @@
 //! What an experiment yields: plain tables, from which every report is made.
 
 use super::delivery::DeliveryRow;
+use super::matrix::StopRow;
 use super::winner::Choice;
 use crate::outcome::{Grade, MeasureId, Outcome, Rating, Recording, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
@@ -38,6 +39,10 @@ pub struct ScenarioResults {
     pub ratings: Vec<RatingRow>,
     /// What each strategy ships, one row a strategy in the order of the scenario.
     pub deliveries: Vec<DeliveryRow>,
+    /// Who stops what, by strategy and release.
+    pub stops: Vec<StopRow>,
+    /// Bad releases that differ in no flight from a good one, each with that one.
+    pub idle: Vec<(VariantId, VariantId)>,
     /// Which strategy to choose, by the rule of [`super::winner`].
     pub choice: Choice,
     /// The precision that was reached, one row per strategy and variant.

@@ -81,6 +81,8 @@ pub struct Choice {
     pub ending: Ending,
     /// Those that may win, best first.
     pub standings: Vec<Standing>,
+    /// Where dollars leave a tie: its strategies by the users that they hurt, best first.
+    pub tied_by_users: Vec<Standing>,
     /// Those that cannot, in the scenario's order.
     pub ruled_out: Vec<(PlanId, RuledOut)>,
     /// Further good flights, all shipped, after which it is certain that the first delivers.
@@ -90,12 +92,23 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Those that the first does not beat, and the first.
+    /// The first, and those that it does not beat.
     pub fn tied(&self) -> Vec<PlanId> {
-        let open = self.standings.iter().enumerate().filter(|(at, s)| *at == 0 || !s.beaten);
-        open.map(|(_, standing)| standing.plan).collect()
+        unbeaten(&self.standings)
     }
 
+    /// Of a tie in dollars those that hurt fewest users, if that tells any of them apart.
+    pub fn fewest_hurt(&self) -> Vec<PlanId> {
+        let fewest = unbeaten(&self.tied_by_users);
+        if fewest.len() < self.tied_by_users.len() { fewest } else { Vec::new() }
+    }
+
+}
+
+/// The first of some, and those that it does not beat.
+fn unbeaten(standings: &[Standing]) -> Vec<PlanId> {
+    let open = standings.iter().enumerate().filter(|(at, standing)| *at == 0 || !standing.beaten);
+    open.map(|(_, standing)| standing.plan).collect()
 }
 
 impl Ending {
@@ -152,7 +165,6 @@ pub fn choose(
             }
         }
     }
-    standings.sort_by(|a, b| a.figure.mean.total_cmp(&b.figure.mean));
     beat(&figures, criterion, &mut standings);
     let first = standings.first().map(|first| &deliveries[first.plan.0]);
     let ending = match standings.as_slice() {
@@ -162,9 +174,14 @@ pub fn choose(
         _ if first.is_some_and(|first| first.flights > 0 && !first.is_proved()) => Ending::Leads,
         _ => Ending::Wins,
     };
+    let tied_by_users = match (ending, criterion) {
+        (Ending::Tie, Criterion::ReleaseUsd) => by_users(&figures, &standings),
+        _ => Vec::new(),
+    };
     Choice {
         criterion,
         ending,
+        tied_by_users,
         more_flights: first.map_or(0, |first| first.more_flights),
         good_flown: deliveries.iter().any(|delivery| delivery.flights > 0),
         standings,
@@ -182,9 +199,23 @@ fn refusal(delivery: &DeliveryRow, qualifies: &QualificationRow) -> Option<Ruled
     (!qualifies.qualifies).then(|| RuledOut::Constraints(qualifies.reasons.clone()))
 }
 
-/// Marks the rivals that the first beats. Holm's procedure: while any of the n rivals left is
+/// The strategies of a tie, compared by the users that they hurt.
+fn by_users(figures: &Figures<'_>, standings: &[Standing]) -> Vec<Standing> {
+    let criterion = Criterion::UsersHurt;
+    let tied = standings.iter().enumerate().filter(|(at, s)| *at == 0 || !s.beaten);
+    let standing = |plan: PlanId| {
+        let figure = figures.estimate(ReleaseId::Mix, plan, criterion.measure())?;
+        Some(Standing { plan, figure, behind: None, beaten: false })
+    };
+    let mut tied: Vec<Standing> = tied.filter_map(|(_, s)| standing(s.plan)).collect();
+    beat(figures, criterion, &mut tied);
+    tied
+}
+
+/// Sorts by the figure that decides, and marks the rivals that the first beats. Holm's procedure: while any of the n rivals left is
 /// beaten at 5 % / n, it is taken out and the others are asked again.
 fn beat(figures: &Figures<'_>, criterion: Criterion, standings: &mut [Standing]) {
+    standings.sort_by(|a, b| a.figure.mean.total_cmp(&b.figure.mean));
     let Some((first, rivals)) = standings.split_first_mut() else { return };
     let (measure, mix) = (criterion.measure(), ReleaseId::Mix);
     for rival in rivals.iter_mut() {

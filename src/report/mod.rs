@@ -18,6 +18,7 @@ pub mod names;
 pub mod reading;
 pub mod replay;
 pub mod run_json;
+pub mod stops;
 pub mod summary;
 pub mod table;
 pub mod telemetry;

@@ -17,6 +17,7 @@ pub mod differences;
 pub mod discrepancies;
 pub mod ratings;
 pub mod runs;
+pub mod stops;
 pub mod summary;
 pub mod timeline;
 pub mod verdicts;
@@ -33,6 +34,7 @@ pub const TABLES: &[Table] = &[
     ratings::TABLE,
     timeline::TABLE,
     discrepancies::TABLE,
+    stops::TABLE,
 ];
 
 /// One table that leaves the tool.

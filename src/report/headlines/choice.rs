@@ -16,6 +16,7 @@ use crate::scenario::ids::{PlanId, ReleaseId};
 pub fn lines(results: &ScenarioResults) -> Vec<String> {
     let told = Told { results, choice: &results.choice };
     let mut lines = vec![told.answer()];
+    lines.extend(told.fewest_hurt());
     lines.extend(told.cost());
     lines.extend(told.ruled_out());
     lines.extend(told.caveats());
@@ -108,6 +109,23 @@ impl Told<'_> {
             names.first().copied().unwrap_or_default(),
             self.does(first)
         )
+    }
+
+    /// Where dollars leave a tie: who hurts fewest users.
+    fn fewest_hurt(&self) -> Option<String> {
+        let fewest = self.choice.fewest_hurt();
+        let first = self.choice.tied_by_users.first().filter(|_| !fewest.is_empty())?;
+        let names: Vec<&str> = fewest.iter().map(|plan| self.name(*plan)).collect();
+        let verb = if names.len() == 1 { "hurts" } else { "hurt" };
+        let others = self.choice.tied_by_users.iter().filter(|standing| standing.beaten);
+        let least = others.filter_map(|s| Some(s.behind?.value)).min_by(f64::total_cmp)?;
+        Some(format!(
+            "Of these {} certainly {verb} fewest users: {} {}, the others {} more and above.",
+            listed(&names),
+            names.first().copied().unwrap_or_default(),
+            Quantity::Share.show_estimate(&first.figure),
+            Quantity::Share.show(least)
+        ))
     }
 
     /// What a release by the first takes in pods and time; in a tie, who takes least.
