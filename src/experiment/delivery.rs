@@ -140,7 +140,8 @@ impl Good<'_> {
         let counts = self.counts(|row| row.verdict == Verdict::PromotedGood);
         let variants = counts.len() as u64;
         let sure = |more: u64| {
-            let grown = |part: &Counted| Counted { hits: part.hits + more, n: part.n + more, ..*part };
+            let grown =
+                |part: &Counted| Counted { hits: part.hits + more, n: part.n + more, ..*part };
             let parts: Vec<Counted> = counts.iter().map(grown).collect();
             share_of_mix(&parts, CONFIDENCE).is_none_or(|share| share.interval.lower >= MOSTLY)
         };

@@ -102,7 +102,6 @@ impl Choice {
         let fewest = unbeaten(&self.tied_by_users);
         if fewest.len() < self.tied_by_users.len() { fewest } else { Vec::new() }
     }
-
 }
 
 /// The first of some, and those that it does not beat.

@@ -185,12 +185,13 @@ fn delivery(results: &ScenarioResults) -> String {
             0 => "–".to_string(),
             _ => Quantity::Share.show(share),
         };
-        let shipped = found.shipped.filter(|_| !found.by_design).map(|s| {
-            Quantity::Share.show_interval(s.share, s.interval.lower, s.interval.upper)
-        });
-        let alarms = found.false_alarms_per_year.map(|s| {
-            Quantity::Count.show_interval(s.share, s.interval.lower, s.interval.upper)
-        });
+        let shipped = found
+            .shipped
+            .filter(|_| !found.by_design)
+            .map(|s| Quantity::Share.show_interval(s.share, s.interval.lower, s.interval.upper));
+        let alarms = found
+            .false_alarms_per_year
+            .map(|s| Quantity::Count.show_interval(s.share, s.interval.lower, s.interval.upper));
         let time = |at: usize| found.time_to_ship_s.map(|times| Quantity::Seconds.show(times[at]));
         let or = |text: Option<String>| text.unwrap_or_else(|| "–".to_string());
         vec![

@@ -3,7 +3,7 @@
 //! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario.
 //! Deliberately absent: colours and the terminal itself; whoever prints it knows those.
 
-use super::charts::measures::listed;
+use super::headlines::listed;
 use super::figure::{Quantity, significant};
 use super::{headlines, reading, run_json, stops};
 use crate::base::count::{counted, plural};
@@ -12,9 +12,7 @@ use crate::experiment::rating::OUTAGE_S;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
 use crate::scenario::ids::{PlanId, VariantId};
-use comfy_table::{
-    ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
-};
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Value, json};
 
 /// Widest line of a table.
@@ -82,14 +80,7 @@ fn ratings_table(results: &ScenarioResults) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     let users = "risk:\nusers hurt";
     let cost = "cost:\nfleet-min";
-    table.set_header([
-        "strategy",
-        "downtime",
-        "rollback",
-        users,
-        cost,
-        "delivery:\ngood shipped",
-    ]);
+    table.set_header(["strategy", "downtime", "rollback", users, cost, "delivery:\ngood shipped"]);
     for row in &results.ratings {
         table.add_row(cells(results, row));
     }

@@ -6,7 +6,7 @@
 use super::axis::{self, Axis};
 use super::canvas::{self, Align, Frame, Paint, Pen, shortened};
 use super::flight::{self, Column};
-use super::measures::listed;
+use crate::report::headlines::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
 use super::pane::{Pane, draw_grid};

@@ -7,7 +7,7 @@ use super::one_in;
 use crate::experiment::results::ScenarioResults;
 use crate::experiment::winner::{Choice, Criterion, Ending, MONEY_FLOOR, RuledOut, Standing};
 use crate::outcome::MeasureId;
-use crate::report::charts::measures::listed;
+use super::listed;
 use crate::report::figure::{Quantity, significant};
 use crate::report::reading;
 use crate::scenario::ids::{PlanId, ReleaseId};
@@ -43,7 +43,9 @@ impl Told<'_> {
                     Ending::Wins => "wins".to_string(),
                     _ => {
                         let flights = if more == 1 { "flight" } else { "flights" };
-                        format!("leads, not proved ({more} more good {flights}, all shipped, would)")
+                        format!(
+                            "leads, not proved ({more} more good {flights}, all shipped, would)"
+                        )
                     }
                 };
                 format!("{} {verb}: {}{}.", self.name(first.plan), self.does(first), self.next())
@@ -157,9 +159,11 @@ impl Told<'_> {
     }
 
     fn ruled_out(&self) -> Option<String> {
-        let each = self.choice.ruled_out.iter().map(|(plan, reason)| {
-            format!("{} ({})", self.name(*plan), why(reason))
-        });
+        let each = self
+            .choice
+            .ruled_out
+            .iter()
+            .map(|(plan, reason)| format!("{} ({})", self.name(*plan), why(reason)));
         let each: Vec<String> = each.collect();
         (!each.is_empty()).then(|| format!("Ruled out: {}.", each.join(", ")))
     }

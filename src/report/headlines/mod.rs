@@ -4,9 +4,26 @@
 //! flown alone is never crowned; a difference is told only where it is certain and matters; what
 //! holds of some flights says of which. Deliberately absent: figures of its own.
 
+pub mod blast_radius;
 pub mod choice;
+pub mod cost;
+pub mod cost_harm;
+pub mod downtime;
+pub mod overview;
+pub mod rollback;
+pub mod standing;
+pub mod stops;
 
 use super::figure::significant;
+
+/// Names as people list them: `a`, `a and b`, `a, b and c`.
+pub fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "nothing".to_string(),
+        [one] => (*one).to_string(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
 
 /// How often, for people: `1 user in 480`. Nothing for 0, and for shares that are easier to read
 /// as such.
