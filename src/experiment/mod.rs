@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod expectation;
 pub mod figures;
 pub mod fly;
+pub mod gate;
 pub mod limits;
 pub mod matrix;
 pub mod precision;
@@ -66,6 +67,9 @@ fn evaluate(
     let ratings = rating::ratings(scenario, &flown.flights, &deliveries);
     let qualification = qualification::qualify(scenario, &ratings);
     let choice = winner::choose(scenario, &flown.flights, &deliveries, &qualification);
+    let judged = flown.judged.clone();
+    let expectations =
+        judged.unwrap_or_else(|| expectation::judge_all(scenario, &flown.flights, &ratings));
     let recorded = settings.record.then(|| flown.record(settings, stop)).flatten();
     let recordings = recorded.unwrap_or_default();
     Some(ScenarioResults {
@@ -73,7 +77,7 @@ fn evaluate(
         verdicts: tables::verdicts(scenario, &flown.flights),
         differences: tables::differences(scenario, &flown.flights),
         precision: precision::reached(scenario, &flown.flights),
-        expectations: expectation::judge_all(scenario, &flown.flights, &ratings),
+        expectations,
         qualification,
         deliveries,
         stops: matrix::stops(scenario, &flown.flights),

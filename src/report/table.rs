@@ -3,8 +3,8 @@
 //! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario.
 //! Deliberately absent: colours and the terminal itself; whoever prints it knows those.
 
-use super::headlines::listed;
 use super::figure::{Quantity, significant};
+use super::headlines::listed;
 use super::{headlines, reading, run_json, stops};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;

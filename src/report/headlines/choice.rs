@@ -3,11 +3,11 @@
 //! The rule is the experiment's ([`crate::experiment::winner`]); here it is told, with what it
 //! costs, who is ruled out by which figure, and what is not known.
 
+use super::listed;
 use super::one_in;
 use crate::experiment::results::ScenarioResults;
 use crate::experiment::winner::{Choice, Criterion, Ending, MONEY_FLOOR, RuledOut, Standing};
 use crate::outcome::MeasureId;
-use super::listed;
 use crate::report::figure::{Quantity, significant};
 use crate::report::reading;
 use crate::scenario::ids::{PlanId, ReleaseId};
