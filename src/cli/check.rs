@@ -2,12 +2,12 @@
 
 use super::flags::{Flight, Format};
 use super::fly::Purpose;
-use super::{FAILED, FINE, INTERRUPTED, WRONG, fly, output, stop};
+use super::{FAILED, FINE, INTERRUPTED, UNDECIDED, WRONG, fly, output, stop};
 use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results};
 use serde_json::{Value, json};
 
-/// Flies, judges, prints; 1 unless every line holds.
+/// Flies until every line is decided or the budget is spent, and prints what they came to.
 pub fn run(flags: &Flight) -> u8 {
     let scenarios = match fly::scenarios(flags) {
         Ok((scenarios, _)) => scenarios,
@@ -35,8 +35,12 @@ pub fn run(flags: &Flight) -> u8 {
     if results.interrupted {
         return INTERRUPTED;
     }
-    let holds = lines.iter().all(|(_, e)| e.judgement == Judgement::Holds);
-    if holds { FINE } else { FAILED }
+    let any = |judgement| lines.iter().any(|(_, e)| e.judgement == judgement);
+    match (any(Judgement::Fails), any(Judgement::Undecided)) {
+        (true, _) => FAILED,
+        (false, true) => UNDECIDED,
+        (false, false) => FINE,
+    }
 }
 
 fn word(judgement: Judgement) -> &'static str {
@@ -65,12 +69,6 @@ fn as_text(lines: &[(&str, &ExpectationResult)]) -> String {
         count(Judgement::Holds),
         count(Judgement::Fails)
     ));
-    let spans = |(_, e): &&(&str, &ExpectationResult)| {
-        e.judgement == Judgement::Undecided && e.interval.is_some()
-    };
-    if lines.iter().any(|line| spans(&line)) {
-        text.push_str("Undecided: the interval spans the limit; more --replications decide it.\n");
-    }
     text
 }
 

@@ -8,8 +8,10 @@ use clap_complete::Shell;
 /// is and what it costs.
 #[derive(Debug, Parser)]
 #[command(name = "windtunnel", version, max_term_width = 80)]
-#[command(after_help = "Exit codes: 0 fine, 1 an expectation failed, 2 the input or the tool is \
-    wrong or the answer cannot be printed, 130 interrupted (what is finished is written).")]
+#[command(
+    after_help = "Exit codes: 0 fine, 1 an expectation failed, 3 one is undecided, 2 the input or the tool is \
+    wrong or the answer cannot be printed, 130 interrupted (what is finished is written)."
+)]
 pub struct Flags {
     /// What to do.
     #[command(subcommand)]

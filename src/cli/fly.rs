@@ -130,6 +130,7 @@ pub fn results(
         seed: flags.seed,
         replications: flags.replications.or(flags.quick.then_some(BATCH)),
         requests_max: flags.max_requests,
+        decide: purpose == Purpose::Check,
         checked: flags.checked,
         record: matches!(purpose, Purpose::Report { .. }),
         export: purpose == Purpose::Report { export: true },

@@ -3,8 +3,9 @@
 //! Parse, then resolve, then run: `flags` says what was typed, `input` turns paths into scenarios,
 //! one file a verb does the rest, `output` prints and writes. `stop` listens to signals, `crash`
 //! tells internal errors, `threads` asks for threads. Standard output carries results only;
-//! progress and problems go to standard error. Exit codes: 0 fine, 1 an expectation failed, 2 the
-//! input or the tool is wrong or the result could not be printed, 130 interrupted.
+//! progress and problems go to standard error. Exit codes: 0 fine, 1 an expectation failed, 3 one
+//! is undecided and none failed, 2 the input or the tool is wrong or the result could not be
+//! printed, 130 interrupted.
 
 pub mod check;
 pub mod crash;
@@ -36,6 +37,8 @@ use std::process::ExitCode;
 pub const FINE: u8 = 0;
 /// An expectation failed.
 pub const FAILED: u8 = 1;
+/// An expectation is undecided, and none failed.
+pub const UNDECIDED: u8 = 3;
 /// The input or the tool is wrong.
 pub const WRONG: u8 = 2;
 /// Stopped by the user; what was finished is written.
@@ -54,7 +57,7 @@ pub fn main() -> ExitCode {
             if answer.use_stderr() { WRONG } else { FINE }
         }
     };
-    let answered = code == FINE || code == FAILED;
+    let answered = [FINE, FAILED, UNDECIDED].contains(&code);
     ExitCode::from(if answered && !output::all_printed() { WRONG } else { code })
 }
 

@@ -56,8 +56,11 @@ impl Flight {
             chance: Address::Controller(0).key(&self.streams),
         };
         self.machine.wake(&view, cause, &mut orders);
-        self.watch.failed_check = None;
-        self.watch.unsure_check = None;
+        // What a look found stays until the next look: a controller may act on it a tick later.
+        if orders.iter().any(|order| matches!(order, Action::Evidence(_))) {
+            self.watch.failed_check = None;
+            self.watch.unsure_check = None;
+        }
         let mut busy = SimDuration::ZERO;
         for order in orders {
             let (calls, takes) = match order {

@@ -2,9 +2,10 @@
 
 use super::figures::{Figure, Figures};
 use super::results::{ExpectationResult, Judgement, RatingRow, ScenarioResults};
-use crate::outcome::{Grade, MeasureId, Outcome, Rating};
+use crate::outcome::{Grade, MeasureId, Outcome, Rating, Verdict};
 use crate::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::stats::estimate::{self, CONFIDENCE, Operator as Sign};
+use crate::stats::mixture::{Counted, share_of_mix};
 
 /// Judges all expectations of a scenario.
 pub fn judge_all(
@@ -12,38 +13,103 @@ pub fn judge_all(
     flights: &[Vec<Vec<Outcome>>],
     ratings: &[RatingRow],
 ) -> Vec<ExpectationResult> {
-    let judge = |line: &Expectation| Judge { scenario, flights, ratings }.judge(line);
-    scenario.expect.iter().map(judge).collect()
+    let judge = Judge { scenario, flights, ratings, confidence: CONFIDENCE };
+    scenario.expect.iter().map(|line| judge.judge(line)).collect()
 }
 
 /// Judges one more line of a scenario that was flown.
 pub fn judge(results: &ScenarioResults, line: &Expectation) -> ExpectationResult {
     let ScenarioResults { scenario, flights, ratings, .. } = results;
-    Judge { scenario, flights, ratings }.judge(line)
+    Judge { scenario, flights, ratings, confidence: CONFIDENCE }.judge(line)
 }
 
-struct Judge<'a> {
-    scenario: &'a Scenario,
-    flights: &'a [Vec<Vec<Outcome>>],
-    ratings: &'a [RatingRow],
+/// Is a line judged by an interval? One about a rating compares words.
+pub fn is_statistical(line: &Expectation) -> bool {
+    !matches!(line.what, Expected::Rating { .. })
+}
+
+/// Whoever judges lines: by these flights, with intervals at this confidence.
+pub struct Judge<'a> {
+    /// What was flown.
+    pub scenario: &'a Scenario,
+    /// `flights[variant][strategy]`.
+    pub flights: &'a [Vec<Vec<Outcome>>],
+    /// What they are rated.
+    pub ratings: &'a [RatingRow],
+    /// Confidence of the intervals.
+    pub confidence: f64,
 }
 
 impl Judge<'_> {
-    fn judge(&self, line: &Expectation) -> ExpectationResult {
+    /// Judges a line.
+    pub fn judge(&self, line: &Expectation) -> ExpectationResult {
         let found = match line.what {
             Expected::Rating { rating, grade } => return self.judge_rating(line, rating, grade),
             Expected::Verdict(verdict) => {
-                self.figures().verdict(line.release, line.plan, verdict).map(|(_, share)| share)
+                let figures = self.figures();
+                let found = figures.verdict(line.release, line.plan, verdict, self.confidence);
+                found.map(|(_, share)| share)
             }
             Expected::Measure { measure, statistic } => self.statistic(line, measure, statistic),
             Expected::Difference { measure, reference } => {
-                self.figures().difference(line.release, (line.plan, reference), measure)
+                let pair = (line.plan, reference);
+                self.figures().difference_at(line.release, pair, measure, self.confidence)
             }
         };
         match found {
-            Some(found) => decided(line, &found),
+            Some(found) => self.with_need(line, decided(line, &found), &found),
             None => undecided(line, "no flight has this measure".into()),
         }
+    }
+
+    /// An undecided line says how many flights it would probably take.
+    fn with_need(
+        &self,
+        line: &Expectation,
+        mut result: ExpectationResult,
+        found: &Figure,
+    ) -> ExpectationResult {
+        if result.judgement == Judgement::Undecided {
+            let needed = match line.what {
+                Expected::Verdict(verdict) => self.share_needs(line, verdict),
+                _ => mean_needs(line, found),
+            };
+            result.detail += &match needed {
+                Some(n) => format!("; about {n} flights would decide it, if they go on like this"),
+                None => "; the figure is too near to its limit for flights to decide".to_string(),
+            };
+        }
+        result
+    }
+
+    /// Flights after which a share of verdicts that stays as it is would be decided.
+    fn share_needs(&self, line: &Expectation, verdict: Verdict) -> Option<u64> {
+        let counts = self.figures().counts(line.release, line.plan, |own| own == verdict);
+        let n: u64 = counts.iter().map(|part| part.n).sum();
+        let is_decided = |total: u64| {
+            let factor = total as f64 / n as f64;
+            let grow = |count: u64| (count as f64 * factor).round() as u64;
+            let grown = counts.iter().map(|part| {
+                let n = grow(part.n);
+                Counted { hits: grow(part.hits).min(n), n, ..*part }
+            });
+            let parts: Vec<Counted> = grown.collect();
+            let share = share_of_mix(&parts, self.confidence);
+            share.is_some_and(|share| {
+                let judged = estimate::judge(share.interval, sign(line), line.limit);
+                judged != estimate::Judgement::Undecided
+            })
+        };
+        let mut high = n.max(1);
+        while !is_decided(high) {
+            high = high.checked_mul(2).filter(|high| *high <= NEED_MAX)?;
+        }
+        let mut low = high / 2;
+        while low + 1 < high {
+            let middle = low.midpoint(high);
+            if is_decided(middle) { high = middle } else { low = middle }
+        }
+        Some(high)
     }
 
     fn judge_rating(&self, line: &Expectation, rating: Rating, grade: Grade) -> ExpectationResult {
@@ -70,28 +136,43 @@ impl Judge<'_> {
         statistic: Statistic,
     ) -> Option<Figure> {
         let figures = self.figures();
-        let quantile = |q| figures.quantile(line.release, line.plan, measure, (q, CONFIDENCE));
+        let quantile = |q| figures.quantile(line.release, line.plan, measure, (q, self.confidence));
         match statistic {
-            Statistic::Mean => {
-                let found = figures.estimate(line.release, line.plan, measure)?;
-                Some(Figure { value: found.mean, interval: found.interval(), n: found.n })
-            }
+            Statistic::Mean => figures.mean_at(line.release, line.plan, measure, self.confidence),
             Statistic::P05 => quantile(0.05),
             Statistic::P50 => quantile(0.5),
             Statistic::P95 => quantile(0.95),
-            Statistic::Spread => figures.spread(line.release, line.plan, measure),
+            Statistic::Spread => figures.spread(line.release, line.plan, measure, self.confidence),
         }
     }
 }
 
-fn decided(line: &Expectation, found: &Figure) -> ExpectationResult {
-    let sign = match line.operator {
+/// Most flights that are told as needed.
+const NEED_MAX: u64 = 1_000_000;
+
+fn sign(line: &Expectation) -> Sign {
+    match line.operator {
         Operator::Below => Sign::Less,
         Operator::AtMost => Sign::AtMost,
         Operator::Above => Sign::Greater,
         Operator::AtLeast => Sign::AtLeast,
+    }
+}
+
+/// Flights after which an interval that shrinks with the root of their number is clear of the
+/// limit.
+fn mean_needs(line: &Expectation, found: &Figure) -> Option<u64> {
+    let distance = (found.value - line.limit).abs();
+    let reach = match found.value < line.limit {
+        true => found.interval.upper - found.value,
+        false => found.value - found.interval.lower,
     };
-    let judgement = match estimate::judge(found.interval, sign, line.limit) {
+    let needed = found.n as f64 * (reach / distance) * (reach / distance);
+    (needed.is_finite() && needed <= NEED_MAX as f64).then(|| needed.ceil() as u64 + 1)
+}
+
+fn decided(line: &Expectation, found: &Figure) -> ExpectationResult {
+    let judgement = match estimate::judge(found.interval, sign(line), line.limit) {
         estimate::Judgement::Holds => Judgement::Holds,
         estimate::Judgement::Fails => Judgement::Fails,
         estimate::Judgement::Undecided => Judgement::Undecided,

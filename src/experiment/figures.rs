@@ -66,6 +66,20 @@ impl Figures<'_> {
         estimate(&self.strata(release, plan, measure), &bounds(self.scenario, measure))
     }
 
+    /// The mean of a measure, with an interval at `confidence`.
+    pub fn mean_at(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        measure: MeasureId,
+        confidence: f64,
+    ) -> Option<Figure> {
+        let strata = self.strata(release, plan, measure);
+        let found = mean_of_mix(&strata, &bounds(self.scenario, measure), confidence)?;
+        let n = strata.iter().map(|stratum| stratum.known().len()).sum();
+        Some(Figure { value: found.mean, interval: found.interval, n })
+    }
+
     /// The `q` quantile of a measure over flights, with an interval at `confidence`.
     pub fn quantile(
         &self,
@@ -86,10 +100,17 @@ impl Figures<'_> {
         Some(Figure { value, interval, n })
     }
 
-    /// The width of the middle half of flights, from the 25 % to the 75 % quantile. Each end's
-    /// interval holds in 97.5 % of cases, so the difference of them in 95 % (Bonferroni).
-    pub fn spread(&self, release: ReleaseId, plan: PlanId, measure: MeasureId) -> Option<Figure> {
-        let confidence = (1.0 + CONFIDENCE) / 2.0;
+    /// The width of the middle half of flights, from the 25 % to the 75 % quantile, with an interval
+    /// at `confidence`. Each end's interval is wrong half as often, so the difference of them is
+    /// wrong no more often than that (Bonferroni).
+    pub fn spread(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        measure: MeasureId,
+        confidence: f64,
+    ) -> Option<Figure> {
+        let confidence = (1.0 + confidence) / 2.0;
         let low = self.quantile(release, plan, measure, (0.25, confidence))?;
         let high = self.quantile(release, plan, measure, (0.75, confidence))?;
         let interval = Interval {
@@ -104,8 +125,19 @@ impl Figures<'_> {
     pub fn difference(
         &self,
         release: ReleaseId,
+        pair: (PlanId, PlanId),
+        measure: MeasureId,
+    ) -> Option<Figure> {
+        self.difference_at(release, pair, measure, CONFIDENCE)
+    }
+
+    /// The same with an interval at `confidence`.
+    pub fn difference_at(
+        &self,
+        release: ReleaseId,
         (plan, other): (PlanId, PlanId),
         measure: MeasureId,
+        confidence: f64,
     ) -> Option<Figure> {
         let mine = self.strata(release, plan, measure);
         let theirs = self.strata(release, other, measure);
@@ -115,7 +147,7 @@ impl Figures<'_> {
             return None;
         }
         let limits = bounds(self.scenario, measure).of_difference();
-        let found = mean_of_mix(&pairs, &limits, CONFIDENCE)?;
+        let found = mean_of_mix(&pairs, &limits, confidence)?;
         Some(Figure { value: found.mean, interval: found.interval, n: counts().sum() })
     }
 
@@ -125,16 +157,50 @@ impl Figures<'_> {
         release: ReleaseId,
         plan: PlanId,
         verdict: Verdict,
+        confidence: f64,
     ) -> Option<(u64, Figure)> {
+        let wanted = |own: Verdict| own == verdict;
+        let found = self.ended_at(release, plan, wanted, confidence)?;
+        let rows = self.rows(release, plan);
+        let hits = rows.iter().flat_map(|(_, rows)| *rows).filter(|row| wanted(row.verdict));
+        Some((hits.count() as u64, found))
+    }
+
+    /// How often flights end with one of the verdicts that are wanted.
+    pub fn ended(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        wanted: impl Fn(Verdict) -> bool,
+    ) -> Option<Figure> {
+        self.ended_at(release, plan, wanted, CONFIDENCE)
+    }
+
+    /// Flights by variant, and how many of them end with a verdict that is wanted.
+    pub fn counts(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        wanted: impl Fn(Verdict) -> bool,
+    ) -> Vec<Counted> {
         let count = |(weight, rows): (f64, &[Outcome])| Counted {
             weight,
-            hits: rows.iter().filter(|row| row.verdict == verdict).count() as u64,
+            hits: rows.iter().filter(|row| wanted(row.verdict)).count() as u64,
             n: rows.len() as u64,
         };
-        let parts: Vec<Counted> = self.rows(release, plan).into_iter().map(count).collect();
-        let share = share_of_mix(&parts, CONFIDENCE)?;
-        let hits = parts.iter().map(|part| part.hits).sum();
+        self.rows(release, plan).into_iter().map(count).collect()
+    }
+
+    fn ended_at(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        wanted: impl Fn(Verdict) -> bool,
+        confidence: f64,
+    ) -> Option<Figure> {
+        let parts = self.counts(release, plan, wanted);
+        let share = share_of_mix(&parts, confidence)?;
         let n = parts.iter().map(|part| part.n).sum::<u64>() as usize;
-        Some((hits, Figure { value: share.share, interval: share.interval, n }))
+        Some(Figure { value: share.share, interval: share.interval, n })
     }
 }

@@ -5,8 +5,9 @@
 //! and strategy. How many replications a pair gets is decided from its own rows at fixed batch
 //! ends, so that no row and no count depends on threads or on which other strategies were flown.
 
+use super::gate::Gate;
 use super::precision;
-use super::results::FlightRecord;
+use super::results::{ExpectationResult, FlightRecord};
 use crate::base::problem::Problem;
 use crate::base::time::SimDuration;
 use crate::engine::actions::{user_buckets, user_buckets_while};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub replications: Option<u32>,
     /// Most requests per scenario, instead of the scenario's own budget.
     pub requests_max: Option<u64>,
+    /// Fly until every line of `expect:` is decided, instead of until figures are precise.
+    pub decide: bool,
     /// Check invariants after every control event.
     pub checked: bool,
     /// Refly a typical replication with recording on.
@@ -59,6 +62,8 @@ pub struct Flown {
     pub crew: Crew,
     /// All flights.
     pub flights: Vec<Vec<Vec<Outcome>>>,
+    /// What the lines of `expect:` came to, if they decided how much was flown.
+    pub judged: Option<Vec<ExpectationResult>>,
     human: QuasiBlocks,
     buckets: Option<Arc<[u8]>>,
 }
@@ -98,7 +103,10 @@ impl<'a> Campaign<'a> {
         let mut flights = vec![vec![Vec::new(); plans]; variants];
         let mut open: Vec<(usize, usize)> =
             (0..variants).flat_map(|v| (0..plans).map(move |p| (v, p))).collect();
-        let batches = Batches { length: BATCH as usize, most: self.most_replications() as usize };
+        let most = self.most_replications();
+        let batches = Batches { length: BATCH as usize, most: most as usize };
+        let decide = self.settings.decide && self.settings.replications.is_none();
+        let mut gate = decide.then(|| Gate::new(&self.crew.scenario, most));
         let mut from = 0;
         while let Some(until) = batches.next(from as usize, false) {
             if open.is_empty() || self.stop.load(Ordering::Relaxed) {
@@ -116,13 +124,20 @@ impl<'a> Campaign<'a> {
                 flights[variant][plan].push(outcome);
             }
             from = until;
+            if let Some(gate) = &mut gate {
+                if let Some(pairs) = gate.look(&self.crew.scenario, &flights, from) {
+                    open = pairs;
+                }
+                continue;
+            }
             open.retain(|(v, p)| {
                 let enough = !self.wants_more(&flights[*v][*p], from);
                 batches.next(from as usize, enough).is_some()
             });
         }
         let (human, buckets) = (self.human, self.buckets);
-        Flown { crew: self.crew, flights, human, buckets }
+        let judged = gate.and_then(Gate::results);
+        Flown { crew: self.crew, flights, judged, human, buckets }
     }
 
     fn replication(

@@ -4,10 +4,13 @@
 //! the tables of [`results`]. Deliberately absent: files, formats, printing. Read next: `fly`.
 
 pub mod claims;
+pub mod delivery;
 pub mod expectation;
 pub mod figures;
 pub mod fly;
+pub mod gate;
 pub mod limits;
+pub mod matrix;
 pub mod precision;
 pub mod qualification;
 pub mod rating;
@@ -15,6 +18,7 @@ pub mod results;
 pub mod selftest;
 pub mod steps;
 pub mod tables;
+pub mod winner;
 
 use crate::base::problem::Problem;
 use crate::scenario::model::Scenario;
@@ -61,7 +65,13 @@ fn evaluate(
         return None;
     }
     let scenario = &flown.crew.scenario;
-    let ratings = rating::ratings(scenario, &flown.flights);
+    let deliveries = delivery::deliveries(scenario, &flown.flights);
+    let ratings = rating::ratings(scenario, &flown.flights, &deliveries);
+    let qualification = qualification::qualify(scenario, &ratings);
+    let choice = winner::choose(scenario, &flown.flights, &deliveries, &qualification);
+    let judged = flown.judged.clone();
+    let expectations =
+        judged.unwrap_or_else(|| expectation::judge_all(scenario, &flown.flights, &ratings));
     let recorded = settings.record.then(|| flown.record(settings, stop)).flatten();
     let recordings = recorded.unwrap_or_default();
     Some(ScenarioResults {
@@ -70,8 +80,12 @@ fn evaluate(
         differences: tables::differences(scenario, &flown.flights),
         steps: steps::steps(scenario, &flown.flights),
         precision: precision::reached(scenario, &flown.flights),
-        expectations: expectation::judge_all(scenario, &flown.flights, &ratings),
-        qualification: qualification::qualify(scenario, &ratings),
+        expectations,
+        qualification,
+        deliveries,
+        stops: matrix::stops(scenario, &flown.flights),
+        idle: matrix::idle(scenario, &flown.flights),
+        choice,
         scenario: Arc::clone(scenario),
         flights: flown.flights,
         ratings,

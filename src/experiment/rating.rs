@@ -1,6 +1,7 @@
 //! The textbook's four words, from measured figures, by one set of rules that knows no name of a
 //! strategy (`docs/methods.md`).
 
+use super::delivery::DeliveryRow;
 use super::figures::Figures;
 use super::results::RatingRow;
 use crate::base::moments::median;
@@ -18,7 +19,11 @@ pub const RISK_LIMITS: [f64; 2] = [0.003, 0.03];
 pub const COST_LIMITS: [f64; 2] = [0.5, 6.0];
 
 /// The ratings of all strategies, in the scenario's order.
-pub fn ratings(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<RatingRow> {
+pub fn ratings(
+    scenario: &Scenario,
+    flights: &[Vec<Vec<Outcome>>],
+    deliveries: &[DeliveryRow],
+) -> Vec<RatingRow> {
     let start_to_ready_s = start_to_ready(scenario, flights);
     let rate = |plan: PlanId| {
         let rows = |bad: bool| -> Vec<&Outcome> {
@@ -31,7 +36,8 @@ pub fn ratings(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Rating
             let found = Figures { scenario, flights }.estimate(ReleaseId::Mix, plan, measure);
             found.map_or(0.0, |found| found.mean)
         };
-        rating(plan, &good, &bad, start_to_ready_s, &mix)
+        let delivery = deliveries[plan.0].grade;
+        RatingRow { delivery, ..rating(plan, &good, &bad, start_to_ready_s, &mix) }
     };
     scenario.plan_ids().map(rate).collect()
 }
@@ -58,6 +64,7 @@ fn rating(
         rollback: rollback_word(exposed, rollback_outage_s, way_back_s, start_to_ready_s),
         risk: risk_word(exposed, hurt_share),
         cost: cost_word(fleet_minutes),
+        delivery: Grade::NotApplicable,
         outage_good_s,
         way_back_s: way_back_s.filter(|s| s.is_finite()),
         start_to_ready_s,

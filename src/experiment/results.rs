@@ -1,5 +1,8 @@
 //! What an experiment yields: plain tables, from which every report is made.
 
+use super::delivery::DeliveryRow;
+use super::matrix::StopRow;
+use super::winner::Choice;
 use crate::outcome::{Grade, MeasureId, Outcome, Rating, Recording, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use crate::scenario::model::Scenario;
@@ -49,6 +52,14 @@ pub struct ScenarioResults {
     pub ratings: Vec<RatingRow>,
     /// What each step asked for and what was met, by strategy and variant.
     pub steps: Vec<StepRow>,
+    /// What each strategy ships, one row a strategy in the order of the scenario.
+    pub deliveries: Vec<DeliveryRow>,
+    /// Who stops what, by strategy and release.
+    pub stops: Vec<StopRow>,
+    /// Bad releases that differ in no flight from a good one, each with that one.
+    pub idle: Vec<(VariantId, VariantId)>,
+    /// Which strategy to choose, by the rule of [`super::winner`].
+    pub choice: Choice,
     /// The precision that was reached, one row per strategy and variant.
     pub precision: Vec<PrecisionRow>,
     /// Recordings of one typical replication (the same for all strategies): per variant, strategy.
@@ -127,6 +138,8 @@ pub struct RatingRow {
     pub risk: Grade,
     /// `low`, `medium` or `high`.
     pub cost: Grade,
+    /// `yes`, `mostly`, `no` or `n.a.`
+    pub delivery: Grade,
     /// Mean outage by the release over good flights, in seconds.
     pub outage_good_s: f64,
     /// Median over bad flights of max(rollback, capacity restored), in seconds; nothing if no bad
@@ -160,6 +173,7 @@ impl RatingRow {
             Rating::Rollback => self.rollback,
             Rating::Risk => self.risk,
             Rating::Cost => self.cost,
+            Rating::Delivery => self.delivery,
         }
     }
 }

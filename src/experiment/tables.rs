@@ -5,6 +5,7 @@ use super::results::{DifferenceRow, SummaryRow, VerdictRow};
 use crate::outcome::{MeasureId, Outcome, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::scenario::model::Scenario;
+use crate::stats::estimate::CONFIDENCE;
 use crate::strategy::DEFAULT;
 
 /// `summary.csv`.
@@ -36,7 +37,7 @@ pub fn verdicts(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Verdi
     for plan in scenario.plan_ids() {
         for verdict in Verdict::ALL {
             let row = |release: ReleaseId| {
-                let (n, found) = figures.verdict(release, plan, verdict)?;
+                let (n, found) = figures.verdict(release, plan, verdict, CONFIDENCE)?;
                 Some(VerdictRow {
                     release,
                     plan,

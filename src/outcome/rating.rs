@@ -1,4 +1,4 @@
-//! The four ratings of the textbook's table, and the words that each may have.
+//! The four ratings of the textbook's table, delivery beside them, and the words of each.
 //!
 //! Deliberately absent: the rules by which they follow from figures (`experiment/rating.rs`).
 
@@ -15,16 +15,20 @@ pub enum Rating {
     Risk,
     /// What does a release take in pods?
     Cost,
+    /// Are good releases shipped?
+    Delivery,
 }
 
 /// What a rating comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
-    /// There is no downtime.
+    /// There is no downtime; good releases are not shipped.
     No,
-    /// There is.
+    /// There is downtime; good releases are shipped.
     Yes,
-    /// There is nothing to go back from.
+    /// Good releases are shipped but for a few.
+    Mostly,
+    /// There is nothing to go back from, or nothing to be shipped.
     NotApplicable,
     /// Back at once.
     Instant,
@@ -44,7 +48,12 @@ pub enum Grade {
 
 impl Rating {
     /// All ratings, in the order of the table.
-    pub const ALL: [Rating; 4] = [Rating::Downtime, Rating::Rollback, Rating::Risk, Rating::Cost];
+    pub const ALL: [Rating; 5] =
+        [Rating::Downtime, Rating::Rollback, Rating::Risk, Rating::Cost, Rating::Delivery];
+
+    /// Those of the textbook's table, in its order.
+    pub const TEXTBOOK: [Rating; 4] =
+        [Rating::Downtime, Rating::Rollback, Rating::Risk, Rating::Cost];
 
     /// The word in CSV, YAML and charts.
     pub fn word(self) -> &'static str {
@@ -53,6 +62,7 @@ impl Rating {
             Rating::Rollback => "rollback",
             Rating::Risk => "risk",
             Rating::Cost => "cost",
+            Rating::Delivery => "delivery",
         }
     }
 
@@ -65,6 +75,7 @@ impl Rating {
             }
             Rating::Risk => &[Grade::None, Grade::Low, Grade::Medium, Grade::High],
             Rating::Cost => &[Grade::Low, Grade::Medium, Grade::High],
+            Rating::Delivery => &[Grade::Yes, Grade::Mostly, Grade::No, Grade::NotApplicable],
         }
     }
 }
@@ -75,6 +86,7 @@ impl Grade {
         match self {
             Grade::No => "no",
             Grade::Yes => "yes",
+            Grade::Mostly => "mostly",
             Grade::NotApplicable => "n.a.",
             Grade::Instant => "instant",
             Grade::Fast => "fast",

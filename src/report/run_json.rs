@@ -3,7 +3,7 @@
 //! CSV files carry no comments, so everything about the run as a whole stands here. Deliberately
 //! absent: time of day, machine, user; the same command gives the same bytes.
 
-use super::{Document, Format, seen, worst};
+use super::{Document, Format, headlines, seen, worst};
 use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results, ScenarioResults};
 use serde_json::{Value, json};
@@ -41,8 +41,38 @@ fn scenario(results: &ScenarioResults) -> Value {
             .map(|p| json!({"name": p.name, "kind": p.kind}))
             .collect::<Vec<_>>(),
         "met": seen::json(results),
+        "choice": choice(results),
         "precision": precision(results),
         "expectations": results.expectations.iter().map(expectation).collect::<Vec<_>>(),
+    })
+}
+
+/// Which strategy to choose, as data.
+pub(super) fn choice(results: &ScenarioResults) -> Value {
+    let (choice, scenario) = (&results.choice, &results.scenario);
+    let standings = choice.standings.iter().map(|standing| {
+        let figure = &standing.figure;
+        json!({
+            "strategy": scenario.plan_name(standing.plan),
+            "mean": figure.mean, "lower": figure.lower, "upper": figure.upper,
+            "behind": standing.behind.map(|found| json!({
+                "mean": found.value,
+                "lower": found.interval.lower,
+                "upper": found.interval.upper,
+            })),
+            "beaten": standing.beaten,
+        })
+    });
+    let ruled_out = choice.ruled_out.iter().map(|(plan, reason)| {
+        json!({ "strategy": scenario.plan_name(*plan), "why": headlines::choice::why(reason) })
+    });
+    json!({
+        "ending": choice.ending.word(),
+        "measure": choice.criterion.measure().name(),
+        "standings": standings.collect::<Vec<_>>(),
+        "ruled_out": ruled_out.collect::<Vec<_>>(),
+        "more_good_flights": choice.more_flights,
+        "lines": headlines::choice::lines(results),
     })
 }
 

@@ -5,20 +5,20 @@
 //! is. Deliberately absent: computing measures; sentences that the tables do not carry.
 
 use super::figure::{Quantity, significant};
-use super::{Document, Format, choose, names, reading, run_json, seen, worst};
+use super::{Document, Format, choose, headlines, names, reading, run_json, seen, stops, worst};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{LeftOut, RatingRow, Results, ScenarioResults};
 use crate::outcome::{MeasureId, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
-use std::collections::BTreeMap;
 
 /// The format.
 pub const FORMAT: Format = make;
 
 /// Measures of the main table: column head, column of `runs.csv`.
-const MAIN: [(&str, MeasureId); 7] = [
+const MAIN: [(&str, MeasureId); 8] = [
     ("users hurt by the release", reading::HURT_SHARE),
+    ("requests failed", MeasureId::RequestsFailed),
     ("downtime by the release", MeasureId::DowntimeByReleaseS),
     ("detected after", MeasureId::DetectedAfterS),
     ("rollback", MeasureId::RollbackS),
@@ -90,6 +90,11 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
     let head = markdown::prose(&scenario.head);
     let head: Vec<String> = head.lines().map(|l| format!("> {l}").trim().into()).collect();
     parts.extend((!head.is_empty()).then(|| head.join("\n")));
+    let choice = headlines::choice::lines(results);
+    let choice: Vec<String> = choice.iter().map(|line| named(line)).collect();
+    if let Some((first, rest)) = choice.split_first() {
+        parts.insert(1, format!("**{first}** {}", rest.join(" ")).trim().to_string());
+    }
     parts.push(flown(results));
     parts.push(format!(
         "![Users hurt](charts/{folder}/blast-radius.svg)\n![Cost against \
@@ -111,11 +116,14 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
     }
     parts.push("### The main measures".to_string());
     parts.push(measures(results));
+    parts.push("### Delivery".to_string());
+    parts.push(delivery(results));
+    parts.push("### Who stops what".to_string());
+    parts.push(stopped(results));
     parts.push("### What users met".to_string());
     parts.push(seen::markdown(results));
     parts.push("### How the flights ended".to_string());
     parts.push(verdicts(results));
-    parts.extend(false_alarms(results));
     parts.push(format!(
         "### A year of {} releases",
         significant(results.scenario.releases_per_year)
@@ -180,6 +188,48 @@ fn rollback_figures(row: &RatingRow) -> String {
     text
 }
 
+/// What each strategy ships, how soon, and what it takes back for nothing.
+fn delivery(results: &ScenarioResults) -> String {
+    let head = [
+        "strategy",
+        "delivery",
+        "good releases shipped",
+        "time to ship, median",
+        "95 %",
+        "false alarms a year",
+        "unfinished",
+        "without evidence",
+    ];
+    let rows = results.deliveries.iter().map(|found| {
+        let share = |share: f64| match found.flights {
+            0 => "–".to_string(),
+            _ => Quantity::Share.show(share),
+        };
+        let shipped = found
+            .shipped
+            .filter(|_| !found.by_design)
+            .map(|s| Quantity::Share.show_interval(s.share, s.interval.lower, s.interval.upper));
+        let alarms = found
+            .false_alarms_per_year
+            .map(|s| Quantity::Count.show_interval(s.share, s.interval.lower, s.interval.upper));
+        let time = |at: usize| found.time_to_ship_s.map(|times| Quantity::Seconds.show(times[at]));
+        let or = |text: Option<String>| text.unwrap_or_else(|| "–".to_string());
+        vec![
+            named(results.scenario.plan_name(found.plan)),
+            format!("**{}**", found.grade),
+            or(shipped),
+            or(time(0)),
+            or(time(1)),
+            or(alarms),
+            share(found.unfinished),
+            share(found.no_evidence),
+        ]
+    });
+    let note = "Delivery is *yes* from 99 % of the good releases on, *mostly* from 95 % on, *n.a.* \
+                where nothing is to be shipped. What certainly ships less than 95 % cannot win.";
+    format!("{}\n\n{note}", table(&head, rows.collect()))
+}
+
 fn measures(results: &ScenarioResults) -> String {
     let mut head = vec!["strategy", "release", "flights"];
     head.extend(MAIN.map(|(title, ..)| title));
@@ -228,31 +278,23 @@ fn verdicts(results: &ScenarioResults) -> String {
     table(&head, rows)
 }
 
-/// Which check took good releases back, and how often.
-fn false_alarms(results: &ScenarioResults) -> Option<String> {
-    let mut lines = Vec::new();
-    for (v, variant) in results.scenario.release.variants.iter().enumerate() {
-        for (p, plan) in results.scenario.plans.iter().enumerate() {
-            let flights = results.flights.get(v).and_then(|of| of.get(p)).map_or(&[][..], |f| f);
-            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            for flight in flights.iter().filter(|f| f.verdict == Verdict::FalseRollback) {
-                if let Some(check) = &flight.stopped_by {
-                    *counts.entry(check).or_default() += 1;
-                }
-            }
-            let told: Vec<String> = counts
-                .iter()
-                .map(|(c, n)| format!("{} {}", markdown::code(c), counted(*n as u64, "time")))
-                .collect();
-            if !told.is_empty() {
-                let (of, n) = (told.join(", "), counted(flights.len() as u64, "flight"));
-                let (plan, variant) = (named(&plan.name), named(&variant.name));
-                lines.push(format!("- {plan} · {variant}: {of}, in {n}"));
-            }
-        }
+/// Who stops what: strategies down, releases across.
+fn stopped(results: &ScenarioResults) -> String {
+    let scenario = &results.scenario;
+    let mut head = vec!["strategy"];
+    let names: Vec<String> =
+        scenario.variant_ids().map(|variant| named(scenario.release_name(variant))).collect();
+    head.extend(names.iter().map(String::as_str));
+    let rows = scenario.plan_ids().map(|plan| {
+        let cell = |variant| named(&stops::cell(results, plan, variant));
+        let cells = scenario.variant_ids().map(cell);
+        std::iter::once(named(scenario.plan_name(plan))).chain(cells).collect()
+    });
+    let mut text = table(&head, rows.collect());
+    for line in stops::warnings(results) {
+        text += &format!("\n\n**{}**", named(&line));
     }
-    let head = "Good releases were taken back by these checks:";
-    (!lines.is_empty()).then(|| format!("{head}\n\n{}", lines.join("\n")))
+    text
 }
 
 fn verdict_cell(results: &ScenarioResults, of: VariantId, plan: PlanId, v: Verdict) -> String {

@@ -3,18 +3,16 @@
 //! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario.
 //! Deliberately absent: colours and the terminal itself; whoever prints it knows those.
 
-use super::charts::measures::listed;
 use super::figure::{Quantity, significant};
-use super::{reading, run_json, seen, worst};
+use super::headlines::listed;
+use super::{headlines, reading, run_json, seen, stops, worst};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
 use crate::experiment::results::{RatingRow, Results, ScenarioResults};
 use crate::outcome::Verdict;
-use crate::scenario::ids::PlanId;
-use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
-};
+use crate::scenario::ids::{PlanId, VariantId};
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Value, json};
 
 /// Widest line of a table.
@@ -28,9 +26,13 @@ const STYLE: TableStyle = TableStyle::new()
 
 /// The table of one scenario, with what is to be said about it below.
 pub fn text(results: &ScenarioResults) -> String {
-    let head = wrap::filled(&headline(results));
+    let choice = headlines::choice::lines(results).iter().map(|l| wrap::filled(l)).collect();
     let scenario = &results.scenario;
-    let mut out = format!("{head}{}\n", ratings_table(results).trim_fmt());
+    let mut out: String = choice;
+    out += &wrap::filled(&headline(results));
+    out += &format!("{}\n", ratings_table(results).trim_fmt());
+    out += &format!("{}\n", stops_table(results).trim_fmt());
+    out.extend(stops::warnings(results).iter().map(|line| wrap::filled(line)));
     out += &seen::text(results);
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
@@ -79,35 +81,49 @@ fn ratings_table(results: &ScenarioResults) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     let users = "risk:\nusers hurt";
     let cost = "cost:\nfleet-min";
-    table.set_header([
-        "strategy",
-        "downtime",
-        "rollback",
-        users,
-        cost,
-        "bad\nstopped",
-        "false\nalarm",
-    ]);
+    table.set_header(["strategy", "downtime", "rollback", users, cost, "delivery:\ngood shipped"]);
     for row in &results.ratings {
         table.add_row(cells(results, row));
     }
-    // Seven columns have to fit: one blank and the separator between two of them are enough.
+    close(&mut table);
+    table
+}
+
+/// Many columns have to fit: one blank and the separator between two of them are enough.
+fn close(table: &mut Table) {
+    let last = table.column_count().saturating_sub(1);
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, u16::from(index < 5)));
+        column.set_padding((0, u16::from(index < last)));
         if index == 0 {
             // Names are not broken.
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
-    for index in 5..7 {
-        if let Some(column) = table.column_mut(index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+}
+
+/// Who stops what: strategies down, releases across.
+fn stops_table(results: &ScenarioResults) -> Table {
+    let mut table = Table::new();
+    // The rule below the table before is the one above this.
+    table.load_style(STYLE.top_border(LineStyle::none()));
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    let scenario = &results.scenario;
+    let kind = |id: VariantId| if scenario.variant(id).bad { "bad" } else { "good" };
+    let head = scenario.variant_ids().map(|id| match scenario.release_name(id) {
+        name if name == kind(id) => format!("{name} release"),
+        name => format!("{name} ({})", kind(id)),
+    });
+    table.set_header(std::iter::once("strategy".to_string()).chain(head));
+    for plan in scenario.plan_ids() {
+        let cells = scenario.variant_ids().map(|variant| stops::cell(results, plan, variant));
+        let name = scenario.plan_name(plan).to_string();
+        table.add_row(std::iter::once(name).chain(cells));
     }
+    close(&mut table);
     table
 }
 
-fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 7] {
+fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 6] {
     let way_back = match row.way_back_s {
         _ if !row.exposed => String::new(),
         // The word is due to the outage then, and not to the time.
@@ -128,8 +144,7 @@ fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 7] {
         format!("{}{way_back}", row.rollback),
         format!("{} {}", row.risk, Quantity::Share.show(row.hurt_share)),
         format!("{} {}", row.cost, significant(row.fleet_minutes)),
-        share_text(results, row.plan, Verdict::RolledBackBad, true),
-        share_text(results, row.plan, Verdict::FalseRollback, false),
+        delivery(results, row),
     ]
 }
 
@@ -149,8 +164,14 @@ fn verdict_share(results: &ScenarioResults, plan: PlanId, of: Verdict, bad: bool
     (total > 0.0).then(|| sum / total)
 }
 
-fn share_text(results: &ScenarioResults, plan: PlanId, of: Verdict, bad: bool) -> String {
-    verdict_share(results, plan, of, bad).map_or("–".into(), |share| Quantity::Share.show(share))
+/// The word, the share of good releases shipped, and the median time it takes.
+fn delivery(results: &ScenarioResults, row: &RatingRow) -> String {
+    let found = results.deliveries.iter().find(|found| found.plan == row.plan);
+    let share = found.filter(|found| !found.by_design).and_then(|found| found.shipped);
+    let time = found.and_then(|found| found.time_to_ship_s);
+    let share = share.map(|share| format!(" {}", Quantity::Share.show(share.share)));
+    let time = time.map(|[median, _]| format!(", {}", Quantity::Seconds.show(median)));
+    format!("{}{}{}", row.delivery, share.unwrap_or_default(), time.unwrap_or_default())
 }
 
 fn precision_line(results: &ScenarioResults) -> String {
@@ -204,6 +225,7 @@ fn rating_json(results: &ScenarioResults, row: &RatingRow) -> Value {
         "rollback_outage_s": row.rollback_outage_s,
         "hurt_share": row.hurt_share,
         "fleet_minutes": row.fleet_minutes,
+        "delivery": row.delivery.word(),
         "bad_stopped": verdict_share(results, row.plan, Verdict::RolledBackBad, true),
         "false_alarm": verdict_share(results, row.plan, Verdict::FalseRollback, false),
     })

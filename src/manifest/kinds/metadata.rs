@@ -12,8 +12,7 @@ pub struct Metadata {
 }
 
 /// What labels and annotations of no meaning here are.
-pub(super) const TOOLS: &str =
-    "for people and other programs: what those make of it is not flown";
+pub(super) const TOOLS: &str = "for people and other programs: what those make of it is not flown";
 
 const SERVER: &str = "written by the server or by tools: no effect";
 

@@ -3,10 +3,10 @@
 use super::orders;
 use crate::base::node::Value;
 use crate::manifest::draft::{Draft, integer, list, mapping, secs, text};
+use crate::manifest::fields::Labels;
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::{Container, PodTemplate, Probe};
-use crate::manifest::fields::Labels;
 use crate::manifest::note::{Lists, Spot};
 use crate::strategy::deployment::bounds::IntOrPercent;
 use crate::world::names::is_discovered;

@@ -7,18 +7,23 @@
 use super::axis::{self, Axis};
 use super::canvas::{self, Align, Frame, Paint, Pen, Point, measured};
 use super::labels;
-use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 use crate::experiment::rating::{COST_LIMITS, RISK_LIMITS};
 use crate::experiment::results::ScenarioResults;
+use crate::experiment::winner::USERS_FLOOR;
 use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
+use crate::report::headlines;
+use crate::report::headlines::standing::{at_most, certainly_less, may_lead};
 use crate::report::reading::{self, HURT_SHARE};
 use crate::scenario::ids::ReleaseId;
 use crate::stats::estimate::Estimate;
 
 const HEIGHT: f64 = 500.0;
+/// Costs that differ by less do not matter: a tenth of a minute of the whole fleet.
+const COST_FLOOR: f64 = 0.1;
+
 const WORDS: [&str; 3] = ["low", "medium", "high"];
 
 /// One strategy on the map.
@@ -28,7 +33,7 @@ struct Spot<'a> {
     cost: &'a Estimate,
     harm: &'a Estimate,
     ships: bool,
-    /// Is another cheaper and less harmful?
+    /// Is another no worse in both, and certainly better in one?
     beaten: bool,
 }
 
@@ -43,13 +48,19 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
         return page::empty("No flight to tell cost and harm from", name);
     }
     let mut legend = vec![
-        (Key::Mark(Mark::Disc), "nothing is both cheaper and less harmful".to_string()),
-        (Key::Mark(Mark::Ring), "something is".to_string()),
+        (Key::Mark(Mark::Disc), "nothing is certainly better".to_string()),
+        (
+            Key::Mark(Mark::Ring),
+            "something is better in one, and no worse in the other".to_string(),
+        ),
     ];
     if spots.iter().any(|spot| !spot.ships) {
-        legend.push((Key::Mark(Mark::Box), "ships nothing".to_string()));
+        legend.push((
+            Key::Mark(Mark::Box),
+            "does not ship what is good, or does not qualify".to_string(),
+        ));
     }
-    let head = Head::new(WIDTH, &message(&spots), &subtitle, &legend);
+    let head = Head::new(WIDTH, &headline(&spots), &subtitle, &legend);
     let top = head.height() + 60.0;
     let frame = Frame { left: MARGIN + 62.0, top, right: WIDTH - 92.0, bottom: top + HEIGHT };
     let size = (WIDTH, frame.bottom + 62.0);
@@ -68,48 +79,41 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
             continue;
         };
         if cost.mean.is_finite() && harm.mean.is_finite() {
-            let ships = reading::ships_something(results, plan);
+            let ships = may_lead(results, plan);
             let name = results.scenario.plan_name(plan);
             spots.push(Spot { name, paint, cost, harm, ships, beaten: false });
         }
     }
-    let points: Vec<(f64, f64, bool)> =
-        spots.iter().map(|spot| (spot.cost.mean, spot.harm.mean, spot.ships)).collect();
-    for (spot, own) in spots.iter_mut().zip(&points) {
-        let better = |other: &&(f64, f64, bool)| {
-            other.2 && other.0 <= own.0 && other.1 <= own.1 && (other.0, other.1) != (own.0, own.1)
+    let points: Vec<(&Estimate, &Estimate, bool)> =
+        spots.iter().map(|spot| (spot.cost, spot.harm, spot.ships)).collect();
+    for spot in &mut spots {
+        let no_worse = |cost: &Estimate, harm: &Estimate| {
+            at_most(cost, spot.cost, COST_FLOOR) && at_most(harm, spot.harm, USERS_FLOOR)
         };
-        spot.beaten = points.iter().any(|other| better(&other));
+        let better = |cost: &Estimate, harm: &Estimate| {
+            certainly_less(cost, spot.cost) && spot.cost.mean - cost.mean > COST_FLOOR
+                || certainly_less(harm, spot.harm) && spot.harm.mean - harm.mean > USERS_FLOOR
+        };
+        let beats = |(cost, harm, ships): &(&Estimate, &Estimate, bool)| {
+            *ships && no_worse(cost, harm) && better(cost, harm)
+        };
+        spot.beaten = points.iter().any(beats);
     }
     spots
 }
 
-fn message(spots: &[Spot<'_>]) -> String {
-    let best: Vec<&str> =
-        spots.iter().filter(|spot| spot.ships && !spot.beaten).map(|spot| spot.name).collect();
-    let alike = |other: &Spot<'_>, one: &Spot<'_>| {
-        other.cost.mean == one.cost.mean && other.harm.mean == one.harm.mean
-    };
-    let chosen: Vec<&Spot<'_>> = spots.iter().filter(|spot| spot.ships && !spot.beaten).collect();
-    match best.as_slice() {
-        [] => "No strategy ships anything".to_string(),
-        [one] if spots.len() == 1 => {
-            let (cost, harm) = (spots[0].cost.mean, spots[0].harm.mean);
-            let cost = Quantity::FleetMinutes.show(cost);
-            format!("A release by {one} costs {cost} and hurts {}", Quantity::Share.show(harm))
-        }
-        [one] if spots.iter().all(|spot| spot.ships) => {
-            format!("{one} is cheapest and hurts fewest: it beats every other")
-        }
-        [one] => format!("{one} beats every other strategy that ships"),
-        several if chosen.iter().all(|spot| alike(spot, chosen[0])) => {
-            format!("{} cost and hurt the same, and nothing beats them", listed(several))
-        }
-        several if several.len() == spots.len() => {
-            "Every strategy buys something: less harm costs more".to_string()
-        }
-        several => format!("Less harm costs more: choose among {}", listed(several)),
-    }
+/// The sentence above the map.
+fn headline(spots: &[Spot<'_>]) -> String {
+    let told: Vec<headlines::cost_harm::Spot<'_>> = spots
+        .iter()
+        .map(|spot| headlines::cost_harm::Spot {
+            name: spot.name,
+            means: [spot.cost.mean, spot.harm.mean],
+            may_lead: spot.ships,
+            beaten: spot.beaten,
+        })
+        .collect();
+    headlines::cost_harm::headline(&told)
 }
 
 fn draw(pen: &Pen<'_>, spots: &[Spot<'_>], frame: Frame) {

@@ -8,7 +8,7 @@ use super::page::{Head, Key, MARGIN, WIDTH};
 use super::palette;
 use crate::experiment::results::ScenarioResults;
 use crate::outcome::Verdict;
-use crate::report::reading;
+use crate::report::headlines::stops;
 use crate::scenario::ids::{PlanId, VariantId};
 
 const ROW: f64 = 40.0;
@@ -23,7 +23,7 @@ pub fn svg(results: &ScenarioResults, caught: Verdict) -> Result<String, String>
         (Key::Area(orange), "good release: false alarm".to_string()),
     ];
     let subtitle = format!("{}: share of flights, by strategy and release", results.scenario.name);
-    let head = Head::new(WIDTH, &message(results, caught), &subtitle, &legend);
+    let head = Head::new(WIDTH, &stops::headline(results, caught), &subtitle, &legend);
     let top = head.height() + HEADS + 14.0;
     let names = results.scenario.plans.iter().map(|plan| measured(&plan.name, palette::NAME));
     let left = MARGIN + names.fold(60.0, f64::max) + 18.0;
@@ -33,64 +33,6 @@ pub fn svg(results: &ScenarioResults, caught: Verdict) -> Result<String, String>
         head.draw(pen);
         draw(pen, results, caught, frame);
     })
-}
-
-/// The share of flights that a field shows.
-fn share(
-    results: &ScenarioResults,
-    variant: VariantId,
-    plan: PlanId,
-    caught: Verdict,
-) -> Option<f64> {
-    let verdict =
-        if results.scenario.variant(variant).bad { caught } else { Verdict::FalseRollback };
-    let flown = reading::flights(results, variant, plan) > 0;
-    let row = reading::verdict(results, variant, plan, verdict);
-    flown.then(|| row.map_or(0.0, |row| row.share))
-}
-
-/// Who catches everything without a false alarm, or how many bad releases the best one catches.
-fn message(results: &ScenarioResults, caught: Verdict) -> String {
-    let variants = &results.scenario.release.variants;
-    let bad = variants.iter().filter(|variant| variant.bad).count();
-    let scenario = &results.scenario;
-    let score = |plan: PlanId| {
-        let of = |id: &VariantId| share(results, *id, plan, caught).unwrap_or(0.0) >= 0.5;
-        let back = || scenario.variant_ids().filter(of);
-        let hits = back().filter(|id| scenario.variant(*id).bad).count();
-        (hits, back().count() - hits)
-    };
-    let plans = scenario.plan_ids().map(|plan| ((scenario.plan_name(plan), plan), score(plan)));
-    let quiet = plans.filter(|(_, (_, alarms))| *alarms == 0);
-    let name_of_one = match results.scenario.plans.as_slice() {
-        [one] => Some(one.name.as_str()),
-        _ => None,
-    };
-    if bad == 0 {
-        return "No release was bad: there was nothing to stop".to_string();
-    }
-    match quiet.max_by(|a, b| a.1.0.cmp(&b.1.0).then(b.0.0.cmp(a.0.0))) {
-        Some(((name, plan), (hits, _))) if hits == bad => {
-            let tail = if bad < variants.len() { ", and no good one" } else { "" };
-            // Shares that are printed as 100 % and 0 %.
-            let whole = |id: VariantId| {
-                let share = share(results, id, plan, caught).unwrap_or(0.0);
-                if scenario.variant(id).bad { share >= 0.995 } else { share < 0.005 }
-            };
-            let often = if scenario.variant_ids().all(whole) { "" } else { ", in most flights" };
-            format!("{name} stops every kind of bad release{tail}{often}")
-        }
-        Some((_, (0, _))) => "No kind of bad release is stopped in most flights".into(),
-        None => "Nothing stops a bad release without stopping good ones".into(),
-        Some(((name, _), (hits, _))) if name_of_one.is_some() => {
-            format!("{name} stops {hits} of {bad} kinds of bad release")
-        }
-        Some(((name, _), (hits, _))) => {
-            format!(
-                "No strategy stops everything: {name} stops {hits} of {bad} kinds of bad release"
-            )
-        }
-    }
 }
 
 fn draw(pen: &Pen<'_>, results: &ScenarioResults, caught: Verdict, frame: Frame) {
@@ -110,7 +52,7 @@ fn draw(pen: &Pen<'_>, results: &ScenarioResults, caught: Verdict, frame: Frame)
         let middle = top + ROW / 2.0;
         pen.text(&plan.name, (frame.left - 12.0, middle), Align::Right, palette::NAME);
         for (at, variant) in variants.iter().enumerate() {
-            let field = share(results, VariantId(at), PlanId(row), caught);
+            let field = stops::share(results, VariantId(at), PlanId(row), caught);
             let Some(share) = field else { continue };
             let full = palette::kind_paint(if variant.bad { "blueGreen" } else { "recreate" });
             let paint = palette::blend(palette::PAPER, full, 0.06 + 0.86 * share);

@@ -127,12 +127,3 @@ pub fn ranked(
     ranked.sort_by(|a, b| better.order(a.1, b.1));
     ranked
 }
-
-/// Names as people list them: `a`, `a and b`, `a, b and c`.
-pub fn listed(names: &[&str]) -> String {
-    match names {
-        [] => "nothing".to_string(),
-        [one] => (*one).to_string(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}

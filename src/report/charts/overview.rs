@@ -1,15 +1,15 @@
 //! The overview: who hurts how many users, strategies across, scenarios down.
 //!
 //! Shades are the ratings of risk, figures the shares behind them; a frame marks the strategy
-//! that hurts fewest of those that ship.
+//! that the rule chooses, where it chooses one.
 
 use super::canvas::{self, Align, Frame, Paint, Pen, Type, broken};
-use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
 use crate::experiment::results::{Results, ScenarioResults};
 use crate::outcome::Grade;
 use crate::report::figure::Quantity;
+use crate::report::headlines::overview;
 use crate::report::reading;
 use crate::scenario::ids::PlanId;
 use plotters::style::RGBColor;
@@ -31,7 +31,7 @@ const SHADES: [(Grade, Paint); 4] = [
 /// The chart as SVG.
 pub fn svg(results: &Results) -> Result<String, String> {
     let subtitle = "Users hurt by the release, % of those active, over the mix of good and bad \
-                    releases; a frame marks the strategy that ships and hurts fewest";
+                    releases; a frame marks the strategy to choose, where one is better for certain";
     let columns = columns(results);
     let rows: Vec<&ScenarioResults> =
         results.scenarios.iter().filter(|s| !s.ratings.is_empty()).collect();
@@ -43,7 +43,7 @@ pub fn svg(results: &Results) -> Result<String, String> {
         .iter()
         .map(|(word, paint)| (Key::Area(*paint), format!("{word}{}", limit_of(*word))))
         .collect();
-    let head = Head::new(width, &message(&rows, columns.len()), subtitle, &legend);
+    let head = Head::new(width, &overview::headline(&rows), subtitle, &legend);
     let top = head.height() + 10.0;
     let height = top + HEAD_ROW + rows.len() as f64 * ROW + MARGIN;
     canvas::svg((width, height), &head.caption(), |pen| {
@@ -81,51 +81,6 @@ fn columns(results: &Results) -> Vec<(String, Paint)> {
     columns
 }
 
-/// The strategy that ships and hurts fewest, if it is alone in that.
-fn best(results: &ScenarioResults) -> Option<PlanId> {
-    let mut ships: Vec<(PlanId, f64)> = results
-        .ratings
-        .iter()
-        .filter(|row| reading::ships_something(results, row.plan))
-        .map(|row| (row.plan, row.hurt_share))
-        .collect();
-    ships.sort_by(|a, b| a.1.total_cmp(&b.1));
-    match ships.as_slice() {
-        [first, second, ..] => (first.1 < second.1).then_some(first.0),
-        _ => None,
-    }
-}
-
-fn message(rows: &[&ScenarioResults], columns: usize) -> String {
-    let winners = rows.iter().filter_map(|row| Some(row.scenario.plan_name(best(row)?)));
-    let winners: Vec<&str> = winners.collect();
-    let helpless = rows.iter().filter(|row| !reading::no_strategy_helps(row).is_empty()).count();
-    let mut names: Vec<&str> = winners.clone();
-    names.sort_unstable();
-    names.dedup();
-    let count = |name: &str| winners.iter().filter(|winner| **winner == name).count();
-    let most = names.iter().map(|name| count(name)).max().unwrap_or(0);
-    let leaders: Vec<&str> = names.into_iter().filter(|name| count(name) == most).collect();
-    let tail = match helpless {
-        0 => String::new(),
-        1 if rows.len() == 1 => "; against a bad release no strategy helps".to_string(),
-        1 => "; in one, no strategy helps".to_string(),
-        several => format!("; in {several}, no strategy helps"),
-    };
-    let all = rows.len();
-    match leaders.as_slice() {
-        [] if columns == 1 => format!("What a release hurts, with one strategy{tail}"),
-        [] => format!("No strategy hurts fewer users than all others{tail}"),
-        [one] if all == 1 => format!("{one} hurts fewest users{tail}"),
-        [one] => format!("{one} hurts fewest users in {most} of {all} scenarios{tail}"),
-        [_, _] => {
-            let both = listed(&leaders);
-            format!("{both} hurt fewest users in {most} of {all} scenarios each{tail}")
-        }
-        _ => format!("Which strategy hurts fewest users depends on the scenario{tail}"),
-    }
-}
-
 fn draw_heads(pen: &Pen<'_>, columns: &[(String, Paint)], top: f64, width: f64) {
     let style = Type { size: 17.0, ..palette::NAME };
     for (index, (name, paint)) in columns.iter().enumerate() {
@@ -156,7 +111,7 @@ fn draw_row(
         let y = middle + 22.0 * (number as f64 - (lines.len() as f64 - 1.0) / 2.0);
         pen.text(line, (MARGIN, y), Align::Left, style);
     }
-    let best = best(results);
+    let best = overview::chosen(results);
     for (index, (name, _)) in columns.iter().enumerate() {
         let left = MARGIN + NAMES + index as f64 * width;
         let cell = Frame { left: left + 2.0, right: left + width - 2.0, top, bottom: top + ROW };

@@ -7,6 +7,7 @@ use super::palette::Mark;
 use crate::experiment::results::ScenarioResults;
 use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
+use crate::report::headlines;
 use crate::report::reading;
 use crate::scenario::ids::{PlanId, ReleaseId};
 
@@ -27,7 +28,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     }
     let groups = groups(results, &releases);
     if !measures::has_values(&groups) {
-        return page::empty(&nothing_back(results), name);
+        return page::empty(&headlines::rollback::nothing_back(results), name);
     }
     let axis = measures::axis(Quantity::Seconds, &groups, &[0, 1]);
     let panels = vec![
@@ -41,7 +42,8 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
         *words = format!("{which}no request reaches the new version any more");
     }
     legend.push((Mark::Disc, "old version at full size again".to_string()));
-    DotChart { title: message(results), subtitle, legend, panels, groups }.svg()
+    DotChart { title: headlines::rollback::headline(results), subtitle, legend, panels, groups }
+        .svg()
 }
 
 /// Per bad release one line until no request reaches it, and one until the old version is whole.
@@ -71,38 +73,5 @@ fn why_missing(results: &ScenarioResults, release: ReleaseId, plan: PlanId) -> &
     match reading::estimate(results, release, plan, MeasureId::UsersExposed) {
         Some(exposed) if exposed.mean > 0.0 => "never went back",
         _ => "no user exposed",
-    }
-}
-
-/// Why no flight went back.
-fn nothing_back(results: &ScenarioResults) -> String {
-    let exposed = results.ratings.iter().any(|row| row.exposed);
-    let why =
-        if exposed { "No bad release was taken back" } else { "No bad flight exposed a user" };
-    why.to_string()
-}
-
-/// Who is back fastest and slowest, by the figure that the rating uses.
-fn message(results: &ScenarioResults) -> String {
-    let rows = results.ratings.iter().filter(|row| row.exposed);
-    let mut back: Vec<(&str, f64)> = rows
-        .filter_map(|row| Some((results.scenario.plan_name(row.plan), row.way_back_s?)))
-        .collect();
-    back.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let show = |seconds: f64| Quantity::Seconds.show(seconds);
-    match back.as_slice() {
-        [] => nothing_back(results),
-        [(name, seconds)] if results.ratings.len() == 1 => {
-            format!("Once decided, {name} is back within {}", show(*seconds))
-        }
-        [(name, seconds)] => format!("Only {name} goes back: within {}", show(*seconds)),
-        [(_, fast), .., (_, slow)] if show(*fast) == show(*slow) => {
-            format!("Once decided, all that go back are back within {}", show(*slow))
-        }
-        [(first, fast), .., (last, slow)] => format!(
-            "Once decided, {first} is back within {}; {last} takes {}",
-            show(*fast),
-            show(*slow)
-        ),
     }
 }

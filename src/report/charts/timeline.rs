@@ -6,7 +6,6 @@
 use super::axis::{self, Axis};
 use super::canvas::{self, Align, Frame, Paint, Pen, shortened};
 use super::flight::{self, Column};
-use super::measures::listed;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
 use super::pane::{Pane, draw_grid};
@@ -14,6 +13,7 @@ use super::turns::{self, Told};
 use crate::experiment::results::{FlightRecord, ScenarioResults};
 use crate::outcome::{Event, Outcome, Verdict};
 use crate::report::figure::Quantity;
+use crate::report::headlines::listed;
 use crate::report::reading::HURT_SHARE;
 use crate::scenario::ids::PlanId;
 use crate::scenario::model::Scenario;

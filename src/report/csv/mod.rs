@@ -18,6 +18,7 @@ pub mod discrepancies;
 pub mod ratings;
 pub mod runs;
 pub mod steps;
+pub mod stops;
 pub mod summary;
 pub mod timeline;
 pub mod verdicts;
@@ -35,6 +36,7 @@ pub const TABLES: &[Table] = &[
     timeline::TABLE,
     discrepancies::TABLE,
     steps::TABLE,
+    stops::TABLE,
 ];
 
 /// One table that leaves the tool.

@@ -1,0 +1,134 @@
+//! The gate: flies until every line of `expect:` is decided, or as much as the budget allows.
+//!
+//! Whoever looks again and again is wrong more often than one look alone: so there are few looks,
+//! at fixed numbers of flights that double, and each allows for an equal part of the error. An
+//! interval errs to either side alike, and only one side of a limit is wrong; so an interval that
+//! leaves out `2 · 5 % / looks` at each of them is wrong about a line in at most 5 % of runs
+//! (Bonferroni). Only the flights that open lines need are flown on. Deliberately absent: how a
+//! line is judged at a look ([`super::expectation`]), and who flies.
+
+use super::delivery;
+use super::expectation::{Judge, is_statistical};
+use super::fly::BATCH;
+use super::precision;
+use super::rating;
+use super::results::{ExpectationResult, Judgement};
+use crate::outcome::Outcome;
+use crate::scenario::ids::{PlanId, ReleaseId};
+use crate::scenario::model::{Expectation, Expected, Scenario};
+
+/// Probability with which a line's verdict may be wrong, over all looks.
+pub const ERROR: f64 = 0.05;
+
+/// A campaign's lines, and what is known of them.
+#[derive(Debug)]
+pub struct Gate {
+    looks: Vec<u32>,
+    /// Verdicts by line, from the look that decided.
+    results: Vec<Option<ExpectationResult>>,
+}
+
+/// Numbers of flights at which lines are judged: doubling from the first batch on, and the most
+/// that there may be.
+fn looks(most: u32) -> Vec<u32> {
+    let doubling = std::iter::successors(Some(BATCH), |n| n.checked_mul(2));
+    let mut looks: Vec<u32> = doubling.take_while(|n| *n < most).collect();
+    looks.push(most);
+    looks
+}
+
+/// The confidence of each interval, so that a line is wrong in at most 5 % of runs.
+fn confidence(looks: usize) -> f64 {
+    1.0 - 2.0 * ERROR / looks.max(2) as f64
+}
+
+impl Gate {
+    /// A gate for the lines of a scenario, with at most so many flights a pair.
+    pub fn new(scenario: &Scenario, most: u32) -> Gate {
+        Gate { looks: looks(most), results: vec![None; scenario.expect.len()] }
+    }
+
+    /// Looks at what was flown, if now is the time, and says which pairs of variant and strategy
+    /// open lines still need; nothing where it is not.
+    pub fn look(
+        &mut self,
+        scenario: &Scenario,
+        flights: &[Vec<Vec<Outcome>>],
+        flown: u32,
+    ) -> Option<Vec<(usize, usize)>> {
+        if !self.looks.contains(&flown) {
+            return None;
+        }
+        self.judge(scenario, flights);
+        let open = scenario.expect.iter().zip(&self.results);
+        let open = open.filter(|(line, found)| is_open(scenario, flights, line, found.as_ref()));
+        let mut pairs: Vec<(usize, usize)> =
+            open.flat_map(|(line, _)| pairs_of(scenario, line)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        Some(pairs)
+    }
+
+    /// Judges the lines that are open.
+    fn judge(&mut self, scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) {
+        let deliveries = delivery::deliveries(scenario, flights);
+        let ratings = rating::ratings(scenario, flights, &deliveries);
+        let confidence = confidence(self.looks.len());
+        let judge = Judge { scenario, flights, ratings: &ratings, confidence };
+        for (line, result) in scenario.expect.iter().zip(&mut self.results) {
+            let decided =
+                |r: &ExpectationResult| r.judgement != Judgement::Undecided && is_statistical(line);
+            if !result.as_ref().is_some_and(decided) {
+                *result = Some(judge.judge(line));
+            }
+        }
+    }
+
+    /// What the lines came to; nothing if it never looked.
+    pub fn results(self) -> Option<Vec<ExpectationResult>> {
+        self.results.into_iter().collect()
+    }
+}
+
+/// Does a line need more flights? One of words does until the figures behind them are precise.
+fn is_open(
+    scenario: &Scenario,
+    flights: &[Vec<Vec<Outcome>>],
+    line: &Expectation,
+    found: Option<&ExpectationResult>,
+) -> bool {
+    if is_statistical(line) {
+        return found.is_none_or(|found| found.judgement == Judgement::Undecided);
+    }
+    let precise = |(v, p): (usize, usize)| precision::is_reached(scenario, &flights[v][p]);
+    !pairs_of(scenario, line).into_iter().all(precise)
+}
+
+/// The pairs of variant and strategy whose flights decide a line.
+fn pairs_of(scenario: &Scenario, line: &Expectation) -> Vec<(usize, usize)> {
+    let variants: Vec<usize> = match (line.what, line.release) {
+        (Expected::Rating { .. }, _) | (_, ReleaseId::Mix) => {
+            scenario.variant_ids().map(|id| id.0).collect()
+        }
+        (_, ReleaseId::Variant(id)) => vec![id.0],
+    };
+    let plans: Vec<PlanId> = match line.what {
+        Expected::Difference { reference, .. } => vec![line.plan, reference],
+        _ => vec![line.plan],
+    };
+    variants.into_iter().flat_map(|v| plans.iter().map(move |p| (v, p.0))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_double_up_to_the_end() {
+        assert_eq!(looks(400), [16, 32, 64, 128, 256, 400]);
+        assert_eq!(looks(16), [16]);
+        assert_eq!(looks(5), [5]);
+        assert!((confidence(6) - (1.0 - 0.1 / 6.0)).abs() < 1e-12);
+        assert!((confidence(1) - 0.95).abs() < 1e-12, "one look is judged as everywhere");
+    }
+}

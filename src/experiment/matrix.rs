@@ -1,0 +1,111 @@
+//! Who stops what: per strategy and release, how often it was taken back, by which check, how soon.
+//!
+//! A bad release is *stopped* when it is taken back before it was promoted, *late* when a human
+//! takes it back afterwards, and *missed* when it stays. A good release that is taken back is a
+//! false alarm. Deliberately absent: words and pictures.
+
+use super::figures::Figures;
+use crate::base::moments::median;
+use crate::outcome::{MeasureId, Outcome, Verdict};
+use crate::scenario::ids::{PlanId, VariantId};
+use crate::scenario::model::Scenario;
+use crate::stats::interval::Interval;
+use std::collections::BTreeMap;
+
+/// A share of flights with its exact 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// The share, 0 to 1.
+    pub share: f64,
+    /// Its interval.
+    pub interval: Interval,
+}
+
+/// What a strategy made of a release.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StopRow {
+    /// The release.
+    pub variant: VariantId,
+    /// The strategy.
+    pub plan: PlanId,
+    /// Flights.
+    pub flights: u32,
+    /// Taken back before it was promoted; of a good release a false alarm.
+    pub stopped: Part,
+    /// Promoted, and taken back by a human later.
+    pub late: Part,
+    /// Stays, or was found good where nothing is shipped.
+    pub kept: Part,
+    /// Ended for want of evidence, or was unfinished at the horizon.
+    pub open: Part,
+    /// The checks that took it back, with the number of flights each, most first; `human` is one.
+    pub by: Vec<(String, u32)>,
+    /// Median seconds from the first harm to the decision, over flights that were taken back after
+    /// it had done harm.
+    pub after_s: Option<f64>,
+}
+
+/// Who takes back where no check does.
+pub const HUMAN: &str = "human";
+
+/// The table: strategies in the scenario's order, releases within.
+pub fn stops(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<StopRow> {
+    let pairs = scenario.plan_ids().flat_map(|p| scenario.variant_ids().map(move |v| (p, v)));
+    pairs.filter_map(|(plan, variant)| row(scenario, flights, plan, variant)).collect()
+}
+
+fn row(
+    scenario: &Scenario,
+    flights: &[Vec<Vec<Outcome>>],
+    plan: PlanId,
+    variant: VariantId,
+) -> Option<StopRow> {
+    let figures = Figures { scenario, flights };
+    let part = |verdicts: &[Verdict]| {
+        let found = figures.ended(variant.into(), plan, |own| verdicts.contains(&own))?;
+        Some(Part { share: found.value, interval: found.interval })
+    };
+    let rows = &flights[variant.0][plan.0];
+    let back = |row: &&Outcome| went_back(row.verdict);
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for row in rows.iter().filter(back) {
+        let by = row.stopped_by.as_deref();
+        let otherwise = if row.verdict == Verdict::RolledBackLate { HUMAN } else { "" };
+        *counts.entry(by.unwrap_or(otherwise)).or_default() += 1;
+    }
+    let named = counts.into_iter().filter(|(name, _)| !name.is_empty());
+    let mut by: Vec<(String, u32)> = named.map(|(name, n)| (name.to_string(), n)).collect();
+    by.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let after = rows.iter().filter(back);
+    let after: Vec<f64> =
+        after.filter_map(|row| row.measures.get(MeasureId::DetectedAfterS)).collect();
+    Some(StopRow {
+        variant,
+        plan,
+        flights: rows.len() as u32,
+        stopped: part(&[Verdict::RolledBackBad, Verdict::FalseRollback])?,
+        late: part(&[Verdict::RolledBackLate])?,
+        kept: part(&[Verdict::MissedBad, Verdict::PromotedGood, Verdict::PassedGood])?,
+        open: part(&[Verdict::NoEvidence, Verdict::Unfinished])?,
+        by,
+        after_s: median(after),
+    })
+}
+
+fn went_back(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::RolledBackBad | Verdict::FalseRollback | Verdict::RolledBackLate)
+}
+
+/// Bad releases that differ from a good one in no flight: whatever is wrong with them never acts.
+pub fn idle(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(VariantId, VariantId)> {
+    let bad = scenario.variant_ids().filter(|id| scenario.variant(*id).bad);
+    let twin = |bad: VariantId| {
+        let good = scenario.variant_ids().filter(|id| !scenario.variant(*id).bad);
+        let same = |good: &VariantId| {
+            let plans = flights[bad.0].iter().zip(&flights[good.0]);
+            plans.flat_map(|(a, b)| a.iter().zip(b)).all(|(a, b)| a.measures == b.measures)
+        };
+        good.into_iter().find(same).map(|good| (bad, good))
+    };
+    bad.filter_map(twin).collect()
+}

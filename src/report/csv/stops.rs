@@ -1,0 +1,49 @@
+//! `stops.csv`: who stops what, by which check, how soon.
+
+use super::{Row, Table};
+use crate::experiment::matrix::{Part, StopRow};
+use crate::experiment::results::{Results, ScenarioResults};
+
+/// The table.
+pub const TABLE: Table = Table { path: "stops.csv", columns, rows };
+
+fn columns() -> Vec<&'static str> {
+    let names = ["scenario", "strategy", "release", "bad", "flights"];
+    let parts = [
+        "stopped",
+        "stopped_lower",
+        "stopped_upper",
+        "late",
+        "late_lower",
+        "late_upper",
+        "kept",
+        "kept_lower",
+        "kept_upper",
+        "open",
+        "open_lower",
+        "open_upper",
+    ];
+    names.into_iter().chain(parts).chain(["by", "by_flights", "after_p50_s"]).collect()
+}
+
+fn rows(results: &Results) -> Vec<Row> {
+    let of = |scenario: &'_ ScenarioResults| -> Vec<Row> {
+        scenario.stops.iter().map(|stop| row(scenario, stop)).collect()
+    };
+    results.scenarios.iter().flat_map(of).collect()
+}
+
+fn row(results: &ScenarioResults, stop: &StopRow) -> Row {
+    let scenario = &results.scenario;
+    let (plan, release) = (scenario.plan_name(stop.plan), scenario.release_name(stop.variant));
+    let bad = if scenario.variant(stop.variant).bad { "yes" } else { "no" };
+    let part = |part: &Part| [part.share, part.interval.lower, part.interval.upper].map(Some);
+    let parts = [&stop.stopped, &stop.late, &stop.kept, &stop.open].map(part);
+    let most = stop.by.first();
+    Row::of(&[&scenario.name, plan, release, bad])
+        .count(stop.flights)
+        .numbers(parts.into_iter().flatten())
+        .text(most.map_or("", |(name, _)| name))
+        .number(most.map(|(_, n)| f64::from(*n)))
+        .number(stop.after_s)
+}

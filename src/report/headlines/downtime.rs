@@ -1,0 +1,65 @@
+//! Who takes the service down: by itself, or by a bad release.
+
+use super::listed;
+use super::standing::ranked;
+use crate::experiment::results::ScenarioResults;
+use crate::outcome::{Grade, MeasureId};
+use crate::report::figure::Quantity;
+use crate::scenario::ids::{PlanId, VariantId};
+
+/// The sentence.
+pub fn headline(results: &ScenarioResults) -> String {
+    let scenario = &results.scenario;
+    let down: Vec<(&str, f64)> = results
+        .ratings
+        .iter()
+        .filter(|row| row.downtime == Grade::Yes)
+        .map(|row| (scenario.plan_name(row.plan), row.outage_good_s))
+        .collect();
+    let show = |seconds: f64| Quantity::Seconds.show(seconds);
+    match down.as_slice() {
+        [] => up(results),
+        [(name, seconds)] if results.ratings.len() == 1 => {
+            format!("{name} is down for {} by itself", show(*seconds))
+        }
+        [_, ..] if scenario.release.variants.iter().all(|v| v.bad) => {
+            let names: Vec<&str> = down.iter().map(|(name, _)| *name).collect();
+            format!("Down by a bad release: {}", listed(&names))
+        }
+        [(name, seconds)] => format!(
+            "{name} is down for {} even when the release is good; no other strategy is",
+            show(*seconds)
+        ),
+        several => {
+            let names: Vec<&str> = several.iter().map(|(name, _)| *name).collect();
+            format!("Down even when the release is good: {}", listed(&names))
+        }
+    }
+}
+
+/// No strategy is down by itself; which bad release is, under which strategy longest.
+fn up(results: &ScenarioResults) -> String {
+    let scenario = &results.scenario;
+    let Some((variant, plan, seconds)) = worst(results) else {
+        return "No strategy takes the service down for a second, as flown".to_string();
+    };
+    let (name, long) = (scenario.plan_name(plan), Quantity::Seconds.show(seconds));
+    let release = match scenario.bad_variants().count() {
+        1 => "a bad release".to_string(),
+        _ => format!("the bad release {}", scenario.release_name(variant)),
+    };
+    if results.ratings.len() == 1 {
+        return format!("{name} is not down by itself; {release} is down for {long}");
+    }
+    format!("No strategy is down by itself; {release} is down longest under {name}: {long}")
+}
+
+/// The longest downtime that a bad release causes, if it is a second or more.
+fn worst(results: &ScenarioResults) -> Option<(VariantId, PlanId, f64)> {
+    let longest = |variant: VariantId| {
+        let last = ranked(results, variant.into(), MeasureId::DowntimeByReleaseS).pop()?;
+        Some((variant, last.0, last.1.mean))
+    };
+    let all = results.scenario.bad_variants().filter_map(longest);
+    all.max_by(|a, b| a.2.total_cmp(&b.2)).filter(|(.., seconds)| *seconds >= 1.0)
+}

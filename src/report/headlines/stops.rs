@@ -1,0 +1,78 @@
+//! Who stops which bad release, and what it had done by then.
+
+use crate::experiment::rating::RISK_LIMITS;
+use crate::experiment::results::ScenarioResults;
+use crate::outcome::Verdict;
+use crate::report::figure::Quantity;
+use crate::report::reading::{self, HURT_SHARE};
+use crate::scenario::ids::{PlanId, VariantId};
+
+/// The share of flights in which a strategy took a release back: `caught` of bad ones, and a false
+/// alarm of good ones; nothing where none was flown.
+pub fn share(
+    results: &ScenarioResults,
+    variant: VariantId,
+    plan: PlanId,
+    caught: Verdict,
+) -> Option<f64> {
+    let verdict =
+        if results.scenario.variant(variant).bad { caught } else { Verdict::FalseRollback };
+    let flown = reading::flights(results, variant, plan) > 0;
+    let row = reading::verdict(results, variant, plan, verdict);
+    flown.then(|| row.map_or(0.0, |row| row.share))
+}
+
+/// Who catches everything without a false alarm, or how many bad releases the best one catches.
+pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
+    let scenario = &results.scenario;
+    let bad: Vec<VariantId> = scenario.bad_variants().collect();
+    if bad.is_empty() {
+        return "No release was bad: there was nothing to stop".to_string();
+    }
+    let often =
+        |id: &VariantId, plan: PlanId| share(results, *id, plan, caught).unwrap_or(0.0) >= 0.5;
+    let quiet = scenario.plan_ids().filter(|plan| {
+        let mut good = scenario.variant_ids().filter(|id| !scenario.variant(*id).bad);
+        good.all(|id| !often(&id, *plan))
+    });
+    let hits = |plan: PlanId| bad.iter().filter(|id| often(id, plan)).count();
+    // Of equals the one that is listed first.
+    let best = quiet.max_by(|a, b| hits(*a).cmp(&hits(*b)).then(b.cmp(a)));
+    let Some(best) = best else {
+        return "Nothing stops a bad release without stopping good ones".to_string();
+    };
+    let (name, count, all) = (scenario.plan_name(best), hits(best), bad.len());
+    if count == 0 {
+        return "No kind of bad release is stopped in most flights".to_string();
+    }
+    if count < all {
+        let missed: Vec<&str> =
+            bad.iter().filter(|id| !often(id, best)).map(|id| scenario.release_name(*id)).collect();
+        let start = if scenario.plans.len() > 1 { "No strategy stops everything: " } else { "" };
+        return format!(
+            "{start}{name} stops {count} of {all} bad releases, not {}",
+            missed.join(", ")
+        );
+    }
+    let tail = if all < scenario.release.variants.len() { ", and no good one" } else { "" };
+    // Shares that are printed as 100 % and 0 %.
+    let whole = |id: VariantId| {
+        let share = share(results, id, best, caught).unwrap_or(0.0);
+        if scenario.variant(id).bad { share >= 0.995 } else { share < 0.005 }
+    };
+    let most = if scenario.variant_ids().all(whole) { "" } else { ", in most flights" };
+    format!("{name} stops every kind of bad release{tail}{most}{}", harm(results, &bad, best))
+}
+
+/// What a release that was stopped had done before, if that is more than a medium risk.
+fn harm(results: &ScenarioResults, bad: &[VariantId], plan: PlanId) -> String {
+    let of = |id: &VariantId| {
+        let estimate = reading::estimate(results, *id, plan, HURT_SHARE)?;
+        (estimate.mean > RISK_LIMITS[1]).then_some((*id, estimate.mean))
+    };
+    let worst = bad.iter().filter_map(of).max_by(|a, b| a.1.total_cmp(&b.1));
+    worst.map_or(String::new(), |(id, share)| {
+        let share = Quantity::Share.show(share);
+        format!("; yet {} hurts {share} of the users", results.scenario.release_name(id))
+    })
+}

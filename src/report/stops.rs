@@ -1,0 +1,65 @@
+//! Who stops what, in words: a cell per strategy and release, for the terminal and `summary.md`.
+
+use super::figure::Quantity;
+use crate::experiment::matrix::{HUMAN, StopRow};
+use crate::experiment::results::ScenarioResults;
+use crate::scenario::ids::{PlanId, VariantId};
+
+/// The row of a strategy and a release.
+pub fn row(results: &ScenarioResults, plan: PlanId, variant: VariantId) -> Option<&StopRow> {
+    results.stops.iter().find(|row| row.plan == plan && row.variant == variant)
+}
+
+/// What a strategy made of a release: `stopped 98 % after 58 s by success; missed 2 %`.
+pub fn cell(results: &ScenarioResults, plan: PlanId, variant: VariantId) -> String {
+    let Some(row) = row(results, plan, variant) else { return "–".to_string() };
+    let bad = results.scenario.variant(variant).bad;
+    let by_design = results.deliveries.get(plan.0).is_some_and(|found| found.by_design);
+    let [stopped, kept] = match (bad, by_design) {
+        (true, _) => ["stopped", "missed"],
+        (false, true) => ["refused", "passed"],
+        (false, false) => ["taken back", "shipped"],
+    };
+    let parts = [
+        (stopped, row.stopped.share, true),
+        ("stopped late", row.late.share, true),
+        (kept, row.kept.share, false),
+        ("open", row.open.share, false),
+    ];
+    let seen = parts.into_iter().filter(|(_, share, _)| *share > 0.0);
+    let told = seen.map(|(word, share, back)| {
+        let text = format!("{word} {}", Quantity::Share.show(share));
+        if back { text + &how(row) } else { text }
+    });
+    let told: Vec<String> = told.collect();
+    told.join("; ")
+}
+
+/// How soon, and by whom.
+fn how(row: &StopRow) -> String {
+    let after = row.after_s.map(|s| format!(" after {}", Quantity::Seconds.show(s)));
+    let by = match row.by.as_slice() {
+        [] => String::new(),
+        [(name, _)] => format!(" by {}", named(name)),
+        [(name, _), ..] => format!(" mostly by {}", named(name)),
+    };
+    after.unwrap_or_default() + &by
+}
+
+fn named(name: &str) -> &str {
+    if name == HUMAN { "a human" } else { name }
+}
+
+/// What is to be said of bad releases that never act, and of those that a strategy misses.
+pub fn warnings(results: &ScenarioResults) -> Vec<String> {
+    let scenario = &results.scenario;
+    let idle = results.idle.iter().map(|(bad, good)| {
+        format!(
+            "The bad release {} differs from {} in no flight: whatever is wrong with it never \
+             acts, and nothing could stop it.",
+            scenario.release_name(*bad),
+            scenario.release_name(*good)
+        )
+    });
+    idle.collect()
+}
