@@ -122,7 +122,7 @@ pub fn load_or_say(source: &Source, format: Format, flown: bool) -> Result<Loade
         WRONG
     })?;
     if flown {
-        told::tell(&loaded.import.lists, &loaded.warnings);
+        told::tell(&loaded.import, &loaded.warnings);
     }
     output::complain(&loaded.warnings, &sources);
     Ok(loaded)

@@ -16,8 +16,10 @@ use std::collections::BTreeSet;
 
 /// Says on standard error what manifests were taken for, where they left something open. What a
 /// warning tells is left to it.
-pub fn tell(lists: &Lists, warnings: &[Problem]) {
-    let warned: BTreeSet<(&str, Place)> = warnings.iter().map(|p| (&*p.file, p.place)).collect();
+pub fn tell(import: &Import, warnings: &[Problem]) {
+    let lists = &import.lists;
+    let mut warned = documents(import);
+    warned.extend(warnings.iter().map(|p| (&*p.file, p.place)));
     let own = |note: &&Note| {
         let place = (&*note.spot.file, note.spot.place);
         note.weight == Weight::Matters && !warned.contains(&place)
@@ -28,6 +30,11 @@ pub fn tell(lists: &Lists, warnings: &[Problem]) {
     if !lists.understood.is_empty() {
         output::say(&counts(lists));
     }
+}
+
+/// Where the documents stand that are left out.
+fn documents(import: &Import) -> BTreeSet<(&str, Place)> {
+    import.left_out.iter().map(|left| (&*left.spot.file, left.spot.place)).collect()
 }
 
 /// Says the first notes of every kind, each on a line, and how many more there are.
@@ -76,11 +83,9 @@ fn counts(lists: &Lists) -> String {
 /// What is not flown of a run's input: documents, worst first, and fields that would change
 /// figures.
 pub fn left_out(import: &Import) -> Vec<LeftOut> {
-    let documents = unflown::groups(&import.left_out).into_iter();
-    let documents =
-        documents.map(|group| LeftOut { what: group.what, text: group.text, document: true });
-    let told: BTreeSet<(&str, Place)> =
-        import.left_out.iter().map(|left| (&*left.spot.file, left.spot.place)).collect();
+    let groups = unflown::groups(&import.left_out).into_iter();
+    let groups = groups.map(|group| LeftOut { what: group.what, text: group.text, document: true });
+    let told = documents(import);
     let field = |note: &&Note| {
         let place = (&*note.spot.file, note.spot.place);
         note.weight == Weight::Matters && !told.contains(&place)
@@ -90,7 +95,7 @@ pub fn left_out(import: &Import) -> Vec<LeftOut> {
         let (what, text) = (what.trim_end().to_string(), alike.first.text.clone());
         LeftOut { what, text, document: false }
     });
-    documents.chain(fields).collect()
+    groups.chain(fields).collect()
 }
 
 /// The documents among them as people read them, before everything else; nothing if there is none.

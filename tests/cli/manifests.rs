@@ -350,7 +350,7 @@ fn what_is_not_flown_is_told_wherever_one_looks() {
     for verb in ["validate", "run", "check", "replay", "import"] {
         let refused = desk.run(&[verb, "others.yaml"]);
         assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""), "{verb}");
-        let told = "others.yaml:14:16: error: Rollout.rollouts.kruise.io/steps spec.workloadRef: \
+        let told = "others.yaml:15:16: error: Rollout.rollouts.kruise.io/steps spec.workloadRef: \
                     not flown: it owns the release of Deployment/shop";
         assert!(refused.err.contains(told), "{verb}: {}", refused.err);
     }
@@ -359,7 +359,7 @@ fn what_is_not_flown_is_told_wherever_one_looks() {
     assert_eq!(valid.code, Some(0), "{}", valid.err);
     assert!(valid.out.starts_with("Left out, and what it may change:\n  Rollout.rollouts."));
     assert!(valid.out.contains(chaos), "{}", valid.out);
-    assert!(valid.out.ends_with("shop: valid, with 2 warnings\n"), "{}", valid.out);
+    assert!(valid.out.ends_with("shop: valid, with 3 warnings\n"), "{}", valid.out);
     let all = ["--lenient", "--format", "json"];
     for verb in ["validate", "import"] {
         let answer = json(&desk.fine(&[&[verb, "others.yaml"][..], &all].concat()));
@@ -367,12 +367,13 @@ fn what_is_not_flown_is_told_wherever_one_looks() {
         let effects: Vec<&str> = found.iter().filter_map(|f| f["effect"].as_str()).collect();
         assert_eq!(effects, ["ownsRelease", "mayChange", "mayChange"], "{verb}");
         assert_eq!(found[0]["about"][0], "Deployment/shop");
-        assert_eq!((&found[0]["line"], &found[0]["column"]), (&11.into(), &7.into()));
+        assert_eq!((&found[0]["line"], &found[0]["column"]), (&12.into(), &7.into()));
     }
     let run = ["run", "others.yaml", "--lenient", "--replications", "1", "--out", "told"];
     let run = desk.run(&[&run[..], &["--set", "spec.horizon=3m"]].concat());
     assert_eq!(run.code, Some(0), "{}", run.err);
     assert!(run.out.starts_with("Left out, and what it may change:\n"), "{}", run.out);
+    assert!(!run.err.contains(": ignored: Rollout"), "told twice: {}", run.err);
     let page = desk.read("told/summary.md");
     let section = "## What was left out, and what it may change\n\n- **Rollout.rollouts.kruise.io";
     assert!(page.contains(section), "{page}");

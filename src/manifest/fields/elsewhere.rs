@@ -60,7 +60,11 @@ fn elsewhere<'k>(field: &str, near: bool, known: &'k BTreeSet<String>) -> Option
     let field = indexless(field);
     let name = field.rsplit('.').next().unwrap_or_default();
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_string();
-    // The nearest level: the longest way in common, then the shortest path.
+    // Written too deep: a level that it lies in. Else the longest way in common.
+    let within = |path: &str| {
+        let level = path.rsplit_once('.').map_or("", |(level, _)| level);
+        field.strip_prefix(level).is_some_and(|rest| rest.starts_with('.'))
+    };
     let common = |path: &str| {
         let pairs = path.split('.').zip(field.split('.'));
         pairs.take_while(|(a, b)| a == b).count()
@@ -68,7 +72,8 @@ fn elsewhere<'k>(field: &str, near: bool, known: &'k BTreeSet<String>) -> Option
     let depth = |path: &str| path.matches('.').count();
     let of = |name: &str| {
         let same = known.iter().filter(|path| last(path) == name);
-        same.min_by_key(|path| (usize::MAX - common(path), depth(path))).map(String::as_str)
+        let order = |path: &&String| (!within(path), usize::MAX - common(path), depth(path));
+        same.min_by_key(order).map(String::as_str)
     };
     if let Some(path) = of(name) {
         return Some(path);
@@ -93,7 +98,8 @@ mod tests {
                 .into();
         let at = |field: &str, near: bool| elsewhere(field, near, &known);
         assert_eq!(at("spec.strategy.canary.workloadRef", false), Some("spec.workloadRef"));
-        assert_eq!(at("spec.a.steps[3].size", false), Some("spec.a.b.size"));
+        assert_eq!(at("spec.a.steps[3].size", false), Some("spec.size"));
+        assert_eq!(at("x.y.size", false), Some("x.size"));
         assert_eq!(at("spec.c.size", true), Some("spec.size"));
         assert_eq!(at("spec.strategy.workloadRefs", false), Some("spec.workloadRef"));
         assert_eq!(at("spec.strategy.workloadRefs", true), None);

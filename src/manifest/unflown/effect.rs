@@ -156,7 +156,7 @@ fn plans(document: &Node) -> bool {
         let node = document.get("spec").and_then(|spec| spec.get(name));
         node.is_some_and(|node| matches!(node.value, Value::Map(_) | Value::List(_)))
     };
-    PLANS.iter().any(|name| planned(&name))
+    PLANS.iter().any(planned)
 }
 
 /// Does it bound a number of pods, in its `spec` or one mapping below?

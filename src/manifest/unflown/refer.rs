@@ -409,7 +409,7 @@ mod tests {
         assert_eq!(shares("spec: {to: {kind: Service, name: a, weight: 100}}"), [false]);
         let two = "spec: {to: {kind: Service, name: a, weight: 90}, \
             alternateBackends: [{kind: Service, name: b, weight: 10}]}";
-        assert_eq!(shares(two)[0], true);
+        assert!(shares(two)[0]);
     }
 
     #[test]
