@@ -226,6 +226,21 @@ fn a_route_to_nothing_is_told_with_its_share_of_the_requests() {
     assert!(!told(&(two() + &canary)).iter().any(|w| w.contains("503")));
 }
 
+/// Rules for several services release each of them.
+#[test]
+fn rules_for_two_services_are_two_releases() {
+    let more = fleet("shop", "shop:1", 4) + &fleet("shop-next", "shop:2", 1);
+    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: edge}\n\
+        spec:\n  rules:\n    - matches: [{path: {value: /cart}}]\n      backendRefs: [{name: cart, port: \
+        80, weight: 9}, {name: cart-next, port: 80, weight: 1}]\n    - backendRefs: [{name: shop, \
+        port: 80, weight: 3}, {name: shop-next, port: 80, weight: 1}]\n";
+    let (strategies, matters) = flown_of(&(two() + &more + route));
+    let parts: Vec<&str> = strategies.split(';').collect();
+    assert_eq!(parts.len(), 2, "{strategies}");
+    assert!(parts[0].contains("steps:[10%") && parts[1].contains("steps:[25%"), "{strategies}");
+    assert_eq!(matters, [""; 0]);
+}
+
 /// The weights of rules that a controller owns are not a canary by hand.
 #[test]
 fn weights_that_a_controller_sets_are_its_own() {

@@ -205,7 +205,8 @@ fn not_flown(f: &mut Fields<'_>) {
         own!("proxy-next-upstream-timeout"),
     ];
     f.not_flown(&times, "a request waits as long as the client does");
-    f.not_flown(&[own!("mirror-target")], "no copies are sent");
+    let mirrors = [own!("mirror-target"), own!("mirror-host"), own!("mirror-request-body")];
+    f.not_flown(&mirrors, "no copies are sent");
     let elsewhere =
         [own!("permanent-redirect"), own!("temporal-redirect"), own!("default-backend")];
     f.not_flown(&elsewhere, "requests go to the Service of their path");

@@ -167,6 +167,7 @@ fn virtual_services(store: &Store, found: &mut Found) {
         let by_path = matches!(object.body, Body::Ingress(_));
         let mut attached = false;
         let mut others: Vec<&Rule> = Vec::new();
+        let mut flown: Vec<&str> = Vec::new();
         let numbers = match own {
             true => who.use_any([&object.title()]),
             false => who.are_called(hosts.iter().copied()),
@@ -175,10 +176,15 @@ fn virtual_services(store: &Store, found: &mut Found) {
             let draft = &mut found.drafts[number];
             attached = true;
             draft.takes(object);
-            // The rule that means everyone; what another says of its few is listed below.
+            // The rule that means everyone, of those to its own Services if there are such; what
+            // another says of its few is listed below.
             let says = |r: &&Rule| !r.settings.is_empty();
+            let named = |host: &str| draft.name == host || draft.aliases.iter().any(|a| a == host);
+            let mine = |r: &Rule| r.destinations.iter().any(|d| named(short(&d.host)));
             let all = service.rules.iter().filter(|r| !r.by_header());
-            let chosen = all.clone().find(|r| r.splits()).or(all.clone().find(says));
+            let chosen = (all.clone().find(|r| r.splits() && mine(r)))
+                .or(all.clone().find(|r| r.splits()))
+                .or(all.clone().find(says));
             for setting in chosen.iter().flat_map(|rule| &rule.settings) {
                 let field = chosen.map(|rule| rule.at(setting.field)).unwrap_or_default();
                 let spot = object.spot(&field);
@@ -190,10 +196,10 @@ fn virtual_services(store: &Store, found: &mut Found) {
             if let (None, Some(to)) = (&draft.roles, first) {
                 draft.roles = Some([to.clone(), to.clone()]);
             }
-            let own = chosen.map(|rule| &rule.path);
-            others = service.rules.iter().filter(|r| Some(&r.path) != own).filter(says).collect();
+            flown.extend(chosen.map(|rule| rule.path.as_str()));
+            others = service.rules.iter().filter(says).collect();
         }
-        for rule in others {
+        for rule in others.into_iter().filter(|rule| !flown.contains(&rule.path.as_str())) {
             for setting in &rule.settings {
                 let field = rule.at(setting.field);
                 let why = "requests of all kinds are treated as those of the rule that means all";

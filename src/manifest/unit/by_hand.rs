@@ -62,6 +62,12 @@ pub fn canary(draft: &mut Draft, object: &Object, plan: &Plan<'_>, lists: &mut L
             draft.set(&format!("{path}.stickiness"), text(age.clone()), object.spot(&rule.path));
             let what = format!("a cookie keeps users {age} at the side that has answered them");
             draft.understand(lists, object, &rule.path, what);
+            if rule.tried.is_some() {
+                let why = "ingress-nginx follows a cookie before it asks for the weight \
+                    (balancer.lua): the way back takes the canary's Ingress away, and 100% is a \
+                    main Ingress that leads to it; a weight of 0 or 100 moves nobody with a cookie";
+                draft.assume(lists, &format!("{path}.stickiness"), "edits move all", why, false);
+            }
         }
         _ => {}
     }

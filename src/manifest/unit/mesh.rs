@@ -26,14 +26,21 @@ pub fn find(store: &Store, found: &mut Found) {
         }
         let rules = routes::reached(object, &service.rules, found);
         nowhere::check(store, object, &rules, found);
-        if let Some(plan) = routes::plan(store, object, &rules, found) {
-            unit(store, object, &plan, found);
+        let mut left = rules.clone();
+        let mut first = true;
+        // Rules for several services release each of them.
+        while let Some(plan) = routes::plan(store, object, &left, found) {
+            unit(store, object, (&plan, first), found);
             if let (Some(draft), "TrafficSplit") = (found.drafts.last_mut(), object.kind) {
                 // Users ask the root Service.
                 draft.aliases.extend(service.hosts.iter().map(|host| short(host).to_string()));
             }
-            routes::tell_unflown(object, &rules, &plan, found);
-        } else {
+            let (own, others): (Vec<&Rule>, Vec<&Rule>) =
+                left.iter().copied().partition(|rule| plan.concerns(rule));
+            routes::tell_unflown(object, &own, &plan, found);
+            (left, first) = (others, false);
+        }
+        if first {
             routes::tell_own_copies(object, &rules, found);
             idle_fleet::find(store, object, &rules, found);
         }
@@ -67,11 +74,14 @@ fn is_flaggers(store: &Store, object: &Object, rules: &[Rule], found: &mut Found
     true
 }
 
-fn unit(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
+/// The unit of a plan; a second one of the same rules is called by its own service.
+fn unit(store: &Store, object: &Object, plan: (&Plan<'_>, bool), found: &mut Found) {
+    let (plan, first) = plan;
     let Plan { rule, stable, candidate, .. } = *plan;
     // Two hosts are two Services of one thing; its name is that of the rules, or of the main one
     // where the other declares itself a canary of it.
-    let same = short(&stable.host) == short(&candidate.host) || rule.tried.is_some();
+    let alike = short(&stable.host) == short(&candidate.host);
+    let same = alike || rule.tried.is_some() || !first;
     let own = same && !stable.host.is_empty();
     let name = if own { short(&stable.host) } else { object.metadata.name.as_str() };
     let mut draft = Draft::new(name, object);

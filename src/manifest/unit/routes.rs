@@ -41,6 +41,13 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
+    /// Is the rule about this release, and not about another service alone?
+    pub fn concerns(&self, rule: &Rule) -> bool {
+        let own = [self.stable, self.candidate].map(|to| short(&to.host));
+        let mirror = rule.mirror.as_ref().map(|(to, _)| to);
+        rule.destinations.iter().chain(mirror).any(|to| own.contains(&short(&to.host)))
+    }
+
     /// The rules that are flown, each once.
     pub fn rules(&self) -> Vec<&'a Rule> {
         let mut rules = vec![self.rule];
