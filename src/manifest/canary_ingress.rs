@@ -24,7 +24,8 @@ enum Joined {
 
 /// Gives every canary Ingress the rules that it and its main one come to.
 pub fn join(objects: &mut Objects) {
-    let all = objects.store.objects.clone();
+    let of_kind = |object: &&Object| matches!(object.body, Body::Ingress(_));
+    let all: Vec<Object> = objects.store.objects.iter().filter(of_kind).cloned().collect();
     let mut taken: Vec<&Path> = Vec::new();
     for canary in canaries(&all) {
         let Body::Ingress(own) = &canary.body else { continue };

@@ -1,9 +1,9 @@
-//! `spec.service.placement` and `spec.service.nodes`: how many nodes there are, and which of them may
-//! take a pod.
+//! `spec.service.placement` and `spec.service.nodes`: how many nodes there are, and which of them
+//! may take a pod.
 //!
-//! The rules are those that decide whether a further pod can exist: required anti-affinity, ports of
-//! the node, spreading with `DoNotSchedule`, a volume that one node or one pod can have. Deliberately
-//! unknown here: rules that a scheduler may break.
+//! The rules are those that decide whether a further pod can exist: required anti-affinity, ports
+//! of the node, spreading with `DoNotSchedule`, a volume that one node or one pod can have.
+//! Deliberately unknown here: rules that a scheduler may break.
 
 use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;

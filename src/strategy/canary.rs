@@ -69,10 +69,6 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let mesh = r.choice("routing", &["mesh", "podRatio"], "mesh", "who divides the traffic") == 0;
     let fixed = "pods of the canary at every weight below 100 %; left out: they follow the weight";
     let fixed = r.opt_count("pods", 1..=5000, fixed).map(|pods| pods as u32);
-    if fixed.is_some() && !mesh {
-        let help = "with podRatio the number of pods is the weight";
-        r.problem("pods", "given beside routing: podRatio", "one of the two", help);
-    }
     let settings = Settings {
         weights,
         fixed,
@@ -112,6 +108,19 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "from the way back to the end of the canary's pods; Argo's abort delay",
         ),
     };
+    contradictions(r, mesh, &settings);
+    let has_checks = !settings.checks.is_empty();
+    let needs =
+        Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, ..Needs::default() };
+    plan(r, "canary", needs, settings)
+}
+
+/// Settings that exclude each other.
+fn contradictions(r: &mut Reader<'_>, mesh: bool, settings: &Settings) {
+    if settings.fixed.is_some() && !mesh {
+        let help = "with podRatio the number of pods is the weight";
+        r.problem("pods", "given beside routing: podRatio", "one of the two", help);
+    }
     if !mesh {
         for (name, given) in
             [("stickiness", settings.sticky.is_some()), ("matched", settings.matched.is_some())]
@@ -126,10 +135,6 @@ fn read(r: &mut Reader<'_>) -> Plan {
         let help = "who sends the header has no cookie to follow";
         r.problem("stickiness", "given beside matched", "one of the two", help);
     }
-    let has_checks = !settings.checks.is_empty();
-    let needs =
-        Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, ..Needs::default() };
-    plan(r, "canary", needs, settings)
 }
 
 /// Weights, and what they wait for.

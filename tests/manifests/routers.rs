@@ -268,6 +268,39 @@ fn a_stable_service_without_a_router_keeps_users_from_the_canary() {
     assert!(stable < 0.8 * all, "{stable} {all}");
 }
 
+/// Weights that nobody moves send users to the canary's Service whatever the steps say.
+#[test]
+fn a_route_to_the_canary_service_is_told() {
+    let name = "tests/data/manifests/argo-stable-service.yaml";
+    let text = std::fs::read_to_string(super::input::root(name)).expect("text");
+    let head = text.split("---\napiVersion: networking").next().unwrap_or_default();
+    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: c}\n\
+        spec: {rules: [{backendRefs: [{name: catalog-stable, port: 80, weight: 9}, {name: \
+        catalog-next, port: 80, weight: 1}]}]}\n";
+    let (strategies, matters) = flown_of(&format!("{head}{route}"));
+    assert!(!strategies.contains("stableServiceOnly"), "{strategies}");
+    assert_eq!(matters, ["HTTPRoute/c spec.rules[0].backendRefs[1].name"]);
+}
+
+/// Who sends the header meets the canary at every weight.
+#[test]
+fn who_matches_meets_the_canary_whatever_the_weight() {
+    let exposed = |matched: &str| -> f64 {
+        let text = format!(
+            "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: s}}\nspec:\n  \
+             horizon: 15m\n  onCall: none\n  service: {{replicas: 4, startup: 2s}}\n  traffic: \
+             {{users: 400, headerShare: 30%, arrivals: {{poisson: {{rate: 20/s}}}}}}\n  release: {{at: \
+             1m, variants: [{{name: good}}]}}\n  strategies: [{{canary: {{steps: [0.1%, 100%], \
+             interval: 20m{matched}}}}}]\n"
+        );
+        let results = flown(&read(&text, "s.yaml")).remove(0);
+        let share = |flight: &Outcome| flight.measures.get(MeasureId::UsersExposedShare);
+        results.flights[0][0].iter().filter_map(share).sum::<f64>() / 2.0
+    };
+    let (without, with) = (exposed(""), exposed(", matched: 30%"));
+    assert!(without < 0.1 && (0.2..0.45).contains(&with), "{without} {with}");
+}
+
 /// A mirror from a manifest copies requests: it starts no second old fleet and compares nothing.
 #[test]
 fn a_mirror_copies_and_no_more() {

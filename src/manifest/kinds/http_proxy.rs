@@ -14,7 +14,8 @@ pub const KIND: KindPart = KindPart {
     versions: &["v1"],
     summary: "weights (canary), header conditions (A/B test), copies (shadow) between Services",
     since: "0.4.0",
-    source: "projectcontour/contour apis/projectcontour/v1/httpproxy.go, internal/envoy/v3/route.go",
+    source: "projectcontour/contour apis/projectcontour/v1/httpproxy.go, \
+        internal/envoy/v3/route.go",
     read,
 };
 

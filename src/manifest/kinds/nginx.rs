@@ -2,7 +2,8 @@
 //!
 //! Which annotations there are, and what is taken for a wrong value, is said by
 //! `internal/ingress/annotations` of kubernetes/ingress-nginx; what becomes of a request by its
-//! `rootfs/etc/nginx/lua/balancer.lua`. Deliberately unknown here: which Ingress a canary belongs to.
+//! `rootfs/etc/nginx/lua/balancer.lua`. Deliberately unknown here: which Ingress a canary belongs
+//! to.
 
 use crate::base::node::Node;
 use crate::manifest::draft::{integer, list, text};

@@ -1,5 +1,5 @@
-//! `TraefikService` and `IngressRoute` (Traefik): weights between Services, copies, cookies, and the
-//! routes that lead there.
+//! `TraefikService` and `IngressRoute` (Traefik): weights between Services, copies, cookies, and
+//! the routes that lead there.
 
 use super::virtual_service::VirtualService;
 use super::{Body, KindPart, metadata};

@@ -202,6 +202,8 @@ fn virtual_services(store: &Store, found: &mut Found) {
         let slip = slip.filter(|_| !by_path);
         match (attached, slip) {
             (true, _) => {}
+            // What keeps a canary from its main Ingress has been told.
+            (false, None) if by_path && service.rules.is_empty() => {}
             (false, Some(near)) => {
                 let message = format!("nothing here is called {:?}", hosts.join(", "));
                 let help = format!("did you mean {near}?");

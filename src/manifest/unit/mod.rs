@@ -21,6 +21,7 @@ pub mod argo_valid;
 mod argo_write;
 pub mod attach;
 pub mod blue_green;
+mod by_hand;
 pub mod flagger;
 pub mod hosts;
 pub mod idle_fleet;

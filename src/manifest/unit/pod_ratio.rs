@@ -2,7 +2,7 @@
 //! divided by the number of pods, as the canary of Kubernetes' own documentation ("Canary
 //! deployments", kubernetes.io/docs/concepts/workloads/management) has it.
 
-use super::{Found, mesh, plain, workload};
+use super::{Found, by_hand, plain, workload};
 use crate::manifest::draft::{Draft, list, percent, text};
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
@@ -107,7 +107,7 @@ fn unit(service: &Object, stable: &Fleet<'_>, candidate: &Fleet<'_>, found: &mut
     let now = 100.0 * now as f64 / all as f64;
     let path = draft.strategy("canary", service.spot("spec.selector"));
     draft.write(&format!("{path}.routing"), text("podRatio"));
-    let weights = mesh::ladder((now * 10.0).round() / 10.0);
+    let weights = by_hand::ladder((now * 10.0).round() / 10.0);
     let shown: Vec<String> = weights.iter().map(|w| format!("{w}%")).collect();
     let steps = list(weights.into_iter().map(percent).collect());
     draft.set(&format!("{path}.steps"), steps, candidate.0.spot("spec.replicas"));
