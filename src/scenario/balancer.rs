@@ -50,8 +50,8 @@ pub fn read(r: &mut Reader<'_>) -> BalancerSettings {
 /// Defaults are those of an ALB with its controller's settings: two checks, 15 s apart.
 fn registration(r: &mut Reader<'_>) -> Registration {
     let usual = Distribution::lognormal_median_quantile(35.0, 0.99, 50.0);
-    let after = "from ready containers to a healthy target: registering takes 5s (assumption), then \
-        come the health checks";
+    let after = "from ready containers to a healthy target: registering takes 5s (assumption), \
+        then come the health checks";
     let gate = "does a readinessGate wait for it, so that a pod is ready only as a healthy target?";
     Registration {
         after: r.distribution("after", ("{lognormal: {median: 35s, p99: 50s}}", usual), after),

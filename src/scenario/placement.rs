@@ -1,9 +1,9 @@
-//! `spec.service.placement` and `spec.service.nodes`: how many nodes there are, and which of them may
-//! take a pod.
+//! `spec.service.placement` and `spec.service.nodes`: how many nodes there are, and which of them
+//! may take a pod.
 //!
-//! The rules are those that decide whether a further pod can exist: required anti-affinity, ports of
-//! the node, spreading with `DoNotSchedule`, a volume that one node or one pod can have. Deliberately
-//! unknown here: rules that a scheduler may break.
+//! The rules are those that decide whether a further pod can exist: required anti-affinity, ports
+//! of the node, spreading with `DoNotSchedule`, a volume that one node or one pod can have.
+//! Deliberately unknown here: rules that a scheduler may break.
 
 use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
@@ -37,9 +37,11 @@ fn nodes(r: &mut Reader<'_>, replicas: u32, rules: &Placement) -> NodeSettings {
     let spare = "nodes beyond count, or beyond as few as hold the fleet; left out: none beyond \
         count, room for three fleets without";
     let spare = r.opt_count("spare", 0..=10_000, spare).map(|nodes| nodes as u32);
+    let roomy = (u64::from(replicas) * ROOMY).div_ceil(each).max(u64::from(zones)) as u32;
+    let standing = |from| standing(rules, replicas, capacity, zones, from);
     let count = match (given as u32, spare) {
-        (0, None) => (u64::from(replicas) * ROOMY).div_ceil(each).max(u64::from(zones)) as u32,
-        (0, Some(spare)) => fewest(rules, replicas, capacity, zones) + spare,
+        (0, None) => standing(roomy),
+        (0, Some(spare)) => standing(standing(u64::from(replicas).div_ceil(each) as u32) + spare),
         (count, spare) => count + spare.unwrap_or(0),
     };
     let held = rules.holds(replicas, count, capacity, zones);
@@ -67,14 +69,10 @@ fn nodes(r: &mut Reader<'_>, replicas: u32, rules: &Placement) -> NodeSettings {
     }
 }
 
-/// As few nodes as hold the fleet, or near to it where none do.
-fn fewest(rules: &Placement, replicas: u32, capacity: u32, zones: u32) -> u32 {
-    let least = match rules.host_ports || rules.apart.is_some_and(|a| a.of != Like::OtherVersion) {
-        true => replicas,
-        false => replicas.div_ceil(capacity),
-    };
+/// So many nodes, or a few more where the rules of placement do not let the fleet stand on them.
+fn standing(rules: &Placement, replicas: u32, capacity: u32, zones: u32, from: u32) -> u32 {
     let holds = |count: &u32| rules.holds(replicas, *count, capacity, zones) == replicas;
-    (least..least + zones).find(holds).unwrap_or(least)
+    (from..=from + zones).find(holds).unwrap_or(from)
 }
 
 /// A way out for a fleet that its own rules keep from existing.
@@ -159,6 +157,9 @@ mod tests {
         ];
         let spare = "replicas: 4, placement: {hostPorts: true}, nodes: {count: 3, spare: 1}";
         assert_eq!(problems(spare), "");
+        let uneven = "replicas: 10, placement: {spreadOverNodes: {}, spreadOverZones: {}}, nodes: \
+                      {spare: 3}";
+        assert_eq!(problems(uneven), "");
         none.iter().for_each(|fields| assert_eq!(problems(fields), "", "{fields}"));
         for (fields, told) in [
             ("replicas: 4, placement: {onePer: {}}, nodes: {count: 3}", "hold 3 pods"),

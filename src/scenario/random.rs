@@ -115,9 +115,7 @@ impl Random<'_> {
             ("scenario", _, "at") => some(self.secs(10, 60)),
             ("scenario", _, "replicas") => some((1 + self.below(12)).to_string()),
             ("scenario", _, "minReplicas") => some((1 + self.below(3)).to_string()),
-            ("scenario", _, "over") => some("node".into()),
-            ("scenario", _, "minDomains") => some("0".into()),
-            ("scenario", _, "access") => some("ReadWriteOnce".into()),
+            ("scenario", _, "over" | "minDomains" | "access") => Some(placed(name)),
             ("scenario", _, "maxReplicas") => some((3 + self.below(12)).to_string()),
             ("scenario", _, "minAvailable") => some(self.pick(&["1", "50%", "100%"]).into()),
             ("scenario", _, "maxUnavailable") => Some(None),
@@ -397,6 +395,16 @@ impl Random<'_> {
         }
         format!("[{}]", plans.join(", "))
     }
+}
+
+/// Rules of placement under which every fleet can stand.
+fn placed(name: &str) -> Option<String> {
+    let value = match name {
+        "over" => "node",
+        "minDomains" => "0",
+        _ => "ReadWriteOnce",
+    };
+    Some(value.to_string())
 }
 
 /// Leaves out what the judge of a check has no use for.

@@ -50,7 +50,7 @@ pub fn read(r: &mut Reader<'_>) -> Scaling {
 
 fn applied(r: &mut Reader<'_>) -> Option<u32> {
     let help = "pods that the release's manifest asks for beside it (spec.replicas): they are so \
-        many at once, until the next sync; left out: the manifest says nothing";
+        many at once, until the next sync (not Flagger's primary); left out: it says nothing";
     r.opt_count("applied", 1..=REPLICAS_MAX, help).map(|pods| pods as u32)
 }
 

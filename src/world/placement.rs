@@ -1,12 +1,12 @@
-//! Which nodes may take a pod of the service: the scheduler's filters, as far as they decide whether
-//! a further pod can exist.
+//! Which nodes may take a pod of the service: the scheduler's filters, as far as they decide
+//! whether a further pod can exist.
 //!
 //! Follows k/k `pkg/scheduler/framework/plugins`: `interpodaffinity/filtering.go` (required
 //! anti-affinity; a pod that is going counts until it is gone), `podtopologyspread/common.go` and
 //! `filtering.go` (`DoNotSchedule`; a pod that is going counts no more), `nodeports/node_ports.go`,
-//! `volumerestrictions/volume_restrictions.go` (ReadWriteOncePod). That a ReadWriteOnce volume hangs
-//! at another node is none of the scheduler's affairs: such a pod gets its node and waits there (see
-//! `engine::claims`). Of the nodes that pass, the emptiest is taken, then the first.
+//! `volumerestrictions/volume_restrictions.go` (ReadWriteOncePod). That a ReadWriteOnce volume
+//! hangs at another node is none of the scheduler's affairs: such a pod gets its node and waits
+//! there (see `engine::claims`). Of the nodes that pass, the emptiest is taken, then the first.
 //! Deliberately unknown here: what waits, and for how long.
 
 use super::pod::Node;

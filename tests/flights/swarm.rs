@@ -15,7 +15,7 @@ use windtunnel::engine::{Order, fly, fly_twin};
 use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::random::random_valid;
-use windtunnel::world::service::NodeSettings;
+use windtunnel::world::service::{NodeSettings, Service};
 
 /// Scenarios of one run of the test.
 const SCENARIOS: u64 = 60;
@@ -27,7 +27,7 @@ fn swarm(seed: u64) -> (Scenario, String) {
     let mut scenario = parse(&text);
     let mut service = (*scenario.service).clone();
     if stream.below(2) == 0 {
-        service.nodes = tight(&service.nodes, service.replicas, &mut stream);
+        service.nodes = tight(&service, &mut stream);
     }
     if stream.below(4) == 0 {
         service.pod.queue = stream.below(3);
@@ -41,11 +41,18 @@ fn swarm(seed: u64) -> (Scenario, String) {
     (scenario.clone(), format!("seed {seed}, {nodes:?}, queue {queue}\n{text}"))
 }
 
-/// Nodes that hold the fleet and hardly more.
-fn tight(nodes: &NodeSettings, replicas: u32, stream: &mut Stream) -> NodeSettings {
+/// Nodes that hold the fleet and hardly more, under its rules of placement.
+fn tight(service: &Service, stream: &mut Stream) -> NodeSettings {
+    let (nodes, replicas) = (&service.nodes, service.replicas);
     let capacity = 1 + stream.below(replicas.max(2));
-    let count = replicas.div_ceil(capacity) + stream.below(2);
-    NodeSettings { capacity, count, ..nodes.clone() }
+    let spare = stream.below(2);
+    let holds =
+        |count: &u32| service.placement.holds(replicas, *count, capacity, nodes.zones) == replicas;
+    let least = (replicas.div_ceil(capacity)..=replicas).find(holds);
+    match least {
+        Some(count) => NodeSettings { capacity, count: count + spare, ..nodes.clone() },
+        None => nodes.clone(),
+    }
 }
 
 fn fly_one(seed: u64) -> Vec<String> {

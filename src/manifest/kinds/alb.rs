@@ -1,9 +1,9 @@
-//! Annotations of the AWS load balancer controller on an Ingress or a Service: what its targets are,
-//! when one is healthy, and how requests are divided between target groups.
+//! Annotations of the AWS load balancer controller on an Ingress or a Service: what its targets
+//! are, when one is healthy, and how requests are divided between target groups.
 //!
 //! Names and defaults: kubernetes-sigs/aws-load-balancer-controller
-//! `docs/guide/ingress/annotations.md`; what an action holds: `pkg/ingress/config_types.go`; rules are
-//! asked in the order of the Ingress (`pkg/ingress/model_build_listener_rules.go`).
+//! `docs/guide/ingress/annotations.md`; what an action holds: `pkg/ingress/config_types.go`; rules
+//! are asked in the order of the Ingress (`pkg/ingress/model_build_listener_rules.go`).
 
 use crate::base::node::{Node, Value};
 use crate::manifest::draft::{mapping, secs, text};

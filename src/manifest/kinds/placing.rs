@@ -1,5 +1,5 @@
-//! Where a template's pods may go: affinity, spreading, ports of the node, volumes, and who else says
-//! when they are ready.
+//! Where a template's pods may go: affinity, spreading, ports of the node, volumes, and who else
+//! says when they are ready.
 
 use super::pod::{self, Expression, Selector};
 use crate::manifest::fields::{Fields, Labels, Manifest};
@@ -83,8 +83,8 @@ pub struct Gate {
 /// The label that a controller gives the pods of each template.
 const HASHES: [&str; 2] = ["pod-template-hash", "rollouts-pod-template-hash"];
 
-const WISH: &str = "a wish that the scheduler breaks if it must: no pod waits for it. It decides which \
-    pods a lost node or zone takes, and that is not flown";
+const WISH: &str = "a wish that the scheduler breaks if it must: no pod waits for it. It decides \
+    which pods a lost node or zone takes, and that is not flown";
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -105,12 +105,13 @@ pub fn read(f: &mut Fields<'_>) -> Placing {
     };
     f.not_flown(
         &["nodeName"],
-        "its pods go to this one node past the scheduler: where it is full they fail (OutOfcpu), and \
-         the rollout makes more of them",
+        "its pods go to this one node past the scheduler: where it is full they fail (OutOfcpu), \
+         and the rollout makes more of them",
     );
     f.not_flown(
         &["priorityClassName", "priority", "preemptionPolicy"],
-        "on a full cluster a surge pod takes the place of pods of lower priority, or its own is taken",
+        "on a full cluster a surge pod takes the place of pods of lower priority, or its own is \
+         taken",
     );
     f.not_flown(
         &["schedulingGates"],
@@ -122,7 +123,8 @@ pub fn read(f: &mut Fields<'_>) -> Placing {
     );
     f.not_flown(
         &["runtimeClassName"],
-        "its RuntimeClass may name the nodes that it runs on: with none free a surge pod stays Pending",
+        "its RuntimeClass may name the nodes that it runs on: with none free a surge pod stays \
+         Pending",
     );
     f.not_flown(&["schedulerName"], "another scheduler decides: its rules are not known here");
     placing

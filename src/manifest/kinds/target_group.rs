@@ -1,5 +1,5 @@
-//! `TargetGroupBinding` (elbv2.k8s.aws): pods of a Service as targets of a target group that somebody
-//! else has made.
+//! `TargetGroupBinding` (elbv2.k8s.aws): pods of a Service as targets of a target group that
+//! somebody else has made.
 
 use super::{Body, KindPart, metadata};
 use crate::manifest::fields::{Fields, Manifest};

@@ -1,9 +1,10 @@
 //! Whether a surge pod can exist: what templates, claims and nodes say of it, as
 //! `spec.service.placement` and `spec.service.nodes`.
 //!
-//! What the scheduler may break is listed where it is read. What it must keep and no flight knows is
-//! told as a warning with its likely effect. How many nodes there are is in no workload: a list of
-//! Nodes says it, else it is assumed, and that is said. Sources: `world::placement`, `engine::claims`.
+//! What the scheduler may break is listed where it is read. What it must keep and no flight knows
+//! is told as a warning with its likely effect. How many nodes there are is in no workload: a list
+//! of Nodes says it, else it is assumed, and that is said. Sources: `world::placement`,
+//! `engine::claims`.
 
 use super::Found;
 use crate::base::node::Value;
@@ -247,9 +248,11 @@ impl<'a> Unit<'a> {
             Access::OneNode => "ReadWriteOnce",
         };
         self.flag(owner, path, "volume.access", text(word));
-        if self.strategy() == Some("recreate") {
-            return;
-        }
+        let help = match self.strategy() {
+            Some("recreate") => return,
+            Some("rollingUpdate") => "strategy: {type: Recreate} stops the old pod first",
+            _ => "a claim that all nodes may have (ReadWriteMany)",
+        };
         let message = match access {
             Access::OneNode => {
                 "one node at a time has this volume: on another node, as it is flown, a new pod \
@@ -257,10 +260,11 @@ impl<'a> Unit<'a> {
                  processes would work on one store"
             }
             _ => {
-                "one pod at a time has this volume: a new one stays Pending until the old one is gone"
+                "one pod at a time has this volume: a new one stays Pending until the old one is \
+                 gone"
             }
         };
-        self.caution(owner, path, message, "strategy: {type: Recreate} stops the old pod first");
+        self.caution(owner, path, message, help);
     }
 
     fn strategy(&self) -> Option<&str> {
@@ -307,8 +311,8 @@ impl<'a> Unit<'a> {
             let mean = known.iter().sum::<u64>() / known.len() as u64;
             let path = format!("{NODES}.capacity");
             self.draft.set(&path, integer(mean.clamp(1, 1000)), spot.clone());
-            let source = "what each node has, by what a pod requests; pods of others take none of it \
-                (assumption)";
+            let source = "what each node has, by what a pod requests; pods of others take none of \
+                it (assumption)";
             self.draft.assume(self.lists, &path, &mean.to_string(), source, false);
         }
         let mut zones: Vec<&str> = open.iter().filter_map(|(_, node)| node.zone()).collect();
@@ -362,8 +366,8 @@ impl<'a> Unit<'a> {
             "{what}: how many nodes there are decides whether a surge pod finds one. Flown with as \
              few as hold the fleet, and nobody adds any (assumption)"
         );
-        let help = "add the cluster's Nodes (kubectl get nodes -o yaml), or say spec.service.nodes: \
-            {spare: 1}, {count: …} or {fixed: false} in a Scenario";
+        let help = "add the cluster's Nodes (kubectl get nodes -o yaml), or say \
+            spec.service.nodes: {spare: 1}, {count: …} or {fixed: false} in a Scenario";
         let source = "no Nodes are among these files: as few as hold the fleet";
         self.draft.assume(self.lists, &spare, "0", source, true);
         self.caution(owner, "spec.template.spec", &message, help);

@@ -105,15 +105,15 @@ fn applied(owner: &Object, size: i64, autoscaler: &Autoscaler, name: &str, found
     let docs = "leave it out, says \
         kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale";
     let why = format!(
-        "the autoscaler sets the size: as many pods as it has when the release begins. Applying the \
-         file would set {size} at once, until the next sync; {docs}"
+        "the autoscaler sets the size: as many pods as it has when the release begins. Applying \
+         the file would set {size} at once, until the next sync; {docs}"
     );
     found.overridden(owner, "spec.replicas", &why);
     let min = autoscaler.min.unwrap_or(1).max(1);
     if size.cast_unsigned() < min && size > 0 {
         let message = format!(
-            "applying the file sets {size} pods where the autoscaler keeps {min} or more: the others \
-             are gone at once, and come back after its next sync (15s) and their start; not flown"
+            "applying the file sets {size} pods where the autoscaler keeps {min} or more: the \
+             others are gone at once, and come back after its next sync (15s) and their start; not flown"
         );
         let help = format!(
             "leave it out; or fly it: --set spec.service.autoscaler.applied={size} (unit {name:?})"

@@ -1,8 +1,8 @@
 //! Pods as targets of a load balancer of AWS: when a new one gets requests, and whether its pod is
 //! ready before that.
 //!
-//! Sources: kubernetes-sigs/aws-load-balancer-controller `docs/guide/ingress/annotations.md` (health
-//! checks; an annotation of the Service comes before one of the Ingress),
+//! Sources: kubernetes-sigs/aws-load-balancer-controller `docs/guide/ingress/annotations.md`
+//! (health checks; an annotation of the Service comes before one of the Ingress),
 //! `docs/deploy/pod_readiness_gate.md` (who is gated, and what happens without).
 
 use super::Found;
@@ -211,8 +211,8 @@ fn drained(
 fn unset(owner: &Object, gate: &Gate, lists: &mut Lists, problems: &mut Vec<Problem>) {
     let path = format!("{}.conditionType", gate.path);
     let text = format!(
-        "somebody has to set {:?} on every new pod: flown as set at once. While nobody does, no new \
-         pod is ever ready, and a rollout waits until its progress deadline",
+        "somebody has to set {:?} on every new pod: flown as set at once. While nobody does, no \
+         new pod is ever ready, and a rollout waits until its progress deadline",
         gate.condition
     );
     let (spot, object) = (owner.spot(&path), owner.title());

@@ -192,8 +192,8 @@ fn cut_short(
     let grace = grace.max(1);
     if let Some(secs) = container.pre_stop_secs.filter(|secs| *secs > grace as f64) {
         let text = format!(
-            "{secs}s are cut at the {grace}s of terminationGracePeriodSeconds, which count from the \
-             deletion: the process gets SIGTERM then, and SIGKILL 2s later \
+            "{secs}s are cut at the {grace}s of terminationGracePeriodSeconds, which count from \
+             the deletion: the process gets SIGTERM then, and SIGKILL 2s later \
              (k/k pkg/kubelet/kuberuntime/kuberuntime_container.go)"
         );
         lists.overridden.push(draft.note(object, &format!("spec.{field}"), text));

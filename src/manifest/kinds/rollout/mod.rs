@@ -381,8 +381,8 @@ fn ephemeral(f: &mut Fields<'_>, sides: [&'static str; 2], wired: &mut Wired) {
 /// `utils/replicaset/canary.go`, `utils/defaults/defaults.go`).
 fn never_read(f: &mut Fields<'_>, routed: bool) {
     if routed {
-        let why = "never read with trafficRouting: the canary has the pods of its weight beside all \
-            stable ones";
+        let why = "never read with trafficRouting: the canary has the pods of its weight beside \
+            all stable ones";
         f.overrides("maxSurge", why.to_string());
         return;
     }
