@@ -74,6 +74,7 @@ fn service(m: &Model) -> Service {
             concurrency: m.slots,
             queue: u32::MAX,
             scheduling: Distribution::Constant { secs: 0.0 },
+            scheduling_times: Vec::new(),
             startup: Distribution::Constant { secs: 0.0 },
             readiness: None,
             liveness: None,

@@ -142,6 +142,16 @@ impl Random<'_> {
                 let (later, rate) = (self.secs(20, 200), self.rate());
                 some(format!("[{{at: 0s, rate: {rate}}}, {{at: {later}, rate: 5/s}}]"))
             }
+            ("scenario", _, "schedulingTimes") => some("[1s, 3s, 500ms]".into()),
+            ("strategy", "flagger", "orders") => some("[40s undo]".into()),
+            ("strategy", "rollingUpdate" | "recreate", "orders") => some(
+                self.pick(&["[5s pause, 30s resume]", "[9s undo]", "[4s scale 7, 30s scale 2]"])
+                    .into(),
+            ),
+            ("strategy", _, "orders") => some(
+                self.pick(&["[20s abort, 50s retry]", "[9s undo]", "[30s promote, 1m scale 7]"])
+                    .into(),
+            ),
             ("strategy", _, "maxSurge") => some(self.pick(&["1", "25%", "100%"]).into()),
             ("strategy", _, "maxUnavailable") => some(self.pick(&["0", "1", "50%"]).into()),
             ("strategy", "argoCanary", "steps") => some(

@@ -148,7 +148,8 @@ fn paused(draft: &mut Draft, object: &Object, path: &str, rollout: &Rollout, fou
     if !rollout.paused {
         return;
     }
-    let said = argo_steps::said(rollout, argo_steps::RESUMED);
+    let ordered = orders::resumed(&rollout.answers);
+    let said = argo_steps::said(rollout, argo_steps::RESUMED).or(ordered);
     let field = format!("{path}.{}", field::RESUMED_AFTER);
     draft.set(&field, text(said.unwrap_or("10m")), object.spot("spec.paused"));
     if said.is_none() {

@@ -20,6 +20,13 @@ pub fn write(draft: &mut Draft, path: &str, object: &Object, own: &Labels) {
     draft.set(&format!("{path}.{FIELD}"), list(lines.collect()), spot);
 }
 
+/// When an order resumes what is paused from the start, as it is written.
+pub fn resumed(own: &Labels) -> Option<&str> {
+    let (_, given) = own.iter().find(|(name, _)| *name == ORDERS)?;
+    let mut lines = given.split(',').filter_map(|line| line.trim().split_once(' '));
+    lines.find(|(_, order)| order.trim() == "resume").map(|(at, _)| at)
+}
+
 /// Annotations of Deployments that are slips, and orders that no unit has taken.
 pub fn check(store: &Store, found: &mut Found) {
     for (object, deployment) in store.deployments() {

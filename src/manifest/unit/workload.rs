@@ -262,7 +262,7 @@ pub fn strategy(draft: &mut Draft, object: &Object, deployment: &Deployment, lis
     orders::write(draft, &path, object, &deployment.own);
     if deployment.paused {
         draft.set(&format!("{path}.paused"), Value::Flag(true), object.spot("spec.paused"));
-        if deployment.own.iter().any(|(_, said)| said.contains("resume")) {
+        if orders::resumed(&deployment.own).is_some() {
             return;
         }
         let source = "a paused Deployment rolls nothing out until `kubectl rollout resume`, which \

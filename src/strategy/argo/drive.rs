@@ -127,7 +127,8 @@ impl Argo {
         match order {
             Order::Undo => self.wanted = Version::Old,
             Order::Pause => self.held = true,
-            Order::Resume => self.held = false,
+            // Whoever was to resume what is paused from the start has done so.
+            Order::Resume => (self.held, self.settings.resumed_after) = (false, None),
             Order::Abort => status.abort = !status.is_promoted(),
             Order::Retry => status.abort = false,
             // A step that is not a pause is passed over.

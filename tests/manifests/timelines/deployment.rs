@@ -1,6 +1,6 @@
 //! Deployment: both strategies, bounds, minReadySeconds, the progress deadline.
 
-use super::flown;
+use super::{flown, flown_text, text};
 use windtunnel::outcome::Verdict;
 
 const STEPS: [&str; 2] = ["action", "decision"];
@@ -138,5 +138,32 @@ fn a_paused_deployment_rolls_nothing_out() {
     assert_eq!(flown.pods(1700.0), (4, 0, 0));
     assert_eq!(flown.measures.users_exposed, Some(0.0));
     assert_eq!(flown.measures.requests_failed, Some(0.0));
+    assert_eq!(flown.verdict, Verdict::Unfinished);
+}
+
+/// An order resumes what is paused from the start, and another pauses it again.
+#[test]
+fn a_paused_deployment_goes_on_when_somebody_resumes_it() {
+    let file = "deployment-paused.yaml";
+    let orders = "{name: storefront, annotations: {windtunnel-orders: \"60s resume, 62s pause\"}}";
+    let text = text(file).replace("{name: storefront}", orders);
+    let text = text.replace("  horizon: 30m\n", "  horizon: 30m\n  onCall: none\n");
+    let flown = flown_text(&text, file);
+    let told = flown.lines(&["order", "action"]);
+    let told: Vec<(f64, &str)> = told
+        .iter()
+        .map(|(at, text)| (*at, text.as_str()))
+        .filter(|(_, text)| !text.contains("deployment"))
+        .collect();
+    let expected = [
+        (60.0, "somebody orders: resume"),
+        (60.0, "create 1 × new pods"),
+        (60.0, "scale old: 4 → 3 pods"),
+        (60.075, "scale new: 1 → 2 pods"),
+        (62.0, "somebody orders: pause"),
+    ];
+    assert_eq!(told, expected);
+    // Two new pods and three old ones: there is no more to it until somebody resumes it again.
+    assert_eq!(flown.pods(1700.0), (3, 2, 0));
     assert_eq!(flown.verdict, Verdict::Unfinished);
 }
