@@ -216,9 +216,8 @@ impl Shadow {
         if blind {
             out.push(Action::Say("the copies end: nobody has compared their answers".into()));
         }
-        if blind && !self.follow.is_there() {
-            out.push(Action::Decide(Decision::NoEvidence));
-        } else if !blind && view.shadow.candidate.compared < self.settings.min_compared {
+        let few = view.shadow.candidate.compared < self.settings.min_compared;
+        if blind && !self.follow.is_there() || !blind && few {
             out.push(Action::Decide(Decision::NoEvidence));
         } else if !blind && self.findings(view, out) {
             out.push(Action::Decide(Decision::WayBack));

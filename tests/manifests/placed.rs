@@ -11,6 +11,7 @@ const SETTINGS: Settings = Settings {
     seed: 1,
     replications: Some(1),
     requests_max: None,
+    decide: false,
     checked: true,
     record: false,
     export: false,

@@ -102,8 +102,11 @@ fn balancer<'a>(store: &'a Store, draft: &mut Draft) -> Option<Balancer<'a>> {
     Some(Balancer { object, field: "spec.targetType", checks: [ALB_SECS, 30, 5], alb: None })
 }
 
+/// A gate of the pods of a workload.
+type Gated<'a> = (&'a Object, &'a Gate);
+
 /// Gates that a load balancer's controller opens, and those that nobody here does.
-fn gates<'a>(owners: &[&'a Object]) -> (Vec<(&'a Object, &'a Gate)>, Vec<(&'a Object, &'a Gate)>) {
+fn gates<'a>(owners: &[&'a Object]) -> (Vec<Gated<'a>>, Vec<Gated<'a>>) {
     let all = owners.iter().filter_map(|owner| Some((*owner, owner.template()?)));
     let all = all.flat_map(|(owner, t)| t.placing.gates.iter().map(move |gate| (owner, gate)));
     all.partition(|(_, gate)| GATES.iter().any(|own| gate.condition.starts_with(own)))
@@ -216,7 +219,7 @@ fn unset(owner: &Object, gate: &Gate, lists: &mut Lists, problems: &mut Vec<Prob
         gate.condition
     );
     let (spot, object) = (owner.spot(&path), owner.title());
-    let warning = Problem::warning(spot.place, &format!("{object} {path}"), text.clone());
+    let warning = Problem::warning(spot.place, format!("{object} {path}"), text.clone());
     let help = "make sure that its controller runs, or remove the gate";
     problems.push(warning.help(help).in_file(&spot.file));
     let (source, weight) = (String::new(), Weight::Matters);
