@@ -26,7 +26,15 @@ fn scenario() -> Arc<Scenario> {
 
 fn settings() -> Settings {
     let (replications, requests_max) = (None, None);
-    Settings { seed: 5, replications, requests_max, checked: false, record: false, export: false }
+    Settings {
+        seed: 5,
+        replications,
+        requests_max,
+        decide: false,
+        checked: false,
+        record: false,
+        export: false,
+    }
 }
 
 fn campaign(scenario: &Arc<Scenario>, threads: usize) -> Vec<Vec<Vec<Outcome>>> {
