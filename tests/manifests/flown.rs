@@ -14,6 +14,7 @@ fn flown(scenarios: &[Arc<Scenario>]) -> Vec<ScenarioResults> {
         seed: 1,
         replications: Some(2),
         requests_max: None,
+        decide: false,
         checked: true,
         record: false,
         export: false,
