@@ -7,6 +7,8 @@
 mod fixture;
 #[path = "report/gallery.rs"]
 mod gallery;
+#[path = "report/headlines.rs"]
+mod headlines;
 #[path = "report/hostile.rs"]
 mod hostile;
 #[path = "report/mix.rs"]

@@ -52,6 +52,7 @@ fn flown(scenarios: &[Arc<Scenario>], seed: u64, replications: u32) -> Vec<Scena
         seed,
         replications: Some(replications),
         requests_max: None,
+        decide: false,
         checked: false,
         record: false,
         export: false,
@@ -67,6 +68,7 @@ fn flown_by_budget(scenarios: &[Arc<Scenario>], seed: u64) -> Vec<ScenarioResult
         seed,
         replications: None,
         requests_max: None,
+        decide: false,
         checked: false,
         record: false,
         export: false,
@@ -145,7 +147,7 @@ fn room(figure: f64, cut_offs: &[f64]) -> f64 {
 /// The strategies of a scenario with what they are rated.
 fn words(results: &ScenarioResults) -> Vec<[&str; 5]> {
     let row = |row: &RatingRow| {
-        let [a, b, c, d] = Rating::ALL.map(|rating| row.grade(rating).word());
+        let [a, b, c, d] = Rating::TEXTBOOK.map(|rating| row.grade(rating).word());
         [results.scenario.plan_name(row.plan), a, b, c, d]
     };
     results.ratings.iter().map(row).collect()

@@ -122,6 +122,11 @@ fn pairs_of(scenario: &Scenario, line: &Expectation) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::maths;
+    use crate::base::random::{mix64, unit};
+    use crate::stats::bounds::Bounds;
+    use crate::stats::interval::{Interval, clopper_pearson};
+    use crate::stats::mean::mean_of;
 
     #[test]
     fn looks_double_up_to_the_end() {
@@ -130,5 +135,55 @@ mod tests {
         assert_eq!(looks(5), [5]);
         assert!((confidence(6) - (1.0 - 0.1 / 6.0)).abs() < 1e-12);
         assert!((confidence(1) - 0.95).abs() < 1e-12, "one look is judged as everywhere");
+    }
+
+    /// Of 2,000 runs so many end with either verdict at most, if each may in 5 %: but for one test in
+    /// a million (binomial tail).
+    const RUNS: u64 = 2_000;
+    const WRONG_MAX: u64 = 149;
+
+    /// Runs at the truth itself that draw until a look decides: how many end on either side. A line
+    /// that asks for more is wrong there, and so is one that asks for less.
+    fn wrong(limit: f64, ends: impl Fn(u64, u32, f64) -> Option<Interval>) -> [u64; 2] {
+        let looks = looks(400);
+        let confidence = confidence(looks.len());
+        let mut sides = [0, 0];
+        for run in 0..RUNS {
+            let decided = looks.iter().find_map(|n| {
+                let interval = ends(run, *n, confidence)?;
+                let above = interval.lower > limit;
+                (above || interval.upper < limit).then_some(usize::from(above))
+            });
+            decided.into_iter().for_each(|side| sides[side] += 1);
+        }
+        sides
+    }
+
+    /// The same uniform draw for a run and a flight, however many flights are looked at.
+    fn draw(run: u64, at: u32) -> f64 {
+        unit(mix64(mix64(run) ^ u64::from(at)))
+    }
+
+    #[test]
+    fn shares_are_judged_wrongly_in_few_runs() {
+        for share in [0.95, 0.8, 0.5] {
+            let sides = wrong(share, |run, n, confidence| {
+                let hits = (0..n).filter(|at| draw(run, *at) < share).count() as u64;
+                clopper_pearson(hits, u64::from(n), confidence)
+            });
+            assert!(sides.iter().all(|side| *side <= WRONG_MAX), "{share}: {sides:?} of {RUNS}");
+            assert!(sides.iter().sum::<u64>() > 10, "a look that never errs decides too late");
+        }
+    }
+
+    #[test]
+    fn skewed_means_are_judged_wrongly_in_few_runs() {
+        let sides = wrong(1.0, |run, n, confidence| {
+            // Exponential, with mean 1.
+            let values: Vec<f64> = (0..n).map(|at| -maths::ln(1.0 - draw(run, at))).collect();
+            mean_of(&values, &Bounds::from_zero(f64::INFINITY, 1.0), confidence)
+                .map(|found| found.interval)
+        });
+        assert!(sides.iter().all(|side| *side <= WRONG_MAX), "{sides:?} of {RUNS}");
     }
 }

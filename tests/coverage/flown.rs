@@ -36,6 +36,7 @@ fn every_figure_of_real_flights_holds_what_it_says() {
         seed: 4,
         replications: Some(BLOCK * BLOCKS),
         requests_max: None,
+        decide: false,
         checked: false,
         record: false,
         export: false,

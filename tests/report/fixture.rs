@@ -6,7 +6,9 @@
 
 use crate::recordings::recording;
 use crate::world::scenario;
+use windtunnel::experiment::delivery::{self, DeliveryRow};
 use windtunnel::experiment::results::*;
+use windtunnel::experiment::{matrix, winner};
 use windtunnel::outcome::{Grade, MeasureId, Measures, Outcome, Rating, Step, Verdict};
 use windtunnel::scenario::ids::{PlanId, ReleaseId, VariantId};
 use windtunnel::scenario::model::Scenario;
@@ -150,6 +152,10 @@ pub fn nothing_flown() -> Results {
             recordings: Vec::new(),
             expectations: Vec::new(),
             qualification: Vec::new(),
+            deliveries: Vec::new(),
+            stops: Vec::new(),
+            idle: Vec::new(),
+            choice: winner::choose(&s.scenario, &[], &[], &[]),
         };
     }
     results
@@ -177,16 +183,26 @@ fn flown(scenario: Scenario, fates: &[Fate]) -> ScenarioResults {
             recording: recording(fate, variant == 1),
         })
         .collect();
+    let (deliveries, qualification) =
+        (delivery::deliveries(&scenario, &flights), qualification(fates));
+    let rated = |((plan, fate), found): ((usize, &Fate), &DeliveryRow)| RatingRow {
+        delivery: found.grade,
+        ..rating((plan, fate))
+    };
     ScenarioResults {
         summary: summary(fates, &flights),
         verdicts: verdicts(&flights),
         differences: differences(fates, &flights),
-        ratings: fates.iter().enumerate().map(rating).collect(),
+        ratings: fates.iter().enumerate().zip(&deliveries).map(rated).collect(),
         steps: windtunnel::experiment::steps::steps(&scenario, &flights),
         precision: precision(fates),
         recordings,
         expectations: expectations(),
-        qualification: qualification(fates),
+        stops: matrix::stops(&scenario, &flights),
+        idle: matrix::idle(&scenario, &flights),
+        choice: winner::choose(&scenario, &flights, &deliveries, &qualification),
+        deliveries,
+        qualification,
         scenario: scenario.into(),
         flights,
     }
@@ -344,13 +360,14 @@ fn rating((plan, fate): (usize, &Fate)) -> RatingRow {
         let named = |grade: &&Grade| grade.word() == fate.ratings[rating as usize];
         *rating.grades().iter().find(named).expect("a word of the rating")
     };
-    let [downtime, rollback, risk, cost] = Rating::ALL.map(grade);
+    let [downtime, rollback, risk, cost] = Rating::TEXTBOOK.map(grade);
     RatingRow {
         plan: PlanId(plan),
         downtime,
         rollback,
         risk,
         cost,
+        delivery: Grade::NotApplicable,
         outage_good_s: fate.outage[0],
         way_back_s: fate.way_back,
         start_to_ready_s: Some(15.0),

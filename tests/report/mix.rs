@@ -40,6 +40,7 @@ fn flown() -> Results {
         seed: 2,
         replications,
         requests_max,
+        decide: false,
         checked: false,
         record: true,
         export: false,

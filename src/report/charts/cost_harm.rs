@@ -60,7 +60,8 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
             "does not ship what is good, or does not qualify".to_string(),
         ));
     }
-    let head = Head::new(WIDTH, &headline(&spots), &subtitle, &legend);
+    let head =
+        Head::new(WIDTH, &headlines::cost_harm::headline(&told(results)), &subtitle, &legend);
     let top = head.height() + 60.0;
     let frame = Frame { left: MARGIN + 62.0, top, right: WIDTH - 92.0, bottom: top + HEIGHT };
     let size = (WIDTH, frame.bottom + 62.0);
@@ -102,9 +103,9 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
     spots
 }
 
-/// The sentence above the map.
-fn headline(spots: &[Spot<'_>]) -> String {
-    let told: Vec<headlines::cost_harm::Spot<'_>> = spots
+/// What the sentence above the map asks of each strategy.
+pub fn told(results: &ScenarioResults) -> Vec<headlines::cost_harm::Spot<'_>> {
+    spots(results)
         .iter()
         .map(|spot| headlines::cost_harm::Spot {
             name: spot.name,
@@ -112,8 +113,7 @@ fn headline(spots: &[Spot<'_>]) -> String {
             may_lead: spot.ships,
             beaten: spot.beaten,
         })
-        .collect();
-    headlines::cost_harm::headline(&told)
+        .collect()
 }
 
 fn draw(pen: &Pen<'_>, spots: &[Spot<'_>], frame: Frame) {
