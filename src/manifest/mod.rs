@@ -1,8 +1,10 @@
 //! Layer 9: other people's YAML → the same Scenario; what is ignored is listed, never silent.
 //!
 //! It is handed documents and gives back Scenario documents, with four lists: understood, assumed,
-//! overridden, ignored. A manifest's wishes are written as the Scenario that says the same ([`draft`]), so that
-//! there is one reader, `--set` works on manifests, and an import can be printed and flown again.
+//! overridden, ignored. A manifest's wishes are written as the Scenario that says the same
+//! ([`draft`]), so that there is one reader, `--set` works on manifests, and an import can be
+//! printed and flown again. Documents that are not flown are judged by what they refer to
+//! ([`unflown`]).
 //! Deliberately unknown here: files, the engine, and what becomes of a Scenario.
 //!
 //! Read next: [`kinds`] for one file per kind, [`mod@unit`] for how objects become release

@@ -38,8 +38,8 @@ pub struct Note {
     pub object: String,
     /// Path of the field: `spec.replicas`.
     pub field: String,
-    /// Understood: what it becomes. Assumed: the value. Overridden: by what, and what holds instead.
-    /// Ignored: why it matters or not.
+    /// Understood: what it becomes. Assumed: the value. Overridden: by what, and what holds
+    /// instead. Ignored: why it matters or not.
     pub text: String,
     /// Assumed: where the value is from. Empty elsewhere.
     pub source: String,

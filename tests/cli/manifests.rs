@@ -370,7 +370,7 @@ fn what_is_not_flown_is_told_wherever_one_looks() {
         assert_eq!((&found[0]["line"], &found[0]["column"]), (&12.into(), &7.into()));
     }
     let run = ["run", "others.yaml", "--lenient", "--replications", "1", "--out", "told"];
-    let run = desk.run(&[&run[..], &["--set", "spec.horizon=3m"]].concat());
+    let run = desk.run(&[&run[..], &["--set", "spec.horizon=8m"]].concat());
     assert_eq!(run.code, Some(0), "{}", run.err);
     assert!(run.out.starts_with("Left out, and what it may change:\n"), "{}", run.out);
     assert!(!run.err.contains(": ignored: Rollout"), "told twice: {}", run.err);
