@@ -9,9 +9,10 @@
 
 use super::address::Address;
 use super::flight::{Event, Flight};
-use crate::base::time::{SimDuration, SimTime};
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
+use crate::base::time::{SimDuration, SimTime};
+use crate::scenario::model::Scenario;
 use crate::strategy::autoscaler::hpa::{self, Asked, Memory, Metric, Settings, Sync};
 use crate::strategy::autoscaler::limits::Reason;
 use crate::strategy::autoscaler::replicas::{
@@ -19,7 +20,6 @@ use crate::strategy::autoscaler::replicas::{
 };
 use crate::strategy::autoscaler::sample::{Class, PodReport, class};
 use crate::strategy::{Cause, Scaling};
-use crate::scenario::model::Scenario;
 use crate::telemetry::unix_ms;
 use crate::world::pod::Stage;
 use crate::world::replica_set::PodPhase;
@@ -280,8 +280,7 @@ impl Flight {
         let text = primary.unwrap_or(&asked.query);
         let query = self.autoscalers.queries.iter().find(|query| query.text() == text);
         let query = query.ok_or(Unknown::NoSamples)?;
-        let answer =
-            query.instant(&self.scraper.store, unix_ms(self.now), &Options::in_flight());
+        let answer = query.instant(&self.scraper.store, unix_ms(self.now), &Options::in_flight());
         let Ok(Value::Vector(found)) = answer else { return Err(Unknown::NoSamples) };
         match &found[..] {
             [] if asked.empty_is_zero => Ok(0),

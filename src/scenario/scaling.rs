@@ -105,7 +105,8 @@ fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
     ];
     let outside = outside.into_iter().map(|(_, name)| Metric::AtTarget { name });
     let queries = queries.into_iter().map(Metric::Query);
-    let mut metrics: Vec<Metric> = named.into_iter().flatten().chain(queries).chain(outside).collect();
+    let mut metrics: Vec<Metric> =
+        named.into_iter().flatten().chain(queries).chain(outside).collect();
     if metrics.is_empty() {
         metrics.push(Metric::CpuUtilisation(80));
     }
@@ -115,7 +116,8 @@ fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
 /// A query, and the answer at which the size is right.
 fn asked(r: &mut Reader<'_>) -> Asked {
     let query = r.required_text("query", "PromQL that comes to one value");
-    let threshold = r.opt_number("threshold", 0.001..=1e12, "the value for each pod; has to be given");
+    let threshold =
+        r.opt_number("threshold", 0.001..=1e12, "the value for each pod; has to be given");
     if threshold.is_none() && !r.has("threshold") && !r.describing() {
         r.problem("", "threshold is missing", "the value for each pod", "");
     }

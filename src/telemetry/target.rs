@@ -17,7 +17,8 @@ pub fn labels(place: Place, names: &Names, pod: Option<&PodNames>) -> Labels {
     };
     // Pods of an experiment bear none that a controller writes on a version's.
     let version = usize::from(pod.version == names.versions[1]);
-    let controllers = (pod.pool != Pool::Baseline as usize).then(|| &names.labels.versions[version]);
+    let controllers =
+        (pod.pool != Pool::Baseline as usize).then(|| &names.labels.versions[version]);
     for (name, value) in controllers.into_iter().flatten().chain(&names.labels.all) {
         let name = label_name(name);
         if !labels.iter().any(|(known, _)| *known == name) {

@@ -155,7 +155,8 @@ enum Trigger {
 fn triggers(f: &mut Fields<'_>) -> Vec<Trigger> {
     f.list("triggers", |f| {
         f.missing("type", "what is measured");
-        let kind = f.opt_text("type", "prometheus, cpu and memory are flown, others stand at target");
+        let kind =
+            f.opt_text("type", "prometheus, cpu and memory are flown, others stand at target");
         let name = f.opt_text("name", "its name, by which Flagger's primaryScalerQueries mean it");
         f.no_effect(&["authenticationRef"], "nothing outside of the flight is asked");
         let cached = "the answer of the last poll is not kept: each sync asks anew";

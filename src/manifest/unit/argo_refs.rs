@@ -13,9 +13,7 @@ use crate::manifest::store::Store;
 pub(super) fn check(store: &Store, object: &Object, found: &mut Found) {
     let mut check = Check { store, object, found };
     let strategy = object.node.at("spec.strategy");
-    let of = |name: &str| {
-        strategy.and_then(|s| s.get(name)).filter(|n| n.value != Value::Null)
-    };
+    let of = |name: &str| strategy.and_then(|s| s.get(name)).filter(|n| n.value != Value::Null);
     if let Some(canary) = of("canary") {
         for name in ["stableService", "canaryService"] {
             check.service(&format!("strategy.canary.{name}"), text(canary, name));
@@ -133,8 +131,7 @@ impl Check<'_> {
             let several = !given(istio, "virtualService");
             let field = if several { "virtualServices" } else { "virtualService" };
             let path = format!("strategy.canary.trafficRouting.istio.{field}");
-            let message =
-                format!("Istio VirtualService has invalid HTTP routes. Error: {message}");
+            let message = format!("Istio VirtualService has invalid HTTP routes. Error: {message}");
             self.refuse(&path, &message, "routes that the Rollout can divide");
         }
     }
@@ -180,9 +177,8 @@ fn routes(
         [] => patched.extend(all.iter().find(|route| text(route, "name").is_none())),
         names => {
             for name in names {
-                let missing = || {
-                    format!("HTTP Route '{name}' is not found in the defined Virtual Service.")
-                };
+                let missing =
+                    || format!("HTTP Route '{name}' is not found in the defined Virtual Service.");
                 patched.push(named(name).ok_or_else(missing)?);
             }
         }
@@ -194,9 +190,11 @@ fn routes(
     };
     let free = all.iter().filter(|route| !managed(route)).count();
     if names.is_empty() && free > 1 {
-        return Err("spec.http[] should be set in VirtualService and it must have exactly one route \
+        return Err(
+            "spec.http[] should be set in VirtualService and it must have exactly one route \
              when omitting spec.strategy.canary.trafficRouting.istio.virtualService.routes"
-            .into());
+                .into(),
+        );
     }
     Ok(())
 }
@@ -211,9 +209,7 @@ fn destinations(canary: &Node, istio: &Node, route: &Node) -> Result<(), String>
             let has = |node: &&Node| subset.is_some() && text(node, "subset") == subset;
             if !to.iter().any(has) {
                 let subset = subset.unwrap_or_default();
-                return Err(format!(
-                    "{side} DestinationRule subset '{subset}' not found in route"
-                ));
+                return Err(format!("{side} DestinationRule subset '{subset}' not found in route"));
             }
         }
         return Ok(());

@@ -25,8 +25,7 @@ const STEPS: [&str; 8] = [
     "plugin",
 ];
 
-const INVALID_STEP: &str =
-    "Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause";
+const INVALID_STEP: &str = "Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause";
 
 /// Every such Rollout.
 pub fn check(store: &Store, found: &mut Found) {
@@ -169,8 +168,7 @@ impl Check<'_> {
         let path = "strategy.canary";
         let takes = |r: &Node| ["alb", "istio", "plugins"].iter().any(|name| given(r, name));
         if routing.is_some_and(|r| !takes(r)) {
-            let message =
-                "Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only";
+            let message = "Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only";
             self.refuse(&format!("{path}.trafficRouting.alb"), message, "one of these routers");
         }
         let [ping, pong] = ["pingService", "pongService"].map(|n| text(pair, n));
@@ -408,7 +406,8 @@ mod tests {
             Ok(_) => Vec::new(),
             Err(problems) => problems,
         };
-        let refused = found.iter().filter(|p| p.help.starts_with(super::HELP)).map(|p| p.path.as_str());
+        let refused =
+            found.iter().filter(|p| p.help.starts_with(super::HELP)).map(|p| p.path.as_str());
         let refused: Vec<&str> = refused.map(|p| p.trim_start_matches("Rollout/a spec.")).collect();
         assert_eq!(refused, expected, "{strategy} {beside}: {found:?}");
     }
@@ -511,30 +510,40 @@ mod tests {
         let routed = "canaryService: c, stableService: s, trafficRouting: {istio: {virtualService: \
                       {name: v}}, managedRoutes: [{name: h}]}";
         let header = |matched: &str| {
-            let step = format!("{{setHeaderRoute: {{name: h, match: [{{headerName: x{matched}}}]}}}}");
+            let step =
+                format!("{{setHeaderRoute: {{name: h, match: [{{headerName: x{matched}}}]}}}}");
             sound(&format!("canary: {{{routed}, steps: [{step}]}}"))
         };
         for (spec, expected) in [
             (header(""), "StringMatch value missed"),
             (header(", headerValue: {exact: a, prefix: b}"), "must have exactly one of"),
-            (sound("canary: {steps: [{replicaProgressThreshold: {type: Pod, value: 1}}]}"), "Step must"),
+            (
+                sound("canary: {steps: [{replicaProgressThreshold: {type: Pod, value: 1}}]}"),
+                "Step must",
+            ),
             (
                 sound("canary: {steps: [{setMirrorRoute: {name: h}}]}"),
                 "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins",
             ),
             (
-                sound("canary: {pingPong: {pingService: p}, trafficRouting: {istio: \
-                       {virtualService: {name: v}}}}"),
+                sound(
+                    "canary: {pingPong: {pingService: p}, trafficRouting: {istio: \
+                       {virtualService: {name: v}}}}",
+                ),
                 "Ping service and Pong service must to be set to use Ping-Pong feature",
             ),
             (
-                sound("canary: {pingPong: {pingService: p, pongService: q}, trafficRouting: {alb: \
-                       {ingress: i, servicePort: 80}}}"),
+                sound(
+                    "canary: {pingPong: {pingService: p, pongService: q}, trafficRouting: {alb: \
+                       {ingress: i, servicePort: 80}}}",
+                ),
                 "Root service field is required",
             ),
             (
-                sound("canary: {steps: [{experiment: {templates: [{name: t, specRef: canary, \
-                       weight: 5}]}}]}"),
+                sound(
+                    "canary: {steps: [{experiment: {templates: [{name: t, specRef: canary, \
+                       weight: 5}]}}]}",
+                ),
                 "Experiment template weight cannot be set unless TrafficRouting is enabled",
             ),
             (
@@ -578,12 +587,18 @@ mod tests {
         };
         let both = "{name: p, route: [{destination: {host: s}, weight: 100}, {destination: \
                     {host: c}, weight: 0}]}";
-        let routed = sound("canary: {canaryService: c, stableService: s, trafficRouting: {istio: \
-                            {virtualService: {name: v, routes: [p]}}}}");
+        let routed = sound(
+            "canary: {canaryService: c, stableService: s, trafficRouting: {istio: \
+                            {virtualService: {name: v, routes: [p]}}}}",
+        );
         let services = service("s", "app: a") + &service("c", "app: a");
         assert_eq!(words(&routed, &(services.clone() + &rules(both))), Vec::<String>::new());
         let foreign = service("s", "app: a, role: stable") + &service("c", "app: a");
-        one(&routed, &(foreign + &rules(both)), "Service \"s\" has unmatch label \"role\" in rollout");
+        one(
+            &routed,
+            &(foreign + &rules(both)),
+            "Service \"s\" has unmatch label \"role\" in rollout",
+        );
         let lost = rules("{name: q, route: [{destination: {host: s}}]}");
         let expected = "HTTP Route 'p' is not found in the defined Virtual Service.";
         one(&routed, &(services.clone() + &lost), expected);

@@ -328,7 +328,8 @@ fn autoscaler(
         draft.takes(owner);
         if let Some(min) = autoscaler.min {
             let counts = [("ScaledObject", "spec.minReplicaCount")];
-            let field = counts.iter().find(|(of, _)| *of == kind).map_or("spec.minReplicas", |f| f.1);
+            let field =
+                counts.iter().find(|(of, _)| *of == kind).map_or("spec.minReplicas", |f| f.1);
             let path = format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS);
             draft.set(&path, integer(min), owner.spot(field));
         }

@@ -233,7 +233,11 @@ mod tests {
     #[test]
     fn what_is_refused_somewhere_is_told_in_the_words_of_whoever_refuses() {
         let provider = |word: &str| format!("{PORT}\n  provider: {word}");
-        one(&provider("ngnix"), "stepWeight: 10", "Unsupported value: \"ngnix\" did you mean nginx");
+        one(
+            &provider("ngnix"),
+            "stepWeight: 10",
+            "Unsupported value: \"ngnix\" did you mean nginx",
+        );
         one(&provider("gatewayapi"), "stepWeight: 10", "did you mean gatewayapi:v1");
         one(&provider("knative"), "stepWeight: 10", "can't use apps/v1/Deployment as target");
         one(PORT, "stepWeight: 10, iterations: 5", "must validate one and only one schema");

@@ -192,7 +192,8 @@ pub fn unnamed(store: &Store, object: &Object, canary: &Canary, found: &mut Foun
         let named = |t: &Node| t.get("name").and_then(Node::text) == Some(name.as_str());
         if !triggers.iter().any(named) {
             let field = format!("spec.autoscalerRef.primaryScalerQueries.{name}");
-            let why = format!("no trigger of {} is called {name:?}: it is not asked", scaled.title());
+            let why =
+                format!("no trigger of {} is called {name:?}: it is not asked", scaled.title());
             found.ignore(object, &field, &why, Weight::Matters);
         }
     }

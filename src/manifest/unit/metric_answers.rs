@@ -99,5 +99,7 @@ pub fn count(store: &Store, object: &Object, analysis: &Analysis, found: &mut Fo
     let (spot, path) = (object.spot(&field), format!("{} {field}", object.title()));
     let message = format!("{} of {all} checks are flown", all - unasked);
     let help = "give --checks, or windtunnel-query in the annotations of the MetricTemplate";
-    found.problems.push(Problem::warning(spot.place, &path, message).help(help).in_file(&spot.file));
+    found
+        .problems
+        .push(Problem::warning(spot.place, &path, message).help(help).in_file(&spot.file));
 }

@@ -23,7 +23,8 @@ pub fn check(store: &Store, found: &mut Found) {
             scaler.target == autoscaler.target && other.is_near(object)
         };
         let first = seen.iter().find(same).map(|(other, _)| *other);
-        if let Some(other) = first.filter(|other| ![*other, object].map(keda::takes_over).contains(&true))
+        if let Some(other) =
+            first.filter(|other| ![*other, object].map(keda::takes_over).contains(&true))
         {
             let message = format!("{} scales {:?} as well", other.title(), autoscaler.target);
             let keda = [other.kind, object.kind].contains(&"ScaledObject");

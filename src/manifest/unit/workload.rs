@@ -2,10 +2,10 @@
 
 use crate::base::node::Value;
 use crate::manifest::draft::{Draft, integer, list, mapping, secs, text};
+use crate::manifest::fields::Labels;
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::{Container, PodTemplate, Probe};
-use crate::manifest::fields::Labels;
 use crate::manifest::note::{Lists, Spot};
 use crate::world::names::is_discovered;
 

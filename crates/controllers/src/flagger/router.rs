@@ -50,9 +50,7 @@ const fn row(source: &'static str, matching: Match, mirrors: Mirrors, affinity: 
 const fn of(provider: Provider) -> Row {
     match provider {
         Provider::Istio => row("istio.go", Match::Weighs, Mirrors::Always, true),
-        Provider::GatewayApi => {
-            row("gateway_api.go", Match::Weighs, Mirrors::WithIterations, true)
-        }
+        Provider::GatewayApi => row("gateway_api.go", Match::Weighs, Mirrors::WithIterations, true),
         Provider::Contour => row("contour.go", Match::Weighs, Mirrors::Never, false),
         Provider::AppMesh => row("appmesh_v1beta2.go", Match::Weighs, Mirrors::Never, false),
         Provider::Gloo => row("gloo.go", Match::WeighsAlone, Mirrors::Never, false),
@@ -202,11 +200,19 @@ pub fn surprises(provider: Provider, analysis: &Analysis) -> Vec<Surprise> {
                 request of a user reaches the canary before it is promoted";
             say("match", message, "a provider that routes");
         } else if let Some(message) = of_match(provider, analysis, matching) {
-            say("match", &message, "istio, gatewayapi:v1 and contour weigh the requests that match");
+            say(
+                "match",
+                &message,
+                "istio, gatewayapi:v1 and contour weigh the requests that match",
+            );
         }
     }
     if analysis.mirror && !provider.mirrors(analysis) && provider.routes() {
-        say("mirror", of_mirror(analysis), "leave mirror out; istio copies requests, without match");
+        say(
+            "mirror",
+            of_mirror(analysis),
+            "leave mirror out; istio copies requests, without match",
+        );
     }
     if analysis.affinity.is_some() && !provider.keeps_sessions(analysis) {
         let message = match analysis.matching.is_some() && of(provider).affinity {
@@ -234,9 +240,11 @@ fn of_match(provider: Provider, analysis: &Analysis, matching: &Matching) -> Opt
             of all users to the canary from its first iteration on"
             .into(),
         Reach::Everyone => "match is not read: the weights divide the requests of all users".into(),
-        Reach::Nobody => "match comes to no annotation, and the weight stays 0: no user ever meets \
+        Reach::Nobody => {
+            "match comes to no annotation, and the weight stays 0: no user ever meets \
             the canary"
-            .into(),
+                .into()
+        }
         Reach::Whole(share) if share.value() == 0.0 => "it reads exact and regex of headers, and \
             exact of a cookie: only who sends `always` in the header meets the canary, taken to be \
             nobody"
@@ -246,9 +254,11 @@ fn of_match(provider: Provider, analysis: &Analysis, matching: &Matching) -> Opt
             that match from the first step on, nobody else's, and the second check that passes \
             promotes, whatever stepWeight says"
             .into(),
-        Reach::Beside(_) => "beside sessionAffinity, users that match go to the canary as a whole, \
+        Reach::Beside(_) => {
+            "beside sessionAffinity, users that match go to the canary as a whole, \
             and the weight divides the requests of all others"
-            .into(),
+                .into()
+        }
         Reach::Matching(_) => return alone(provider, matching),
     };
     Some(said)

@@ -366,7 +366,10 @@ fn ephemeral(f: &mut Fields<'_>, sides: [&'static str; 2], wired: &mut Wired) {
     for side in sides {
         let labels = f.object(side, |f| {
             f.no_effect(&["annotations"], "no effect on a release");
-            f.labels("labels", "labels of that side's pods, by which Services and queries find them")
+            f.labels(
+                "labels",
+                "labels of that side's pods, by which Services and queries find them",
+            )
         });
         let labels = labels.flatten().unwrap_or_default();
         wired.sides[usize::from(["canaryMetadata", "previewMetadata"].contains(&side))]
