@@ -200,7 +200,8 @@ mod tests {
         let mut store = Store::default();
         let clock = store.add_clock();
         let mut columns = Columns::default();
-        let target = [("job".into(), "shop".to_string()), ("pod".into(), "a".to_string())];
+        let target = [("job", "shop"), ("pod", "a")];
+        let target = target.map(|(name, value)| (Cow::Borrowed(name), value.to_string()));
         for (at, errors) in [(1000, None), (2000, Some(1.0)), (3000, Some(4.0)), (4000, None)] {
             store.tick(clock, at);
             let mut page = Page::new(&mut store, clock, &mut columns, &target);

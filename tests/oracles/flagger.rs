@@ -90,6 +90,7 @@ fn flagger_prometheus() {
                 "error multiple values".to_string()
             }
             Answer::Error(text) => text,
+            Answer::Given(_) => unreachable!("a response is no setting"),
         };
         (json!(found), entry.get("expect").cloned().unwrap_or_default())
     });

@@ -198,8 +198,8 @@ fn pods(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, fo
     workload::pods(draft, owner, template, rollout.min_ready_secs, lists);
     let spot = owner.spot("spec.template.metadata.labels");
     // Those of one side stand among the template's, for Services that select by them.
-    let sided = &rollout.wired.labels;
-    let own = template.into_iter().flat_map(|t| &t.labels).filter(|pair| !sided.contains(pair));
+    let sided = |pair: &(String, String)| rollout.wired.sides.iter().any(|s| s.contains(pair));
+    let own = template.into_iter().flat_map(|t| &t.labels).filter(|pair| !sided(pair));
     workload::labels(draft, "all", &own.cloned().collect(), &spot);
     let spot = object.spot("spec.strategy");
     for (whose, own) in ["old", "new"].into_iter().zip(&rollout.wired.sides) {

@@ -10,7 +10,7 @@ use crate::base::node::{Key, Node, Value};
 use crate::manifest::kinds::Object;
 use crate::manifest::store::Store;
 
-pub(super) const HELP: &str = "Argo refuses such a Rollout (InvalidSpec) and rolls nothing out";
+pub(super) use crate::manifest::kinds::rollout::REFUSED as HELP;
 
 /// What a step may set; the API server prunes everything else, and the controller's own check
 /// passes over `replicaProgressThreshold`.
@@ -37,10 +37,6 @@ pub fn check(store: &Store, found: &mut Found) {
             node.filter(|n| n.value != Value::Null)
         };
         let (canary, switch) = (strategy("canary"), strategy("blueGreen"));
-        if canary.is_some() && switch.is_some() {
-            let message = "Multiple Strategies can not be listed";
-            check.refuse("strategy", message, "one of canary and blueGreen");
-        }
         canary.into_iter().for_each(|canary| check.canary(canary));
         switch.into_iter().for_each(|switch| check.blue_green(switch));
         argo_refs::check(store, object, check.found);

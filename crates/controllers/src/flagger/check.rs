@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn what_a_provider_answers_needs_no_query() {
-        let reply = Some(super::super::settings::Reply::Never);
+        let reply = Some(crate::reply::Reply::Never);
         let template = Some(Template { reply, ..Template::default() });
         let settings = canary(vec![Metric { name: "m".into(), template, ..Metric::default() }]);
         assert!(questions(&settings).is_empty());

@@ -98,12 +98,18 @@ fn spec(f: &mut Fields<'_>) -> Rollout {
     }
 }
 
+/// What Argo does with a Rollout that its validation does not take.
+pub const REFUSED: &str = "Argo refuses such a Rollout (InvalidSpec) and rolls nothing out";
+
 fn strategy(f: &mut Fields<'_>, wired: &mut Wired) -> Option<Strategy> {
     if f.has("canary") && f.has("blueGreen") {
-        f.problem("blueGreen", "given beside canary", "one of canary and blueGreen", "");
+        let message = "Multiple Strategies can not be listed";
+        f.problem("blueGreen", message, "one of canary and blueGreen", REFUSED);
     }
     if !f.has("canary") && !f.has("blueGreen") {
-        f.problem("", "names neither canary nor blueGreen", "one of canary and blueGreen", "");
+        let message =
+            "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'";
+        f.problem("", message, "one of canary and blueGreen", REFUSED);
     }
     let canary = f.object("canary", |f| canary(f, wired));
     let switch = f.object("blueGreen", |f| blue_green(f, wired));
