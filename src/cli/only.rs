@@ -47,7 +47,7 @@ pub fn of_import(import: &mut Import, patterns: &[String]) -> Result<(), Vec<Pro
 }
 
 /// Keeps the Scenarios that one of the patterns means.
-pub fn of_scenarios(inputs: &mut [Input], patterns: &[String]) -> Result<(), Vec<Problem>> {
+pub fn of_scenarios(inputs: &mut Vec<Input>, patterns: &[String]) -> Result<(), Vec<Problem>> {
     if patterns.is_empty() {
         return Ok(());
     }
@@ -55,9 +55,12 @@ pub fn of_scenarios(inputs: &mut [Input], patterns: &[String]) -> Result<(), Vec
     let documents = || inputs.iter().flat_map(|input| &input.documents);
     let all: Vec<Vec<String>> = documents().filter(|d| !is_manifest(d)).map(names).collect();
     let mut meant = chosen(&all, patterns)?.into_iter();
-    for input in inputs {
+    // A file of which nothing is meant says nothing; one without documents is told of as ever.
+    inputs.retain_mut(|input| {
+        let empty = input.documents.is_empty();
         input.documents.retain(|document| is_manifest(document) || meant.next() == Some(true));
-    }
+        empty || !input.documents.is_empty()
+    });
     Ok(())
 }
 

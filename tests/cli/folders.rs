@@ -19,6 +19,7 @@ fn a_report_holds_its_files_and_no_rests() {
         "ratings.csv",
         "timeline.csv",
         "discrepancies.csv",
+        "steps.csv",
         "events.jsonl",
         "run.json",
         "summary.md",

@@ -269,7 +269,7 @@ fn steps(bad: bool) -> Vec<Step> {
         asked,
         lasted_s: 300.0,
         requests: 6_000,
-        requests_new: 3_030,
+        requests_new: 3_000,
         users: 19_500,
         users_new,
         pods: [1, 2],

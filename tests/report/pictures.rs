@@ -62,6 +62,7 @@ fn changed(mut results: Results, change: impl Fn(&mut Scenario)) -> Results {
         results.verdicts.retain(|row| both(row.release, row.plan));
         results.differences.retain(|row| both(row.release, row.plan));
         results.precision.retain(|row| both(row.variant.into(), row.plan));
+        results.steps.retain(|row| both(row.variant.into(), row.plan));
         results.recordings.retain(|row| both(row.variant.into(), row.plan));
         results.ratings.retain(|row| plans.contains(&row.plan));
         results.qualification.retain(|row| plans.contains(&row.plan));

@@ -18,7 +18,7 @@ const RUNS: &str = "scenario, release, strategy, replication, seed, verdict, use
      connections_broken, side_effects_duplicated";
 
 /// First columns of the other tables.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 7] = [
     ("summary.csv", "scenario, release, strategy, measure, n, mean, lower, upper, p05, p50, p95"),
     ("verdicts.csv", "scenario, release, strategy, verdict, n, share, lower, upper"),
     ("differences.csv", "scenario, release, strategy, reference, measure, n, mean, lower, upper"),
@@ -32,6 +32,12 @@ const OTHERS: [(&str, &str); 6] = [
         "discrepancies.csv",
         "scenario, release, strategy, replication, kind, compared, different, noise_compared, \
          noise_different",
+    ),
+    (
+        "steps.csv",
+        "scenario, release, strategy, step, asked, flights, lasted_s, requests_met, \
+         requests_met_lower, requests_met_upper, users_met, users_met_lower, users_met_upper, \
+         pods_new, pods",
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! Texts for readers and JSON for scripts.
 
 use crate::fixture::{nothing_flown, results};
-use windtunnel::report::{documents, replay, summary, table};
+use windtunnel::report::{documents, replay, summary, table, worst};
 use windtunnel::scenario::ids::{PlanId, VariantId};
 
 fn document(path: &str) -> String {
@@ -41,6 +41,51 @@ fn terminal_tables_fit() {
             assert!(!text.contains('\u{1b}'), "plain text");
         }
     }
+}
+
+/// What was asked and what was met stands in the terminal, the page and the JSON.
+#[test]
+fn what_users_met_stands_where_one_looks() {
+    let results = results();
+    let terminal = table::text(&results.scenarios[0]);
+    let line = "canary (good): 10 % asked, 50 % met: 1 of 2 pods, by 87 % of users";
+    let flat = terminal.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("What users met:"), "{terminal}");
+    assert!(flat.contains(line) || flat.contains(&line.replace(" (good)", "")), "{terminal}");
+    let page = summary::text(&results);
+    for part in [
+        "### What users met",
+        "| strategy | release | asked | requests that met it |",
+        "| canary | good | 10 % | **50",
+        "| canary | good | 50 % | 50",
+        "| 1 of 2 | 5 min | 20 |",
+    ] {
+        assert!(page.contains(part), "{part} is missing in\n{page}");
+    }
+    let json = table::json(&results);
+    let met = json["scenarios"][0]["met"].as_array().expect("a list");
+    let canary: Vec<_> = met.iter().filter(|row| row["strategy"] == "canary").collect();
+    assert_eq!(canary.len(), 2, "a row a release");
+    assert_eq!(canary[0]["steps"][0]["asked"], 0.1);
+    assert_eq!(canary[0]["steps"][0]["requests_met"]["mean"], 0.5);
+    assert_eq!(canary[1]["steps"].as_array().map(Vec::len), Some(1), "the bad one was stopped");
+    let run: serde_json::Value = serde_json::from_str(&document("run.json")).expect("JSON");
+    assert_eq!(run["scenarios"][0]["met"], json["scenarios"][0]["met"]);
+}
+
+/// Of several services the worst comes first; a single one needs no overview.
+#[test]
+fn the_worst_comes_first() {
+    let mut results = results();
+    let text = worst::text(&results);
+    assert!(text.starts_with("2 services, worst first"), "{text}");
+    let rows = worst::json(&results);
+    let share = |n: usize| rows[n]["hurt_share"].as_f64();
+    assert!(rows.len() == 2 && share(0) >= share(1), "{rows:?}");
+    assert!(summary::text(&results).contains("## Worst first"));
+    results.scenarios.truncate(1);
+    assert_eq!((worst::text(&results), worst::markdown(&results)), (String::new(), None));
+    assert_eq!(worst::json(&results).len(), 1);
 }
 
 #[test]
