@@ -91,7 +91,7 @@ fn compare(count: &mut Count, whole: &Figures<'_>, part: &Figures<'_>) {
             }
         }
         for verdict in Verdict::ALL {
-            let of = |f: &Figures<'_>| f.verdict(id, PlanId(plan), verdict);
+            let of = |f: &Figures<'_>| f.verdict(id, PlanId(plan), verdict, CONFIDENCE);
             if let (Some((_, truth)), Some((_, found))) = (of(whole), of(part)) {
                 let name = format!("{release} {plan} {}", verdict.word());
                 count.add(name, found.interval.contains(truth.value));

@@ -10,6 +10,7 @@ use windtunnel::experiment::limits::bounds;
 use windtunnel::outcome::{MeasureId, Outcome, Verdict};
 use windtunnel::scenario::ids::PlanId;
 use windtunnel::scenario::model::Scenario;
+use windtunnel::stats::estimate::CONFIDENCE;
 use windtunnel::stats::estimate::{CONFIDENCE, estimate};
 use windtunnel::stats::interval::t_ci;
 use windtunnel::stats::mixture::Stratum;
@@ -47,13 +48,15 @@ fn figures(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(String, F
                     let found = of.quantile(id, PlanId(plan), measure, (q, CONFIDENCE));
                     all.extend(found.map(|figure| (name(word), figure)));
                 }
-                all.extend(of.spread(id, PlanId(plan), measure).map(|f| (name("spread"), f)));
+                all.extend(
+                    of.spread(id, PlanId(plan), measure, CONFIDENCE).map(|f| (name("spread"), f)),
+                );
             }
             let found = of.difference(id, (PlanId(1), PlanId(0)), measure);
             all.extend(found.map(|f| (format!("{release} {} difference", measure.name()), f)));
         }
         for (plan, verdict) in (0..2).flat_map(|p| Verdict::ALL.map(|v| (p, v))) {
-            let found = of.verdict(id, PlanId(plan), verdict);
+            let found = of.verdict(id, PlanId(plan), verdict, CONFIDENCE);
             all.extend(found.map(|(_, f)| (format!("{release} {plan} {}", verdict.word()), f)));
         }
     }
