@@ -95,6 +95,7 @@ fn service(m: &Model) -> Service {
             keep_alive: None,
             mesh: Default::default(),
             candidate: None,
+            registration: None,
         },
         nodes: NodeSettings {
             count: 1,
@@ -103,7 +104,9 @@ fn service(m: &Model) -> Service {
             provisioning: Distribution::Constant { secs: 0.0 },
             lost_after: SimDuration::ZERO,
             evict_after: SimDuration::ZERO,
+            fixed: false,
         },
+        placement: Default::default(),
         timeout: SimDuration::FOREVER,
         retries: Retries { attempts: 0, backoff: SimDuration::ZERO },
         dependency: None,

@@ -10,7 +10,6 @@ use windtunnel::experiment::limits::bounds;
 use windtunnel::outcome::{MeasureId, Outcome, Verdict};
 use windtunnel::scenario::ids::PlanId;
 use windtunnel::scenario::model::Scenario;
-use windtunnel::stats::estimate::CONFIDENCE;
 use windtunnel::stats::estimate::{CONFIDENCE, estimate};
 use windtunnel::stats::interval::t_ci;
 use windtunnel::stats::mixture::Stratum;

@@ -6,7 +6,7 @@ use crate::world::scenario;
 use proptest::prelude::*;
 use windtunnel::experiment::results::{QualificationRow, ScenarioResults};
 use windtunnel::experiment::winner::{Choice, Ending, RuledOut, USERS_FLOOR};
-use windtunnel::experiment::{delivery, matrix, precision, rating, tables, winner};
+use windtunnel::experiment::{delivery, matrix, precision, rating, steps, tables, winner};
 use windtunnel::outcome::{Measures, Outcome, Verdict};
 use windtunnel::report::headlines;
 use windtunnel::scenario::ids::PlanId;
@@ -74,7 +74,8 @@ fn outcome(luck: &Luck, bad: bool, r: u32, n: u32) -> Outcome {
         start_to_ready_s: Some(10.0),
         ..Measures::default()
     };
-    Outcome { replication: r, verdict, measures, stopped_by: None, differences: None, work: 1 }
+    let (stopped_by, differences, steps) = (None, None, Vec::new());
+    Outcome { replication: r, verdict, measures, stopped_by, differences, steps, work: 1 }
 }
 
 fn results(lucks: &[Luck], n: u32) -> ScenarioResults {
@@ -102,6 +103,7 @@ fn results(lucks: &[Luck], n: u32) -> ScenarioResults {
         ratings: rating::ratings(&scenario, &flights, &deliveries),
         expectations: Vec::new(),
         recordings: Vec::new(),
+        steps: steps::steps(&scenario, &flights),
         stops: matrix::stops(&scenario, &flights),
         idle: matrix::idle(&scenario, &flights),
         choice: winner::choose(&scenario, &flights, &deliveries, &qualification),
