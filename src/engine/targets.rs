@@ -2,9 +2,10 @@
 //! ready, sent to once it finds them healthy, taken out as soon as they go.
 //!
 //! Follows kubernetes-sigs/aws-load-balancer-controller
-//! `pkg/targetgroupbinding/resource_manager.go` (targets are the ready endpoints, with a readiness gate those whose containers are ready; a
-//! condition per target group is written once the target is healthy) and its
-//! `docs/deploy/pod_readiness_gate.md`. Deliberately unknown here: how requests are divided.
+//! `pkg/targetgroupbinding/resource_manager.go` (targets are the ready endpoints, with a readiness
+//! gate those whose containers are ready; a condition per target group is written once the target
+//! is healthy) and its `docs/deploy/pod_readiness_gate.md`. Deliberately unknown here: how requests
+//! are divided.
 
 use super::address::PodDraw;
 use super::flight::{Flight, PodStep};

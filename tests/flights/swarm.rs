@@ -48,9 +48,9 @@ fn tight(service: &Service, stream: &mut Stream) -> NodeSettings {
     let spare = stream.below(2);
     let holds =
         |count: &u32| service.placement.holds(replicas, *count, capacity, nodes.zones) == replicas;
-    let least = (replicas.div_ceil(capacity)..=replicas).find(holds);
-    match least {
-        Some(count) => NodeSettings { capacity, count: count + spare, ..nodes.clone() },
+    let fewest = replicas.div_ceil(capacity) + spare;
+    match (fewest..=replicas + spare).find(holds) {
+        Some(count) => NodeSettings { capacity, count, ..nodes.clone() },
         None => nodes.clone(),
     }
 }

@@ -113,7 +113,8 @@ fn applied(owner: &Object, size: i64, autoscaler: &Autoscaler, name: &str, found
     if size.cast_unsigned() < min && size > 0 {
         let message = format!(
             "applying the file sets {size} pods where the autoscaler keeps {min} or more: the \
-             others are gone at once, and come back after its next sync (15s) and their start; not flown"
+             others are gone at once, and come back after its next sync (15s) and their start; not \
+             flown"
         );
         let help = format!(
             "leave it out; or fly it: --set spec.service.autoscaler.applied={size} (unit {name:?})"

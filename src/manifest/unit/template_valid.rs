@@ -1,5 +1,5 @@
-//! Pod templates that the API server refuses (k/k `pkg/apis/core/validation/validation.go`): nothing
-//! of them ever runs, so nothing is flown. Its own words are used.
+//! Pod templates that the API server refuses (k/k `pkg/apis/core/validation/validation.go`):
+//! nothing of them ever runs, so nothing is flown. Its own words are used.
 //!
 //! It looks at the documents, not at what was made of them. What a fragment may leave out is no
 //! contradiction.
