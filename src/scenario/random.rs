@@ -108,6 +108,7 @@ impl Random<'_> {
         let some = |value: String| Some(Some(value));
         match (part.group, part.name, name) {
             ("check" | "judge", ..) => self.known_of_check(part, name),
+            ("strategy", _, "orders") => some(self.orders(part.name)),
             ("scenario", _, "name") => some("swarm".into()),
             ("scenario", _, "apiVersion") => some(super::read::API_VERSION.into()),
             ("scenario", _, "kind") => some(super::read::KIND.into()),
@@ -143,15 +144,6 @@ impl Random<'_> {
                 some(format!("[{{at: 0s, rate: {rate}}}, {{at: {later}, rate: 5/s}}]"))
             }
             ("scenario", _, "schedulingTimes") => some("[1s, 3s, 500ms]".into()),
-            ("strategy", "flagger", "orders") => some("[40s undo]".into()),
-            ("strategy", "rollingUpdate" | "recreate", "orders") => some(
-                self.pick(&["[5s pause, 30s resume]", "[9s undo]", "[4s scale 7, 30s scale 2]"])
-                    .into(),
-            ),
-            ("strategy", _, "orders") => some(
-                self.pick(&["[20s abort, 50s retry]", "[9s undo]", "[30s promote, 1m scale 7]"])
-                    .into(),
-            ),
             ("strategy", _, "maxSurge") => some(self.pick(&["1", "25%", "100%"]).into()),
             ("strategy", _, "maxUnavailable") => some(self.pick(&["0", "1", "50%"]).into()),
             ("strategy", "argoCanary", "steps") => some(
@@ -182,6 +174,18 @@ impl Random<'_> {
             ("defect" | "chaos", _, "zone") => Some(self.chance(0.1).then(|| "1".to_string())),
             _ => None,
         }
+    }
+
+    /// Orders that the strategy takes.
+    fn orders(&mut self, strategy: &str) -> String {
+        let orders = match strategy {
+            "flagger" => ["[40s undo]"; 3],
+            "rollingUpdate" | "recreate" => {
+                ["[5s pause, 30s resume]", "[9s undo]", "[4s scale 7, 30s scale 2]"]
+            }
+            _ => ["[20s abort, 50s retry]", "[9s undo]", "[30s promote, 1m scale 7]"],
+        };
+        self.pick(&orders).into()
     }
 
     /// The same of checks and their judges.
