@@ -240,7 +240,7 @@ fn resource(f: &mut Fields<'_>, memory: bool, metric: Option<&str>) -> Option<Tr
         (false, false) => Trigger::Resource(Some(("cpuUtilization", percent)), None),
         (false, true) => {
             let cores = (0.001..=1000.0).contains(&value);
-            Trigger::Resource(cores.then(|| ("cpuAverage", Value::Number(value))), None)
+            Trigger::Resource(cores.then_some(("cpuAverage", Value::Number(value))), None)
         }
         (true, false) => Trigger::Resource(None, Some(Memory::Percent(value.round() as u64))),
         (true, true) => Trigger::Resource(None, Some(Memory::Bytes(value))),
