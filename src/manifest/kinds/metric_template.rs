@@ -25,9 +25,9 @@ pub struct MetricTemplate {
     pub answers: Labels,
 }
 
-const ANSWERS: &str = "what a provider answers that no flight can ask: `windtunnel-answers: always` \
-    (or never, `from 5m`, `until 5m`, 30%; success is a value within the bounds), \
-    `windtunnel-takes: 5s`, or `windtunnel-query` with PromQL in its place";
+const ANSWERS: &str = "what a provider answers that no flight can ask: \
+    `windtunnel-answers: always` (or never, `from 5m`, `until 5m`, 30%; success is a value within \
+    the bounds), `windtunnel-takes: 5s`, or `windtunnel-query` with PromQL in its place";
 
 /// Who may be asked; the first is, in a flight.
 const PROVIDERS: [&str; 12] = [

@@ -1,6 +1,7 @@
 //! What Argo's controller refuses of a Rollout for the objects that it refers to, in its words
 //! (argo-rollouts 1.10 `pkg/apis/rollouts/validation/validation_references.go`,
-//! `rollout/trafficrouting/istio/istio.go`). Objects that are not among the files are not looked at.
+//! `rollout/trafficrouting/istio/istio.go`). Objects that are not among the files are not looked
+//! at.
 
 use super::Found;
 use super::argo_valid::{HELP, given, refuse, text};

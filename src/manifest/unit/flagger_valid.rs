@@ -4,8 +4,8 @@
 //! file, so it is flown as if the reference were there, and told.
 //!
 //! Read from fluxcd/flagger 1.44 `artifacts/flagger/crd.yaml`, `pkg/controller/controller.go`
-//! (`verifyCanary`) and `pkg/router/{ingress,skipper,apisix,gateway_api}.go` (`Reconcile`). It looks
-//! at the documents, not at what was made of them: a rule is about what was written.
+//! (`verifyCanary`) and `pkg/router/{ingress,skipper,apisix,gateway_api}.go` (`Reconcile`). It
+//! looks at the documents, not at what was made of them: a rule is about what was written.
 
 use super::Found;
 use crate::base::node::{Node, Value};
@@ -49,8 +49,8 @@ const API_SERVER: &str = "the API server refuses such a Canary (Flagger's CRD)";
 
 const CONTROLLER: &str = "Flagger refuses such a Canary, and nothing of it is released";
 
-const ROUTER: &str = "Flagger says so at every tick, and the Canary never begins: flown as if it were \
-                      given";
+const ROUTER: &str = "Flagger says so at every tick, and the Canary never begins: flown as if it \
+                      were given";
 
 /// Every such Canary.
 pub fn check(store: &Store, found: &mut Found) {

@@ -282,8 +282,8 @@ fn alone(provider: Provider, matching: &Matching) -> Option<String> {
                 .into(),
         ),
         Provider::Contour if !compared(matching, &["regex"]).is_empty() => Some(
-            "it copies exact, prefix and suffix (as `contains`): a regex leaves a condition without \
-             a value; flown as if it were read"
+            "it copies exact, prefix and suffix (as `contains`): a regex leaves a condition \
+             without a value; flown as if it were read"
                 .into(),
         ),
         _ => None,
