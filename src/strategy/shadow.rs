@@ -216,8 +216,11 @@ impl Shadow {
         if blind {
             out.push(Action::Say("the copies end: nobody has compared their answers".into()));
         }
-        let few = view.shadow.candidate.compared < self.settings.min_compared;
-        if blind && !self.follow.is_there() || !blind && few {
+        let scant = match blind {
+            true => !self.follow.is_there(),
+            false => view.shadow.candidate.compared < self.settings.min_compared,
+        };
+        if scant {
             out.push(Action::Decide(Decision::NoEvidence));
         } else if !blind && self.findings(view, out) {
             out.push(Action::Decide(Decision::WayBack));
