@@ -2,8 +2,9 @@
 //!
 //! `rate(x{code=~"5.."}[5m]) / rate(x[5m])` looks like a share of errors. But elements of two
 //! vectors find each other by all of their labels (`promql/engine.go`, `VectorBinop`), so every
-//! series of errors meets itself, and the share is 1. The same holds for sums by the label that only
-//! one side filters. A label that a sum drops, or that the matching leaves out, makes it a share.
+//! series of errors meets itself, and the share is 1. The same holds for sums by the label that
+//! only one side filters. A label that a sum drops, or that the matching leaves out, makes it a
+//! share.
 //! Deliberately unknown here: which series there are.
 
 use super::ast::{
