@@ -299,7 +299,72 @@ fn of_both(b: &Binary) -> Option<Vec<f64>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Query;
+    use crate::store::Store;
+    use crate::value::Value;
+    use crate::{Options, Query};
+
+    /// Series of two pods, with three codes each, that rise at rates of their own.
+    fn store() -> Store {
+        let mut store = Store::default();
+        let clock = store.add_clock();
+        let mut series = Vec::new();
+        for (pod, code) in [("a", "200"), ("a", "500"), ("b", "200"), ("b", "503"), ("b", "500")] {
+            let labels = [("__name__", "x"), ("pod", pod), ("code", code), ("a", "b")];
+            series.push(store.add_series(clock, &labels));
+        }
+        for at in 0..40 {
+            store.tick(clock, at * 15_000);
+            for (number, series) in series.iter().enumerate() {
+                store.record(*series, (at * (number as i64 + 1) * 7) as f64);
+            }
+        }
+        store
+    }
+
+    /// What a query comes to over these series.
+    fn answer(text: &str) -> Vec<f64> {
+        let query = Query::parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        match query.instant(&store(), 500_000, &Options::default()) {
+            Ok(Value::Vector(elements)) => elements.iter().map(|e| e.value).collect(),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    /// What is claimed without a look at series holds for these.
+    #[test]
+    fn what_is_claimed_is_what_is_answered() {
+        let (bad, all) = ("rate(x{code=~\"5..\"}[1m])", "rate(x[1m])");
+        for text in [
+            format!("{bad} / {all}"),
+            format!("100 * {bad} / {all}"),
+            format!("1 - {bad} / {all}"),
+            format!("({all} - {bad}) / {all}"),
+            format!("sum by (pod, code) ({bad}) / sum by (code, pod) ({all})"),
+            format!("sum by (code) ({bad}) / on (code) sum by (code) ({all})"),
+            format!("sum without (pod) ({bad}) / sum without (pod) ({all})"),
+            format!("{bad} / on (code, pod) {all}"),
+            format!("max({bad} / {all})"),
+            format!("sum({all}) / sum({all})"),
+        ] {
+            let ratio = Query::parse(&text).expect("a query").self_ratio().expect("a ratio");
+            let whole = ratio.whole.expect("known values");
+            let found = answer(&text);
+            assert!(!found.is_empty(), "{text}");
+            let near = |value: &f64| whole.iter().any(|known| (known - value).abs() < 1e-9);
+            assert!(found.iter().all(near), "{text}: {found:?}, claimed {whole:?}");
+        }
+        for text in ["x{code=\"500\"} / x{code=\"200\"}", "x{code=~\"5..\"} / x{code!~\"5..\"}"] {
+            assert!(answer(text).is_empty(), "{text}");
+        }
+        for text in [
+            format!("sum({bad}) / sum({all})"),
+            format!("sum by (pod) ({bad}) / sum by (pod) ({all})"),
+            format!("{bad} / ignoring (code) group_left sum by (pod, a) ({all})"),
+        ] {
+            let share = answer(&text);
+            assert!(share.iter().all(|v| *v > 0.0 && *v < 1.0), "{text}: {share:?}");
+        }
+    }
 
     /// The label that is filtered, the value of the ratio, and those of the whole query.
     fn found(text: &str) -> Option<(String, Option<f64>, Option<Vec<f64>>)> {
