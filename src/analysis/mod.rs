@@ -2,8 +2,9 @@
 //!
 //! `check` is the room of judges: query × window × judge. `promql` and `expr` are the two languages
 //! in which operators ask and answer, `argo` is Argo's AnalysisRun, `bucket` and `reply` divide
-//! users and calls, `ratio` tells of ratios that decide nothing. Deliberately absent: strategies, true error rates, randomness, and the
-//! mathematics of judges, which stands in [`crate::stats`].
+//! users and calls, `ratio` tells of ratios that decide nothing.
+//! Deliberately absent: strategies, true error rates, randomness, and the mathematics of judges,
+//! which stands in [`crate::stats`].
 
 pub mod bucket;
 pub mod check;

@@ -2,8 +2,9 @@
 //!
 //! `rate(x{code=~"5.."}[5m]) / rate(x[5m])` looks like a share of errors. But elements of two
 //! vectors find each other by all of their labels (`promql/engine.go`, `VectorBinop`), so every
-//! series of errors meets itself, and the share is 1. The same holds for sums by the label that only
-//! one side filters. A label that a sum drops, or that the matching leaves out, makes it a share.
+//! series of errors meets itself, and the share is 1. The same holds for sums by the label that
+//! only one side filters. A label that a sum drops, or that the matching leaves out, makes it a
+//! share.
 //! Deliberately unknown here: which series there are.
 
 use super::ast::{
@@ -19,8 +20,6 @@ const VALUES_MAX: usize = 8;
 /// A ratio that divides every series by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SelfRatio {
-    /// Its first byte in the query.
-    pub at: usize,
     /// The metric.
     pub metric: String,
     /// Labels that one side asks for and the other does not; none if both sides ask for the same.
@@ -41,7 +40,6 @@ pub(super) fn self_ratio(expr: &Expr) -> Option<SelfRatio> {
         {
             let whole = quotient.value.and_then(|_| values(expr));
             return Some(SelfRatio {
-                at: next.at,
                 metric: quotient.metric,
                 filtered: quotient.filtered,
                 value: quotient.value,
@@ -297,89 +295,5 @@ fn of_both(b: &Binary) -> Option<Vec<f64>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::Query;
-
-    /// The label that is filtered, the value of the ratio, and those of the whole query.
-    fn found(text: &str) -> Option<(String, Option<f64>, Option<Vec<f64>>)> {
-        let query = Query::parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
-        query.self_ratio().map(|r| (r.filtered.join(","), r.value, r.whole))
-    }
-
-    fn check(text: &str, filtered: &str, value: f64, whole: &[f64]) {
-        let expected = Some((filtered.to_string(), Some(value), Some(whole.to_vec())));
-        assert_eq!(found(text), expected, "{text}");
-    }
-
-    #[test]
-    fn a_series_that_meets_itself_is_found() {
-        let (bad, all) = ("rate(x{code=~\"5..\"}[1m])", "rate(x[1m])");
-        check(&format!("{bad} / {all}"), "code", 1.0, &[1.0]);
-        check(&format!("(100 * {bad}) / ({all})"), "code", 100.0, &[100.0]);
-        check(&format!("1 - {bad} / {all}"), "code", 1.0, &[0.0]);
-        check(&format!("({all} - {bad}) / {all}"), "code", 0.0, &[0.0]);
-        check(&format!("{bad} / {all} or vector(0)"), "code", 1.0, &[0.0, 1.0]);
-        check(
-            &format!("sum by (pod, code) ({bad}) / sum by (code, pod) ({all})"),
-            "code",
-            1.0,
-            &[1.0],
-        );
-        check(
-            &format!("sum without (pod) ({bad}) / sum without (pod) ({all})"),
-            "code",
-            1.0,
-            &[1.0],
-        );
-        check(&format!("{bad} / on (code) {all}"), "code", 1.0, &[1.0]);
-        check(&format!("{bad} / ignoring (pod) {all}"), "code", 1.0, &[1.0]);
-        check(
-            "increase(x{a=\"b\", code=\"500\"}[5m]) / increase(x{a=\"b\"}[5m])",
-            "code",
-            1.0,
-            &[1.0],
-        );
-        check("x / x", "", 1.0, &[1.0]);
-        check(&format!("sum({all}) / sum({all})"), "", 1.0, &[1.0]);
-        check(&format!("max({bad} / {all})"), "code", 1.0, &[1.0]);
-        // How many series there are decides what a sum of ones comes to.
-        let sum = found(&format!("sum({bad} / {all})"));
-        assert_eq!(sum, Some(("code".into(), Some(1.0), None)));
-        // Nothing is on both sides.
-        let apart = found("x{code=\"500\"} / x{code=\"200\"}");
-        assert_eq!(apart, Some(("code".into(), None, None)));
-        assert_eq!(found("x{code=\"500\"} / x{code=~\"2..\"}").map(|f| f.1), Some(None));
-        assert_eq!(found("x{code=~\"5..\"} / x{code!~\"5..\"}").map(|f| f.1), Some(None));
-    }
-
-    #[test]
-    fn a_share_is_left_alone() {
-        let (bad, all) = ("rate(x{code=~\"5..\"}[1m])", "rate(x[1m])");
-        for text in [
-            format!("sum({bad}) / sum({all})"),
-            format!("sum by (pod) ({bad}) / sum by (pod) ({all})"),
-            format!("sum without (code) ({bad}) / sum without (code) ({all})"),
-            format!("{bad} / ignoring (code) group_left sum by (pod) ({all})"),
-            format!("{bad} / ignoring (code) {all}"),
-            format!("{bad} / on (pod) {all}"),
-            format!("sum by (code) ({bad}) / on (pod) sum by (code) ({all})"),
-            format!("sum by (code) ({bad}) / ignoring (code) group_left sum({all})"),
-            "rate(x_sum[1m]) / rate(x_count[1m])".to_string(),
-            format!("{all} / rate(x[5m])"),
-            format!("{all} / rate(x[1m] offset 1h)"),
-            format!("(sum({all}) - sum({bad})) / sum({all})"),
-            format!("sum({bad}) / count({bad})"),
-            format!("clamp_max({all}, 1) / clamp_max({all}, 2)"),
-            format!("max(2 * {all}) / max({all})"),
-            "{a=\"b\"} / {a=\"b\"}".to_string(),
-            format!("{bad} * {all}"),
-            "count(x == 1) / count(x)".to_string(),
-            "0 / 0".to_string(),
-            // Whether two patterns have anything in common is not known.
-            "x{code=~\"5..\"} / x{code=~\"5.3\"}".to_string(),
-            format!("{bad} / ({bad} + rate(x{{code!~\"5..\"}}[1m]))"),
-        ] {
-            assert_eq!(found(&text), None, "{text}");
-        }
-    }
-}
+#[path = "ratio_tests.rs"]
+mod tests;

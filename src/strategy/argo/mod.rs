@@ -2,7 +2,8 @@
 //!
 //! The rules live in `windtunnel_controllers::argo`. [`part`] reads settings from a Scenario and
 //! [`mod@write`] writes them there, by the names of [`field`]; `bind` reads their queries,
-//! `surprise` tells what does something else than its words say, [`drive`] shows the rules what a flight has and carries out what they order.
+//! `surprise` tells what does something else than its words say, [`drive`] shows the rules what a
+//! flight has and carries out what they order.
 
 mod bind;
 pub mod drive;
