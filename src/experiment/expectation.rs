@@ -74,8 +74,10 @@ impl Judge<'_> {
                 Expected::Verdict(verdict) => self.share_needs(line, verdict),
                 _ => mean_needs(line, found),
             };
+            let open = found.interval.lower.is_infinite() || found.interval.upper.is_infinite();
             result.detail += &match needed {
                 Some(n) => format!("; about {n} flights would decide it, if they go on like this"),
+                None if open => String::new(),
                 None => "; the figure is too near to its limit for flights to decide".to_string(),
             };
         }

@@ -100,8 +100,8 @@ impl Figures<'_> {
         Some(Figure { value, interval, n })
     }
 
-    /// The width of the middle half of flights, from the 25 % to the 75 % quantile, with an interval
-    /// at `confidence`. Each end's interval is wrong half as often, so the difference of them is
+    /// The width of the middle half of flights, from the 25 % to the 75 % quantile, with an
+    /// interval at `confidence`. Each end's interval is wrong half as often, so the difference of them is
     /// wrong no more often than that (Bonferroni).
     pub fn spread(
         &self,

@@ -137,8 +137,8 @@ mod tests {
         assert!((confidence(1) - 0.95).abs() < 1e-12, "one look is judged as everywhere");
     }
 
-    /// Of 2,000 runs so many end with either verdict at most, if each may in 5 %: but for one test in
-    /// a million (binomial tail).
+    /// Of 2,000 runs so many end with either verdict at most, if each may in 5 %: but for one test
+    /// in a million (binomial tail).
     const RUNS: u64 = 2_000;
     const WRONG_MAX: u64 = 149;
 

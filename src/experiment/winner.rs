@@ -211,8 +211,9 @@ fn by_users(figures: &Figures<'_>, standings: &[Standing]) -> Vec<Standing> {
     tied
 }
 
-/// Sorts by the figure that decides, and marks the rivals that the first beats. Holm's procedure: while any of the n rivals left is
-/// beaten at 5 % / n, it is taken out and the others are asked again.
+/// Sorts by the figure that decides, and marks the rivals that the first beats. Holm's procedure:
+/// while any of the n rivals left is beaten at 5 % / n, it is taken out and the others are asked
+/// again.
 fn beat(figures: &Figures<'_>, criterion: Criterion, standings: &mut [Standing]) {
     standings.sort_by(|a, b| a.figure.mean.total_cmp(&b.figure.mean));
     let Some((first, rivals)) = standings.split_first_mut() else { return };

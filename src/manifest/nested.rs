@@ -1,5 +1,5 @@
-//! Routes that lead to other sets of rules (a TraefikService), and not to a Service: in place of the
-//! name stands the Service that the other leads to first, so that both belong to one release.
+//! Routes that lead to other sets of rules (a TraefikService), and not to a Service: in place of
+//! the name stands the Service that the other leads to first, so that both belong to one release.
 //!
 //! The other set divides the requests itself. A set that divides them among further sets has more
 //! than two versions behind it; what is left out of those is told.

@@ -129,6 +129,14 @@ pub fn short(host: &str) -> &str {
     host.split('.').next().unwrap_or(host)
 }
 
+/// The host of a Service in a namespace that is named apart from it.
+pub fn within(name: String, space: Option<String>) -> String {
+    match space {
+        Some(space) if !name.is_empty() => format!("{name}.{space}"),
+        _ => name,
+    }
+}
+
 /// The namespace that a host names: `shop.prod`, `shop.prod.svc.cluster.local`.
 pub fn namespace(host: &str) -> Option<&str> {
     match host.split('.').collect::<Vec<_>>()[..] {

@@ -108,7 +108,7 @@ impl Random<'_> {
         let some = |value: String| Some(Some(value));
         match (part.group, part.name, name) {
             ("check" | "judge", ..) => self.known_of_check(part, name),
-            ("strategy", _, "orders") => some(self.orders(part.name)),
+            ("strategy", ..) => self.known_of_strategy(part, name),
             ("scenario", _, "name") => some("swarm".into()),
             ("scenario", _, "apiVersion") => some(super::read::API_VERSION.into()),
             ("scenario", _, "kind") => some(super::read::KIND.into()),
@@ -144,6 +144,26 @@ impl Random<'_> {
                 some(format!("[{{at: 0s, rate: {rate}}}, {{at: {later}, rate: 5/s}}]"))
             }
             ("scenario", _, "schedulingTimes") => some("[1s, 3s, 500ms]".into()),
+            ("defect" | "chaos", _, "route") => {
+                let route = self.below(self.routes);
+                let required = part.fields.iter().any(|f| f.path == "route" && f.required);
+                let wanted = required || self.chance(0.3);
+                Some(wanted.then(|| format!("r{route}")))
+            }
+            ("defect" | "chaos", "latency", "add") => some(self.secs(1, 2)),
+            ("defect" | "chaos", "podKill" | "nodeLoss" | "nodeDrain", "count") => {
+                some((1 + self.below(3)).to_string())
+            }
+            ("defect" | "chaos", _, "zone") => Some(self.chance(0.1).then(|| "1".to_string())),
+            _ => None,
+        }
+    }
+
+    /// The same of strategies.
+    fn known_of_strategy(&mut self, part: &Entry, name: &str) -> Option<Option<String>> {
+        let some = |value: String| Some(Some(value));
+        match (part.group, part.name, name) {
+            ("strategy", _, "orders") => some(self.orders(part.name)),
             ("strategy", _, "maxSurge") => some(self.pick(&["1", "25%", "100%"]).into()),
             ("strategy", _, "maxUnavailable") => some(self.pick(&["0", "1", "50%"]).into()),
             ("strategy", "argoCanary", "steps") => some(
@@ -161,17 +181,6 @@ impl Random<'_> {
             ("strategy", _, "steps") => some(
                 self.pick(&["[50%]", "[1%, 100%]", "[5%, 30%, 60%]", "[20%, 40%, 100%]"]).into(),
             ),
-            ("defect" | "chaos", _, "route") => {
-                let route = self.below(self.routes);
-                let required = part.fields.iter().any(|f| f.path == "route" && f.required);
-                let wanted = required || self.chance(0.3);
-                Some(wanted.then(|| format!("r{route}")))
-            }
-            ("defect" | "chaos", "latency", "add") => some(self.secs(1, 2)),
-            ("defect" | "chaos", "podKill" | "nodeLoss" | "nodeDrain", "count") => {
-                some((1 + self.below(3)).to_string())
-            }
-            ("defect" | "chaos", _, "zone") => Some(self.chance(0.1).then(|| "1".to_string())),
             _ => None,
         }
     }

@@ -218,7 +218,7 @@ fn the_check_that_takes_good_releases_back_is_named() {
     let run = ["run", "small.yaml", "--checks", "checks.yaml", "--replications", "4"];
     let answer = desk.run(&[&run[..], &["--strategies", "canary", "--out", "out"]].concat());
     let summary = std::fs::read_to_string(desk.path("out/summary.md")).expect("a summary");
-    let told = "canary · good: `conversion_rate` 4 times, in 4 flights";
+    let told = "| canary | taken back 100 % by `conversion_rate` |";
     assert!(summary.contains(told), "{}\n{summary}", answer.err);
 }
 
@@ -240,7 +240,7 @@ fn metrics_that_nobody_can_ask_are_warned_of() {
     desk.write("asked.yaml", &format!("{}{template}", canary(analysis)));
     let answer = desk.run_with(&["validate", "asked.yaml"], "");
     assert!(answer.err.contains("warning: Canary/shop spec.analysis.metrics[0]"), "{}", answer.err);
-    assert!(answer.err.contains("asks no Prometheus"), "{}", answer.err);
+    assert!(answer.err.contains("0 of 1 checks are flown"), "{}", answer.err);
 
     desk.write("stuck.yaml", &canary("{interval: 30s, stepWeights: [10, 10, 20]}"));
     let answer = desk.run_with(&["validate", "stuck.yaml"], "");
@@ -263,7 +263,11 @@ fn rollouts_and_deployments_that_the_api_server_refuses_are_refused() {
     let none = told(&rollout.replace("replicas: 5", "replicas: 0"));
     assert!(none.code == Some(2) && none.err.contains("spec.replicas: no pods"), "{}", none.err);
     let odd = told(&rollout.replace("{setWeight: 20}", "{foo: 1}"));
-    assert!(odd.code == Some(2) && odd.err.contains("an empty step"), "{}", odd.err);
+    assert!(
+        odd.code == Some(2) && odd.err.contains("Step must have one of the following set"),
+        "{}",
+        odd.err
+    );
     let late = DEPLOYMENT.replace("replicas: 3", "replicas: 3\n  minReadySeconds: 600");
     let late = told(&late);
     assert!(late.code == Some(2) && late.err.contains("minReadySeconds"), "{}", late.err);

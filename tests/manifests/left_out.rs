@@ -101,12 +101,12 @@ const GOVERNING: &[(&str, &str, &str, &str, &str)] = &[
         "spec.targetRef",
     ),
     (
-        "traefik.containo.us/v1alpha1",
-        "IngressRoute",
-        "routes: [{match: Host(`shop.example`), kind: Rule, services: [{name: shop, port: 80, \
-         weight: 9}, {name: shop-next, port: 80, weight: 1}]}]",
+        "route.openshift.io/v1",
+        "Route",
+        "to: {kind: Service, name: shop, weight: 9}, alternateBackends: [{kind: Service, name: \
+         shop-next, weight: 1}]",
         "dividesRequests",
-        "spec.routes[0].services[0]",
+        "spec.to",
     ),
     (
         "route.openshift.io/v1",
@@ -188,12 +188,6 @@ fn what_governs_a_release_is_an_error_and_a_warning_to_the_lenient() {
 
 /// Real kinds that refer to what is released and may change the result.
 const MAY_CHANGE: &[(&str, &str, &str)] = &[
-    (
-        "traefik.containo.us/v1alpha1",
-        "IngressRoute",
-        "routes: [{match: Host(`a.example`), kind: Rule, services: [{name: shop, port: 80, \
-         weight: 1}]}]",
-    ),
     ("route.openshift.io/v1", "Route", "to: {kind: Service, name: shop, weight: 100}"),
     (
         "chaos-mesh.org/v1alpha1",
@@ -395,11 +389,7 @@ fn a_router_to_one_side_of_a_rollout_is_told() {
         \"a:1\"}]}}\n  strategy: {canary: {stableService: till, canaryService: till-next, \
         steps: [{setWeight: 10}]}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: till, \
         namespace: store}\nspec: {selector: {app: till}}\n---\n";
-    let route = document(
-        "traefik.containo.us/v1alpha1",
-        "IngressRoute",
-        "routes: [{match: Host(`a.example`), services: [{name: till, port: 80}]}]",
-    );
+    let route = document("route.openshift.io/v1", "Route", "to: {kind: Service, name: till}");
     let problems = read(&format!("{text}{route}"), false).expect_err("one side");
     assert!(problems[0].message.contains("the pods of one version only"), "{problems:#?}");
 }

@@ -142,6 +142,7 @@ fn fits(holds: &str, kind: &str) -> bool {
         "whole number" | "number" => one_of(&["integer", "number", "int-or-string"]),
         "true or false" => one_of(&["boolean"]),
         "number or percentage" | "port" => one_of(&["int-or-string", "integer", "number", "any"]),
+        "whole number or quantity" => one_of(&["number", "quantity", "int-or-string"]),
         "quantity" => one_of(&["quantity", "int-or-string", "string"]),
         "seconds or duration" => one_of(&["int-or-string", "string"]),
         "labels" => kind.starts_with("map of"),

@@ -24,7 +24,10 @@ fn the_summary_states_figures_intervals_and_censoring() {
         "rolled-back-bad",
         "100 % [84, 100]",
         "reached the precision",
-        "taken back by these checks:\n\n- canary · good: `p99` 1 time",
+        "### Who stops what",
+        "| canary | taken back 5 % by `p99`; shipped 95 % |",
+        "### Delivery",
+        "| canary | **mostly** | 95 % ",
     ] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }

@@ -4,7 +4,7 @@ use super::virtual_service::{VirtualService, is_zero};
 use super::{Body, KindPart, metadata};
 use crate::manifest::draft::{integer, list, text};
 use crate::manifest::fields::{Fields, Manifest};
-use crate::manifest::rule::{Destination, GATEWAY, Match, Rule, Setting, put};
+use crate::manifest::rule::{Destination, GATEWAY, Match, Rule, Setting, put, within};
 use crate::manifest::scalars;
 
 /// The kind.
@@ -147,11 +147,11 @@ fn tries(f: &mut Fields<'_>, settings: &mut Vec<Setting>) {
 fn backend(f: &mut Fields<'_>) -> Destination {
     f.no_effect(&["group"], "whatever it is, it gets the requests");
     f.opt_text("kind", "whatever it is (Service, ServiceImport), it gets the requests");
-    f.no_effect(&["namespace"], "the Service is found by its name");
+    let space = f.opt_text("namespace", "where the Service lies; left out: in its own namespace");
     let host = f.opt_text("name", "the Service that gets the requests");
     f.missing("name", "the name of the Service");
     f.opt_scalar("port", "port", "where the Service listens", scalars::port_number);
-    Destination { host: host.unwrap_or_default(), ..Destination::default() }
+    Destination { host: within(host.unwrap_or_default(), space), ..Destination::default() }
 }
 
 fn matched(f: &mut Fields<'_>, grpc: bool) -> Option<Match> {

@@ -146,7 +146,7 @@ fn affinity(f: &mut Fields<'_>) -> Placing {
         let mut index = 0;
         f.list(REQUIRED, |f| {
             index += 1;
-            term(f)
+            affinity_term(f)
         })
     });
     let (apart, node_terms) = (apart.unwrap_or_default(), node_terms.unwrap_or_default());
@@ -173,10 +173,16 @@ fn term(f: &mut Fields<'_>) -> Term {
     };
     let same = "pod-template-hash: only pods of the same version count";
     let same_version = by_hash(f.texts("matchLabelKeys", same));
+    Term { path, key, selector, same_version, other_versions: false }
+}
+
+/// A term of affinity, which may mean other versions and other namespaces, too.
+fn affinity_term(f: &mut Fields<'_>) -> Term {
+    let own = term(f);
     let other = "pod-template-hash: only pods of other versions count";
-    let other_versions = by_hash(f.texts("mismatchLabelKeys", other));
+    let keys = f.texts("mismatchLabelKeys", other).unwrap_or_default();
     f.no_effect(&["namespaces", "namespaceSelector"], "its own pods lie in its own namespace");
-    Term { path, key, selector, same_version, other_versions }
+    Term { other_versions: keys.iter().any(|key| HASHES.contains(&key.as_str())), ..own }
 }
 
 fn constraint(f: &mut Fields<'_>) -> Option<Constraint> {
@@ -228,7 +234,7 @@ fn volumes(f: &mut Fields<'_>) -> Vec<Volume> {
             &["emptyDir", "configMap", "secret", "projected", "downwardAPI", "ephemeral", "csi"],
             own,
         );
-        f.no_effect(&["nfs", "cephfs", "azureFile", "glusterfs", "image"], own);
+        f.no_effect(&["nfs", "cephfs", "azureFile", "glusterfs", "image", "gitRepo"], own);
         f.no_effect(&["hostPath"], "it is there on every node: no pod waits for another");
         let claim = f.object("persistentVolumeClaim", |f| {
             f.no_effect(&["readOnly"], "a volume hangs at its node, whether it is written or not");
@@ -237,7 +243,8 @@ fn volumes(f: &mut Fields<'_>) -> Vec<Volume> {
         });
         let disks = ["awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "cinder", "iscsi"]
             .into_iter()
-            .chain(["rbd", "fc", "vsphereVolume", "portworxVolume", "scaleIO", "storageos"]);
+            .chain(["rbd", "fc", "vsphereVolume", "portworxVolume", "scaleIO", "storageos"])
+            .chain(["photonPersistentDisk", "quobyte", "flocker", "flexVolume"]);
         let mut disk = false;
         for name in disks {
             let why = "a disk that one node can have: spec.service.placement.volume";

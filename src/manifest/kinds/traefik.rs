@@ -5,7 +5,7 @@ use super::virtual_service::VirtualService;
 use super::{Body, KindPart, metadata};
 use crate::manifest::draft::text;
 use crate::manifest::fields::{Fields, Manifest};
-use crate::manifest::rule::{Destination, Match, Rule, Setting, Words, put};
+use crate::manifest::rule::{Destination, Match, Rule, Setting, Words, put, within};
 use crate::manifest::scalars;
 
 /// The kind.
@@ -154,11 +154,13 @@ fn service(f: &mut Fields<'_>, settings: &mut Vec<Setting>) -> Destination {
     }
     f.not_flown(&["strategy", "nativeLB", "nodePortLB"], "pods are asked in turn");
     f.not_flown(&["healthCheck", "passiveHealthCheck"], "pods are asked while they are ready");
-    let none = ["namespace", "scheme", "passHostHeader", "responseForwarding"];
+    let space = f.opt_text("namespace", "where the Service lies; left out: in its own namespace");
+    let none = ["scheme", "passHostHeader", "responseForwarding"];
     f.no_effect(&none, "no effect on which pod gets a request");
     f.no_effect(&["serversTransport", "middlewares"], "no effect on which pod gets a request");
     let router = kind == Some(1);
-    Destination { host: host.unwrap_or_default(), subset: None, weight: Some(weight), router }
+    let host = within(host.unwrap_or_default(), space);
+    Destination { host, subset: None, weight: Some(weight), router }
 }
 
 /// How long a cookie lasts.

@@ -3,7 +3,7 @@
 //! Objects that belong to none are listed; one whose name or selector is a slip of something given
 //! is a contradiction.
 
-use super::{Found, keda, policies, scaled};
+use super::{Found, keda, mesh, policies, scaled};
 use crate::base::node::Value;
 use crate::base::problem::nearest;
 use crate::manifest::draft::{Draft, integer, mapping, text};
@@ -11,6 +11,7 @@ use crate::manifest::fields::Labels;
 use crate::manifest::kinds::autoscaler::{Autoscaler, Memory};
 use crate::manifest::kinds::disruption_budget::DisruptionBudget;
 use crate::manifest::kinds::pod::contains;
+use crate::manifest::kinds::virtual_service::VirtualService;
 use crate::manifest::kinds::{Body, Object};
 use crate::manifest::note::{Lists, Weight};
 use crate::manifest::rule::{Rule, short};
@@ -158,6 +159,9 @@ fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Foun
 fn virtual_services(store: &Store, found: &mut Found) {
     let who = found.who();
     for (object, service) in store.virtual_services() {
+        if mesh::lies_elsewhere(object, &service.rules) {
+            continue;
+        }
         let hosts: Vec<&str> = service
             .rules
             .iter()
@@ -206,28 +210,35 @@ fn virtual_services(store: &Store, found: &mut Found) {
                 found.ignore(object, &field, why, Weight::Matters);
             }
         }
-        if attached {
-            continue;
+        if !attached {
+            belongs_nowhere(store, object, service, found);
         }
-        // What keeps a canary from its main Ingress has been told.
-        if by_path && service.rules.is_empty() {
-            continue;
+    }
+}
+
+/// Rules that lead to nothing which is flown: a slip, or none of its business.
+fn belongs_nowhere(store: &Store, object: &Object, service: &VirtualService, found: &mut Found) {
+    let by_path = matches!(object.body, Body::Ingress(_));
+    // What keeps a canary from its main Ingress has been told.
+    if by_path && service.rules.is_empty() {
+        return;
+    }
+    let all = service.rules.iter().flat_map(|rule| &rule.destinations);
+    let hosts: Vec<&str> = all.map(|to| short(&to.host)).collect();
+    let slip = hosts.iter().find_map(|h| store.host_like(h).filter(|near| near != h));
+    // Backends of an Ingress are looked at one by one.
+    match slip.filter(|_| !by_path) {
+        Some(near) => {
+            let message = format!("nothing here is called {:?}", hosts.join(", "));
+            let help = format!("did you mean {near}?");
+            found.problem(object, "spec.http", message, "a host of these files", &help);
         }
-        let slip = hosts.iter().find_map(|h| store.host_like(h).filter(|near| near != h));
-        // Backends of an Ingress are looked at one by one.
-        match slip.filter(|_| !by_path) {
-            Some(near) => {
-                let message = format!("nothing here is called {:?}", hosts.join(", "));
-                let help = format!("did you mean {near}?");
-                found.problem(object, "spec.http", message, "a host of these files", &help);
-            }
-            None => {
-                let why = match by_path {
-                    true => "the Services that it leads to have no pods among these files",
-                    false => "it divides no requests, and its host is not among what is flown",
-                };
-                found.ignore(object, "", why, Weight::Matters);
-            }
+        None => {
+            let why = match by_path {
+                true => "the Services that it leads to have no pods among these files",
+                false => "it divides no requests, and its host is not among what is flown",
+            };
+            found.ignore(object, "", why, Weight::Matters);
         }
     }
 }

@@ -50,7 +50,8 @@ pub fn canary(draft: &mut Draft, object: &Object, plan: &Plan<'_>, lists: &mut L
             let to = candidate.name();
             let sends = format!("who sends {} meets {to} at every weight", senders(beside));
             draft.understand(lists, object, &field, sends);
-            let why = "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
+            let why = "who sends the header is not in the file; a Scenario's \
+                spec.traffic.headerShare says";
             draft.assume(lists, "spec.traffic.headerShare", storm::HEADER_SHARE, why, false);
             if rule.sticky.is_some() {
                 let why = "cookies beside a header are not flown: all others are drawn anew";

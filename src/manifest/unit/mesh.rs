@@ -13,8 +13,8 @@ use crate::manifest::kinds::Object;
 use crate::manifest::kinds::canary::Canary;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::contains;
-use crate::manifest::note::Lists;
-use crate::manifest::rule::{Destination, Rule, short};
+use crate::manifest::note::{Lists, Weight};
+use crate::manifest::rule::{Destination, Rule, namespace, short};
 use crate::manifest::store::Store;
 use crate::strategy::flagger::field;
 
@@ -22,6 +22,11 @@ use crate::strategy::flagger::field;
 pub fn find(store: &Store, found: &mut Found) {
     for (object, service) in store.virtual_services() {
         if found.uses(object) || is_flaggers(store, object, &service.rules, found) {
+            continue;
+        }
+        if lies_elsewhere(object, &service.rules) {
+            let why = "its Services lie in another namespace, of which nothing is flown here";
+            found.ignore(object, "", why, Weight::NoEffect);
             continue;
         }
         let rules = routes::reached(object, &service.rules, found);
@@ -45,6 +50,15 @@ pub fn find(store: &Store, found: &mut Found) {
             idle_fleet::find(store, object, &rules, found);
         }
     }
+}
+
+/// Do all destinations of rules lie in another namespace than the rules? Of Istio's hosts, which
+/// are one word, that may be a slip, and is told as one.
+pub(super) fn lies_elsewhere(object: &Object, rules: &[Rule]) -> bool {
+    let own = object.metadata.namespace.as_deref();
+    let mut all = rules.iter().flat_map(|rule| &rule.destinations).peekable();
+    let apart = object.kind != "VirtualService" && own.is_some() && all.peek().is_some();
+    apart && all.all(|to| namespace(&to.host).is_some_and(|space| Some(space) != own))
 }
 
 /// Rules to the two sides of a Canary, which Flagger writes and divides: they are its own.

@@ -1,10 +1,11 @@
 //! Rules that send requests where nothing answers: a Service that picks no pods, or a Deployment
 //! without any.
 //!
-//! Proxies answer such requests with 503: Envoy's `UH` "no healthy upstream" (docs/root/configuration/
-//! observability/access_log/usage.rst), the Gateway API for a Service without endpoints
-//! (apis/v1/httproute_types.go, "backendRefs"), Traefik and nginx alike. A canary of ingress-nginx is
-//! the exception: without endpoints it is not asked at all (`sync_backend` in balancer.lua).
+//! Proxies answer such requests with 503: Envoy's `UH` "no healthy upstream"
+//! (docs/root/configuration/observability/access_log/usage.rst), the Gateway API for a Service
+//! without endpoints (apis/v1/httproute_types.go, "backendRefs"), Traefik and nginx alike. A canary
+//! of ingress-nginx is the exception: without endpoints it is not asked at all (`sync_backend` in
+//! balancer.lua).
 //! What is flown has pods there all the same, so this is told as a warning.
 
 use super::Found;
@@ -42,8 +43,8 @@ fn told(rule: &Rule, index: usize, why: &str) -> String {
     let whose = if rule.by_header() { " of those that match" } else { "" };
     if rule.tried == Some(index) {
         return format!(
-            "{why}: ingress-nginx leaves its {share} % of requests{whose} with the main Service; it \
-             is flown as if its pods ran"
+            "{why}: ingress-nginx leaves its {share} % of requests{whose} with the main Service; \
+             it is flown as if its pods ran"
         );
     }
     format!("{share} % of requests{whose} would get 503: {why}; it is flown as if its pods ran")

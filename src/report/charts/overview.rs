@@ -31,7 +31,7 @@ const SHADES: [(Grade, Paint); 4] = [
 /// The chart as SVG.
 pub fn svg(results: &Results) -> Result<String, String> {
     let subtitle = "Users hurt by the release, % of those active, over the mix of good and bad \
-                    releases; a frame marks the strategy to choose, where one is better for certain";
+                    releases; a frame marks the strategy to choose, where one is certainly better";
     let columns = columns(results);
     let rows: Vec<&ScenarioResults> =
         results.scenarios.iter().filter(|s| !s.ratings.is_empty()).collect();

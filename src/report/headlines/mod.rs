@@ -33,7 +33,7 @@ pub fn one_in(share: f64) -> Option<String> {
         let one = 1.0 / share;
         // Two digits are what a frequency is known to at best.
         let size = std::iter::successors(Some(1.0), |size| Some(size * 10.0));
-        let size = size.take_while(|size| size * 10.0 <= one).last().unwrap_or(1.0) / 10.0;
+        let size = size.take_while(|size| *size <= one).last().unwrap_or(1.0) / 10.0;
         let size = f64::max(size, 1.0);
         format!("1 user in {}", significant((one / size).round() * size))
     })
