@@ -103,6 +103,25 @@ fn the_overview_comes_first_and_the_worst_on_top() {
     assert!(desk.read("two/summary.md").contains("## Worst first\n\n| service |"));
 }
 
+/// Two programs that share a label of their tier are two services, and no two colours of one.
+#[test]
+fn programs_of_one_tier_are_services_of_their_own() {
+    let desk = Desk::new();
+    let with_service = |name: &str| {
+        let deployment = deployment(name, PROBE);
+        let deployment =
+            deployment.replace(&format!("{{app: {name}}}"), &format!("{{app: {name}, tier: web}}"));
+        format!(
+            "{deployment}---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\n\
+             spec: {{selector: {{app: {name}, tier: web}}, ports: [{{port: 80}}]}}\n"
+        )
+    };
+    desk.write("tier.yaml", &(with_service("cart") + &with_service("search")));
+    let found = desk.fine(&["import", "tier.yaml", "--format", "json"]);
+    assert_eq!(names(&found), ["cart", "search"]);
+    assert!(!found.contains("blueGreen") && found.contains("rollingUpdate"), "{found}");
+}
+
 /// Nine tables are too many for a terminal: they are printed on demand.
 #[test]
 fn details_are_printed_on_demand() {

@@ -33,7 +33,9 @@ pub fn find(store: &Store, found: &mut Found) {
         let live = service.selector.iter().flatten().find(|(k, _)| *k == label);
         let Some((_, live)) = live else { continue };
         let Some(blue) = fleets.iter().find(|f| f.2 == *live) else { continue };
-        let Some(green) = fleets.iter().find(|f| f.2 != *live) else { continue };
+        // Programs that share a label of their tier are no colours of each other.
+        let other = |f: &&Fleet<'_>| f.2 != *live && workload::is_alike(blue.1, f.1);
+        let Some(green) = fleets.iter().find(other) else { continue };
         let switch = Switch {
             owner: service_object,
             name: &service_object.metadata.name,

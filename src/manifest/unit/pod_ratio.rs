@@ -20,7 +20,7 @@ pub fn find(store: &Store, found: &mut Found) {
     for (object, service) in store.services() {
         let fleets = fleets(store, object, service, found);
         let [first, .., last] = fleets.as_slice() else { continue };
-        if fleets.iter().any(|fleet| !is_alike(first, fleet)) {
+        if fleets.iter().any(|fleet| !workload::is_alike(first.1, fleet.1)) {
             let names: Vec<String> = fleets.iter().map(|fleet| fleet.0.title()).collect();
             let why = format!(
                 "it sends requests to {} alike, whose images differ: each is flown alone, with \
@@ -41,17 +41,6 @@ pub fn find(store: &Store, found: &mut Found) {
         }
         let draft = unit(object, stable, candidate, found);
         found.add(draft);
-    }
-}
-
-/// Do both run versions of one program? Their images have one repository, or repositories that
-/// differ by a version (`reviews-v1`, `reviews-v2`).
-fn is_alike(a: &Fleet<'_>, b: &Fleet<'_>) -> bool {
-    let repository =
-        |fleet: &Fleet<'_>| workload::image(fleet.1).map(|image| newer::image(image).0.to_string());
-    match (repository(a), repository(b)) {
-        (Some(a), Some(b)) => a == b || newer::order(&a, &b).is_some(),
-        (a, b) => a == b,
     }
 }
 

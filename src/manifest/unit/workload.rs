@@ -7,6 +7,7 @@ use crate::manifest::fields::Labels;
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::pod::{Container, PodTemplate, Probe};
+use crate::manifest::newer;
 use crate::manifest::note::{Lists, Spot};
 use crate::strategy::deployment::bounds::IntOrPercent;
 use crate::world::names::is_discovered;
@@ -156,6 +157,16 @@ pub fn names(draft: &mut Draft, old: &Object, new: &Object) {
 /// The image that a Deployment releases.
 pub fn image(deployment: &Deployment) -> Option<&str> {
     deployment.template.as_ref()?.application()?.image.as_deref()
+}
+
+/// Do both run versions of one program? Their images have one repository, or repositories that
+/// differ by a version (`reviews-v1`, `reviews-v2`).
+pub fn is_alike(a: &Deployment, b: &Deployment) -> bool {
+    let repository = |deployment| image(deployment).map(|image| newer::image(image).0);
+    match (repository(a), repository(b)) {
+        (Some(a), Some(b)) => a == b || newer::order(a, b).is_some(),
+        (a, b) => a == b,
+    }
 }
 
 type SpotOf<'a> = &'a dyn Fn(&str) -> crate::manifest::note::Spot;
