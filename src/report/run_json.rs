@@ -72,7 +72,7 @@ pub(super) fn choice(results: &ScenarioResults) -> Value {
         "standings": standings.collect::<Vec<_>>(),
         "ruled_out": ruled_out.collect::<Vec<_>>(),
         "more_good_flights": choice.more_flights,
-        "lines": headlines::choice::lines(results),
+        "lines": headlines::choice::lines(results, &|name| name.to_string()),
     })
 }
 

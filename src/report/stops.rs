@@ -10,8 +10,13 @@ pub fn row(results: &ScenarioResults, plan: PlanId, variant: VariantId) -> Optio
     results.stops.iter().find(|row| row.plan == plan && row.variant == variant)
 }
 
-/// What a strategy made of a release: `stopped 98 % after 58 s by success; missed 2 %`.
-pub fn cell(results: &ScenarioResults, plan: PlanId, variant: VariantId) -> String {
+/// What a strategy made of a release: `stopped 98 % after 58 s by success; missed 2 %`. Names of
+/// checks are written by `name`.
+pub fn cell(
+    results: &ScenarioResults,
+    (plan, variant): (PlanId, VariantId),
+    name: &dyn Fn(&str) -> String,
+) -> String {
     let Some(row) = row(results, plan, variant) else { return "–".to_string() };
     let bad = results.scenario.variant(variant).bad;
     let by_design = results.deliveries.get(plan.0).is_some_and(|found| found.by_design);
@@ -29,36 +34,36 @@ pub fn cell(results: &ScenarioResults, plan: PlanId, variant: VariantId) -> Stri
     let seen = parts.into_iter().filter(|(_, share, _)| *share > 0.0);
     let told = seen.map(|(word, share, back)| {
         let text = format!("{word} {}", Quantity::Share.show(share));
-        if back { text + &how(row) } else { text }
+        if back { text + &how(row, name) } else { text }
     });
     let told: Vec<String> = told.collect();
     told.join("; ")
 }
 
 /// How soon, and by whom.
-fn how(row: &StopRow) -> String {
+fn how(row: &StopRow, name: &dyn Fn(&str) -> String) -> String {
     let after = row.after_s.map(|s| format!(" after {}", Quantity::Seconds.show(s)));
     let by = match row.by.as_slice() {
         [] => String::new(),
-        [(name, _)] => format!(" by {}", named(name)),
-        [(name, _), ..] => format!(" mostly by {}", named(name)),
+        [(check, _)] => format!(" by {}", named(check, name)),
+        [(check, _), ..] => format!(" mostly by {}", named(check, name)),
     };
     after.unwrap_or_default() + &by
 }
 
-fn named(name: &str) -> &str {
-    if name == HUMAN { "a human" } else { name }
+fn named(check: &str, name: &dyn Fn(&str) -> String) -> String {
+    if check == HUMAN { "a human".to_string() } else { name(check) }
 }
 
 /// What is to be said of bad releases that never act, and of those that a strategy misses.
-pub fn warnings(results: &ScenarioResults) -> Vec<String> {
+pub fn warnings(results: &ScenarioResults, name: &dyn Fn(&str) -> String) -> Vec<String> {
     let scenario = &results.scenario;
     let idle = results.idle.iter().map(|(bad, good)| {
         format!(
             "The bad release {} differs from {} in no flight: whatever is wrong with it never \
              acts, and nothing could stop it.",
-            scenario.release_name(*bad),
-            scenario.release_name(*good)
+            name(scenario.release_name(*bad)),
+            name(scenario.release_name(*good))
         )
     });
     idle.collect()

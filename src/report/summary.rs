@@ -90,8 +90,7 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
     let head = markdown::prose(&scenario.head);
     let head: Vec<String> = head.lines().map(|l| format!("> {l}").trim().into()).collect();
     parts.extend((!head.is_empty()).then(|| head.join("\n")));
-    let choice = headlines::choice::lines(results);
-    let choice: Vec<String> = choice.iter().map(|line| named(line)).collect();
+    let choice = headlines::choice::lines(results, &named);
     if let Some((first, rest)) = choice.split_first() {
         parts.insert(1, format!("**{first}** {}", rest.join(" ")).trim().to_string());
     }
@@ -286,13 +285,13 @@ fn stopped(results: &ScenarioResults) -> String {
         scenario.variant_ids().map(|variant| named(scenario.release_name(variant))).collect();
     head.extend(names.iter().map(String::as_str));
     let rows = scenario.plan_ids().map(|plan| {
-        let cell = |variant| named(&stops::cell(results, plan, variant));
+        let cell = |variant| stops::cell(results, (plan, variant), &markdown::code);
         let cells = scenario.variant_ids().map(cell);
         std::iter::once(named(scenario.plan_name(plan))).chain(cells).collect()
     });
     let mut text = table(&head, rows.collect());
-    for line in stops::warnings(results) {
-        text += &format!("\n\n**{}**", named(&line));
+    for line in stops::warnings(results, &named) {
+        text += &format!("\n\n**{line}**");
     }
     text
 }

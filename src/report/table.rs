@@ -24,15 +24,21 @@ const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
+/// Names as they are: whoever prints them knows the terminal.
+fn plain(name: &str) -> String {
+    name.to_string()
+}
+
 /// The table of one scenario, with what is to be said about it below.
 pub fn text(results: &ScenarioResults) -> String {
-    let choice = headlines::choice::lines(results).iter().map(|l| wrap::filled(l)).collect();
+    let choice =
+        headlines::choice::lines(results, &plain).iter().map(|l| wrap::filled(l)).collect();
     let scenario = &results.scenario;
     let mut out: String = choice;
     out += &wrap::filled(&headline(results));
     out += &format!("{}\n", ratings_table(results).trim_fmt());
     out += &format!("{}\n", stops_table(results).trim_fmt());
-    out.extend(stops::warnings(results).iter().map(|line| wrap::filled(line)));
+    out.extend(stops::warnings(results, &plain).iter().map(|line| wrap::filled(line)));
     out += &seen::text(results);
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
@@ -115,7 +121,8 @@ fn stops_table(results: &ScenarioResults) -> Table {
     });
     table.set_header(std::iter::once("strategy".to_string()).chain(head));
     for plan in scenario.plan_ids() {
-        let cells = scenario.variant_ids().map(|variant| stops::cell(results, plan, variant));
+        let cells =
+            scenario.variant_ids().map(|variant| stops::cell(results, (plan, variant), &plain));
         let name = scenario.plan_name(plan).to_string();
         table.add_row(std::iter::once(name).chain(cells));
     }

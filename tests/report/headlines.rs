@@ -128,7 +128,7 @@ fn check_choice(results: &ScenarioResults, lucks: &[Luck]) {
         assert!(luck.qualifies && luck.shipped.is_some(), "{choice:?}");
         assert!(ruled_out(choice, standing.plan).is_none());
     }
-    let line = &headlines::choice::lines(results)[0];
+    let line = &headlines::choice::lines(results, &|name| name.to_string())[0];
     let named = |plan: PlanId| results.scenario.plan_name(plan);
     match choice.ending {
         Ending::Wins | Ending::Leads => {
@@ -220,7 +220,7 @@ fn what_ships_nothing_never_wins() {
         qualifies: true,
     };
     let results = results(&[luck(0.0, Some(10)), luck(0.0, None), luck(0.05, Some(100))], 100);
-    let lines = headlines::choice::lines(&results);
+    let lines = headlines::choice::lines(&results, &|name| name.to_string());
     assert_eq!(results.choice.ending, Ending::Wins, "{lines:?}");
     assert!(lines[0].starts_with("gamma wins"), "{lines:?}");
     let out = lines.iter().find(|line| line.starts_with("Ruled out")).expect("reasons");
@@ -241,7 +241,7 @@ fn a_lead_is_not_a_proof() {
     let few = results(&[luck(0.001), luck(0.6)], 40);
     assert_eq!(few.choice.ending, Ending::Leads, "{:?}", few.choice);
     let more = few.choice.more_flights as u32;
-    let line = &headlines::choice::lines(&few)[0];
+    let line = &headlines::choice::lines(&few, &|name| name.to_string())[0];
     assert!(line.contains(&format!("leads, not proved ({more} more good flights")), "{line}");
     let enough = results(&[luck(0.001), luck(0.6)], 40 + more);
     assert_eq!(enough.choice.ending, Ending::Wins, "{more}");

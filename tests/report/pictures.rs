@@ -63,6 +63,7 @@ fn changed(mut results: Results, change: impl Fn(&mut Scenario)) -> Results {
         results.differences.retain(|row| both(row.release, row.plan));
         results.precision.retain(|row| both(row.variant.into(), row.plan));
         results.steps.retain(|row| both(row.variant.into(), row.plan));
+        results.stops.retain(|row| both(row.variant.into(), row.plan));
         results.recordings.retain(|row| both(row.variant.into(), row.plan));
         results.ratings.retain(|row| plans.contains(&row.plan));
         results.qualification.retain(|row| plans.contains(&row.plan));
@@ -191,17 +192,6 @@ fn many_strategies_and_a_single_variant_fit() {
             .collect();
         scenario.release.variants.truncate(1);
     });
-    let many = Results {
-        scenarios: many
-            .scenarios
-            .into_iter()
-            .map(|mut results| {
-                results.stops.retain(|row| row.variant.0 == 0);
-                results
-            })
-            .collect(),
-        ..many
-    };
     let none = changed(results(), |scenario| {
         scenario.plans.clear();
         scenario.release.variants.clear();

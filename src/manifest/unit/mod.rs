@@ -168,7 +168,7 @@ impl Found {
     }
 
     /// Looks anew at what the units use, when they have taken more.
-    fn recount(&mut self) {
+    pub(super) fn recount(&mut self) {
         let titles = self.drafts.iter().flat_map(|d| d.used.iter().cloned()).collect();
         self.taken = (titles, self.drafts.len());
     }

@@ -36,6 +36,8 @@ pub fn settle(store: &Store, found: &mut Found) {
             Unit { store, owners, draft, lists, problems }.settle();
         }
     }
+    // Claims were taken by units that were counted before.
+    found.recount();
     let unused = store.objects.iter().filter(|o| matches!(o.body, Body::VolumeClaim(_)));
     let unused: Vec<&Object> = unused.filter(|object| !found.uses(object)).collect();
     for object in unused {

@@ -13,8 +13,9 @@ use crate::report::reading;
 use crate::scenario::ids::{PlanId, ReleaseId};
 
 /// The answer in one sentence, and what belongs to it: margin, cost, who is ruled out, caveats.
-pub fn lines(results: &ScenarioResults) -> Vec<String> {
-    let told = Told { results, choice: &results.choice };
+/// Names are written by `name`.
+pub fn lines(results: &ScenarioResults, name: &dyn Fn(&str) -> String) -> Vec<String> {
+    let told = Told { results, choice: &results.choice, write: name };
     let mut lines = vec![told.answer()];
     lines.extend(told.fewest_hurt());
     lines.extend(told.cost());
@@ -26,6 +27,7 @@ pub fn lines(results: &ScenarioResults) -> Vec<String> {
 struct Told<'a> {
     results: &'a ScenarioResults,
     choice: &'a Choice,
+    write: &'a dyn Fn(&str) -> String,
 }
 
 impl Told<'_> {
@@ -99,7 +101,7 @@ impl Told<'_> {
 
     fn tie(&self, first: &Standing) -> String {
         let tied = self.choice.tied();
-        let names: Vec<&str> = tied.iter().map(|plan| self.name(*plan)).collect();
+        let (all, one) = self.names(&tied);
         let floor = match self.choice.criterion {
             Criterion::UsersHurt => "1 user in 1,000".to_string(),
             Criterion::ReleaseUsd => format!("{} %", significant(MONEY_FLOOR * 100.0)),
@@ -107,8 +109,8 @@ impl Told<'_> {
         format!(
             "A tie between {}: with {} {}, and the others differ from it by less than {floor}, or \
              not for certain.",
-            listed(&names),
-            names.first().copied().unwrap_or_default(),
+            all,
+            one,
             self.does(first)
         )
     }
@@ -117,14 +119,14 @@ impl Told<'_> {
     fn fewest_hurt(&self) -> Option<String> {
         let fewest = self.choice.fewest_hurt();
         let first = self.choice.tied_by_users.first().filter(|_| !fewest.is_empty())?;
-        let names: Vec<&str> = fewest.iter().map(|plan| self.name(*plan)).collect();
-        let verb = if names.len() == 1 { "hurts" } else { "hurt" };
+        let (all, one) = self.names(&fewest);
+        let verb = if fewest.len() == 1 { "hurts" } else { "hurt" };
         let others = self.choice.tied_by_users.iter().filter(|standing| standing.beaten);
         let least = others.filter_map(|s| Some(s.behind?.value)).min_by(f64::total_cmp)?;
         Some(format!(
             "Of these {} certainly {verb} fewest users: {} {}, the others {} more and above.",
-            listed(&names),
-            names.first().copied().unwrap_or_default(),
+            all,
+            one,
             Quantity::Share.show_estimate(&first.figure),
             Quantity::Share.show(least)
         ))
@@ -178,8 +180,15 @@ impl Told<'_> {
         caveats
     }
 
-    fn name(&self, plan: PlanId) -> &str {
-        self.results.scenario.plan_name(plan)
+    fn name(&self, plan: PlanId) -> String {
+        (self.write)(self.results.scenario.plan_name(plan))
+    }
+
+    /// Names in a list, and the first of them.
+    fn names(&self, plans: &[PlanId]) -> (String, String) {
+        let names: Vec<String> = plans.iter().map(|plan| self.name(*plan)).collect();
+        let words: Vec<&str> = names.iter().map(String::as_str).collect();
+        (listed(&words), names.first().cloned().unwrap_or_default())
     }
 }
 
