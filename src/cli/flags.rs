@@ -10,7 +10,8 @@ use clap_complete::Shell;
 #[command(name = "windtunnel", version, max_term_width = 80)]
 #[command(
     after_help = "Exit codes: 0 fine, 1 an expectation failed, 3 one is undecided, 2 the input or \
-    the tool is wrong or the answer cannot be printed, 130 interrupted (what is finished is written)."
+    the tool is wrong or the answer cannot be printed, 130 interrupted (what is finished is \
+    written)."
 )]
 pub struct Flags {
     /// What to do.

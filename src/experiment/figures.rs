@@ -101,8 +101,8 @@ impl Figures<'_> {
     }
 
     /// The width of the middle half of flights, from the 25 % to the 75 % quantile, with an
-    /// interval at `confidence`. Each end's interval is wrong half as often, so the difference of them is
-    /// wrong no more often than that (Bonferroni).
+    /// interval at `confidence`. Each end's interval is wrong half as often, so the difference of
+    /// them is wrong no more often than that (Bonferroni).
     pub fn spread(
         &self,
         release: ReleaseId,

@@ -171,7 +171,7 @@ fn a_path_that_is_set_twice_is_refused() {
 #[test]
 fn what_more_flights_do_not_decide_is_not_said_to_be_decided_by_them() {
     let desk = Desk::new();
-    let line = "canary · good · rollback_s < 10s";
+    let line = "rollingUpdate · good · rollback_s < 10s";
     desk.write("none.yaml", &SMALL.replace("canary · bad · users_exposed > 0", line));
     let answer = desk.run(&["check", "none.yaml", "--replications", "2"]);
     assert!(answer.out.contains("no flight has this measure"), "{}", answer.out);

@@ -64,6 +64,11 @@ fn changed(mut results: Results, change: impl Fn(&mut Scenario)) -> Results {
         results.precision.retain(|row| both(row.variant.into(), row.plan));
         results.steps.retain(|row| both(row.variant.into(), row.plan));
         results.stops.retain(|row| both(row.variant.into(), row.plan));
+        results.deliveries.retain(|row| plans.contains(&row.plan));
+        results.choice.standings.retain(|row| plans.contains(&row.plan));
+        results.choice.tied_by_users.retain(|row| plans.contains(&row.plan));
+        results.choice.ruled_out.retain(|row| plans.contains(&row.0));
+        results.idle.retain(|pair| releases.contains(&pair.0.into()));
         results.recordings.retain(|row| both(row.variant.into(), row.plan));
         results.ratings.retain(|row| plans.contains(&row.plan));
         results.qualification.retain(|row| plans.contains(&row.plan));

@@ -27,7 +27,7 @@ fn the_summary_states_figures_intervals_and_censoring() {
         "### Who stops what",
         "| canary | taken back 5 % by `p99`; shipped 95 % |",
         "### Delivery",
-        "| canary | **mostly** | 95 % ",
+        "| canary | **mostly** | 95.0 % [75.1, 99.9] |",
     ] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }

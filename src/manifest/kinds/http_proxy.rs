@@ -13,7 +13,7 @@ pub const KIND: KindPart = KindPart {
     group: "projectcontour.io",
     versions: &["v1"],
     summary: "weights (canary), header conditions (A/B test), copies (shadow) between Services",
-    since: "0.4.0",
+    since: "0.5.0",
     source: "projectcontour/contour apis/projectcontour/v1/httpproxy.go, \
         internal/envoy/v3/route.go",
     read,

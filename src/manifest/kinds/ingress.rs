@@ -19,7 +19,7 @@ pub const KIND: KindPart = KindPart {
     group: "networking.k8s.io",
     versions: &["v1beta1", "v1"],
     summary: "the Service that users reach; canaries of ingress-nginx by weight, header, cookie",
-    since: "0.4.0",
+    since: "0.5.0",
     source: "kubernetes/api networking/v1/types.go; kubernetes/ingress-nginx \
         docs/user-guide/nginx-configuration/annotations.md, rootfs/etc/nginx/lua/balancer.lua",
     read,

@@ -14,7 +14,7 @@ pub const KIND: KindPart = KindPart {
     group: "traefik.io",
     versions: &["v1alpha1"],
     summary: "weights (canary) and copies (shadow) between Services, with cookies",
-    since: "0.4.0",
+    since: "0.5.0",
     source: "traefik/traefik pkg/provider/kubernetes/crd/traefikio/v1alpha1/service.go",
     read: read_service,
 };

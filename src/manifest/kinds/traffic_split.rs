@@ -12,7 +12,7 @@ pub const KIND: KindPart = KindPart {
     group: "split.smi-spec.io",
     versions: &["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"],
     summary: "weights (canary) between the Services behind a root Service",
-    since: "0.4.0",
+    since: "0.5.0",
     source: "servicemeshinterface/smi-spec apis/traffic-split/v1alpha1 to v1alpha4",
     read,
 };
