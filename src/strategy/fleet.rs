@@ -3,7 +3,6 @@
 //! Shared by blue-green, canary, A/B and shadow. It knows sets and sizes, not requests.
 
 use super::{SetFacts, View};
-use crate::base::units::Share;
 use crate::world::action::Action;
 use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
@@ -31,12 +30,6 @@ pub fn is_available(view: &View<'_>, pool: Pool, size: u32) -> bool {
 /// All requests to one pool.
 pub fn route_all(pool: Pool) -> Action {
     Action::Route(Routing { split: Split::All(pool), ..Routing::default() })
-}
-
-/// A share of the requests to the candidate.
-pub fn route_weight(weight: f64) -> Action {
-    let split = Split::Weight(Share::clamped(weight));
-    Action::Route(Routing { split, ..Routing::default() })
 }
 
 /// Pods that a share of `replicas` needs: at least one, rounded up.

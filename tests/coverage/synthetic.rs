@@ -11,6 +11,7 @@ use windtunnel::outcome::{MeasureId, Outcome, Verdict};
 use windtunnel::scenario::ids::PlanId;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::stats::estimate::{CONFIDENCE, estimate};
+use windtunnel::stats::interval::Interval;
 use windtunnel::stats::interval::t_ci;
 use windtunnel::stats::mixture::Stratum;
 use windtunnel::stats::stopping::{Batches, Wanted, precision};
@@ -39,7 +40,7 @@ fn figures(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(String, F
                 let name = |figure: &str| format!("{release} {plan} {} {figure}", measure.name());
                 let mean = of.estimate(id, PlanId(plan), measure).map(|e| Figure {
                     value: e.mean,
-                    interval: e.interval(),
+                    interval: Interval { lower: e.lower, upper: e.upper },
                     n: e.n,
                 });
                 all.extend(mean.map(|figure| (name("mean"), figure)));
@@ -158,7 +159,8 @@ fn stopping_keeps_what_the_intervals_hold() {
             if all[..n].iter().all(|value| *value == 0.0) {
                 assert!(n >= 48, "{name}: stopped after {n} flights that showed nothing");
             }
-            let figure = Figure { value: found.mean, interval: found.interval(), n };
+            let interval = Interval { lower: found.lower, upper: found.upper };
+            let figure = Figure { value: found.mean, interval, n };
             let covers = covers(&figure, truth()[&name]);
             count.add(name, covers);
             least = least.min(n);

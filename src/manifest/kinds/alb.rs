@@ -27,8 +27,6 @@ macro_rules! at {
 
 /// Where the kind of targets stands.
 pub const TARGET_TYPE: &str = at!("target-type");
-/// Where the weights of an action stand; its name follows.
-pub const ACTIONS: &str = at!("actions.");
 /// Where the attributes of a target group stand.
 pub const ATTRIBUTES: &str = at!("target-group-attributes");
 

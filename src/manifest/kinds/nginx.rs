@@ -31,8 +31,6 @@ pub const WEIGHT: &str = at!("canary-weight");
 pub const HEADER: &str = at!("canary-by-header");
 /// Where its cookie stands.
 pub const COOKIE: &str = at!("canary-by-cookie");
-/// Where an Ingress says that it is a canary.
-pub const CANARY: &str = at!("canary");
 /// Where it says what becomes of users with a session.
 pub const BEHAVIOR: &str = at!("affinity-canary-behavior");
 

@@ -1,7 +1,7 @@
 //! Rollouts that Argo's controller refuses (`InvalidSpec`): it rolls nothing out, so neither does a
 //! flight. The rules and the words are those of argo-rollouts 1.10
 //! `pkg/apis/rollouts/validation/validation.go`, function by function; what it says of objects that
-//! a Rollout refers to is in [`super::argo_refs`].
+//! a Rollout refers to is in `argo_refs`.
 //!
 //! It looks at the documents, not at what was made of them: a rule is about what was written.
 

@@ -110,20 +110,3 @@ pub fn has_values(groups: &[Group]) -> bool {
     let mut cells = groups.iter().flat_map(|group| &group.lines).flat_map(|(_, cells)| cells);
     cells.any(|cell| matches!(cell, Cell::Value { .. }))
 }
-
-/// Strategies with the mean of a measure, best first.
-pub fn ranked(
-    results: &ScenarioResults,
-    release: impl Into<ReleaseId>,
-    measure: MeasureId,
-) -> Vec<(&str, f64)> {
-    let (scenario, release) = (&results.scenario, release.into());
-    let mean = |plan: PlanId| {
-        let estimate = reading::estimate(results, release, plan, measure)?;
-        estimate.mean.is_finite().then_some((scenario.plan_name(plan), estimate.mean))
-    };
-    let mut ranked: Vec<(&str, f64)> = scenario.plan_ids().filter_map(mean).collect();
-    let better = measure.measure().better;
-    ranked.sort_by(|a, b| better.order(a.1, b.1));
-    ranked
-}

@@ -1,7 +1,7 @@
 //! What the router of each provider makes of `match`, `mirror` and `sessionAffinity`: the same
 //! analysis reaches other users behind another router.
 //!
-//! Read from fluxcd/flagger 1.44 `pkg/router`, file by file ([`Row::source`]). Deliberately unknown
+//! Read from fluxcd/flagger 1.44 `pkg/router`, file by file (named in its row). Deliberately unknown
 //! here: ticks, and queries (see [`super::query`]).
 
 use super::provider::Provider;
