@@ -46,7 +46,8 @@ impl Told<'_> {
                     _ => {
                         let flights = if more == 1 { "flight" } else { "flights" };
                         format!(
-                            "leads, not proved ({more} more good {flights}, all shipped, would)"
+                            "leads, not proved ({more} more good {flights}, all shipped, would \
+                             prove it)"
                         )
                     }
                 };
