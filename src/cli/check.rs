@@ -3,7 +3,7 @@
 use super::flags::{Flight, Format};
 use super::fly::Purpose;
 use super::{FAILED, FINE, INTERRUPTED, UNDECIDED, WRONG, fly, output, stop};
-use crate::base::escape;
+use crate::base::{escape, wrap};
 use crate::experiment::results::{ExpectationResult, Judgement, Results};
 use serde_json::{Value, json};
 
@@ -59,8 +59,13 @@ fn as_text(lines: &[(&str, &ExpectationResult)]) -> String {
             text.push_str(&format!("{scenario}\n"));
             last = scenario;
         }
-        text.push_str(&format!("  {:9} {}\n", word(line.judgement), line.text));
-        text.push_str(&format!("            {}\n", line.detail));
+        for told in [
+            format!("  {:9} {}", word(line.judgement), line.text),
+            format!("            {}", line.detail),
+        ] {
+            text.push_str(&wrap::wrapped(&told, wrap::COLUMNS, 12).join("\n"));
+            text.push('\n');
+        }
     }
     let count = |j: Judgement| lines.iter().filter(|(_, e)| e.judgement == j).count();
     let undecided = count(Judgement::Undecided);

@@ -93,7 +93,7 @@ fn tell(results: &Results, format: Format, details: bool) {
     }
     if count > many && !details {
         let how = "--details prints the table of each, --only NAME flies one";
-        return output::print(&format!("{count} tables are in summary.md: {how}.\n\n"));
+        return output::print(&format!("{count} tables are in summary.md:\n{how}.\n\n"));
     }
     for scenario in &results.scenarios {
         output::print(&format!("{}\n", report::table::text(scenario)));
@@ -195,7 +195,8 @@ fn announce(scenarios: &[Arc<Scenario>], settings: &Settings) {
     };
     let (count, flights) = (scenarios.len(), thousands(flights));
     output::say(&format!(
-        "{count} scenarios: {flights} flights, each {often}; --only NAME flies fewer."
+        "{count} scenarios: {flights} combinations of strategy and release, each flown {often}; --only \
+         NAME flies fewer."
     ));
 }
 

@@ -79,6 +79,7 @@ impl Flight {
             verdict: self.verdict(bad),
             measures: Measures::of(&self.came_to(twin)),
             stopped_by: self.watch.stopped_by.clone(),
+            by_human: self.watch.by_human,
             differences: compared.then_some(self.plane.shadow),
             steps: self.all_steps(),
             work: self.plane.tally.arrived,

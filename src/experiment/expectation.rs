@@ -29,6 +29,7 @@ pub fn is_statistical(line: &Expectation) -> bool {
 }
 
 /// Whoever judges lines: by these flights, with intervals at this confidence.
+#[derive(Clone, Copy)]
 pub struct Judge<'a> {
     /// What was flown.
     pub scenario: &'a Scenario,
@@ -72,6 +73,9 @@ impl Judge<'_> {
         if result.judgement == Judgement::Undecided {
             let needed = match line.what {
                 Expected::Verdict(verdict) => self.share_needs(line, verdict),
+                Expected::Measure { measure, statistic: s } if s != Statistic::Mean => {
+                    self.quantile_needs(line, (measure, s))
+                }
                 _ => mean_needs(line, found),
             };
             let open = found.interval.lower.is_infinite() || found.interval.upper.is_infinite();
@@ -82,6 +86,27 @@ impl Judge<'_> {
             };
         }
         result
+    }
+
+    /// Flights after which a quantile of flights like those flown would be decided: as many times
+    /// over as it takes.
+    fn quantile_needs(
+        &self,
+        line: &Expectation,
+        (measure, statistic): (MeasureId, Statistic),
+    ) -> Option<u64> {
+        let flown = self.flights[0][line.plan.0].len() as u64;
+        (2..=TIMES_MAX).find_map(|times| {
+            let again = |rows: &Vec<Outcome>| {
+                rows.iter().cycle().take(rows.len() * times).cloned().collect()
+            };
+            let flights: Vec<Vec<Vec<Outcome>>> =
+                self.flights.iter().map(|by_plan| by_plan.iter().map(again).collect()).collect();
+            let judge = Judge { flights: &flights, ..*self };
+            let found = judge.statistic(line, measure, statistic)?;
+            let judged = estimate::judge(found.interval, sign(line), line.limit);
+            (judged != estimate::Judgement::Undecided).then_some(flown * times as u64)
+        })
     }
 
     /// Flights after which a share of verdicts that stays as it is would be decided.
@@ -148,6 +173,9 @@ impl Judge<'_> {
         }
     }
 }
+
+/// Most times that the flights flown are taken over, to tell how many a quantile takes.
+const TIMES_MAX: usize = 8;
 
 /// Most flights that are told as needed.
 const NEED_MAX: u64 = 1_000_000;

@@ -5,7 +5,7 @@
 //! and strategy. How many replications a pair gets is decided from its own rows at fixed batch
 //! ends, so that no row and no count depends on threads or on which other strategies were flown.
 
-use super::gate::Gate;
+use super::gate::{self, Gate};
 use super::precision;
 use super::results::{ExpectationResult, FlightRecord};
 use crate::base::problem::Problem;
@@ -175,8 +175,12 @@ impl<'a> Campaign<'a> {
         }
         // Every pair has the same share of the scenario's budget, whichever pairs are flown.
         let requests = self.settings.requests_max.unwrap_or(budget.requests_max) as f64;
-        let pairs =
-            self.crew.scenario.release.variants.len() * budget.strategies_listed.max(1) as usize;
+        let scenario = &self.crew.scenario;
+        let pairs = match self.settings.decide {
+            // Only the flights that lines need are flown on.
+            true => gate::pairs_needed(scenario).max(1),
+            false => scenario.release.variants.len() * budget.strategies_listed.max(1) as usize,
+        };
         let affordable =
             requests / (pairs as f64 + 1.0) / self.crew.scenario.expected_requests().max(1.0);
         // Whole batches, so that the quasi-random blocks are whole too.

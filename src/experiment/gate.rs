@@ -1,10 +1,10 @@
 //! The gate: flies until every line of `expect:` is decided, or as much as the budget allows.
 //!
 //! Whoever looks again and again is wrong more often than one look alone: so there are few looks,
-//! at fixed numbers of flights that double, and each allows for an equal part of the error. An
-//! interval errs to either side alike, and only one side of a limit is wrong; so an interval that
-//! leaves out `2 · 5 % / looks` at each of them is wrong about a line in at most 5 % of runs
-//! (Bonferroni). Only the flights that open lines need are flown on. Deliberately absent: how a
+//! at fixed numbers of flights that double. An interval errs to either side alike, and only one side
+//! of a limit is wrong. The last look takes half of the 5 % that a line may be wrong in, which makes
+//! its intervals those of every report; the looks before share the other half (Bonferroni). Only
+//! the flights that open lines need are flown on. Deliberately absent: how a
 //! line is judged at a look ([`super::expectation`]), and who flies.
 
 use super::delivery;
@@ -37,9 +37,10 @@ fn looks(most: u32) -> Vec<u32> {
     looks
 }
 
-/// The confidence of each interval, so that a line is wrong in at most 5 % of runs.
-fn confidence(looks: usize) -> f64 {
-    1.0 - 2.0 * ERROR / looks.max(2) as f64
+/// The confidence of the intervals at a look, so that a line is wrong in at most 5 % of runs.
+fn confidence(look: usize, looks: usize) -> f64 {
+    let before = looks.saturating_sub(1).max(1) as f64;
+    if look + 1 == looks { 1.0 - ERROR } else { 1.0 - ERROR / before }
 }
 
 impl Gate {
@@ -56,10 +57,8 @@ impl Gate {
         flights: &[Vec<Vec<Outcome>>],
         flown: u32,
     ) -> Option<Vec<(usize, usize)>> {
-        if !self.looks.contains(&flown) {
-            return None;
-        }
-        self.judge(scenario, flights);
+        let look = self.looks.iter().position(|look| *look == flown)?;
+        self.judge(scenario, flights, confidence(look, self.looks.len()));
         let open = scenario.expect.iter().zip(&self.results);
         let open = open.filter(|(line, found)| is_open(scenario, flights, line, found.as_ref()));
         let mut pairs: Vec<(usize, usize)> =
@@ -70,10 +69,9 @@ impl Gate {
     }
 
     /// Judges the lines that are open.
-    fn judge(&mut self, scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) {
+    fn judge(&mut self, scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], confidence: f64) {
         let deliveries = delivery::deliveries(scenario, flights);
         let ratings = rating::ratings(scenario, flights, &deliveries);
-        let confidence = confidence(self.looks.len());
         let judge = Judge { scenario, flights, ratings: &ratings, confidence };
         for (line, result) in scenario.expect.iter().zip(&mut self.results) {
             let decided =
@@ -102,6 +100,12 @@ fn is_open(
     }
     let precise = |(v, p): (usize, usize)| precision::is_reached(scenario, &flights[v][p]);
     !pairs_of(scenario, line).into_iter().all(precise)
+}
+
+/// How many pairs of variant and strategy the lines of a scenario need.
+pub fn pairs_needed(scenario: &Scenario) -> usize {
+    let all = scenario.expect.iter().flat_map(|line| pairs_of(scenario, line));
+    all.collect::<std::collections::BTreeSet<_>>().len()
 }
 
 /// The pairs of variant and strategy whose flights decide a line.
@@ -133,8 +137,12 @@ mod tests {
         assert_eq!(looks(400), [16, 32, 64, 128, 256, 400]);
         assert_eq!(looks(16), [16]);
         assert_eq!(looks(5), [5]);
-        assert!((confidence(6) - (1.0 - 0.1 / 6.0)).abs() < 1e-12);
-        assert!((confidence(1) - 0.95).abs() < 1e-12, "one look is judged as everywhere");
+        let of = |looks: usize| (0..looks).map(move |look| 1.0 - confidence(look, looks));
+        for looks in 1..9 {
+            // One side of an interval errs half as often.
+            assert!(of(looks).sum::<f64>() / 2.0 <= ERROR + 1e-12, "{looks} looks");
+            assert_eq!(confidence(looks - 1, looks), 0.95, "the last is judged as everywhere");
+        }
     }
 
     /// Of 2,000 runs so many end with either verdict at most, if each may in 5 %: but for one test
@@ -146,11 +154,10 @@ mod tests {
     /// that asks for more is wrong there, and so is one that asks for less.
     fn wrong(limit: f64, ends: impl Fn(u64, u32, f64) -> Option<Interval>) -> [u64; 2] {
         let looks = looks(400);
-        let confidence = confidence(looks.len());
         let mut sides = [0, 0];
         for run in 0..RUNS {
-            let decided = looks.iter().find_map(|n| {
-                let interval = ends(run, *n, confidence)?;
+            let decided = looks.iter().enumerate().find_map(|(look, n)| {
+                let interval = ends(run, *n, confidence(look, looks.len()))?;
                 let above = interval.lower > limit;
                 (above || interval.upper < limit).then_some(usize::from(above))
             });

@@ -38,11 +38,24 @@ pub struct StopRow {
     pub kept: Part,
     /// Ended for want of evidence, or was unfinished at the horizon.
     pub open: Part,
-    /// The checks that took it back, with the number of flights each, most first; `human` is one.
+    /// How those came about that were taken back before the promotion.
+    pub early: Cause,
+    /// And after it.
+    pub afterwards: Cause,
+}
+
+/// Who took a release back, and how soon.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cause {
+    /// Flights.
+    pub flights: u32,
+    /// The checks, with the number of flights each, most first; `human` is one. A gate that is no
+    /// check has no name.
     pub by: Vec<(String, u32)>,
-    /// Median seconds from the first harm to the decision, over flights that were taken back after
-    /// it had done harm.
+    /// Median seconds from the first harm to the decision, over flights that had done harm by then.
     pub after_s: Option<f64>,
+    /// Flights that had done harm by then.
+    pub after_harm: u32,
 }
 
 /// Who takes back where no check does.
@@ -66,19 +79,9 @@ fn row(
         Some(Part { share: found.value, interval: found.interval })
     };
     let rows = &flights[variant.0][plan.0];
-    let back = |row: &&Outcome| went_back(row.verdict);
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    for row in rows.iter().filter(back) {
-        let by = row.stopped_by.as_deref();
-        let otherwise = if row.verdict == Verdict::RolledBackLate { HUMAN } else { "" };
-        *counts.entry(by.unwrap_or(otherwise)).or_default() += 1;
-    }
-    let named = counts.into_iter().filter(|(name, _)| !name.is_empty());
-    let mut by: Vec<(String, u32)> = named.map(|(name, n)| (name.to_string(), n)).collect();
-    by.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let after = rows.iter().filter(back);
-    let after: Vec<f64> =
-        after.filter_map(|row| row.measures.get(MeasureId::DetectedAfterS)).collect();
+    let early = [Verdict::RolledBackBad, Verdict::FalseRollback];
+    let late = |row: &&Outcome| row.verdict == Verdict::RolledBackLate;
+    let early = rows.iter().filter(|row| early.contains(&row.verdict));
     Some(StopRow {
         variant,
         plan,
@@ -87,13 +90,24 @@ fn row(
         late: part(&[Verdict::RolledBackLate])?,
         kept: part(&[Verdict::MissedBad, Verdict::PromotedGood, Verdict::PassedGood])?,
         open: part(&[Verdict::NoEvidence, Verdict::Unfinished])?,
-        by,
-        after_s: median(after),
+        early: cause(&early.collect::<Vec<_>>()),
+        afterwards: cause(&rows.iter().filter(late).collect::<Vec<_>>()),
     })
 }
 
-fn went_back(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::RolledBackBad | Verdict::FalseRollback | Verdict::RolledBackLate)
+fn cause(rows: &[&Outcome]) -> Cause {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for row in rows {
+        let by = if row.by_human { Some(HUMAN) } else { row.stopped_by.as_deref() };
+        by.into_iter().for_each(|by| *counts.entry(by).or_default() += 1);
+    }
+    let mut by: Vec<(String, u32)> =
+        counts.into_iter().map(|(name, n)| (name.to_string(), n)).collect();
+    by.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let after = rows.iter().filter_map(|row| row.measures.get(MeasureId::DetectedAfterS));
+    let after: Vec<f64> = after.collect();
+    let (flights, after_harm) = (rows.len() as u32, after.len() as u32);
+    Cause { flights, by, after_s: median(after), after_harm }
 }
 
 /// Bad releases that differ from a good one in no flight: whatever is wrong with them never acts.

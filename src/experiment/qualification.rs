@@ -65,7 +65,7 @@ fn strengths(rating: &RatingRow) -> String {
     let back = match rating.way_back_s {
         Some(secs) => format!("{secs:.0} s back"),
         None if rating.exposed => rating.no_way_back().to_string(),
-        None => "no way back needed".to_string(),
+        None => "no bad release met a user".to_string(),
     };
     format!(
         "hurts {:.2} % of the users, {back}, {:.1} fleet-minutes a release",

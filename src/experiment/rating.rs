@@ -195,6 +195,7 @@ mod tests {
                 stopped_by,
                 differences,
                 steps: Vec::new(),
+                by_human: false,
                 work: 1,
             }
         };

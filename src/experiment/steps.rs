@@ -89,6 +89,7 @@ mod tests {
             stopped_by: None,
             differences: None,
             steps,
+            by_human: false,
             work: 1,
         };
         let flights = [

@@ -78,6 +78,8 @@ pub struct Outcome {
     pub measures: Measures,
     /// The check that read last as failed before the way back, if no human ordered it.
     pub stopped_by: Option<String>,
+    /// Did a human order the way back?
+    pub by_human: bool,
     /// Shadow comparisons by kind, if any were made.
     pub differences: Option<crate::world::log::ShadowCounts>,
     /// The steps of the trial, in order: what was asked for, and what was met.

@@ -7,6 +7,7 @@
 use super::figure::Quantity;
 use super::reading;
 use crate::experiment::results::ScenarioResults;
+use crate::experiment::winner::RuledOut;
 use crate::outcome::MeasureId;
 use crate::scenario::ids::{PlanId, ReleaseId};
 
@@ -65,6 +66,14 @@ fn answer(
     let scenario = &results.scenario;
     let mut found: Vec<(&str, Finding)> =
         scenario.plan_ids().map(|id| (scenario.plan_name(id), find(results, id))).collect();
+    // Who cannot win is not the best by anything.
+    for (name, finding) in &mut found {
+        let out = |(plan, _): &(PlanId, RuledOut)| scenario.plan_name(*plan) == *name;
+        if finding.within && results.choice.ruled_out.iter().any(out) {
+            finding.within = false;
+            finding.figure += ", ruled out";
+        }
+    }
     found.sort_by(|a, b| a.1.key.total_cmp(&b.1.key));
     let side = |within: bool| {
         let chosen = found.iter().filter(|(_, finding)| finding.within == within);

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// Shares that differ by less are alike.
 const ALIKE: f64 = 0.02;
 
-/// Users who met both versions, back and forth, are told from this share on.
+/// Users who met the old version again after the new one are told from this share on.
 const FLIPPED: f64 = 0.01;
 
 /// More users than this beyond what was asked are worth a word.
@@ -147,7 +147,7 @@ fn line(plan: &str, releases: &str, told: &Told) -> String {
     }
     if told.flipped >= FLIPPED {
         let users = percent(told.flipped);
-        parts.push(format!("{users} of users met both versions, back and forth"));
+        parts.push(format!("{users} of users met the old version again after the new one"));
     }
     format!("{plan}{of}: {}", parts.join("; "))
 }
@@ -185,7 +185,7 @@ pub fn markdown(results: &ScenarioResults) -> String {
         "release",
         "users who met the new version",
         "before the verdict",
-        "users who met both, back and forth",
+        "users who met the old one again",
     ];
     let mut page = table(&head, users);
     if !by_step.is_empty() {
@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(
             line("argoCanary", "", &told),
             "argoCanary: 10 % asked, 50 % met: 1 of 2 pods, by 97 % of users; 95 % of users met \
-             both versions, back and forth"
+             the old version again after the new one"
         );
         let weighted = Told { step: Some((0.2, 0.2, Some(0.99), [2, 10])), flipped: 0.0 };
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Who stops what, in words: a cell per strategy and release, for the terminal and `summary.md`.
 
 use super::figure::Quantity;
-use crate::experiment::matrix::{HUMAN, StopRow};
+use crate::experiment::matrix::{Cause, HUMAN, StopRow};
 use crate::experiment::results::ScenarioResults;
 use crate::scenario::ids::{PlanId, VariantId};
 
@@ -26,27 +26,29 @@ pub fn cell(
         (false, false) => ["taken back", "shipped"],
     };
     let parts = [
-        (stopped, row.stopped.share, true),
-        ("stopped late", row.late.share, true),
-        (kept, row.kept.share, false),
-        ("open", row.open.share, false),
+        (stopped, row.stopped.share, Some(&row.early)),
+        ("stopped late", row.late.share, Some(&row.afterwards)),
+        (kept, row.kept.share, None),
+        ("open", row.open.share, None),
     ];
     let seen = parts.into_iter().filter(|(_, share, _)| *share > 0.0);
-    let told = seen.map(|(word, share, back)| {
+    let told = seen.map(|(word, share, cause)| {
         let text = format!("{word} {}", Quantity::Share.show(share));
-        if back { text + &how(row, name) } else { text }
+        text + &cause.map_or(String::new(), |cause| how(cause, name))
     });
     let told: Vec<String> = told.collect();
     told.join("; ")
 }
 
-/// How soon, and by whom.
-fn how(row: &StopRow, name: &dyn Fn(&str) -> String) -> String {
-    let after = row.after_s.map(|s| format!(" after {}", Quantity::Seconds.show(s)));
-    let by = match row.by.as_slice() {
-        [] => String::new(),
-        [(check, _)] => format!(" by {}", named(check, name)),
-        [(check, _), ..] => format!(" mostly by {}", named(check, name)),
+/// How soon, and by whom: said of a part only where it holds of most of it.
+fn how(cause: &Cause, name: &dyn Fn(&str) -> String) -> String {
+    let most = |flights: u32| flights * 2 > cause.flights;
+    let after = cause.after_s.filter(|_| most(cause.after_harm));
+    let after = after.map(|s| format!(" after {}", Quantity::Seconds.show(s)));
+    let by = match cause.by.first() {
+        Some((check, n)) if *n == cause.flights => format!(" by {}", named(check, name)),
+        Some((check, n)) if most(*n) => format!(" mostly by {}", named(check, name)),
+        _ => String::new(),
     };
     after.unwrap_or_default() + &by
 }

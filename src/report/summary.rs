@@ -344,7 +344,8 @@ fn choose_by(results: &ScenarioResults) -> String {
     }
     text += "\n\nUnder all constraints of the scenario together:\n";
     for row in &results.qualification {
-        let word = if row.qualifies { "qualifies" } else { "does not qualify" };
+        let word =
+            if row.qualifies { "meets the constraints" } else { "does not meet the constraints" };
         let reasons = row.reasons.join("; ");
         let colon = if reasons.is_empty() { "" } else { ": " };
         text += &format!(
@@ -370,8 +371,9 @@ fn expectations(results: &ScenarioResults) -> Vec<String> {
 fn precision(results: &ScenarioResults) -> String {
     let (reached, open): (Vec<_>, Vec<_>) = results.precision.iter().partition(|row| row.reached);
     let mut text = format!(
-        "{} of {} combinations of strategy and release reached the precision asked for (half of \
-         each main interval within 5 % of its mean, 0.1 % of the users or 1 s).",
+        "{} of {} combinations of strategy and release reached the precision asked for: half of the \
+         t interval of each main measure within 5 % of its mean, 0.1 % of the users or 1 s. The \
+         intervals in the tables are wider: they allow for flights that were not seen.",
         reached.len(),
         results.precision.len()
     );

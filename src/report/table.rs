@@ -213,6 +213,7 @@ fn scenario_json(results: &ScenarioResults) -> Value {
         "scenario": scenario.name,
         "strategies": results.ratings.iter().map(|r| rating_json(results, r)).collect::<Vec<_>>(),
         "met": seen::json(results),
+        "choice": run_json::choice(results),
         "no_strategy_helps_against": no_help.collect::<Vec<_>>(),
         "qualification": qualification.collect::<Vec<_>>(),
         "expectations": results.expectations.iter().map(run_json::expectation).collect::<Vec<_>>(),

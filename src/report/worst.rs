@@ -4,7 +4,7 @@
 //! what the service lacks. Deliberately absent: measuring, and what a reader should do about it.
 
 use super::figure::Quantity;
-use super::reading;
+use super::{headlines, reading};
 use crate::base::count::counted;
 use crate::base::escape::markdown;
 use crate::base::wrap;
@@ -79,7 +79,7 @@ pub fn text(results: &Results) -> String {
     if rows.len() < 2 {
         return String::new();
     }
-    let count = counted(rows.len() as u64, "service");
+    let count = counted(rows.len() as u64, "scenario");
     let mut out = format!("{count}, worst first, by the share of users that a release hurts:\n");
     let names = rows.iter().map(|row| row.results.scenario.name.chars().count());
     let width = names.max().unwrap_or(0).min(30);
@@ -88,8 +88,9 @@ pub fn text(results: &Results) -> String {
         let by = row.strategy().map(|strategy| format!("with {strategy}"));
         let all: Vec<String> = by.into_iter().chain(row.worst_release()).collect();
         let reasons = row.reasons().join(", ");
+        let choice = headlines::choice::short(row.results).unwrap_or_default();
         let why: Vec<String> =
-            [all.join(": "), reasons].into_iter().filter(|w| !w.is_empty()).collect();
+            [choice, all.join(": "), reasons].into_iter().filter(|w| !w.is_empty()).collect();
         let start = format!("  {:width$} {hurt:>7}", row.results.scenario.name);
         let line = format!("{start}  {}", why.join("; "));
         let indent = start.chars().count() + 2;

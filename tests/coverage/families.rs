@@ -82,7 +82,8 @@ pub fn flight(storm: &mut Storm, replication: u32, bad: bool, strategy: usize) -
         (false, _, false) => Verdict::PromotedGood,
     };
     let (stopped_by, differences) = (None, None);
-    Outcome { replication, verdict, measures, stopped_by, differences, steps: Vec::new(), work: 1 }
+    let (by_human, steps) = (false, Vec::new());
+    Outcome { replication, verdict, measures, stopped_by, by_human, differences, steps, work: 1 }
 }
 
 /// `flights[variant][strategy]` of one experiment; good and bad releases, each with its number.

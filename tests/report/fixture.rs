@@ -260,7 +260,9 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
     let false_alarm = verdict == Verdict::FalseRollback;
     let stopped_by = false_alarm.then(|| "p99".to_string());
     let steps = if fate.kind == "canary" { steps(bad) } else { Vec::new() };
-    Outcome { replication: r, verdict, measures, stopped_by, differences, steps, work: 216_000 }
+    let by_human = verdict == Verdict::RolledBackLate;
+    let work = 216_000;
+    Outcome { replication: r, verdict, measures, stopped_by, by_human, differences, steps, work }
 }
 
 /// Two steps of a canary whose only pod is one of two; a bad release does not come to the second.

@@ -75,7 +75,8 @@ fn outcome(luck: &Luck, bad: bool, r: u32, n: u32) -> Outcome {
         ..Measures::default()
     };
     let (stopped_by, differences, steps) = (None, None, Vec::new());
-    Outcome { replication: r, verdict, measures, stopped_by, differences, steps, work: 1 }
+    let by_human = false;
+    Outcome { replication: r, verdict, measures, stopped_by, by_human, differences, steps, work: 1 }
 }
 
 fn results(lucks: &[Luck], n: u32) -> ScenarioResults {

@@ -23,7 +23,12 @@ fn columns() -> Vec<&'static str> {
         "open_lower",
         "open_upper",
     ];
-    names.into_iter().chain(parts).chain(["by", "by_flights", "after_p50_s"]).collect()
+    names
+        .into_iter()
+        .chain(parts)
+        .chain(["stopped_by", "stopped_by_flights", "stopped_after_p50_s"])
+        .chain(["late_by", "late_by_flights", "late_after_p50_s"])
+        .collect()
 }
 
 fn rows(results: &Results) -> Vec<Row> {
@@ -39,11 +44,13 @@ fn row(results: &ScenarioResults, stop: &StopRow) -> Row {
     let bad = if scenario.variant(stop.variant).bad { "yes" } else { "no" };
     let part = |part: &Part| [part.share, part.interval.lower, part.interval.upper].map(Some);
     let parts = [&stop.stopped, &stop.late, &stop.kept, &stop.open].map(part);
-    let most = stop.by.first();
-    Row::of(&[&scenario.name, plan, release, bad])
+    let row = Row::of(&[&scenario.name, plan, release, bad])
         .count(stop.flights)
-        .numbers(parts.into_iter().flatten())
-        .text(most.map_or("", |(name, _)| name))
-        .number(most.map(|(_, n)| f64::from(*n)))
-        .number(stop.after_s)
+        .numbers(parts.into_iter().flatten());
+    [&stop.early, &stop.afterwards].into_iter().fold(row, |row, cause| {
+        let most = cause.by.first();
+        row.text(most.map_or("", |(name, _)| name))
+            .number(most.map(|(_, n)| f64::from(*n)))
+            .number(cause.after_s)
+    })
 }

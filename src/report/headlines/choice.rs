@@ -24,6 +24,22 @@ pub fn lines(results: &ScenarioResults, name: &dyn Fn(&str) -> String) -> Vec<St
     lines
 }
 
+/// The same in a few words, for a line a scenario; nothing where no choice was to be made.
+pub fn short(results: &ScenarioResults) -> Option<String> {
+    let choice = &results.choice;
+    let name = |plan: PlanId| results.scenario.plan_name(plan);
+    let first = choice.standings.first().map(|first| name(first.plan));
+    let tied = choice.tied();
+    let tied: Vec<&str> = tied.iter().map(|plan| name(*plan)).collect();
+    match (choice.ending, first) {
+        (Ending::Alone, _) => None,
+        (Ending::Nobody, _) | (_, None) => Some("no strategy can be chosen".to_string()),
+        (Ending::Wins, Some(first)) => Some(format!("{first} wins")),
+        (Ending::Leads, Some(first)) => Some(format!("{first} leads, not proved")),
+        (Ending::Tie, Some(_)) => Some(format!("a tie: {}", listed(&tied))),
+    }
+}
+
 struct Told<'a> {
     results: &'a ScenarioResults,
     choice: &'a Choice,
@@ -38,7 +54,7 @@ impl Told<'_> {
             (Ending::Alone, Some(first)) => {
                 format!("Only {} was flown: {}.", self.name(first.plan), self.does(first))
             }
-            (Ending::Tie, Some(first)) => self.tie(first),
+            (Ending::Tie, Some(_)) => self.tie(),
             (Ending::Wins | Ending::Leads, Some(first)) => {
                 let more = self.choice.more_flights;
                 let verb = match self.choice.ending {
@@ -100,20 +116,34 @@ impl Told<'_> {
         }
     }
 
-    fn tie(&self, first: &Standing) -> String {
+    fn tie(&self) -> String {
         let tied = self.choice.tied();
-        let (all, one) = self.names(&tied);
-        let floor = match self.choice.criterion {
-            Criterion::UsersHurt => "1 user in 1,000".to_string(),
-            Criterion::ReleaseUsd => format!("{} %", significant(MONEY_FLOOR * 100.0)),
+        let of = |plan: &PlanId| {
+            let standing = self.choice.standings.iter().find(|s| s.plan == *plan)?;
+            let figure = self.mean(standing.figure.mean);
+            Some(format!("{} {figure}", self.name(*plan)))
+        };
+        let each: Vec<String> = tied.iter().filter_map(of).collect();
+        let each: Vec<&str> = each.iter().map(String::as_str).collect();
+        let (unit, floor) = match self.choice.criterion {
+            Criterion::UsersHurt => ("of the users hurt by a release", "1 user in 1,000".into()),
+            Criterion::ReleaseUsd => ("a year", format!("{} %", significant(MONEY_FLOOR * 100.0))),
         };
         format!(
-            "A tie between {}: with {} {}, and the others differ from it by less than {floor}, or \
-             not for certain.",
-            all,
-            one,
-            self.does(first)
+            "A tie: {} {unit}; no difference between the first and these is both certain and above \
+             {floor}.",
+            listed(&each)
         )
+    }
+
+    /// The figure that decides, as a mean alone.
+    fn mean(&self, mean: f64) -> String {
+        match self.choice.criterion {
+            Criterion::UsersHurt => Quantity::Share.show(mean),
+            Criterion::ReleaseUsd => {
+                Quantity::Usd.show(mean * self.results.scenario.releases_per_year)
+            }
+        }
     }
 
     /// Where dollars leave a tie: who hurts fewest users.
@@ -125,9 +155,7 @@ impl Told<'_> {
         let others = self.choice.tied_by_users.iter().filter(|standing| standing.beaten);
         let least = others.filter_map(|s| Some(s.behind?.value)).min_by(f64::total_cmp)?;
         Some(format!(
-            "Of these {} certainly {verb} fewest users: {} {}, the others {} more and above.",
-            all,
-            one,
+            "Of the tied {all} certainly {verb} fewest users: {one} {}, the others at least {} more.",
             Quantity::Share.show_estimate(&first.figure),
             Quantity::Share.show(least)
         ))
@@ -155,7 +183,7 @@ impl Told<'_> {
         Some(match self.choice.ending {
             Ending::Tie => {
                 let name = self.name(cheapest.0);
-                format!("Of these {name} is cheapest: a release takes {cost}{ships}.")
+                format!("Of the tied {name} takes fewest pods: a release {cost}{ships}.")
             }
             _ => format!("A release takes {cost}{ships}."),
         })
@@ -177,6 +205,16 @@ impl Told<'_> {
             let told = "No good release was flown: whether a strategy ships what is good is not \
                         known.";
             caveats.push(told.to_string());
+        }
+        let open = |plan: &PlanId| {
+            let found = self.results.deliveries.get(plan.0);
+            found.is_some_and(|found| found.flights > 0 && !found.is_proved())
+        };
+        let tied = if self.choice.ending == Ending::Tie { self.choice.tied() } else { Vec::new() };
+        let tied: Vec<PlanId> = tied.into_iter().filter(open).collect();
+        if !tied.is_empty() {
+            let (all, _) = self.names(&tied);
+            caveats.push(format!("Not proved to ship 95 % of the good releases: {all}."));
         }
         caveats
     }

@@ -28,9 +28,9 @@ pub fn headline(spots: &[Spot<'_>]) -> String {
             format!("A release by {one} costs {cost} and hurts {}", Quantity::Share.show(harm))
         }
         [one] if spots.iter().all(|spot| spot.may_lead) => {
-            format!("{one} is beaten by none in cost and harm, and beats every other")
+            format!("No other strategy costs or hurts less than {one} for certain")
         }
-        [one] => format!("{one} beats every other strategy that may be chosen"),
+        [one] => format!("No other that may be chosen costs or hurts less than {one} for certain"),
         several if chosen.iter().all(|spot| spot.means == chosen[0].means) => {
             format!("{} cost and hurt the same, and nothing beats them", listed(several))
         }

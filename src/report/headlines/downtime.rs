@@ -20,19 +20,19 @@ pub fn headline(results: &ScenarioResults) -> String {
     match down.as_slice() {
         [] => up(results),
         [(name, seconds)] if results.ratings.len() == 1 => {
-            format!("{name} is down for {} by itself", show(*seconds))
+            format!("{name} has {} of outage by itself", show(*seconds))
         }
         [_, ..] if scenario.release.variants.iter().all(|v| v.bad) => {
             let names: Vec<&str> = down.iter().map(|(name, _)| *name).collect();
-            format!("Down by a bad release: {}", listed(&names))
+            format!("An outage by a bad release: {}", listed(&names))
         }
         [(name, seconds)] => format!(
-            "{name} is down for {} even when the release is good; no other strategy is",
+            "{name} has {} of outage even when the release is good; no other has a second",
             show(*seconds)
         ),
         several => {
             let names: Vec<&str> = several.iter().map(|(name, _)| *name).collect();
-            format!("Down even when the release is good: {}", listed(&names))
+            format!("An outage even when the release is good: {}", listed(&names))
         }
     }
 }

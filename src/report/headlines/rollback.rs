@@ -41,8 +41,11 @@ pub fn headline(results: &ScenarioResults) -> String {
 /// Why there is no time to tell.
 pub fn nothing_back(results: &ScenarioResults) -> String {
     let exposed = results.ratings.iter().any(|row| row.exposed);
-    let why =
-        if exposed { "No bad release was taken back" } else { "No bad flight exposed a user" };
+    let why = if exposed {
+        "No bad release that met users was taken back"
+    } else {
+        "No bad flight exposed a user"
+    };
     why.to_string()
 }
 
