@@ -24,6 +24,8 @@ mod routed;
 mod routers;
 #[path = "manifests/schemas.rs"]
 mod schemas;
+#[path = "manifests/spaces.rs"]
+mod spaces;
 #[path = "manifests/timelines/mod.rs"]
 mod timelines;
 #[path = "manifests/witnesses.rs"]

@@ -46,7 +46,15 @@ pub fn read(
             problems.push(wrong(&name, format!("{what} is given twice"), "name it once"));
             continue;
         }
-        match parsed(&file.path, WRITE_ONE, sources) {
+        let found = parsed(&file.path, WRITE_ONE, sources);
+        match found.map_err(|problem| (problem, false)).and_then(own_documents) {
+            // Beside manifests that can be flown it is only told.
+            Err((mut problem, true)) if file.in_folder => {
+                problem.severity = Severity::Warning;
+                problem.message += ", which is not applied";
+                strangers.push(problem);
+            }
+            Err((problem, _)) => problems.push(problem),
             Ok(input) if file.in_folder && is_stranger(&input) => {
                 let message = "neither a scenario nor a manifest: left out";
                 let problem = Problem::warning(Place { line: 1, column: 1 }, "", message);
@@ -54,7 +62,6 @@ pub fn read(
                 strangers.push(problem.in_file(&input.file));
             }
             Ok(input) => inputs.push(input),
-            Err(problem) => problems.push(problem),
         }
     }
     if inputs.is_empty() {
@@ -73,13 +80,15 @@ fn is_stranger(input: &Input) -> bool {
 pub fn beside(file: &str, path: &str, sources: &mut Sources) -> Result<Input, Problem> {
     let folder = Path::new(file).parent().unwrap_or(Path::new("."));
     let help = "paths of manifests begin at the scenario's folder";
-    parsed(&Some(folder.join(path)), help, sources)
+    let input = parsed(&Some(folder.join(path)), help, sources)?;
+    own_documents(input).map_err(|(problem, _)| problem)
 }
 
 /// A file with checks, by its path.
 pub fn checks(path: &str, sources: &mut Sources) -> Result<Input, Problem> {
     let help = "name a file with a list of checks: {name, query, failsWhen}";
-    parsed(&(path != "-").then(|| PathBuf::from(path)), help, sources)
+    let input = parsed(&(path != "-").then(|| PathBuf::from(path)), help, sources)?;
+    own_documents(input).map_err(|(problem, _)| problem)
 }
 
 /// A problem of a file as a whole.
@@ -100,10 +109,16 @@ fn parsed(file: &Option<PathBuf>, missing: &str, sources: &mut Sources) -> Resul
         return Err(problem);
     }
     let documents = yaml::documents(&text, &name)?;
-    if let Some(problem) = documents.iter().find_map(|d| manifest::foreign::document(d, &name)) {
-        return Err(problem);
-    }
     Ok(Input { file: named, text, documents })
+}
+
+/// A file whose documents only another tool understands is a problem of that kind.
+fn own_documents(input: Input) -> Result<Input, (Problem, bool)> {
+    let foreign = |document| manifest::foreign::document(document, &input.file);
+    match input.documents.iter().find_map(foreign) {
+        Some(problem) => Err((problem, true)),
+        None => Ok(input),
+    }
 }
 
 /// A file that is to be read.

@@ -195,8 +195,8 @@ fn announce(scenarios: &[Arc<Scenario>], settings: &Settings) {
     };
     let (count, flights) = (scenarios.len(), thousands(flights));
     output::say(&format!(
-        "{count} scenarios: {flights} combinations of strategy and release, each flown {often}; --only \
-         NAME flies fewer."
+        "{count} scenarios: {flights} combinations of strategy and release, each flown {often}; \
+         --only NAME flies fewer."
     ));
 }
 

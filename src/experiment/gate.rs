@@ -1,11 +1,11 @@
 //! The gate: flies until every line of `expect:` is decided, or as much as the budget allows.
 //!
 //! Whoever looks again and again is wrong more often than one look alone: so there are few looks,
-//! at fixed numbers of flights that double. An interval errs to either side alike, and only one side
-//! of a limit is wrong. The last look takes half of the 5 % that a line may be wrong in, which makes
-//! its intervals those of every report; the looks before share the other half (Bonferroni). Only
-//! the flights that open lines need are flown on. Deliberately absent: how a
-//! line is judged at a look ([`super::expectation`]), and who flies.
+//! at fixed numbers of flights that double. An interval errs to either side alike, and only one
+//! side of a limit is wrong. The last look takes half of the 5 % that a line may be wrong in, which
+//! makes its intervals those of every report; the looks before share the other half (Bonferroni).
+//! Only the flights that open lines need are flown on. Deliberately absent: how a line is judged at
+//! a look ([`super::expectation`]), and who flies.
 
 use super::delivery;
 use super::expectation::{Judge, is_statistical};

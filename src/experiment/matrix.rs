@@ -112,7 +112,12 @@ fn cause(rows: &[&Outcome]) -> Cause {
 
 /// Bad releases that differ from a good one in no flight: whatever is wrong with them never acts.
 pub fn idle(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(VariantId, VariantId)> {
-    let bad = scenario.variant_ids().filter(|id| scenario.variant(*id).bad);
+    // What nobody met could not act.
+    let met = |id: &VariantId| {
+        let rows = flights[id.0].iter().flatten();
+        rows.into_iter().any(|row| row.measures.users_exposed.unwrap_or(0.0) > 0.0)
+    };
+    let bad = scenario.variant_ids().filter(|id| scenario.variant(*id).bad).filter(met);
     let twin = |bad: VariantId| {
         let good = scenario.variant_ids().filter(|id| !scenario.variant(*id).bad);
         let same = |good: &VariantId| {

@@ -8,7 +8,7 @@ use super::store::Store;
 use super::unflown::{self, Stranger};
 use super::{Input, canary_ingress, foreign, is_manifest, nested};
 use crate::base::node::{Key, Node, Value};
-use crate::base::problem::{Problem, nearest};
+use crate::base::problem::{Problem, Severity, nearest};
 use crate::base::settings::read_document;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub struct Objects {
     pub lists: Lists,
     /// Everything wrong with them.
     pub problems: Vec<Problem>,
+    /// Files of tools that make manifests.
+    foreign: Vec<Problem>,
 }
 
 /// Reads all manifests of a run.
@@ -53,10 +55,24 @@ pub fn read(inputs: &[Input]) -> Objects {
         problems.push(problem.expected(format!("at most {OBJECTS_MAX}")));
         store.objects.clear();
     }
+    beside(&mut objects);
     twice(&mut objects);
     canary_ingress::join(&mut objects);
     nested::resolve(&mut objects);
     objects
+}
+
+/// Files of tools that make manifests are refused; beside manifests that can be flown it is told
+/// that they are not applied.
+fn beside(objects: &mut Objects) {
+    let runs = objects.store.objects.iter().any(|object| object.template().is_some());
+    for mut problem in std::mem::take(&mut objects.foreign) {
+        if runs {
+            problem.severity = Severity::Warning;
+            problem.message += ", which is not applied";
+        }
+        objects.problems.push(problem);
+    }
 }
 
 /// The names that a Scenario gives to the old and the new version, of their workloads or of
@@ -82,9 +98,10 @@ fn expand(document: &Node, file: &Arc<str>, depth: usize, objects: &mut Objects)
             return;
         };
         if depth >= DEEPEST_LIST || items.len() > OBJECTS_MAX {
-            let problem =
-                Problem::error(*place, "items", "lists within lists, or too many objects");
-            objects.problems.push(problem.expected("a list of objects").in_file(file));
+            let found = format!("{} objects, {depth} lists deep", items.len());
+            let expected = format!("at most {OBJECTS_MAX}, {DEEPEST_LIST} lists deep");
+            let problem = Problem::error(*place, "items", found).expected(expected);
+            objects.problems.push(problem.help("name fewer files").in_file(file));
             return;
         }
         let own = kind.strip_suffix("List").unwrap_or_default();
@@ -97,7 +114,7 @@ fn expand(document: &Node, file: &Arc<str>, depth: usize, objects: &mut Objects)
         return;
     }
     if let Some(problem) = foreign::document(document, file) {
-        objects.problems.push(problem);
+        objects.foreign.push(problem);
         return;
     }
     if canary_config::is_bare(document) {

@@ -17,7 +17,7 @@ use super::kinds::service::Service;
 use super::kinds::virtual_service::VirtualService;
 use super::kinds::volume_claim::Access;
 use super::kinds::{Body, Object};
-use super::rule::{Destination, short};
+use super::rule::{Destination, namespace, short};
 use crate::base::problem::nearest;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,26 +200,33 @@ impl Store {
 
     /// The DestinationRule of a host.
     pub fn rule_of(&self, near: &Object, host: &str) -> Option<(&Object, &DestinationRule)> {
-        self.rules_of(host).into_iter().find(|(object, _)| object.is_near(near))
+        let rules = self.rules_of(host);
+        let at = meant(near, host, rules.iter().map(|(object, _)| *object))?;
+        rules.get(at).copied()
     }
 
     /// The Service of a host.
     pub fn service_of(&self, near: &Object, host: &str) -> Option<(&Object, &Service)> {
-        self.named(short(host)).find_map(|object| match &object.body {
-            Body::Service(service) if object.is_near(near) => Some((object, &**service)),
+        let all = self.named(short(host)).filter_map(|object| match &object.body {
+            Body::Service(service) => Some((object, &**service)),
             _ => None,
-        })
+        });
+        let all: Vec<(&Object, &Service)> = all.collect();
+        let at = meant(near, host, all.iter().map(|(object, _)| *object))?;
+        all.get(at).copied()
     }
 
     /// The Deployments behind a host: those that its Service picks; without a Service, those whose
     /// name or `app` label is the host's, or whose name begins with it.
     pub fn behind<'s>(&'s self, near: &Object, host: &str) -> Vec<(&'s Object, &'s Deployment)> {
+        let service = self.service_of(near, host);
+        // Pods lie where their Service does.
+        let near = service.map_or(near, |(object, _)| object);
         let host = short(host);
         let deployment = |object: &'s Object| match &object.body {
             Body::Deployment(body) if object.is_near(near) => Some((object, &**body)),
             _ => None,
         };
-        let service = self.service_of(near, host);
         if let Some(selector) = service.and_then(|(_, service)| service.selector.as_ref()) {
             let picked = self.pods_with(selector).into_iter();
             return picked.filter_map(|(object, _)| deployment(object)).collect();
@@ -265,6 +272,19 @@ impl Store {
         let rules = self.destination_rules().map(|(_, r)| short(&r.host));
         nearest(short(host), services.chain(deployments).chain(rules))
     }
+}
+
+/// Which of some objects a host means that `near` names: the one in the namespace that it says, or
+/// else one that lies near.
+fn meant<'a>(
+    near: &Object,
+    host: &str,
+    mut all: impl Iterator<Item = &'a Object> + Clone,
+) -> Option<usize> {
+    let space = namespace(host);
+    let said = |object: &Object| space.is_some() && object.metadata.namespace.as_deref() == space;
+    let exact = all.clone().position(said);
+    exact.or_else(|| all.position(|object| object.is_near(near)))
 }
 
 /// Where the rules of an object send requests, and copies of them.

@@ -86,7 +86,7 @@ fn the_overview_comes_first_and_the_worst_on_top() {
     let short = ["--replications", "2", "--set", "spec.horizon=20m", "--out", "two"];
     let out = desk.fine(&[&["run", "two.yaml"][..], &short].concat());
     let lines: Vec<&str> = out.lines().collect();
-    assert!(lines[0].starts_with("2 services, worst first"), "{out}");
+    assert!(lines[0].starts_with("2 scenarios, worst first"), "{out}");
     assert!(lines[1].trim_start().starts_with("bare "), "{out}");
     assert!(
         out.split_whitespace()
@@ -133,7 +133,13 @@ fn details_are_printed_on_demand() {
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     assert!(answer.out.contains("9 tables are in summary.md: --details"), "{}", answer.out);
     assert!(!answer.out.contains("svc-004: 1 strategy"), "{}", answer.out);
-    assert!(answer.err.contains("9 scenarios: 63 flights, each once"), "{}", answer.err);
+    assert!(
+        answer
+            .err
+            .contains("9 scenarios: 63 combinations of strategy and release, each flown once"),
+        "{}",
+        answer.err
+    );
     let all = desk.fine(&[&short[..], &["--details"]].concat());
     assert!(all.contains("svc-004: 1 strategy"), "{all}");
 }
@@ -179,4 +185,21 @@ fn a_list_of_twenty_thousand_objects_is_read() {
     desk.write("all.json", &list);
     let answer = desk.fine(&["validate", "all.json"]);
     assert!(answer.contains("… and 1,988 more: valid"), "{answer}");
+}
+
+/// What a repository keeps beside plain manifests for Kustomize and Helm is told, and not applied.
+#[test]
+fn files_of_other_tools_beside_manifests_are_told() {
+    let desk = Desk::new();
+    let folder = desk.path("tree");
+    std::fs::create_dir(&folder).expect("a folder");
+    desk.write("tree/app.yaml", &deployment("sound", PROBE));
+    desk.write("tree/kustomization.yaml", "resources: [app.yaml]\n");
+    desk.write("tree/values.yaml", "replicas: 3\n");
+    let answer = desk.run(&["validate", "tree"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.err.contains("a Kustomize file, which is not applied"), "{}", answer.err);
+    assert!(answer.err.contains("a file of a Helm chart, which is not applied"), "{}", answer.err);
+    let alone = refused(&desk, &["validate", "tree/kustomization.yaml"]).err;
+    assert!(alone.contains("kubectl kustomize tree"), "{alone}");
 }

@@ -81,7 +81,7 @@ fn what_users_met_stands_where_one_looks() {
 fn the_worst_comes_first() {
     let mut results = results();
     let text = worst::text(&results);
-    assert!(text.starts_with("2 services, worst first"), "{text}");
+    assert!(text.starts_with("2 scenarios, worst first"), "{text}");
     let rows = worst::json(&results);
     let share = |n: usize| rows[n]["hurt_share"].as_f64();
     assert!(rows.len() == 2 && share(0) >= share(1), "{rows:?}");

@@ -72,7 +72,7 @@ pub struct Judged {
 }
 
 /// Fields of a document's `spec` in which a release is planned.
-const PLANS: [&str; 14] = [
+const PLANS: [&str; 16] = [
     "strategy",
     "rolloutStrategy",
     "deploymentStrategy",
@@ -82,6 +82,8 @@ const PLANS: [&str; 14] = [
     "steps",
     "batches",
     "phases",
+    "stages",
+    "waves",
     "canary",
     "blueGreen",
     "analysis",
@@ -110,7 +112,9 @@ pub fn judge(document: &Node, known: Known, met: &[Meeting<'_>]) -> Option<Judge
     }
     let scaled = |m: &Meeting<'_>| {
         let last = m.reference.path.rsplit('.').next().unwrap_or_default();
-        last == "scaleTargetRef" || m.target.is_workload() && named(m) && bounds(document)
+        let scaler = document.get("kind").and_then(Node::text).unwrap_or_default();
+        let sizes = bounds(document) || scaler.contains("Autoscaler");
+        last == "scaleTargetRef" || m.target.is_workload() && named(m) && sizes
     };
     if let Some(by) = found(&scaled) {
         let after = ": flown, the size would stay as the other files have it";
@@ -177,13 +181,25 @@ fn several(document: &Node, met: &[Meeting<'_>]) -> Option<usize> {
         let other = met[at + 1..].iter().filter(served).find(|other| {
             let apart = other.reference.name != one.reference.name;
             let (a, b) = (list(&one.reference.path), list(&other.reference.path));
-            apart && other.target.unit == one.target.unit && (a.is_some() && a == b || by_request())
+            let same = other.target.unit == one.target.unit;
+            apart && (same && (a.is_some() && a == b || by_request()) || weighs(document))
         });
         if other.is_some() {
             return Some(at);
         }
     }
     None
+}
+
+/// Does a document give weights?
+fn weighs(node: &Node) -> bool {
+    match &node.value {
+        Value::List(items) => items.iter().any(weighs),
+        Value::Map(entries) => {
+            entries.iter().any(|(key, value)| key.name == "weight" || weighs(value))
+        }
+        _ => false,
+    }
 }
 
 /// Does a document speak of headers or cookies?

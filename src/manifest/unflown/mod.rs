@@ -7,6 +7,7 @@
 //! to be without effect is a note. A kind that is read some day comes here no more.
 //! Deliberately unknown here: what such a document would do in a flight.
 
+mod annotations;
 mod effect;
 mod flown;
 mod kinds;
@@ -206,6 +207,10 @@ pub fn judge(strangers: &[Stranger], store: &Store, drafts: &[Draft], lenient: b
             all.problems.push(governing(&left, place, lenient));
         }
         all.notes.push(note(stranger, field, sentence, weight));
+        all.left_out.push(left);
+    }
+    for left in annotations::left_out(store, drafts) {
+        all.problems.push(governing(&left, left.spot.place, lenient));
         all.left_out.push(left);
     }
     let others: Vec<&LeftOut> = all.left_out.iter().filter(|l| !l.effect.governs()).collect();

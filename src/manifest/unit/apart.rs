@@ -8,7 +8,8 @@
 use super::{Found, within};
 use crate::base::problem::Problem;
 use crate::manifest::draft::text;
-use crate::manifest::kinds::Object;
+use crate::manifest::kinds::{Body, Object};
+use crate::manifest::rule::namespace;
 use crate::manifest::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +42,7 @@ fn parts(store: &Store) -> BTreeMap<String, Store> {
     let (guests, own): (Vec<&Object>, Vec<&Object>) =
         store.objects.iter().partition(|object| is_guest(object));
     for object in own {
-        let space = object.metadata.namespace.clone().unwrap_or_else(|| USUAL.to_string());
+        let space = home(object);
         parts.entry(space).or_default().objects.push(object.clone());
     }
     for part in parts.values_mut() {
@@ -50,6 +51,19 @@ fn parts(store: &Store) -> BTreeMap<String, Store> {
         part.objects.extend(guests.iter().map(|object| (*object).clone()));
     }
     parts
+}
+
+/// The namespace whose objects it belongs to: of rules that name one namespace alone, that one.
+fn home(object: &Object) -> String {
+    let rules = match &object.body {
+        Body::VirtualService(body) | Body::HttpRoute(body) | Body::Router(body) => &body.rules[..],
+        _ => &[],
+    };
+    let to = rules.iter().flat_map(|rule| &rule.destinations).map(|to| namespace(&to.host));
+    let to: BTreeSet<Option<&str>> = to.collect();
+    let named = to.first().copied().flatten().filter(|_| to.len() == 1).map(str::to_string);
+    let own = object.metadata.namespace.clone();
+    named.or(own).unwrap_or_else(|| USUAL.to_string())
 }
 
 /// May the object be named from any namespace?

@@ -159,7 +159,7 @@ fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Foun
 fn virtual_services(store: &Store, found: &mut Found) {
     let who = found.who();
     for (object, service) in store.virtual_services() {
-        if mesh::lies_elsewhere(object, &service.rules) {
+        if mesh::lies_elsewhere(store, object, &service.rules) {
             continue;
         }
         let hosts: Vec<&str> = service
@@ -250,6 +250,13 @@ fn autoscalers(store: &Store, found: &mut Found) {
         if keda::is_made(object) {
             let why = "KEDA makes it: what the ScaledObject says is flown";
             found.ignore(object, "", why, Weight::NoEffect);
+            continue;
+        }
+        let workload = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
+        let mut given = store.named(&autoscaler.target).filter(workload).peekable();
+        if given.peek().is_some() && !given.any(|o| o.is_near(object)) {
+            let why = "what it scales lies in its own namespace, of which nothing is flown here";
+            found.ignore(object, "spec.scaleTargetRef", why, Weight::NoEffect);
             continue;
         }
         if let Some(number) = who.are_called([autoscaler.target.as_str()]).first() {

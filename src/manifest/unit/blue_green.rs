@@ -7,6 +7,7 @@ use crate::manifest::fields::Labels;
 use crate::manifest::kinds::deployment::Deployment;
 use crate::manifest::kinds::service::Service;
 use crate::manifest::kinds::{Body, Object};
+use crate::manifest::newer;
 use crate::manifest::store::Store;
 
 /// A fleet: the object, its settings, and its value of the label that tells the fleets apart.
@@ -34,7 +35,7 @@ pub fn find(store: &Store, found: &mut Found) {
         let Some((_, live)) = live else { continue };
         let Some(blue) = fleets.iter().find(|f| f.2 == *live) else { continue };
         // Programs that share a label of their tier are no colours of each other.
-        let other = |f: &&Fleet<'_>| f.2 != *live && workload::is_alike(blue.1, f.1);
+        let other = |f: &&Fleet<'_>| f.2 != *live && is_colour(blue, f);
         let Some(green) = fleets.iter().find(other) else { continue };
         let switch = Switch {
             owner: service_object,
@@ -46,6 +47,19 @@ pub fn find(store: &Store, found: &mut Found) {
         let draft = unit(&switch, blue, green, found);
         found.add(draft);
     }
+}
+
+/// Do two fleets run one program? Their images are alike, or differ by the colours alone.
+fn is_colour(a: &Fleet<'_>, b: &Fleet<'_>) -> bool {
+    let plain = |fleet: &Fleet<'_>| {
+        let image = workload::image(fleet.1).map(|image| newer::image(image).0.to_string());
+        image.map(|image| image.replace(&fleet.2, ""))
+    };
+    // A name that was nothing but its colour was the program's own.
+    let named = |image: &String| {
+        image.rsplit('/').next().is_some_and(|name| name.contains(char::is_alphanumeric))
+    };
+    workload::is_alike(a.1, b.1) || plain(a).as_ref().is_some_and(named) && plain(a) == plain(b)
 }
 
 /// The label of the selector by which two or more Deployments differ that agree in all others.

@@ -24,7 +24,7 @@ pub fn find(store: &Store, found: &mut Found) {
         if found.uses(object) || is_flaggers(store, object, &service.rules, found) {
             continue;
         }
-        if lies_elsewhere(object, &service.rules) {
+        if lies_elsewhere(store, object, &service.rules) {
             let why = "its Services lie in another namespace, of which nothing is flown here";
             found.ignore(object, "", why, Weight::NoEffect);
             continue;
@@ -52,13 +52,20 @@ pub fn find(store: &Store, found: &mut Found) {
     }
 }
 
-/// Do all destinations of rules lie in another namespace than the rules? Of Istio's hosts, which
-/// are one word, that may be a slip, and is told as one.
-pub(super) fn lies_elsewhere(object: &Object, rules: &[Rule]) -> bool {
+/// Do all destinations of rules lie in another namespace than the rules, of which nothing is
+/// given? Of Istio's hosts, which are one word, that may be a slip, and is told as one.
+pub(super) fn lies_elsewhere(store: &Store, object: &Object, rules: &[Rule]) -> bool {
     let own = object.metadata.namespace.as_deref();
     let mut all = rules.iter().flat_map(|rule| &rule.destinations).peekable();
     let apart = object.kind != "VirtualService" && own.is_some() && all.peek().is_some();
-    apart && all.all(|to| namespace(&to.host).is_some_and(|space| Some(space) != own))
+    let given = |to: &Destination, space: &str| {
+        let lies = |o: &Object| o.metadata.namespace.as_deref() == Some(space);
+        store.service_of(object, &to.host).is_some_and(|(service, _)| lies(service))
+    };
+    let gone = |to: &Destination| {
+        namespace(&to.host).is_some_and(|space| Some(space) != own && !given(to, space))
+    };
+    apart && all.all(gone)
 }
 
 /// Rules to the two sides of a Canary, which Flagger writes and divides: they are its own.

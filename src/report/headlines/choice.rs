@@ -26,6 +26,9 @@ pub fn lines(results: &ScenarioResults, name: &dyn Fn(&str) -> String) -> Vec<St
 
 /// The same in a few words, for a line a scenario; nothing where no choice was to be made.
 pub fn short(results: &ScenarioResults) -> Option<String> {
+    if results.scenario.plans.len() < 2 {
+        return None;
+    }
     let choice = &results.choice;
     let name = |plan: PlanId| results.scenario.plan_name(plan);
     let first = choice.standings.first().map(|first| name(first.plan));
@@ -155,7 +158,8 @@ impl Told<'_> {
         let others = self.choice.tied_by_users.iter().filter(|standing| standing.beaten);
         let least = others.filter_map(|s| Some(s.behind?.value)).min_by(f64::total_cmp)?;
         Some(format!(
-            "Of the tied {all} certainly {verb} fewest users: {one} {}, the others at least {} more.",
+            "Of the tied {all} certainly {verb} fewest users: {one} {}, the others at least {} \
+             more.",
             Quantity::Share.show_estimate(&first.figure),
             Quantity::Share.show(least)
         ))

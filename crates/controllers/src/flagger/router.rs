@@ -1,8 +1,8 @@
 //! What the router of each provider makes of `match`, `mirror` and `sessionAffinity`: the same
 //! analysis reaches other users behind another router.
 //!
-//! Read from fluxcd/flagger 1.44 `pkg/router`, file by file (named in its row). Deliberately unknown
-//! here: ticks, and queries (see [`super::query`]).
+//! Read from fluxcd/flagger 1.44 `pkg/router`, file by file (named in its row). Deliberately
+//! unknown here: ticks, and queries (see [`super::query`]).
 
 use super::provider::Provider;
 use super::settings::{Analysis, Matching};
