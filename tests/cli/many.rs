@@ -131,7 +131,7 @@ fn details_are_printed_on_demand() {
         ["run", "nine.yaml", "--replications", "1", "--set", "spec.horizon=15m", "--out", "n"];
     let answer = desk.run(&short);
     assert_eq!(answer.code, Some(0), "{}", answer.err);
-    assert!(answer.out.contains("9 tables are in summary.md: --details"), "{}", answer.out);
+    assert!(answer.out.contains("9 tables are in summary.md:\n--details"), "{}", answer.out);
     assert!(!answer.out.contains("svc-004: 1 strategy"), "{}", answer.out);
     assert!(
         answer
