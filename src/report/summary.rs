@@ -372,8 +372,8 @@ fn precision(results: &ScenarioResults) -> String {
     let (reached, open): (Vec<_>, Vec<_>) = results.precision.iter().partition(|row| row.reached);
     let mut text = format!(
         "{} of {} combinations of strategy and release reached the precision asked for: half of \
-         the t interval of each main measure within 5 % of its mean, 0.1 % of the users or 1 s. The \
-         intervals in the tables are wider: they allow for flights that were not seen.",
+         the t interval of each main measure within 5 % of its mean, 0.1 % of the users or 1 s. \
+         The intervals in the tables are wider: they allow for flights that were not seen.",
         reached.len(),
         results.precision.len()
     );
