@@ -87,27 +87,32 @@ impl Good<'_> {
         }
     }
 
-    /// The good variants with their flights.
-    fn variants(&self) -> impl Iterator<Item = (VariantId, &[Outcome])> {
-        let variants = self.scenario.variant_ids().zip(self.flights);
-        let good = variants.filter(|(id, _)| {
+    /// The good variants that are released at all.
+    fn variants(&self) -> impl Iterator<Item = VariantId> {
+        let released = |id: &VariantId| {
             let variant = self.scenario.variant(*id);
             !variant.bad && variant.share.value() > 0.0
-        });
-        good.map(|(id, by_plan)| (id, by_plan[self.plan.0].as_slice()))
+        };
+        // Before the first flight there are none.
+        self.scenario.variant_ids().take(self.flights.len()).filter(released)
     }
 
-    fn counts(&self, wanted: impl Fn(&Outcome) -> bool) -> Vec<Counted> {
-        let count = |(id, rows): (VariantId, &[Outcome])| Counted {
-            weight: self.scenario.variant(id).share.value(),
-            hits: rows.iter().filter(|row| wanted(row)).count() as u64,
-            n: rows.len() as u64,
+    /// Good flights by variant, and how many of them end with a verdict that is wanted.
+    fn counts(&self, wanted: impl Fn(Verdict) -> bool) -> Vec<Counted> {
+        let of = |id: VariantId| {
+            let weight = self.scenario.variant(id).share.value();
+            let own = self.figures().counts(id.into(), self.plan, &wanted).into_iter();
+            own.map(move |counted| Counted { weight, ..counted })
         };
-        self.variants().map(count).collect()
+        self.variants().flat_map(of).collect()
+    }
+
+    fn figures(&self) -> Figures<'_> {
+        Figures::of(self.scenario, self.flights)
     }
 
     fn share(&self, verdict: Verdict) -> Option<ShareOf> {
-        share_of_mix(&self.counts(|row| row.verdict == verdict), CONFIDENCE)
+        share_of_mix(&self.counts(|own| own == verdict), CONFIDENCE)
     }
 
     /// Good releases of a year.
@@ -122,8 +127,8 @@ impl Good<'_> {
 
     /// Median and 95 % quantile over the good flights that were rolled out.
     fn times(&self, measure: MeasureId) -> Option<[f64; 2]> {
-        let figures = Figures { scenario: self.scenario, flights: self.flights };
-        let of = |(id, _): (VariantId, &[Outcome])| {
+        let figures = self.figures();
+        let of = |id: VariantId| {
             let weight = self.scenario.variant(id).share.value();
             let values = figures.strata(id.into(), self.plan, measure).into_iter();
             Stratum { weight, values: values.flat_map(|stratum| stratum.known()).collect() }
@@ -137,7 +142,7 @@ impl Good<'_> {
     /// Fewest further flights, shared alike by the good variants and all shipped, after which the
     /// lower end of the interval is at least 95 %; as many as are ever asked for if none would do.
     fn more_flights(&self) -> u64 {
-        let counts = self.counts(|row| row.verdict == Verdict::PromotedGood);
+        let counts = self.counts(|own| own == Verdict::PromotedGood);
         let variants = counts.len() as u64;
         let sure = |more: u64| {
             let grown =

@@ -47,14 +47,14 @@ impl Judge<'_> {
         let found = match line.what {
             Expected::Rating { rating, grade } => return self.judge_rating(line, rating, grade),
             Expected::Verdict(verdict) => {
-                let figures = self.figures();
-                let found = figures.verdict(line.release, line.plan, verdict, self.confidence);
-                found.map(|(_, share)| share)
+                self.figures().ended(line.release, line.plan, |own| own == verdict)
             }
-            Expected::Measure { measure, statistic } => self.statistic(line, measure, statistic),
+            Expected::Measure { measure, statistic } => {
+                statistic_of(&self.figures(), line, (measure, statistic))
+            }
             Expected::Difference { measure, reference } => {
                 let pair = (line.plan, reference);
-                self.figures().difference_at(line.release, pair, measure, self.confidence)
+                self.figures().difference(line.release, pair, measure)
             }
         };
         match found {
@@ -74,7 +74,7 @@ impl Judge<'_> {
             let needed = match line.what {
                 Expected::Verdict(verdict) => self.share_needs(line, verdict),
                 Expected::Measure { measure, statistic: s } if s != Statistic::Mean => {
-                    self.quantile_needs(line, (measure, s))
+                    self.quantile_needs(line, (measure, s), found.n)
                 }
                 _ => mean_needs(line, found),
             };
@@ -88,24 +88,18 @@ impl Judge<'_> {
         result
     }
 
-    /// Flights after which a quantile of flights like those flown would be decided: as many times
+    /// Flights after which a quantile of flights like the `flown` would be decided: as many times
     /// over as it takes.
     fn quantile_needs(
         &self,
         line: &Expectation,
-        (measure, statistic): (MeasureId, Statistic),
+        what: (MeasureId, Statistic),
+        flown: usize,
     ) -> Option<u64> {
-        let flown = self.flights[0][line.plan.0].len() as u64;
         (2..=TIMES_MAX).find_map(|times| {
-            let again = |rows: &Vec<Outcome>| {
-                rows.iter().cycle().take(rows.len() * times).cloned().collect()
-            };
-            let flights: Vec<Vec<Vec<Outcome>>> =
-                self.flights.iter().map(|by_plan| by_plan.iter().map(again).collect()).collect();
-            let judge = Judge { flights: &flights, ..*self };
-            let found = judge.statistic(line, measure, statistic)?;
+            let found = statistic_of(&self.figures().over(times), line, what)?;
             let judged = estimate::judge(found.interval, sign(line), line.limit);
-            (judged != estimate::Judgement::Undecided).then_some(flown * times as u64)
+            (judged != estimate::Judgement::Undecided).then_some((flown * times) as u64)
         })
     }
 
@@ -153,24 +147,22 @@ impl Judge<'_> {
     }
 
     fn figures(&self) -> Figures<'_> {
-        Figures { scenario: self.scenario, flights: self.flights }
+        Figures::of(self.scenario, self.flights).at(self.confidence)
     }
+}
 
-    fn statistic(
-        &self,
-        line: &Expectation,
-        measure: MeasureId,
-        statistic: Statistic,
-    ) -> Option<Figure> {
-        let figures = self.figures();
-        let quantile = |q| figures.quantile(line.release, line.plan, measure, (q, self.confidence));
-        match statistic {
-            Statistic::Mean => figures.mean_at(line.release, line.plan, measure, self.confidence),
-            Statistic::P05 => quantile(0.05),
-            Statistic::P50 => quantile(0.5),
-            Statistic::P95 => quantile(0.95),
-            Statistic::Spread => figures.spread(line.release, line.plan, measure, self.confidence),
-        }
+fn statistic_of(
+    figures: &Figures<'_>,
+    line: &Expectation,
+    (measure, statistic): (MeasureId, Statistic),
+) -> Option<Figure> {
+    let quantile = |q| figures.quantile(line.release, line.plan, measure, q);
+    match statistic {
+        Statistic::Mean => figures.mean(line.release, line.plan, measure),
+        Statistic::P05 => quantile(0.05),
+        Statistic::P50 => quantile(0.5),
+        Statistic::P95 => quantile(0.95),
+        Statistic::Spread => figures.spread(line.release, line.plan, measure),
     }
 }
 

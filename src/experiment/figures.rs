@@ -31,10 +31,29 @@ pub struct Figures<'a> {
     /// What was flown.
     pub scenario: &'a Scenario,
     /// `flights[variant][strategy]`, each by replication from 0 on.
-    pub flights: &'a [Vec<Vec<Outcome>>],
+    flights: &'a [Vec<Vec<Outcome>>],
+    /// Confidence of all intervals but those of estimates.
+    confidence: f64,
+    /// How often each flight is taken.
+    times: usize,
 }
 
-impl Figures<'_> {
+impl<'a> Figures<'a> {
+    /// The flights, with 95 % intervals.
+    pub fn of(scenario: &'a Scenario, flights: &'a [Vec<Vec<Outcome>>]) -> Figures<'a> {
+        Figures { scenario, flights, confidence: CONFIDENCE, times: 1 }
+    }
+
+    /// The same, with intervals at `confidence`.
+    pub fn at(self, confidence: f64) -> Figures<'a> {
+        Figures { confidence, ..self }
+    }
+
+    /// The same, each flight taken so many times over: what as many more like them would tell.
+    pub fn over(self, times: usize) -> Figures<'a> {
+        Figures { times, ..self }
+    }
+
     /// Flights of a strategy with a release, by variant with the weight of each.
     fn rows(&self, release: ReleaseId, plan: PlanId) -> Vec<(f64, &[Outcome])> {
         let variants = self.scenario.variant_ids().zip(self.flights);
@@ -50,10 +69,11 @@ impl Figures<'_> {
     /// The values of a measure by variant, NaN where a flight has none.
     pub fn strata(&self, release: ReleaseId, plan: PlanId, measure: MeasureId) -> Vec<Stratum> {
         let values = |rows: &[Outcome]| {
-            rows.iter().map(|row| row.measures.get(measure).unwrap_or(f64::NAN)).collect()
+            rows.iter().map(|row| row.measures.get(measure).unwrap_or(f64::NAN)).collect::<Vec<_>>()
         };
-        let rows = self.rows(release, plan);
-        rows.into_iter().map(|(weight, rows)| Stratum { weight, values: values(rows) }).collect()
+        let rows = self.rows(release, plan).into_iter();
+        let taken = |rows: &[Outcome]| values(rows).repeat(self.times);
+        rows.map(|(weight, rows)| Stratum { weight, values: taken(rows) }).collect()
     }
 
     /// Mean and spread of a measure; nothing if a variant of the release has no value.
@@ -66,30 +86,24 @@ impl Figures<'_> {
         estimate(&self.strata(release, plan, measure), &bounds(self.scenario, measure))
     }
 
-    /// The mean of a measure, with an interval at `confidence`.
-    pub fn mean_at(
-        &self,
-        release: ReleaseId,
-        plan: PlanId,
-        measure: MeasureId,
-        confidence: f64,
-    ) -> Option<Figure> {
+    /// The mean of a measure.
+    pub fn mean(&self, release: ReleaseId, plan: PlanId, measure: MeasureId) -> Option<Figure> {
         let strata = self.strata(release, plan, measure);
-        let found = mean_of_mix(&strata, &bounds(self.scenario, measure), confidence)?;
+        let found = mean_of_mix(&strata, &bounds(self.scenario, measure), self.confidence)?;
         let n = strata.iter().map(|stratum| stratum.known().len()).sum();
         Some(Figure { value: found.mean, interval: found.interval, n })
     }
 
-    /// The `q` quantile of a measure over flights, with an interval at `confidence`.
+    /// The `q` quantile of a measure over flights.
     pub fn quantile(
         &self,
         release: ReleaseId,
         plan: PlanId,
         measure: MeasureId,
-        (q, confidence): (f64, f64),
+        q: f64,
     ) -> Option<Figure> {
         let strata = self.strata(release, plan, measure);
-        let interval = quantile_interval_of_mix(&strata, q, confidence)?;
+        let interval = quantile_interval_of_mix(&strata, q, self.confidence)?;
         let limits = bounds(self.scenario, measure);
         let [value] = quantiles_of_mix(&strata, [q])?;
         let n = strata.iter().map(|stratum| stratum.known().len()).sum();
@@ -100,19 +114,13 @@ impl Figures<'_> {
         Some(Figure { value, interval, n })
     }
 
-    /// The width of the middle half of flights, from the 25 % to the 75 % quantile, with an
-    /// interval at `confidence`. Each end's interval is wrong half as often, so the difference of
-    /// them is wrong no more often than that (Bonferroni).
-    pub fn spread(
-        &self,
-        release: ReleaseId,
-        plan: PlanId,
-        measure: MeasureId,
-        confidence: f64,
-    ) -> Option<Figure> {
-        let confidence = (1.0 + confidence) / 2.0;
-        let low = self.quantile(release, plan, measure, (0.25, confidence))?;
-        let high = self.quantile(release, plan, measure, (0.75, confidence))?;
+    /// The width of the middle half of flights, from the 25 % to the 75 % quantile. Each end's
+    /// interval is wrong half as often, so the difference of them is wrong no more often than that
+    /// (Bonferroni).
+    pub fn spread(&self, release: ReleaseId, plan: PlanId, measure: MeasureId) -> Option<Figure> {
+        let ends = self.at((1.0 + self.confidence) / 2.0);
+        let low = ends.quantile(release, plan, measure, 0.25)?;
+        let high = ends.quantile(release, plan, measure, 0.75)?;
         let interval = Interval {
             lower: (high.interval.lower - low.interval.upper).max(0.0),
             upper: high.interval.upper - low.interval.lower,
@@ -125,19 +133,8 @@ impl Figures<'_> {
     pub fn difference(
         &self,
         release: ReleaseId,
-        pair: (PlanId, PlanId),
-        measure: MeasureId,
-    ) -> Option<Figure> {
-        self.difference_at(release, pair, measure, CONFIDENCE)
-    }
-
-    /// The same with an interval at `confidence`.
-    pub fn difference_at(
-        &self,
-        release: ReleaseId,
         (plan, other): (PlanId, PlanId),
         measure: MeasureId,
-        confidence: f64,
     ) -> Option<Figure> {
         let mine = self.strata(release, plan, measure);
         let theirs = self.strata(release, other, measure);
@@ -147,23 +144,8 @@ impl Figures<'_> {
             return None;
         }
         let limits = bounds(self.scenario, measure).of_difference();
-        let found = mean_of_mix(&pairs, &limits, confidence)?;
+        let found = mean_of_mix(&pairs, &limits, self.confidence)?;
         Some(Figure { value: found.mean, interval: found.interval, n: counts().sum() })
-    }
-
-    /// How often a verdict falls; with the number of flights in which it did.
-    pub fn verdict(
-        &self,
-        release: ReleaseId,
-        plan: PlanId,
-        verdict: Verdict,
-        confidence: f64,
-    ) -> Option<(u64, Figure)> {
-        let wanted = |own: Verdict| own == verdict;
-        let found = self.ended_at(release, plan, wanted, confidence)?;
-        let rows = self.rows(release, plan);
-        let hits = rows.iter().flat_map(|(_, rows)| *rows).filter(|row| wanted(row.verdict));
-        Some((hits.count() as u64, found))
     }
 
     /// How often flights end with one of the verdicts that are wanted.
@@ -173,7 +155,10 @@ impl Figures<'_> {
         plan: PlanId,
         wanted: impl Fn(Verdict) -> bool,
     ) -> Option<Figure> {
-        self.ended_at(release, plan, wanted, CONFIDENCE)
+        let parts = self.counts(release, plan, wanted);
+        let share = share_of_mix(&parts, self.confidence)?;
+        let n = parts.iter().map(|part| part.n).sum::<u64>() as usize;
+        Some(Figure { value: share.share, interval: share.interval, n })
     }
 
     /// Flights by variant, and how many of them end with a verdict that is wanted.
@@ -185,22 +170,9 @@ impl Figures<'_> {
     ) -> Vec<Counted> {
         let count = |(weight, rows): (f64, &[Outcome])| Counted {
             weight,
-            hits: rows.iter().filter(|row| wanted(row.verdict)).count() as u64,
-            n: rows.len() as u64,
+            hits: (rows.iter().filter(|row| wanted(row.verdict)).count() * self.times) as u64,
+            n: (rows.len() * self.times) as u64,
         };
         self.rows(release, plan).into_iter().map(count).collect()
-    }
-
-    fn ended_at(
-        &self,
-        release: ReleaseId,
-        plan: PlanId,
-        wanted: impl Fn(Verdict) -> bool,
-        confidence: f64,
-    ) -> Option<Figure> {
-        let parts = self.counts(release, plan, wanted);
-        let share = share_of_mix(&parts, confidence)?;
-        let n = parts.iter().map(|part| part.n).sum::<u64>() as usize;
-        Some(Figure { value: share.share, interval: share.interval, n })
     }
 }

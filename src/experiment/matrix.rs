@@ -9,17 +9,8 @@ use crate::base::moments::median;
 use crate::outcome::{MeasureId, Outcome, Verdict};
 use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
-use crate::stats::interval::Interval;
+use crate::stats::mixture::ShareOf;
 use std::collections::BTreeMap;
-
-/// A share of flights with its exact 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Part {
-    /// The share, 0 to 1.
-    pub share: f64,
-    /// Its interval.
-    pub interval: Interval,
-}
 
 /// What a strategy made of a release.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,13 +22,13 @@ pub struct StopRow {
     /// Flights.
     pub flights: u32,
     /// Taken back before it was promoted; of a good release a false alarm.
-    pub stopped: Part,
+    pub stopped: ShareOf,
     /// Promoted, and taken back by a human later.
-    pub late: Part,
+    pub late: ShareOf,
     /// Stays, or was found good where nothing is shipped.
-    pub kept: Part,
+    pub kept: ShareOf,
     /// Ended for want of evidence, or was unfinished at the horizon.
-    pub open: Part,
+    pub open: ShareOf,
     /// How those came about that were taken back before the promotion.
     pub early: Cause,
     /// And after it.
@@ -73,10 +64,10 @@ fn row(
     plan: PlanId,
     variant: VariantId,
 ) -> Option<StopRow> {
-    let figures = Figures { scenario, flights };
+    let figures = Figures::of(scenario, flights);
     let part = |verdicts: &[Verdict]| {
         let found = figures.ended(variant.into(), plan, |own| verdicts.contains(&own))?;
-        Some(Part { share: found.value, interval: found.interval })
+        Some(ShareOf { share: found.value, interval: found.interval })
     };
     let rows = &flights[variant.0][plan.0];
     let early = [Verdict::RolledBackBad, Verdict::FalseRollback];

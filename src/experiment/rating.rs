@@ -33,7 +33,7 @@ pub fn ratings(
         let (good, bad) = (rows(false), rows(true));
         // The row `all` of `summary.csv`.
         let mix = |measure: MeasureId| {
-            let found = Figures { scenario, flights }.estimate(ReleaseId::Mix, plan, measure);
+            let found = Figures::of(scenario, flights).estimate(ReleaseId::Mix, plan, measure);
             found.map_or(0.0, |found| found.mean)
         };
         let delivery = deliveries[plan.0].grade;

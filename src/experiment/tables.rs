@@ -5,12 +5,11 @@ use super::results::{DifferenceRow, SummaryRow, VerdictRow};
 use crate::outcome::{MeasureId, Outcome, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::scenario::model::Scenario;
-use crate::stats::estimate::CONFIDENCE;
 use crate::strategy::DEFAULT;
 
 /// `summary.csv`.
 pub fn summary(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<SummaryRow> {
-    let figures = Figures { scenario, flights };
+    let figures = Figures::of(scenario, flights);
     let mut table = Vec::new();
     for release in scenario.releases() {
         for plan in scenario.plan_ids() {
@@ -32,12 +31,15 @@ pub fn summary(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<Summar
 
 /// `verdicts.csv`: shares with exact intervals; the mix weighs shares and ends alike.
 pub fn verdicts(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<VerdictRow> {
-    let figures = Figures { scenario, flights };
+    let figures = Figures::of(scenario, flights);
     let mut table = Vec::new();
     for plan in scenario.plan_ids() {
         for verdict in Verdict::ALL {
             let row = |release: ReleaseId| {
-                let (n, found) = figures.verdict(release, plan, verdict, CONFIDENCE)?;
+                let is_it = |own: Verdict| own == verdict;
+                let found = figures.ended(release, plan, is_it)?;
+                let n =
+                    figures.counts(release, plan, is_it).iter().map(|part| part.hits).sum::<u64>();
                 Some(VerdictRow {
                     release,
                     plan,
@@ -64,7 +66,7 @@ pub fn reference(scenario: &Scenario) -> PlanId {
 
 /// `differences.csv`: every strategy against the reference, over common replications.
 pub fn differences(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<DifferenceRow> {
-    let figures = Figures { scenario, flights };
+    let figures = Figures::of(scenario, flights);
     let against = reference(scenario);
     let mut table = Vec::new();
     for release in scenario.releases() {

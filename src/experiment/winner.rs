@@ -151,7 +151,7 @@ pub fn choose(
 ) -> Choice {
     let priced = scenario.service.routes.iter().any(|route| route.value.value() > 0.0);
     let criterion = if priced { Criterion::ReleaseUsd } else { Criterion::UsersHurt };
-    let figures = Figures { scenario, flights };
+    let figures = Figures::of(scenario, flights);
     let (mut standings, mut ruled_out) = (Vec::new(), Vec::new());
     for (delivery, qualifies) in deliveries.iter().zip(qualification) {
         let plan = delivery.plan;
@@ -227,7 +227,7 @@ fn beat(figures: &Figures<'_>, criterion: Criterion, standings: &mut [Standing])
         let mut any = false;
         for rival in rivals.iter_mut().filter(|rival| !rival.beaten) {
             let pair = (rival.plan, first.plan);
-            let found = figures.difference_at(mix, pair, measure, confidence);
+            let found = figures.at(confidence).difference(mix, pair, measure);
             let certain = found.is_some_and(|found| found.interval.lower > 0.0);
             rival.beaten = certain && criterion.matters(rival.figure.mean, first.figure.mean);
             any |= rival.beaten;

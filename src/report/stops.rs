@@ -57,7 +57,7 @@ fn named(check: &str, name: &dyn Fn(&str) -> String) -> String {
     if check == HUMAN { "a human".to_string() } else { name(check) }
 }
 
-/// What is to be said of bad releases that never act, and of those that a strategy misses.
+/// What is to be said of bad releases that never act.
 pub fn warnings(results: &ScenarioResults, name: &dyn Fn(&str) -> String) -> Vec<String> {
     let scenario = &results.scenario;
     let idle = results.idle.iter().map(|(bad, good)| {

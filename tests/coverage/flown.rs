@@ -7,7 +7,6 @@ use windtunnel::experiment::figures::Figures;
 use windtunnel::experiment::fly::{Campaign, Settings};
 use windtunnel::outcome::{MeasureId, Outcome, Verdict};
 use windtunnel::scenario::ids::PlanId;
-use windtunnel::stats::estimate::CONFIDENCE;
 
 const BLOCK: u32 = 16;
 const BLOCKS: u32 = 40;
@@ -46,14 +45,14 @@ fn every_figure_of_real_flights_holds_what_it_says() {
         .expect("sound queries")
         .fly()
         .flights;
-    let whole = Figures { scenario: &scenario, flights: &pool };
+    let whole = Figures::of(&scenario, &pool);
     let mut count = Count::default();
     for block in 0..BLOCKS {
         let from = (block * BLOCK) as usize;
         let cut = |rows: &Vec<Outcome>| rows[from..from + BLOCK as usize].to_vec();
         let flights: Vec<Vec<Vec<Outcome>>> =
             pool.iter().map(|plans| plans.iter().map(cut).collect()).collect();
-        let part = Figures { scenario: &scenario, flights: &flights };
+        let part = Figures::of(&scenario, &flights);
         compare(&mut count, &whole, &part);
     }
     assert!(count.figures() > 500, "{}", count.figures());
@@ -78,7 +77,7 @@ fn compare(count: &mut Count, whole: &Figures<'_>, part: &Figures<'_>) {
                 count.add(name("mean"), holds);
             }
             for q in [0.05, 0.5, 0.95] {
-                let of = |f: &Figures<'_>| f.quantile(id, PlanId(plan), measure, (q, CONFIDENCE));
+                let of = |f: &Figures<'_>| f.quantile(id, PlanId(plan), measure, q);
                 if let (Some(truth), Some(found)) = (of(whole), of(part)) {
                     count.add(name(&format!("{q}")), found.interval.contains(truth.value));
                 }
@@ -91,8 +90,8 @@ fn compare(count: &mut Count, whole: &Figures<'_>, part: &Figures<'_>) {
             }
         }
         for verdict in Verdict::ALL {
-            let of = |f: &Figures<'_>| f.verdict(id, PlanId(plan), verdict, CONFIDENCE);
-            if let (Some((_, truth)), Some((_, found))) = (of(whole), of(part)) {
+            let of = |f: &Figures<'_>| f.ended(id, PlanId(plan), |own| own == verdict);
+            if let (Some(truth), Some(found)) = (of(whole), of(part)) {
                 let name = format!("{release} {plan} {}", verdict.word());
                 count.add(name, found.interval.contains(truth.value));
             }

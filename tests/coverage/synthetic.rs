@@ -31,33 +31,27 @@ const SPEC: &str = "
 
 /// All figures of an experiment, by name.
 fn figures(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(String, Figure)> {
-    let of = Figures { scenario, flights };
+    let of = Figures::of(scenario, flights);
     let mut all = Vec::new();
     for id in scenario.releases() {
         let release = scenario.release_name(id);
         for measure in MEASURES {
             for plan in 0..2 {
                 let name = |figure: &str| format!("{release} {plan} {} {figure}", measure.name());
-                let mean = of.estimate(id, PlanId(plan), measure).map(|e| Figure {
-                    value: e.mean,
-                    interval: Interval { lower: e.lower, upper: e.upper },
-                    n: e.n,
-                });
+                let mean = of.mean(id, PlanId(plan), measure);
                 all.extend(mean.map(|figure| (name("mean"), figure)));
                 for (word, q) in [("p05", 0.05), ("p50", 0.5), ("p95", 0.95)] {
-                    let found = of.quantile(id, PlanId(plan), measure, (q, CONFIDENCE));
+                    let found = of.quantile(id, PlanId(plan), measure, q);
                     all.extend(found.map(|figure| (name(word), figure)));
                 }
-                all.extend(
-                    of.spread(id, PlanId(plan), measure, CONFIDENCE).map(|f| (name("spread"), f)),
-                );
+                all.extend(of.spread(id, PlanId(plan), measure).map(|f| (name("spread"), f)));
             }
             let found = of.difference(id, (PlanId(1), PlanId(0)), measure);
             all.extend(found.map(|f| (format!("{release} {} difference", measure.name()), f)));
         }
         for (plan, verdict) in (0..2).flat_map(|p| Verdict::ALL.map(|v| (p, v))) {
-            let found = of.verdict(id, PlanId(plan), verdict, CONFIDENCE);
-            all.extend(found.map(|(_, f)| (format!("{release} {plan} {}", verdict.word()), f)));
+            let found = of.ended(id, PlanId(plan), |own| own == verdict);
+            all.extend(found.map(|f| (format!("{release} {plan} {}", verdict.word()), f)));
         }
     }
     all

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use windtunnel::base::node::Node;
 use windtunnel::base::problem::Problem;
-use windtunnel::manifest::{self, Import, Input};
+use windtunnel::manifest::note::Weight;
+use windtunnel::manifest::{self, Import, Input, print};
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::yaml;
 
@@ -38,6 +40,20 @@ pub fn input(text: &str, file: &str) -> Result<Input, Vec<Problem>> {
 /// What a text is imported as.
 pub fn import(text: &str, file: &str) -> Result<Import, Vec<Problem>> {
     manifest::read(&[input(text, file)?])
+}
+
+/// The strategies that a text comes to, and the fields of what matters and is not flown.
+pub fn strategies(text: &str, file: &str) -> (Vec<String>, Vec<String>) {
+    let import = import(text, file).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let strategies = import.flyables.iter().map(|flyable| {
+        flyable.scenario().unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let spec = flyable.node.get("spec").expect("a spec");
+        let of = |node: Option<&Node>| node.map(|n| print::json(n).to_string()).unwrap_or_default();
+        of(spec.get("strategies")).replace('"', "")
+    });
+    let matters = import.lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
+    let matters = matters.map(|n| format!("{} {}", n.object, n.field).trim_end().to_string());
+    (strategies.collect(), matters.collect())
 }
 
 /// Scenarios with warnings, or all problems.

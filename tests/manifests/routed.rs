@@ -1,8 +1,6 @@
 //! Rules that go beyond one split: which of them is flown, and that the rest is told.
 
-use super::input::import;
-use windtunnel::base::node::Node;
-use windtunnel::manifest::note::Weight;
+use super::input::{self, import};
 use windtunnel::manifest::print;
 
 /// A Service, its subsets, and a Deployment for each of these versions.
@@ -37,22 +35,8 @@ fn rules(http: &str) -> String {
     )
 }
 
-/// What is flown of a text, and the fields of what matters and is not.
-fn flown(text: &str) -> (Vec<String>, Vec<String>) {
-    let import = import(text, "web.yaml").unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let strategies = import.flyables.iter().map(|flyable| {
-        flyable.scenario().unwrap_or_else(|problems| panic!("{problems:#?}"));
-        let spec = flyable.node.get("spec").expect("a spec");
-        let of = |node: Option<&Node>| node.map(|n| print::json(n).to_string()).unwrap_or_default();
-        of(spec.get("strategies")).replace('"', "")
-    });
-    let matters = import.lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
-    let matters = matters.map(|n| format!("{} {}", n.object, n.field).trim_end().to_string());
-    (strategies.collect(), matters.collect())
-}
-
 fn check(text: &str, strategy: &str, ignored: &[&str]) {
-    let (strategies, matters) = flown(text);
+    let (strategies, matters) = input::strategies(text, "web.yaml");
     assert!(strategies.len() == 1 && strategies[0].contains(strategy), "{strategies:?}\n{text}");
     assert_eq!(matters, ignored, "{text}");
 }
@@ -105,7 +89,7 @@ fn the_first_rule_that_means_everyone_is_istios_last() {
                    metadata: {name: web}\nspec:\n  rules:\n    - backendRefs: [{name: old, port: 80}]\n    - \
                    matches: [{headers: [{name: x, value: y}]}]\n      \
                    backendRefs: [{name: new, port: 80}]\n";
-    let (strategies, _) = flown(gateway);
+    let (strategies, _) = input::strategies(gateway, "web.yaml");
     assert!(strategies.iter().any(|s| s.contains("abTest:")), "{strategies:?}");
 }
 
@@ -120,7 +104,7 @@ fn rules_beyond_two_versions_are_told() {
     let rule = "{route: [{destination: <v1>, weight: 50}, {destination: <v2>, weight: 30}, \
                 {destination: <v3>, weight: 20}]}";
     let second = "VirtualService/web spec.http[0].route[1].weight";
-    let (strategies, matters) = flown(&(three + &rules(rule)));
+    let (strategies, matters) = input::strategies(&(three + &rules(rule)), "web.yaml");
     assert!(strategies[0].contains("steps:[20%,25%,50%,100%]"), "{strategies:?}");
     assert!(matters.iter().any(|m| m == second), "{matters:?}");
 }
@@ -157,10 +141,11 @@ fn fleets_behind_one_selector_are_divided_by_their_pods() {
     let pods = node.get("spec").and_then(|s| s.get("service")?.get("replicas")).map(print::json);
     assert_eq!(pods, Some(serde_json::json!(10)));
     // A version may be part of the name of the image.
-    let (strategies, _) = flown(&two.replace("web:v1", "web-v1:1").replace("web:v2", "web-v2:1"));
+    let alike = two.replace("web:v1", "web-v1:1").replace("web:v2", "web-v2:1");
+    let (strategies, _) = input::strategies(&alike, "web.yaml");
     assert_eq!(strategies.len(), 1, "{strategies:?}");
     // Another program behind the same label is no canary of it.
-    let (strategies, matters) = flown(&two.replace("web:v2", "worker:v2"));
+    let (strategies, matters) = input::strategies(&two.replace("web:v2", "worker:v2"), "web.yaml");
     assert_eq!((strategies.len(), matters), (2, vec!["Service/web spec.selector".to_string()]));
 }
 

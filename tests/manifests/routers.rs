@@ -2,11 +2,8 @@
 //! and what is said of a route to nothing.
 
 use super::flown::{flown, read};
-use super::input::import;
-use windtunnel::base::node::Node;
+use super::input::{import, strategies};
 use windtunnel::base::problem::Severity;
-use windtunnel::manifest::note::Weight;
-use windtunnel::manifest::print;
 use windtunnel::outcome::Outcome;
 use windtunnel::outcome::measures::MeasureId;
 
@@ -43,16 +40,8 @@ const ON: (&str, &str) = ("canary", "true");
 
 /// The strategies, and the fields of what matters and is not flown.
 fn flown_of(text: &str) -> (String, Vec<String>) {
-    let import = import(text, "m.yaml").unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let strategies = import.flyables.iter().map(|flyable| {
-        flyable.scenario().unwrap_or_else(|problems| panic!("{problems:#?}"));
-        let spec = flyable.node.get("spec").expect("a spec");
-        let of = |node: Option<&Node>| node.map(|n| print::json(n).to_string()).unwrap_or_default();
-        of(spec.get("strategies")).replace('"', "")
-    });
-    let matters = import.lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
-    let matters = matters.map(|n| format!("{} {}", n.object, n.field).trim_end().to_string());
-    (strategies.collect::<Vec<_>>().join(";"), matters.collect())
+    let (strategies, matters) = strategies(text, "m.yaml");
+    (strategies.join(";"), matters)
 }
 
 fn check(text: &str, strategy: &str) {

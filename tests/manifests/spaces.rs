@@ -1,13 +1,11 @@
 //! Rules that lie in another namespace than what they lead to, and scalers of another namespace.
 
-use std::sync::Arc;
+use super::input;
 use windtunnel::base::problem::Problem;
-use windtunnel::manifest::{self, Import, Input};
-use windtunnel::scenario::yaml;
+use windtunnel::manifest::{self, Import};
 
 fn import(text: &str) -> Result<Import, Vec<Problem>> {
-    let documents = yaml::documents(text, "shop.yaml").expect("YAML");
-    manifest::read(&[Input { file: Arc::from("shop.yaml"), text: Arc::from(text), documents }])
+    input::import(text, "shop.yaml")
 }
 
 /// A Deployment with its Service.
@@ -102,11 +100,7 @@ fn annotations_of_other_routers_are_not_dropped_in_silence() {
         let problems = import(&text).expect_err(key);
         assert!(problems[0].path.ends_with(key), "{problems:#?}");
         assert!(problems[0].help.contains("--lenient"), "{problems:#?}");
-        assert!(manifest::read_leniently(&inputs(&text)).is_ok());
+        let input = input::input(&text, "shop.yaml").expect("YAML");
+        assert!(manifest::read_leniently(&[input]).is_ok());
     }
-}
-
-fn inputs(text: &str) -> Vec<Input> {
-    let documents = yaml::documents(text, "shop.yaml").expect("YAML");
-    vec![Input { file: Arc::from("shop.yaml"), text: Arc::from(text), documents }]
 }

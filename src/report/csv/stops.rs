@@ -1,8 +1,9 @@
 //! `stops.csv`: who stops what, by which check, how soon.
 
 use super::{Row, Table};
-use crate::experiment::matrix::{Part, StopRow};
+use crate::experiment::matrix::StopRow;
 use crate::experiment::results::{Results, ScenarioResults};
+use crate::stats::mixture::ShareOf;
 
 /// The table.
 pub const TABLE: Table = Table { path: "stops.csv", columns, rows };
@@ -42,7 +43,7 @@ fn row(results: &ScenarioResults, stop: &StopRow) -> Row {
     let scenario = &results.scenario;
     let (plan, release) = (scenario.plan_name(stop.plan), scenario.release_name(stop.variant));
     let bad = if scenario.variant(stop.variant).bad { "yes" } else { "no" };
-    let part = |part: &Part| [part.share, part.interval.lower, part.interval.upper].map(Some);
+    let part = |part: &ShareOf| [part.share, part.interval.lower, part.interval.upper].map(Some);
     let parts = [&stop.stopped, &stop.late, &stop.kept, &stop.open].map(part);
     let row = Row::of(&[&scenario.name, plan, release, bad])
         .count(stop.flights)
