@@ -59,11 +59,11 @@ impl Frame {
         self.bottom - self.top
     }
 
-    /// Do the two share any area?
-    pub fn overlaps(&self, other: &Frame) -> bool {
-        let beside = self.right <= other.left || other.right <= self.left;
-        let above = self.bottom <= other.top || other.bottom <= self.top;
-        !beside && !above
+    /// The area that the two share.
+    pub fn shared(&self, other: &Frame) -> f64 {
+        let wide = self.right.min(other.right) - self.left.max(other.left);
+        let high = self.bottom.min(other.bottom) - self.top.max(other.top);
+        wide.max(0.0) * high.max(0.0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Names beside marks: none on another, none on a mark, none outside.
+//! Names beside marks: none outside, and none on another or on a mark if there is room.
 //!
 //! Greedy and in order: the first name gets the best place, and so on. With the few dozen marks
 //! of a chart that is as good as searching. Deliberately absent: drawing.
@@ -7,6 +7,9 @@ use super::canvas::{Frame, Point};
 
 /// Height of a name.
 pub const HEIGHT: f64 = 22.0;
+
+/// How much worse it is to cover a mark or a name than an area that is taken.
+const NAMES: f64 = 100.0;
 
 /// A place for a name.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,26 +20,31 @@ pub struct Place {
     pub led: bool,
 }
 
-/// Finds a place for each name of the given widths beside its mark. `taken` are areas where no
-/// name may be.
+/// Finds a place for each name of the given widths beside its mark, inside. `taken` are areas where
+/// names had better not be; where no place is free of them, the one that covers least is taken, and
+/// rather such an area than a mark or another name.
 pub fn place(marks: &[(Point, f64)], taken: &[Frame], within: Frame) -> Vec<Place> {
-    let mut busy: Vec<Frame> = taken.to_vec();
-    busy.extend(marks.iter().map(|((x, y), _)| around(*x, *y, 9.0)));
+    let mut busy: Vec<Frame> = marks.iter().map(|((x, y), _)| around(*x, *y, 9.0)).collect();
     let mut places = Vec::new();
-    for (index, ((x, y), width)) in marks.iter().enumerate() {
-        let own = taken.len() + index;
-        let candidates = candidates((*x, *y), *width);
-        let free = |place: &&Place| {
-            let inside = place.frame.left >= within.left
+    for (own, ((x, y), width)) in marks.iter().enumerate() {
+        let inside = |place: &Place| {
+            place.frame.left >= within.left
                 && place.frame.right <= within.right
                 && place.frame.top >= within.top
-                && place.frame.bottom <= within.bottom;
-            let mut others = busy.iter().enumerate().filter(|(other, _)| *other != own);
-            inside && !others.any(|(_, other)| other.overlaps(&place.frame))
+                && place.frame.bottom <= within.bottom
         };
-        let chosen = candidates.iter().find(free).copied().unwrap_or(candidates[0]);
+        let covers = |place: &Place| {
+            let others = busy.iter().enumerate().filter(|(other, _)| *other != own);
+            let names: f64 = others.map(|(_, other)| other.shared(&place.frame)).sum();
+            let lines: f64 = taken.iter().map(|line| line.shared(&place.frame)).sum();
+            NAMES * names + lines
+        };
+        let all = candidates((*x, *y), *width);
+        let within = all.iter().filter(|place| inside(place));
+        // Of equals the first.
+        let chosen = within.min_by(|a, b| covers(a).total_cmp(&covers(b))).unwrap_or(&all[0]);
         busy.push(chosen.frame);
-        places.push(chosen);
+        places.push(*chosen);
     }
     places
 }
@@ -85,10 +93,23 @@ mod tests {
         let places = place(&marks, &[], PAGE);
         for (index, first) in places.iter().enumerate() {
             for second in &places[index + 1..] {
-                assert!(!first.frame.overlaps(&second.frame), "{first:?} {second:?}");
+                assert_eq!(first.frame.shared(&second.frame), 0.0, "{first:?} {second:?}");
             }
         }
         assert!(places.iter().any(|place| place.led), "the last ones lie away");
+    }
+
+    /// Lines everywhere leave no place free: names still stay apart.
+    #[test]
+    fn names_lie_on_lines_rather_than_on_names() {
+        let marks = [((500.0, 380.0), 70.0), ((520.0, 380.0), 90.0)];
+        let lines: Vec<Frame> = (0..60)
+            .map(|i| f64::from(i) * 10.0)
+            .map(|x| Frame { left: x, right: x + 2.0, ..PAGE })
+            .collect();
+        let places = place(&marks, &lines, PAGE);
+        assert_eq!(places[0].frame.shared(&places[1].frame), 0.0, "{places:?}");
+        assert!(places.iter().all(|place| place.frame.right <= 600.0), "{places:?}");
     }
 
     #[test]
