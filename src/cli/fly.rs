@@ -182,7 +182,7 @@ fn announce(scenarios: &[Arc<Scenario>], settings: &Settings) {
     if scenarios.len() <= TABLES_MAX {
         return;
     }
-    let pairs = |s: &Arc<Scenario>| 1 + s.release.variants.len() * s.plans.len();
+    let pairs = |s: &Arc<Scenario>| s.release.variants.len() * s.plans.len();
     let flights: usize = scenarios.iter().map(pairs).sum();
     let often = match settings.replications {
         Some(1) => "once".to_string(),

@@ -68,7 +68,8 @@ impl Gate {
     fn judge(&mut self, scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], confidence: f64) {
         // Only lines of words need ratings.
         let words = scenario.expect.iter().any(|line| !is_statistical(line));
-        let ratings = || rating::ratings(scenario, flights, &delivery::deliveries(scenario, flights));
+        let ratings =
+            || rating::ratings(scenario, flights, &delivery::deliveries(scenario, flights));
         let ratings: Vec<RatingRow> = if words { ratings() } else { Vec::new() };
         let judge = Judge { scenario, flights, ratings: &ratings, confidence };
         for (line, result) in scenario.expect.iter().zip(&mut self.results) {

@@ -141,7 +141,8 @@ fn by_observability(results: &ScenarioResults, plan: PlanId) -> Finding {
     let exposed = reading::rating(results, plan).is_none_or(|rating| rating.exposed);
     let figure = match worst {
         Some((seconds, found, all)) => {
-            let of = if found < all { format!(" in {found} of {all} flights") } else { String::new() };
+            let of =
+                if found < all { format!(" in {found} of {all} flights") } else { String::new() };
             format!("{by}, found after {}{of}", Quantity::Seconds.show(seconds))
         }
         None if exposed => format!("{by}, no bad release taken back"),

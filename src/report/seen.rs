@@ -230,8 +230,7 @@ fn step_cells(names: &[String; 2], row: &StepRow) -> Vec<String> {
 pub fn json(results: &ScenarioResults) -> Vec<Value> {
     let scenario = &results.scenario;
     let figure = |estimate: Option<&Estimate>| {
-        estimate
-            .map(|e| json!({"mean": e.mean, "lower": e.lower, "upper": e.upper}))
+        estimate.map(|e| json!({"mean": e.mean, "lower": e.lower, "upper": e.upper}))
     };
     let of_step = |row: &StepRow| {
         json!({

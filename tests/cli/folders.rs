@@ -20,6 +20,7 @@ fn a_report_holds_its_files_and_no_rests() {
         "timeline.csv",
         "discrepancies.csv",
         "steps.csv",
+        "stops.csv",
         "events.jsonl",
         "run.json",
         "summary.md",

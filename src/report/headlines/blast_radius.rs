@@ -52,7 +52,11 @@ pub fn headline(results: &ScenarioResults) -> String {
     match none.as_slice() {
         [] => format!("{start}, {} under {}", share(least), scenario.plan_name(*first)),
         [one] => {
-            format!("{start}, nobody in {} flights under {}", flights(one), scenario.plan_name(*one))
+            format!(
+                "{start}, nobody in {} flights under {}",
+                flights(one),
+                scenario.plan_name(*one)
+            )
         }
         several => {
             let each = several

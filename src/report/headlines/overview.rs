@@ -28,7 +28,8 @@ fn open(rows: &[&ScenarioResults]) -> String {
         _ if ties == all => format!("In none of {all} scenarios a strategy is better for certain"),
         _ => {
             let rest = all - ties - leads;
-            let parts = [(ties, "a tie"), (leads, "a lead, not proved"), (rest, "nothing to choose")];
+            let parts =
+                [(ties, "a tie"), (leads, "a lead, not proved"), (rest, "nothing to choose")];
             let told = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
             let told: Vec<String> = told.collect();
             format!("No winner in {all} scenarios: {}", told.join(", "))
