@@ -60,8 +60,9 @@ pub fn flight(storm: &mut Storm, replication: u32, bad: bool, strategy: usize) -
     let rarely = |yes: bool, value: f64| if yes { value } else { 0.0 };
     let (a, b, c) = (storm.happens(0.1), storm.happens(0.3), storm.happens(1.0 / 30.0));
     let pods = if bad && canary { 10.0 + f64::from(u8::from(storm.happens(0.5))) } else { 12.0 };
-    // Dollars follow the users hurt, for minutes where it was stopped and for the flight where not.
-    let loss = hurt * WORTH_USD * if missed { 0.8 } else { 0.2 };
+    // Dollars follow the users hurt: for the flight where the release stays, else for some minutes.
+    let stays = missed || (bad && !canary);
+    let loss = hurt * WORTH_USD * if stays { 0.8 } else { 0.2 };
     let measures = Measures {
         harm_usd: Some(loss),
         value_lost_by_release_usd: Some(loss),
@@ -83,7 +84,7 @@ pub fn flight(storm: &mut Storm, replication: u32, bad: bool, strategy: usize) -
         weight_at_verdict: Some(if storm.happens(0.5) { 1.0 } else { 0.05 }),
         ..Measures::default()
     };
-    let verdict = match (bad, missed || (bad && !canary), alarm) {
+    let verdict = match (bad, stays, alarm) {
         (true, true, _) => Verdict::MissedBad,
         (true, false, _) => Verdict::RolledBackBad,
         (false, _, true) => Verdict::FalseRollback,

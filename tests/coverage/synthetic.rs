@@ -103,8 +103,8 @@ fn every_figure_holds_what_it_says() {
     }
 }
 
-/// In dollars, too, the cheaper strategy is found, in most experiments of 64 flights; and hardly
-/// ever the one that in truth costs more, though a miss that costs forty times as much is often not
+/// In dollars, too, the cheaper strategy is found, in most experiments of 16 flights; and hardly
+/// ever the one that in truth costs more, though a miss that costs as much as ever is often not
 /// seen.
 #[test]
 fn the_cheaper_strategy_is_chosen_and_not_the_other() {
@@ -122,7 +122,7 @@ fn the_cheaper_strategy_is_chosen_and_not_the_other() {
         let [first, second] = choice.standings.as_slice() else { return None };
         second.beaten.then_some(first.plan)
     };
-    for (n, least) in [(16, 0), (64, ROUNDS / 2)] {
+    for (n, least) in [(16, ROUNDS / 2), (64, ROUNDS * 9 / 10)] {
         let all: Vec<PlanId> = (0..ROUNDS).filter_map(|round| chosen(round, n)).collect();
         let wrong = all.iter().filter(|plan| **plan == PlanId(0)).count() as u64;
         let right = all.len() as u64 - wrong;
