@@ -33,7 +33,7 @@ fn scenario(lines: &[&str]) -> Arc<Scenario> {
 
 const PLAIN: &str = "rollingUpdate · good · requests > 1";
 /// Half of the flights are above their median, however many there are.
-const OPEN: &str = "recreate · bad · p50 requests > MEDIAN";
+const OPEN: &str = "recreate · bad · requests · p50 > MEDIAN";
 
 fn settings(record: bool) -> Settings {
     Settings {
