@@ -70,8 +70,8 @@ pub fn bounds(scenario: &Scenario, measure: MeasureId) -> Bounds {
 /// The bounds of a measure's differences between two strategies that meet the same storm with one
 /// release; `mine` and `theirs` are its values in their flights.
 ///
-/// Of value, which adds up over a whole flight, a tenth of all for each pair that was not seen would
-/// drown every difference. What two strategies make of one release differs by what they do, and so
+/// Of value, which adds up over a whole flight, a tenth of all for each pair that was not seen
+/// would drown every difference. What two strategies make of one release differs by what they do, and so
 /// a pair that was not seen is taken to differ by no more than flights with this release, by either
 /// of them, were seen to differ among each other: whoever misses a release for once does as badly
 /// as one that always does. Where they were all alike, by a fiftieth of all that the release can

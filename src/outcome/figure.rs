@@ -256,7 +256,7 @@ mod tests {
         let alike = told(Quantity::Seconds, 90.0, (90.0, 90.0), 90.0);
         assert_eq!(alike, "90.0 s [90.0, 90.0] | 90 s");
         let long = told(Quantity::Seconds, 12.0, (0.0, f64::INFINITY), 600.0);
-        assert_eq!(long, "0.200 min [0.000, ∞] | 10 min");
+        assert_eq!(long, "0.2 min [0.0, ∞] | 10 min");
         assert_eq!(told(Quantity::Usd, -3.5, (-4.0, -3.0), 0.0), "−$3.50 [−4.00, −3.00] | $0");
     }
 

@@ -23,8 +23,8 @@ pub fn share(
     flown.then(|| row.map_or(0.0, |row| row.share))
 }
 
-/// Who catches everything without a false alarm, or how many bad releases the best one catches. Only
-/// strategies that may be chosen are praised; where another stops what they miss, the sentence is
+/// Who catches everything without a false alarm, or how many bad releases the best one catches.
+/// Only strategies that may be chosen are praised; where another stops what they miss, the sentence is
 /// about them alone.
 pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
     let scenario = &results.scenario;
