@@ -71,11 +71,11 @@ pub fn bounds(scenario: &Scenario, measure: MeasureId) -> Bounds {
 /// release; `mine` and `theirs` are its values in their flights.
 ///
 /// Of value, which adds up over a whole flight, a tenth of all for each pair that was not seen
-/// would drown every difference. What two strategies make of one release differs by what they do, and so
-/// a pair that was not seen is taken to differ by no more than flights with this release, by either
-/// of them, were seen to differ among each other: whoever misses a release for once does as badly
-/// as one that always does. Where they were all alike, by a fiftieth of all that the release can
-/// touch.
+/// would drown every difference. What two strategies make of one release differs by what they do,
+/// and so a pair that was not seen is taken to differ by no more than flights with this release, by
+/// either of them, were seen to differ among each other: whoever misses a release for once does as
+/// badly as one that always does. Where they were all alike, by a fiftieth of all that the release
+/// can touch.
 pub fn of_difference(
     scenario: &Scenario,
     measure: MeasureId,

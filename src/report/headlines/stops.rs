@@ -24,8 +24,8 @@ pub fn share(
 }
 
 /// Who catches everything without a false alarm, or how many bad releases the best one catches.
-/// Only strategies that may be chosen are praised; where another stops what they miss, the sentence is
-/// about them alone.
+/// Only strategies that may be chosen are praised; where another stops what they miss, the sentence
+/// is about them alone.
 pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
     let scenario = &results.scenario;
     let bad: Vec<VariantId> = scenario.bad_variants().collect();
