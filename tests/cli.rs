@@ -7,6 +7,8 @@
 mod answers;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/decided.rs"]
+mod decided;
 #[path = "cli/desk.rs"]
 mod desk;
 #[path = "cli/documents.rs"]

@@ -20,6 +20,8 @@ mod faults;
 mod flagger;
 #[path = "flights/foretold.rs"]
 mod foretold;
+#[path = "flights/gate.rs"]
+mod gate;
 #[path = "flights/invariants.rs"]
 mod invariants;
 #[path = "flights/judges.rs"]

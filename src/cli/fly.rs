@@ -3,7 +3,7 @@
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, input, only, output, stop, threads, told};
+use super::{FINE, INTERRUPTED, WRONG, asked, input, only, output, stop, threads, told};
 use crate::base::escape;
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
@@ -117,7 +117,8 @@ pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Vec<LeftOut>), u
         return Err(WRONG);
     }
     let left_out = told::left_out(&loaded.import);
-    Ok((chosen(loaded.scenarios, &flags.strategies, flags.format)?, left_out))
+    let scenarios = chosen(loaded.scenarios, &flags.strategies, flags.format)?;
+    Ok((asked::scenarios(scenarios, flags), left_out))
 }
 
 /// Flies; nothing comes back if it was interrupted too early.
@@ -170,6 +171,7 @@ pub fn results(
         output::refuse(&problems, &Sources::default(), flags.format);
         WRONG
     })?;
+    let results = asked::results(results);
     if results.scenarios.is_empty() {
         output::say("Interrupted before a replication was complete: nothing is written.");
         return Err(INTERRUPTED);
@@ -182,7 +184,7 @@ fn announce(scenarios: &[Arc<Scenario>], settings: &Settings) {
     if scenarios.len() <= TABLES_MAX {
         return;
     }
-    let pairs = |s: &Arc<Scenario>| 1 + s.release.variants.len() * s.plans.len();
+    let pairs = |s: &Arc<Scenario>| s.release.variants.len() * s.plans.len();
     let flights: usize = scenarios.iter().map(pairs).sum();
     let often = match settings.replications {
         Some(1) => "once".to_string(),

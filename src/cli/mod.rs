@@ -7,6 +7,7 @@
 //! is undecided and none failed, 2 the input or the tool is wrong or the result could not be
 //! printed, 130 interrupted.
 
+mod asked;
 pub mod check;
 pub mod crash;
 mod dotted;

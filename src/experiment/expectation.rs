@@ -2,6 +2,9 @@
 
 use super::figures::{Figure, Figures};
 use super::results::{ExpectationResult, Judgement, RatingRow, ScenarioResults};
+use crate::base::count::counted;
+use crate::base::escape::short::thousands;
+use crate::outcome::figure::{Quantity, told_with_limit};
 use crate::outcome::{Grade, MeasureId, Outcome, Rating, Verdict};
 use crate::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::stats::estimate::{self, CONFIDENCE, Operator as Sign};
@@ -71,18 +74,25 @@ impl Judge<'_> {
         found: &Figure,
     ) -> ExpectationResult {
         if result.judgement == Judgement::Undecided {
-            let needed = match line.what {
-                Expected::Verdict(verdict) => self.share_needs(line, verdict),
+            let (needed, most) = match line.what {
+                Expected::Verdict(verdict) => (self.share_needs(line, verdict), NEED_MAX),
                 Expected::Measure { measure, statistic: s } if s != Statistic::Mean => {
-                    self.quantile_needs(line, (measure, s), found.n)
+                    let most = (found.n * TIMES_MAX) as u64;
+                    (self.quantile_needs(line, (measure, s), found.n), most)
                 }
-                _ => mean_needs(line, found),
+                _ => (mean_needs(line, found), NEED_MAX),
             };
             let open = found.interval.lower.is_infinite() || found.interval.upper.is_infinite();
             result.detail += &match needed {
-                Some(n) => format!("; about {n} flights would decide it, if they go on like this"),
+                Some(n) => {
+                    let n = thousands(n as usize);
+                    format!("; about {n} flights would decide it, if they go on like this")
+                }
                 None if open => String::new(),
-                None => "; the figure is too near to its limit for flights to decide".to_string(),
+                None => {
+                    let most = thousands(most as usize);
+                    format!("; more than {most} flights would be needed, if they go on like this")
+                }
             };
         }
         result
@@ -199,15 +209,14 @@ fn decided(line: &Expectation, found: &Figure) -> ExpectationResult {
         estimate::Judgement::Fails => Judgement::Fails,
         estimate::Judgement::Undecided => Judgement::Undecided,
     };
-    let expected = format!("expected {} {}", line.operator.sign(), line.limit);
     let interval = (found.interval.lower, found.interval.upper);
+    let (told, limit) = told_with_limit(quantity(line), found.value, interval, line.limit);
+    let expected = format!("expected {} {limit}", line.operator.sign());
     let detail = match (found.n, interval) {
         (1, (lower, upper)) if lower.is_infinite() && upper.is_infinite() => {
-            format!("{:.6} in one flight, which has no interval, {expected}", found.value)
+            format!("{told} in one flight, which has no interval, {expected}")
         }
-        (n, (lower, upper)) => {
-            format!("{:.6} [{lower:.6}, {upper:.6}] over {n} flights, {expected}", found.value)
-        }
+        (n, _) => format!("{told} over {}, {expected}", counted(n as u64, "flight")),
     };
     ExpectationResult {
         text: line.text.clone(),
@@ -215,6 +224,16 @@ fn decided(line: &Expectation, found: &Figure) -> ExpectationResult {
         value: Some(found.value),
         interval: Some(interval),
         detail,
+    }
+}
+
+/// How people read what a line is about.
+fn quantity(line: &Expectation) -> Quantity {
+    match line.what {
+        Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
+            Quantity::of(measure)
+        }
+        Expected::Verdict(_) | Expected::Rating { .. } => Quantity::Share,
     }
 }
 

@@ -4,14 +4,15 @@
 //! A release is a variant, or the mix of all, whose figures are the variants' own, weighted
 //! by their shares, each over all of its flights. Deliberately absent: which figures are wanted.
 
-use super::limits::bounds;
+use super::limits::{bounds, of_difference};
 use crate::outcome::{MeasureId, Outcome, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::estimate::{CONFIDENCE, Estimate, estimate};
 use crate::stats::interval::Interval;
 use crate::stats::mixture::{
-    Counted, Stratum, mean_of_mix, quantile_interval_of_mix, quantiles_of_mix, share_of_mix,
+    Counted, Stratum, mean_of_mix, mean_of_parts, quantile_interval_of_mix, quantiles_of_mix,
+    share_of_mix,
 };
 
 /// A figure with its interval, and how many flights it is over.
@@ -143,8 +144,11 @@ impl<'a> Figures<'a> {
         if counts().any(|pairs| pairs < 2) {
             return None;
         }
-        let limits = bounds(self.scenario, measure).of_difference();
-        let found = mean_of_mix(&pairs, &limits, self.confidence)?;
+        let limits = |(a, b): (&Stratum, &Stratum)| {
+            of_difference(self.scenario, measure, (&a.values, &b.values))
+        };
+        let limits: Vec<_> = mine.iter().zip(&theirs).map(limits).collect();
+        let found = mean_of_parts(&pairs, &limits, self.confidence)?;
         Some(Figure { value: found.mean, interval: found.interval, n: counts().sum() })
     }
 

@@ -64,6 +64,8 @@ pub struct Flown {
     pub flights: Vec<Vec<Vec<Outcome>>>,
     /// What the lines of `expect:` came to, if they decided how much was flown.
     pub judged: Option<Vec<ExpectationResult>>,
+    /// The pairs of variant and strategy that were to be flown.
+    wanted: Vec<(usize, usize)>,
     human: QuasiBlocks,
     buckets: Option<Arc<[u8]>>,
 }
@@ -98,15 +100,14 @@ impl<'a> Campaign<'a> {
 
     /// Flies until every pair is precise enough or its share of the budget is spent.
     pub fn fly(self) -> Flown {
-        let (variants, plans) =
-            (self.crew.scenario.release.variants.len(), self.crew.scenario.plans.len());
+        let scenario = &self.crew.scenario;
+        let (variants, plans) = (scenario.release.variants.len(), scenario.plans.len());
         let mut flights = vec![vec![Vec::new(); plans]; variants];
-        let mut open: Vec<(usize, usize)> =
-            (0..variants).flat_map(|v| (0..plans).map(move |p| (v, p))).collect();
+        let wanted = self.wanted();
+        let mut open = wanted.clone();
         let most = self.most_replications();
         let batches = Batches { length: BATCH as usize, most: most as usize };
-        let decide = self.settings.decide && self.settings.replications.is_none();
-        let mut gate = decide.then(|| Gate::new(&self.crew.scenario, most));
+        let mut gate = self.decides().then(|| Gate::new(&self.crew.scenario, most));
         let mut from = 0;
         while let Some(until) = batches.next(from as usize, false) {
             if open.is_empty() || self.stop.load(Ordering::Relaxed) {
@@ -137,7 +138,23 @@ impl<'a> Campaign<'a> {
         }
         let (human, buckets) = (self.human, self.buckets);
         let judged = gate.and_then(Gate::results);
-        Flown { crew: self.crew, flights, judged, human, buckets }
+        Flown { crew: self.crew, flights, judged, wanted, human, buckets }
+    }
+
+    /// Is flown until lines are decided?
+    fn decides(&self) -> bool {
+        self.settings.decide && self.settings.replications.is_none()
+    }
+
+    /// The pairs that the first batch flies: all that a report tells of, or those that lines need.
+    fn wanted(&self) -> Vec<(usize, usize)> {
+        let scenario = &self.crew.scenario;
+        if self.decides() && !self.settings.record {
+            return gate::pairs(scenario);
+        }
+        let plans = scenario.plans.len();
+        let variants = 0..scenario.release.variants.len();
+        variants.flat_map(|v| (0..plans).map(move |p| (v, p))).collect()
     }
 
     fn replication(
@@ -176,13 +193,20 @@ impl<'a> Campaign<'a> {
         // Every pair has the same share of the scenario's budget, whichever pairs are flown.
         let requests = self.settings.requests_max.unwrap_or(budget.requests_max) as f64;
         let scenario = &self.crew.scenario;
-        let pairs = match self.settings.decide {
-            // Only the flights that lines need are flown on.
-            true => gate::pairs_needed(scenario).max(1),
-            false => scenario.release.variants.len() * budget.strategies_listed.max(1) as usize,
+        let flight = scenario.expected_requests().max(1.0);
+        let (pairs, requests) = match self.settings.decide {
+            // Only the flights that lines need are flown on; others of the first batch cost once.
+            true => {
+                let needed = gate::pairs(scenario).len();
+                let once = self.wanted().len().saturating_sub(needed) * BATCH as usize;
+                (needed.max(1), (requests - once as f64 * flight).max(0.0))
+            }
+            false => {
+                let listed = budget.strategies_listed.max(1) as usize;
+                (scenario.release.variants.len() * listed, requests)
+            }
         };
-        let affordable =
-            requests / (pairs as f64 + 1.0) / self.crew.scenario.expected_requests().max(1.0);
+        let affordable = requests / (pairs as f64 + 1.0) / flight;
         // Whole batches, so that the quasi-random blocks are whole too.
         let batches = (affordable / f64::from(BATCH)).floor().clamp(1.0, 1e6) as u32 * BATCH;
         batches.clamp(budget.replications_min.max(1), budget.replications_max.max(1))
@@ -208,6 +232,11 @@ fn order(seed: u64, replication: u32, human: &QuasiBlocks, buckets: &Option<Arc<
 }
 
 impl Flown {
+    /// Was every pair flown that was to be?
+    pub fn is_whole(&self) -> bool {
+        !self.wanted.is_empty() && self.wanted.iter().all(|(v, p)| !self.flights[*v][*p].is_empty())
+    }
+
     /// The replication nearest to the median of harm, summed over all pairs.
     fn typical(&self) -> u32 {
         let common = self.flights.iter().flatten().map(Vec::len).min().unwrap_or(0);

@@ -12,7 +12,7 @@ use super::expectation::{Judge, is_statistical};
 use super::fly::BATCH;
 use super::precision;
 use super::rating;
-use super::results::{ExpectationResult, Judgement};
+use super::results::{ExpectationResult, Judgement, RatingRow};
 use crate::outcome::Outcome;
 use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::scenario::model::{Expectation, Expected, Scenario};
@@ -61,17 +61,16 @@ impl Gate {
         self.judge(scenario, flights, confidence(look, self.looks.len()));
         let open = scenario.expect.iter().zip(&self.results);
         let open = open.filter(|(line, found)| is_open(scenario, flights, line, found.as_ref()));
-        let mut pairs: Vec<(usize, usize)> =
-            open.flat_map(|(line, _)| pairs_of(scenario, line)).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        Some(pairs)
+        Some(pairs_of_all(scenario, open.map(|(line, _)| line)))
     }
 
     /// Judges the lines that are open.
     fn judge(&mut self, scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], confidence: f64) {
-        let deliveries = delivery::deliveries(scenario, flights);
-        let ratings = rating::ratings(scenario, flights, &deliveries);
+        // Only lines of words need ratings.
+        let words = scenario.expect.iter().any(|line| !is_statistical(line));
+        let ratings =
+            || rating::ratings(scenario, flights, &delivery::deliveries(scenario, flights));
+        let ratings: Vec<RatingRow> = if words { ratings() } else { Vec::new() };
         let judge = Judge { scenario, flights, ratings: &ratings, confidence };
         for (line, result) in scenario.expect.iter().zip(&mut self.results) {
             let decided =
@@ -102,10 +101,19 @@ fn is_open(
     !pairs_of(scenario, line).into_iter().all(precise)
 }
 
-/// How many pairs of variant and strategy the lines of a scenario need.
-pub fn pairs_needed(scenario: &Scenario) -> usize {
-    let all = scenario.expect.iter().flat_map(|line| pairs_of(scenario, line));
-    all.collect::<std::collections::BTreeSet<_>>().len()
+/// The pairs of variant and strategy that the lines of a scenario need: no others are flown for
+/// them.
+pub fn pairs(scenario: &Scenario) -> Vec<(usize, usize)> {
+    pairs_of_all(scenario, scenario.expect.iter())
+}
+
+/// The pairs that any of some lines needs, each once, in their order.
+fn pairs_of_all<'a>(
+    scenario: &Scenario,
+    lines: impl Iterator<Item = &'a Expectation>,
+) -> Vec<(usize, usize)> {
+    let all = lines.flat_map(|line| pairs_of(scenario, line));
+    all.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
 /// The pairs of variant and strategy whose flights decide a line.

@@ -4,7 +4,8 @@
 //! Everything follows from the scenario alone, so that an interval never depends on what else was
 //! flown. Two sizes of surprise are allowed for (`docs/methods.md`, "What was not seen"): of harm
 //! a tenth of the greatest that there could be, of times and costs of the course of a release a
-//! fiftieth. Deliberately absent: what to do with them.
+//! fiftieth. Differences of value are bounded closer, by what differed ([`of_difference`]).
+//! Deliberately absent: what to do with them.
 
 use crate::outcome::{MeasureId, Reach};
 use crate::scenario::model::Scenario;
@@ -55,8 +56,8 @@ pub fn bounds(scenario: &Scenario, measure: MeasureId) -> Bounds {
         }
         Reach::CourseSeconds => Bounds::from_zero(horizon_s, COURSE * horizon_s),
         Reach::Value => Bounds::from_zero(open, HARM * value(scenario)),
-        Reach::ValueDifference => Bounds::signed(HARM * value(scenario)),
-        Reach::ReleaseCost => Bounds::signed(HARM * value(scenario) + COURSE * fleet_usd),
+        Reach::ValueDifference => Bounds::signed(HARM * touched(scenario)),
+        Reach::ReleaseCost => Bounds::signed(HARM * touched(scenario) + COURSE * fleet_usd),
         Reach::Pods => Bounds::from_zero(open, HARM * replicas),
         Reach::PodHours => Bounds::from_zero(open, COURSE * fleet_hours),
         Reach::PodHoursDifference => Bounds::signed(COURSE * fleet_hours),
@@ -64,6 +65,49 @@ pub fn bounds(scenario: &Scenario, measure: MeasureId) -> Bounds {
         Reach::PodCost => Bounds::from_zero(open, COURSE * fleet_usd),
         Reach::PodCostDifference => Bounds::signed(COURSE * fleet_usd),
     }
+}
+
+/// The bounds of a measure's differences between two strategies that meet the same storm with one
+/// release; `mine` and `theirs` are its values in their flights.
+///
+/// Of value, which adds up over a whole flight, a tenth of all for each pair that was not seen
+/// would drown every difference. What two strategies make of one release differs by what they do,
+/// and so a pair that was not seen is taken to differ by no more than flights with this release, by
+/// either of them, were seen to differ among each other: whoever misses a release for once does as
+/// badly as one that always does. Where they were all alike, by a fiftieth of all that the release
+/// can touch.
+pub fn of_difference(
+    scenario: &Scenario,
+    measure: MeasureId,
+    (mine, theirs): (&[f64], &[f64]),
+) -> Bounds {
+    let widest = bounds(scenario, measure).of_difference();
+    let reach = measure.measure().reach;
+    if !matches!(reach, Reach::Value | Reach::ValueDifference | Reach::ReleaseCost) {
+        return widest;
+    }
+    let seen = || mine.iter().chain(theirs).copied().filter(|value| value.is_finite());
+    let most = seen().fold(f64::NEG_INFINITY, f64::max);
+    let differed = most - seen().fold(f64::INFINITY, f64::min);
+    let surprise = (widest.up * COURSE / HARM).max(differed).min(widest.up);
+    Bounds { down: surprise, up: surprise, ..widest }
+}
+
+/// What the requests are worth that come after a release has begun, as far as it would stay away:
+/// it touches no others.
+fn touched(scenario: &Scenario) -> f64 {
+    let (at, horizon) = (scenario.release.at.min(scenario.horizon), scenario.horizon);
+    let before = match &scenario.traffic.arrivals {
+        Arrivals::Steps(steps) => steps.expected(at) / steps.expected(horizon).max(1e-9),
+        Arrivals::Trace(rows) => {
+            let early = rows.iter().filter(|row| row.at < at).count();
+            early as f64 / rows.len().max(1) as f64
+        }
+        Arrivals::Closed { .. } | Arrivals::TraceFile { .. } => {
+            at.as_secs_f64() / horizon.as_secs_f64().max(1e-9)
+        }
+    };
+    value(scenario) * (1.0 - before)
 }
 
 /// Users who may send.
@@ -87,6 +131,30 @@ fn value(scenario: &Scenario) -> f64 {
 mod tests {
     use super::*;
     use crate::scenario::read::read;
+
+    const PRICED: &str = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: p}\n\
+        spec:\n  horizon: 50m\n  service: {replicas: 3, \
+        routes: [{name: buy, value: $2}]}\n  traffic: {arrivals: {poisson: {rate: 1/s}}}\n  \
+        release: {at: 10m}\n";
+
+    /// Requests before the release are beyond its reach, and a pair not seen differs as seen ones
+    /// do: between a fiftieth and a tenth of what it can touch.
+    #[test]
+    fn differences_of_value_reach_as_far_as_what_differed() {
+        let (scenarios, _) = read(PRICED, "priced.yaml").expect("a scenario");
+        let scenario = &scenarios[0];
+        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-6, "{found}");
+        let measure = MeasureId::ValueLostByReleaseUsd;
+        near(bounds(scenario, MeasureId::HarmUsd).up, 300.0);
+        near(bounds(scenario, measure).up, 240.0);
+        let of = |mine: &[f64], theirs: &[f64]| of_difference(scenario, measure, (mine, theirs)).up;
+        near(of(&[0.0, 0.0], &[0.0, f64::NAN]), 48.0);
+        near(of(&[0.0, 1.0], &[100.0, f64::NAN]), 100.0);
+        near(of(&[0.0, 1.0], &[1000.0]), 240.0);
+        let users = MeasureId::UsersHurtByReleaseShare;
+        let wide = of_difference(scenario, users, (&[0.0], &[0.0]));
+        assert_eq!(wide, bounds(scenario, users).of_difference());
+    }
 
     /// Measures that compare with the twin may be negative, and no others; all have a reach.
     #[test]

@@ -40,17 +40,32 @@ pub struct StopRow {
 pub struct Cause {
     /// Flights.
     pub flights: u32,
-    /// The checks, with the number of flights each, most first; `human` is one. A gate that is no
-    /// check has no name.
-    pub by: Vec<(String, u32)>,
+    /// Who, with the number of flights each, most first. A gate that is no check has no name.
+    pub by: Vec<(By, u32)>,
     /// Median seconds from the first harm to the decision, over flights that had done harm by then.
     pub after_s: Option<f64>,
     /// Flights that had done harm by then.
     pub after_harm: u32,
 }
 
-/// Who takes back where no check does.
-pub const HUMAN: &str = "human";
+/// Who took a release back.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    /// Whoever is on call.
+    Human,
+    /// The check of this name.
+    Check(String),
+}
+
+impl By {
+    /// The word in tables for machines.
+    pub fn word(&self) -> &str {
+        match self {
+            By::Human => "human",
+            By::Check(name) => name,
+        }
+    }
+}
 
 /// The table: strategies in the scenario's order, releases within.
 pub fn stops(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<StopRow> {
@@ -87,14 +102,14 @@ fn row(
 }
 
 fn cause(rows: &[&Outcome]) -> Cause {
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<By, u32> = BTreeMap::new();
     for row in rows {
-        let by = if row.by_human { Some(HUMAN) } else { row.stopped_by.as_deref() };
+        let check = || row.stopped_by.clone().map(By::Check);
+        let by = if row.by_human { Some(By::Human) } else { check() };
         by.into_iter().for_each(|by| *counts.entry(by).or_default() += 1);
     }
-    let mut by: Vec<(String, u32)> =
-        counts.into_iter().map(|(name, n)| (name.to_string(), n)).collect();
-    by.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let mut by: Vec<(By, u32)> = counts.into_iter().collect();
+    by.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.word().cmp(b.0.word())));
     let after = rows.iter().filter_map(|row| row.measures.get(MeasureId::DetectedAfterS));
     let after: Vec<f64> = after.collect();
     let (flights, after_harm) = (rows.len() as u32, after.len() as u32);
@@ -113,7 +128,9 @@ pub fn idle(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<(VariantI
         let good = scenario.variant_ids().filter(|id| !scenario.variant(*id).bad);
         let same = |good: &VariantId| {
             let plans = flights[bad.0].iter().zip(&flights[good.0]);
-            plans.flat_map(|(a, b)| a.iter().zip(b)).all(|(a, b)| a.measures == b.measures)
+            let mut pairs = plans.flat_map(|(a, b)| a.iter().zip(b)).peekable();
+            // Where nothing can be compared, nothing is alike.
+            pairs.peek().is_some() && pairs.all(|(a, b)| a.measures == b.measures)
         };
         good.into_iter().find(same).map(|good| (bad, good))
     };

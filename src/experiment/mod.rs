@@ -61,7 +61,7 @@ fn evaluate(
     stop: &AtomicBool,
 ) -> Option<ScenarioResults> {
     let flown = campaign.fly();
-    if flown.flights.iter().flatten().any(Vec::is_empty) {
+    if !flown.is_whole() {
         return None;
     }
     let scenario = &flown.crew.scenario;

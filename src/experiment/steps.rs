@@ -1,7 +1,8 @@
 //! What each step of a release asked for and what was met, over flights.
 
+use super::limits::bounds;
 use super::results::StepRow;
-use crate::outcome::{Outcome, Step};
+use crate::outcome::{MeasureId, Outcome, Step};
 use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::bounds::Bounds;
@@ -9,25 +10,29 @@ use crate::stats::estimate::{Estimate, estimate};
 use crate::stats::mixture::Stratum;
 use std::collections::BTreeMap;
 
-/// Unseen shares: this part of all (`docs/methods.md`, "What was not seen").
-const UNSEEN: f64 = 0.1;
-
 /// Steps of one number that ask for the same share: `share` in millionths, so that it has an order.
 type Key = (usize, u64);
 
 /// All rows: by strategy and variant, in the order of the steps.
 pub fn steps(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>]) -> Vec<StepRow> {
     let mut table = Vec::new();
+    // What steps let meet is what flights let meet: the same figure has the same interval.
+    let bounds = bounds(scenario, MeasureId::UsersExposedShare);
     for plan in scenario.plan_ids() {
         for variant in scenario.variant_ids() {
             let rows = flights.get(variant.0).and_then(|of| of.get(plan.0));
-            table.extend(of_pair(variant, plan, rows.map_or(&[][..], |rows| rows)));
+            let rows = rows.map_or(&[][..], |rows| rows);
+            table.extend(of_pair((variant, plan), rows, &bounds));
         }
     }
     table
 }
 
-fn of_pair(variant: VariantId, plan: PlanId, flights: &[Outcome]) -> Vec<StepRow> {
+fn of_pair(
+    (variant, plan): (VariantId, PlanId),
+    flights: &[Outcome],
+    bounds: &Bounds,
+) -> Vec<StepRow> {
     let mut found: BTreeMap<Key, Vec<&Step>> = BTreeMap::new();
     for flight in flights {
         for (number, step) in flight.steps.iter().enumerate() {
@@ -42,21 +47,21 @@ fn of_pair(variant: VariantId, plan: PlanId, flights: &[Outcome]) -> Vec<StepRow
         asked: asked as f64 / 1e6,
         flights: steps.len() as u32,
         lasted_s: steps.iter().map(|step| step.lasted_s).sum::<f64>() / steps.len() as f64,
-        requests: share(&steps, |step| (step.requests_new, step.requests)),
-        users: share(&steps, |step| (step.users_new, step.users)),
+        requests: share(&steps, bounds, |step| (step.requests_new, step.requests)),
+        users: share(&steps, bounds, |step| (step.users_new, step.users)),
         pods: most_often(steps.iter().map(|step| step.pods)),
     };
     found.into_iter().map(row).collect()
 }
 
 /// The mean share over flights; nothing if no flight had anything of which there is a share.
-fn share(steps: &[&Step], of: fn(&Step) -> (u64, u64)) -> Option<Estimate> {
+fn share(steps: &[&Step], bounds: &Bounds, of: fn(&Step) -> (u64, u64)) -> Option<Estimate> {
     let share = |step: &&Step| match of(step) {
         (_, 0) => f64::NAN,
         (part, all) => part as f64 / all as f64,
     };
     let values = steps.iter().map(share).collect();
-    estimate(&[Stratum { weight: 1.0, values }], &Bounds::from_zero(1.0, UNSEEN))
+    estimate(&[Stratum { weight: 1.0, values }], bounds)
 }
 
 /// What is there most often; of several the least.
@@ -97,7 +102,8 @@ mod tests {
             flight(vec![step(0.1, 40, [1, 2])]),
             flight(vec![step(0.1, 60, [1, 3]), step(1.0, 100, [2, 2])]),
         ];
-        let rows = of_pair(VariantId(0), PlanId(0), &flights);
+        let bounds = Bounds::from_zero(1.0, 0.1);
+        let rows = of_pair((VariantId(0), PlanId(0)), &flights, &bounds);
         let told: Vec<(u32, f64, u32, [u32; 2])> =
             rows.iter().map(|row| (row.number, row.asked, row.flights, row.pods)).collect();
         let wanted = [(1, 0.1, 3, [1, 2]), (2, 0.5, 1, [1, 2]), (2, 1.0, 1, [2, 2])];

@@ -66,7 +66,8 @@ pub enum Ending {
     Alone,
     /// The first wins.
     Wins,
-    /// The first would win, but it is not certain yet that it ships what is good.
+    /// The first would win, but it is not certain yet that it ships what is good, or no good
+    /// release was flown.
     Leads,
     /// The first and others that it does not beat.
     Tie,
@@ -97,17 +98,20 @@ impl Choice {
         unbeaten(&self.standings)
     }
 
-    /// Of a tie in dollars those that hurt fewest users, if that tells any of them apart.
-    pub fn fewest_hurt(&self) -> Vec<PlanId> {
-        let fewest = unbeaten(&self.tied_by_users);
-        if fewest.len() < self.tied_by_users.len() { fewest } else { Vec::new() }
+    /// Of a tie in dollars the one that hurts fewest users, and those that certainly hurt more than
+    /// it; nothing if there is none of whom that is so.
+    pub fn fewest_hurt(&self) -> Option<(&Standing, Vec<&Standing>)> {
+        let (first, rivals) = self.tied_by_users.split_first()?;
+        let more: Vec<&Standing> = rivals.iter().filter(|rival| rival.beaten).collect();
+        (!more.is_empty()).then_some((first, more))
     }
 }
 
 /// The first of some, and those that it does not beat.
 fn unbeaten(standings: &[Standing]) -> Vec<PlanId> {
-    let open = standings.iter().enumerate().filter(|(at, standing)| *at == 0 || !standing.beaten);
-    open.map(|(_, standing)| standing.plan).collect()
+    // The first is beaten by nobody.
+    let open = standings.iter().filter(|standing| !standing.beaten);
+    open.map(|standing| standing.plan).collect()
 }
 
 impl Ending {
@@ -152,10 +156,11 @@ pub fn choose(
     let priced = scenario.service.routes.iter().any(|route| route.value.value() > 0.0);
     let criterion = if priced { Criterion::ReleaseUsd } else { Criterion::UsersHurt };
     let figures = Figures::of(scenario, flights);
+    let compared = Compared { figures, criterion };
     let (mut standings, mut ruled_out) = (Vec::new(), Vec::new());
     for (delivery, qualifies) in deliveries.iter().zip(qualification) {
         let plan = delivery.plan;
-        let figure = figures.estimate(ReleaseId::Mix, plan, criterion.measure());
+        let figure = compared.figure(plan);
         match (refusal(delivery, qualifies), figure) {
             (Some(reason), _) => ruled_out.push((plan, reason)),
             (None, None) => ruled_out.push((plan, RuledOut::NotMeasured)),
@@ -164,17 +169,17 @@ pub fn choose(
             }
         }
     }
-    beat(&figures, criterion, &mut standings);
+    compared.beat(&mut standings);
     let first = standings.first().map(|first| &deliveries[first.plan.0]);
     let ending = match standings.as_slice() {
         [] => Ending::Nobody,
         [_, rest @ ..] if rest.iter().any(|rival| !rival.beaten) => Ending::Tie,
         [_] if deliveries.len() == 1 => Ending::Alone,
-        _ if first.is_some_and(|first| first.flights > 0 && !first.is_proved()) => Ending::Leads,
+        _ if !first.is_some_and(DeliveryRow::is_proved) => Ending::Leads,
         _ => Ending::Wins,
     };
     let tied_by_users = match (ending, criterion) {
-        (Ending::Tie, Criterion::ReleaseUsd) => by_users(&figures, &standings),
+        (Ending::Tie, Criterion::ReleaseUsd) => by_users(figures, &standings),
         _ => Vec::new(),
     };
     Choice {
@@ -199,41 +204,59 @@ fn refusal(delivery: &DeliveryRow, qualifies: &QualificationRow) -> Option<Ruled
 }
 
 /// The strategies of a tie, compared by the users that they hurt.
-fn by_users(figures: &Figures<'_>, standings: &[Standing]) -> Vec<Standing> {
-    let criterion = Criterion::UsersHurt;
-    let tied = standings.iter().enumerate().filter(|(at, s)| *at == 0 || !s.beaten);
+fn by_users(figures: Figures<'_>, standings: &[Standing]) -> Vec<Standing> {
+    let compared = Compared { figures, criterion: Criterion::UsersHurt };
     let standing = |plan: PlanId| {
-        let figure = figures.estimate(ReleaseId::Mix, plan, criterion.measure())?;
+        let figure = compared.figure(plan)?;
         Some(Standing { plan, figure, behind: None, beaten: false })
     };
-    let mut tied: Vec<Standing> = tied.filter_map(|(_, s)| standing(s.plan)).collect();
-    beat(figures, criterion, &mut tied);
+    let mut tied: Vec<Standing> = unbeaten(standings).into_iter().filter_map(standing).collect();
+    compared.beat(&mut tied);
     tied
 }
 
-/// Sorts by the figure that decides, and marks the rivals that the first beats. Holm's procedure:
-/// while any of the n rivals left is beaten at 5 % / n, it is taken out and the others are asked
-/// again.
-fn beat(figures: &Figures<'_>, criterion: Criterion, standings: &mut [Standing]) {
-    standings.sort_by(|a, b| a.figure.mean.total_cmp(&b.figure.mean));
-    let Some((first, rivals)) = standings.split_first_mut() else { return };
-    let (measure, mix) = (criterion.measure(), ReleaseId::Mix);
-    for rival in rivals.iter_mut() {
-        rival.behind = figures.difference(mix, (rival.plan, first.plan), measure);
+/// Flights, and by what strategies are compared in them. A further criterion needs a figure of its
+/// own for each strategy ([`Compared::figure`]) and its paired difference ([`Compared::behind`]).
+#[derive(Clone, Copy)]
+struct Compared<'a> {
+    figures: Figures<'a>,
+    criterion: Criterion,
+}
+
+impl Compared<'_> {
+    /// What decides, of one release by a strategy.
+    fn figure(&self, plan: PlanId) -> Option<Estimate> {
+        self.figures.estimate(ReleaseId::Mix, plan, self.criterion.measure())
     }
-    loop {
-        let open = rivals.iter().filter(|rival| !rival.beaten).count();
-        let confidence = 1.0 - (1.0 - CONFIDENCE) / open.max(1) as f64;
-        let mut any = false;
-        for rival in rivals.iter_mut().filter(|rival| !rival.beaten) {
-            let pair = (rival.plan, first.plan);
-            let found = figures.at(confidence).difference(mix, pair, measure);
-            let certain = found.is_some_and(|found| found.interval.lower > 0.0);
-            rival.beaten = certain && criterion.matters(rival.figure.mean, first.figure.mean);
-            any |= rival.beaten;
+
+    /// What a strategy has more than another, flight by flight.
+    fn behind(&self, pair: (PlanId, PlanId), confidence: f64) -> Option<Figure> {
+        self.figures.at(confidence).difference(ReleaseId::Mix, pair, self.criterion.measure())
+    }
+
+    /// Sorts by the figure that decides, and marks the rivals that the first beats. Holm's
+    /// procedure: while any of the n rivals left is beaten at 5 % / n, it is taken out and the
+    /// others are asked again.
+    fn beat(&self, standings: &mut [Standing]) {
+        standings.sort_by(|a, b| a.figure.mean.total_cmp(&b.figure.mean));
+        let Some((first, rivals)) = standings.split_first_mut() else { return };
+        for rival in rivals.iter_mut() {
+            rival.behind = self.behind((rival.plan, first.plan), CONFIDENCE);
         }
-        if !any {
-            return;
+        loop {
+            let open = rivals.iter().filter(|rival| !rival.beaten).count();
+            let confidence = 1.0 - (1.0 - CONFIDENCE) / open.max(1) as f64;
+            let mut any = false;
+            for rival in rivals.iter_mut().filter(|rival| !rival.beaten) {
+                let found = self.behind((rival.plan, first.plan), confidence);
+                let certain = found.is_some_and(|found| found.interval.lower > 0.0);
+                let matters = self.criterion.matters(rival.figure.mean, first.figure.mean);
+                rival.beaten = certain && matters;
+                any |= rival.beaten;
+            }
+            if !any {
+                return;
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Layer 7: what one replication came to, as plain data: its verdict and its measures.
 //!
 //! [`MEASURES`] is the one table of measures: names, order, units, which way is better, and how
-//! each is made of a flight's [`Facts`]. Deliberately absent: how facts are counted, and anything
-//! over several flights.
+//! each is made of a flight's [`Facts`]; [`figure`] writes figures for machines and people.
+//! Deliberately absent: how facts are counted, and anything over several flights.
 
 use crate::base::time::SimTime;
 use crate::telemetry::store::Store;
 
+pub mod figure;
 pub mod measure;
 pub mod measures;
 pub mod rating;

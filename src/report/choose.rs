@@ -135,17 +135,22 @@ fn by_observability(results: &ScenarioResults, plan: PlanId) -> Finding {
     let worst = results
         .scenario
         .bad_variants()
-        .filter_map(|v| reading::estimate(results, v, plan, MeasureId::DetectedAfterS))
-        .map(|estimate| estimate.mean)
-        .max_by(f64::total_cmp);
+        .filter_map(|v| Some((v, reading::estimate(results, v, plan, MeasureId::DetectedAfterS)?)))
+        .map(|(v, found)| (found.mean, found.n, reading::flights(results, v, plan)))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     let exposed = reading::rating(results, plan).is_none_or(|rating| rating.exposed);
     let figure = match worst {
-        Some(seconds) => format!("{by}, found after {}", Quantity::Seconds.show(seconds)),
+        Some((seconds, found, all)) => {
+            let of =
+                if found < all { format!(" in {found} of {all} flights") } else { String::new() };
+            format!("{by}, found after {}{of}", Quantity::Seconds.show(seconds))
+        }
         None if exposed => format!("{by}, no bad release taken back"),
         None => format!("{by}, no user met a bad release"),
     };
     let blind = !needs.metrics && !results.scenario.on_call.present;
-    Finding { key: worst.unwrap_or(if exposed { 1e12 } else { 0.0 }), figure, within: !blind }
+    let key = worst.map_or(if exposed { 1e12 } else { 0.0 }, |(seconds, ..)| seconds);
+    Finding { key, figure, within: !blind }
 }
 
 fn by_routing(results: &ScenarioResults, plan: PlanId) -> Finding {

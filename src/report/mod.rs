@@ -1,18 +1,19 @@
 //! Layer 12: results → bytes. One file per format, all from the same tables.
 //!
-//! [`documents`] turns [`Results`] into named files in memory; `table` and `replay` give text for
-//! a terminal. `reading` holds the few facts that several formats state in words, `figure` how
-//! numbers are written. Deliberately absent: file access, clocks, and any computing of measures
-//! (the experiment has done that). Adding a format: one file, one line in [`FORMATS`].
+//! [`documents`] turns [`Results`] into named files in memory; `table` and `replay` give text for a
+//! terminal. `reading` holds the few facts that several formats state in words. How numbers are
+//! written is the outcome's. Deliberately absent: file access, clocks, and any computing of
+//! measures (the experiment has done that). Adding a format: one file, one line in [`FORMATS`].
 
 use crate::experiment::results::Results;
+
+pub use crate::outcome::figure;
 
 pub mod answer;
 pub mod charts;
 pub mod choose;
 pub mod csv;
 pub mod events;
-pub mod figure;
 pub mod headlines;
 pub mod names;
 pub mod reading;

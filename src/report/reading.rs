@@ -75,14 +75,15 @@ pub struct NoHelp {
     pub variant: VariantId,
     /// The strategy that hurts fewest users, with the share it hurts.
     pub best: (PlanId, f64),
-    /// The strategy that hurts most users, with the share it hurts.
+    /// The strategy that hurts most of those that look at nothing, with the share it hurts.
     pub worst: (PlanId, f64),
 }
 
 /// Bad variants for which the choice of strategy hardly matters: even the best of those that ship
-/// hurts more than a low risk and more than half of what the worst hurts. A strategy that exposed
-/// nobody counts only if it took the release back: stopping before shipping is no help unless it
-/// was for a reason.
+/// hurts more than a low risk, and more than half of what is hurt under one that looks at nothing.
+/// Without such a reference nobody knows what a strategy spares. A strategy that exposed nobody
+/// counts only if it took the release back: stopping before shipping is no help unless it was for a
+/// reason.
 pub fn no_strategy_helps(results: &ScenarioResults) -> Vec<NoHelp> {
     let mut found = Vec::new();
     for variant in results.scenario.bad_variants() {
@@ -94,12 +95,20 @@ pub fn no_strategy_helps(results: &ScenarioResults) -> Vec<NoHelp> {
             }
         }
         shares.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let (Some(best), Some(worst)) = (shares.first(), shares.last()) else { continue };
+        let blind = shares.iter().rev().find(|(plan, _)| is_blind(results, variant, *plan));
+        let (Some(best), Some(worst)) = (shares.first(), blind) else { continue };
         if shares.len() > 1 && best.1 > RISK_LIMITS[0] && best.1 > worst.1 / 2.0 {
             found.push(NoHelp { variant, best: *best, worst: *worst });
         }
     }
     found
+}
+
+/// Does the strategy look at nothing? No machine judges its metrics, and it took the release back
+/// in no flight before it was promoted.
+fn is_blind(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> bool {
+    let stopped = verdict(results, variant, plan, Verdict::RolledBackBad);
+    !results.scenario.plan(plan).needs.metrics && stopped.is_none_or(|row| row.n == 0)
 }
 
 /// Does the strategy let users meet any release? One that only tests and stops does not.

@@ -187,7 +187,7 @@ pub fn markdown(results: &ScenarioResults) -> String {
         "before the verdict",
         "users who met the old one again",
     ];
-    let mut page = table(&head, users);
+    let mut page = markdown::table(&head, users);
     if !by_step.is_empty() {
         let head = [
             "strategy",
@@ -200,7 +200,7 @@ pub fn markdown(results: &ScenarioResults) -> String {
             "flights",
         ];
         page += "\n\nStep by step, until the verdict:\n\n";
-        page += &table(&head, by_step);
+        page += &markdown::table(&head, by_step);
     }
     page
 }
@@ -226,18 +226,11 @@ fn step_cells(names: &[String; 2], row: &StepRow) -> Vec<String> {
     names.iter().cloned().chain(cells).collect()
 }
 
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
-    let mut lines = vec![markdown::row(head), format!("|{}", "---|".repeat(head.len()))];
-    lines.extend(rows.into_iter().map(markdown::row));
-    lines.join("\n")
-}
-
 /// The same for machines: an entry a strategy and release.
 pub fn json(results: &ScenarioResults) -> Vec<Value> {
     let scenario = &results.scenario;
     let figure = |estimate: Option<&Estimate>| {
-        estimate
-            .map(|e| json!({"mean": e.mean, "lower": finite(e.lower), "upper": finite(e.upper)}))
+        estimate.map(|e| json!({"mean": e.mean, "lower": e.lower, "upper": e.upper}))
     };
     let of_step = |row: &StepRow| {
         json!({
@@ -266,10 +259,6 @@ pub fn json(results: &ScenarioResults) -> Vec<Value> {
         }
     }
     found
-}
-
-fn finite(value: f64) -> Option<f64> {
-    value.is_finite().then_some(value)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Who stops what, in words: a cell per strategy and release, for the terminal and `summary.md`.
 
 use super::figure::Quantity;
-use crate::experiment::matrix::{Cause, HUMAN, StopRow};
+use crate::experiment::matrix::{By, Cause, StopRow};
 use crate::experiment::results::ScenarioResults;
 use crate::scenario::ids::{PlanId, VariantId};
 
@@ -53,8 +53,11 @@ fn how(cause: &Cause, name: &dyn Fn(&str) -> String) -> String {
     after.unwrap_or_default() + &by
 }
 
-fn named(check: &str, name: &dyn Fn(&str) -> String) -> String {
-    if check == HUMAN { "a human".to_string() } else { name(check) }
+fn named(by: &By, name: &dyn Fn(&str) -> String) -> String {
+    match by {
+        By::Human => "a human".to_string(),
+        By::Check(check) => name(check),
+    }
 }
 
 /// What is to be said of bad releases that never act.

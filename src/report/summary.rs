@@ -165,7 +165,7 @@ fn ratings(results: &ScenarioResults) -> String {
             format!("**{}** ({})", r.cost, Quantity::FleetMinutes.show(r.fleet_minutes)),
         ]
     });
-    table(&["strategy", "downtime", "rollback", "risk", "cost"], rows.collect())
+    markdown::table(&["strategy", "downtime", "rollback", "risk", "cost"], rows)
 }
 
 /// The figures behind the rollback's word: W, and W as a multiple of T.
@@ -226,7 +226,7 @@ fn delivery(results: &ScenarioResults) -> String {
     });
     let note = "Delivery is *yes* from 99 % of the good releases on, *mostly* from 95 % on, *n.a.* \
                 where nothing is to be shipped. What certainly ships less than 95 % cannot win.";
-    format!("{}\n\n{note}", table(&head, rows.collect()))
+    format!("{}\n\n{note}", markdown::table(&head, rows))
 }
 
 fn measures(results: &ScenarioResults) -> String {
@@ -245,7 +245,7 @@ fn measures(results: &ScenarioResults) -> String {
     }
     let note = "\"(3 of 40 empty)\": in three flights the horizon came first, or it never \
                 happened; they are counted, not taken as 0.";
-    format!("{}\n\n{note}", table(&head, rows))
+    format!("{}\n\n{note}", markdown::table(&head, rows))
 }
 
 /// Mean with interval, and how many flights have no value.
@@ -274,7 +274,7 @@ fn verdicts(results: &ScenarioResults) -> String {
             rows.push(row);
         }
     }
-    table(&head, rows)
+    markdown::table(&head, rows)
 }
 
 /// Who stops what: strategies down, releases across.
@@ -289,7 +289,7 @@ fn stopped(results: &ScenarioResults) -> String {
         let cells = scenario.variant_ids().map(cell);
         std::iter::once(named(scenario.plan_name(plan))).chain(cells).collect()
     });
-    let mut text = table(&head, rows.collect());
+    let mut text = markdown::table(&head, rows);
     for line in stops::warnings(results, &named) {
         text += &format!("\n\n**{line}**");
     }
@@ -322,7 +322,7 @@ fn yearly(results: &ScenarioResults) -> String {
     format!(
         "{}\n\nThe mix of one release times the releases of a year; a user hurt by two releases \
          counts twice.",
-        table(&head, rows.collect())
+        markdown::table(&head, rows)
     )
 }
 
@@ -338,7 +338,7 @@ fn choose_by(results: &ScenarioResults) -> String {
         vec![answer.question.to_string(), limit(&answer.limit), within, beyond]
     });
     let head = ["choose by", "limit here", "qualify, best first", "do not"];
-    let mut text = table(&head, rows.collect());
+    let mut text = markdown::table(&head, rows);
     if results.qualification.is_empty() {
         return text;
     }
@@ -364,7 +364,7 @@ fn expectations(results: &ScenarioResults) -> Vec<String> {
         let judgement = run_json::judgement_word(e.judgement);
         vec![markdown::code(&e.text), format!("**{judgement}**"), e.detail.clone()]
     });
-    let table = table(&["expectation", "judgement", "measured"], rows.collect());
+    let table = markdown::table(&["expectation", "judgement", "measured"], rows);
     vec!["### What was expected".to_string(), table]
 }
 
@@ -394,12 +394,4 @@ fn precision(results: &ScenarioResults) -> String {
 /// A name that a user chose, as a part of the page.
 fn named(name: &str) -> String {
     markdown::text(name).into_owned()
-}
-
-/// A table in Markdown; what stands in its cells is Markdown already.
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
-    let mut lines = vec![markdown::row(head)];
-    lines.push(format!("|{}", "---|".repeat(head.len())));
-    lines.extend(rows.into_iter().map(markdown::row));
-    lines.join("\n")
 }

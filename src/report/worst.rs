@@ -106,11 +106,7 @@ pub fn markdown(results: &Results) -> Option<String> {
     if rows.len() < 2 {
         return None;
     }
-    let mut lines = vec![
-        markdown::row(["service", "users hurt by a release", "most by", "why"]),
-        "|---|---|---|---|".to_string(),
-    ];
-    for row in &rows {
+    let cells = |row: &Row<'_>| {
         let name = markdown::text(&row.results.scenario.name).into_owned();
         let strategy = row.strategy().map(|name| format!(" (with {})", markdown::text(name)));
         let hurt = Quantity::Share.show(row.rating.hurt_share);
@@ -120,9 +116,10 @@ pub fn markdown(results: &Results) -> Option<String> {
             format!("{name}: {}", Quantity::Share.show(share))
         });
         let why = row.reasons().join(", ");
-        lines.push(markdown::row([name, hurt, worst.unwrap_or_default(), why]));
-    }
-    Some(lines.join("\n"))
+        vec![name, hurt, worst.unwrap_or_default(), why]
+    };
+    let head = ["service", "users hurt by a release", "most by", "why"];
+    Some(markdown::table(&head, rows.iter().map(cells)))
 }
 
 /// For machines: always, the worst first.

@@ -13,6 +13,7 @@ pub mod crew;
 pub mod describe;
 pub mod expect;
 pub mod foretell;
+mod head;
 pub mod ids;
 pub mod json_stream;
 pub mod model;

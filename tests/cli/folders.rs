@@ -20,6 +20,7 @@ fn a_report_holds_its_files_and_no_rests() {
         "timeline.csv",
         "discrepancies.csv",
         "steps.csv",
+        "stops.csv",
         "events.jsonl",
         "run.json",
         "summary.md",
@@ -96,4 +97,33 @@ fn a_folder_and_a_stream_are_many_scenarios() {
     let stream = desk.run_with(&["validate", "-"], &format!("{small}---\n{other}"));
     assert_eq!(stream.code, Some(0), "{}", stream.err);
     assert!(stream.out.starts_with("small, other: valid"), "{}", stream.out);
+}
+
+/// What a file's author found is printed of the flights that the file asks for, and of no others.
+#[test]
+fn a_file_answers_for_its_own_flights_only() {
+    let desk = Desk::new();
+    let head = "# Question: which one?\n# Answer: the canary, it hurts 3 % of the users.\n";
+    let small = desk.read("small.yaml").replace("replicas: 3", "replicas: 2");
+    desk.write("asked.yaml", &format!("{head}{small}  replications: {{min: 2, max: 2}}\n"));
+    let page = |more: &[&str]| {
+        desk.fine(&[&["run", "asked.yaml"], more].concat());
+        desk.read("reports/latest/summary.md")
+    };
+    let own = page(&[]);
+    assert!(own.contains("> Question: which one?\n> Answer: the canary"), "{own}");
+    for other in [
+        &["--seed", "2"][..],
+        &["--replications", "3"],
+        &["--quick"],
+        &["--max-requests", "1000000"],
+        &["--strategies", "canary,abTest"],
+        &["--set", "spec.service.replicas=3"],
+    ] {
+        let page = page(other);
+        assert!(page.contains("> Question: which one?"), "{other:?}: {page}");
+        assert!(!page.contains("Answer:") && !page.contains("hurts 3 %"), "{other:?}: {page}");
+    }
+    // The seed that is flown without a word.
+    assert!(page(&["--seed", "1"]).contains("> Answer: the canary"));
 }

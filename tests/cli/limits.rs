@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 /// Seconds in which every answer has to be there; it takes some tens of them on no machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs the program under a limit of memory and of time.
-fn bounded(desk: &Desk, args: &[&str]) -> Output {
-    let mut words = vec!["-c", "ulimit -v 4000000; exec \"$0\" \"$@\"", PROGRAM];
+/// Runs the program under a limit of memory, in kilobytes, and of time; tells how long it took.
+pub fn bounded(desk: &Desk, args: &[&str], kilobytes: u64) -> (Output, Duration) {
+    let limit = format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\"");
+    let mut words = vec!["-c", &limit, PROGRAM];
     words.extend(args);
     let mut child = Command::new("sh")
         .args(words)
@@ -32,12 +33,17 @@ fn bounded(desk: &Desk, args: &[&str]) -> Output {
         std::thread::sleep(Duration::from_millis(5));
     };
     let read = |name: &str| std::fs::read(desk.path(name)).expect("a file");
-    Output { status, stdout: read("out"), stderr: read("err") }
+    (Output { status, stdout: read("out"), stderr: read("err") }, begin.elapsed())
+}
+
+/// The same with memory enough for any answer.
+fn roomy(desk: &Desk, args: &[&str]) -> Output {
+    bounded(desk, args, 4_000_000).0
 }
 
 /// The same, refused: exit code 2, and what standard error says.
 fn refused(desk: &Desk, args: &[&str]) -> String {
-    let output = bounded(desk, args);
+    let output = roomy(desk, args);
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{args:?}: {err}");
     assert!(!err.contains("panicked"), "{err}");
@@ -78,7 +84,7 @@ fn only_plain_files_are_opened() {
         assert!(refused(&desk, args).contains("no plain file"), "{args:?}");
     }
     // A folder with a FIFO in it is read without it.
-    assert!(bounded(&desk, &["validate", "small.yaml"]).status.success());
+    assert!(roomy(&desk, &["validate", "small.yaml"]).status.success());
 }
 
 #[test]
@@ -124,7 +130,7 @@ fn floods_of_mistakes_are_counted_and_not_told_one_by_one() {
     desk.write("keys.yaml", &format!("{SMALL}{keys}"));
     let err = refused(&desk, &["validate", "keys.yaml"]);
     assert!(heads(&err) < 60 && err.contains("… and 4,980 more like this"), "{err}");
-    let json = bounded(&desk, &["validate", "keys.yaml", "--format", "json"]);
+    let json = roomy(&desk, &["validate", "keys.yaml", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
     let told = json["problems"].as_array().map(Vec::len);
     assert!(told.is_some_and(|told| (20..40).contains(&told)), "{told:?}");
@@ -181,7 +187,7 @@ fn labels_of_queries_do_not_grow_without_end() {
     });
     let check = format!("query: {{query: '{bomb}', failsWhen: \"> 0\"}}");
     desk.write("bomb.yaml", &SMALL.replace("errorRate: {max: 10%}", &check));
-    let told = bounded(&desk, &["replay", "bomb.yaml", "--strategy", "canary"]);
+    let told = roomy(&desk, &["replay", "bomb.yaml", "--strategy", "canary"]);
     assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
 }
 
@@ -198,7 +204,7 @@ fn queries_end() {
         "sum_over_time((absent(a) or (a + a))[10d:1s])",
     ] {
         let begin = Instant::now();
-        let output = bounded(&desk, &["query", "s.om", query]);
+        let output = roomy(&desk, &["query", "s.om", query]);
         assert!(output.status.code().is_some(), "{query}");
         assert!(begin.elapsed() < PATIENCE, "{query}: {:?}", begin.elapsed());
     }
@@ -314,7 +320,7 @@ spec:
 ");
         desk.write("e.yaml", &text);
         let begin = Instant::now();
-        let output = bounded(&desk, &["replay", "e.yaml"]);
+        let output = roomy(&desk, &["replay", "e.yaml"]);
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
         let code = output.status.code();
         assert!(matches!(code, Some(0 | 2)) && !err.contains("panicked"), "{condition}: {err}");

@@ -6,6 +6,9 @@ use windtunnel::base::random::{Purpose, Stream, Streams};
 use windtunnel::base::ziggurat::{Exponentials, Normals};
 use windtunnel::outcome::{MeasureId, Measures, Outcome, Verdict};
 
+/// What all requests of a flight are worth that stay away.
+pub const WORTH_USD: f64 = 90_000.0;
+
 /// What two strategies meet alike in one replication.
 pub struct Storm {
     size: f64,
@@ -57,7 +60,13 @@ pub fn flight(storm: &mut Storm, replication: u32, bad: bool, strategy: usize) -
     let rarely = |yes: bool, value: f64| if yes { value } else { 0.0 };
     let (a, b, c) = (storm.happens(0.1), storm.happens(0.3), storm.happens(1.0 / 30.0));
     let pods = if bad && canary { 10.0 + f64::from(u8::from(storm.happens(0.5))) } else { 12.0 };
+    // Dollars follow the users hurt: for the flight where the release stays, else for some minutes.
+    let stays = missed || (bad && !canary);
+    let loss = hurt * WORTH_USD * if stays { 0.8 } else { 0.2 };
     let measures = Measures {
+        harm_usd: Some(loss),
+        value_lost_by_release_usd: Some(loss),
+        release_usd: Some(loss + 0.1 * (storm.exponential() - 1.0)),
         users_hurt_by_release_share: Some(hurt),
         users_hurt_by_release: Some((hurt * 10_000.0).round()),
         // Down in one flight of ten, for very different times.
@@ -75,7 +84,7 @@ pub fn flight(storm: &mut Storm, replication: u32, bad: bool, strategy: usize) -
         weight_at_verdict: Some(if storm.happens(0.5) { 1.0 } else { 0.05 }),
         ..Measures::default()
     };
-    let verdict = match (bad, missed || (bad && !canary), alarm) {
+    let verdict = match (bad, stays, alarm) {
         (true, true, _) => Verdict::MissedBad,
         (true, false, _) => Verdict::RolledBackBad,
         (false, _, true) => Verdict::FalseRollback,
@@ -99,7 +108,10 @@ pub fn flights(seed: u64, counts: [u32; 2]) -> Vec<Vec<Vec<Outcome>>> {
 }
 
 /// The measures that have a value here.
-pub const MEASURES: [MeasureId; 13] = [
+pub const MEASURES: [MeasureId; 16] = [
+    MeasureId::HarmUsd,
+    MeasureId::ValueLostByReleaseUsd,
+    MeasureId::ReleaseUsd,
     MeasureId::UsersHurtByReleaseShare,
     MeasureId::UsersHurtByRelease,
     MeasureId::DowntimeByReleaseS,

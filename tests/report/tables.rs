@@ -18,11 +18,24 @@ const RUNS: &str = "scenario, release, strategy, replication, seed, verdict, use
      connections_broken, side_effects_duplicated";
 
 /// First columns of the other tables.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 8] = [
     ("summary.csv", "scenario, release, strategy, measure, n, mean, lower, upper, p05, p50, p95"),
     ("verdicts.csv", "scenario, release, strategy, verdict, n, share, lower, upper"),
     ("differences.csv", "scenario, release, strategy, reference, measure, n, mean, lower, upper"),
-    ("ratings.csv", "scenario, strategy, downtime, rollback, risk, cost"),
+    (
+        "ratings.csv",
+        "scenario, strategy, downtime, rollback, risk, cost, outage_good_s, way_back_s, \
+         start_to_ready_s, rollback_outage_s, hurt_share, fleet_minutes, exposed, delivery, \
+         good_shipped, good_shipped_lower, good_shipped_upper, time_to_ship_p50_s, \
+         time_to_ship_p95_s, false_alarms_per_year, good_unfinished, good_no_evidence",
+    ),
+    (
+        "stops.csv",
+        "scenario, strategy, release, bad, flights, stopped, stopped_lower, stopped_upper, late, \
+         late_lower, late_upper, kept, kept_lower, kept_upper, open, open_lower, open_upper, \
+         stopped_by, stopped_by_flights, stopped_after_p50_s, late_by, late_by_flights, \
+         late_after_p50_s",
+    ),
     (
         "timeline.csv",
         "scenario, release, strategy, replication, t_s, requests, failed, slow, p99_ms, \

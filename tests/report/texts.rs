@@ -1,7 +1,7 @@
 //! Texts for readers and JSON for scripts.
 
 use crate::fixture::{nothing_flown, results};
-use windtunnel::report::{documents, replay, summary, table, worst};
+use windtunnel::report::{documents, replay, stops, summary, table, worst};
 use windtunnel::scenario::ids::{PlanId, VariantId};
 
 fn document(path: &str) -> String {
@@ -83,12 +83,28 @@ fn the_worst_comes_first() {
     let text = worst::text(&results);
     assert!(text.starts_with("2 scenarios, worst first"), "{text}");
     let rows = worst::json(&results);
-    let share = |n: usize| rows[n]["hurt_share"].as_f64();
+    let share = |n: usize| rows[n]["hurt_share"].as_f64().expect("a share");
     assert!(rows.len() == 2 && share(0) >= share(1), "{rows:?}");
     assert!(summary::text(&results).contains("## Worst first"));
     results.scenarios.truncate(1);
     assert_eq!((worst::text(&results), worst::markdown(&results)), (String::new(), None));
     assert_eq!(worst::json(&results).len(), 1);
+}
+
+/// A bad release that never acted is warned of, by its name, wherever one looks for what it did.
+#[test]
+fn a_bad_release_that_never_acts_is_told() {
+    let mut results = results();
+    let plain = |name: &str| name.to_string();
+    assert!(stops::warnings(&results.scenarios[0], &plain).is_empty());
+    results.scenarios[0].idle = vec![(VariantId(1), VariantId(0))];
+    let told = stops::warnings(&results.scenarios[0], &plain);
+    let start = "The bad release bad differs from good in no flight";
+    assert!(told.len() == 1 && told[0].starts_with(start), "{told:?}");
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [table::text(&results.scenarios[0]), summary::text(&results)] {
+        assert!(flat(text.clone()).contains(start), "{text}");
+    }
 }
 
 #[test]

@@ -44,9 +44,14 @@ fn weights(strata: &[Stratum]) -> Option<Vec<f64>> {
 
 /// The mean of the mix. Nothing if a stratum has no value.
 pub fn mean_of_mix(strata: &[Stratum], bounds: &Bounds, confidence: f64) -> Option<MeanOf> {
-    let weights = weights(strata)?;
-    let of = |s: &Stratum| mean_of(&s.known(), bounds, confidence);
-    let parts: Vec<MeanOf> = strata.iter().map(of).collect::<Option<_>>()?;
+    mean_of_parts(strata, &vec![*bounds; strata.len()], confidence)
+}
+
+/// The same, each stratum with bounds of its own. Nothing if there are not as many.
+pub fn mean_of_parts(strata: &[Stratum], bounds: &[Bounds], confidence: f64) -> Option<MeanOf> {
+    let weights = weights(strata).filter(|weights| weights.len() == bounds.len())?;
+    let of = |(s, bounds): (&Stratum, &Bounds)| mean_of(&s.known(), bounds, confidence);
+    let parts: Vec<MeanOf> = strata.iter().zip(bounds).map(of).collect::<Option<_>>()?;
     if let [one] = parts.as_slice() {
         return Some(*one);
     }
@@ -63,7 +68,9 @@ pub fn mean_of_mix(strata: &[Stratum], bounds: &Bounds, confidence: f64) -> Opti
     };
     let lower = mean - reach(&|part| part.mean - part.interval.lower);
     let upper = mean + reach(&|part| part.interval.upper - part.mean);
-    let interval = Interval { lower: lower.max(bounds.least), upper: upper.min(bounds.most) };
+    let least = bounds.iter().map(|b| b.least).fold(f64::INFINITY, f64::min);
+    let most = bounds.iter().map(|b| b.most).fold(f64::NEG_INFINITY, f64::max);
+    let interval = Interval { lower: lower.max(least), upper: upper.min(most) };
     Some(MeanOf { mean, interval, method: Method::Mixed })
 }
 

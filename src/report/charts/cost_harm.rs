@@ -35,6 +35,8 @@ struct Spot<'a> {
     ships: bool,
     /// Is another no worse in both, and certainly better in one?
     beaten: bool,
+    /// Is any other certainly better in one, by what matters?
+    undercut: bool,
 }
 
 /// The chart as SVG.
@@ -82,7 +84,8 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
         if cost.mean.is_finite() && harm.mean.is_finite() {
             let ships = may_lead(results, plan);
             let name = results.scenario.plan_name(plan);
-            spots.push(Spot { name, paint, cost, harm, ships, beaten: false });
+            let (beaten, undercut) = (false, false);
+            spots.push(Spot { name, paint, cost, harm, ships, beaten, undercut });
         }
     }
     let points: Vec<(&Estimate, &Estimate, bool)> =
@@ -99,6 +102,7 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
             *ships && no_worse(cost, harm) && better(cost, harm)
         };
         spot.beaten = points.iter().any(beats);
+        spot.undercut = points.iter().any(|(cost, harm, _)| better(cost, harm));
     }
     spots
 }
@@ -112,6 +116,7 @@ pub fn told(results: &ScenarioResults) -> Vec<headlines::cost_harm::Spot<'_>> {
             means: [spot.cost.mean, spot.harm.mean],
             may_lead: spot.ships,
             beaten: spot.beaten,
+            undercut: spot.undercut,
         })
         .collect()
 }

@@ -50,7 +50,7 @@ fn row(results: &ScenarioResults, stop: &StopRow) -> Row {
         .numbers(parts.into_iter().flatten());
     [&stop.early, &stop.afterwards].into_iter().fold(row, |row, cause| {
         let most = cause.by.first();
-        row.text(most.map_or("", |(name, _)| name))
+        row.text(most.map_or("", |(by, _)| by.word()))
             .number(most.map(|(_, n)| f64::from(*n)))
             .number(cause.after_s)
     })

@@ -2,7 +2,7 @@
 
 use super::listed;
 use super::one_in;
-use super::standing::{certainly_less, delivers, ranked};
+use super::standing::{NOBODY, certainly_less, may_lead, ranked};
 use crate::experiment::results::ScenarioResults;
 use crate::report::figure::Quantity;
 use crate::report::reading::{self, HURT_SHARE};
@@ -30,28 +30,41 @@ pub fn headline(results: &ScenarioResults) -> String {
         };
     }
     // Who ships nothing hurts nobody; that is no merit.
-    let shipping: Vec<&(PlanId, &Estimate)> =
-        all.iter().filter(|(plan, _)| delivers(results, *plan)).collect();
-    let Some((first, least)) = shipping.first() else {
-        return format!("{start}; no other strategy ships good releases");
+    let fit: Vec<&(PlanId, &Estimate)> =
+        all.iter().filter(|(plan, _)| may_lead(results, *plan)).collect();
+    let (Some((first, least)), Some((_, worst_fit))) = (fit.first(), fit.last()) else {
+        return format!("{start}; {}", NOBODY.replacen("No strategy", "no strategy", 1));
     };
     if first == last {
-        return format!("{start}; no strategy that ships good releases hurts fewer");
+        return format!("{start}; no strategy that may be chosen hurts fewer");
     }
     if !certainly_less(least, most) {
-        let told = format!("{release} hurts {} of the users under {}", share(most), "every");
-        return format!("{told} strategy, as far as these flights tell");
+        let every = if fit.len() == all.len() { "any strategy" } else { "any that may be chosen" };
+        let told = match (share(least), share(worst_fit)) {
+            (low, high) if low == high => format!("hurts {low} of the users under {every}"),
+            (low, high) => format!("hurts {low} to {high} of the users under {every}"),
+        };
+        return format!("{release} {told}; no difference is certain");
     }
-    let none: Vec<&str> = shipping
-        .iter()
-        .filter(|(_, estimate)| estimate.mean == 0.0)
-        .map(|(plan, _)| scenario.plan_name(*plan))
-        .collect();
+    let none: Vec<PlanId> =
+        fit.iter().filter(|(_, estimate)| estimate.mean == 0.0).map(|(plan, _)| *plan).collect();
+    let flights = |plan: &PlanId| reading::flights(results, variant, *plan);
     match none.as_slice() {
         [] => format!("{start}, {} under {}", share(least), scenario.plan_name(*first)),
-        names => {
-            let flights = reading::flights(results, variant, *first);
-            format!("{start}, nobody in {flights} flights under {}", listed(names))
+        [one] => {
+            format!(
+                "{start}, nobody in {} flights under {}",
+                flights(one),
+                scenario.plan_name(*one)
+            )
+        }
+        several => {
+            let each = several
+                .iter()
+                .map(|plan| format!("{} ({} flights)", scenario.plan_name(*plan), flights(plan)));
+            let each: Vec<String> = each.collect();
+            let each: Vec<&str> = each.iter().map(String::as_str).collect();
+            format!("{start}, nobody under {}", listed(&each))
         }
     }
 }

@@ -5,6 +5,8 @@
 
 use super::listed;
 use super::one_in;
+use super::standing::certainly_less;
+use crate::base::escape::short::thousands;
 use crate::experiment::results::ScenarioResults;
 use crate::experiment::winner::{Choice, Criterion, Ending, MONEY_FLOOR, RuledOut, Standing};
 use crate::outcome::MeasureId;
@@ -59,20 +61,24 @@ impl Told<'_> {
             }
             (Ending::Tie, Some(_)) => self.tie(),
             (Ending::Wins | Ending::Leads, Some(first)) => {
-                let more = self.choice.more_flights;
                 let verb = match self.choice.ending {
                     Ending::Wins => "wins".to_string(),
-                    _ => {
-                        let flights = if more == 1 { "flight" } else { "flights" };
-                        format!(
-                            "leads, not proved ({more} more good {flights}, all shipped, would \
-                             prove it)"
-                        )
-                    }
+                    _ => format!("leads, not proved ({})", self.lacking(first.plan)),
                 };
                 format!("{} {verb}: {}{}.", self.name(first.plan), self.does(first), self.next())
             }
         }
+    }
+
+    /// What it takes to prove that the first ships what is good.
+    fn lacking(&self, first: PlanId) -> String {
+        let flown = self.results.deliveries.get(first.0).map_or(0, |found| found.flights);
+        let more = self.choice.more_flights;
+        if flown == 0 {
+            return "no good release was flown".to_string();
+        }
+        let flights = if more == 1 { "flight" } else { "flights" };
+        format!("{} more good {flights}, all shipped, would prove it", thousands(more as usize))
     }
 
     /// What a strategy's release comes to by the figure that decides.
@@ -87,11 +93,9 @@ impl Told<'_> {
                 }
             }
             Criterion::ReleaseUsd => {
-                let times = self.results.scenario.releases_per_year;
-                let [mean, lower, upper] =
-                    [figure.mean, figure.lower, figure.upper].map(|end| end * times);
-                let year = Quantity::Usd.show_interval(mean, lower, upper);
-                format!("a year of {} releases costs {year}", significant(times))
+                let year = self.shown(figure.mean, figure.lower, figure.upper);
+                let times = significant(self.results.scenario.releases_per_year);
+                format!("a year of {times} releases costs {year}")
             }
         }
     }
@@ -149,19 +153,22 @@ impl Told<'_> {
         }
     }
 
-    /// Where dollars leave a tie: who hurts fewest users.
+    /// Where dollars leave a tie: who certainly hurts fewer users than which others.
     fn fewest_hurt(&self) -> Option<String> {
-        let fewest = self.choice.fewest_hurt();
-        let first = self.choice.tied_by_users.first().filter(|_| !fewest.is_empty())?;
-        let (all, one) = self.names(&fewest);
-        let verb = if fewest.len() == 1 { "hurts" } else { "hurt" };
-        let others = self.choice.tied_by_users.iter().filter(|standing| standing.beaten);
-        let least = others.filter_map(|s| Some(s.behind?.value)).min_by(f64::total_cmp)?;
+        let (first, more) = self.choice.fewest_hurt()?;
+        let behind = |standing: &&&Standing| standing.behind.map_or(f64::INFINITY, |b| b.value);
+        let nearest = more.iter().min_by(|a, b| behind(a).total_cmp(&behind(b)))?;
+        let found = nearest.behind?;
+        let plans: Vec<PlanId> = more.iter().map(|standing| standing.plan).collect();
+        let than = if more.len() == 1 { String::new() } else { self.name(nearest.plan) };
+        let than = if than.is_empty() { than } else { format!(" than {than}") };
+        let (value, ends) = (found.value, found.interval);
         Some(format!(
-            "Of the tied {all} certainly {verb} fewest users: {one} {}, the others at least {} \
-             more.",
+            "Of the tied {} certainly hurts fewer users than {}: {}, which is {} less{than}.",
+            self.name(first.plan),
+            self.names(&plans),
             Quantity::Share.show_estimate(&first.figure),
-            Quantity::Share.show(least)
+            Quantity::Share.show_interval(value, ends.lower, ends.upper),
         ))
     }
 
@@ -171,24 +178,29 @@ impl Told<'_> {
             reading::estimate(self.results, ReleaseId::Mix, plan, MeasureId::FleetMinutesExtra)
         };
         let tied = self.choice.tied();
-        let cheapest =
-            tied.iter().filter_map(|plan| Some((*plan, of(*plan)?.mean))).min_by(|a, b| {
-                // Of equals the earlier one.
-                a.1.total_cmp(&b.1)
-            })?;
-        let cost = Quantity::FleetMinutes.show_estimate(of(cheapest.0)?);
-        let delivery = self.results.deliveries.get(cheapest.0.0)?;
+        let known = || tied.iter().filter_map(|plan| Some((*plan, of(*plan)?)));
+        // Of equals the earlier one.
+        let (cheapest, least) = known().min_by(|a, b| a.1.mean.total_cmp(&b.1.mean))?;
+        let cost = Quantity::FleetMinutes.show_estimate(least);
+        let delivery = self.results.deliveries.get(cheapest.0)?;
         let ships = match delivery.time_to_ship_s {
             Some([median, _]) => {
-                format!(" and {} to ship a good one", Quantity::Seconds.show(median))
+                let all = delivery.shipped.is_some_and(|shipped| shipped.share == 1.0);
+                let of = if all { "" } else { " that stays" };
+                let time = Quantity::Seconds.show(median);
+                format!(" and a median of {time} to ship a good one{of}")
             }
             None => String::new(),
         };
+        let name = self.name(cheapest);
+        let fewest = known().all(|(plan, one)| plan == cheapest || certainly_less(least, one));
         Some(match self.choice.ending {
-            Ending::Tie => {
-                let name = self.name(cheapest.0);
+            Ending::Tie if fewest => {
                 format!("Of the tied {name} takes fewest pods: a release {cost}{ships}.")
             }
+            Ending::Tie => format!(
+                "None of the tied certainly takes fewer pods than {name}: a release {cost}{ships}."
+            ),
             _ => format!("A release takes {cost}{ships}."),
         })
     }
@@ -217,7 +229,7 @@ impl Told<'_> {
         let tied = if self.choice.ending == Ending::Tie { self.choice.tied() } else { Vec::new() };
         let tied: Vec<PlanId> = tied.into_iter().filter(open).collect();
         if !tied.is_empty() {
-            let (all, _) = self.names(&tied);
+            let all = self.names(&tied);
             caveats.push(format!("Not proved to ship 95 % of the good releases: {all}."));
         }
         caveats
@@ -227,11 +239,10 @@ impl Told<'_> {
         (self.write)(self.results.scenario.plan_name(plan))
     }
 
-    /// Names in a list, and the first of them.
-    fn names(&self, plans: &[PlanId]) -> (String, String) {
+    /// Names in a list.
+    fn names(&self, plans: &[PlanId]) -> String {
         let names: Vec<String> = plans.iter().map(|plan| self.name(*plan)).collect();
-        let words: Vec<&str> = names.iter().map(String::as_str).collect();
-        (listed(&words), names.first().cloned().unwrap_or_default())
+        listed(&names.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a release takes in pods: who takes most, and who least of those that ship.
 
-use super::standing::{certainly_less, delivers, ranked};
+use super::standing::{certainly_less, may_lead, ranked};
+use crate::experiment::rating::COST_LIMITS;
 use crate::experiment::results::ScenarioResults;
 use crate::outcome::MeasureId;
 use crate::report::figure::significant;
@@ -13,7 +14,7 @@ pub fn headline(results: &ScenarioResults) -> String {
     let show = |estimate: &Estimate| format!("{} fleet-minutes", significant(estimate.mean.abs()));
     let name = |at| results.scenario.plan_name(at);
     let (Some(last), Some(first)) =
-        (all.last(), all.iter().find(|(plan, _)| delivers(results, *plan)))
+        (all.last(), all.iter().find(|(plan, _)| may_lead(results, *plan)))
     else {
         return "What a release costs in pods".to_string();
     };
@@ -26,7 +27,9 @@ pub fn headline(results: &ScenarioResults) -> String {
         return format!("A release takes up to {most} fleet-minutes, by any strategy");
     }
     let cheapest = match first.1 {
-        e if e.lower <= 0.0 && e.upper >= 0.0 => "next to none".to_string(),
+        e if e.lower <= 0.0 && e.upper >= 0.0 && e.upper.max(-e.lower) <= COST_LIMITS[0] => {
+            "next to none".to_string()
+        }
         e if e.mean < 0.0 => format!("saves {}", show(e)),
         e => format!("takes {}", show(e)),
     };

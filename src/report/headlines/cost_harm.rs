@@ -1,6 +1,7 @@
 //! Which strategies nothing beats in cost and harm together.
 
 use super::listed;
+use super::standing::NOBODY;
 use crate::report::figure::Quantity;
 
 /// What the sentence asks of a strategy.
@@ -13,6 +14,8 @@ pub struct Spot<'a> {
     pub may_lead: bool,
     /// Is another that does no worse on either, and certainly better on one?
     pub beaten: bool,
+    /// Is any other certainly better on one, by what matters?
+    pub undercut: bool,
 }
 
 /// The sentence.
@@ -21,22 +24,26 @@ pub fn headline(spots: &[Spot<'_>]) -> String {
         spots.iter().filter(|spot| spot.may_lead && !spot.beaten).collect();
     let names: Vec<&str> = chosen.iter().map(|spot| spot.name).collect();
     match names.as_slice() {
-        [] => "No strategy here ships good releases within the constraints".to_string(),
+        [] if spots.iter().any(|spot| spot.may_lead) => {
+            "No strategy beats all others in both cost and harm".to_string()
+        }
+        [] => NOBODY.to_string(),
         [one] if spots.len() == 1 => {
             let [cost, harm] = chosen[0].means;
             let cost = Quantity::FleetMinutes.show(cost);
             format!("A release by {one} costs {cost} and hurts {}", Quantity::Share.show(harm))
         }
-        [one] if spots.iter().all(|spot| spot.may_lead) => {
+        [one] if !chosen[0].undercut => {
             format!("No other strategy costs or hurts less than {one} for certain")
-        }
-        [one] => format!("No other that may be chosen costs or hurts less than {one} for certain"),
-        several if chosen.iter().all(|spot| spot.means == chosen[0].means) => {
-            format!("{} cost and hurt the same, and nothing beats them", listed(several))
         }
         several if several.len() == spots.len() => {
             "No strategy beats another in both cost and harm".to_string()
         }
-        several => format!("Nothing beats {} in both cost and harm", listed(several)),
+        several if spots.iter().all(|spot| spot.may_lead) => {
+            format!("Nothing beats {} in both cost and harm", listed(several))
+        }
+        several => {
+            format!("Nothing that may be chosen beats {} in both cost and harm", listed(several))
+        }
     }
 }

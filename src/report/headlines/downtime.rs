@@ -1,7 +1,7 @@
 //! Who takes the service down: by itself, or by a bad release.
 
 use super::listed;
-use super::standing::ranked;
+use super::standing::{certainly_less, ranked};
 use crate::experiment::results::ScenarioResults;
 use crate::outcome::{Grade, MeasureId};
 use crate::report::figure::Quantity;
@@ -41,7 +41,7 @@ pub fn headline(results: &ScenarioResults) -> String {
 fn up(results: &ScenarioResults) -> String {
     let scenario = &results.scenario;
     let Some((variant, plan, seconds)) = worst(results) else {
-        return "No strategy takes the service down for a second, as flown".to_string();
+        return "No strategy takes the service down for a second on average".to_string();
     };
     let (name, long) = (scenario.plan_name(plan), Quantity::Seconds.show(seconds));
     let release = match scenario.bad_variants().count() {
@@ -51,7 +51,13 @@ fn up(results: &ScenarioResults) -> String {
     if results.ratings.len() == 1 {
         return format!("{name} is not down by itself; {release} is down for {long}");
     }
-    format!("No strategy is down by itself; {release} is down longest under {name}: {long}")
+    let all = ranked(results, variant.into(), MeasureId::DowntimeByReleaseS);
+    let longest = |most| all.iter().all(|(own, one)| *own == plan || certainly_less(one, most));
+    let told = match all.last().is_some_and(|(_, most)| longest(most)) {
+        true => format!("longest under {name}: {long}"),
+        false => format!("for {long} under {name}, and not certainly shorter under all others"),
+    };
+    format!("No strategy is down by itself; {release} is down {told}")
 }
 
 /// The longest downtime that a bad release causes, if it is a second or more.

@@ -6,10 +6,35 @@ use crate::experiment::winner::Ending;
 use crate::report::reading;
 use crate::scenario::ids::PlanId;
 
-/// The strategy that wins or leads in a scenario.
+/// The strategy that wins in a scenario; one that only leads is not the one to choose yet.
 pub fn chosen(results: &ScenarioResults) -> Option<PlanId> {
-    let decided = matches!(results.choice.ending, Ending::Wins | Ending::Leads);
+    let decided = results.choice.ending == Ending::Wins;
     results.choice.standings.first().filter(|_| decided).map(|standing| standing.plan)
+}
+
+/// Why no strategy is the one to choose in any of the scenarios.
+fn open(rows: &[&ScenarioResults]) -> String {
+    let ended = |ending: Ending| rows.iter().filter(|row| row.choice.ending == ending).count();
+    let first = |row: &ScenarioResults| {
+        let first = row.choice.standings.first();
+        first.map_or(String::new(), |first| row.scenario.plan_name(first.plan).to_string())
+    };
+    let all = rows.len();
+    let (ties, leads) = (ended(Ending::Tie), ended(Ending::Leads));
+    match rows {
+        [_] if ties == 1 => "No strategy is better for certain".to_string(),
+        [row] if leads == 1 => format!("{} leads, not proved", first(row)),
+        [_] => "No strategy can be chosen".to_string(),
+        _ if ties == all => format!("In none of {all} scenarios a strategy is better for certain"),
+        _ => {
+            let rest = all - ties - leads;
+            let parts =
+                [(ties, "a tie"), (leads, "a lead, not proved"), (rest, "nothing to choose")];
+            let told = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+            let told: Vec<String> = told.collect();
+            format!("No winner in {all} scenarios: {}", told.join(", "))
+        }
+    }
 }
 
 /// The sentence.
@@ -17,7 +42,6 @@ pub fn headline(rows: &[&ScenarioResults]) -> String {
     let alone = rows.iter().all(|row| row.scenario.plans.len() < 2);
     let winners = rows.iter().filter_map(|row| Some(row.scenario.plan_name(chosen(row)?)));
     let winners: Vec<&str> = winners.collect();
-    let ties = rows.iter().filter(|row| row.choice.ending == Ending::Tie).count();
     let helpless = rows.iter().filter(|row| !reading::no_strategy_helps(row).is_empty()).count();
     let all = rows.len();
     let tail = match helpless {
@@ -34,8 +58,7 @@ pub fn headline(rows: &[&ScenarioResults]) -> String {
     let leaders: Vec<&str> = names.into_iter().filter(|name| count(name) == most).collect();
     match leaders.as_slice() {
         [] if alone => format!("What a release hurts, with one strategy{tail}"),
-        [] if ties == all && all == 1 => format!("No strategy is better for certain{tail}"),
-        [] => format!("In {ties} of {all} scenarios no strategy is better for certain{tail}"),
+        [] => format!("{}{tail}", open(rows)),
         [one] if all == 1 => format!("{one} is the one to choose{tail}"),
         [one] => format!("{one} is the one to choose in {most} of {all} scenarios{tail}"),
         [_, _] => {

@@ -21,7 +21,9 @@ pub fn headline(results: &ScenarioResults) -> String {
             format!("Once decided, {} is back after {}{}", name(*plan), show(*seconds), of(*plan))
         }
         [(plan, seconds)] => {
-            format!("Only {} goes back: after {}{}", name(*plan), show(*seconds), of(*plan))
+            let met = results.ratings.iter().filter(|row| row.exposed).count();
+            let start = if met == 1 { "Once decided," } else { "Of those that met users only" };
+            format!("{start} {} is back: after {}{}", name(*plan), show(*seconds), of(*plan))
         }
         [(_, fast), .., (_, slow)] if show(*fast) == show(*slow) => {
             format!("Once decided, all that go back are back after {}", show(*slow))

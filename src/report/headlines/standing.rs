@@ -6,6 +6,9 @@ use crate::report::reading;
 use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::stats::estimate::Estimate;
 
+/// Where no strategy may be called best at anything.
+pub const NOBODY: &str = "No strategy here ships good releases within the constraints";
+
 /// May the strategy be called best at anything? It ships good releases, as far as is known, and it
 /// qualifies under the scenario's constraints.
 pub fn may_lead(results: &ScenarioResults, plan: PlanId) -> bool {

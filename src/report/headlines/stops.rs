@@ -1,5 +1,6 @@
 //! Who stops which bad release, and what it had done by then.
 
+use super::standing::{NOBODY, may_lead};
 use crate::experiment::rating::RISK_LIMITS;
 use crate::experiment::results::ScenarioResults;
 use crate::outcome::Verdict;
@@ -23,6 +24,8 @@ pub fn share(
 }
 
 /// Who catches everything without a false alarm, or how many bad releases the best one catches.
+/// Only strategies that may be chosen are praised; where another stops what they miss, the sentence
+/// is about them alone.
 pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
     let scenario = &results.scenario;
     let bad: Vec<VariantId> = scenario.bad_variants().collect();
@@ -31,28 +34,42 @@ pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
     }
     let often =
         |id: &VariantId, plan: PlanId| share(results, *id, plan, caught).unwrap_or(0.0) >= 0.5;
-    let quiet = scenario.plan_ids().filter(|plan| {
+    let quiet = |plan: &PlanId| {
         let mut good = scenario.variant_ids().filter(|id| !scenario.variant(*id).bad);
         good.all(|id| !often(&id, *plan))
-    });
+    };
     let hits = |plan: PlanId| bad.iter().filter(|id| often(id, plan)).count();
+    let may: Vec<PlanId> = scenario.plan_ids().filter(|plan| may_lead(results, *plan)).collect();
+    if may.is_empty() {
+        return NOBODY.to_string();
+    }
     // Of equals the one that is listed first.
-    let best = quiet.max_by(|a, b| hits(*a).cmp(&hits(*b)).then(b.cmp(a)));
+    let best = may.iter().copied().filter(quiet);
+    let best = best.max_by(|a, b| hits(*a).cmp(&hits(*b)).then(b.cmp(a)));
     let Some(best) = best else {
-        return "Nothing stops a bad release without stopping good ones".to_string();
+        return "Every strategy that may be chosen stops a kind of good release in most flights"
+            .to_string();
     };
     let (name, count, all) = (scenario.plan_name(best), hits(best), bad.len());
+    let most = scenario.plan_ids().map(hits).max().unwrap_or(0);
+    // What stops more is noisy, or may not be chosen.
+    let who = if most > count { "that ships good releases and may be chosen " } else { "" };
     if count == 0 {
-        return "No kind of bad release is stopped in most flights".to_string();
+        return match who {
+            "" => "No kind of bad release is stopped in most flights".to_string(),
+            who => format!("No strategy {who}stops a kind of bad release in most flights"),
+        };
     }
     if count < all {
         let missed: Vec<&str> =
             bad.iter().filter(|id| !often(id, best)).map(|id| scenario.release_name(*id)).collect();
-        let start = if scenario.plans.len() > 1 { "No strategy stops everything: " } else { "" };
-        return format!(
-            "{start}{name} stops {count} of {all} bad releases, not {}",
-            missed.join(", ")
-        );
+        let start = match scenario.plans.len() {
+            1 => String::new(),
+            _ => format!("No strategy {who}stops everything: "),
+        };
+        let missed = missed.join(", ");
+        let harm = harm(results, &bad, best);
+        return format!("{start}{name} stops {count} of {all} bad releases, not {missed}{harm}");
     }
     let tail = if all < scenario.release.variants.len() { ", and no good one" } else { "" };
     // Shares that are printed as 100 % and 0 %.

@@ -37,6 +37,13 @@ fn is_plain(text: &str) -> bool {
     text.chars().all(sound) && underscores && money && !begins && !text.ends_with(' ') && !link
 }
 
+/// A table; what stands in its cells is Markdown already.
+pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut lines = vec![row(head), format!("|{}", "---|".repeat(head.len()))];
+    lines.extend(rows.into_iter().map(row));
+    lines.join("\n")
+}
+
 /// A name, a query or a command as code, whatever it holds. A backslash before `|` would end a
 /// cell of a table, so such a bar is shown as its code.
 pub fn code(text: &str) -> String {

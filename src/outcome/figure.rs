@@ -95,6 +95,41 @@ impl Quantity {
     }
 }
 
+/// A figure with its interval as it is compared with a limit, and the limit, all in one unit and
+/// with as many digits as it takes for none of them to look equal that is not: `4.998 % [4.1, …]`
+/// beside `5 %`. Ends that are not finite are told as open.
+pub fn told_with_limit(
+    quantity: Quantity,
+    value: f64,
+    (lower, upper): (f64, f64),
+    limit: f64,
+) -> (String, String) {
+    let scale = quantity.scale(if value.abs() > limit.abs() { value } else { limit });
+    let scaled = |figure: f64| figure * scale.factor;
+    let known = [value, lower, upper].into_iter().filter(|figure| figure.is_finite());
+    let figures: Vec<f64> = known.map(scaled).collect();
+    let widest = figures.iter().copied().fold(scaled(limit).abs(), |most, f| most.max(f.abs()));
+    let fewest = digits_for(widest);
+    let apart = |digits: &usize| {
+        let same = |f: &f64| fixed(*f, *digits) == fixed(scaled(limit), *digits);
+        figures.iter().all(|figure| *figure == scaled(limit) || !same(figure))
+    };
+    // Beyond so many digits a double holds none.
+    let digits = (fewest..fewest + 12).find(apart).unwrap_or(fewest + 12);
+    let show = |figure: f64| match figure {
+        f if f == f64::INFINITY => "∞".to_string(),
+        f if f == f64::NEG_INFINITY => "−∞".to_string(),
+        f => fixed(scaled(f), digits),
+    };
+    let mean = scale.with_unit(&show(value));
+    let told = match lower.is_infinite() && upper.is_infinite() {
+        true => mean,
+        false => format!("{mean} [{}, {}]", show(lower), show(upper)),
+    };
+    // A limit is told as it was written: without what a double adds to it.
+    (told, scale.with_unit(&trimmed(fixed(scaled(limit), 9))))
+}
+
 impl Scale {
     /// `text` with the unit where it is usually written.
     pub fn with_unit(self, text: &str) -> String {
@@ -109,11 +144,15 @@ impl Scale {
 
 /// Three significant digits, without an exponent and without needless zeros.
 pub fn significant(value: f64) -> String {
-    let text = fixed(value, digits_for(value.abs()));
-    if text.contains('.') {
-        return text.trim_end_matches('0').trim_end_matches('.').to_string();
+    trimmed(fixed(value, digits_for(value.abs())))
+}
+
+/// Without needless zeros behind the point.
+fn trimmed(text: String) -> String {
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => text,
     }
-    text
 }
 
 /// Decimals that leave three significant digits of `magnitude`.
@@ -201,6 +240,24 @@ mod tests {
         assert_eq!(Quantity::Share.show_interval(0.0, 0.0, 0.0), "0 %");
         let open = Quantity::Seconds.show_interval(5.0, f64::NEG_INFINITY, f64::INFINITY);
         assert_eq!(open, "5.00 s");
+    }
+
+    /// What is compared looks as different as it is, in the unit of both.
+    #[test]
+    fn figures_beside_a_limit_are_told_in_its_unit() {
+        let told = |quantity, value, ends, limit| {
+            let (figure, limit) = told_with_limit(quantity, value, ends, limit);
+            format!("{figure} | {limit}")
+        };
+        let share = told(Quantity::Share, 0.001, (0.0, 0.002), 0.0034999999999999996);
+        assert_eq!(share, "0.100 % [0.000, 0.200] | 0.35 %");
+        let near = told(Quantity::Share, 0.0499, (0.04, 0.049_996), 0.05);
+        assert_eq!(near, "4.9900 % [4.0000, 4.9996] | 5 %");
+        let alike = told(Quantity::Seconds, 90.0, (90.0, 90.0), 90.0);
+        assert_eq!(alike, "90.0 s [90.0, 90.0] | 90 s");
+        let long = told(Quantity::Seconds, 12.0, (0.0, f64::INFINITY), 600.0);
+        assert_eq!(long, "0.2 min [0.0, ∞] | 10 min");
+        assert_eq!(told(Quantity::Usd, -3.5, (-4.0, -3.0), 0.0), "−$3.50 [−4.00, −3.00] | $0");
     }
 
     /// People read names; one that ends like a unit must mean it.
