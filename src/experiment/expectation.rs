@@ -2,10 +2,11 @@
 
 use super::figures::{Figure, Figures};
 use super::results::{ExpectationResult, Judgement, RatingRow, ScenarioResults};
-use crate::outcome::{Grade, MeasureId, Outcome, Rating, Verdict};
+use crate::outcome::{Grade, MeasureId, Outcome, Rating, Unit, Verdict};
 use crate::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::stats::estimate::{self, CONFIDENCE, Operator as Sign};
 use crate::stats::mixture::{Counted, share_of_mix};
+use std::sync::Arc;
 
 /// Judges all expectations of a scenario.
 pub fn judge_all(
@@ -79,6 +80,7 @@ impl Judge<'_> {
                 _ => mean_needs(line, found),
             };
             let open = found.interval.lower.is_infinite() || found.interval.upper.is_infinite();
+            result.needed = needed;
             result.detail += &match needed {
                 Some(n) => format!("; about {n} flights would decide it, if they go on like this"),
                 None if open => String::new(),
@@ -137,13 +139,8 @@ impl Judge<'_> {
         let found = self.ratings[line.plan.0].grade(rating);
         let judgement = if found == grade { Judgement::Holds } else { Judgement::Fails };
         let detail = format!("{} is {found}", rating.word());
-        ExpectationResult {
-            text: line.text.clone(),
-            judgement,
-            value: None,
-            interval: None,
-            detail,
-        }
+        let flights = self.flights.iter().map(|plans| plans[line.plan.0].len() as u64).sum();
+        ExpectationResult { judgement, flights, detail, ..named(line) }
     }
 
     fn figures(&self) -> Figures<'_> {
@@ -210,15 +207,28 @@ fn decided(line: &Expectation, found: &Figure) -> ExpectationResult {
         }
     };
     ExpectationResult {
-        text: line.text.clone(),
         judgement,
         value: Some(found.value),
         interval: Some(interval),
+        flights: found.n as u64,
         detail,
+        ..named(line)
     }
 }
 
 fn undecided(line: &Expectation, detail: String) -> ExpectationResult {
-    let judgement = Judgement::Undecided;
-    ExpectationResult { text: line.text.clone(), judgement, value: None, interval: None, detail }
+    ExpectationResult { judgement: Judgement::Undecided, detail, ..named(line) }
+}
+
+/// What a line is, before it is judged.
+fn named(line: &Expectation) -> ExpectationResult {
+    let unit = match line.what {
+        Expected::Rating { .. } => None,
+        Expected::Verdict(_) => Some(Unit::Share),
+        Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
+            Some(measure.measure().unit)
+        }
+    };
+    let (text, file, place) = (line.text.clone(), Arc::clone(&line.file), line.place);
+    ExpectationResult { text, file, place, unit, ..ExpectationResult::default() }
 }
