@@ -208,9 +208,10 @@ impl Outlook {
             (true, false) => " or more, as precision asks (--quick takes fewer)",
             (true, true) => " or more, until every line is decided",
         };
+        let with = if settings.record { "twins and recordings" } else { "twins" };
         let fewer = if scenarios.len() >= MANY { "; --only NAME flies fewer" } else { "" };
         format!(
-            "{}, each flown {often}{why}: {}{} with the twins, some {} requests, about {}{fewer}.",
+            "{}, each flown {often}{why}: {}{} with {with}, some {} requests, about {}{fewer}.",
             self.what(scenarios),
             if open { "at least " } else { "" },
             counted(self.flights, "flight"),
@@ -300,6 +301,7 @@ fn bar(exact: bool, timed: bool) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::read::read;
 
     #[test]
     fn rounds_fit_into_the_time_and_are_whole_batches_after_the_first() {
@@ -311,6 +313,49 @@ mod tests {
         assert_eq!(more(48, 48.0, 60.0, 0), None, "12 would fit, and are no batch");
         assert_eq!(more(2, 70.0, 60.0, 0), None);
         assert_eq!(more(MOST - BATCH / 2, 1.0, 60.0, 0), None);
+    }
+
+    #[test]
+    fn what_is_flown_is_told_before() {
+        let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: a}\nspec:\n  \
+            horizon: 10m\n  service: {replicas: 4}\n  \
+            traffic: {arrivals: {poisson: {rate: 1000/s}}}\n  strategies: [rollingUpdate, canary]\n";
+        let (scenarios, _) = read(text, "a.yaml").unwrap_or_else(|p| panic!("{p:?}"));
+        let scenarios = [Arc::new(scenarios[0].clone())];
+        let settings = |replications, decide, record| Settings {
+            seed: 1,
+            replications,
+            requests_max: None,
+            decide,
+            checked: false,
+            record,
+            export: false,
+        };
+        let line =
+            |settings: &Settings| Outlook::of(&scenarios, settings, 2).line(&scenarios, settings);
+        // 10 minutes of 1,000 requests a second, and of 4 pods: 602,400 each, 75 ns, two threads.
+        let pairs = budget::pairs(&scenarios[0]);
+        let (flights, secs) =
+            ((pairs + 1) * 13, (pairs + 1) as f64 * 13.0 * 602_400.0 * 75e-9 / 2.0);
+        let begin =
+            format!("1 scenario, {pairs} combinations of strategy and release, each flown ");
+        let end = format!(
+            "{flights} flights with twins and recordings, some {:.0} million requests, about {}.",
+            flights as f64 * 0.6,
+            rounded(secs)
+        );
+        assert_eq!(line(&settings(Some(12), false, true)), format!("{begin}12 times: {end}"));
+        let open = line(&settings(None, false, false));
+        assert!(
+            open.starts_with(&format!("{begin}32 times or more, as precision asks (")),
+            "{open}"
+        );
+        assert!(
+            open.contains(&format!(": at least {} flights with twins,", (pairs + 1) * 32)),
+            "{open}"
+        );
+        let gate = line(&settings(None, true, false));
+        assert!(gate.starts_with(&format!("{begin}16 times or more, until every line")), "{gate}");
     }
 
     #[test]
