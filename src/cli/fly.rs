@@ -55,8 +55,10 @@ impl<'f> Report<'f> {
     /// pictures are SVG only.
     pub fn write(self, results: &Results) -> Result<String, u8> {
         let flight = self.flight;
-        let formats = if flight.quick { report::SKETCH } else { report::FORMATS };
-        let documents = || report::documents_in(formats, results);
+        let documents = || match flight.quick {
+            true => report::documents_in(report::SKETCH, results),
+            false => report::documents(results),
+        };
         let written = threads::within(flight.jobs, documents).and_then(|documents| {
             let telemetry = report::telemetry::documents(results);
             self.folder.write(documents.into_iter().chain(telemetry))
@@ -100,10 +102,18 @@ pub fn say_end(results: &Results, flight: &Flight, place: Option<&str>) {
     if results.interrupted {
         let what = if place.is_some() { "in these files" } else { "judged" };
         output::say(&format!("Interrupted: only finished replications are {what}."));
-    } else if flight.lasting.is_some() {
-        let each = thousands(replications(results));
+        return;
+    }
+    let each = thousands(replications(results));
+    if flight.lasting.is_some() {
         output::say(&format!("{each} replications of each; repeat with {}", results.command));
-    } else if stop::asked() {
+    } else if flight.quick {
+        output::say(&format!(
+            "A first look, by {each} replications of each: intervals are wide, and who leads is \
+             not proved."
+        ));
+    }
+    if stop::asked() {
         output::say("Interrupted when everything was flown: the results are whole.");
     }
 }

@@ -63,7 +63,8 @@ mod tests {
             "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: a}}\nspec:\n  \
              horizon: 10m\n  service: {{replicas: 4}}\n  \
              traffic: {{arrivals: {{poisson: {{rate: {more}}}}}}}\n  \
-             strategies: [rollingUpdate, recreate]\n"
+             release: {{variants: [{{name: good, share: 80%}}, {{name: bad, share: 20%, faults: \
+             [{{errors: {{rate: 10%}}}}]}}]}}\n  strategies: [rollingUpdate, recreate]\n"
         );
         let (scenarios, _) = read(&text, "a.yaml").unwrap_or_else(|p| panic!("{p:?}"));
         Arc::new(scenarios[0].clone())
@@ -73,8 +74,8 @@ mod tests {
     fn a_flight_costs_its_requests_and_its_pods_seconds() {
         let scenario = scenario("10/s");
         assert_eq!(flight(&scenario), 6_000.0 + 4.0 * 600.0);
-        assert_eq!(flights(&scenario), pairs(&scenario) + 1);
-        assert_eq!(replication(&scenario), flights(&scenario) as f64 * 8_400.0);
+        assert_eq!((pairs(&scenario), flights(&scenario)), (4, 5), "the twin is no pair");
+        assert_eq!(replication(&scenario), 5.0 * 8_400.0);
     }
 
     #[test]
