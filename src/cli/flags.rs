@@ -118,7 +118,8 @@ pub struct Flight {
     #[arg(long, value_parser = |text: &str| whole::<u32>(text, 1, 1_000_000))]
     pub replications: Option<u32>,
     /// Most requests per scenario, instead of the scenario's own budget
-    #[arg(long, conflicts_with_all = ["replications", "quick", "lasting"], value_parser = |text: &str| whole::<u64>(text, 1, u64::MAX))]
+    #[arg(long, value_parser = |text: &str| whole::<u64>(text, 1, u64::MAX))]
+    #[arg(conflicts_with_all = ["replications", "quick", "lasting"])]
     pub max_requests: Option<u64>,
     /// Only these strategies, by name
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
@@ -126,14 +127,14 @@ pub struct Flight {
     /// Threads; the results do not depend on it [default: all cores]
     #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
     pub jobs: Option<u16>,
-    /// A first look in seconds: one fixed budget of requests for everything that is flown, from 2 to
-    /// 16 replications of each, and charts as SVG only
+    /// A first look in seconds: one fixed budget of requests for all that is flown, from 2 to 16
+    /// replications of each, and charts as SVG only
     #[arg(long, conflicts_with_all = ["replications", "lasting"])]
     pub quick: bool,
-    /// Fly for so long, all scenarios in turn, two replications of each at least: how many there are
-    /// depends on the machine; the command that repeats them is told and written
-    #[arg(long = "for", value_name = "DURATION", conflicts_with = "replications",
-        value_parser = lasting)]
+    /// Fly for so long, all scenarios in turn, two replications of each at least: how many they
+    /// are depends on the machine; the command that repeats them is told and written
+    #[arg(long = "for", value_name = "DURATION", conflicts_with = "replications")]
+    #[arg(value_parser = lasting)]
     pub lasting: Option<Duration>,
     /// How the summary is printed
     #[arg(long, value_enum, default_value_t)]

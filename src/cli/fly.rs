@@ -110,7 +110,7 @@ pub fn say_end(results: &Results, flight: &Flight, place: Option<&str>) {
     } else if flight.quick {
         output::say(&format!(
             "A first look, by {each} replications of each: intervals are wide, and who leads is \
-             not proved."
+             seldom proved."
         ));
     }
     if stop::asked() {

@@ -120,7 +120,8 @@ impl Pace {
             }
         }
         let (number, count) = (index + 1, parts.len());
-        self.bar.set_message(format!("{name} ({number}/{count}), {flights} flights"));
+        let flights = counted(flights, "flight");
+        self.bar.set_message(format!("{name} ({number}/{count}), {flights}"));
     }
 
     /// Says once how long it takes, if that is long and something else than was said.
@@ -319,7 +320,8 @@ mod tests {
     fn what_is_flown_is_told_before() {
         let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: a}\nspec:\n  \
             horizon: 10m\n  service: {replicas: 4}\n  \
-            traffic: {arrivals: {poisson: {rate: 1000/s}}}\n  strategies: [rollingUpdate, canary]\n";
+            traffic: {arrivals: {poisson: {rate: 1000/s}}}\n  \
+            strategies: [rollingUpdate, canary]\n";
         let (scenarios, _) = read(text, "a.yaml").unwrap_or_else(|p| panic!("{p:?}"));
         let scenarios = [Arc::new(scenarios[0].clone())];
         let settings = |replications, decide, record| Settings {

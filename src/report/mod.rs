@@ -38,8 +38,8 @@ pub const FORMATS: &[Format] = &[
     charts::PNG,
 ];
 
-/// The formats of a first look: pictures as SVG only, for to make them PNG takes longer than the few
-/// flights.
+/// The formats of a first look: pictures as SVG only, for to make them PNG takes longer than its
+/// few flights.
 pub const SKETCH: &[Format] =
     &[csv::FORMAT, run_json::FORMAT, events::FORMAT, summary::FORMAT, charts::SVG];
 
