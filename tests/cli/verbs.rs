@@ -258,7 +258,7 @@ fn what_is_flown_for_a_time_can_be_repeated() {
     let reached = &run["replications"];
     assert_eq!(reached["least"], reached["most"], "one number holds for all");
     let count = reached["least"].as_u64().expect("a number");
-    assert!(count >= 2 && (count < 16 || count % 16 == 0), "{count}: whole batches");
+    assert!(count >= 2 && (count < 16 || count.is_multiple_of(16)), "{count}: whole batches");
     let command = run["command"].as_str().expect("a command");
     let wanted = args.join(" ").replace("--for 1s", &format!("--replications {count}"));
     assert_eq!(command, format!("windtunnel {wanted}"));
