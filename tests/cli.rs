@@ -47,5 +47,7 @@ mod telemetry;
 mod textbook;
 #[path = "cli/told.rs"]
 mod told;
+#[path = "cli/verbs.rs"]
+mod verbs;
 #[path = "cli/wording.rs"]
 mod wording;

@@ -1,90 +1,52 @@
 //! `check`: the CI gate. Every `expect:` line must hold by its whole interval.
 
-use super::flags::{Flight, Format};
-use super::fly::Purpose;
-use super::{FAILED, FINE, INTERRUPTED, UNDECIDED, WRONG, fly, output, stop};
-use crate::base::{escape, wrap};
-use crate::experiment::results::{ExpectationResult, Judgement, Results};
-use serde_json::{Value, json};
+use super::flags::{Check, Format};
+use super::fly::{self, Purpose, Report};
+use super::{FAILED, FINE, INTERRUPTED, UNDECIDED, WRONG, output, stop};
+use crate::experiment::results::Judgement;
+use crate::report::verdicts::Counts;
+use crate::report::{run_json, verdicts};
 
-/// Flies until every line is decided or the budget is spent, and prints what they came to.
-pub fn run(flags: &Flight) -> u8 {
-    let scenarios = match fly::scenarios(flags) {
-        Ok((scenarios, _)) => scenarios,
+/// Flies until every line is decided or the budget is spent, and prints what they came to; writes
+/// the whole report if a folder is named.
+pub fn run(flags: &Check) -> u8 {
+    let flight = &flags.flight;
+    let report = match flags.out.as_deref().map(|out| Report::open(out, flight)).transpose() {
+        Ok(report) => report,
+        Err(code) => return code,
+    };
+    let (scenarios, left_out) = match fly::scenarios(flight) {
+        Ok(found) => found,
         Err(code) => return code,
     };
     if scenarios.iter().all(|s| s.expect.is_empty()) {
         let line = "windtunnel: no `expect:` line in these scenarios: nothing to check";
-        output::deny(&[line.to_string()], flags.format);
+        output::deny(&[line.to_string()], flight.format);
         return WRONG;
     }
-    let results = match fly::results(flags, &scenarios, Purpose::Check) {
+    let purpose = Purpose::Check { report: report.is_some() };
+    let mut results = match fly::results(flight, &scenarios, purpose) {
         Ok(results) => results,
         Err(code) => return code,
     };
+    results.left_out = left_out;
+    let written = report.map(|report| report.write(&results));
+    let place = match written.transpose() {
+        Ok(place) => place,
+        Err(code) => return code,
+    };
     stop::written();
-    let lines: Vec<(&str, &ExpectationResult)> = results
-        .scenarios
-        .iter()
-        .flat_map(|s| s.expectations.iter().map(|e| (s.scenario.name.as_str(), e)))
-        .collect();
-    match flags.format {
-        Format::Json => output::print(&escape::json::pretty(&as_json(&results, &lines))),
-        Format::Text => output::print(&as_text(&lines)),
+    match flight.format {
+        Format::Json => output::print(&run_json::text(&results)),
+        Format::Text => output::print(&verdicts::text(&results, true)),
     }
+    fly::say_end(&results, flight, place.as_deref());
     if results.interrupted {
         return INTERRUPTED;
     }
-    let any = |judgement| lines.iter().any(|(_, e)| e.judgement == judgement);
-    match (any(Judgement::Fails), any(Judgement::Undecided)) {
-        (true, _) => FAILED,
-        (false, true) => UNDECIDED,
-        (false, false) => FINE,
+    match Counts::of(&results).judgement() {
+        Some(Judgement::Fails) => FAILED,
+        Some(Judgement::Undecided) => UNDECIDED,
+        Some(Judgement::Holds) | None => FINE,
     }
-}
-
-fn word(judgement: Judgement) -> &'static str {
-    match judgement {
-        Judgement::Holds => "holds",
-        Judgement::Fails => "FAILS",
-        Judgement::Undecided => "UNDECIDED",
-    }
-}
-
-fn as_text(lines: &[(&str, &ExpectationResult)]) -> String {
-    let mut text = String::new();
-    let mut last = "";
-    for (scenario, line) in lines {
-        if *scenario != last {
-            text.push_str(&format!("{scenario}\n"));
-            last = scenario;
-        }
-        for told in [
-            format!("  {:9} {}", word(line.judgement), line.text),
-            format!("            {}", line.detail),
-        ] {
-            text.push_str(&wrap::wrapped(&told, wrap::COLUMNS, 12).join("\n"));
-            text.push('\n');
-        }
-    }
-    let count = |j: Judgement| lines.iter().filter(|(_, e)| e.judgement == j).count();
-    let undecided = count(Judgement::Undecided);
-    text.push_str(&format!(
-        "{} hold, {} fail, {undecided} undecided\n",
-        count(Judgement::Holds),
-        count(Judgement::Fails)
-    ));
-    text
-}
-
-fn as_json(results: &Results, lines: &[(&str, &ExpectationResult)]) -> Value {
-    let line = |(scenario, e): &(&str, &ExpectationResult)| {
-        json!({
-            "scenario": scenario, "expectation": e.text,
-            "judgement": word(e.judgement).to_lowercase(),
-            "value": e.value, "interval": e.interval, "detail": e.detail,
-        })
-    };
-    let all = lines.iter().map(line).collect::<Vec<_>>();
-    json!({ "seed": results.seed, "command": results.command, "expectations": all })
 }

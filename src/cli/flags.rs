@@ -1,7 +1,9 @@
 //! Every flag, declared once: what may be typed, and its help.
 
+use crate::base::units::parse_duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use std::time::Duration;
 
 /// A wind tunnel for deployment strategies: flies recreate, rolling update, blue-green, canary, A/B
 /// and shadow through the same storm, and says who gets hurt, for how long, how fast the way back
@@ -26,8 +28,9 @@ pub enum Verb {
     #[command(after_help = "Example: windtunnel run scenarios/checkout-errors.yaml \
         --set spec.service.replicas=5,20 --out reports/replicas")]
     Run(Run),
-    /// Judge the scenarios' `expect:` lines by their intervals; exit 1 unless every one holds
-    Check(Flight),
+    /// Judge the scenarios' `expect:` lines by their intervals: exit 0 if all hold, 1 if one fails,
+    /// 3 if one is undecided
+    Check(Check),
     /// Tell one release event by event, with the evidence behind every decision
     Replay(Replay),
     /// Ask recorded series in PromQL, and get what Prometheus would answer
@@ -116,6 +119,7 @@ pub struct Flight {
     pub replications: Option<u32>,
     /// Most requests per scenario, instead of the scenario's own budget
     #[arg(long, value_parser = |text: &str| whole::<u64>(text, 1, u64::MAX))]
+    #[arg(conflicts_with_all = ["replications", "quick", "lasting"])]
     pub max_requests: Option<u64>,
     /// Only these strategies, by name
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
@@ -123,15 +127,32 @@ pub struct Flight {
     /// Threads; the results do not depend on it [default: all cores]
     #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
     pub jobs: Option<u16>,
-    /// One batch of replications: a first look in seconds
-    #[arg(long)]
+    /// A first look in seconds: one fixed budget of requests for all that is flown, from 2 to 16
+    /// replications of each, and charts as SVG only
+    #[arg(long, conflicts_with_all = ["replications", "lasting"])]
     pub quick: bool,
+    /// Fly for so long, all scenarios in turn, two replications of each at least: how many they
+    /// are depends on the machine; the command that repeats them is told and written
+    #[arg(long = "for", value_name = "DURATION", conflicts_with = "replications")]
+    #[arg(value_parser = lasting)]
+    pub lasting: Option<Duration>,
     /// How the summary is printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Check the engine's invariants after every control event
     #[arg(long, hide = true)]
     pub checked: bool,
+}
+
+/// Flags of `check`.
+#[derive(Args, Clone, Debug)]
+pub struct Check {
+    /// What is flown.
+    #[command(flatten)]
+    pub flight: Flight,
+    /// Write the whole report to this folder, too, as `run` does
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<String>,
 }
 
 /// Flags of `run`.
@@ -314,6 +335,14 @@ pub struct Textbook {
     /// Threads; the results do not depend on it [default: all cores]
     #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
     pub jobs: Option<u16>,
+}
+
+/// A length of real time.
+fn lasting(text: &str) -> Result<Duration, String> {
+    let expected = "expected a duration from 1s to 24h, such as 60s or 10m";
+    let span = parse_duration(text).ok_or(expected)?;
+    let secs = span.as_secs_f64();
+    (1.0..=86_400.0).contains(&secs).then(|| Duration::from_secs_f64(secs)).ok_or(expected.into())
 }
 
 /// A whole number between two, or what was expected instead.

@@ -2,29 +2,23 @@
 
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
+use super::pace::{Pace, Timer};
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, asked, input, only, output, stop, threads, told};
-use crate::base::escape;
+use super::{FINE, INTERRUPTED, WRONG, asked, input, only, output, repeat, stop, threads, told};
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
-use crate::experiment::fly::{BATCH, Settings};
+use crate::experiment::fly::Settings;
 use crate::experiment::results::{LeftOut, Results};
-use crate::report;
+use crate::experiment::{budget, rounds};
+use crate::report::{self, run_json, verdicts};
 use crate::scenario::model::Scenario;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 /// Most services of manifests that are flown at once: a report has pictures of each.
 const RELEASED_MAX: usize = 100;
 
 /// More tables than these are printed on demand only.
 const TABLES_MAX: usize = 8;
-
-/// From this long on it is said how long the flights will take.
-const LONG: Duration = Duration::from_secs(10);
 
 /// What flights are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,55 +29,106 @@ pub enum Purpose {
         export: bool,
     },
     /// Judging expectations.
-    Check,
+    Check {
+        /// And a report of the flights, with typical ones recorded?
+        report: bool,
+    },
     /// Judging the claims of a textbook, which takes all flights or none.
     Textbook,
 }
 
+/// A report that is going to be written.
+pub struct Report<'f> {
+    out: &'f str,
+    folder: Folder,
+    flight: &'f Flight,
+}
+
+impl<'f> Report<'f> {
+    /// Opens the folder; what is wrong with it has been said.
+    pub fn open(out: &'f str, flight: &'f Flight) -> Result<Report<'f>, u8> {
+        let folder = Folder::open(out).map_err(|error| wrong_folder(&error, flight.format))?;
+        Ok(Report { out, folder, flight })
+    }
+
+    /// Writes everything and puts it in place; gives the name of the folder. Of a first look
+    /// pictures are SVG only.
+    pub fn write(self, results: &Results) -> Result<String, u8> {
+        let flight = self.flight;
+        let documents = || match flight.quick {
+            true => report::documents_in(report::SKETCH, results),
+            false => report::documents(results),
+        };
+        let written = threads::within(flight.jobs, documents).and_then(|documents| {
+            let telemetry = report::telemetry::documents(results);
+            self.folder.write(documents.into_iter().chain(telemetry))
+        });
+        let kept = written.map_err(|error| wrong_folder(&error, flight.format))?;
+        kept.iter().for_each(|kept| output::say(&format!("windtunnel: {kept}")));
+        Ok(self.out.trim_end_matches('/').to_string())
+    }
+}
+
+fn wrong_folder(error: &str, format: Format) -> u8 {
+    output::deny(&[format!("windtunnel: --out: {error}")], format);
+    WRONG
+}
+
 /// Opens the output, flies, writes, prints.
 pub fn run(flags: &Run) -> u8 {
-    let (out, flight) = (flags.out.as_str(), &flags.flight);
-    let wrong = |error: String| {
-        output::deny(&[format!("windtunnel: --out: {error}")], flight.format);
-        WRONG
-    };
-    let folder = match Folder::open(out) {
-        Ok(folder) => folder,
-        Err(error) => return wrong(error),
-    };
-    let purpose = Purpose::Report { export: flags.telemetry };
-    let flown = scenarios(flight).and_then(|(scenarios, left_out)| {
-        Ok(Results { left_out, ..results(flight, &scenarios, purpose)? })
+    let flight = &flags.flight;
+    let done = Report::open(&flags.out, flight).and_then(|report| {
+        let purpose = Purpose::Report { export: flags.telemetry };
+        let (scenarios, left_out) = scenarios(flight)?;
+        let results = Results { left_out, ..results(flight, &scenarios, purpose)? };
+        let place = report.write(&results)?;
+        Ok((results, place))
     });
-    let results = match flown {
-        Ok(results) => results,
+    let (results, place) = match done {
+        Ok(done) => done,
         Err(code) => return code,
     };
-    let documents = || report::documents(&results);
-    let written = threads::within(flight.jobs, documents).and_then(|documents| {
-        let telemetry = report::telemetry::documents(&results);
-        folder.write(documents.into_iter().chain(telemetry))
-    });
-    match written {
-        Ok(kept) => kept.iter().for_each(|kept| output::say(&format!("windtunnel: {kept}"))),
-        Err(error) => return wrong(error),
-    }
     stop::written();
     tell(&results, flight.format, flags.details);
-    let out = out.trim_end_matches('/');
-    output::say(&format!("Results: {out}/summary.md, {out}/runs.csv, {out}/charts/"));
-    if results.interrupted {
-        output::say("Interrupted: only finished replications are in these files.");
-    } else if stop::asked() {
-        output::say("Interrupted when everything was flown: the results are whole.");
-    }
+    say_end(&results, flight, Some(&place));
     if stop::asked() { INTERRUPTED } else { FINE }
 }
 
-/// What is left out, the overview, then a table each, unless they are many.
+/// Says where the results are, what repeats them if time decided, and whether they are whole.
+pub fn say_end(results: &Results, flight: &Flight, place: Option<&str>) {
+    if let Some(out) = place {
+        output::say(&format!("Results: {out}/summary.md, {out}/runs.csv, {out}/charts/"));
+    }
+    if results.interrupted {
+        let what = if place.is_some() { "in these files" } else { "judged" };
+        output::say(&format!("Interrupted: only finished replications are {what}."));
+        return;
+    }
+    let each = thousands(replications(results));
+    if flight.lasting.is_some() {
+        output::say(&format!("{each} replications of each; repeat with {}", results.command));
+    } else if flight.quick {
+        output::say(&format!(
+            "A first look, by {each} replications of each: intervals are wide, and who leads is \
+             seldom proved."
+        ));
+    }
+    if stop::asked() {
+        output::say("Interrupted when everything was flown: the results are whole.");
+    }
+}
+
+/// Replications of the pair that has fewest.
+fn replications(results: &Results) -> usize {
+    let flights = results.scenarios.iter().flat_map(|s| s.flights.iter().flatten());
+    flights.map(Vec::len).min().unwrap_or(0)
+}
+
+/// What is left out, the overview, then a table each, unless they are many; last what the lines of
+/// `expect:` came to, and of many those only that do not hold.
 fn tell(results: &Results, format: Format, details: bool) {
     if format == Format::Json {
-        return output::print(&escape::json::pretty(&report::table::json(results)));
+        return output::print(&run_json::text(results));
     }
     output::print(&told::block(&results.left_out));
     let overview = report::worst::text(results);
@@ -91,12 +136,18 @@ fn tell(results: &Results, format: Format, details: bool) {
     if !overview.is_empty() {
         output::print(&format!("{overview}\n"));
     }
-    if count > many && !details {
+    let all = count <= many || details;
+    if all {
+        for scenario in &results.scenarios {
+            output::print(&format!("{}\n", report::table::text(scenario)));
+        }
+    } else {
         let how = "--details prints the table of each, --only NAME flies one";
-        return output::print(&format!("{count} tables are in summary.md:\n{how}.\n\n"));
+        output::print(&format!("{count} tables are in summary.md:\n{how}.\n\n"));
     }
-    for scenario in &results.scenarios {
-        output::print(&format!("{}\n", report::table::text(scenario)));
+    let lines = verdicts::text(results, all);
+    if !lines.is_empty() {
+        output::print(&format!("What was expected:\n{lines}\n"));
     }
 }
 
@@ -127,87 +178,48 @@ pub fn results(
     scenarios: &[Arc<Scenario>],
     purpose: Purpose,
 ) -> Result<Results, u8> {
+    let quick = || budget::quick(scenarios);
     let settings = Settings {
         seed: flags.seed,
-        replications: flags.replications.or(flags.quick.then_some(BATCH)),
+        replications: flags.replications.or_else(|| flags.quick.then(quick)),
         requests_max: flags.max_requests,
-        decide: purpose == Purpose::Check,
+        decide: matches!(purpose, Purpose::Check { .. }),
         checked: flags.checked,
-        record: matches!(purpose, Purpose::Report { .. }),
+        record: matches!(purpose, Purpose::Report { .. } | Purpose::Check { report: true }),
         export: purpose == Purpose::Report { export: true },
     };
-    let bar = progress(scenarios);
-    let (began, announced) = (Instant::now(), AtomicBool::new(false));
-    if purpose != Purpose::Textbook {
-        announce(scenarios, &settings);
-    }
-    let names: Vec<String> = scenarios.iter().map(|s| s.name.clone()).collect();
-    let count = names.len();
+    let told = purpose != Purpose::Textbook;
+    let pace = Pace::begin(scenarios, &settings, flags.lasting, flags.jobs, told);
     let tell = |index: usize, done: u64, expected: u64| {
-        if purpose != Purpose::Textbook {
+        if told {
             stop::keep();
         }
-        if index > 0 && !announced.swap(true, Ordering::Relaxed) {
-            let all = began.elapsed() * count as u32 / index as u32;
-            if all > LONG && purpose != Purpose::Textbook {
-                let (first, all) = (rounded(began.elapsed()), rounded(all));
-                output::say(&format!("The first of {count} took {first}: about {all} for all."));
-            }
-        }
-        // A bar that nobody sees would still estimate its speed.
-        if bar.is_hidden() {
-            return;
-        }
-        bar.set_length(expected);
-        bar.set_position(done);
-        let name = escape::terminal::line(&names[index]);
-        bar.set_message(format!("{name} ({}/{count})", index + 1));
+        pace.note(index, done, expected);
     };
-    let results = threads::within(flags.jobs, || {
-        crate::experiment::run(scenarios, &settings, &command(), stop::flag(), &tell)
+    let results = threads::within(flags.jobs, || match flags.lasting {
+        Some(limit) => {
+            let timer = Timer::begin(limit, settings.record);
+            let mut more = |flown| timer.more(flown);
+            rounds::run(scenarios, &settings, stop::flag(), &tell, &mut more)
+        }
+        None => {
+            crate::experiment::run(scenarios, &settings, &repeat::command(), stop::flag(), &tell)
+        }
     });
-    bar.finish_and_clear();
+    pace.end();
     let results = results.map_err(|problems| {
         output::refuse(&problems, &Sources::default(), flags.format);
         WRONG
     })?;
-    let results = asked::results(results);
+    let mut results = asked::results(results);
     if results.scenarios.is_empty() {
         output::say("Interrupted before a replication was complete: nothing is written.");
         return Err(INTERRUPTED);
     }
+    if flags.lasting.is_some() {
+        results.command = repeat::with_replications(replications(&results));
+    }
     Ok(results)
-}
-
-/// Says how much is going to be flown, where it is much.
-fn announce(scenarios: &[Arc<Scenario>], settings: &Settings) {
-    if scenarios.len() <= TABLES_MAX {
-        return;
-    }
-    let pairs = |s: &Arc<Scenario>| s.release.variants.len() * s.plans.len();
-    let flights: usize = scenarios.iter().map(pairs).sum();
-    let often = match settings.replications {
-        Some(1) => "once".to_string(),
-        Some(exactly) => format!("{} times", thousands(exactly as usize)),
-        None => {
-            let least = scenarios.iter().map(|s| s.budget.replications_min).min().unwrap_or(1);
-            let least = thousands(least as usize);
-            format!("{least} times or more, as precision asks (--quick flies {BATCH})")
-        }
-    };
-    let (count, flights) = (scenarios.len(), thousands(flights));
-    output::say(&format!(
-        "{count} scenarios: {flights} combinations of strategy and release, each flown {often}; \
-         --only NAME flies fewer."
-    ));
-}
-
-/// A time as people say it.
-fn rounded(span: Duration) -> String {
-    match span.as_secs_f64() {
-        secs if secs < 90.0 => format!("{secs:.0} s"),
-        secs => format!("{:.0} min", secs / 60.0),
-    }
 }
 
 /// The scenarios with only the strategies that were asked for.
@@ -234,30 +246,4 @@ pub fn chosen(
         (!scenario.plans.is_empty()).then(|| Arc::new(scenario))
     };
     Ok(scenarios.iter().filter_map(keep).collect())
-}
-
-fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
-    if !std::io::stderr().is_terminal() || scenarios.is_empty() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(0);
-    let template = "{msg:34!} {bar:32} {pos}/{len} flights {elapsed}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
-}
-
-/// The command that repeats this run, as typed but for the number of threads: it changes no byte.
-pub fn command() -> String {
-    let mut words = vec!["windtunnel".to_string()];
-    let mut typed = std::env::args().skip(1);
-    while let Some(word) = typed.next() {
-        match word.as_str() {
-            "--jobs" => drop(typed.next()),
-            set if set.starts_with("--jobs=") => {}
-            _ => words.push(word),
-        }
-    }
-    escape::shell::command(words)
 }

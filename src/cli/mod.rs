@@ -20,7 +20,9 @@ pub mod input;
 pub mod new;
 mod only;
 pub mod output;
+mod pace;
 pub mod query;
+mod repeat;
 pub mod replay;
 pub mod selftest;
 pub mod sources;
@@ -65,7 +67,7 @@ pub fn main() -> ExitCode {
 fn run(verb: &Verb) -> u8 {
     match verb {
         Verb::Run(run) => fly::run(run),
-        Verb::Check(flight) => check::run(flight),
+        Verb::Check(check) => check::run(check),
         Verb::Replay(replay) => replay::run(replay),
         Verb::Query(query) => query::run(query),
         Verb::Validate(validate) => validate::run(validate),
@@ -84,7 +86,7 @@ fn run(verb: &Verb) -> u8 {
 fn seed(verb: &Verb) -> Option<u64> {
     match verb {
         Verb::Run(run) => Some(run.flight.seed),
-        Verb::Check(flight) => Some(flight.seed),
+        Verb::Check(check) => Some(check.flight.seed),
         Verb::Replay(replay) => Some(replay.seed),
         Verb::Selftest(selftest) => Some(selftest.seed),
         Verb::Textbook(textbook) => Some(textbook.seed),

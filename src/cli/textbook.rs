@@ -301,6 +301,7 @@ fn fly_all(
         strategies: Vec::new(),
         jobs: flags.jobs,
         quick: false,
+        lasting: None,
         format: Format::Text,
         checked: false,
     };

@@ -17,6 +17,11 @@ pub fn within<T: Send>(jobs: Option<u16>, work: impl FnOnce() -> T + Send) -> T 
     }
 }
 
+/// How many threads fly.
+pub fn count(jobs: Option<u16>) -> usize {
+    within(jobs, rayon::current_num_threads)
+}
+
 /// Memory that a thread is to find: its stack, the flight and the chart that it works on, and the
 /// addresses that the allocator reserves for a thread. With less, measured under `ulimit -v`, a
 /// process of many threads ends without a word of ours.

@@ -5,10 +5,11 @@ use super::results::{ExpectationResult, Judgement, RatingRow, ScenarioResults};
 use crate::base::count::counted;
 use crate::base::escape::short::thousands;
 use crate::outcome::figure::{Quantity, told_with_limit};
-use crate::outcome::{Grade, MeasureId, Outcome, Rating, Verdict};
+use crate::outcome::{Grade, MeasureId, Outcome, Rating, Unit, Verdict};
 use crate::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::stats::estimate::{self, CONFIDENCE, Operator as Sign};
 use crate::stats::mixture::{Counted, share_of_mix};
+use std::sync::Arc;
 
 /// Judges all expectations of a scenario.
 pub fn judge_all(
@@ -83,6 +84,7 @@ impl Judge<'_> {
                 _ => (mean_needs(line, found), NEED_MAX),
             };
             let open = found.interval.lower.is_infinite() || found.interval.upper.is_infinite();
+            result.needed = needed;
             result.detail += &match needed {
                 Some(n) => {
                     let n = thousands(n as usize);
@@ -147,13 +149,8 @@ impl Judge<'_> {
         let found = self.ratings[line.plan.0].grade(rating);
         let judgement = if found == grade { Judgement::Holds } else { Judgement::Fails };
         let detail = format!("{} is {found}", rating.word());
-        ExpectationResult {
-            text: line.text.clone(),
-            judgement,
-            value: None,
-            interval: None,
-            detail,
-        }
+        let flights = self.flights.iter().map(|plans| plans[line.plan.0].len() as u64).sum();
+        ExpectationResult { judgement, flights, detail, ..named(line) }
     }
 
     fn figures(&self) -> Figures<'_> {
@@ -219,11 +216,12 @@ fn decided(line: &Expectation, found: &Figure) -> ExpectationResult {
         (n, _) => format!("{told} over {}, {expected}", counted(n as u64, "flight")),
     };
     ExpectationResult {
-        text: line.text.clone(),
         judgement,
         value: Some(found.value),
         interval: Some(interval),
+        flights: found.n as u64,
         detail,
+        ..named(line)
     }
 }
 
@@ -238,6 +236,18 @@ fn quantity(line: &Expectation) -> Quantity {
 }
 
 fn undecided(line: &Expectation, detail: String) -> ExpectationResult {
-    let judgement = Judgement::Undecided;
-    ExpectationResult { text: line.text.clone(), judgement, value: None, interval: None, detail }
+    ExpectationResult { judgement: Judgement::Undecided, detail, ..named(line) }
+}
+
+/// What a line is, before it is judged.
+fn named(line: &Expectation) -> ExpectationResult {
+    let unit = match line.what {
+        Expected::Rating { .. } => None,
+        Expected::Verdict(_) => Some(Unit::Share),
+        Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
+            Some(measure.measure().unit)
+        }
+    };
+    let (text, file, place) = (line.text.clone(), Arc::clone(&line.file), line.place);
+    ExpectationResult { text, file, place, unit, ..ExpectationResult::default() }
 }

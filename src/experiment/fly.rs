@@ -19,6 +19,7 @@ use crate::scenario::model::Scenario;
 use crate::stats::quasi::QuasiBlocks;
 use crate::stats::stopping::Batches;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -61,7 +62,7 @@ pub struct Flown {
     /// The scenario, and who flew it.
     pub crew: Crew,
     /// All flights.
-    pub flights: Vec<Vec<Vec<Outcome>>>,
+    pub flights: Flights,
     /// What the lines of `expect:` came to, if they decided how much was flown.
     pub judged: Option<Vec<ExpectationResult>>,
     /// The pairs of variant and strategy that were to be flown.
@@ -69,6 +70,9 @@ pub struct Flown {
     human: QuasiBlocks,
     buckets: Option<Arc<[u8]>>,
 }
+
+/// Outcomes by variant, strategy and replication.
+pub type Flights = Vec<Vec<Vec<Outcome>>>;
 
 /// One replication's harvest: the outcome of every open pair.
 type Harvest = Vec<((usize, usize), Outcome)>;
@@ -100,11 +104,8 @@ impl<'a> Campaign<'a> {
 
     /// Flies until every pair is precise enough or its share of the budget is spent.
     pub fn fly(self) -> Flown {
-        let scenario = &self.crew.scenario;
-        let (variants, plans) = (scenario.release.variants.len(), scenario.plans.len());
-        let mut flights = vec![vec![Vec::new(); plans]; variants];
-        let wanted = self.wanted();
-        let mut open = wanted.clone();
+        let mut flights = self.none_flown();
+        let mut open = self.wanted();
         let most = self.most_replications();
         let batches = Batches { length: BATCH as usize, most: most as usize };
         let mut gate = self.decides().then(|| Gate::new(&self.crew.scenario, most));
@@ -114,16 +115,7 @@ impl<'a> Campaign<'a> {
                 break;
             }
             let until = until as u32;
-            let expected = self.flown.load(Ordering::Relaxed)
-                + u64::from(until - from) * (open.len() as u64 + 1);
-            let batch: Vec<Option<Harvest>> = (from..until)
-                .into_par_iter()
-                .map(|replication| self.replication(replication, &open, expected))
-                .collect();
-            // A stopped batch is kept up to its first missing replication.
-            for ((variant, plan), outcome) in batch.into_iter().map_while(|h| h).flatten() {
-                flights[variant][plan].push(outcome);
-            }
+            self.batch(from..until, &open, &mut flights);
             from = until;
             if let Some(gate) = &mut gate {
                 if let Some(pairs) = gate.look(&self.crew.scenario, &flights, from) {
@@ -136,9 +128,8 @@ impl<'a> Campaign<'a> {
                 batches.next(from as usize, enough).is_some()
             });
         }
-        let (human, buckets) = (self.human, self.buckets);
         let judged = gate.and_then(Gate::results);
-        Flown { crew: self.crew, flights, judged, wanted, human, buckets }
+        self.landed(flights, judged)
     }
 
     /// Is flown until lines are decided?
@@ -148,13 +139,49 @@ impl<'a> Campaign<'a> {
 
     /// The pairs that the first batch flies: all that a report tells of, or those that lines need.
     fn wanted(&self) -> Vec<(usize, usize)> {
-        let scenario = &self.crew.scenario;
         if self.decides() && !self.settings.record {
-            return gate::pairs(scenario);
+            return gate::pairs(&self.crew.scenario);
         }
-        let plans = scenario.plans.len();
-        let variants = 0..scenario.release.variants.len();
-        variants.flat_map(|v| (0..plans).map(move |p| (v, p))).collect()
+        self.pairs()
+    }
+
+    /// Every pair of variant and strategy.
+    pub fn pairs(&self) -> Vec<(usize, usize)> {
+        let scenario = &self.crew.scenario;
+        let (variants, plans) = (scenario.release.variants.len(), scenario.plans.len());
+        (0..variants).flat_map(|v| (0..plans).map(move |p| (v, p))).collect()
+    }
+
+    /// The outcomes before anything is flown.
+    pub fn none_flown(&self) -> Flights {
+        let scenario = &self.crew.scenario;
+        vec![vec![Vec::new(); scenario.plans.len()]; scenario.release.variants.len()]
+    }
+
+    /// Flies replications of the open pairs. A stopped batch is kept up to its first missing
+    /// replication.
+    pub fn batch(
+        &self,
+        replications: Range<u32>,
+        open: &[(usize, usize)],
+        flights: &mut [Vec<Vec<Outcome>>],
+    ) {
+        let expected = self.flown.load(Ordering::Relaxed)
+            + u64::from(replications.end - replications.start) * (open.len() as u64 + 1);
+        let batch: Vec<Option<Harvest>> = replications
+            .into_par_iter()
+            .map(|replication| self.replication(replication, open, expected))
+            .collect();
+        for ((variant, plan), outcome) in batch.into_iter().map_while(|h| h).flatten() {
+            flights[variant][plan].push(outcome);
+        }
+    }
+
+    /// Nothing more is flown.
+    pub fn landed(self, flights: Flights, judged: Option<Vec<ExpectationResult>>) -> Flown {
+        let wanted = self.wanted();
+        let (human, buckets) = (self.human, self.buckets);
+        Flown { crew: self.crew, flights, judged, wanted, human, buckets }
     }
 
     fn replication(

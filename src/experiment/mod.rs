@@ -3,6 +3,7 @@
 //! It flies through the engine, decides how many replications are enough, and turns outcomes into
 //! the tables of [`results`]. Deliberately absent: files, formats, printing. Read next: `fly`.
 
+pub mod budget;
 pub mod claims;
 pub mod delivery;
 pub mod expectation;
@@ -15,6 +16,7 @@ pub mod precision;
 pub mod qualification;
 pub mod rating;
 pub mod results;
+pub mod rounds;
 pub mod selftest;
 pub mod steps;
 pub mod tables;
@@ -22,7 +24,7 @@ pub mod winner;
 
 use crate::base::problem::Problem;
 use crate::scenario::model::Scenario;
-use fly::{Campaign, Settings};
+use fly::{Campaign, Flown, Settings};
 use results::{Results, ScenarioResults};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +46,7 @@ pub fn run(
         }
         let tell_flights = |flown, expected| tell(index, flown, expected);
         let campaign = Campaign::new(scenario, settings, stop, &tell_flights)?;
-        if let Some(results) = evaluate(campaign, settings, stop) {
+        if let Some(results) = evaluate(campaign.fly(), settings, stop) {
             done.push(results);
         }
     }
@@ -53,14 +55,9 @@ pub fn run(
     Ok(Results { seed, command, scenarios: done, left_out, interrupted })
 }
 
-/// Flies one scenario's campaign and tabulates it; nothing if it was stopped before a replication
-/// was complete for every strategy. A stop before all recordings were made leaves out all of them.
-fn evaluate(
-    campaign: Campaign<'_>,
-    settings: &Settings,
-    stop: &AtomicBool,
-) -> Option<ScenarioResults> {
-    let flown = campaign.fly();
+/// Tabulates what was flown of one scenario; nothing if it was stopped before a replication was
+/// complete for every strategy. A stop before all recordings were made leaves out all of them.
+fn evaluate(flown: Flown, settings: &Settings, stop: &AtomicBool) -> Option<ScenarioResults> {
     if !flown.is_whole() {
         return None;
     }

@@ -3,7 +3,8 @@
 use super::delivery::DeliveryRow;
 use super::matrix::StopRow;
 use super::winner::Choice;
-use crate::outcome::{Grade, MeasureId, Outcome, Rating, Recording, Verdict};
+use crate::base::problem::Place;
+use crate::outcome::{Grade, MeasureId, Outcome, Rating, Recording, Unit, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::estimate::Estimate;
@@ -230,28 +231,40 @@ pub struct FlightRecord {
 }
 
 /// What one expectation came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ExpectationResult {
     /// The line as written.
     pub text: String,
+    /// The file that it stands in; empty if none does (`--set`).
+    pub file: Arc<str>,
+    /// Where in the file; line 0 if in none.
+    pub place: Place,
     /// Does it hold, by the whole interval?
     pub judgement: Judgement,
     /// The measured value, if there is one.
     pub value: Option<f64>,
     /// Its interval.
     pub interval: Option<(f64, f64)>,
+    /// Unit of both; nothing for a rating.
+    pub unit: Option<Unit>,
+    /// Flights with a value (pairs of them, of a difference) that it was judged by.
+    pub flights: u64,
+    /// Of an undecided line, about how many flights would decide it if they go on like this;
+    /// nothing where that cannot be told.
+    pub needed: Option<u64>,
     /// In words: what was measured and why that decides.
     pub detail: String,
 }
 
 /// An expectation's verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Judgement {
     /// The whole interval satisfies it.
     Holds,
     /// The whole interval contradicts it.
     Fails,
     /// The interval spans the limit: more replications are needed.
+    #[default]
     Undecided,
 }
 

@@ -25,6 +25,7 @@ pub mod summary;
 pub mod table;
 pub mod telemetry;
 pub mod textbook;
+pub mod verdicts;
 pub mod worst;
 
 /// All formats, in the order in which their files are made.
@@ -38,6 +39,11 @@ pub const FORMATS: &[Format] = &[
     charts::PNG,
 ];
 
+/// The formats of a first look: pictures as SVG only, for to make them PNG takes longer than its
+/// few flights.
+pub const SKETCH: &[Format] =
+    &[csv::FORMAT, run_json::FORMAT, events::FORMAT, summary::FORMAT, charts::SVG];
+
 /// A file that a report consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
@@ -50,10 +56,15 @@ pub struct Document {
 /// A way to write results down: makes its files.
 pub type Format = fn(&Results) -> Result<Vec<Document>, String>;
 
-/// The files of a report.
+/// The files of a whole report.
 pub fn documents(results: &Results) -> Result<Vec<Document>, String> {
+    documents_in(FORMATS, results)
+}
+
+/// The files of a report in some formats.
+pub fn documents_in(formats: &[Format], results: &Results) -> Result<Vec<Document>, String> {
     let mut all = Vec::new();
-    for format in FORMATS {
+    for format in formats {
         all.extend(format(results)?);
     }
     Ok(all)

@@ -5,7 +5,7 @@
 //! is. Deliberately absent: computing measures; sentences that the tables do not carry.
 
 use super::figure::{Quantity, significant};
-use super::{Document, Format, choose, headlines, names, reading, run_json, seen, stops, worst};
+use super::{Document, Format, choose, headlines, names, reading, seen, stops, verdicts, worst};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{LeftOut, RatingRow, Results, ScenarioResults};
@@ -361,7 +361,7 @@ fn expectations(results: &ScenarioResults) -> Vec<String> {
         return Vec::new();
     }
     let rows = results.expectations.iter().map(|e| {
-        let judgement = run_json::judgement_word(e.judgement);
+        let judgement = verdicts::word(e.judgement);
         vec![markdown::code(&e.text), format!("**{judgement}**"), e.detail.clone()]
     });
     let table = markdown::table(&["expectation", "judgement", "measured"], rows);

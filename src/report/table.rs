@@ -1,19 +1,17 @@
-//! The table that a run ends with on the terminal, and the same as JSON.
+//! The tables that a run ends with on the terminal.
 //!
 //! Plain text of at most 80 columns (names that are longer stand alone), one table a scenario.
 //! Deliberately absent: colours and the terminal itself; whoever prints it knows those.
 
 use super::figure::{Quantity, significant};
 use super::headlines::listed;
-use super::{headlines, reading, run_json, seen, stops, worst};
+use super::{headlines, reading, seen, stops};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
-use crate::experiment::results::{RatingRow, Results, ScenarioResults};
-use crate::outcome::Verdict;
-use crate::scenario::ids::{PlanId, VariantId};
+use crate::experiment::results::{RatingRow, ScenarioResults};
+use crate::scenario::ids::VariantId;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
-use serde_json::{Value, json};
 
 /// Widest line of a table.
 pub const WIDTH: u16 = wrap::COLUMNS as u16;
@@ -48,19 +46,7 @@ pub fn text(results: &ScenarioResults) -> String {
             scenario.plan_name(found.best.0)
         ));
     }
-    for expectation in &results.expectations {
-        let word = run_json::judgement_word(expectation.judgement);
-        out += &under(&format!("{word:>9}  {}", expectation.text));
-        if !expectation.detail.is_empty() {
-            out += &under(&format!("{:>9}  {}", "", expectation.detail));
-        }
-    }
     out + &precision_line(results)
-}
-
-/// A line whose rest, if it is too long, stands below its text.
-fn under(line: &str) -> String {
-    wrap::wrapped(line, wrap::COLUMNS, 11).join("\n") + "\n"
 }
 
 fn headline(results: &ScenarioResults) -> String {
@@ -155,22 +141,6 @@ fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 6] {
     ]
 }
 
-/// How often a verdict falls over the variants of one kind, weighted by their shares.
-fn verdict_share(results: &ScenarioResults, plan: PlanId, of: Verdict, bad: bool) -> Option<f64> {
-    let (mut sum, mut total) = (0.0, 0.0);
-    for id in results.scenario.variant_ids() {
-        let variant = results.scenario.variant(id);
-        let wanted = variant.bad == bad && variant.share.value() > 0.0;
-        if !wanted || reading::flights(results, id, plan) == 0 {
-            continue;
-        }
-        let row = reading::verdict(results, id, plan, of);
-        sum += variant.share.value() * row.map_or(0.0, |row| row.share);
-        total += variant.share.value();
-    }
-    (total > 0.0).then(|| sum / total)
-}
-
 /// The word, the share of good releases shipped, and the median time it takes.
 fn delivery(results: &ScenarioResults, row: &RatingRow) -> String {
     let found = results.deliveries.iter().find(|found| found.plan == row.plan);
@@ -188,53 +158,4 @@ fn precision_line(results: &ScenarioResults) -> String {
         (_, 0) => "Precision: reached for every strategy and release.\n".to_string(),
         (all, open) => format!("Precision: not reached for {open} of {all}; see summary.md.\n"),
     }
-}
-
-/// The same as JSON, for all scenarios: `--format json`.
-pub fn json(results: &Results) -> Value {
-    json!({
-        "seed": results.seed,
-        "command": results.command,
-        "interrupted": results.interrupted,
-        "worst_first": worst::json(results),
-        "scenarios": results.scenarios.iter().map(scenario_json).collect::<Vec<_>>(),
-    })
-}
-
-fn scenario_json(results: &ScenarioResults) -> Value {
-    let scenario = &results.scenario;
-    let no_help = reading::no_strategy_helps(results);
-    let no_help = no_help.iter().map(|found| scenario.release_name(found.variant));
-    let qualification = results.qualification.iter().map(|row| {
-        let strategy = scenario.plan_name(row.plan);
-        json!({"strategy": strategy, "qualifies": row.qualifies, "reasons": row.reasons})
-    });
-    json!({
-        "scenario": scenario.name,
-        "strategies": results.ratings.iter().map(|r| rating_json(results, r)).collect::<Vec<_>>(),
-        "met": seen::json(results),
-        "choice": run_json::choice(results),
-        "no_strategy_helps_against": no_help.collect::<Vec<_>>(),
-        "qualification": qualification.collect::<Vec<_>>(),
-        "expectations": results.expectations.iter().map(run_json::expectation).collect::<Vec<_>>(),
-    })
-}
-
-fn rating_json(results: &ScenarioResults, row: &RatingRow) -> Value {
-    json!({
-        "strategy": results.scenario.plan_name(row.plan),
-        "downtime": row.downtime.word(),
-        "rollback": row.rollback.word(),
-        "risk": row.risk.word(),
-        "cost": row.cost.word(),
-        "outage_good_s": row.outage_good_s,
-        "way_back_s": row.way_back_s,
-        "start_to_ready_s": row.start_to_ready_s,
-        "rollback_outage_s": row.rollback_outage_s,
-        "hurt_share": row.hurt_share,
-        "fleet_minutes": row.fleet_minutes,
-        "delivery": row.delivery.word(),
-        "bad_stopped": verdict_share(results, row.plan, Verdict::RolledBackBad, true),
-        "false_alarm": verdict_share(results, row.plan, Verdict::FalseRollback, false),
-    })
 }

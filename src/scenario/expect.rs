@@ -12,6 +12,7 @@ use crate::base::escape::short::middle;
 use crate::base::problem::{Place, Problem, nearest};
 use crate::base::units::{parse_duration, parse_money};
 use crate::outcome::{MEASURES, Rating, Unit, Verdict};
+use std::sync::Arc;
 
 /// Separators between the words of a line.
 const SEPARATORS: [char; 4] = ['·', '|', ',', '•'];
@@ -114,7 +115,7 @@ fn made(
     limit: f64,
 ) -> Expectation {
     let (text, place) = (line.trim().to_string(), Place::default());
-    Expectation { text, place, plan, release, what, operator, limit }
+    Expectation { text, file: Arc::from(""), place, plan, release, what, operator, limit }
 }
 
 /// `canary`, or `canary - rollingUpdate`.

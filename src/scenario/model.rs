@@ -180,7 +180,9 @@ pub struct Budget {
 pub struct Expectation {
     /// The line as written.
     pub text: String,
-    /// Where it stands.
+    /// The file that it stands in; empty if none does.
+    pub file: Arc<str>,
+    /// Where it stands; line 0 if in no file (`--set`).
     pub place: Place,
     /// Strategy.
     pub plan: PlanId,

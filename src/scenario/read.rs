@@ -65,6 +65,11 @@ pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
         problems.push(nothing.expected(expected).help("`windtunnel new NAME` writes one"));
     }
     let file: Arc<str> = Arc::from(file);
+    for line in scenarios.iter_mut().flat_map(|scenario| &mut scenario.expect) {
+        if line.place.line > 0 {
+            line.file = Arc::clone(&file);
+        }
+    }
     let mut problems: Vec<Problem> = problems.into_iter().map(|p| p.in_file(&file)).collect();
     let source = Source::yaml(text);
     scalar::locate(&mut problems, |_| Some(&source));

@@ -68,7 +68,7 @@ fn scaled(command: &str) -> String {
     let mut skip = false;
     for word in words {
         if !std::mem::take(&mut skip) && word != "--quick" {
-            skip = word == "--replications";
+            skip = matches!(word, "--replications" | "--for");
             if !skip {
                 kept.push(word);
             }

@@ -90,7 +90,7 @@ fn count(counts: [u32; 2]) -> Count {
     count
 }
 
-/// With as few flights as `--quick` flies, and with more of the bad than of the good.
+/// With as few flights as a batch has, and with more of the bad than of the good.
 #[test]
 fn every_figure_holds_what_it_says() {
     for counts in [[16, 16], [16, 64]] {

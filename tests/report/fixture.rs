@@ -406,6 +406,7 @@ fn expectations() -> Vec<ExpectationResult> {
         value: Some(0.95),
         interval: Some((0.76, 0.99)),
         detail: "measured 95.0 % [76.4, 99.1] over 20 flights".to_string(),
+        ..ExpectationResult::default()
     };
     lines.map(result).to_vec()
 }

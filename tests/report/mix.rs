@@ -7,7 +7,7 @@ use windtunnel::experiment::results::{Results, ScenarioResults};
 use windtunnel::experiment::run;
 use windtunnel::outcome::MeasureId;
 use windtunnel::report::figure::Quantity;
-use windtunnel::report::{documents, reading, table};
+use windtunnel::report::{documents, reading, run_json, table};
 use windtunnel::scenario::ids::ReleaseId;
 use windtunnel::scenario::read::read;
 
@@ -79,7 +79,7 @@ fn all_places_tell_the_same_of_the_mix() {
     };
     let (summary, ratings) = (read_csv(&files, "summary.csv"), read_csv(&files, "ratings.csv"));
     let at = |name: &str| ratings[0].iter().position(|column| column == name).expect("a column");
-    let json = table::json(&results);
+    let json = run_json::value(&results);
     for (plan, name) in ["recreate", "canary"].into_iter().enumerate() {
         let hurt = reading::HURT_SHARE.name();
         let row = summary.iter().find(|row| row[1..4] == ["all", name, hurt]).expect("a row");

@@ -1,7 +1,7 @@
 //! Texts for readers and JSON for scripts.
 
 use crate::fixture::{nothing_flown, results};
-use windtunnel::report::{documents, replay, stops, summary, table, worst};
+use windtunnel::report::{documents, replay, run_json, stops, summary, table, worst};
 use windtunnel::scenario::ids::{PlanId, VariantId};
 
 fn document(path: &str) -> String {
@@ -65,7 +65,7 @@ fn what_users_met_stands_where_one_looks() {
     ] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }
-    let json = table::json(&results);
+    let json = run_json::value(&results);
     let met = json["scenarios"][0]["met"].as_array().expect("a list");
     let canary: Vec<_> = met.iter().filter(|row| row["strategy"] == "canary").collect();
     assert_eq!(canary.len(), 2, "a row a release");
@@ -116,9 +116,9 @@ fn json_reads_back() {
         let event: serde_json::Value = serde_json::from_str(line).expect("JSON");
         assert!(event["since_release_s"].is_number() && event["kind"].is_string());
     }
-    let summary = table::json(&results());
+    let summary = run_json::value(&results());
     assert_eq!(summary["scenarios"][0]["strategies"][0]["downtime"], "yes");
-    assert_eq!(table::json(&nothing_flown())["interrupted"], true);
+    assert_eq!(run_json::value(&nothing_flown())["interrupted"], true);
 }
 
 #[test]

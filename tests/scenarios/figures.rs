@@ -177,11 +177,10 @@ fn figures_in_all_heads_are_flown() {
 #[test]
 fn a_wrong_figure_is_found() {
     let found = ExpectationResult {
-        text: String::new(),
         judgement: windtunnel::experiment::results::Judgement::Holds,
         value: Some(0.05),
         interval: Some((0.03, 0.08)),
-        detail: String::new(),
+        ..ExpectationResult::default()
     };
     assert!(agrees("5 %", &found) && agrees("5.0 %", &found));
     assert!(!agrees("7.9 %", &found) && !agrees("4 %", &found) && !agrees("5.1 %", &found));
