@@ -1,0 +1,122 @@
+//! Flags of the verbs that fly: `run`, `check`, `replay`, `textbook`, `selftest`.
+
+use super::global::{Format, whole};
+use super::source::Source;
+use clap::Args;
+
+/// Flags of `run` and `check`: what is flown, and how.
+#[derive(Args, Clone, Debug)]
+pub struct Flight {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub source: Source,
+    /// Seed of all random numbers: the same seed gives the same bytes
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
+    pub seed: u64,
+    /// Exactly this many replications, instead of as many as precision asks for
+    #[arg(long, value_parser = |text: &str| whole::<u32>(text, 1, 1_000_000))]
+    pub replications: Option<u32>,
+    /// Most requests per scenario, instead of the scenario's own budget
+    #[arg(long, value_parser = |text: &str| whole::<u64>(text, 1, u64::MAX))]
+    pub max_requests: Option<u64>,
+    /// Only these strategies, by name
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub strategies: Vec<String>,
+    /// Threads; the results do not depend on it [default: all cores]
+    #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
+    pub jobs: Option<u16>,
+    /// One batch of replications: a first look in seconds
+    #[arg(long)]
+    pub quick: bool,
+    /// How the summary is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Check the engine's invariants after every control event
+    #[arg(long, hide = true)]
+    pub checked: bool,
+}
+
+/// Flags of `run`.
+#[derive(Args, Clone, Debug)]
+pub struct Run {
+    /// What is flown.
+    #[command(flatten)]
+    pub flight: Flight,
+    /// Print the table of every service, however many there are
+    #[arg(long)]
+    pub details: bool,
+    /// Folder for the results; it is replaced as a whole, if it is empty or holds nothing but a
+    /// report of windtunnel
+    #[arg(long, default_value = "reports/latest", value_name = "FOLDER")]
+    pub out: String,
+    /// Export the telemetry of one typical flight of each scenario to telemetry/ in the results, as
+    /// OpenMetrics text (some 100 MB an hour); `replay --telemetry` exports any other flight
+    #[arg(long)]
+    pub telemetry: bool,
+}
+
+/// Flags of `replay`.
+#[derive(Args, Clone, Debug)]
+pub struct Replay {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub source: Source,
+    /// The strategy, by name [default: the scenario's first]
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// The variant of the release [default: the first bad one]
+    #[arg(long, value_name = "NAME")]
+    pub release: Option<String>,
+    /// Seed of the run
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
+    pub seed: u64,
+    /// Which replication of that run
+    #[arg(long, default_value_t = 0, value_parser = |t: &str| whole::<u32>(t, 0, 4_294_967_295))]
+    pub replication: u32,
+    /// Write what the flight's Prometheus would hold to this file, as OpenMetrics text, and its
+    /// staleness markers to FILE.stale; `windtunnel query FILE` asks it. An earlier export is
+    /// replaced, nothing else
+    #[arg(long, value_name = "FILE")]
+    pub telemetry: Option<String>,
+    /// How the story is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Flags of `textbook`.
+#[derive(Args, Clone, Debug)]
+pub struct Textbook {
+    /// The claims (kind: Textbook)
+    #[arg(value_name = "FILE", default_value = "docs/textbook.yaml")]
+    pub file: String,
+    /// The page; its charts go into a folder of the same name without ending, which is replaced as
+    /// a whole [default: FILE with .md]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
+    /// Write the page even if claims come out otherwise than they are stated
+    #[arg(long)]
+    pub draft: bool,
+    /// Judge only these claims, and print what was found instead of writing the page
+    #[arg(long, value_delimiter = ',', value_name = "ID", conflicts_with = "out")]
+    pub only: Vec<String>,
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
+    pub seed: u64,
+    /// Threads; the results do not depend on it [default: all cores]
+    #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
+    pub jobs: Option<u16>,
+}
+
+/// Flags of `selftest`.
+#[derive(Args, Clone, Debug)]
+pub struct Selftest {
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
+    pub seed: u64,
+    /// Fewer replications: wider intervals, a quick look
+    #[arg(long)]
+    pub quick: bool,
+    /// How the proofs are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
