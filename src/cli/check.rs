@@ -30,7 +30,7 @@ pub fn run(flags: &Flight) -> u8 {
         .collect();
     match flags.format {
         Format::Json => output::print(&escape::json::pretty(&as_json(&results, &lines))),
-        Format::Text => output::print(&as_text(&lines)),
+        Format::Text => output::print_judged(&as_text(&lines)),
     }
     if results.interrupted {
         return INTERRUPTED;

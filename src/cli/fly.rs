@@ -3,7 +3,7 @@
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, input, only, output, stop, threads, told};
+use super::{FINE, INTERRUPTED, WRONG, input, only, output, repeat, stop, threads, told};
 use crate::base::escape;
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
@@ -96,7 +96,7 @@ fn tell(results: &Results, format: Format, details: bool) {
         return output::print(&format!("{count} tables are in summary.md:\n{how}.\n\n"));
     }
     for scenario in &results.scenarios {
-        output::print(&format!("{}\n", report::table::text(scenario)));
+        output::print_judged(&format!("{}\n", report::table::text(scenario)));
     }
 }
 
@@ -163,7 +163,7 @@ pub fn results(
         bar.set_message(format!("{name} ({}/{count})", index + 1));
     };
     let results = threads::within(flags.jobs, || {
-        crate::experiment::run(scenarios, &settings, &command(), stop::flag(), &tell)
+        crate::experiment::run(scenarios, &settings, &repeat::command(), stop::flag(), &tell)
     });
     bar.finish_and_clear();
     let results = results.map_err(|problems| {
@@ -171,7 +171,7 @@ pub fn results(
         WRONG
     })?;
     if results.scenarios.is_empty() {
-        output::say("Interrupted before a replication was complete: nothing is written.");
+        output::fail("Interrupted before a replication was complete: nothing is written.");
         return Err(INTERRUPTED);
     }
     Ok(results)
@@ -235,7 +235,7 @@ pub fn chosen(
 }
 
 fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
-    if !std::io::stderr().is_terminal() || scenarios.is_empty() {
+    if !std::io::stderr().is_terminal() || scenarios.is_empty() || output::is_quiet() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0);
@@ -244,18 +244,4 @@ fn progress(scenarios: &[Arc<Scenario>]) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// The command that repeats this run, as typed but for the number of threads: it changes no byte.
-pub fn command() -> String {
-    let mut words = vec!["windtunnel".to_string()];
-    let mut typed = std::env::args().skip(1);
-    while let Some(word) = typed.next() {
-        match word.as_str() {
-            "--jobs" => drop(typed.next()),
-            set if set.starts_with("--jobs=") => {}
-            _ => words.push(word),
-        }
-    }
-    escape::shell::command(words)
 }

@@ -11,25 +11,29 @@ pub struct Flight {
     #[command(flatten)]
     pub source: Source,
     /// Seed of all random numbers: the same seed gives the same bytes
-    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
+    #[arg(short, long, value_name = "NUMBER", env = "WINDTUNNEL_SEED", hide_env_values = true)]
+    #[arg(default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Exactly this many replications, instead of as many as precision asks for
-    #[arg(long, value_parser = |text: &str| whole::<u32>(text, 1, 1_000_000))]
+    #[arg(short = 'n', long, value_name = "NUMBER")]
+    #[arg(env = "WINDTUNNEL_REPLICATIONS", hide_env_values = true)]
+    #[arg(value_parser = |text: &str| whole::<u32>(text, 1, 1_000_000))]
     pub replications: Option<u32>,
     /// Most requests per scenario, instead of the scenario's own budget
-    #[arg(long, value_parser = |text: &str| whole::<u64>(text, 1, u64::MAX))]
+    #[arg(long, value_name = "NUMBER", value_parser = |text: &str| whole::<u64>(text, 1, u64::MAX))]
     pub max_requests: Option<u64>,
     /// Only these strategies, by name
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub strategies: Vec<String>,
     /// Threads; the results do not depend on it [default: all cores]
-    #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
+    #[arg(short, long, value_name = "NUMBER", env = "WINDTUNNEL_JOBS", hide_env_values = true)]
+    #[arg(value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
     pub jobs: Option<u16>,
     /// One batch of replications: a first look in seconds
     #[arg(long)]
     pub quick: bool,
     /// How the summary is printed
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
     /// Check the engine's invariants after every control event
     #[arg(long, hide = true)]
@@ -45,9 +49,14 @@ pub struct Run {
     /// Print the table of every service, however many there are
     #[arg(long)]
     pub details: bool,
+    /// Columns of the terminal's table, by their names in ratings.csv and summary.csv; `help` lists
+    /// them
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub columns: Vec<String>,
     /// Folder for the results; it is replaced as a whole, if it is empty or holds nothing but a
     /// report of windtunnel
-    #[arg(long, default_value = "reports/latest", value_name = "FOLDER")]
+    #[arg(short, long, default_value = "reports/latest", value_name = "FOLDER")]
+    #[arg(env = "WINDTUNNEL_OUT", hide_env_values = true)]
     pub out: String,
     /// Export the telemetry of one typical flight of each scenario to telemetry/ in the results, as
     /// OpenMetrics text (some 100 MB an hour); `replay --telemetry` exports any other flight
@@ -68,7 +77,8 @@ pub struct Replay {
     #[arg(long, value_name = "NAME")]
     pub release: Option<String>,
     /// Seed of the run
-    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
+    #[arg(short, long, value_name = "NUMBER", env = "WINDTUNNEL_SEED", hide_env_values = true)]
+    #[arg(default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Which replication of that run
     #[arg(long, default_value_t = 0, value_parser = |t: &str| whole::<u32>(t, 0, 4_294_967_295))]
@@ -79,7 +89,7 @@ pub struct Replay {
     #[arg(long, value_name = "FILE")]
     pub telemetry: Option<String>,
     /// How the story is printed
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
 }
 
@@ -91,7 +101,7 @@ pub struct Textbook {
     pub file: String,
     /// The page; its charts go into a folder of the same name without ending, which is replaced as
     /// a whole [default: FILE with .md]
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub out: Option<String>,
     /// Write the page even if claims come out otherwise than they are stated
     #[arg(long)]
@@ -100,10 +110,12 @@ pub struct Textbook {
     #[arg(long, value_delimiter = ',', value_name = "ID", conflicts_with = "out")]
     pub only: Vec<String>,
     /// Seed of all random numbers
-    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
+    #[arg(short, long, value_name = "NUMBER", env = "WINDTUNNEL_SEED", hide_env_values = true)]
+    #[arg(default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Threads; the results do not depend on it [default: all cores]
-    #[arg(long, value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
+    #[arg(short, long, value_name = "NUMBER", env = "WINDTUNNEL_JOBS", hide_env_values = true)]
+    #[arg(value_parser = |text: &str| whole::<u16>(text, 1, 4096))]
     pub jobs: Option<u16>,
 }
 
@@ -111,12 +123,13 @@ pub struct Textbook {
 #[derive(Args, Clone, Debug)]
 pub struct Selftest {
     /// Seed of all random numbers
-    #[arg(long, default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
+    #[arg(short, long, value_name = "NUMBER", env = "WINDTUNNEL_SEED", hide_env_values = true)]
+    #[arg(default_value_t = 1, value_parser = |text: &str| whole::<u64>(text, 0, u64::MAX))]
     pub seed: u64,
     /// Fewer replications: wider intervals, a quick look
     #[arg(long)]
     pub quick: bool,
     /// How the proofs are printed
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
 }

@@ -1,6 +1,33 @@
 //! What is common to verbs: how answers are printed, and how numbers are read.
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
+
+/// Flags of every verb, before or after its name.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Global {
+    /// Say nothing on standard error but errors; answers and files stay as they are
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    #[arg(env = "WINDTUNNEL_QUIET", hide_env_values = true)]
+    #[arg(value_parser = clap::builder::FalseyValueParser::new())]
+    pub quiet: bool,
+    /// Colours on the terminal; auto leaves them out where no terminal listens or NO_COLOR is set,
+    /// and takes them where CLICOLOR_FORCE is. Files have none
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
+    #[arg(value_name = "WHEN", env = "WINDTUNNEL_COLOR", hide_env_values = true)]
+    pub color: Color,
+}
+
+/// When there are colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Where a terminal listens
+    #[default]
+    Auto,
+    /// Everywhere but in files
+    Always,
+    /// Nowhere
+    Never,
+}
 
 /// How answers are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -6,9 +6,9 @@ mod source;
 mod verbs;
 
 pub use flight::{Flight, Replay, Run, Selftest, Textbook};
-pub use global::Format;
+pub use global::{Color, Format, Global};
 pub use source::Source;
-pub use verbs::{Explain, GROUP_WORDS, Generation, Import, List, New, Query, Validate};
+pub use verbs::{Diff, Explain, GROUP_WORDS, Generation, Import, List, Man, New, Query, Validate};
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -19,11 +19,17 @@ use clap_complete::Shell;
 #[derive(Debug, Parser)]
 #[command(name = "windtunnel", version, max_term_width = 80)]
 #[command(
-    after_help = "Exit codes: 0 fine, 1 an expectation failed, 3 one is undecided, 2 the input or \
+    after_help = "Short flags are those of cargo, make and k6: -o, -j, -n, -s, -q. There is no -f, \
+    which names a file to kubectl. Defaults may come from the environment: WINDTUNNEL_SEED, \
+    _REPLICATIONS, _JOBS, _OUT, _FORMAT, _COLOR and _QUIET; a flag that is typed wins.\n\n\
+    Exit codes: 0 fine, 1 an expectation failed, 3 one is undecided, 2 the input or \
     the tool is wrong or the answer cannot be printed, 130 interrupted (what is finished is \
-    written)."
+    written). `diff`: 0 no difference, 1 some."
 )]
 pub struct Flags {
+    /// How it is told.
+    #[command(flatten)]
+    pub global: Global,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
@@ -63,6 +69,12 @@ pub enum Verb {
     /// Judge the claims of a textbook by flights, and write the page that answers them; exit 1 if
     /// one comes out otherwise than it is stated
     Textbook(Textbook),
+    /// Compare the folders of two runs: what changed in whom, and how certain that is; exit 1 if
+    /// something did
+    #[command(after_help = "Example: windtunnel diff reports/before reports/after")]
+    Diff(Diff),
+    /// Print a manual page in roff: windtunnel man | man -l -
+    Man(Man),
     /// Print completions for a shell
     Completions {
         /// The shell

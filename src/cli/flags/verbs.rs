@@ -40,7 +40,7 @@ pub struct Query {
     #[arg(long, value_name = "DURATION")]
     pub lookback: Option<String>,
     /// How the answer is printed: a table, or the JSON of Prometheus' HTTP interface
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
 }
 
@@ -51,7 +51,7 @@ pub struct Validate {
     #[command(flatten)]
     pub source: Source,
     /// How findings are printed
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
 }
 
@@ -62,7 +62,7 @@ pub struct Import {
     #[command(flatten)]
     pub source: Source,
     /// How the answer is printed
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
 }
 
@@ -76,7 +76,7 @@ pub struct List {
     #[arg(help = format!("Only this group: {GROUP_WORDS}"))]
     pub group: Option<String>,
     /// How the list is printed
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
 }
 
@@ -86,7 +86,7 @@ pub struct Explain {
     /// A name from `list`, or a field such as spec.service.preStop
     pub name: String,
     /// How the explanation is printed
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
 }
 
@@ -97,6 +97,31 @@ pub struct New {
     #[arg(default_value = "my-service")]
     pub name: String,
     /// Write it to this file instead of standard output; an existing file is left alone
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub out: Option<String>,
+}
+
+/// Flags of `diff`.
+#[derive(Args, Clone, Debug)]
+pub struct Diff {
+    /// A folder that `run` has written: what was
+    #[arg(value_name = "BEFORE")]
+    pub before: String,
+    /// A folder that `run` has written: what is now
+    #[arg(value_name = "AFTER")]
+    pub after: String,
+    /// Print every figure that certainly differs, not only the main ones
+    #[arg(long)]
+    pub details: bool,
+    /// How the comparison is printed
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
+    pub format: Format,
+}
+
+/// Flags of `man`.
+#[derive(Args, Clone, Debug)]
+pub struct Man {
+    /// The page of this verb [default: the program's]
+    #[arg(value_name = "VERB")]
+    pub verb: Option<String>,
 }
