@@ -35,6 +35,7 @@ pub mod manifest;
 pub mod outcome;
 pub mod report;
 pub mod scenario;
+pub mod stored;
 pub mod strategy;
 pub mod telemetry;
 pub mod traffic;

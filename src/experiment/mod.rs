@@ -5,6 +5,7 @@
 
 pub mod claims;
 pub mod delivery;
+pub mod diff;
 pub mod expectation;
 pub mod figures;
 pub mod fly;
@@ -17,6 +18,7 @@ pub mod rating;
 pub mod results;
 pub mod selftest;
 pub mod steps;
+pub mod storm;
 pub mod tables;
 pub mod winner;
 

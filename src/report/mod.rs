@@ -11,6 +11,7 @@ pub mod answer;
 pub mod charts;
 pub mod choose;
 pub mod csv;
+pub mod diff;
 pub mod events;
 pub mod figure;
 pub mod headlines;

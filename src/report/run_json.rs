@@ -6,6 +6,7 @@
 use super::{Document, Format, headlines, seen, worst};
 use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results, ScenarioResults};
+use crate::experiment::storm;
 use serde_json::{Value, json};
 
 /// The format.
@@ -18,17 +19,18 @@ fn make(results: &Results) -> Result<Vec<Document>, String> {
         "command": results.command,
         "interrupted": results.interrupted,
         "worst_first": worst::json(results),
-        "scenarios": results.scenarios.iter().map(scenario).collect::<Vec<_>>(),
+        "scenarios": results.scenarios.iter().map(|s| scenario(s, results.seed)).collect::<Vec<_>>(),
     });
     let bytes = escape::json::pretty(&value).into_bytes();
     Ok(vec![Document { path: "run.json".to_string(), bytes }])
 }
 
-fn scenario(results: &ScenarioResults) -> Value {
+fn scenario(results: &ScenarioResults, seed: u64) -> Value {
     let scenario = &results.scenario;
     let variants = scenario.release.variants.iter();
     json!({
         "name": scenario.name,
+        "storm": storm::digest(scenario, seed),
         "horizon_s": scenario.horizon.as_secs_f64(),
         "release_at_s": scenario.release.at.as_secs_f64(),
         "releases_per_year": scenario.releases_per_year,
