@@ -9,6 +9,8 @@ mod answers;
 mod bad_input;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/escaping.rs"]
@@ -17,6 +19,8 @@ mod escaping;
 mod exit_codes;
 #[path = "cli/folders.rs"]
 mod folders;
+#[path = "cli/habits.rs"]
+mod habits;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
 #[path = "cli/kills.rs"]

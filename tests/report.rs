@@ -3,6 +3,8 @@
 //! Results are made up (`fixture`), so nothing here depends on what the engine does; but for `mix`,
 //! which flies a small scenario and compares all places that tell the same figure.
 
+#[path = "report/first_page.rs"]
+mod first_page;
 #[path = "report/fixture.rs"]
 mod fixture;
 #[path = "report/gallery.rs"]

@@ -3,7 +3,7 @@
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, input, only, output, repeat, stop, threads, told};
+use super::{FINE, INTERRUPTED, WRONG, columns, input, only, output, repeat, stop, threads, told};
 use crate::base::escape;
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
@@ -42,6 +42,9 @@ pub enum Purpose {
 
 /// Opens the output, flies, writes, prints.
 pub fn run(flags: &Run) -> u8 {
+    if let Some(code) = columns::settle(flags) {
+        return code;
+    }
     let (out, flight) = (flags.out.as_str(), &flags.flight);
     let wrong = |error: String| {
         output::deny(&[format!("windtunnel: --out: {error}")], flight.format);
@@ -69,7 +72,7 @@ pub fn run(flags: &Run) -> u8 {
         Err(error) => return wrong(error),
     }
     stop::written();
-    tell(&results, flight.format, flags.details);
+    tell(&results, flags);
     let out = out.trim_end_matches('/');
     output::say(&format!("Results: {out}/summary.md, {out}/runs.csv, {out}/charts/"));
     if results.interrupted {
@@ -81,8 +84,8 @@ pub fn run(flags: &Run) -> u8 {
 }
 
 /// What is left out, the overview, then a table each, unless they are many.
-fn tell(results: &Results, format: Format, details: bool) {
-    if format == Format::Json {
+fn tell(results: &Results, flags: &Run) {
+    if flags.flight.format == Format::Json {
         return output::print(&escape::json::pretty(&report::table::json(results)));
     }
     output::print(&told::block(&results.left_out));
@@ -91,12 +94,15 @@ fn tell(results: &Results, format: Format, details: bool) {
     if !overview.is_empty() {
         output::print(&format!("{overview}\n"));
     }
-    if count > many && !details {
+    if count > many && !flags.details {
         let how = "--details prints the table of each, --only NAME flies one";
         return output::print(&format!("{count} tables are in summary.md:\n{how}.\n\n"));
     }
     for scenario in &results.scenarios {
-        output::print_judged(&format!("{}\n", report::table::text(scenario)));
+        output::print_judged(&format!(
+            "{}\n",
+            report::table::with_columns(scenario, &flags.columns)
+        ));
     }
 }
 

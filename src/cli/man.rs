@@ -23,8 +23,10 @@ pub fn run(flags: &Man) -> u8 {
         output::fail(&format!("windtunnel: no verb {name:?}; known are {known}{help}"));
         return WRONG;
     };
+    let source = concat!("windtunnel ", env!("CARGO_PKG_VERSION"));
+    let man = clap_mangen::Man::new(page).manual("Manual of windtunnel").source(source);
     let mut roff = Vec::new();
-    if let Err(error) = clap_mangen::Man::new(page).manual("windtunnel").render(&mut roff) {
+    if let Err(error) = man.render(&mut roff) {
         output::fail(&format!("windtunnel: {error}"));
         return WRONG;
     }

@@ -8,6 +8,7 @@
 //! printed, 130 interrupted.
 
 pub mod check;
+mod columns;
 pub mod crash;
 pub mod diff;
 mod dotted;

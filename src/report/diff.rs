@@ -125,6 +125,13 @@ fn counts(diff: &Diff) -> String {
     let all: usize = diff.scenarios.iter().map(|s| s.compared).sum();
     let rows = diff.scenarios.iter().flat_map(|s| &s.rows);
     let (certain, moved) = (diff.certain(), rows.count());
+    if certain == 0 {
+        return format!(
+            "None of {} certainly differs (Holm, 5 % for all together); {moved} differ in these \
+             flights, which may be chance.",
+            counted(all as u64, "figure")
+        );
+    }
     format!(
         "{certain} of {} certainly differ, with a chance of 5 % at most that one of them is none \
          (Holm); {} more differ in these flights, which may be chance.",

@@ -10,6 +10,7 @@ use crate::experiment::results::Results;
 pub mod answer;
 pub mod charts;
 pub mod choose;
+pub mod columns;
 pub mod csv;
 pub mod diff;
 pub mod events;

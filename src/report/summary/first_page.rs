@@ -94,7 +94,7 @@ fn unknown(results: &Results) -> Vec<String> {
     }
     if !results.left_out.is_empty() {
         let parts = counted(results.left_out.len() as u64, "part");
-        lines.push(format!("- What {parts} of the input would change: they were left out."));
+        lines.push(format!("- What would change with {parts} of the input that was left out."));
     }
     lines
 }
