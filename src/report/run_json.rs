@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 pub const FORMAT: Format = make;
 
 fn make(results: &Results) -> Result<Vec<Document>, String> {
+    let scenarios = results.scenarios.iter().map(|one| scenario(one, results.seed));
     let value = json!({
         "seed": results.seed,
         "version": env!("CARGO_PKG_VERSION"),
         "command": results.command,
         "interrupted": results.interrupted,
         "worst_first": worst::json(results),
-        "scenarios": results.scenarios.iter().map(|s| scenario(s, results.seed)).collect::<Vec<_>>(),
+        "scenarios": scenarios.collect::<Vec<_>>(),
     });
     let bytes = escape::json::pretty(&value).into_bytes();
     Ok(vec![Document { path: "run.json".to_string(), bytes }])

@@ -21,17 +21,13 @@ pub fn read(text: &str, side: &mut Side) -> Vec<Problem> {
     let scenarios = &mut side.scenarios;
     let mut problems = table::read((text, &version), &NAMES, |table, row| {
         let columns = columns.get_or_insert_with(|| {
-            let mut found = Vec::new();
-            for (at, name) in table.head.iter().enumerate() {
-                match all.iter().position(|m| m.name() == name) {
-                    Some(measure) => {
-                        found.push((at, measure));
-                        measures.push(all[measure]);
-                    }
-                    None if NAMES.contains(&name.as_str()) => {}
-                    None => strangers.push(name.clone()),
-                }
-            }
+            let found = sorted(&table.head, &all);
+            measures.extend(found.iter().map(|(_, measure)| all[*measure]));
+            let stranger = |name: &&String| {
+                let measured = all.iter().any(|m| m.name() == name.as_str());
+                !measured && !NAMES.contains(&name.as_str())
+            };
+            strangers.extend(table.head.iter().filter(stranger).cloned());
             found
         });
         let [scenario, release, strategy, replication, flown, verdict] =
@@ -83,4 +79,10 @@ pub fn read(text: &str, side: &mut Side) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Columns that hold measures, each with the measure's number.
+fn sorted(head: &[String], all: &[MeasureId]) -> Vec<(usize, usize)> {
+    let measure = |name: &String| all.iter().position(|m| m.name() == name);
+    head.iter().enumerate().filter_map(|(at, name)| Some((at, measure(name)?))).collect()
 }
