@@ -134,9 +134,9 @@ fn every_verb_has_a_manual_page() {
     let page = desk.fine(&["man"]);
     assert!(page.contains(".TH windtunnel 1"), "{page}");
     let run = desk.fine(&["man", "run"]);
-    assert!(run.contains("WINDTUNNEL_SEED") && run.contains("\\-\\-columns"), "{run}");
-    let wrong = desk.run(&["man", "rn"]);
-    assert!(wrong.code == Some(2) && wrong.err.contains("did you mean run?"), "{}", wrong.err);
+    assert!(page.contains("WINDTUNNEL_SEED") && run.contains("\\-\\-columns"), "{run}");
+    let wrong = desk.run(&["man", "replya"]);
+    assert!(wrong.code == Some(2) && wrong.err.contains("did you mean replay?"), "{}", wrong.err);
     desk.write("run.1", &run);
     let mut judge =
         Command::new("mandoc").args(["-T", "lint", "-W", "error"]).arg(desk.path("run.1")).output();
