@@ -21,7 +21,7 @@
 //! 9. [`manifest`]: other people's YAML to the same scenario; what is ignored is listed
 //! 10. [`engine`]: one replication, pure and deterministic
 //! 11. [`experiment`]: everything flown, compared, judged
-//! 12. [`report`]: results to bytes
+//! 12. [`report`]: results to bytes; [`stored`]: bytes of a report to what a comparison needs
 //! 13. [`cli`]: flags, files, exit codes
 //!
 //! Rooms to visit in order: [`engine::fly`], `strategy/recreate.rs`, the smallest file of `fault/`.
@@ -35,6 +35,7 @@ pub mod manifest;
 pub mod outcome;
 pub mod report;
 pub mod scenario;
+pub mod stored;
 pub mod strategy;
 pub mod telemetry;
 pub mod traffic;

@@ -11,6 +11,8 @@ mod bad_input;
 mod decided;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/escaping.rs"]
@@ -19,6 +21,8 @@ mod escaping;
 mod exit_codes;
 #[path = "cli/folders.rs"]
 mod folders;
+#[path = "cli/habits.rs"]
+mod habits;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
 #[path = "cli/kills.rs"]

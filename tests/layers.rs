@@ -21,6 +21,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("manifest", 9),
     ("engine", 10),
     ("experiment", 11),
+    ("stored", 12),
     ("report", 12),
     ("cli", 13),
 ];

@@ -5,6 +5,8 @@
 
 #[path = "report/choice.rs"]
 mod choice;
+#[path = "report/first_page.rs"]
+mod first_page;
 #[path = "report/fixture.rs"]
 mod fixture;
 #[path = "report/gallery.rs"]

@@ -38,7 +38,7 @@ pub fn run(flags: &Check) -> u8 {
     stop::written();
     match flight.format {
         Format::Json => output::print(&run_json::text(&results)),
-        Format::Text => output::print(&verdicts::text(&results, true)),
+        Format::Text => output::print_judged(&verdicts::text(&results, true)),
     }
     fly::say_end(&results, flight, place.as_deref());
     if results.interrupted {

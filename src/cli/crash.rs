@@ -1,6 +1,6 @@
 //! An internal error in three lines: what, where, and the seed and command that repeat it.
 
-use super::output::say_lines;
+use super::output::fail_lines;
 use super::{WRONG, repeat, stop};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::sync::OnceLock;
@@ -34,7 +34,7 @@ fn tell(info: &PanicHookInfo<'_>) {
     let payload = info.payload();
     let text = payload.downcast_ref::<&str>().copied();
     let message = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    say_lines(&told(message.unwrap_or("no message"), &place, SEED.get(), &repeat::command()));
+    fail_lines(&told(message.unwrap_or("no message"), &place, SEED.get(), &repeat::command()));
 }
 
 fn told(message: &str, place: &str, seed: Option<&u64>, command: &str) -> String {

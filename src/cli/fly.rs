@@ -4,7 +4,8 @@ use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::pace::{Pace, Timer};
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, asked, input, only, output, repeat, stop, threads, told};
+use super::told;
+use super::{FINE, INTERRUPTED, WRONG, asked, columns, input, only, output, repeat, stop, threads};
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
 use crate::experiment::fly::Settings;
@@ -76,6 +77,9 @@ fn wrong_folder(error: &str, format: Format) -> u8 {
 
 /// Opens the output, flies, writes, prints.
 pub fn run(flags: &Run) -> u8 {
+    if let Some(code) = columns::settle(flags) {
+        return code;
+    }
     let flight = &flags.flight;
     let done = Report::open(&flags.out, flight).and_then(|report| {
         let purpose = Purpose::Report { export: flags.telemetry };
@@ -89,7 +93,7 @@ pub fn run(flags: &Run) -> u8 {
         Err(code) => return code,
     };
     stop::written();
-    tell(&results, flight.format, flags.details);
+    tell(&results, flags);
     say_end(&results, flight, Some(&place));
     if stop::asked() { INTERRUPTED } else { FINE }
 }
@@ -126,8 +130,8 @@ fn replications(results: &Results) -> usize {
 
 /// What is left out, the overview, then a table each, unless they are many; last what the lines of
 /// `expect:` came to, and of many those only that do not hold.
-fn tell(results: &Results, format: Format, details: bool) {
-    if format == Format::Json {
+fn tell(results: &Results, flags: &Run) {
+    if flags.flight.format == Format::Json {
         return output::print(&run_json::text(results));
     }
     output::print(&told::block(&results.left_out));
@@ -136,10 +140,11 @@ fn tell(results: &Results, format: Format, details: bool) {
     if !overview.is_empty() {
         output::print(&format!("{overview}\n"));
     }
-    let all = count <= many || details;
+    let all = count <= many || flags.details;
     if all {
         for scenario in &results.scenarios {
-            output::print(&format!("{}\n", report::table::text(scenario)));
+            let table = report::table::with_columns(scenario, &flags.columns);
+            output::print_judged(&format!("{table}\n"));
         }
     } else {
         let how = "--details prints the table of each, --only NAME flies one";
@@ -147,7 +152,7 @@ fn tell(results: &Results, format: Format, details: bool) {
     }
     let lines = verdicts::text(results, all);
     if !lines.is_empty() {
-        output::print(&format!("What was expected:\n{lines}\n"));
+        output::print_judged(&format!("What was expected:\n{lines}\n"));
     }
 }
 
@@ -213,7 +218,7 @@ pub fn results(
     })?;
     let mut results = asked::results(results);
     if results.scenarios.is_empty() {
-        output::say("Interrupted before a replication was complete: nothing is written.");
+        output::fail("Interrupted before a replication was complete: nothing is written.");
         return Err(INTERRUPTED);
     }
     if flags.lasting.is_some() {

@@ -9,7 +9,9 @@
 
 mod asked;
 pub mod check;
+mod columns;
 pub mod crash;
+pub mod diff;
 mod dotted;
 pub mod explain;
 pub mod files;
@@ -17,6 +19,7 @@ pub mod flags;
 pub mod fly;
 pub mod import;
 pub mod input;
+pub mod man;
 pub mod new;
 mod only;
 pub mod output;
@@ -32,7 +35,7 @@ pub mod threads;
 mod told;
 pub mod validate;
 
-use clap::Parser;
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use flags::{Flags, Verb};
 use std::process::ExitCode;
 
@@ -49,19 +52,50 @@ pub const INTERRUPTED: u8 = 130;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    let code = match Flags::try_parse() {
+    let code = match parse() {
         Ok(flags) => {
+            output::quiet(flags.global.quiet);
+            output::colour(flags.global.color);
             stop::listen();
             crash::guard(seed(&flags.verb), || run(&flags.verb))
         }
         // Help and version, or wrong flags.
         Err(answer) => {
             output::print_clap(&answer);
-            if answer.use_stderr() { WRONG } else { FINE }
+            if !answer.use_stderr() {
+                FINE
+            } else {
+                if let Some(line) = of_environment() {
+                    output::fail(&line);
+                }
+                WRONG
+            }
         }
     };
     let answered = [FINE, FAILED, UNDECIDED].contains(&code);
     ExitCode::from(if answered && !output::all_printed() { WRONG } else { code })
+}
+
+/// What was typed, and what the environment says in the place of flags.
+fn parse() -> Result<Flags, clap::Error> {
+    let typed: Vec<_> = std::env::args_os().collect();
+    let never = typed.windows(2).any(|pair| pair[0] == "--color" && pair[1] == "never");
+    let colour = match never || typed.iter().any(|word| word == "--color=never") {
+        true => ColorChoice::Never,
+        false => ColorChoice::Auto,
+    };
+    let matches = Flags::command().color(colour).try_get_matches_from(typed)?;
+    repeat::note(&matches);
+    Flags::from_arg_matches(&matches)
+}
+
+/// Which flags the environment sets: whoever typed none of them would look for it in vain.
+fn of_environment() -> Option<String> {
+    let set = |name: &&str| std::env::var_os(format!("WINDTUNNEL_{name}")).is_some();
+    let names = ["SEED", "REPLICATIONS", "JOBS", "OUT", "FORMAT", "COLOR", "QUIET"];
+    let names: Vec<String> =
+        names.iter().filter(|n| set(n)).map(|n| format!("WINDTUNNEL_{n}")).collect();
+    (!names.is_empty()).then(|| format!("set in the environment: {}", names.join(", ")))
 }
 
 fn run(verb: &Verb) -> u8 {
@@ -78,6 +112,8 @@ fn run(verb: &Verb) -> u8 {
         Verb::New(new) => new::run(new),
         Verb::Selftest(selftest) => selftest::run(selftest),
         Verb::Textbook(textbook) => textbook::run(textbook),
+        Verb::Diff(diff) => diff::run(diff),
+        Verb::Man(man) => man::run(man),
         Verb::Completions { shell } => explain::completions(*shell),
     }
 }

@@ -14,7 +14,7 @@ pub fn run(flags: &New) -> u8 {
         || !words::is_name(&flags.name)
         || flags.name.ends_with(['-', '.'])
     {
-        output::say(&format!(
+        output::fail(&format!(
             "windtunnel: name {:?}; expected letters, digits, '-', '_' and '.', at most 63 in all",
             flags.name
         ));
@@ -32,7 +32,7 @@ pub fn run(flags: &New) -> u8 {
             FINE
         }
         Err(error) => {
-            output::say(&format!("windtunnel: --out: {error}"));
+            output::fail(&format!("windtunnel: --out: {error}"));
             WRONG
         }
     }

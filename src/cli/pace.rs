@@ -284,7 +284,7 @@ fn rounded(secs: f64) -> String {
 }
 
 fn bar(exact: bool, timed: bool) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+    if !std::io::stderr().is_terminal() || output::is_quiet() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0);

@@ -60,7 +60,7 @@ fn refuse(refusal: Refusal, format: Format) {
         (Refusal::BadData(problems, sources), Format::Text) => {
             output::complain(&problems, &sources);
         }
-        (Refusal::Execution(message), Format::Text) => output::say_lines(&message),
+        (Refusal::Execution(message), Format::Text) => output::fail_lines(&message),
         (Refusal::BadData(problems, sources), Format::Json) => {
             let message = problems.iter().map(on_one_line).collect::<Vec<_>>().join("\n");
             let mut refusal = answer::error_json("bad_data", &short::message(&message));

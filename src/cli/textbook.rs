@@ -29,7 +29,7 @@ pub fn run(flags: &Flags) -> u8 {
     let page = match flags.only.is_empty().then(|| Page::open(flags)).transpose() {
         Ok(page) => page,
         Err(error) => {
-            output::say(&format!("windtunnel: --out: {error}"));
+            output::fail(&format!("windtunnel: --out: {error}"));
             return WRONG;
         }
     };
@@ -55,7 +55,7 @@ fn answer(
         return if problems.is_empty() { FINE } else { FAILED };
     };
     if !problems.is_empty() && !flags.draft {
-        output::say(
+        output::fail(
             "Nothing is written until claims and scenarios fit; --draft writes all the same.",
         );
         return FAILED;
@@ -67,7 +67,7 @@ fn answer(
     match documents.and_then(|documents| page.write(documents)) {
         Ok(kept) => kept.iter().for_each(|kept| output::say(&format!("windtunnel: {kept}"))),
         Err(error) => {
-            output::say(&format!("windtunnel: --out: {error}"));
+            output::fail(&format!("windtunnel: --out: {error}"));
             return WRONG;
         }
     }
@@ -307,7 +307,7 @@ fn fly_all(
     };
     let results: Results = fly::results(&flight, scenarios, Purpose::Textbook)?;
     if results.interrupted {
-        output::say("Nothing is written.");
+        output::fail("Nothing is written.");
         return Err(super::INTERRUPTED);
     }
     Ok(results.scenarios)

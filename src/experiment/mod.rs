@@ -6,6 +6,7 @@
 pub mod budget;
 pub mod claims;
 pub mod delivery;
+pub mod diff;
 pub mod expectation;
 pub mod figures;
 pub mod fly;
@@ -19,6 +20,7 @@ pub mod results;
 pub mod rounds;
 pub mod selftest;
 pub mod steps;
+pub mod storm;
 pub mod tables;
 pub mod winner;
 

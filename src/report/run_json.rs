@@ -13,6 +13,7 @@ use crate::experiment::matrix::{By, Cause, StopRow};
 use crate::experiment::results::{
     ExpectationResult, LeftOut, RatingRow, Results, ScenarioResults, SummaryRow, VerdictRow,
 };
+use crate::experiment::storm;
 use crate::outcome::Verdict;
 use crate::scenario::ids::PlanId;
 use crate::stats::mixture::ShareOf;
@@ -57,11 +58,11 @@ pub fn value(results: &Results) -> Value {
         },
         "left_out": results.left_out.iter().map(left_out).collect::<Vec<_>>(),
         "worst_first": worst::json(results),
-        "scenarios": results.scenarios.iter().map(scenario).collect::<Vec<_>>(),
+        "scenarios": results.scenarios.iter().map(|one| scenario(one, results.seed)).collect::<Vec<_>>(),
     })
 }
 
-fn scenario(results: &ScenarioResults) -> Value {
+fn scenario(results: &ScenarioResults, seed: u64) -> Value {
     let scenario = &results.scenario;
     let releases = scenario.release.variants.iter();
     let releases =
@@ -74,6 +75,7 @@ fn scenario(results: &ScenarioResults) -> Value {
     });
     json!({
         "scenario": scenario.name,
+        "storm": storm::digest(scenario, seed),
         "horizon_s": scenario.horizon.as_secs_f64(),
         "release_at_s": scenario.release.at.as_secs_f64(),
         "releases_per_year": scenario.releases_per_year,

@@ -5,7 +5,7 @@
 
 use super::figure::{Quantity, significant};
 use super::headlines::listed;
-use super::{headlines, reading, seen, stops};
+use super::{columns, headlines, reading, seen, stops};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
@@ -29,12 +29,17 @@ fn plain(name: &str) -> String {
 
 /// The table of one scenario, with what is to be said about it below.
 pub fn text(results: &ScenarioResults) -> String {
+    with_columns(results, &[])
+}
+
+/// The same, with these columns of the CSV files in the place of the usual ones, if any is named.
+pub fn with_columns(results: &ScenarioResults, columns: &[String]) -> String {
     let choice =
         headlines::choice::lines(results, &plain).iter().map(|l| wrap::filled(l)).collect();
     let scenario = &results.scenario;
     let mut out: String = choice;
     out += &wrap::filled(&headline(results));
-    out += &format!("{}\n", ratings_table(results).trim_fmt());
+    out += &format!("{}\n", ratings_table(results, columns).trim_fmt());
     out += &format!("{}\n", stops_table(results).trim_fmt());
     out.extend(stops::warnings(results, &plain).iter().map(|line| wrap::filled(line)));
     out += &seen::text(results);
@@ -67,10 +72,16 @@ fn headline(results: &ScenarioResults) -> String {
     )
 }
 
-fn ratings_table(results: &ScenarioResults) -> Table {
+fn ratings_table(results: &ScenarioResults, columns: &[String]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    if !columns.is_empty() {
+        table.set_header(std::iter::once("strategy").chain(columns.iter().map(String::as_str)));
+        table.add_rows(columns::rows(results, columns));
+        close(&mut table);
+        return table;
+    }
     let users = "risk:\nusers hurt";
     let cost = "cost:\nfleet-min";
     table.set_header(["strategy", "downtime", "rollback", users, cost, "delivery:\ngood shipped"]);

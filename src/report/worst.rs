@@ -100,6 +100,23 @@ pub fn text(results: &Results) -> String {
     out
 }
 
+/// The worst of all in a line of Markdown; nothing if no release hurts anybody. Names are written
+/// by `name`.
+pub fn line(results: &Results, name: &dyn Fn(&str) -> String) -> Option<String> {
+    let rows = rows(results);
+    let row = rows.first()?;
+    let (variant, share) = row.worst.filter(|(_, share)| *share > 0.0)?;
+    let scenario = &row.results.scenario;
+    let with = name(scenario.plan_name(row.rating.plan));
+    Some(format!(
+        "**The worst:** {} with {with}: a release hurts {} of the users over the mix, *{}* {}.",
+        name(&scenario.name),
+        Quantity::Share.show(row.rating.hurt_share),
+        name(scenario.release_name(variant)),
+        Quantity::Share.show(share)
+    ))
+}
+
 /// For `summary.md`; nothing for one service alone.
 pub fn markdown(results: &Results) -> Option<String> {
     let rows = rows(results);

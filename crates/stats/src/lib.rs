@@ -14,6 +14,7 @@ pub mod binomial;
 pub mod bounded;
 pub mod bounds;
 pub mod burn_rate;
+pub mod change;
 pub mod diffy;
 pub mod estimate;
 pub mod group_sequential;

@@ -8,6 +8,7 @@
 //! `inventory` (how a report of ours is told), `staging`, `swap` (the rename, and what happens
 //! where the system lacks it), `leftovers` (what killed runs leave behind).
 
+mod colour;
 mod file;
 mod folder;
 mod inventory;
@@ -24,7 +25,8 @@ pub use file::File;
 pub use folder::Folder;
 pub use place::text as said;
 pub use print::{
-    all_printed, complain, deny, note_if_closed, print, print_clap, refuse, say, say_lines,
+    all_printed, colour, complain, deny, fail, fail_lines, is_quiet, note_if_closed, print,
+    print_clap, print_judged, quiet, refuse, say, say_lines,
 };
 pub use problem::findings;
 pub use staging::abandon;

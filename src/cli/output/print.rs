@@ -1,10 +1,10 @@
 //! Results to standard output, everything else to standard error.
 
-use super::super::flags::Format;
+use super::super::flags::{Color, Format};
 use super::super::sources::Sources;
 use super::problem;
 use crate::base::escape::{is_hidden, json, short, terminal};
-use crate::base::problem::{Place, Problem, limited};
+use crate::base::problem::{Place, Problem, Severity, limited};
 use std::io::{Error, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,29 @@ static LOST: AtomicBool = AtomicBool::new(false);
 static CLOSED: AtomicBool = AtomicBool::new(false);
 /// Is the process about to leave? Then what other threads run into is no news.
 static HUSHED: AtomicBool = AtomicBool::new(false);
+/// Does the user want to hear of errors only?
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only errors are said.
+pub fn quiet(wanted: bool) {
+    QUIET.store(wanted, Ordering::Relaxed);
+}
+
+/// Are only errors said?
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Settles when there are colours, on both streams.
+pub fn colour(wanted: Color) {
+    match wanted {
+        // NO_COLOR, CLICOLOR_FORCE, TERM and the terminal decide.
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::AlwaysAnsi,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
 
 /// Notes whether standard output is closed. To be called before `main`: the runtime puts the null
 /// device in the place of a closed one, where results would vanish with exit code 0.
@@ -35,13 +58,20 @@ pub fn print(text: &str) {
     judge(out.write_all(terminal::text(text).as_bytes()).and_then(|()| out.flush()));
 }
 
+/// Prints a text whose words of judgement are coloured where standard output takes colours.
+pub fn print_judged(text: &str) {
+    let text = terminal::text(text);
+    let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+    judge(out.write_all(super::colour::judged(&text).as_bytes()).and_then(|()| out.flush()));
+}
+
 /// Prints what the flags came to: help and version as results, wrong flags as a problem; words
 /// that hold control characters are shown without clap's own colours.
 pub fn print_clap(error: &clap::Error) {
     let text = error.render().to_string();
     let hides = |c: char| is_hidden(c) && c != '\n' && c != '\t';
     if error.use_stderr() && text.contains(hides) {
-        return say_lines(text.trim_end());
+        return fail_lines(text.trim_end());
     }
     let printed = error.print();
     if !error.use_stderr() {
@@ -56,7 +86,7 @@ fn judge(written: Result<(), Error>) {
     if let Some(error) = written.err().filter(|e| e.kind() != ErrorKind::BrokenPipe)
         && !LOST.swap(true, Ordering::Relaxed)
     {
-        say(&format!("windtunnel: standard output: {error}"));
+        fail(&format!("windtunnel: standard output: {error}"));
     }
 }
 
@@ -73,6 +103,18 @@ pub fn say(line: &str) {
 
 /// Says a text of several lines, whose parts that others wrote cannot begin one.
 pub fn say_lines(text: &str) {
+    if !is_quiet() {
+        fail_lines(text);
+    }
+}
+
+/// Says an error in a line, however quiet the user wants it.
+pub fn fail(line: &str) {
+    fail_lines(&terminal::line(line));
+}
+
+/// Says an error in several lines.
+pub fn fail_lines(text: &str) {
     if !HUSHED.load(Ordering::Relaxed) {
         let text = short::message(text);
         let _ = writeln!(std::io::stderr().lock(), "{}", terminal::text(&text));
@@ -88,7 +130,7 @@ pub(super) fn hush() {
 /// the place of the answer, as problems of a flag or of the command.
 pub fn deny(lines: &[String], format: Format) {
     if format == Format::Text {
-        return lines.iter().for_each(|line| say(line));
+        return lines.iter().for_each(|line| fail(line));
     }
     let problem = |line: &String| {
         let message = line.strip_prefix("windtunnel: ").unwrap_or(line);
@@ -107,7 +149,8 @@ pub fn deny(lines: &[String], format: Format) {
 pub fn complain(problems: &[Problem], sources: &Sources) {
     // Takes the colours out where standard error is no terminal or the user wants none.
     let mut err = anstream::AutoStream::auto(std::io::stderr().lock());
-    for problem in limited(problems, WARNINGS) {
+    let heard = |problem: &Problem| !is_quiet() || problem.severity == Severity::Error;
+    for problem in limited(problems, WARNINGS).into_iter().filter(heard) {
         // Nothing is left to tell if standard error is closed.
         let _ = err.write_all(problem::drawn(&problem, sources).as_bytes());
     }

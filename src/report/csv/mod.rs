@@ -54,6 +54,11 @@ pub struct Table {
 pub struct Row(Vec<String>);
 
 impl Row {
+    /// Its cells, in the order of the columns.
+    pub fn cells(&self) -> &[String] {
+        &self.0
+    }
+
     /// A row that begins with these texts.
     pub fn of(texts: &[&str]) -> Row {
         texts.iter().fold(Row::default(), |row, text| row.text(text))

@@ -27,23 +27,26 @@ fn columns() -> Vec<&'static str> {
 }
 
 fn rows(results: &Results) -> Vec<Row> {
+    results.scenarios.iter().flat_map(rows_of).collect()
+}
+
+/// The rows of one scenario, a strategy each.
+pub fn rows_of(scenario: &ScenarioResults) -> Vec<Row> {
     let mut rows = Vec::new();
-    for scenario in &results.scenarios {
-        for row in &scenario.ratings {
-            let words = Rating::TEXTBOOK.map(|rating| row.grade(rating).word());
-            let times = [Some(row.outage_good_s), row.way_back_s, row.start_to_ready_s];
-            let start = Row::of(&[&scenario.scenario.name, scenario.scenario.plan_name(row.plan)]);
-            rows.push(
-                words
-                    .into_iter()
-                    .fold(start, Row::text)
-                    .numbers(times)
-                    .numbers([row.rollback_outage_s, row.hurt_share, row.fleet_minutes].map(Some))
-                    .text(if row.exposed { "yes" } else { "no" })
-                    .text(row.delivery.word())
-                    .numbers(delivery(scenario, row)),
-            );
-        }
+    for row in &scenario.ratings {
+        let words = Rating::TEXTBOOK.map(|rating| row.grade(rating).word());
+        let times = [Some(row.outage_good_s), row.way_back_s, row.start_to_ready_s];
+        let start = Row::of(&[&scenario.scenario.name, scenario.scenario.plan_name(row.plan)]);
+        rows.push(
+            words
+                .into_iter()
+                .fold(start, Row::text)
+                .numbers(times)
+                .numbers([row.rollback_outage_s, row.hurt_share, row.fleet_minutes].map(Some))
+                .text(if row.exposed { "yes" } else { "no" })
+                .text(row.delivery.word())
+                .numbers(delivery(scenario, row)),
+        );
     }
     rows
 }

@@ -7,6 +7,7 @@ use super::listed;
 use super::one_in;
 use super::standing::certainly_less;
 use crate::base::escape::short::thousands;
+use crate::experiment::figures::Figure;
 use crate::experiment::results::ScenarioResults;
 use crate::experiment::winner::{Choice, Criterion, Ending, MONEY_FLOOR, RuledOut, Standing};
 use crate::outcome::MeasureId;
@@ -43,6 +44,18 @@ pub fn short(results: &ScenarioResults) -> Option<String> {
         (Ending::Leads, Some(first)) => Some(format!("{first} leads, not proved")),
         (Ending::Tie, Some(_)) => Some(format!("a tie: {}", listed(&tied))),
     }
+}
+
+/// The runner-up, and by how much its figure is greater than that of the first.
+pub fn runner_up(results: &ScenarioResults) -> Option<(PlanId, Option<String>)> {
+    let told = Told { results, choice: &results.choice, write: &|name| name.to_string() };
+    let second = results.choice.standings.get(1)?;
+    let unit = match results.choice.criterion {
+        Criterion::UsersHurt => "of the users hurt",
+        Criterion::ReleaseUsd => "a year",
+    };
+    let shown = |found: Figure| told.shown(found.value, found.interval.lower, found.interval.upper);
+    Some((second.plan, second.behind.map(|found| format!("{} {unit}", shown(found)))))
 }
 
 struct Told<'a> {
