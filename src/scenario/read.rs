@@ -244,6 +244,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let scenario = Scenario {
         name,
         head: String::new(),
+        point: None,
         horizon,
         service: Arc::new(service),
         autoscaler: scaling.autoscaler,
