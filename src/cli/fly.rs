@@ -3,7 +3,7 @@
 use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::sources::Sources;
-use super::{FINE, INTERRUPTED, WRONG, input, only, output, stop, threads, told};
+use super::{FINE, INTERRUPTED, WRONG, input, only, output, stop, sweep, threads, told};
 use crate::base::escape;
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
@@ -53,6 +53,8 @@ pub fn run(flags: &Run) -> u8 {
     };
     let purpose = Purpose::Report { export: flags.telemetry };
     let flown = scenarios(flight).and_then(|(scenarios, left_out)| {
+        let whole = flags.details || flags.telemetry;
+        let scenarios = if whole { sweep::in_whole(scenarios) } else { scenarios };
         Ok(Results { left_out, ..results(flight, &scenarios, purpose)? })
     });
     let results = match flown {
@@ -86,7 +88,15 @@ fn tell(results: &Results, format: Format, details: bool) {
         return output::print(&escape::json::pretty(&report::table::json(results)));
     }
     output::print(&told::block(&results.left_out));
-    let overview = report::worst::text(results);
+    if report::sweeps::is_sweep(results) {
+        output::print(&report::sweeps::text::text(results));
+        if !details {
+            let how = "--details prints the table of each point, and draws its charts.";
+            return output::print(&format!("{how}\n\n"));
+        }
+    }
+    let swept = report::sweeps::is_sweep(results);
+    let overview = if swept { String::new() } else { report::worst::text(results) };
     let (count, many) = (results.scenarios.len(), TABLES_MAX);
     if !overview.is_empty() {
         output::print(&format!("{overview}\n"));

@@ -3,7 +3,7 @@
 //! CSV files carry no comments, so everything about the run as a whole stands here. Deliberately
 //! absent: time of day, machine, user; the same command gives the same bytes.
 
-use super::{Document, Format, headlines, seen, worst};
+use super::{Document, Format, headlines, seen, sweeps, worst};
 use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results, ScenarioResults};
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ fn make(results: &Results) -> Result<Vec<Document>, String> {
         "command": results.command,
         "interrupted": results.interrupted,
         "worst_first": worst::json(results),
+        "sweeps": sweeps::json::json(results),
         "scenarios": results.scenarios.iter().map(scenario).collect::<Vec<_>>(),
     });
     let bytes = escape::json::pretty(&value).into_bytes();

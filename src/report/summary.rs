@@ -5,7 +5,9 @@
 //! is. Deliberately absent: computing measures; sentences that the tables do not carry.
 
 use super::figure::{Quantity, significant};
-use super::{Document, Format, choose, headlines, names, reading, run_json, seen, stops, worst};
+use super::{
+    Document, Format, choose, headlines, names, reading, run_json, seen, stops, sweeps, worst,
+};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{LeftOut, RatingRow, Results, ScenarioResults};
@@ -57,14 +59,19 @@ pub fn text(results: &Results) -> String {
     page += &left_out(results);
     page += &format!("Seed {}. Repeat with {command}.\n", results.seed);
     page += "Intervals are 95 %. Shares of users are shares of the users active in the horizon.\n";
-    if let Some(table) = worst::markdown(results) {
+    if sweeps::is_sweep(results) {
+        page += &sweeps::markdown::text(results);
+    } else if let Some(table) = worst::markdown(results) {
         page += &format!("\n## Worst first\n\n{table}\n");
     }
-    if results.scenarios.len() > 1 {
+    if results.scenarios.len() > 1 && !sweeps::is_sweep(results) {
         page += "\n![Who gets hurt: all strategies in all scenarios](charts/overview.svg)\n";
     }
     let folders = names::slugs(results.scenarios.iter().map(|s| s.scenario.name.as_str()));
     for (scenario, folder) in results.scenarios.iter().zip(&folders) {
+        if scenario.scenario.point.as_ref().is_some_and(|point| !point.whole) {
+            continue;
+        }
         page += &section(scenario, folder);
     }
     page
@@ -155,7 +162,7 @@ fn flown(results: &ScenarioResults) -> String {
     )
 }
 
-fn ratings(results: &ScenarioResults) -> String {
+pub(super) fn ratings(results: &ScenarioResults) -> String {
     let rows = results.ratings.iter().map(|r| {
         vec![
             named(results.scenario.plan_name(r.plan)),
@@ -278,7 +285,7 @@ fn verdicts(results: &ScenarioResults) -> String {
 }
 
 /// Who stops what: strategies down, releases across.
-fn stopped(results: &ScenarioResults) -> String {
+pub(super) fn stopped(results: &ScenarioResults) -> String {
     let scenario = &results.scenario;
     let mut head = vec!["strategy"];
     let names: Vec<String> =
@@ -356,7 +363,7 @@ fn choose_by(results: &ScenarioResults) -> String {
     text
 }
 
-fn expectations(results: &ScenarioResults) -> Vec<String> {
+pub(super) fn expectations(results: &ScenarioResults) -> Vec<String> {
     if results.expectations.is_empty() {
         return Vec::new();
     }
@@ -397,7 +404,7 @@ fn named(name: &str) -> String {
 }
 
 /// A table in Markdown; what stands in its cells is Markdown already.
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+pub(super) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut lines = vec![markdown::row(head)];
     lines.push(format!("|{}", "---|".repeat(head.len())));
     lines.extend(rows.into_iter().map(markdown::row));

@@ -50,6 +50,11 @@ fn number(unit: Unit, text: &str) -> Option<f64> {
 }
 
 impl Scale {
+    /// Do equal steps multiply?
+    pub fn is_log(&self) -> bool {
+        self.log
+    }
+
     /// Where the value at this place of the list lies, 0 to 1.
     pub fn place(&self, at: usize) -> f64 {
         let bent = |value: f64| if self.log { maths::ln(value) } else { value };
@@ -76,6 +81,23 @@ impl Scale {
             Unit::Plain => significant(value),
         }
     }
+}
+
+/// Where values lie, 0 to 1; evenly if they are no numbers that rise.
+pub fn places(values: &[String]) -> Vec<f64> {
+    let texts: Vec<&str> = values.iter().map(|value| value.trim()).collect();
+    let count = texts.len();
+    match scale(&texts) {
+        Some(scale) if count > 1 => (0..count).map(|at| scale.place(at)).collect(),
+        _ => (0..count).map(|at| at as f64 / (count - 1).max(1) as f64).collect(),
+    }
+}
+
+/// The end of a path; with what it stands in where the name alone says little, such as `by`.
+pub fn short(path: &str) -> &str {
+    let end = |from: &str| from.rfind('.').map_or(0, |at| at + 1);
+    let last = end(path);
+    if path.len() - last > 3 || last == 0 { &path[last..] } else { &path[end(&path[..last - 1])..] }
 }
 
 #[cfg(test)]
