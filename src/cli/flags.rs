@@ -44,7 +44,7 @@ pub enum Verb {
     List(List),
     /// Explain a strategy, fault, check, field, measure or rating: settings, defaults, meaning
     Explain(Explain),
-    /// Print the JSON Schema of scenario files
+    /// Print the JSON Schema of scenarios and textbooks
     Schema,
     /// Print a commented scenario to start from
     New(New),
@@ -247,7 +247,7 @@ pub struct Import {
 
 /// The groups of `list`, as they are typed.
 pub const GROUP_WORDS: &str = "strategies, defects, chaos, faults, checks, traffic, activity, \
-     scenario, measures, metrics";
+     textbook, scenario, measures, metrics";
 
 /// Flags of `list`.
 #[derive(Args, Clone, Debug)]

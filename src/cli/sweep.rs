@@ -4,6 +4,7 @@ use super::sources::Sources;
 use super::traces::Traces;
 use crate::base::node::{self, Node};
 use crate::base::problem::{Place, Problem};
+use crate::base::several::shape;
 use crate::scenario::model::Scenario;
 use crate::scenario::sweep::{Changes, Point, Setting, points};
 use crate::scenario::{foretell, read, tree, warn};
@@ -44,7 +45,7 @@ pub fn collect(
     placed: impl Fn(Problem) -> Problem,
     Found { spots, scenarios, problems, told, sources }: Found<'_>,
 ) {
-    let mut traces = Traces::default();
+    let (mut traces, mut warned) = (Traces::default(), Vec::new());
     for changes in points(settings) {
         let (changed, wrong) = changed((documents, file), &changes);
         let sound = wrong.is_empty();
@@ -61,7 +62,7 @@ pub fn collect(
         if !sound {
             continue;
         }
-        problems.extend(new_ones(notes, told));
+        warned.extend(new_ones(notes, told).into_iter().map(|note| (note, changes.clone())));
         for scenario in found {
             let scenario = at_point(scenario, settings, &changes);
             let place = found_at(&changed, &scenario.name);
@@ -87,13 +88,36 @@ pub fn collect(
                     let of_trace = warn::of_trace(document_of(&changed, &scenario.name), &scenario);
                     let foretold = foretold(&changed, &scenario, scenarios.len());
                     let foretold = of_trace.into_iter().chain(foretold).map(&placed);
-                    problems.extend(new_ones(foretold, told));
+                    let new = new_ones(foretold, told).into_iter();
+                    warned.extend(new.map(|note| (note, changes.clone())));
                     scenarios.push(Arc::new(scenario));
                 }
                 Err(found) => problems.extend(new_ones(found, told)),
             }
         }
     }
+    problems.extend(alike(warned));
+}
+
+/// Warnings that differ by their numbers alone are told once, with how many more there are.
+fn alike(warned: Vec<(Problem, Changes)>) -> Vec<Problem> {
+    let mut kinds: Vec<(String, Problem, Changes, usize)> = Vec::new();
+    for (problem, changes) in warned {
+        let kind = format!("{:?} {} {}", problem.place, problem.path, shape(&problem.message));
+        match kinds.iter_mut().find(|(known, ..)| *known == kind) {
+            Some((_, _, _, more)) => *more += 1,
+            None => kinds.push((kind, problem, changes, 0)),
+        }
+    }
+    let told = |(_, problem, changes, more): (String, Problem, Changes, usize)| match more {
+        0 => problem,
+        more => {
+            let mut problem = after(problem, &changes);
+            problem.message += &format!(" and {more} more like this at other values");
+            problem
+        }
+    };
+    kinds.into_iter().map(told).collect()
 }
 
 /// The documents with all changes that can be made, and why the others cannot.

@@ -35,8 +35,15 @@ pub fn scale(texts: &[&str]) -> Option<Scale> {
     let (unit, values) = UNITS.iter().find_map(|unit| read(unit).map(|values| (*unit, values)))?;
     let rising = values.windows(2).all(|pair| pair[0] < pair[1]);
     let (first, last) = (*values.first()?, *values.last()?);
-    let log = first > 0.0 && last / first >= LOG_FROM;
+    let log = first > 0.0 && last / first >= LOG_FROM && !even(&values);
     rising.then_some(Scale { unit, values, log })
+}
+
+/// Are there several steps, all of one size?
+fn even(values: &[f64]) -> bool {
+    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let same = |step: &f64| (step - steps[0]).abs() <= 1e-6 * steps[0].abs();
+    steps.len() > 1 && steps.iter().all(same)
 }
 
 fn number(unit: Unit, text: &str) -> Option<f64> {
@@ -112,6 +119,7 @@ mod tests {
         assert_eq!(half(&["30s", "5m"]).as_deref(), Some("2.83 min"));
         assert_eq!(half(&["1/s", "100/s"]).as_deref(), Some("10/s"), "logarithmic");
         assert_eq!(half(&["$0.01", "$1"]).as_deref(), Some("$0.1"));
+        assert_eq!(half(&["1", "51", "101"]).as_deref(), Some("51"), "even steps are linear");
         assert_eq!(half(&["hash", "header"]), None);
         assert_eq!(half(&["2", "1"]), None);
         let places = scale(&["1", "10", "100"]).map(|scale| scale.place(1));

@@ -46,7 +46,8 @@ pub fn text(results: &Results) -> String {
     let mut page = "# What the flights say\n\n".to_string();
     if results.interrupted {
         page += "**Interrupted:** some flights are missing; the figures cover those flown.";
-        let unrecorded = results.scenarios.iter().filter(|s| s.recordings.is_empty());
+        let alone = |s: &&ScenarioResults| s.scenario.point.as_ref().is_none_or(|p| p.whole);
+        let unrecorded = results.scenarios.iter().filter(alone).filter(|s| s.recordings.is_empty());
         let names: Vec<&str> = unrecorded.map(|s| s.scenario.name.as_str()).collect();
         if !names.is_empty() {
             let names = names.join(", ");

@@ -44,6 +44,32 @@ pub struct Panel {
     pub rows: Vec<Vec<Option<f64>>>,
 }
 
+impl Heat {
+    /// The largest figure of all panels.
+    fn largest(&self) -> f64 {
+        self.panels.iter().flat_map(Panel::values).map(f64::abs).fold(0.0, f64::max)
+    }
+
+    /// A figure as it stands in a field: in the unit of the largest, with at most two decimals
+    /// where that is more than 1.
+    pub fn field(&self, value: f64) -> String {
+        let (largest, scale) = (self.largest(), self.quantity.scale(self.largest()));
+        let shown = value * scale.factor;
+        match largest * scale.factor >= 1.0 {
+            true => significant((shown * 100.0).round() / 100.0),
+            false => significant(shown),
+        }
+    }
+
+    /// The unit of all fields, in words: `, in %`.
+    pub fn unit(&self) -> String {
+        match self.quantity.scale(self.largest()).unit {
+            "" => String::new(),
+            unit => format!(", in {unit}"),
+        }
+    }
+}
+
 impl Panel {
     /// All figures.
     pub fn values(&self) -> impl Iterator<Item = f64> + '_ {
@@ -123,11 +149,9 @@ fn middle(frame: Frame) -> (f64, f64) {
 pub fn svg(map: &Heat) -> Result<String, String> {
     let values = || map.panels.iter().flat_map(Panel::values);
     let axis = Axis::over(map.quantity, values());
-    let scale = map.quantity.scale(values().map(f64::abs).fold(0.0, f64::max));
-    let unit = if scale.unit.is_empty() { String::new() } else { format!(", in {}", scale.unit) };
-    let subtitle = format!("{}; means{unit}; dark is much", map.subtitle);
+    let subtitle = format!("{}; means{}; dark is much", map.subtitle, map.unit());
     let head = Head::new(WIDTH, &map.title, &subtitle, &[]);
-    let words = |value: f64| significant(value * scale.factor);
+    let words = |value: f64| map.field(value);
     let widest = values().map(|value| measured(&words(value), FIELD) + 8.0).fold(0.0, f64::max);
     let layout = Layout::of(map, map.panels.len(), ROW, widest, head.height() + 8.0);
     let bottom = layout.bottom(map.panels.len());
@@ -145,7 +169,7 @@ pub fn svg(map: &Heat) -> Result<String, String> {
                     };
                     let part = axis.place(*value);
                     pen.fill(field, palette::blend(palette::PAPER, full, 0.06 + 0.94 * part));
-                    let ink = if part > 0.6 { palette::PAPER } else { palette::INK };
+                    let ink = if part > 0.8 { palette::PAPER } else { palette::INK };
                     let style = Type { paint: ink, ..FIELD };
                     pen.text(&words(*value), middle(field), Align::Middle, style);
                 }

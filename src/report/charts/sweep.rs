@@ -14,6 +14,8 @@ use crate::report::figure::Quantity;
 use crate::scenario::model::{Expectation, Expected, Scenario, Statistic};
 
 const HEIGHT: f64 = 340.0;
+/// Figures below this share of the largest are drawn as next to nothing.
+const SEEN: f64 = 1e-3;
 
 /// What is drawn.
 #[derive(Clone, Debug)]
@@ -34,7 +36,8 @@ pub struct Picture {
     pub places: Vec<f64>,
     /// What a single curve, or the difference of two, is compared with, if with anything.
     pub limit: Option<f64>,
-    /// Are shares, small and large, read against the whole on one straight axis?
+    /// Are shares, small and large, read against the whole on one straight axis? Else decades are
+    /// drawn where figures span some.
     pub straight: bool,
     /// The two curves that change places, by place in the list.
     pub pair: (usize, usize),
@@ -82,7 +85,13 @@ impl Picture {
         let points = self.curves.iter().flat_map(|curve| curve.points.iter().flatten());
         let ends = points.flat_map(|(value, (lower, upper))| [*value, *lower, *upper]);
         let ends: Vec<f64> = ends.chain(self.level()).filter(|end| end.is_finite()).collect();
-        if self.quantity != Quantity::Share || !self.straight {
+        if !self.straight {
+            // What is next to nothing beside the largest takes no decades of its own.
+            let largest = ends.iter().copied().map(f64::abs).fold(0.0, f64::max);
+            let seen = ends.iter().copied().filter(|end| end.abs() >= largest * SEEN);
+            return Axis::over(self.quantity, seen).stretched(0.04);
+        }
+        if self.quantity != Quantity::Share {
             return Axis::over(self.quantity, ends).stretched(0.04);
         }
         let most = ends.iter().copied().fold(0.0, f64::max);

@@ -4,7 +4,7 @@ use super::quantity;
 use super::sentence::Write;
 use crate::experiment::results::ScenarioResults;
 use crate::experiment::sweep::{Grid, MAIN, Main, chosen, figure, plan};
-use crate::report::charts::heat::Panel;
+use crate::report::charts::heat::{Heat, Panel};
 use crate::report::headlines::listed;
 
 /// The main figures that flights have and that are not the same everywhere, each with a panel a
@@ -34,6 +34,23 @@ fn cells<T>(grid: &Grid<'_>, of: impl Fn(&ScenarioResults) -> Option<T>) -> Vec<
     let (down, across) = (grid.settings[0].values.len(), grid.settings[1].values.len());
     let row = |first| (0..across).map(|second| grid.at(first, second).and_then(&of)).collect();
     (0..down).map(row).collect()
+}
+
+/// The map of a figure, without words.
+pub(super) fn map(grid: &Grid<'_>, main: &Main, panels: &[Panel]) -> Heat {
+    let axis = |at: usize| {
+        let setting = &grid.settings[at];
+        let values = setting.values.iter().map(|value| super::shortened(value.trim()));
+        (setting.path.clone(), values.collect::<Vec<_>>())
+    };
+    Heat {
+        title: String::new(),
+        subtitle: String::new(),
+        down: axis(0),
+        across: axis(1),
+        quantity: quantity(main.what),
+        panels: panels.to_vec(),
+    }
 }
 
 /// How often each strategy is the choice.

@@ -6,7 +6,7 @@ use super::sentence::{self, choice, choice_turning, has_choice};
 use super::{Strip, strips};
 use crate::base::escape::markdown;
 use crate::experiment::results::{Results, ScenarioResults};
-use crate::experiment::sweep::{Grid, grids};
+use crate::experiment::sweep::{Estimated, Grid, grids};
 use crate::report::setting::short;
 use crate::report::{headlines, names, summary};
 
@@ -70,9 +70,8 @@ fn strip_table(grid: &Grid<'_>, strip: &Strip, setting: &str) -> String {
     let names: Vec<String> = strip.curves.iter().map(|curve| named(&curve.name)).collect();
     let head: Vec<&str> =
         std::iter::once(setting).chain(names.iter().map(String::as_str)).collect();
-    let cell = |point: &Option<(f64, (f64, f64))>| match point {
-        Some((value, (lower, upper))) => strip.quantity.show_interval(*value, *lower, *upper),
-        None => "–".to_string(),
+    let cell = |point: &Option<Estimated>| {
+        point.map_or("–".to_string(), |point| sentence::cell(strip.quantity, point, true))
     };
     let row = |(at, value): (usize, &String)| {
         let cells = strip.curves.iter().map(|curve| cell(&curve.points[at]));

@@ -93,3 +93,14 @@ fn flights(grid: &Grid<'_>) -> (usize, usize) {
     let counts = || grid.flown().flat_map(|results| results.flights.iter().flatten().map(Vec::len));
     (counts().min().unwrap_or(0), counts().max().unwrap_or(0))
 }
+
+/// Longest value that is written at an axis.
+const VALUE_MAX: usize = 24;
+
+/// A value as it stands at an axis.
+fn shortened(value: &str) -> String {
+    if value.chars().count() <= VALUE_MAX {
+        return value.to_string();
+    }
+    value.chars().take(VALUE_MAX - 1).chain(['…']).collect()
+}

@@ -1,16 +1,13 @@
 //! The pictures of a sweep: a curve for every main figure, or heat maps over two settings.
 
 use super::sentence;
-use super::{Strip, strips};
+use super::{Strip, shortened, strips};
 use crate::experiment::results::Results;
-use crate::experiment::sweep::{Grid, Order, What, grids};
-use crate::report::charts::heat::{self, Heat, Panel};
+use crate::experiment::sweep::{Grid, MAIN, Order, What, chosen, grids};
+use crate::report::charts::heat::{self, Heat};
 use crate::report::charts::sweep::{self as curve, Picture};
 use crate::report::names;
 use crate::report::setting::{places, scale, short};
-
-/// Longest value that is written below an axis.
-const VALUE_MAX: usize = 24;
 
 /// Path without ending, and SVG.
 type Drawn = (String, String);
@@ -105,28 +102,11 @@ fn heat_maps(grid: &Grid<'_>) -> Result<Vec<Drawn>, String> {
     }
     for (main, panels) in super::grid::panels(grid) {
         let title = capital(&super::grid::message(grid, &main, &panels, &plain));
-        let quantity = super::quantity(main.what);
-        let map = Heat { title, quantity, panels, ..bare(grid) };
+        let subtitle = sentence::head(grid, &plain);
+        let map = Heat { title, subtitle, ..super::grid::map(grid, &main, &panels) };
         all.push((names::slug(main.title), heat::svg(&map)?));
     }
     Ok(all)
-}
-
-/// A map without a figure.
-fn bare(grid: &Grid<'_>) -> Heat {
-    let axis = |at: usize| {
-        let setting = &grid.settings[at];
-        let values = setting.values.iter().map(|value| shortened(value.trim()));
-        (setting.path.clone(), values.collect::<Vec<_>>())
-    };
-    Heat {
-        title: String::new(),
-        subtitle: sentence::head(grid, &plain),
-        down: axis(0),
-        across: axis(1),
-        quantity: crate::report::figure::Quantity::Count,
-        panels: Vec::<Panel>::new(),
-    }
 }
 
 /// What may be chosen at every point.
@@ -134,7 +114,7 @@ fn choices(grid: &Grid<'_>) -> heat::Choices {
     let (down, across) = (grid.settings[0].values.len(), grid.settings[1].values.len());
     let cell = |first: usize, second: usize| {
         let results = grid.at(first, second)?;
-        let chosen = crate::experiment::sweep::chosen(results);
+        let chosen = chosen(results);
         let kinds = results.scenario.plans.iter().filter(|plan| chosen.contains(&&*plan.name));
         Some((
             chosen.iter().map(|name| name.to_string()).collect(),
@@ -142,7 +122,8 @@ fn choices(grid: &Grid<'_>) -> heat::Choices {
         ))
     };
     let row = |first: usize| (0..across).map(|second| cell(first, second)).collect();
-    let map = Heat { title: super::grid::choices(grid, &plain), ..bare(grid) };
+    let (title, subtitle) = (super::grid::choices(grid, &plain), sentence::head(grid, &plain));
+    let map = Heat { title, subtitle, ..super::grid::map(grid, &MAIN[0], &[]) };
     heat::Choices { map, cells: (0..down).map(row).collect() }
 }
 
@@ -154,11 +135,4 @@ fn plain(name: &str) -> String {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn shortened(value: &str) -> String {
-    if value.chars().count() <= VALUE_MAX {
-        return value.to_string();
-    }
-    value.chars().take(VALUE_MAX - 1).chain(['…']).collect()
 }

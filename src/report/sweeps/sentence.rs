@@ -3,7 +3,7 @@
 use super::{Strip, flights};
 use crate::base::count::counted;
 use crate::experiment::results::ScenarioResults;
-use crate::experiment::sweep::{Grid, Order, change, choice_turns, chosen};
+use crate::experiment::sweep::{Estimated, Grid, Order, change, choice_turns, chosen};
 use crate::experiment::winner::Ending;
 use crate::outcome::MeasureId;
 use crate::report::charts::sweep::crossing;
@@ -50,6 +50,27 @@ pub fn choice(results: Option<&ScenarioResults>, write: Write<'_>) -> String {
     }
 }
 
+/// The same in a field of a map.
+pub fn short_choice(results: Option<&ScenarioResults>, write: Write<'_>) -> String {
+    let Some(results) = results else { return "–".to_string() };
+    let names: Vec<String> = chosen(results).into_iter().map(write).collect();
+    match names.as_slice() {
+        [] => "none".to_string(),
+        [one] => one.clone(),
+        [one, other] => format!("{one} / {other}"),
+        more => format!("tie of {}", more.len()),
+    }
+}
+
+/// A figure in a table whose title names its unit where that is long.
+pub fn cell(quantity: Quantity, (value, (lower, upper)): Estimated, whole: bool) -> String {
+    let text = match whole {
+        true => quantity.show_interval(value, lower, upper),
+        false => quantity.show(value),
+    };
+    text.replace(" fleet-min", "")
+}
+
 /// Is there a choice at any point?
 pub fn has_choice(grid: &Grid<'_>) -> bool {
     grid.flown().any(|results| results.scenario.plans.len() > 1)
@@ -67,10 +88,15 @@ pub fn choice_turning(grid: &Grid<'_>, second: usize, write: Write<'_>) -> Strin
     let name = write(short(&setting.path));
     let turns = choice_turns(&line);
     if turns.is_empty() {
-        let first = of(0);
-        let same = !first.is_empty() && (1..line.len()).all(|at| of(at) == first);
+        let sorted = |at: usize| {
+            let mut names = line[at].map_or(Vec::new(), chosen);
+            names.sort_unstable();
+            names
+        };
+        let first = sorted(0);
+        let same = !first.is_empty() && (1..line.len()).all(|at| sorted(at) == first);
         return match same {
-            true => format!("The choice is the same at every value of {name}: {first}."),
+            true => format!("The choice is the same at every value of {name}: {}.", of(0)),
             false => format!(
                 "The choice does not turn for certain over {name}: no two values rule out each \
                  other's."

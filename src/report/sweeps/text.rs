@@ -1,12 +1,12 @@
 //! Sweeps on a terminal: values down, strategies across.
 
 use super::grid;
-use super::sentence::{self, choice, choice_turning, has_choice};
+use super::sentence::{self, choice, choice_turning, has_choice, short_choice};
 use super::{IN_TERMINAL, Strip, strips};
 use crate::base::count::counted;
 use crate::base::wrap;
 use crate::experiment::results::Results;
-use crate::experiment::sweep::{Grid, MAIN, Main, grids};
+use crate::experiment::sweep::{Estimated, Grid, MAIN, Main, grids};
 use crate::outcome::MeasureId;
 use crate::report::charts::heat::Panel;
 use crate::report::figure::significant;
@@ -75,12 +75,9 @@ fn one(grid: &Grid<'_>) -> String {
 fn strip_table(grid: &Grid<'_>, strip: &Strip) -> String {
     let mut head = vec![short(&grid.settings[0].path)];
     head.extend(strip.curves.iter().map(|curve| curve.name.as_str()));
-    let cell = |point: &Option<(f64, (f64, f64))>| match point {
-        Some((value, (lower, upper))) if strip.curves.len() <= WITH_INTERVALS => {
-            strip.quantity.show_interval(*value, *lower, *upper)
-        }
-        Some((value, _)) => strip.quantity.show(*value),
-        None => "–".to_string(),
+    let whole = strip.curves.len() <= WITH_INTERVALS;
+    let cell = |point: &Option<Estimated>| {
+        point.map_or("–".to_string(), |point| sentence::cell(strip.quantity, point, whole))
     };
     let row = |(at, value): (usize, &String)| {
         let cells = strip.curves.iter().map(|curve| cell(&curve.points[at]));
@@ -118,18 +115,18 @@ fn two(grid: &Grid<'_>) -> String {
     };
     if has_choice(grid) {
         out += &wrap::filled(&format!("{}.", grid::choices(grid, &plain)));
-        out += &table(&|first, second| choice(grid.at(first, second), &plain));
+        out += &table(&|first, second| short_choice(grid.at(first, second), &plain));
     }
     let all: Vec<(Main, Vec<Panel>)> = grid::panels(grid);
     let (shown, more): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|(main, _)| main.what == MAIN[0].what);
     for (main, panels) in &shown {
-        let quantity = super::quantity(main.what);
-        out += &format!("\n{}", wrap::filled(&grid::message(grid, main, panels, &plain)));
+        let map = grid::map(grid, main, panels);
+        let message = grid::message(grid, main, panels, &plain);
+        out += &format!("\n{}", wrap::filled(&format!("{message}{}", map.unit())));
         for panel in panels.iter().take(PANELS_MAX) {
             out += &format!("{}\n", panel.name);
-            let shown =
-                |value: Option<f64>| value.map_or("–".into(), |value| quantity.show(value));
+            let shown = |value: Option<f64>| value.map_or("–".into(), |value| map.field(value));
             out += &table(&|first, second| shown(panel.rows[first][second]));
         }
         let left = panels.len().saturating_sub(PANELS_MAX);

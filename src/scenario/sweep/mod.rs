@@ -5,6 +5,8 @@
 
 mod range;
 
+pub use range::expand;
+
 use crate::base::problem::{Place, Problem};
 use std::sync::Arc;
 
@@ -85,7 +87,7 @@ pub fn points(settings: &[Setting]) -> Vec<Changes> {
 fn values(text: &str) -> Result<Vec<String>, (String, String)> {
     let mut all: Vec<String> = Vec::new();
     for part in split(text) {
-        let found = match range::expand(&part) {
+        let found = match expand(&part) {
             Some(values) => values?,
             None => vec![part],
         };
