@@ -298,3 +298,19 @@ fn spread(ends: &mut [(usize, f64)], (top, bottom): (f64, f64)) {
     let above = ends.first().map_or(0.0, |first| (top - first.1).max(0.0));
     ends.iter_mut().for_each(|end| end.1 += above);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_apart_and_within() {
+        for places in [[10.0, 12.0, 14.0, 15.0], [330.0, 335.0, 338.0, 340.0], [0.0, 0.0, 0.0, 0.0]]
+        {
+            let mut ends: Vec<(usize, f64)> = places.into_iter().enumerate().collect();
+            spread(&mut ends, (0.0, 340.0));
+            assert!(ends.windows(2).all(|pair| pair[1].1 - pair[0].1 >= 21.9), "{ends:?}");
+            assert!(ends.iter().all(|(_, y)| (0.0..=340.0).contains(y)), "{ends:?}");
+        }
+    }
+}
