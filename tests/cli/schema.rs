@@ -129,8 +129,8 @@ spec:
   chapters:
   - title: One
     claims:
-    - {id: A, claim: x, verdict: holds, why: y, evidence: [{scenario: small, line: l}]}
-    - {id: B, claim: x, verdict: depends, why: y, sweeps: [{scenario: s, set: p, line: l, values: [1, 2]}]}
+    - {id: A, claim: x, verdict: holds, why: because, evidence: [{scenario: small, line: l}]}
+    - {id: B, claim: x, verdict: depends, why: because, sweeps: [{scenario: s, set: p, line: l, values: [1, 2]}]}
 ";
 
 #[test]

@@ -9,9 +9,14 @@ use super::page::{Head, MARGIN, WIDTH};
 use super::palette;
 use crate::report::figure::{Quantity, significant};
 
+/// Height of a row.
 const ROW: f64 = 34.0;
 /// Height of a row of the map of choices: two lines.
 const TALL: f64 = 46.0;
+/// The rows of a panel take no more than this: many rows are low, and without figures.
+const TALLEST: f64 = 1000.0;
+/// Least height of a row in which a text has room.
+const READABLE: f64 = 17.0;
 const GAP: f64 = 26.0;
 /// Above a panel: its name, and the values across.
 const ABOVE: f64 = 58.0;
@@ -113,6 +118,7 @@ impl Layout {
         let columns = (1..=panels.clamp(1, 3)).rev().find(|n| fits(*n)).unwrap_or(1);
         let panel_width = width(columns as f64);
         let cell = ((panel_width - left) / across).min(130.0);
+        let row = row.min(TALLEST / map.down.1.len().max(1) as f64);
         let panel_height = ABOVE + row * map.down.1.len() as f64;
         Layout { columns, left, cell, row, panel_width, panel_height, top }
     }
@@ -133,6 +139,11 @@ impl Layout {
             right: left + self.cell - 1.0,
             bottom: top + self.row - 1.0,
         }
+    }
+
+    /// Has a text room in a field?
+    fn has_room(&self, text: &str) -> bool {
+        self.row >= READABLE && measured(text, FIELD) <= self.cell
     }
 
     fn bottom(&self, panels: usize) -> f64 {
@@ -164,14 +175,18 @@ pub fn svg(map: &Heat) -> Result<String, String> {
                 for (column, value) in values.iter().enumerate() {
                     let field = layout.field(at, row, column);
                     let Some(value) = value else {
-                        pen.text("–", middle(field), Align::Middle, FIELD);
+                        if layout.has_room("–") {
+                            pen.text("–", middle(field), Align::Middle, FIELD);
+                        }
                         continue;
                     };
                     let part = axis.place(*value);
                     pen.fill(field, palette::blend(palette::PAPER, full, 0.06 + 0.94 * part));
                     let ink = if part > 0.8 { palette::PAPER } else { palette::INK };
                     let style = Type { paint: ink, ..FIELD };
-                    pen.text(&words(*value), middle(field), Align::Middle, style);
+                    if layout.has_room(&words(*value)) {
+                        pen.text(&words(*value), middle(field), Align::Middle, style);
+                    }
                 }
             }
         }
@@ -191,7 +206,7 @@ pub fn choices(choices: &Choices) -> Result<String, String> {
         draw_axes(pen, map, &layout, 0, "");
         for (row, cells) in choices.cells.iter().enumerate() {
             for (column, cell) in cells.iter().enumerate() {
-                draw_choice(pen, layout.field(0, row, column), cell.as_ref());
+                draw_choice(pen, &layout, layout.field(0, row, column), cell.as_ref());
             }
         }
         draw_names(pen, map, bottom);
@@ -201,7 +216,12 @@ pub fn choices(choices: &Choices) -> Result<String, String> {
 /// Figures in fields.
 const FIELD: Type = Type { size: 15.0, bold: false, paint: palette::INK };
 
-fn draw_choice(pen: &Pen<'_>, field: Frame, cell: Option<&(Vec<String>, Vec<&'static str>)>) {
+fn draw_choice(
+    pen: &Pen<'_>,
+    layout: &Layout,
+    field: Frame,
+    cell: Option<&(Vec<String>, Vec<&'static str>)>,
+) {
     let none = (Vec::new(), Vec::new());
     let (names, kinds) = cell.unwrap_or(&none);
     let (paint, words): (Paint, String) = match (names.as_slice(), kinds.first()) {
@@ -213,6 +233,9 @@ fn draw_choice(pen: &Pen<'_>, field: Frame, cell: Option<&(Vec<String>, Vec<&'st
         (more, _) => (palette::GRID, format!("tie of {}", more.len())),
     };
     pen.fill(field, paint);
+    if layout.row < 2.0 * READABLE || layout.cell < 40.0 {
+        return;
+    }
     let lines = broken(&words, field.width() - 6.0, 2, FIELD);
     let (x, y) = middle(field);
     for (n, line) in lines.iter().enumerate() {
@@ -225,13 +248,22 @@ fn draw_choice(pen: &Pen<'_>, field: Frame, cell: Option<&(Vec<String>, Vec<&'st
 fn draw_axes(pen: &Pen<'_>, map: &Heat, layout: &Layout, panel: usize, name: &str) {
     let (x, y) = layout.corner(panel);
     pen.text(name, (x, y - 44.0), Align::Left, palette::NAME);
+    let mut free_from = f64::NEG_INFINITY;
     for (at, value) in map.across.1.iter().enumerate() {
         let middle = x + (at as f64 + 0.5) * layout.cell;
-        pen.text(value, (middle, y - 14.0), Align::Middle, palette::NOTE);
+        let half = measured(value, palette::NOTE) / 2.0 + 2.0;
+        if middle - half >= free_from {
+            pen.text(value, (middle, y - 14.0), Align::Middle, palette::NOTE);
+            free_from = middle + half;
+        }
     }
+    let mut free_from = f64::NEG_INFINITY;
     for (at, value) in map.down.1.iter().enumerate() {
         let middle = y + (at as f64 + 0.5) * layout.row;
-        pen.text(value, (x - 8.0, middle), Align::Right, palette::NOTE);
+        if middle - READABLE / 2.0 >= free_from {
+            pen.text(value, (x - 8.0, middle), Align::Right, palette::NOTE);
+            free_from = middle + READABLE / 2.0;
+        }
     }
 }
 

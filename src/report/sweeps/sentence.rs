@@ -83,7 +83,10 @@ pub fn choice_turning(grid: &Grid<'_>, second: usize, write: Write<'_>) -> Strin
     let of = |at: usize| {
         let names = line[at].map_or(Vec::new(), chosen);
         let names: Vec<String> = names.into_iter().map(write).collect();
-        names.join(" or ")
+        match names.as_slice() {
+            [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
+            _ => names.concat(),
+        }
     };
     let name = write(short(&setting.path));
     let turns = choice_turns(&line);
@@ -95,9 +98,10 @@ pub fn choice_turning(grid: &Grid<'_>, second: usize, write: Write<'_>) -> Strin
         };
         let first = sorted(0);
         let same = !first.is_empty() && (1..line.len()).all(|at| sorted(at) == first);
-        return match same {
-            true => format!("The choice is the same at every value of {name}: {}.", of(0)),
-            false => format!(
+        return match (same, first.len()) {
+            (true, 1) => format!("The choice is the same at every value of {name}: {}.", of(0)),
+            (true, _) => format!("The same may be chosen at every value of {name}: {}.", of(0)),
+            _ => format!(
                 "The choice does not turn for certain over {name}: no two values rule out each \
                  other's."
             ),

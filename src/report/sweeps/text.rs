@@ -17,6 +17,8 @@ use crate::report::table;
 const ORDERS_MAX: usize = 3;
 /// Rows of a table; the others are counted.
 const ROWS_MAX: usize = 40;
+/// Values across that have room; of more there are maps only.
+const ACROSS_MAX: usize = 10;
 /// Tables of strategies over two settings; the others are counted.
 const PANELS_MAX: usize = 6;
 /// Up to so many strategies there is room for intervals.
@@ -106,6 +108,7 @@ fn two(grid: &Grid<'_>) -> String {
     let across = grid.settings[1].values.iter().map(|value| value.trim());
     let head: Vec<&str> = std::iter::once(corner.as_str()).chain(across).collect();
     let down = &grid.settings[0].values;
+    let fits = grid.settings[1].values.len() <= ACROSS_MAX;
     let table = |cell: &dyn Fn(usize, usize) -> String| {
         let row = |first: usize| {
             let cells = (0..head.len() - 1).map(|second| cell(first, second));
@@ -115,7 +118,9 @@ fn two(grid: &Grid<'_>) -> String {
     };
     if has_choice(grid) {
         out += &wrap::filled(&format!("{}.", grid::choices(grid, &plain)));
-        out += &table(&|first, second| short_choice(grid.at(first, second), &plain));
+        if fits {
+            out += &table(&|first, second| short_choice(grid.at(first, second), &plain));
+        }
     }
     let all: Vec<(Main, Vec<Panel>)> = grid::panels(grid);
     let (shown, more): (Vec<_>, Vec<_>) =
@@ -124,6 +129,10 @@ fn two(grid: &Grid<'_>) -> String {
         let map = grid::map(grid, main, panels);
         let message = grid::message(grid, main, panels, &plain);
         out += &format!("\n{}", wrap::filled(&format!("{message}{}", map.unit())));
+        if !fits {
+            out += &wrap::filled("Its maps are in summary.md and charts/.");
+            continue;
+        }
         for panel in panels.iter().take(PANELS_MAX) {
             out += &format!("{}\n", panel.name);
             let shown = |value: Option<f64>| value.map_or("–".into(), |value| map.field(value));
