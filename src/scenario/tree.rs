@@ -126,8 +126,8 @@ fn item(node: &mut Node, index: usize) -> Result<&mut Node, String> {
 fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     for part in parts(path)? {
-        if let Some(name) = quoted(part) {
-            steps.push(Step::Key(name.to_string()));
+        if part.starts_with(['\'', '"']) {
+            steps.push(Step::Key(quoted(part)?.to_string()));
             continue;
         }
         let (name, indexes) = part.split_once('[').map_or((part, None), |(n, i)| (n, Some(i)));

@@ -9,6 +9,11 @@ use windtunnel::scenario::sweep::Point;
 
 /// The first made-up scenario at so many values of a setting; the canary hurts more with each.
 fn swept(paths: &[(&str, Vec<String>)]) -> Results {
+    growing(paths, 80.0)
+}
+
+/// The same, the canary hurting by so many times its share more with each value.
+fn growing(paths: &[(&str, Vec<String>)], growth: f64) -> Results {
     let mut all = results();
     let first = all.scenarios.remove(0);
     all.scenarios.clear();
@@ -30,12 +35,17 @@ fn swept(paths: &[(&str, Vec<String>)]) -> Results {
         scenario.point = Some(Point { scenario: name, values, whole: false });
         let canary = scenario.plans.iter().position(|p| p.name == "canary").expect("a canary");
         for by_plan in &mut point.flights {
+            let scale = 1.0 + growth * number as f64;
             for outcome in &mut by_plan[canary] {
                 let share = &mut outcome.measures.users_hurt_by_release_share;
-                *share = share.map(|share| (share * (1.0 + 80.0 * number as f64)).min(1.0));
+                *share = share.map(|share| (share * scale).min(1.0));
             }
             // Enough flights for differences to be certain.
-            by_plan.iter_mut().for_each(|outcomes| *outcomes = outcomes.repeat(8));
+            for outcomes in by_plan {
+                let flown = outcomes.clone();
+                outcomes.clear();
+                (0..8).for_each(|_| outcomes.extend(flown.iter().cloned()));
+            }
         }
         point.recordings.clear();
         all.scenarios.push(point);
@@ -71,7 +81,7 @@ fn curves_of_two_and_of_twenty_values_tell_where_the_order_turns() {
             assert!(path.starts_with("charts/sweep-strategy-comparison/"), "{path}");
         }
         let text = sweeps::text::text(&results);
-        assert!(text.contains("change places in"), "{text}");
+        assert!(text.replace("\n  ", " ").contains("change places in between"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(summary::text(&results).contains("## Sweep: strategy-comparison over"));
     }
@@ -91,6 +101,16 @@ fn maps_of_five_by_eight_have_a_field_for_every_point() {
     assert_eq!(fields(&map("choice")), 1 + 40);
     let text = sweeps::text::text(&results);
     assert!(text.contains("Of 40 points the choice is"), "{text}");
+}
+
+/// Where nothing changes nothing turns, and what ships nothing is better than nobody.
+#[test]
+fn nothing_turns_by_chance_and_nothing_is_crowned_that_ships_nothing() {
+    let still = sweeps::text::text(&growing(&[("spec.service.replicas", numbers(20))], 0.0));
+    assert!(!still.contains("change places in"), "{still}");
+    let told = sweeps::text::text(&swept(&[("spec.service.replicas", numbers(2))]));
+    assert!(told.contains("canary is better at 5"), "{told}");
+    assert!(!told.contains("shadow is better") && !told.contains(", shadow at"), "{told}");
 }
 
 /// A map of many rows stays a picture that can be opened.

@@ -145,7 +145,9 @@ pub fn changes(grid: &Grid<'_>, measure: MeasureId, write: Write<'_>) -> Option<
     let one = |(name, _): &(&str, &'static str)| {
         let found = change((first, last), (first.scenario.release_name(MIX), name), measure)?;
         let shown = quantity.show_interval(found.value, found.interval.lower, found.interval.upper);
-        let sign = if found.value > 0.0 { "+" } else { "" };
+        let zero =
+            !shown.split(' ').next().unwrap_or_default().contains(|c| ('1'..='9').contains(&c));
+        let sign = if found.value > 0.0 && !zero { "+" } else { "" };
         Some(format!("{} {sign}{shown}", write(name)))
     };
     let each: Vec<String> = grid.strategies().iter().filter_map(one).collect();
