@@ -128,7 +128,8 @@ mod tests {
     const TEXT: &str = "
 strategies:
   - recreate
-  - canary: {maxWeight: 50%, checks: [{errorRate: {max: 1%}}, {query: up, name: err.rate, failsWhen: '> 1'}]}
+  - canary: {maxWeight: 50%, checks: [{errorRate: {max: 1%}},
+      {query: up, name: err.rate, failsWhen: '> 1'}]}
   - canary: {name: slow, steps: [20%, 100%]}
   - argoCanary: {steps: [{setWeight: 20}, {pause: 1m}, {setWeight: 40}]}
   - {query: up, failsWhen: '> 1'}

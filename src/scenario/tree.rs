@@ -1,8 +1,8 @@
 //! Paths into a tree of values: looking one up, and setting one from the command line.
 //!
-//! A path is written `spec.strategies[3].canary.interval`; who types one may name an entry of a list
-//! instead of counting it ([`named`]). Deliberately unknown here: which fields exist; the readers
-//! complain about a value that nobody asks for.
+//! A path is written `spec.strategies[3].canary.interval`; who types one may name an entry of a
+//! list instead of counting it ([`named`]). Deliberately unknown here: which fields exist; the
+//! readers complain about a value that nobody asks for.
 
 use super::{named, yaml};
 use crate::base::node::{Key, Node, Value};

@@ -75,7 +75,7 @@ fn curves_of_two_and_of_twenty_values_tell_where_the_order_turns() {
             })
             .unwrap_or_else(|| panic!("{:?}", all.iter().map(|p| &p.0).collect::<Vec<_>>()));
         let told = "<title>Users hurt by a release: canary is better at 5, ";
-        assert!(svg.contains(told) && svg.contains(">turns<"), "{svg}");
+        assert!(svg.contains(told) && svg.contains("\nturns\n"), "{svg}");
         for (path, svg) in &all {
             assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{path}");
             assert!(path.starts_with("charts/sweep-strategy-comparison/"), "{path}");
@@ -150,7 +150,8 @@ fn names_and_values_of_any_kind_are_escaped() {
         assert!(!svg.contains("<b>") && !svg.contains("<i>"), "{path}");
     }
     let page = summary::text(&results);
-    assert!(!page.contains("| a | b |"), "{page}");
+    let mut rows = page.lines().filter(|line| line.starts_with('|'));
+    assert!(rows.all(|row| !row.contains("| a | b |")), "{page}");
     let table = csv::bytes(&csv::sweeps::TABLE, &results).expect("a table");
     let table = String::from_utf8(table).expect("UTF-8");
     assert!(table.contains("'=1+1"), "what a spreadsheet would compute is text");
