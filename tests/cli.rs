@@ -45,6 +45,8 @@ mod query;
 mod repeatable;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/sweeps.rs"]
+mod sweeps;
 #[path = "cli/telemetry.rs"]
 mod telemetry;
 #[path = "cli/textbook.rs"]

@@ -23,6 +23,8 @@ mod pictures;
 mod recordings;
 #[path = "report/sizes.rs"]
 mod sizes;
+#[path = "report/sweeps.rs"]
+mod sweeps;
 #[path = "report/tables.rs"]
 mod tables;
 #[path = "report/texts.rs"]

@@ -306,7 +306,7 @@ fn field_json(field: &FieldSpec) -> Value {
     })
 }
 
-/// Prints the JSON Schema of scenario files.
+/// Prints the JSON Schema of scenarios and textbooks.
 pub fn schema() -> u8 {
     output::print(&escape::json::pretty(&json_schema()));
     FINE

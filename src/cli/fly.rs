@@ -4,8 +4,8 @@ use super::flags::{Flight, Format, Run};
 use super::output::Folder;
 use super::pace::{Pace, Timer};
 use super::sources::Sources;
-use super::told;
 use super::{FINE, INTERRUPTED, WRONG, asked, columns, input, only, output, repeat, stop, threads};
+use super::{sweep, told};
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
 use crate::experiment::fly::Settings;
@@ -84,6 +84,8 @@ pub fn run(flags: &Run) -> u8 {
     let done = Report::open(&flags.out, flight).and_then(|report| {
         let purpose = Purpose::Report { export: flags.telemetry };
         let (scenarios, left_out) = scenarios(flight)?;
+        let whole = flags.details || flags.telemetry;
+        let scenarios = if whole { sweep::in_whole(scenarios) } else { scenarios };
         let results = Results { left_out, ..results(flight, &scenarios, purpose)? };
         let place = report.write(&results)?;
         Ok((results, place))
@@ -135,7 +137,15 @@ fn tell(results: &Results, flags: &Run) {
         return output::print(&run_json::text(results));
     }
     output::print(&told::block(&results.left_out));
-    let overview = report::worst::text(results);
+    if report::sweeps::is_sweep(results) {
+        output::print(&report::sweeps::text::text(results));
+        if !flags.details {
+            let how = "--details prints the table of each point, and draws its charts.";
+            return output::print(&format!("{how}\n\n"));
+        }
+    }
+    let swept = report::sweeps::is_sweep(results);
+    let overview = if swept { String::new() } else { report::worst::text(results) };
     let (count, many) = (results.scenarios.len(), TABLES_MAX);
     if !overview.is_empty() {
         output::print(&format!("{overview}\n"));

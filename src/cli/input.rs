@@ -1,28 +1,21 @@
-//! Documents → scenarios: finds what manifests release, applies `--set`, reads traces.
+//! Documents → scenarios: finds what manifests release, and reads everything at every point of a
+//! sweep.
 //!
 //! All problems of all files are collected before anything is flown.
 
 use super::files::{self, wrong};
 use super::flags::{Format, Source};
 use super::sources::Sources;
+use super::sweep::{Found, Told, collect};
 use super::{WRONG, only, output, told};
-use crate::base::node::{self, Node};
-use crate::base::problem::{Place, Problem, Severity};
-use crate::base::source::Source as Text;
+use crate::base::node::Node;
+use crate::base::problem::{Problem, Severity};
 use crate::manifest::checks::{self, Own};
 use crate::manifest::{self, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
-use crate::scenario::{foretell, read, tree, warn};
-use crate::traffic::{Arrivals, Recorded, trace};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use crate::scenario::{read, sweep};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Most scenarios that `--set` may make of one.
-const LARGEST_SWEEP: usize = 1_000;
-
-/// Most scenarios of which it is foretold what chance does to checks.
-const FORETOLD_MAX: usize = 50;
 
 /// What a source came to.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +36,7 @@ pub fn load(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
 }
 
 fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Problem>> {
-    let sweep = sweep(&source.sets).map_err(|problem| vec![problem])?;
+    let settings = sweep::read(&source.sets)?;
     let (mut inputs, strangers) = files::read(source, sources)?;
     let own = match &source.checks {
         Some(path) => {
@@ -89,7 +82,7 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
                 told: &mut told,
                 sources,
             };
-            collect((nodes, &flyable.file), &sweep, read, placed, found);
+            collect((nodes, &flyable.file), &settings, read, placed, found);
         }
     } else {
         only::of_scenarios(&mut inputs, &source.only)?;
@@ -104,7 +97,7 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
                 told: &mut told,
                 sources,
             };
-            collect((&input.documents[..], &input.file), &sweep, read, placed, found);
+            collect((&input.documents[..], &input.file), &settings, read, placed, found);
         }
     }
     if problems.iter().any(|p| p.severity == Severity::Error) {
@@ -179,236 +172,4 @@ fn import(inputs: &[Input], lenient: bool, sources: &mut Sources) -> Result<Impo
     }
     import.lists.sort();
     if problems.is_empty() { Ok(import) } else { Err(problems) }
-}
-
-/// What was found so far, in all files.
-struct Found<'f> {
-    /// Where the scenario of a name stands.
-    spots: &'f mut BTreeMap<String, String>,
-    scenarios: &'f mut Vec<Arc<Scenario>>,
-    problems: &'f mut Vec<Problem>,
-    /// Warnings that were told already: of points of a sweep, and of what several share.
-    told: &'f mut Told,
-    sources: &'f mut Sources,
-}
-
-/// File, place, path and text of a warning.
-type Told = BTreeSet<(Arc<str>, Place, String, String)>;
-
-/// Those of the warnings that were not told yet.
-fn new_ones(warnings: impl IntoIterator<Item = Problem>, told: &mut Told) -> Vec<Problem> {
-    let key = |p: &Problem| (Arc::clone(&p.file), p.place, p.path.clone(), p.message.clone());
-    warnings.into_iter().filter(|problem| told.insert(key(problem))).collect()
-}
-
-/// Reads documents at every point of a sweep.
-fn collect(
-    (documents, file): (&[Node], &Arc<str>),
-    sweep: &[Vec<(String, String)>],
-    read: impl Fn(&[Node]) -> read::Read,
-    placed: impl Fn(Problem) -> Problem,
-    Found { spots, scenarios, problems, told, sources }: Found<'_>,
-) {
-    let mut traces = Traces::new();
-    for changes in sweep {
-        let mut changed = documents.to_vec();
-        for (path, value) in changes {
-            for document in &mut changed {
-                if let Err(problem) = read::set(document, path, value) {
-                    problems.push(problem.in_file(&Arc::from("--set")));
-                    return;
-                }
-            }
-        }
-        let (found, notes) = match read(&changed) {
-            Ok(read) => read,
-            Err(wrong) => {
-                problems.extend(wrong.into_iter().map(|p| after(p, changes)));
-                return;
-            }
-        };
-        problems.extend(new_ones(notes, told));
-        for mut scenario in found {
-            if sweep.len() > 1 {
-                scenario.name = swept_name(&scenario.name, changes);
-            }
-            let place = found_at(&changed, &scenario.name);
-            match spots.get(&scenario.name) {
-                Some(first) => {
-                    let found = format!(
-                        "the scenario {:?} is defined twice, first in {first}",
-                        scenario.name
-                    );
-                    let problem = Problem::error(place, "metadata.name", found).in_file(file);
-                    problems.push(problem.help("give each a name of its own"));
-                }
-                None => {
-                    let spot = match place.line {
-                        0 => file.to_string(),
-                        line => format!("{file}:{line}:{}", place.column),
-                    };
-                    spots.insert(scenario.name.clone(), spot);
-                }
-            }
-            match with_trace(scenario, file, &mut traces, sources) {
-                Ok(scenario) => {
-                    let of_trace = warn::of_trace(document_of(&changed, &scenario.name), &scenario);
-                    let foretold = foretold(&changed, &scenario, scenarios.len());
-                    let foretold = of_trace.into_iter().chain(foretold).map(&placed);
-                    problems.extend(new_ones(foretold, told));
-                    scenarios.push(Arc::new(scenario));
-                }
-                Err(found) => problems.extend(found),
-            }
-        }
-    }
-}
-
-/// The document that a scenario of this name was made of, or the first.
-fn document_of<'d>(documents: &'d [Node], name: &str) -> &'d Node {
-    static NOTHING: Node = Node { place: Place { line: 0, column: 0 }, value: node::Value::Null };
-    let named = documents.iter().find(|document| read::named(document) == Some(name));
-    named.or(documents.first()).unwrap_or(&NOTHING)
-}
-
-/// Where the name of a scenario stands, which was made of one of these documents.
-fn found_at(documents: &[Node], name: &str) -> Place {
-    tree::place(document_of(documents, name), "metadata.name")
-}
-
-/// What chance does to the checks of a scenario, which was made of one of these documents.
-fn foretold(documents: &[Node], scenario: &Scenario, number: usize) -> Vec<Problem> {
-    if number >= FORETOLD_MAX {
-        let message = format!(
-            "what chance does to checks is foretold of the first {FORETOLD_MAX} scenarios only"
-        );
-        return vec![Problem::warning(Place::default(), "", message).help("--only NAME chooses")];
-    }
-    foretell::warnings(document_of(documents, &scenario.name), scenario)
-}
-
-/// The file alone may be right: a problem of a changed document names the changes.
-fn after(mut problem: Problem, changes: &[(String, String)]) -> Problem {
-    let words: Vec<String> =
-        changes.iter().map(|(p, value)| format!("--set {p}={value}")).collect();
-    if !words.is_empty() {
-        problem.message = format!("{} (with {})", problem.message, words.join(" "));
-    }
-    problem
-}
-
-/// The name of one point of a sweep: `checkout replicas=5`.
-fn swept_name(name: &str, changes: &[(String, String)]) -> String {
-    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_string();
-    let words = changes.iter().map(|(path, value)| format!("{}={value}", last(path)));
-    format!("{name} {}", words.collect::<Vec<_>>().join(" "))
-}
-
-/// Recordings that were read already, by path, speed and routes: all points of a sweep share one.
-type Traces = BTreeMap<(PathBuf, u64, Vec<String>), Arc<[Recorded]>>;
-
-/// Reads the trace that a scenario names, relative to its own file.
-fn with_trace(
-    mut scenario: Scenario,
-    file: &str,
-    known: &mut Traces,
-    sources: &mut Sources,
-) -> Result<Scenario, Vec<Problem>> {
-    let Arrivals::TraceFile { path, speed } = scenario.traffic.arrivals.clone() else {
-        return Ok(scenario);
-    };
-    let folder = Path::new(file).parent().unwrap_or(Path::new("."));
-    let full = folder.join(&path);
-    let names = scenario.service.routes.iter().map(|route| route.name.clone()).collect();
-    let key = (full.clone(), speed.to_bits(), names);
-    if let Some(rows) = known.get(&key) {
-        scenario.traffic.arrivals = Arrivals::Trace(Arc::clone(rows));
-        return Ok(scenario);
-    }
-    let text = files::trace(&full).map_err(|p| {
-        vec![
-            Problem { message: format!("trace {}: {}", p.file, p.message), ..p }
-                .in_file(&Arc::from(file)),
-        ]
-    })?;
-    let routes: Vec<&str> = scenario.service.routes.iter().map(|r| r.name.as_str()).collect();
-    let place: Arc<str> = Arc::from(full.display().to_string());
-    let rows: Arc<[Recorded]> = match trace::parse(&text, speed, &routes) {
-        Ok(rows) => rows.into(),
-        Err(problems) => {
-            sources.keep(&place, Text::plain(text));
-            return Err(problems.into_iter().map(|p| p.in_file(&place)).collect());
-        }
-    };
-    known.insert(key, Arc::clone(&rows));
-    scenario.traffic.arrivals = Arrivals::Trace(rows);
-    Ok(scenario)
-}
-
-/// The points of a sweep: every combination of the values of all `--set`s.
-fn sweep(sets: &[String]) -> Result<Vec<Vec<(String, String)>>, Problem> {
-    let mut points: Vec<Vec<(String, String)>> = vec![Vec::new()];
-    for set in sets {
-        let help = "write --set spec.service.replicas=5 or --set spec.service.replicas=5,20,100";
-        let Some((path, values)) = set.split_once('=') else {
-            return Err(wrong("--set", format!("found {set:?}, without `=`"), help));
-        };
-        if points.iter().flatten().any(|(known, _)| known == path.trim()) {
-            let message = format!("{} is set twice", path.trim());
-            let help = "give all its values in one: --set path=a,b flies each";
-            return Err(wrong("--set", message, help));
-        }
-        let values = split_values(values);
-        let grown = points.iter().flat_map(|point| {
-            values.iter().map(move |value| {
-                let mut point = point.clone();
-                point.push((path.trim().to_string(), value.clone()));
-                point
-            })
-        });
-        let combined = points.len().saturating_mul(values.len());
-        if combined > LARGEST_SWEEP {
-            let message = format!("{combined} combinations");
-            return Err(wrong("--set", message, &format!("at most {LARGEST_SWEEP}")));
-        }
-        points = grown.collect();
-    }
-    Ok(points)
-}
-
-/// Splits at commas that stand outside brackets, braces and quotes.
-fn split_values(text: &str) -> Vec<String> {
-    let (mut depth, mut quote, mut values) = (0_i32, None, vec![String::new()]);
-    for c in text.chars() {
-        match (c, quote) {
-            ('\'' | '"', None) => quote = Some(c),
-            (c, Some(q)) if c == q => quote = None,
-            ('[' | '{', None) => depth += 1,
-            (']' | '}', None) => depth -= 1,
-            (',', None) if depth == 0 => {
-                values.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(last) = values.last_mut() {
-            last.push(c);
-        }
-    }
-    values
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sweeps_combine_and_respect_brackets() {
-        let sets = ["a.b=1,2".to_string(), "c=[5%, 10%],x".to_string()];
-        let points = sweep(&sets).expect("well formed");
-        assert_eq!(points.len(), 4);
-        assert_eq!(points[0], [("a.b".into(), "1".into()), ("c".into(), "[5%, 10%]".into())]);
-        assert!(sweep(&["novalue".to_string()]).is_err());
-        assert_eq!(sweep(&[]).expect("empty"), [vec![]]);
-    }
 }

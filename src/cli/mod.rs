@@ -30,9 +30,11 @@ pub mod replay;
 pub mod selftest;
 pub mod sources;
 pub mod stop;
+mod sweep;
 pub mod textbook;
 pub mod threads;
 mod told;
+mod traces;
 pub mod validate;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches};

@@ -319,9 +319,10 @@ fn fly_sweep(flags: &Flags, bench: &Bench, sweep: &Sweep) -> Result<Vec<Scenario
     let Some(path) = bench.files.get(&sweep.line.scenario) else { return Ok(Vec::new()) };
     let set = format!("{}={}", sweep.set, sweep.values.join(","));
     let scenarios = load(path, &[set])?;
-    let of = format!("{} ", sweep.line.scenario);
-    let mine: Vec<Arc<Scenario>> =
-        scenarios.into_iter().filter(|s| s.name.starts_with(&of)).collect();
+    let of = |s: &Arc<Scenario>| {
+        s.point.as_ref().is_some_and(|point| point.scenario == sweep.line.scenario)
+    };
+    let mine: Vec<Arc<Scenario>> = scenarios.into_iter().filter(of).collect();
     let names = |scenario: &Arc<Scenario>| {
         let line = expect::parse(&sweep.line.text, sweep.line.place, scenario).ok()?;
         let name = |side: Expectation| scenario.plan_name(side.plan).to_string();

@@ -229,7 +229,7 @@ impl Flight {
         let wanted = matches!(self.desired.split, Split::Buckets(_) | Split::Flag(_));
         if self.plane.buckets.is_empty() && (wanted || self.has_buckets_ahead()) {
             let users = self.plane.users.count() as u32;
-            self.plane.buckets = user_buckets(users, &self.scenario.name);
+            self.plane.buckets = user_buckets(users, self.scenario.experiment());
         }
     }
 

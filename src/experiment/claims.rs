@@ -7,6 +7,7 @@
 
 use super::expectation::judge;
 use super::results::{ExpectationResult, Judgement, ScenarioResults};
+use super::sweep::{self, Curve, Estimated, Turn};
 use crate::base::problem::{Place, Problem, nearest};
 use crate::scenario::expect;
 use crate::scenario::ids::PlanId;
@@ -38,8 +39,10 @@ pub struct Swept {
     pub scenario: Arc<Scenario>,
     /// The line at every value.
     pub points: Vec<Point>,
-    /// Between which values (by place) it turns: the last certain one before, the first after.
-    pub turn: Option<(usize, usize)>,
+    /// The curves: of each side of a difference, or of the one figure.
+    pub curves: Vec<Curve>,
+    /// Where it turns.
+    pub turn: Option<Turn>,
 }
 
 /// One value of a sweep.
@@ -49,8 +52,6 @@ pub struct Point {
     pub value: String,
     /// The line, judged there.
     pub result: ExpectationResult,
-    /// The curves: of each side of a difference, or the one figure, with its interval.
-    pub curves: Vec<Option<(f64, (f64, f64))>>,
 }
 
 /// Where the scenarios of a textbook are found: by name, and by value of a sweep.
@@ -113,18 +114,23 @@ fn judge_sweep(sweep: &Sweep, flown: &dyn Flown) -> Result<Swept, Problem> {
     let line = |results: &ScenarioResults| {
         expect::parse(&sweep.line.text, sweep.line.place, &results.scenario)
     };
-    let point = |(value, results): (&String, &ScenarioResults)| {
-        let line = line(results)?;
-        Ok(Point {
-            value: value.clone(),
-            result: judge(results, &line),
-            curves: sides(&line).iter().map(|side| figure(results, side)).collect(),
-        })
+    let (first, scenario) = (line(&all[0])?, &all[0].scenario);
+    let curve = |side: Expectation| {
+        let plan = scenario.plan(side.plan);
+        Curve { name: plan.name.clone(), kind: plan.kind, points: Vec::new() }
     };
-    let points = sweep.values.iter().zip(all).map(point).collect::<Result<Vec<Point>, _>>()?;
-    let (turn, first) = (turn(&points), &all[0]);
-    let scenario = Arc::clone(&first.scenario);
-    Ok(Swept { sweep: sweep.clone(), line: line(first)?, scenario, points, turn })
+    let mut curves: Vec<Curve> = sides(&first).into_iter().map(curve).collect();
+    let mut points = Vec::new();
+    for (value, results) in sweep.values.iter().zip(all) {
+        let line = line(results)?;
+        for (curve, side) in curves.iter_mut().zip(sides(&line)) {
+            curve.points.push(figure(results, &side));
+        }
+        points.push(Point { value: value.clone(), result: judge(results, &line) });
+    }
+    let turn = sweep::turn(points.iter().map(|point| point.result.judgement));
+    let scenario = Arc::clone(scenario);
+    Ok(Swept { sweep: sweep.clone(), line: first, scenario, points, curves, turn })
 }
 
 /// The figures that a line compares: one each for the strategies of a difference.
@@ -140,23 +146,9 @@ pub fn sides(line: &Expectation) -> Vec<Expectation> {
     vec![side(line.plan), side(reference)]
 }
 
-fn figure(results: &ScenarioResults, side: &Expectation) -> Option<(f64, (f64, f64))> {
+fn figure(results: &ScenarioResults, side: &Expectation) -> Option<Estimated> {
     let found = judge(results, side);
     found.value.zip(found.interval)
-}
-
-/// The last value at which the line is certain, before the first at which it is certainly the
-/// other way.
-fn turn(points: &[Point]) -> Option<(usize, usize)> {
-    let mut before: Option<(usize, Judgement)> = None;
-    for (at, point) in points.iter().enumerate() {
-        match (before, point.result.judgement) {
-            (_, Judgement::Undecided) => {}
-            (Some((last, was)), now) if was != now => return Some((last, at)),
-            (_, now) => before = Some((at, now)),
-        }
-    }
-    None
 }
 
 fn conclude(evidence: &[(Expectation, ExpectationResult)], sweeps: &[Swept]) -> Option<Holding> {

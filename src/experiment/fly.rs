@@ -95,7 +95,7 @@ impl<'a> Campaign<'a> {
             buckets: tests_users
                 .then(|| {
                     let go_on = || !stop.load(Ordering::Relaxed);
-                    user_buckets_while(scenario.traffic.users, &scenario.name, &go_on)
+                    user_buckets_while(scenario.traffic.users, scenario.experiment(), &go_on)
                 })
                 .flatten(),
             flown: AtomicU64::new(0),
@@ -325,6 +325,6 @@ pub fn recording_interval(horizon: SimDuration) -> SimDuration {
 pub fn single_order(scenario: &Scenario, seed: u64, replication: u32) -> Order {
     let human = QuasiBlocks::with_length(seed, 2, u64::from(BATCH));
     let tests_users = scenario.plans.iter().any(|p| p.needs.divided_users);
-    let buckets = tests_users.then(|| user_buckets(scenario.traffic.users, &scenario.name));
+    let buckets = tests_users.then(|| user_buckets(scenario.traffic.users, scenario.experiment()));
     order(seed, replication, &human, &buckets)
 }

@@ -21,6 +21,7 @@ pub mod rounds;
 pub mod selftest;
 pub mod steps;
 pub mod storm;
+pub mod sweep;
 pub mod tables;
 pub mod winner;
 
@@ -71,7 +72,10 @@ fn evaluate(flown: Flown, settings: &Settings, stop: &AtomicBool) -> Option<Scen
     let judged = flown.judged.clone();
     let expectations =
         judged.unwrap_or_else(|| expectation::judge_all(scenario, &flown.flights, &ratings));
-    let recorded = settings.record.then(|| flown.record(settings, stop)).flatten();
+    // Points of a sweep are told together; flights of one alone are recorded on demand.
+    let alone = scenario.point.as_ref().is_none_or(|point| point.whole);
+    let record = settings.record && alone;
+    let recorded = record.then(|| flown.record(settings, stop)).flatten();
     let recordings = recorded.unwrap_or_default();
     Some(ScenarioResults {
         summary: tables::summary(scenario, &flown.flights),

@@ -36,6 +36,7 @@ use crate::base::escape::short::thousands;
 use crate::base::node::Node;
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::scenario::read::{self as scenario, KIND, Read};
+use crate::scenario::textbook;
 use draft::Draft;
 use kinds::canary_config;
 use note::{Lists, Spot};
@@ -92,7 +93,10 @@ pub struct Import {
 /// Is the document a manifest, and not a Scenario (or something meant to be one)?
 pub fn is_manifest(document: &Node) -> bool {
     let kind = document.get("kind").and_then(Node::text);
-    kind.is_some_and(|kind| kind != KIND && nearest(kind, [KIND]).is_none())
+    let version = document.get("apiVersion").and_then(Node::text).unwrap_or_default();
+    // A Textbook of ours is for another verb, and told so.
+    let ours = kind == Some(textbook::KIND) && version.starts_with("windtunnel/");
+    kind.is_some_and(|kind| kind != KIND && nearest(kind, [KIND]).is_none() && !ours)
         || canary_config::is_bare(document)
         || foreign::document(document, "").is_some()
 }

@@ -6,7 +6,7 @@
 //! gives the same bytes.
 
 use super::verdicts::{self, Counts};
-use super::{Document, Format, headlines, reading, seen, worst};
+use super::{Document, Format, headlines, reading, seen, sweeps, worst};
 use crate::base::escape;
 use crate::experiment::delivery::DeliveryRow;
 use crate::experiment::matrix::{By, Cause, StopRow};
@@ -58,6 +58,7 @@ pub fn value(results: &Results) -> Value {
         },
         "left_out": results.left_out.iter().map(left_out).collect::<Vec<_>>(),
         "worst_first": worst::json(results),
+        "sweeps": sweeps::json::json(results),
         "scenarios": results.scenarios.iter().map(|one| scenario(one, results.seed)).collect::<Vec<_>>(),
     })
 }

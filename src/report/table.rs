@@ -23,7 +23,7 @@ const STYLE: TableStyle = TableStyle::new()
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
 /// Names as they are: whoever prints them knows the terminal.
-fn plain(name: &str) -> String {
+fn bare(name: &str) -> String {
     name.to_string()
 }
 
@@ -34,14 +34,13 @@ pub fn text(results: &ScenarioResults) -> String {
 
 /// The same, with these columns of the CSV files in the place of the usual ones, if any is named.
 pub fn with_columns(results: &ScenarioResults, columns: &[String]) -> String {
-    let choice =
-        headlines::choice::lines(results, &plain).iter().map(|l| wrap::filled(l)).collect();
+    let choice = headlines::choice::lines(results, &bare).iter().map(|l| wrap::filled(l)).collect();
     let scenario = &results.scenario;
     let mut out: String = choice;
     out += &wrap::filled(&headline(results));
     out += &format!("{}\n", ratings_table(results, columns).trim_fmt());
     out += &format!("{}\n", stops_table(results).trim_fmt());
-    out.extend(stops::warnings(results, &plain).iter().map(|line| wrap::filled(line)));
+    out.extend(stops::warnings(results, &bare).iter().map(|line| wrap::filled(line)));
     out += &seen::text(results);
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
@@ -92,6 +91,19 @@ fn ratings_table(results: &ScenarioResults, columns: &[String]) -> Table {
     table
 }
 
+/// A table of a terminal's width with these columns.
+pub(super) fn plain(head: &[&str], rows: Vec<Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.set_header(head);
+    rows.into_iter().for_each(|row| {
+        table.add_row(row);
+    });
+    close(&mut table);
+    table
+}
+
 /// Many columns have to fit: one blank and the separator between two of them are enough.
 fn close(table: &mut Table) {
     let last = table.column_count().saturating_sub(1);
@@ -119,7 +131,7 @@ fn stops_table(results: &ScenarioResults) -> Table {
     table.set_header(std::iter::once("strategy".to_string()).chain(head));
     for plan in scenario.plan_ids() {
         let cells =
-            scenario.variant_ids().map(|variant| stops::cell(results, (plan, variant), &plain));
+            scenario.variant_ids().map(|variant| stops::cell(results, (plan, variant), &bare));
         let name = scenario.plan_name(plan).to_string();
         table.add_row(std::iter::once(name).chain(cells));
     }

@@ -3,7 +3,7 @@
 //!
 //! Made by the readers themselves, run without a text, so that it cannot say anything they don't.
 
-use super::{clients, read};
+use super::{clients, read, textbook};
 use crate::analysis::check::CHECKS;
 use crate::analysis::check::about::About;
 use crate::analysis::check::judge::JUDGES;
@@ -19,7 +19,7 @@ use crate::world::service::Version;
 use std::cell::RefCell;
 
 /// The groups of parts, in the order of `list`, each with a heading.
-pub const GROUPS: [(&str, &str); 8] = [
+pub const GROUPS: [(&str, &str); 9] = [
     ("strategy", "Strategies (spec.strategies, and `then`)"),
     ("defect", "Defects of a new version (spec.release.variants[].faults)"),
     ("chaos", "Faults of the environment (spec.chaos)"),
@@ -27,6 +27,7 @@ pub const GROUPS: [(&str, &str); 8] = [
     ("judge", "Judges (`judge` of checks)"),
     ("traffic", "Sources of traffic (spec.traffic.arrivals)"),
     ("activity", "Spread of activity over users (spec.traffic.activity)"),
+    ("textbook", "Claims that flights judge (windtunnel textbook)"),
     ("scenario", "The document itself"),
 ];
 
@@ -59,6 +60,12 @@ pub fn catalogue() -> Vec<Entry> {
     add(&mut entries, "judge", JUDGES);
     add(&mut entries, "traffic", SOURCES);
     add(&mut entries, "activity", clients::ACTIVITIES);
+    entries.push(Entry {
+        group: "textbook",
+        name: textbook::KIND,
+        summary: "claims about ways to ship, each with the lines that judge it",
+        fields: describe(textbook::document),
+    });
     entries.push(Entry {
         group: "scenario",
         name: read::KIND,

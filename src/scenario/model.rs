@@ -1,6 +1,7 @@
 //! What a validated scenario is: everything the engine needs to fly it, as plain data.
 
 use super::ids::{PlanId, ReleaseId};
+use super::sweep::Point;
 use crate::analysis::promql::Rules;
 use crate::base::distribution::Distribution;
 use crate::base::problem::Place;
@@ -24,6 +25,8 @@ pub struct Scenario {
     pub name: String,
     /// The comment at the head of its file, without the `#`: question, what to look at, answer.
     pub head: String,
+    /// Where it stands, if it is one of the points of a sweep.
+    pub point: Option<Point>,
     /// Length of every flight.
     pub horizon: SimDuration,
     /// The service under test.
@@ -265,6 +268,12 @@ impl Operator {
 }
 
 impl Scenario {
+    /// The name by which users are divided among the arms of an experiment: the points of a sweep
+    /// divide them alike, as the scenario itself does.
+    pub fn experiment(&self) -> &str {
+        self.point.as_ref().map_or(&self.name, |point| &point.scenario)
+    }
+
     /// Requests that one flight is expected to serve.
     pub fn expected_requests(&self) -> f64 {
         match &self.traffic.arrivals {

@@ -8,7 +8,7 @@
 use super::model::{Expectation, Scenario};
 use super::{
     causes, clients, consistency, crew, expect, operations, release, scalar, scaling, service,
-    tree, warn, words, yaml,
+    textbook, tree, warn, words, yaml,
 };
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};
@@ -131,6 +131,10 @@ fn is_scenario(document: &Node, sink: &RefCell<Sink>) -> bool {
         let found = format!("found {}", kind.shown());
         let problem = Problem::error(kind.place, "kind", found).expected(accepted);
         let near = kind.text().and_then(|k| nearest(k, [KIND]));
+        if kind.text() == Some(textbook::KIND) {
+            push(sink, problem.help("`windtunnel textbook FILE` judges its claims"));
+            return false;
+        }
         push(
             sink,
             match near {
@@ -249,6 +253,7 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let scenario = Scenario {
         name,
         head: String::new(),
+        point: None,
         horizon,
         service: Arc::new(service),
         autoscaler: scaling.autoscaler,

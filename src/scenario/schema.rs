@@ -1,19 +1,23 @@
-//! The JSON Schema (draft 2020-12) of a scenario, for editors and other tools.
+//! The JSON Schema (draft 2020-12) of scenarios and textbooks, for editors and other tools.
 //!
 //! Made from the catalogue. It says what a field may look like; how fields fit together (shares
 //! that come to 100 %, one trigger a fault) only the readers know.
 
 use super::describe::{Entry, MANIFEST, catalogue, group_of};
+use super::{read, textbook};
 use crate::base::settings::{FieldSpec, Kind, is_inline};
 use serde_json::{Map, Value, json};
 
-/// The schema of one document.
+/// The kinds of documents.
+const DOCUMENTS: [&str; 2] = [read::KIND, textbook::KIND];
+
+/// The schema of one document: a Textbook where `kind` says so, else a Scenario.
 pub fn json_schema() -> Value {
     let entries = catalogue();
     let mut definitions = units();
     let mut groups: Vec<&str> = entries.iter().map(|e| e.group).collect();
     groups.dedup();
-    for group in groups.into_iter().filter(|g| *g != "scenario") {
+    for group in groups.into_iter().filter(|g| !["scenario", "textbook"].contains(g)) {
         let own = |e: &&Entry| e.group == group && e.name != MANIFEST;
         let parts: Vec<&Entry> = entries.iter().filter(own).collect();
         definitions.insert(group.to_string(), one_of(&parts));
@@ -28,10 +32,22 @@ pub fn json_schema() -> Value {
     definitions.extend(entries.iter().find(|e| e.name == MANIFEST).map(manifest));
     let mut schema = Map::new();
     schema.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
-    schema.insert("title".into(), json!("A windtunnel scenario"));
-    if let Some(document) = entries.iter().find(|e| e.group == "scenario") {
-        schema.extend(object(&document.fields, ""));
-        schema.insert("required".into(), json!(["apiVersion", "kind", "metadata", "spec"]));
+    schema.insert("title".into(), json!("A windtunnel scenario or textbook"));
+    for document in entries.iter().filter(|e| DOCUMENTS.contains(&e.name)) {
+        let required = match document.name {
+            textbook::KIND => json!(["kind", "spec"]),
+            _ => json!(["apiVersion", "kind", "metadata", "spec"]),
+        };
+        let mut own = object(&document.fields, "");
+        own.insert("description".into(), json!(document.summary));
+        own.insert("required".into(), required);
+        definitions.insert(document.name.into(), Value::Object(own));
+    }
+    let is_textbook =
+        json!({"properties": {"kind": {"const": textbook::KIND}}, "required": ["kind"]});
+    schema.insert("if".into(), is_textbook);
+    for (keyword, kind) in [("then", textbook::KIND), ("else", read::KIND)] {
+        schema.insert(keyword.into(), json!({"$ref": format!("#/$defs/{kind}")}));
     }
     schema.insert("$defs".into(), Value::Object(definitions));
     Value::Object(schema)
@@ -252,7 +268,7 @@ mod tests {
     #[test]
     fn nesting_and_duties_are_kept() {
         let schema = json_schema();
-        let spec = &schema["properties"]["spec"];
+        let spec = &schema["$defs"]["Scenario"]["properties"]["spec"];
         assert_eq!(spec["required"], json!(["service"]));
         assert_eq!(spec["properties"]["service"]["required"], json!(["replicas"]));
         let route = &spec["properties"]["service"]["properties"]["routes"]["items"];
@@ -263,5 +279,8 @@ mod tests {
         assert_eq!(probe[1]["properties"]["period"]["$ref"], json!("#/$defs/duration"));
         let then = &schema["$defs"]["strategy.shadow"]["properties"]["then"]["anyOf"];
         assert_eq!(then[1]["$ref"], json!("#/$defs/strategy"));
+        let claims = &schema["$defs"]["Textbook"]["properties"]["spec"]["properties"]["chapters"];
+        let claim = &claims["items"]["properties"]["claims"]["items"];
+        assert_eq!(claim["required"], json!(["id", "claim", "why"]));
     }
 }

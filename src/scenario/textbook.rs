@@ -4,6 +4,7 @@
 //! `expect:` lines, swept over a setting, or has no measure. Deliberately unknown here: flights,
 //! and whether a claim holds.
 
+use super::sweep::expand;
 use super::{tree, yaml};
 use crate::base::node::Node;
 use crate::base::problem::{Place, Problem, Severity};
@@ -136,7 +137,7 @@ pub fn read(text: &str, file: &str) -> Result<Textbook, Vec<Problem>> {
         return Err(vec![problem.expected("one Textbook").in_file(&named)]);
     };
     let sink = RefCell::new(Sink::default());
-    let mut textbook = read_tree(document, "", &sink, read_document);
+    let mut textbook = read_tree(document, "", &sink, self::document);
     place(&mut textbook, document);
     let mut problems = sink.into_inner().problems;
     problems.extend(twice(&textbook));
@@ -146,7 +147,8 @@ pub fn read(text: &str, file: &str) -> Result<Textbook, Vec<Problem>> {
     Ok(textbook)
 }
 
-fn read_document(r: &mut Reader<'_>) -> Textbook {
+/// Reads all fields of a document; also run without one, to describe them.
+pub(super) fn document(r: &mut Reader<'_>) -> Textbook {
     let versions = [super::read::API_VERSION];
     r.choice("apiVersion", &versions, versions[0], "version of this format");
     r.choice("kind", &[KIND], KIND, "what this document is");
@@ -222,8 +224,16 @@ fn sweep(r: &mut Reader<'_>) -> Sweep {
 
 fn values(r: &mut Reader<'_>) -> Vec<String> {
     let any = |text: &str| Some(text.to_string());
-    let found = r.texts("values", "", "its values, rising", any, "a value");
-    found.into_iter().map(|(_, value)| value).collect()
+    let help = "its values, rising; ranges as for --set, such as 5..50/15";
+    let mut values = Vec::new();
+    for (_, value) in r.texts("values", "", help, any, "a value") {
+        match expand(&value) {
+            None => values.push(value),
+            Some(Ok(range)) => values.extend(range),
+            Some(Err((found, help))) => r.problem("values", found, "values", &help),
+        }
+    }
+    values
 }
 
 /// Notes where claims and lines stand.
@@ -281,5 +291,20 @@ mod tests {
         let textbook = read(text, "t.yaml").expect("well formed");
         let line = &textbook.chapters[0].claims[0].evidence[0];
         assert_eq!((line.place.line, line.text.as_str()), (11, "a · b · c < 1"));
+    }
+
+    #[test]
+    fn values_may_be_ranges() {
+        let sweep = |values: &str| {
+            let text = format!(
+                "kind: Textbook\nspec:\n  chapters:\n  - title: One\n    claims:\n    \
+                 - {{id: A, claim: x, verdict: holds, why: y, sweeps: [{{scenario: s, line: l, \
+                 set: p, values: {values}}}]}}\n"
+            );
+            read(&text, "t.yaml").map(|book| book.chapters[0].claims[0].sweeps[0].values.clone())
+        };
+        assert_eq!(sweep("[1, 5..15/5]").expect("well formed"), ["1", "5", "10", "15"]);
+        let problems = sweep("[1, 5..15]").expect_err("no step");
+        assert!(problems[0].to_string().contains("has no step"), "{problems:?}");
     }
 }

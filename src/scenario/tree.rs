@@ -1,16 +1,19 @@
 //! Paths into a tree of values: looking one up, and setting one from the command line.
 //!
-//! A path is written `spec.strategies[3].canary.interval`. Deliberately unknown here: which fields
-//! exist; the readers complain about a value that nobody asks for.
+//! A path is written `spec.strategies[3].canary.interval`; who types one may name an entry of a
+//! list instead of counting it ([`named`]). Deliberately unknown here: which fields exist; the
+//! readers complain about a value that nobody asks for.
 
-use super::yaml;
+use super::{named, yaml};
 use crate::base::node::{Key, Node, Value};
 use crate::base::problem::{Place, Problem};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq)]
-enum Step {
+pub(super) enum Step {
+    /// A key of a mapping, or the name of an entry of a list.
     Key(String),
+    /// The place of an entry of a list.
     Index(usize),
 }
 
@@ -52,12 +55,15 @@ fn next<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
 
 /// Sets what stands under `path` to a value written in YAML; missing mappings are made.
 pub fn set(node: &mut Node, path: &str, value: &str) -> Result<(), Problem> {
-    let wrong = |found: String| {
-        let expected = "a path such as spec.service.replicas or spec.strategies[3].canary.interval";
-        Problem::error(Place::default(), path, found).expected(expected)
-    };
+    let expected = "a path such as spec.service.replicas, spec.strategies[3].canary.interval or \
+                    spec.strategies.canary.interval; a name with dots is quoted";
+    let wrong = |found: String| Problem::error(Place::default(), path, found).expected(expected);
     let steps = steps(path).ok_or_else(|| wrong("found no path".into()))?;
     let value = yaml::value(value).map_err(|p| Problem { path: path.to_string(), ..p })?;
+    let steps = named::counted(node, steps).map_err(|unknown| match unknown.help.is_empty() {
+        true => wrong(unknown.message),
+        false => Problem::error(Place::default(), path, unknown.message).help(unknown.help),
+    })?;
     let mut node = node;
     for step in steps {
         node = match step {
@@ -119,7 +125,11 @@ fn item(node: &mut Node, index: usize) -> Result<&mut Node, String> {
 
 fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
-    for part in path.split('.') {
+    for part in parts(path)? {
+        if part.starts_with(['\'', '"']) {
+            steps.push(Step::Key(quoted(part)?.to_string()));
+            continue;
+        }
         let (name, indexes) = part.split_once('[').map_or((part, None), |(n, i)| (n, Some(i)));
         if name.is_empty() {
             return None;
@@ -130,6 +140,30 @@ fn steps(path: &str) -> Option<Vec<Step>> {
         }
     }
     Some(steps)
+}
+
+/// What stands between the dots of a path; those within quotes end nothing.
+fn parts(path: &str) -> Option<Vec<&str>> {
+    let (mut parts, mut from, mut quote) = (Vec::new(), 0, None);
+    for (at, c) in path.char_indices() {
+        match (c, quote) {
+            ('\'' | '"', None) if at == from => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            ('.', None) => {
+                parts.push(&path[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&path[from..]);
+    quote.is_none().then_some(parts)
+}
+
+/// What stands in the quotes of a part.
+fn quoted(part: &str) -> Option<&str> {
+    let of = |quote: char| part.strip_prefix(quote)?.strip_suffix(quote);
+    of('"').or_else(|| of('\'')).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -150,6 +184,7 @@ mod tests {
             ("l[0].canary.interval", "2m"),
             ("l[1].x.y", "3"),
             ("n.k", "[1, 2]"),
+            ("a.'new.dotted'", "1"),
         ] {
             let mut node = tree();
             set(&mut node, path, value).expect(path);
@@ -160,9 +195,16 @@ mod tests {
 
     #[test]
     fn wrong_paths_and_values_are_problems() {
-        for (path, value) in
-            [("", "1"), ("a..b", "1"), ("l[9]", "1"), ("l[x]", "1"), ("a.b.c", "1"), ("a.b", "[")]
-        {
+        for (path, value) in [
+            ("", "1"),
+            ("a..b", "1"),
+            ("l[9]", "1"),
+            ("l[x]", "1"),
+            ("a.b.c", "1"),
+            ("a.b", "["),
+            ("a.'b", "1"),
+            ("a.''", "1"),
+        ] {
             let found = set(&mut tree(), path, value).expect_err(path);
             assert_eq!(found.path, path);
         }

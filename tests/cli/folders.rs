@@ -79,7 +79,7 @@ fn set_flies_every_combination() {
         .map(|(replicas, users)| format!("small replicas={replicas} users={users}"));
     assert_eq!(names(0), BTreeSet::from(wanted));
     assert_eq!(names(2), BTreeSet::from(["rollingUpdate".to_string()]));
-    assert!(desk.path("reports/latest/charts/overview.svg").exists());
+    assert!(desk.path("reports/latest/charts/sweep-small/users-hurt-by-a-release.svg").exists());
 }
 
 #[test]

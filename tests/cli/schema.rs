@@ -53,6 +53,12 @@ fn against(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<Strin
                 let known = |key: &String| known.is_some_and(|known| known.contains_key(key));
                 value.as_object().is_none_or(|map| map.keys().all(known))
             }
+            "if" => {
+                let part = if of(wanted).is_empty() { "then" } else { "else" };
+                found.extend(of(&keywords[part]));
+                true
+            }
+            "then" | "else" => true,
             "$schema" | "$defs" | "title" | "description" | "pattern" => true,
             other => panic!("the schema uses {other}, which this test does not know"),
         };
@@ -103,6 +109,7 @@ fn the_schema_accepts_what_the_readers_accept() {
         accepts(manifest, &SMALL.replace("- rollingUpdate", manifest));
     }
     let root = env!("CARGO_MANIFEST_DIR");
+    accepts("a textbook", &read(&format!("{root}/docs/textbook.yaml")));
     accepts("everything", &read(&format!("{root}/tests/data/scenarios/everything.yaml")));
     for entry in fs::read_dir(format!("{root}/scenarios")).expect("scenarios") {
         let path = entry.expect("an entry").path();
@@ -114,6 +121,38 @@ fn the_schema_accepts_what_the_readers_accept() {
 
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+const BOOK: &str = "\
+kind: Textbook
+spec:
+  chapters:
+  - title: One
+    claims:
+    - {id: A, claim: x, verdict: holds, why: because, evidence: [{scenario: small, line: l}]}
+    - {id: B, claim: x, verdict: depends, why: because, sweeps: [{scenario: s, set: p, line: l, values: [1, 2]}]}
+";
+
+#[test]
+fn the_schema_refuses_textbooks_that_the_reader_refuses() {
+    let desk = Desk::new();
+    let schema: Value = serde_json::from_str(&desk.fine(&["schema"])).expect("JSON");
+    assert_eq!(against(&schema, &schema, &value(BOOK), ""), Vec::<String>::new());
+    for (right, wrong) in [
+        ("verdict: holds", "verdict: perhaps"),
+        ("claim: x", "says: x"),
+        ("title: One", "heading: One"),
+        ("set: p", "path: p"),
+        ("values: [1, 2]", "values: [1, 2], replications: 1"),
+        ("chapters:", "chapter:"),
+    ] {
+        let text = BOOK.replace(right, wrong);
+        assert_ne!(text, BOOK, "{right} is not in the book");
+        assert!(!against(&schema, &schema, &value(&text), "").is_empty(), "{wrong} is accepted");
+        desk.write("book.yaml", &text);
+        let answer = desk.run(&["textbook", "book.yaml", "--only", "A"]);
+        assert_eq!(answer.code, Some(2), "{wrong}: {}", answer.err);
+    }
 }
 
 #[test]

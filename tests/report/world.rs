@@ -34,6 +34,7 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
         head: "Which strategy for an ordinary web service?\nLook at the users hurt by a bad \
                release, and at what that costs.\nAnswer: the canary."
             .to_string(),
+        point: None,
         horizon: secs(3600),
         service: Arc::new(service()),
         autoscaler: None,

@@ -65,7 +65,8 @@ pub struct Run {
     /// What is flown.
     #[command(flatten)]
     pub flight: Flight,
-    /// Print the table of every service, however many there are
+    /// Print the table of every service, however many there are; of a sweep, tell every point in
+    /// whole, with its charts
     #[arg(long)]
     pub details: bool,
     /// Columns of the terminal's table, by their names in ratings.csv and summary.csv; `help` lists

@@ -61,7 +61,7 @@ pub enum Verb {
     List(List),
     /// Explain a strategy, fault, check, field, measure or rating: settings, defaults, meaning
     Explain(Explain),
-    /// Print the JSON Schema of scenario files
+    /// Print the JSON Schema of scenarios and textbooks
     Schema,
     /// Print a commented scenario to start from
     New(New),

@@ -14,7 +14,8 @@ pub struct Source {
     /// Of several services and scenarios only these, by name; * stands for any letters
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub only: Vec<String>,
-    /// Change a field before reading; several values fly several scenarios
+    /// Change a field before reading, by its path (spec.strategies.canary.interval=2m). Several
+    /// values (a,b,c), or a range (5..50/15 in steps, 5..80x2 in multiples), fly a sweep
     #[arg(long = "set", value_name = "PATH=VALUE[,VALUE…]")]
     pub sets: Vec<String>,
     /// A Scenario to fly the manifests in, instead of the standard storm

@@ -68,7 +68,7 @@ pub struct Import {
 
 /// The groups of `list`, as they are typed.
 pub const GROUP_WORDS: &str = "strategies, defects, chaos, faults, checks, traffic, activity, \
-     scenario, measures, metrics";
+     textbook, scenario, measures, metrics";
 
 /// Flags of `list`.
 #[derive(Args, Clone, Debug)]

@@ -4,7 +4,7 @@
 //! is one chart and starts with its message. Charts are drawn from the tables of a scenario and
 //! never compute a measure. Adding a chart: one file, one line in [`CHARTS`] or [`OVERVIEWS`].
 
-use super::{Document, Format, names};
+use super::{Document, Format, names, sweeps};
 use crate::experiment::results::{Results, ScenarioResults};
 use crate::scenario::ids::PlanId;
 
@@ -16,6 +16,7 @@ pub mod cost_harm;
 pub mod dots;
 pub mod downtime;
 pub mod flight;
+pub mod heat;
 pub mod labels;
 pub mod matrix;
 pub mod measures;
@@ -61,11 +62,19 @@ pub const OVERVIEWS: &[(&str, Overview)] = &[("overview", overview::svg)];
 /// Every picture of a report.
 fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
     let mut all = Vec::new();
-    for (name, draw) in OVERVIEWS {
-        all.push((format!("charts/{name}"), draw(results)?));
+    if sweeps::is_sweep(results) {
+        all.extend(sweeps::pictures::all(results)?);
+    } else {
+        for (name, draw) in OVERVIEWS {
+            all.push((format!("charts/{name}"), draw(results)?));
+        }
     }
     let folders = names::slugs(results.scenarios.iter().map(|s| s.scenario.name.as_str()));
     for (scenario, folder) in results.scenarios.iter().zip(folders) {
+        // A point of a sweep is drawn alone on demand only.
+        if scenario.scenario.point.as_ref().is_some_and(|point| !point.whole) {
+            continue;
+        }
         for (name, draw) in CHARTS {
             all.push((format!("charts/{folder}/{name}"), draw(scenario)?));
         }

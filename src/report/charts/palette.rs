@@ -73,7 +73,7 @@ pub fn kind_paint(kind: &str) -> Paint {
 }
 
 /// The n-th shade of a colour: itself, darker, lighter, and so on, never near paper or ink.
-fn shaded(paint: Paint, n: usize) -> Paint {
+pub fn shaded(paint: Paint, n: usize) -> Paint {
     match n % 4 {
         0 => paint,
         1 => blend(paint, INK, 0.45),

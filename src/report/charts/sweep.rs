@@ -1,17 +1,21 @@
-//! A curve per strategy over the values of one setting: where a claim turns.
+//! A curve per strategy over the values of one setting: where a claim, or an order, turns.
 //!
-//! The band marks the values between which the line turns, the dashed upright its crossing.
+//! The band marks the values between which it turns, the dashed upright the crossing. Textbooks and
+//! runs draw the same picture.
 
 use super::axis::Axis;
 use super::canvas::{self, Align, Frame, Paint, Pen, measured};
 use super::page::{Head, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 use super::pane::draw_grid;
+use crate::experiment::sweep::{Curve, Estimated, Turn};
 use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
 use crate::scenario::model::{Expectation, Expected, Scenario, Statistic};
 
 const HEIGHT: f64 = 340.0;
+/// Figures below this share of the largest are drawn as next to nothing.
+const SEEN: f64 = 1e-3;
 
 /// What is drawn.
 #[derive(Clone, Debug)]
@@ -30,26 +34,17 @@ pub struct Picture {
     pub values: Vec<String>,
     /// Where they lie, 0 to 1.
     pub places: Vec<f64>,
-    /// What a single curve, or the difference of two, is compared with.
-    pub limit: f64,
+    /// What a single curve, or the difference of two, is compared with, if with anything.
+    pub limit: Option<f64>,
+    /// Are shares, small and large, read against the whole on one straight axis? Else decades are
+    /// drawn where figures span some.
+    pub straight: bool,
+    /// The two curves that change places, by place in the list.
+    pub pair: (usize, usize),
     /// The values around the turn, by place in the list.
-    pub turn: Option<(usize, usize)>,
+    pub turn: Option<Turn>,
     /// The curves.
     pub curves: Vec<Curve>,
-}
-
-/// A figure with the ends of its interval.
-pub type Estimated = (f64, (f64, f64));
-
-/// One strategy.
-#[derive(Clone, Debug)]
-pub struct Curve {
-    /// Its name.
-    pub name: String,
-    /// Its kind, for the colour.
-    pub kind: &'static str,
-    /// Figure and interval at every value; nothing where no flight has one.
-    pub points: Vec<Option<Estimated>>,
 }
 
 /// What a line measures, in words.
@@ -90,10 +85,15 @@ impl Picture {
         let points = self.curves.iter().flat_map(|curve| curve.points.iter().flatten());
         let ends = points.flat_map(|(value, (lower, upper))| [*value, *lower, *upper]);
         let ends: Vec<f64> = ends.chain(self.level()).filter(|end| end.is_finite()).collect();
+        if !self.straight {
+            // What is next to nothing beside the largest takes no decades of its own.
+            let largest = ends.iter().copied().map(f64::abs).fold(0.0, f64::max);
+            let seen = ends.iter().copied().filter(|end| end.abs() >= largest * SEEN);
+            return Axis::over(self.quantity, seen).stretched(0.04);
+        }
         if self.quantity != Quantity::Share {
             return Axis::over(self.quantity, ends).stretched(0.04);
         }
-        // Shares are read against the whole: small and large ones on one straight axis.
         let most = ends.iter().copied().fold(0.0, f64::max);
         let least = ends.iter().copied().fold(0.0, f64::min);
         Axis::over(self.quantity, [least, most]).stretched(0.04)
@@ -101,7 +101,7 @@ impl Picture {
 
     /// The limit of a single curve.
     fn level(&self) -> Option<f64> {
-        (self.curves.len() == 1).then_some(self.limit)
+        self.limit.filter(|_| self.curves.len() == 1)
     }
 }
 
@@ -112,8 +112,11 @@ pub fn crossing(picture: &Picture) -> Option<f64> {
     let axis = picture.axis();
     let height = |curve: &Curve, at: usize| Some(axis.place(curve.points[at]?.0));
     let gap = |at: usize| match picture.curves.as_slice() {
-        [one] => Some(height(one, at)? - axis.place(picture.limit)),
-        [one, other] if picture.limit == 0.0 => Some(height(one, at)? - height(other, at)?),
+        [one] => Some(height(one, at)? - axis.place(picture.limit?)),
+        curves if picture.limit.is_none_or(|limit| limit == 0.0) => {
+            let (one, other) = (curves.get(picture.pair.0)?, curves.get(picture.pair.1)?);
+            Some(height(one, at)? - height(other, at)?)
+        }
         _ => None,
     };
     (before..after).find_map(|at| {
@@ -160,8 +163,9 @@ fn draw(pen: &Pen<'_>, picture: &Picture, frame: Frame) {
     }
     draw_values(pen, picture, frame, &x);
     let paints = paints(&picture.curves);
-    for (curve, paint) in picture.curves.iter().zip(&paints) {
-        draw_curve(pen, curve, *paint, &|at| x(picture.places[at]), &y);
+    for (n, (curve, paint)) in picture.curves.iter().zip(&paints).enumerate() {
+        let aside = aside(n, picture);
+        draw_curve(pen, curve, (*paint, mark(n, picture)), &|at| x(picture.places[at]) + aside, &y);
     }
     draw_names(pen, picture, &paints, frame, &y);
     let unit = axis.unit();
@@ -170,14 +174,47 @@ fn draw(pen: &Pen<'_>, picture: &Picture, frame: Frame) {
     pen.text(&words, (MARGIN, frame.top - 34.0), Align::Left, palette::PANEL);
 }
 
-/// The colours of the kinds; the second curve of a kind is darker.
+/// The colours of the kinds; the second curve of a kind is darker, further ones are shades.
 fn paints(curves: &[Curve]) -> Vec<Paint> {
     let paint = |index: usize| {
         let own = palette::kind_paint(curves[index].kind);
-        let again = curves[..index].iter().any(|curve| curve.kind == curves[index].kind);
-        if again { palette::blend(own, palette::INK, 0.5) } else { own }
+        let before = curves[..index].iter().filter(|c| c.kind == curves[index].kind).count();
+        match before {
+            0 => own,
+            1 => palette::blend(own, palette::INK, 0.5),
+            more => palette::shaded(own, more),
+        }
     };
     (0..curves.len()).map(paint).collect()
+}
+
+/// Curves beyond two differ by their marks as well.
+fn mark(number: usize, picture: &Picture) -> Mark {
+    const MARKS: [Mark; 8] = [
+        Mark::Disc,
+        Mark::Square,
+        Mark::Diamond,
+        Mark::Triangle,
+        Mark::Arrow,
+        Mark::Ring,
+        Mark::Box,
+        Mark::Gem,
+    ];
+    if picture.curves.len() > 2 { MARKS[number % MARKS.len()] } else { Mark::Disc }
+}
+
+/// Many curves stand a little beside each other, so that no interval hides another: this many
+/// points to the right.
+fn aside(number: usize, picture: &Picture) -> f64 {
+    let count = picture.curves.len();
+    if count < 3 {
+        return 0.0;
+    }
+    // Never so far that a mark stands nearer to the next value.
+    let gaps = picture.places.windows(2).map(|pair| pair[1] - pair[0]);
+    let room = gaps.fold(1.0, f64::min) * 640.0 * 0.5;
+    let step = (room / count as f64).min(6.0);
+    (number as f64 - (count as f64 - 1.0) / 2.0) * step
 }
 
 fn draw_values(pen: &Pen<'_>, picture: &Picture, frame: Frame, x: &dyn Fn(f64) -> f64) {
@@ -197,7 +234,7 @@ fn draw_values(pen: &Pen<'_>, picture: &Picture, frame: Frame, x: &dyn Fn(f64) -
 fn draw_curve(
     pen: &Pen<'_>,
     curve: &Curve,
-    paint: Paint,
+    (paint, mark): (Paint, Mark),
     x: &dyn Fn(usize) -> f64,
     y: &dyn Fn(f64) -> f64,
 ) {
@@ -212,7 +249,7 @@ fn draw_curve(
         if lower.is_finite() && upper.is_finite() {
             pen.line((x(at), y(*lower)), (x(at), y(*upper)), paint, 2.0);
         }
-        palette::draw_mark(pen, Mark::Disc, (x(at), y(*value)), paint);
+        palette::draw_mark(pen, mark, (x(at), y(*value)), paint);
     }
 }
 
@@ -230,6 +267,9 @@ fn draw_names(
     ends.sort_by(|a, b| a.1.total_cmp(&b.1));
     let mut free_from = frame.top - 10.0;
     let limit = picture.level().map(y);
+    if ends.len() > 2 {
+        spread(&mut ends, (frame.top, frame.bottom));
+    }
     for (curve, end) in ends {
         let mut middle = end.max(free_from + 11.0);
         if let Some(limit) = limit.filter(|limit| (middle - limit).abs() < 20.0) {
@@ -239,5 +279,38 @@ fn draw_names(
         let style = canvas::Type { paint: paints[curve], ..palette::NAME };
         pen.text(name, (frame.right + 8.0, middle), Align::Left, style);
         free_from = middle + 11.0;
+    }
+}
+
+/// Moves names apart that would touch, as little as possible, within the frame.
+fn spread(ends: &mut [(usize, f64)], (top, bottom): (f64, f64)) {
+    const APART: f64 = 22.0;
+    let count = ends.len();
+    for at in 1..count {
+        ends[at].1 = ends[at].1.max(ends[at - 1].1 + APART);
+    }
+    if let Some(last) = ends.last_mut() {
+        last.1 = last.1.min(bottom);
+    }
+    for at in (1..count).rev() {
+        ends[at - 1].1 = ends[at - 1].1.min(ends[at].1 - APART);
+    }
+    let above = ends.first().map_or(0.0, |first| (top - first.1).max(0.0));
+    ends.iter_mut().for_each(|end| end.1 += above);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_apart_and_within() {
+        for places in [[10.0, 12.0, 14.0, 15.0], [330.0, 335.0, 338.0, 340.0], [0.0, 0.0, 0.0, 0.0]]
+        {
+            let mut ends: Vec<(usize, f64)> = places.into_iter().enumerate().collect();
+            spread(&mut ends, (0.0, 340.0));
+            assert!(ends.windows(2).all(|pair| pair[1].1 - pair[0].1 >= 21.9), "{ends:?}");
+            assert!(ends.iter().all(|(_, y)| (0.0..=340.0).contains(y)), "{ends:?}");
+        }
     }
 }

@@ -20,6 +20,7 @@ pub mod runs;
 pub mod steps;
 pub mod stops;
 pub mod summary;
+pub mod sweeps;
 pub mod timeline;
 pub mod verdicts;
 
@@ -37,6 +38,7 @@ pub const TABLES: &[Table] = &[
     discrepancies::TABLE,
     steps::TABLE,
     stops::TABLE,
+    sweeps::TABLE,
 ];
 
 /// One table that leaves the tool.

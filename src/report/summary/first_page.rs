@@ -42,7 +42,7 @@ fn choices(results: &Results) -> String {
     };
     let shown = results.scenarios.iter().take(SCENARIOS_MAX);
     let head = ["scenario", "choice", "runner-up", "which has more by"];
-    let mut text = table(&head, shown.map(row).collect());
+    let mut text = table(&head, shown.map(row));
     let more = results.scenarios.len().saturating_sub(SCENARIOS_MAX);
     if more > 0 {
         text += &format!("\n\n… and {} more below.", counted(more as u64, "scenario"));

@@ -7,7 +7,7 @@
 //! is. A section is a file: add one, and a line in [`OF_ALL`] or [`OF_SCENARIO`]. Deliberately
 //! absent: computing measures; sentences that the tables do not carry.
 
-use super::{Document, Format, names, worst};
+use super::{Document, Format, names, sweeps, worst};
 use crate::base::escape::markdown;
 use crate::experiment::results::{Results, ScenarioResults};
 use contents::Chapter;
@@ -36,7 +36,10 @@ pub const FORMAT: Format = make;
 const OF_ALL: &[fn(&Results) -> Option<Section>] = &[
     left_out::section,
     // The worst of several services.
-    |results| worst::markdown(results).map(|table| Section::new("Worst first", table)),
+    |results| {
+        let table = worst::markdown(results).filter(|_| !sweeps::is_sweep(results));
+        table.map(|table| Section::new("Worst first", table))
+    },
 ];
 
 /// Sections of a scenario, in the order of its chapter.
@@ -78,10 +81,13 @@ const HEADINGS: [&str; 2] = ["What the flights say", "Contents"];
 /// The whole page.
 pub fn text(results: &Results) -> String {
     let folders = names::slugs(results.scenarios.iter().map(|s| s.scenario.name.as_str()));
-    let of_all: Vec<Section> = OF_ALL.iter().filter_map(|section| section(results)).collect();
+    let mut of_all: Vec<Section> = OF_ALL.iter().filter_map(|section| section(results)).collect();
+    let swept = sweeps::markdown::sections(results);
+    of_all.extend(swept.into_iter().map(|(title, text)| Section { title, text }));
     let scenarios: Vec<(String, Vec<Section>)> = results
         .scenarios
         .iter()
+        .filter(|s| is_whole(s))
         .map(|s| (named(&s.scenario.name), scenario::sections(s)))
         .collect();
     let mut parts = vec![format!("# {}", HEADINGS[0])];
@@ -103,11 +109,12 @@ pub fn text(results: &Results) -> String {
     for section in of_all {
         parts.extend([format!("## {}", section.title), section.text]);
     }
-    if results.scenarios.len() > 1 {
+    if results.scenarios.len() > 1 && !sweeps::is_sweep(results) {
         let chart = "![Who gets hurt: all strategies in all scenarios](charts/overview.svg)";
         parts.push(chart.to_string());
     }
-    for ((one, folder), (name, sections)) in results.scenarios.iter().zip(&folders).zip(scenarios) {
+    let whole = results.scenarios.iter().zip(&folders).filter(|(one, _)| is_whole(one));
+    for ((one, folder), (name, sections)) in whole.zip(scenarios) {
         parts.extend([format!("## {name}"), scenario::head(one, folder)]);
         for section in sections {
             parts.extend([format!("### {}", section.title), section.text]);
@@ -116,11 +123,22 @@ pub fn text(results: &Results) -> String {
     parts.join("\n\n") + "\n"
 }
 
+/// Is a scenario told in a chapter of its own? Points of a sweep are, if somebody asks for them.
+fn is_whole(results: &ScenarioResults) -> bool {
+    results.scenario.point.as_ref().is_none_or(|point| point.whole)
+}
+
+/// What is told of a point of a sweep.
+pub fn in_short(results: &ScenarioResults) -> Vec<String> {
+    let sections = [ratings::section, stopped::section, expected::section];
+    sections.iter().filter_map(|section| section(results)).map(|section| section.text).collect()
+}
+
 /// What is missing of a run that was interrupted.
 fn interrupted(results: &Results) -> Option<String> {
     let mut text =
         "**Interrupted:** some flights are missing; the figures cover those flown.".to_string();
-    let unrecorded = results.scenarios.iter().filter(|s| s.recordings.is_empty());
+    let unrecorded = results.scenarios.iter().filter(|s| is_whole(s) && s.recordings.is_empty());
     let names: Vec<&str> = unrecorded.map(|s| s.scenario.name.as_str()).collect();
     if !names.is_empty() {
         let names = names.join(", ");

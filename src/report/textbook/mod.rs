@@ -2,10 +2,9 @@
 //!
 //! From judged claims to Markdown and charts. Deliberately absent: judging, and files.
 
-mod setting;
-
 use super::charts::{CHARTS, matrix, sweep as curve};
 use super::figure::Quantity;
+use super::setting::{places, scale, short};
 use super::{Document, names};
 use crate::base::count::counted;
 use crate::base::escape::{markdown, shell};
@@ -188,7 +187,7 @@ fn turning(swept: &Swept) -> Option<String> {
     let (low, high) = (value(before), value(after));
     let texts: Vec<&str> = swept.points.iter().map(|point| point.value.as_str()).collect();
     let place = curve::crossing(&drawing(swept));
-    let about = place.and_then(|place| Some(setting::scale(&texts)?.shown(place)));
+    let about = place.and_then(|place| Some(scale(&texts)?.shown(place)));
     let last = markdown::code(short(&swept.sweep.set));
     let holds = swept.points[before].result.judgement == Judgement::Holds;
     let words = if holds { ["holds", "fails"] } else { ["fails", "holds"] };
@@ -197,23 +196,6 @@ fn turning(swept: &Swept) -> Option<String> {
         Some(about) => format!("turns at {last} of about {about} ({sure})"),
         None => format!("turns over {last}: {sure}"),
     })
-}
-
-/// The end of a path; with what it stands in where the name alone says little, such as `by`.
-fn short(path: &str) -> &str {
-    let end = |from: &str| from.rfind('.').map_or(0, |at| at + 1);
-    let last = end(path);
-    if path.len() - last > 3 || last == 0 { &path[last..] } else { &path[end(&path[..last - 1])..] }
-}
-
-/// Where the values of a sweep lie, 0 to 1; evenly if they are no numbers.
-fn places(swept: &Swept) -> Vec<f64> {
-    let texts: Vec<&str> = swept.points.iter().map(|point| point.value.as_str()).collect();
-    let count = texts.len();
-    match setting::scale(&texts) {
-        Some(scale) => (0..count).map(|at| scale.place(at)).collect(),
-        None => (0..count).map(|at| at as f64 / (count - 1).max(1) as f64).collect(),
-    }
 }
 
 /// A claim for a terminal.
@@ -379,22 +361,19 @@ fn sweep_picture(claim: &Claim, swept: &Swept) -> curve::Picture {
 
 /// The curves of a sweep, without words.
 fn drawing(swept: &Swept) -> curve::Picture {
-    let sides = crate::experiment::claims::sides(&swept.line);
-    let curves = sides.iter().enumerate().map(|(n, side)| curve::Curve {
-        name: swept.scenario.plan_name(side.plan).to_string(),
-        kind: swept.scenario.plan(side.plan).kind,
-        points: swept.points.iter().map(|point| point.curves[n]).collect(),
-    });
+    let values: Vec<String> = swept.points.iter().map(|point| point.value.clone()).collect();
     curve::Picture {
         title: String::new(),
         message: String::new(),
         setting: String::new(),
         measure: curve::measure_words(&swept.scenario, &swept.line),
         quantity: quantity(&swept.line),
-        values: swept.points.iter().map(|point| point.value.clone()).collect(),
-        places: places(swept),
-        limit: swept.line.limit,
+        places: places(&values),
+        values,
+        limit: Some(swept.line.limit),
+        straight: true,
+        pair: (0, 1),
         turn: swept.turn,
-        curves: curves.collect(),
+        curves: swept.curves.clone(),
     }
 }

@@ -35,8 +35,15 @@ pub fn scale(texts: &[&str]) -> Option<Scale> {
     let (unit, values) = UNITS.iter().find_map(|unit| read(unit).map(|values| (*unit, values)))?;
     let rising = values.windows(2).all(|pair| pair[0] < pair[1]);
     let (first, last) = (*values.first()?, *values.last()?);
-    let log = first > 0.0 && last / first >= LOG_FROM;
+    let log = first > 0.0 && last / first >= LOG_FROM && !even(&values);
     rising.then_some(Scale { unit, values, log })
+}
+
+/// Are there several steps, all of one size?
+fn even(values: &[f64]) -> bool {
+    let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let same = |step: &f64| (step - steps[0]).abs() <= 1e-6 * steps[0].abs();
+    steps.len() > 1 && steps.iter().all(same)
 }
 
 fn number(unit: Unit, text: &str) -> Option<f64> {
@@ -50,6 +57,11 @@ fn number(unit: Unit, text: &str) -> Option<f64> {
 }
 
 impl Scale {
+    /// Do equal steps multiply?
+    pub fn is_log(&self) -> bool {
+        self.log
+    }
+
     /// Where the value at this place of the list lies, 0 to 1.
     pub fn place(&self, at: usize) -> f64 {
         let bent = |value: f64| if self.log { maths::ln(value) } else { value };
@@ -78,6 +90,23 @@ impl Scale {
     }
 }
 
+/// Where values lie, 0 to 1; evenly if they are no numbers that rise.
+pub fn places(values: &[String]) -> Vec<f64> {
+    let texts: Vec<&str> = values.iter().map(|value| value.trim()).collect();
+    let count = texts.len();
+    match scale(&texts) {
+        Some(scale) if count > 1 => (0..count).map(|at| scale.place(at)).collect(),
+        _ => (0..count).map(|at| at as f64 / (count - 1).max(1) as f64).collect(),
+    }
+}
+
+/// The end of a path; with what it stands in where the name alone says little, such as `by`.
+pub fn short(path: &str) -> &str {
+    let end = |from: &str| from.rfind('.').map_or(0, |at| at + 1);
+    let last = end(path);
+    if path.len() - last > 3 || last == 0 { &path[last..] } else { &path[end(&path[..last - 1])..] }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +119,7 @@ mod tests {
         assert_eq!(half(&["30s", "5m"]).as_deref(), Some("2.83 min"));
         assert_eq!(half(&["1/s", "100/s"]).as_deref(), Some("10/s"), "logarithmic");
         assert_eq!(half(&["$0.01", "$1"]).as_deref(), Some("$0.1"));
+        assert_eq!(half(&["1", "51", "101"]).as_deref(), Some("51"), "even steps are linear");
         assert_eq!(half(&["hash", "header"]), None);
         assert_eq!(half(&["2", "1"]), None);
         let places = scale(&["1", "10", "100"]).map(|scale| scale.place(1));
