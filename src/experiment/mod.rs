@@ -4,6 +4,7 @@
 //! the tables of [`results`]. Deliberately absent: files, formats, printing. Read next: `fly`.
 
 pub mod claims;
+pub mod delivered;
 pub mod delivery;
 pub mod expectation;
 pub mod figures;
@@ -67,7 +68,7 @@ fn evaluate(
     let scenario = &flown.crew.scenario;
     let deliveries = delivery::deliveries(scenario, &flown.flights);
     let ratings = rating::ratings(scenario, &flown.flights, &deliveries);
-    let qualification = qualification::qualify(scenario, &ratings);
+    let qualification = qualification::qualify(scenario, &flown.flights, &ratings);
     let choice = winner::choose(scenario, &flown.flights, &deliveries, &qualification);
     let judged = flown.judged.clone();
     let expectations =

@@ -1,15 +1,25 @@
 //! "Choose by": which strategies qualify under the scenario's constraints, and what decides.
 
+use super::delivered::{self, Kept};
 use super::results::{QualificationRow, RatingRow};
-use crate::outcome::Grade;
+use crate::outcome::{Grade, Outcome};
 use crate::scenario::model::Scenario;
+use crate::strategy::Ability;
 
 /// One row a strategy.
-pub fn qualify(scenario: &Scenario, ratings: &[RatingRow]) -> Vec<QualificationRow> {
-    ratings.iter().map(|rating| row(scenario, rating)).collect()
+pub fn qualify(
+    scenario: &Scenario,
+    flights: &[Vec<Vec<Outcome>>],
+    ratings: &[RatingRow],
+) -> Vec<QualificationRow> {
+    let of = |rating: &RatingRow| {
+        let limits = delivered::kept(scenario, flights, rating.plan);
+        row(scenario, rating, limits)
+    };
+    ratings.iter().map(of).collect()
 }
 
-fn row(scenario: &Scenario, rating: &RatingRow) -> QualificationRow {
+fn row(scenario: &Scenario, rating: &RatingRow, kept: Kept) -> QualificationRow {
     let (wishes, plan) = (&scenario.constraints, scenario.plan(rating.plan));
     let mut against = Vec::new();
     let mut refuse = |violated: bool, reason: String| {
@@ -18,10 +28,8 @@ fn row(scenario: &Scenario, rating: &RatingRow) -> QualificationRow {
         }
     };
     refuse(wishes.no_second_fleet && plan.needs.second_fleet, "needs a second fleet".into());
-    refuse(
-        wishes.no_traffic_routing && plan.needs.traffic_routing,
-        "needs a balancer that divides requests".into(),
-    );
+    let there = wishes.routing.unwrap_or(Ability::Mesh);
+    refuse(plan.needs.routing > there, routing(plan.needs.routing, there));
     refuse(
         wishes.no_mixing && plan.needs.mixing,
         "lets two versions serve at the same time".into(),
@@ -56,9 +64,21 @@ fn row(scenario: &Scenario, rating: &RatingRow) -> QualificationRow {
         let cost = rating.fleet_minutes;
         refuse(cost > limit, format!("costs {cost:.1} fleet-minutes, at most {limit:.1} allowed"));
     }
+    against.extend(kept.against);
     let qualifies = against.is_empty();
-    let reasons = if qualifies { vec![strengths(rating)] } else { against };
+    let strengths = std::iter::once(strengths(rating)).chain(kept.open);
+    let reasons = if qualifies { strengths.collect() } else { against };
     QualificationRow { plan: rating.plan, qualifies, reasons }
+}
+
+/// What is needed to divide requests, and what there is.
+fn routing(needed: Ability, there: Ability) -> String {
+    let needed = match needed {
+        Ability::Mesh => "a mesh",
+        Ability::Ingress => "an ingress that divides requests",
+        Ability::Service => "a Service",
+    };
+    format!("needs {needed} (routing: {})", there.word())
 }
 
 fn strengths(rating: &RatingRow) -> String {

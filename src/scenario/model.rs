@@ -8,9 +8,9 @@ use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::fault::Fault;
 use crate::outcome::{Grade, MeasureId, Rating, Verdict};
-use crate::strategy::Plan;
 use crate::strategy::autoscaler::hpa;
 use crate::strategy::disruption;
+use crate::strategy::{Ability, Plan};
 use crate::telemetry::scraper::Place as Target;
 use crate::traffic::{Arrivals, Traffic};
 use crate::world::client::ClientLimits;
@@ -148,8 +148,8 @@ impl TelemetrySettings {
 pub struct Constraints {
     /// There is no room for a second fleet.
     pub no_second_fleet: bool,
-    /// There is no mesh: requests can't be weighed, matched or mirrored.
-    pub no_traffic_routing: bool,
+    /// What there is to divide requests with; nothing if everything is there.
+    pub routing: Option<Ability>,
     /// Two versions must never serve at the same time.
     pub no_mixing: bool,
     /// Downtime is allowed at night: outages do not disqualify.
@@ -160,6 +160,10 @@ pub struct Constraints {
     pub rollback_max: Option<SimDuration>,
     /// Highest cost in fleet-minutes per release.
     pub fleet_minutes_max: Option<f64>,
+    /// Highest share of good releases that may be taken back.
+    pub false_alarm_max: Option<Share>,
+    /// Longest time to ship, for 95 % of the good releases that are shipped.
+    pub time_to_ship_max: Option<SimDuration>,
 }
 
 /// How many flights a scenario gets.

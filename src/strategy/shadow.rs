@@ -12,7 +12,7 @@ use super::binding::Binding;
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::follow_up::FollowUp;
 use super::pilot::{Facts, Pilot};
-use super::{Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
+use super::{Ability, Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::stats::diffy;
@@ -102,7 +102,9 @@ fn read(r: &mut Reader<'_>) -> Plan {
     };
     let needs = Needs {
         second_fleet: true,
-        traffic_routing: true,
+        // Requests are mirrored.
+        routing: Ability::Mesh,
+        controller: true,
         divided_users: settings.follow.as_ref().is_some_and(|next| next.needs.divided_users),
         ..Needs::default()
     };
