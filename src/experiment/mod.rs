@@ -12,6 +12,7 @@ pub mod fly;
 pub mod gate;
 pub mod limits;
 pub mod matrix;
+pub mod money;
 pub mod precision;
 pub mod qualification;
 pub mod rating;
@@ -87,6 +88,7 @@ fn evaluate(
         stops: matrix::stops(scenario, &flown.flights),
         idle: matrix::idle(scenario, &flown.flights),
         choice,
+        money: money::money(scenario, &flown.flights),
         scenario: Arc::clone(scenario),
         flights: flown.flights,
         ratings,

@@ -2,6 +2,7 @@
 
 use super::delivery::DeliveryRow;
 use super::matrix::StopRow;
+use super::money::Money;
 use super::winner::Choice;
 use crate::outcome::{Grade, MeasureId, Outcome, Rating, Recording, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
@@ -60,6 +61,8 @@ pub struct ScenarioResults {
     pub idle: Vec<(VariantId, VariantId)>,
     /// Which strategy to choose, by the rule of [`super::winner`].
     pub choice: Choice,
+    /// What a year of releases costs.
+    pub money: Money,
     /// The precision that was reached, one row per strategy and variant.
     pub precision: Vec<PrecisionRow>,
     /// Recordings of one typical replication (the same for all strategies): per variant, strategy.

@@ -18,6 +18,8 @@ pub mod json_stream;
 pub mod model;
 pub mod operations;
 pub mod placement;
+mod priced;
+pub mod prices;
 pub mod random;
 pub mod read;
 pub mod rehearsal;

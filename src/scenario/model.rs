@@ -1,6 +1,7 @@
 //! What a validated scenario is: everything the engine needs to fly it, as plain data.
 
 use super::ids::{PlanId, ReleaseId};
+use super::prices::Prices;
 use crate::analysis::promql::Rules;
 use crate::base::distribution::Distribution;
 use crate::base::problem::Place;
@@ -50,6 +51,10 @@ pub struct Scenario {
     pub plans: Vec<Plan>,
     /// How often a year such a release is made.
     pub releases_per_year: f64,
+    /// What things cost.
+    pub prices: Prices,
+    /// The strategy of today, which the others are compared with in dollars.
+    pub baseline: Option<PlanId>,
     /// What is expected of the results.
     pub expect: Vec<Expectation>,
     /// What the platform can't do.

@@ -262,7 +262,17 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
     let steps = if fate.kind == "canary" { steps(bad) } else { Vec::new() };
     let by_human = verdict == Verdict::RolledBackLate;
     let work = 216_000;
-    Outcome { replication: r, verdict, measures, stopped_by, by_human, differences, steps, work }
+    Outcome {
+        replication: r,
+        verdict,
+        measures,
+        bill: Default::default(),
+        stopped_by,
+        by_human,
+        differences,
+        steps,
+        work,
+    }
 }
 
 /// Two steps of a canary whose only pod is one of two; a bad release does not come to the second.

@@ -76,7 +76,17 @@ fn outcome(luck: &Luck, bad: bool, r: u32, n: u32) -> Outcome {
     };
     let (stopped_by, differences, steps) = (None, None, Vec::new());
     let by_human = false;
-    Outcome { replication: r, verdict, measures, stopped_by, by_human, differences, steps, work: 1 }
+    Outcome {
+        replication: r,
+        verdict,
+        measures,
+        bill: Default::default(),
+        stopped_by,
+        by_human,
+        differences,
+        steps,
+        work: 1,
+    }
 }
 
 fn results(lucks: &[Luck], n: u32) -> ScenarioResults {

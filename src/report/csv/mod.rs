@@ -15,6 +15,7 @@ use crate::scenario::model::Scenario;
 
 pub mod differences;
 pub mod discrepancies;
+pub mod money;
 pub mod ratings;
 pub mod runs;
 pub mod steps;
@@ -37,6 +38,7 @@ pub const TABLES: &[Table] = &[
     discrepancies::TABLE,
     steps::TABLE,
     stops::TABLE,
+    money::TABLE,
 ];
 
 /// One table that leaves the tool.
