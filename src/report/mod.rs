@@ -14,6 +14,7 @@ pub mod csv;
 pub mod events;
 pub mod figure;
 pub mod headlines;
+pub mod money;
 pub mod names;
 pub mod reading;
 pub mod replay;

@@ -3,7 +3,7 @@
 //! CSV files carry no comments, so everything about the run as a whole stands here. Deliberately
 //! absent: time of day, machine, user; the same command gives the same bytes.
 
-use super::{Document, Format, headlines, seen, worst};
+use super::{Document, Format, headlines, money, seen, worst};
 use crate::base::escape;
 use crate::experiment::results::{ExpectationResult, Judgement, Results, ScenarioResults};
 use serde_json::{Value, json};
@@ -42,6 +42,7 @@ fn scenario(results: &ScenarioResults) -> Value {
             .collect::<Vec<_>>(),
         "met": seen::json(results),
         "choice": choice(results),
+        "money": money::json(results),
         "precision": precision(results),
         "expectations": results.expectations.iter().map(expectation).collect::<Vec<_>>(),
     })

@@ -5,7 +5,9 @@
 //! is. Deliberately absent: computing measures; sentences that the tables do not carry.
 
 use super::figure::{Quantity, significant};
-use super::{Document, Format, choose, headlines, names, reading, run_json, seen, stops, worst};
+use super::{
+    Document, Format, choose, headlines, money, names, reading, run_json, seen, stops, worst,
+};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::{LeftOut, RatingRow, Results, ScenarioResults};
@@ -128,6 +130,7 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
         significant(results.scenario.releases_per_year)
     ));
     parts.push(yearly(results));
+    parts.extend(dollars(results, folder));
     parts.push("### Choose by".to_string());
     parts.push(choose_by(results));
     parts.extend(expectations(results));
@@ -324,6 +327,19 @@ fn yearly(results: &ScenarioResults) -> String {
          counts twice.",
         table(&head, rows.collect())
     )
+}
+
+/// The year in dollars, where somebody asked for it.
+fn dollars(results: &ScenarioResults, folder: &str) -> Option<String> {
+    let (head, rows) = money::rows(results, &named)?;
+    let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    let note = money::not_counted(results);
+    let note = note.map_or_else(String::new, |note| format!(" **{note}**"));
+    Some(format!(
+        "#### The year in dollars\n\n![A year in dollars](charts/{folder}/money.svg)\n\n{}\n\n\
+         Means by part, and the total with its interval; differences are flight by flight.{note}",
+        table(&head, rows)
+    ))
 }
 
 fn choose_by(results: &ScenarioResults) -> String {

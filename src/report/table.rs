@@ -5,7 +5,7 @@
 
 use super::figure::{Quantity, significant};
 use super::headlines::listed;
-use super::{headlines, reading, run_json, seen, stops, worst};
+use super::{headlines, money, reading, run_json, seen, stops, worst};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 pub const WIDTH: u16 = wrap::COLUMNS as u16;
 
 /// Rules above, below and under the head; none between rows.
-const STYLE: TableStyle = TableStyle::new()
+pub(super) const STYLE: TableStyle = TableStyle::new()
     .top_border(LineStyle::none().fill('─').junction('─'))
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
@@ -39,6 +39,7 @@ pub fn text(results: &ScenarioResults) -> String {
     out += &format!("{}\n", ratings_table(results).trim_fmt());
     out += &format!("{}\n", stops_table(results).trim_fmt());
     out.extend(stops::warnings(results, &plain).iter().map(|line| wrap::filled(line)));
+    out += &money::text(results);
     out += &seen::text(results);
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
@@ -96,7 +97,7 @@ fn ratings_table(results: &ScenarioResults) -> Table {
 }
 
 /// Many columns have to fit: one blank and the separator between two of them are enough.
-fn close(table: &mut Table) {
+pub(super) fn close(table: &mut Table) {
     let last = table.column_count().saturating_sub(1);
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, u16::from(index < last)));
@@ -214,6 +215,7 @@ fn scenario_json(results: &ScenarioResults) -> Value {
         "strategies": results.ratings.iter().map(|r| rating_json(results, r)).collect::<Vec<_>>(),
         "met": seen::json(results),
         "choice": run_json::choice(results),
+        "money": money::json(results),
         "no_strategy_helps_against": no_help.collect::<Vec<_>>(),
         "qualification": qualification.collect::<Vec<_>>(),
         "expectations": results.expectations.iter().map(run_json::expectation).collect::<Vec<_>>(),

@@ -19,6 +19,7 @@ pub mod flight;
 pub mod labels;
 pub mod matrix;
 pub mod measures;
+pub mod money;
 pub mod overview;
 pub mod page;
 pub mod palette;
@@ -68,6 +69,9 @@ fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
     for (scenario, folder) in results.scenarios.iter().zip(folders) {
         for (name, draw) in CHARTS {
             all.push((format!("charts/{folder}/{name}"), draw(scenario)?));
+        }
+        if let Some(svg) = money::svg(scenario)? {
+            all.push((format!("charts/{folder}/money"), svg));
         }
         if scenario.recordings.is_empty() {
             // Interrupted: there is no flight to draw.
