@@ -272,6 +272,26 @@ impl Scenario {
             (prices.slow_request.is_none(), "slow requests"),
             (prices.lost_user.is_none(), "users who leave"),
         ];
-        all.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
+        let told = all.into_iter().filter(|(is, _)| *is).map(|(_, what)| what);
+        told.chain(self.not_adopted()).collect()
+    }
+
+    /// What taking up a part of the platform has no price, though that of another has one.
+    fn not_adopted(&self) -> impl Iterator<Item = &'static str> {
+        let known = |platform: Platform| self.prices.of_adoption(platform) != Adoption::default();
+        let any = Platform::ALL.into_iter().any(known);
+        let has = |platform: Platform| {
+            self.baseline.is_some_and(|today| platform.is_needed(&self.plan(today).needs))
+        };
+        let needed =
+            |platform: Platform| self.plans.iter().any(|plan| platform.is_needed(&plan.needs));
+        let open =
+            |platform: &Platform| any && needed(*platform) && !has(*platform) && !known(*platform);
+        let open: Vec<Platform> = Platform::ALL.into_iter().filter(open).collect();
+        open.into_iter().map(|platform| match platform {
+            Platform::Controller => "taking up a controller",
+            Platform::Ingress => "taking up an ingress",
+            Platform::Mesh => "taking up a mesh",
+        })
     }
 }

@@ -125,6 +125,9 @@ impl Random<'_> {
             }
             ("scenario", _, "latency") => some(format!("{}ms", 1 + self.below(50))),
             ("scenario", _, "timeout") => some(self.secs(1, 10)),
+            ("scenario", _, "baseline") => some("s0".into()),
+            ("scenario", _, "engineer" | "delay") => some("$90/h".into()),
+            ("scenario", _, "lostUser") => some("{share: 1%, value: $50}".into()),
             ("traffic", "bursts", "every") => some(self.secs(60, 120)),
             ("traffic", "bursts", "length") => some(self.secs(1, 10)),
             ("traffic", "bursts", "first") => some(self.secs(0, 30)),

@@ -8,7 +8,7 @@ use crate::recordings::recording;
 use crate::world::scenario;
 use windtunnel::experiment::delivery::{self, DeliveryRow};
 use windtunnel::experiment::results::*;
-use windtunnel::experiment::{matrix, winner};
+use windtunnel::experiment::{matrix, money, winner};
 use windtunnel::outcome::{Grade, MeasureId, Measures, Outcome, Rating, Step, Verdict};
 use windtunnel::scenario::ids::{PlanId, ReleaseId, VariantId};
 use windtunnel::scenario::model::Scenario;
@@ -156,6 +156,7 @@ pub fn nothing_flown() -> Results {
             stops: Vec::new(),
             idle: Vec::new(),
             choice: winner::choose(&s.scenario, &[], &[], &[]),
+            money: Default::default(),
         };
     }
     results
@@ -201,6 +202,7 @@ fn flown(scenario: Scenario, fates: &[Fate]) -> ScenarioResults {
         stops: matrix::stops(&scenario, &flights),
         idle: matrix::idle(&scenario, &flights),
         choice: winner::choose(&scenario, &flights, &deliveries, &qualification),
+        money: money::money(&scenario, &flights),
         deliveries,
         qualification,
         scenario: scenario.into(),

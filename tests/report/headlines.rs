@@ -6,7 +6,7 @@ use crate::world::scenario;
 use proptest::prelude::*;
 use windtunnel::experiment::results::{QualificationRow, ScenarioResults};
 use windtunnel::experiment::winner::{Choice, Ending, RuledOut, USERS_FLOOR};
-use windtunnel::experiment::{delivery, matrix, precision, rating, steps, tables, winner};
+use windtunnel::experiment::{delivery, matrix, money, precision, rating, steps, tables, winner};
 use windtunnel::outcome::{Measures, Outcome, Verdict};
 use windtunnel::report::headlines;
 use windtunnel::scenario::ids::PlanId;
@@ -118,6 +118,7 @@ fn results(lucks: &[Luck], n: u32) -> ScenarioResults {
         stops: matrix::stops(&scenario, &flights),
         idle: matrix::idle(&scenario, &flights),
         choice: winner::choose(&scenario, &flights, &deliveries, &qualification),
+        money: money::money(&scenario, &flights),
         deliveries,
         qualification,
         flights,

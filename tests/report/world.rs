@@ -70,6 +70,8 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
         },
         plans: fates.iter().map(plan).collect(),
         releases_per_year: 150.0,
+        prices: Default::default(),
+        baseline: None,
         expect: Vec::new(),
         constraints: Constraints {
             no_second_fleet: true,

@@ -12,6 +12,7 @@ pub mod downtime;
 pub mod money;
 pub mod overview;
 pub mod rollback;
+pub mod shipping;
 pub mod standing;
 pub mod stops;
 
