@@ -34,7 +34,7 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
         if found.interval.lower > limit {
             kept.against.push(told(&found));
         } else if found.interval.upper > limit {
-            kept.open.push(format!("not proved: {}", told(&found)));
+            kept.open.push(told(&found));
         }
     };
     if let Some(most) = wishes.false_alarm_max.map(|share| share.value()) {
@@ -50,8 +50,13 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
     if let Some(most) = wishes.time_to_ship_max {
         let found = time_to_ship_s(scenario, flights, plan);
         hold(found, most.as_secs_f64(), &|figure| {
-            let secs = SimDuration::from_secs_f64(figure.value.round());
-            format!("95 % of the good releases are shipped within {secs}, {most} allowed")
+            let span = |secs: f64| match secs.is_finite() {
+                true => SimDuration::from_secs_f64(secs.max(0.0).round()).to_string(),
+                false => "?".to_string(),
+            };
+            let ends = [figure.value, figure.interval.lower, figure.interval.upper].map(span);
+            let [value, lower, upper] = ends;
+            format!("95 % of those shipped take up to {value} [{lower}, {upper}], {most} allowed")
         });
     }
     kept

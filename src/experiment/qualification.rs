@@ -66,9 +66,8 @@ fn row(scenario: &Scenario, rating: &RatingRow, kept: Kept) -> QualificationRow 
     }
     against.extend(kept.against);
     let qualifies = against.is_empty();
-    let strengths = std::iter::once(strengths(rating)).chain(kept.open);
-    let reasons = if qualifies { strengths.collect() } else { against };
-    QualificationRow { plan: rating.plan, qualifies, reasons }
+    let reasons = if qualifies { vec![strengths(rating)] } else { against };
+    QualificationRow { plan: rating.plan, qualifies, reasons, open: kept.open }
 }
 
 /// What is needed to divide requests, and what there is.

@@ -267,4 +267,6 @@ pub struct QualificationRow {
     pub qualifies: bool,
     /// Reasons, one per violated constraint (or the deciding figures when it qualifies).
     pub reasons: Vec<String>,
+    /// Limits of which it is neither certain that they are kept nor that they are not.
+    pub open: Vec<String>,
 }

@@ -368,6 +368,7 @@ fn choose_by(results: &ScenarioResults) -> String {
             "\n- {} **{word}**{colon}{reasons}",
             named(results.scenario.plan_name(row.plan))
         );
+        text.extend(headlines::limits::open(row).map(|open| format!("; {open}")));
     }
     text
 }

@@ -208,7 +208,8 @@ fn scenario_json(results: &ScenarioResults) -> Value {
     let no_help = no_help.iter().map(|found| scenario.release_name(found.variant));
     let qualification = results.qualification.iter().map(|row| {
         let strategy = scenario.plan_name(row.plan);
-        json!({"strategy": strategy, "qualifies": row.qualifies, "reasons": row.reasons})
+        json!({"strategy": strategy, "qualifies": row.qualifies, "reasons": row.reasons,
+               "not_proved": row.open})
     });
     json!({
         "scenario": scenario.name,

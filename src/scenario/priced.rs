@@ -45,7 +45,7 @@ pub fn check(document: &Node, scenario: &Scenario) -> Vec<Problem> {
     }
     let any = Platform::ALL.iter().map(adopted).any(|a| a.hours.is_some() || a.price.is_some());
     refuse(
-        any && scenario.baseline.is_none(),
+        any && document.get("spec").is_some_and(|spec| spec.get("baseline").is_none()),
         "spec.prices.adoption",
         "spec.baseline beside it",
         "the strategy of today: what it has is not adopted",

@@ -103,6 +103,7 @@ fn results(lucks: &[Luck], n: u32) -> ScenarioResults {
     let row = |(plan, luck): (usize, &Luck)| QualificationRow {
         plan: PlanId(plan),
         qualifies: luck.qualifies,
+        open: Vec::new(),
         reasons: vec!["a constraint".to_string()],
     };
     let qualification: Vec<QualificationRow> = lucks.iter().enumerate().map(row).collect();

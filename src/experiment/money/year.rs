@@ -39,11 +39,6 @@ impl YearRow {
     pub fn saves(&self) -> bool {
         self.versus.is_some_and(|versus| versus.difference.interval.upper < 0.0)
     }
-
-    /// Is it certainly dearer than today?
-    pub fn costs_more(&self) -> bool {
-        self.versus.is_some_and(|versus| versus.difference.interval.lower > 0.0)
-    }
 }
 
 /// One row a strategy, in the scenario's order.

@@ -9,6 +9,7 @@ pub mod choice;
 pub mod cost;
 pub mod cost_harm;
 pub mod downtime;
+pub mod limits;
 pub mod money;
 pub mod overview;
 pub mod rollback;
