@@ -41,8 +41,8 @@ pub fn svg(results: &ScenarioResults) -> Result<Option<String>, String> {
     let scenario = &results.scenario;
     let times = significant(scenario.releases_per_year);
     let subtitle = format!(
-        "{}: a year of {times} releases beyond a year without any, by part, with the 95 % \
-         interval of the total",
+        "{}: {times} releases beyond a year without any; parts, and the total with its 95 % \
+         interval",
         scenario.name
     );
     let years: Vec<&YearRow> =

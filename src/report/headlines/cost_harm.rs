@@ -1,4 +1,4 @@
-//! Which strategies nothing beats in cost and harm together.
+//! Which strategies nothing beats in cost, harm and delivery together.
 
 use super::listed;
 use crate::report::figure::Quantity;
@@ -11,7 +11,8 @@ pub struct Spot<'a> {
     pub means: [f64; 2],
     /// Does it ship what is good, and qualify?
     pub may_lead: bool,
-    /// Is another that does no worse on either, and certainly better on one?
+    /// Is another that does no worse on either, ships as much as soon, and is certainly better on
+    /// one?
     pub beaten: bool,
 }
 
@@ -35,8 +36,10 @@ pub fn headline(spots: &[Spot<'_>]) -> String {
             format!("{} cost and hurt the same, and nothing beats them", listed(several))
         }
         several if several.len() == spots.len() => {
-            "No strategy beats another in both cost and harm".to_string()
+            "No strategy beats another in cost, harm and delivery together".to_string()
         }
-        several => format!("Nothing beats {} in both cost and harm", listed(several)),
+        several => {
+            format!("Nothing beats {} in cost, harm and delivery together", listed(several))
+        }
     }
 }
