@@ -86,7 +86,7 @@ impl Random<'_> {
 
     /// The value of a field, or nothing when it is left out.
     fn field(&mut self, part: &Entry, field: &FieldSpec, name: &str, depth: u32) -> Option<String> {
-        let known = self.known(part, name);
+        let known = priced(&field.path).or_else(|| self.known(part, name));
         let must = known.is_some() || matches!(field.kind, Kind::Object) || field.required;
         if (LEFT_OUT.contains(&name) && known.is_none()) || !(must || self.chance(0.35)) {
             return None;
@@ -125,9 +125,6 @@ impl Random<'_> {
             }
             ("scenario", _, "latency") => some(format!("{}ms", 1 + self.below(50))),
             ("scenario", _, "timeout") => some(self.secs(1, 10)),
-            ("scenario", _, "baseline") => some("s0".into()),
-            ("scenario", _, "engineer" | "delay") => some("$90/h".into()),
-            ("scenario", _, "lostUser") => some("{share: 1%, value: $50}".into()),
             ("traffic", "bursts", "every") => some(self.secs(60, 120)),
             ("traffic", "bursts", "length") => some(self.secs(1, 10)),
             ("traffic", "bursts", "first") => some(self.secs(0, 30)),
@@ -413,6 +410,17 @@ impl Random<'_> {
         }
         format!("[{}]", plans.join(", "))
     }
+}
+
+/// Prices that others need beside them, and whom they compare.
+fn priced(path: &str) -> Option<Option<String>> {
+    let value = match path {
+        "spec.baseline" => "s0",
+        "spec.prices.engineer" | "spec.prices.delay" => "$90/h",
+        "spec.prices.lostUser" => "{share: 1%, value: $50}",
+        _ => return None,
+    };
+    Some(Some(value.to_string()))
 }
 
 /// Rules of placement under which every fleet can stand.
