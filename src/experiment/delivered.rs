@@ -1,7 +1,7 @@
-//! Delivery as `constraints:` ask for it: false alarms and the time to ship, each with its interval.
+//! Delivery as `constraints:` ask for it: false alarms and time to ship, each with its interval.
 //!
-//! Both are of good releases, weighed by their shares among themselves. Deliberately absent: all other
-//! constraints ([`super::qualification`]).
+//! Both are of good releases, weighed by their shares among themselves. Deliberately absent: all
+//! other constraints ([`super::qualification`]).
 
 use super::figures::{Figure, Figures};
 use crate::base::time::SimDuration;

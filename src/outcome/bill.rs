@@ -162,9 +162,9 @@ mod tests {
         value_lost: 7.0,
     };
 
-    /// Pods: 1 of 4 hours at $0.05, 3 at $0.20. People: 2 pages at $25, half an hour and the 2 hours
-    /// of a false alarm at $100. Harm: $7, 300 failed at 1 cent, 1,000 slow at a tenth of a cent, 40
-    /// users at $0.50. Delay: 1.5 hours and a day at $10.
+    /// Pods: 1 of 4 hours at $0.05, 3 at $0.20. People: 2 pages at $25, half an hour and the 2
+    /// hours of a false alarm at $100. Harm: $7, 300 failed at 1 cent, 1,000 slow at a tenth of a
+    /// cent, 40 users at $0.50. Delay: 1.5 hours and a day at $10.
     #[test]
     fn a_bill_by_hand() {
         let bill = Bill::of(&SPENT, &TARIFF);

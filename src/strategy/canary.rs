@@ -110,15 +110,20 @@ fn read(r: &mut Reader<'_>) -> Plan {
         ),
     };
     contradictions(r, mesh, &settings);
-    let routing = match (mesh, settings.matched) {
+    let routing = routing(&settings);
+    let metrics = !settings.checks.is_empty();
+    let needs = Needs { routing, controller: true, metrics, mixing: true, ..Needs::default() };
+    plan(r, "canary", needs, settings)
+}
+
+/// What divides the requests between the two versions.
+fn routing(settings: &Settings) -> Ability {
+    match (settings.mesh, settings.matched) {
         (false, _) => Ability::Service,
         (true, None) => Ability::Ingress,
         // Users who match go to the canary beside those whom the weight sends there.
         (true, Some(_)) => Ability::Mesh,
-    };
-    let metrics = !settings.checks.is_empty();
-    let needs = Needs { routing, controller: true, metrics, mixing: true, ..Needs::default() };
-    plan(r, "canary", needs, settings)
+    }
 }
 
 /// Settings that exclude each other.

@@ -38,6 +38,9 @@ enum Stage {
     Followed,
 }
 
+/// What `noise` says of itself.
+const NOISE: &str = "share of equal answers that differ even after normalising";
+
 fn read(r: &mut Reader<'_>) -> Plan {
     let mirror = Mirror {
         share: r.share("mirror", "100%", "share of requests copied; Istio's default is all"),
@@ -46,11 +49,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             true,
             "are the copies' writes and calls kept apart from the real ones?",
         ),
-        noise: r.share(
-            "noise",
-            "0.1%",
-            "share of equal answers that differ even after normalising",
-        ),
+        noise: r.share("noise", "0.1%", NOISE),
         unread: false,
     };
     if mirror.share.value() <= 0.0 {

@@ -2,7 +2,8 @@
 //!
 //! Read from argoproj/argo-rollouts `rollout/trafficrouting/*`: every router sets weights;
 //! `SetHeaderRoute` does something in `istio`, `alb`, `apisix` and in some plugins,
-//! `SetMirrorRoute` in `istio` alone; in all others they return nil. Deliberately unknown here: steps' order.
+//! `SetMirrorRoute` in `istio` alone; in all others they return nil. Deliberately unknown here: in
+//! which order steps come.
 
 use super::settings::{Canary, Step};
 use crate::routing::Ability;
