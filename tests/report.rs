@@ -17,6 +17,8 @@ mod headlines;
 mod hostile;
 #[path = "report/mix.rs"]
 mod mix;
+#[path = "report/money.rs"]
+mod money;
 #[path = "report/pictures.rs"]
 mod pictures;
 #[path = "report/recordings.rs"]

@@ -6,7 +6,7 @@ use super::address::Address;
 use super::flight::{Event, Flight};
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
-use crate::base::time::SimTime;
+use crate::base::time::{SimDuration, SimTime};
 use crate::strategy::Cause;
 use crate::telemetry::unix_ms;
 
@@ -20,7 +20,10 @@ pub struct Human {
     busy: bool,
     /// Was the page about a rollout that does not move on?
     stuck: bool,
-    pages: u64,
+    /// How often the human was paged.
+    pub(super) pages: u64,
+    /// From acknowledging to deciding, over all pages.
+    pub(super) worked: SimDuration,
     first: Option<[f64; 2]>,
     /// The alert's queries: the share of failed requests over the long and the short window.
     alert: Vec<Query>,
@@ -75,6 +78,7 @@ impl Flight {
         };
         let acknowledge = self.scenario.on_call.acknowledge.quantile(draws[0]);
         let decide = self.scenario.on_call.decide.quantile(draws[1]);
+        self.human.worked += decide;
         self.watch.paged_at.get_or_insert(self.now);
         self.story("human", || {
             format!("page: {why}; acknowledged after {acknowledge}, decision after {decide} more")

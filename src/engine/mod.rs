@@ -30,13 +30,14 @@ pub mod watch;
 use crate::analysis::promql::Query;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
+use crate::outcome::bill::Tariff;
 use crate::outcome::{Outcome, Recording};
 use crate::scenario::crew::Crew;
 use crate::scenario::model::Scenario;
 use crate::strategy::none;
 use crate::strategy::pilot::Pilot;
 use flight::{Flight, FlightOptions};
-use result::Twin;
+use result::{Released, Twin};
 use std::sync::Arc;
 
 /// The address of one flight, and how it is to be flown.
@@ -97,7 +98,9 @@ pub fn fly_while(
     twin: &Twin,
     go_on: GoOn<'_>,
 ) -> Option<(Outcome, Option<Recording>)> {
-    let trip = Trip { scenario: &crew.scenario, pilot: &crew.pilots[plan], alert: &crew.alert };
+    let tariff = crew.scenario.tariff(&crew.scenario.plans[plan]);
+    let (scenario, pilot) = (&crew.scenario, &crew.pilots[plan]);
+    let trip = Trip { scenario, pilot, alert: &crew.alert, tariff };
     if let Some(own) = with_chaos_of(trip.scenario, variant) {
         let twin = fly_twin_while(&own, order, go_on)?;
         return trip.with(&own).fly(variant, order, &twin, go_on);
@@ -111,6 +114,8 @@ struct Trip<'a> {
     scenario: &'a Arc<Scenario>,
     pilot: &'a Pilot,
     alert: &'a [Query],
+    /// What releases of the strategy are charged for.
+    tariff: Tariff,
 }
 
 impl<'a> Trip<'a> {
@@ -151,7 +156,8 @@ impl<'a> Trip<'a> {
         let mut flight = self.start(Some(variant), order, options);
         flight.run(go_on)?;
         let bad = self.scenario.release.variants[variant].bad;
-        let outcome = flight.outcome(order.replication, bad, Some(twin));
+        let released = Released { bad, twin, tariff: self.tariff };
+        let outcome = flight.outcome(order.replication, Some(released));
         let mut recording = flight.recorder.take().map(record::Recorder::finish);
         if let Some(recording) = recording.as_mut().filter(|_| order.export) {
             recording.telemetry = Some(flight.scraper.store);
@@ -197,7 +203,8 @@ fn twin_with_chaos(
 ) -> Option<Twin> {
     let pilot = none::pilot(&scenario.service.names);
     let options = FlightOptions { is_twin: true, chaos_at, ..FlightOptions::default() };
-    let trip = Trip { scenario, pilot: &pilot, alert: &[] };
+    let tariff = scenario.tariff_of_pods();
+    let trip = Trip { scenario, pilot: &pilot, alert: &[], tariff };
     let mut flight = trip.start(None, order, options);
     flight.run(go_on)?;
     Some(flight.into_twin(order.replication))

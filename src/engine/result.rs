@@ -6,6 +6,7 @@ use crate::base::bitset::BitSet;
 use crate::base::moments::median;
 use crate::base::special::binomial_tails;
 use crate::base::time::SimTime;
+use crate::outcome::bill::{Held, Tariff};
 use crate::outcome::measures::{AtVerdict, Facts, TwinFacts};
 use crate::outcome::{Measures, Outcome, Verdict};
 use crate::world::user::Marks;
@@ -22,6 +23,17 @@ pub struct Twin {
     pub facts: Facts,
     /// Its own row.
     pub outcome: Outcome,
+}
+
+/// What is released, and what it is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Released<'a> {
+    /// Should it not have been shipped?
+    pub bad: bool,
+    /// The flight without it.
+    pub twin: &'a Twin,
+    /// What its strategy is charged for.
+    pub tariff: Tariff,
 }
 
 /// Least tail probability of a second that the objective still explains.
@@ -67,17 +79,19 @@ impl Flight {
             hurt.insert(user);
         });
         let facts = self.came_to(None);
-        let outcome = self.outcome(replication, false, None);
+        let outcome = self.outcome(replication, None);
         Twin { bad: bad.into(), hurt, facts, outcome }
     }
 
     /// The measures of the flight. Call after [`Flight::run`].
-    pub fn outcome(&self, replication: u32, bad: bool, twin: Option<&Twin>) -> Outcome {
+    pub fn outcome(&self, replication: u32, released: Option<Released<'_>>) -> Outcome {
+        let facts = self.came_to(released);
         let compared = self.plane.shadow.candidate.compared > 0;
         Outcome {
             replication,
-            verdict: self.verdict(bad),
-            measures: Measures::of(&self.came_to(twin)),
+            verdict: self.verdict(released.is_some_and(|released| released.bad)),
+            measures: Measures::of(&facts),
+            bill: facts.bill().unwrap_or_default(),
             stopped_by: self.watch.stopped_by.clone(),
             by_human: self.watch.by_human,
             differences: compared.then_some(self.plane.shadow),
@@ -102,7 +116,7 @@ impl Flight {
     }
 
     /// What the flight came to.
-    fn came_to(&self, twin: Option<&Twin>) -> Facts {
+    fn came_to(&self, released: Option<Released<'_>>) -> Facts {
         let (tally, w, service) = (&self.plane.tally, &self.watch, &self.scenario.service);
         let counts = self.plane.users.counts();
         let ended = |outcome: End| tally.outcomes[outcome as usize];
@@ -140,11 +154,28 @@ impl Flight {
             safe_at: self.safe_at(),
             restored_at: w.restored_at,
             pod_hours: w.pod_seconds() / 3600.0,
-            price_per_hour: service.price_per_hour.value(),
+            surge_pod_hours: w.surge_pod_seconds() / 3600.0,
+            tariff: released.map_or_else(|| self.scenario.tariff_of_pods(), |r| r.tariff),
+            pages: self.human.pages,
+            paged_hours: self.human.worked.as_secs_f64() / 3600.0,
+            held: released.filter(|r| !r.bad).map_or_else(Held::default, |_| self.held()),
             replicas: service.replicas,
             value_lost: tally.value_lost * (1.0 - service.come_back.value()),
-            twin: twin.map(|twin| self.beside(twin)),
+            twin: released.map(|released| self.beside(released.twin)),
         }
+    }
+
+    /// How late a good release came to its users.
+    fn held(&self) -> Held {
+        let verdict = self.verdict(false);
+        let shipped = verdict == Verdict::PromotedGood;
+        let until = match (shipped, self.watch.way_back_at) {
+            (true, _) => self.watch.rolled_out_at,
+            (false, decided) => decided,
+        };
+        let from = self.watch.release_at.unwrap_or(self.end);
+        let hours = until.unwrap_or(self.end).since(from).as_secs_f64() / 3600.0;
+        Held { hours, again: !shipped, false_alarm: verdict == Verdict::FalseRollback }
     }
 
     /// When the new version got its last request, if it can get none any more.
@@ -164,6 +195,8 @@ impl Flight {
             outage_s: twin.facts.outage_s,
             downtime_s: twin.facts.downtime_s,
             pod_hours: twin.facts.pod_hours,
+            surge_pod_hours: twin.facts.surge_pod_hours,
+            ended: twin.facts.ended,
             value_lost: twin.facts.value_lost,
         }
     }

@@ -93,7 +93,10 @@ pub struct Watch {
     arrived: u64,
     /// Share of the ready pods that are new.
     ready_new_share: f64,
+    /// Nanoseconds of the pods beyond the full size of the service.
+    surge_nanos: u128,
     pods: u32,
+    surge: u32,
     in_outage: bool,
     is_mixed: bool,
     ended_pod_nanos: u128,
@@ -132,7 +135,9 @@ impl Watch {
             rollout: None,
             arrived: 0,
             ready_new_share: 0.0,
+            surge_nanos: 0,
             pods: 0,
+            surge: 0,
             in_outage: false,
             is_mixed: false,
             ended_pod_nanos: 0,
@@ -148,6 +153,7 @@ impl Watch {
         }
         self.arrived = arrived;
         self.pod_nanos += u128::from(self.pods) * u128::from(span.as_nanos());
+        self.surge_nanos += u128::from(self.surge) * u128::from(span.as_nanos());
         if self.in_outage {
             self.outage += span;
             if self.way_back_at.is_some() {
@@ -164,6 +170,11 @@ impl Watch {
         self.pod_nanos as f64 / 1e9
     }
 
+    /// Seconds of the pods beyond the full size of the service.
+    pub fn surge_pod_seconds(&self) -> f64 {
+        self.surge_nanos as f64 / 1e9
+    }
+
     /// A pod has ended after `lived`.
     pub fn pod_ended(&mut self, lived: SimDuration) {
         self.ended_pod_nanos += u128::from(lived.as_nanos());
@@ -175,6 +186,7 @@ impl Flight {
     pub(super) fn watch_fleet(&mut self) {
         self.watch.dirty = false;
         self.watch.pods = self.pods.iter().filter(|p| p.exists()).count() as u32;
+        self.watch.surge = self.watch.pods.saturating_sub(self.full_size());
         self.watch.pods_peak = self.watch.pods_peak.max(self.watch.pods);
         self.watch.in_outage = self.no_pod_accepts();
         self.watch.is_mixed = self.versions_mix();

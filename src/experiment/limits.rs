@@ -7,6 +7,7 @@
 //! fiftieth. Differences of value are bounded closer, by what differed ([`of_difference`]).
 //! Deliberately absent: what to do with them.
 
+use super::money;
 use crate::outcome::{MeasureId, Reach};
 use crate::scenario::model::Scenario;
 use crate::stats::bounds::Bounds;
@@ -27,7 +28,8 @@ pub fn bounds(scenario: &Scenario, measure: MeasureId) -> Bounds {
     let horizon_s = scenario.horizon.as_secs_f64();
     let replicas = f64::from(scenario.service.replicas);
     let fleet_hours = replicas * horizon_s / 3600.0;
-    let fleet_usd = fleet_hours * scenario.service.price_per_hour.value();
+    let pods = scenario.tariff_of_pods();
+    let fleet_usd = fleet_hours * pods.pod_hour.max(pods.surge_pod_hour);
     match measure.measure().reach {
         Reach::Users => Bounds::from_zero(users, COURSE * users),
         // A release that is taken back early exposes next to nobody.
@@ -57,7 +59,10 @@ pub fn bounds(scenario: &Scenario, measure: MeasureId) -> Bounds {
         Reach::CourseSeconds => Bounds::from_zero(horizon_s, COURSE * horizon_s),
         Reach::Value => Bounds::from_zero(open, HARM * value(scenario)),
         Reach::ValueDifference => Bounds::signed(HARM * touched(scenario)),
-        Reach::ReleaseCost => Bounds::signed(HARM * touched(scenario) + COURSE * fleet_usd),
+        Reach::ReleaseCost => {
+            let priced = money::reach::beyond(scenario, HARM * requests, HARM * users);
+            Bounds::signed(HARM * touched(scenario) + COURSE * fleet_usd + priced)
+        }
         Reach::Pods => Bounds::from_zero(open, HARM * replicas),
         Reach::PodHours => Bounds::from_zero(open, COURSE * fleet_hours),
         Reach::PodHoursDifference => Bounds::signed(COURSE * fleet_hours),

@@ -5,6 +5,7 @@
 
 pub mod budget;
 pub mod claims;
+pub mod delivered;
 pub mod delivery;
 pub mod diff;
 pub mod expectation;
@@ -13,6 +14,7 @@ pub mod fly;
 pub mod gate;
 pub mod limits;
 pub mod matrix;
+pub mod money;
 pub mod precision;
 pub mod qualification;
 pub mod rating;
@@ -67,7 +69,7 @@ fn evaluate(flown: Flown, settings: &Settings, stop: &AtomicBool) -> Option<Scen
     let scenario = &flown.crew.scenario;
     let deliveries = delivery::deliveries(scenario, &flown.flights);
     let ratings = rating::ratings(scenario, &flown.flights, &deliveries);
-    let qualification = qualification::qualify(scenario, &ratings);
+    let qualification = qualification::qualify(scenario, &flown.flights, &ratings);
     let choice = winner::choose(scenario, &flown.flights, &deliveries, &qualification);
     let judged = flown.judged.clone();
     let expectations =
@@ -89,6 +91,7 @@ fn evaluate(flown: Flown, settings: &Settings, stop: &AtomicBool) -> Option<Scen
         stops: matrix::stops(scenario, &flown.flights),
         idle: matrix::idle(scenario, &flown.flights),
         choice,
+        money: money::money(scenario, &flown.flights),
         scenario: Arc::clone(scenario),
         flights: flown.flights,
         ratings,

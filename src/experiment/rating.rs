@@ -192,6 +192,7 @@ mod tests {
                 replication: 0,
                 verdict,
                 measures,
+                bill: Default::default(),
                 stopped_by,
                 differences,
                 steps: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::delivery::DeliveryRow;
 use super::matrix::StopRow;
+use super::money::Money;
 use super::winner::Choice;
 use crate::base::problem::Place;
 use crate::outcome::{Grade, MeasureId, Outcome, Rating, Recording, Unit, Verdict};
@@ -61,6 +62,8 @@ pub struct ScenarioResults {
     pub idle: Vec<(VariantId, VariantId)>,
     /// Which strategy to choose, by the rule of [`super::winner`].
     pub choice: Choice,
+    /// What a year of releases costs.
+    pub money: Money,
     /// The precision that was reached, one row per strategy and variant.
     pub precision: Vec<PrecisionRow>,
     /// Recordings of one typical replication (the same for all strategies): per variant, strategy.
@@ -277,4 +280,6 @@ pub struct QualificationRow {
     pub qualifies: bool,
     /// Reasons, one per violated constraint (or the deciding figures when it qualifies).
     pub reasons: Vec<String>,
+    /// Limits of which it is neither certain that they are kept nor that they are not.
+    pub open: Vec<String>,
 }

@@ -91,6 +91,7 @@ mod tests {
             replication: 0,
             verdict: crate::outcome::Verdict::PromotedGood,
             measures: Default::default(),
+            bill: Default::default(),
             stopped_by: None,
             differences: None,
             steps,

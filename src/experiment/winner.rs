@@ -26,7 +26,7 @@ pub const MONEY_FLOOR: f64 = 0.05;
 pub enum Criterion {
     /// Share of active users hurt by the release, over the mix.
     UsersHurt,
-    /// Dollars of a release over the mix: extra pods and value lost by the release.
+    /// Dollars of a release over the mix, of all that has a price: a year's by its number.
     ReleaseUsd,
 }
 
@@ -153,8 +153,7 @@ pub fn choose(
     deliveries: &[DeliveryRow],
     qualification: &[QualificationRow],
 ) -> Choice {
-    let priced = scenario.service.routes.iter().any(|route| route.value.value() > 0.0);
-    let criterion = if priced { Criterion::ReleaseUsd } else { Criterion::UsersHurt };
+    let criterion = if scenario.is_priced() { Criterion::ReleaseUsd } else { Criterion::UsersHurt };
     let figures = Figures::of(scenario, flights);
     let compared = Compared { figures, criterion };
     let (mut standings, mut ruled_out) = (Vec::new(), Vec::new());

@@ -4,6 +4,7 @@
 //! field of [`Facts`], which `engine/result.rs` fills, if no fact tells it yet. Deliberately
 //! absent: how facts are counted.
 
+use super::bill::{Bill, Held, Part, Spent, Tariff};
 use super::measure::{Better, Measure, Reach, Unit};
 use crate::base::time::SimTime;
 
@@ -63,8 +64,16 @@ pub struct Facts {
     pub restored_at: Option<SimTime>,
     /// Hours of pods.
     pub pod_hours: f64,
-    /// Price of an hour of a pod, in US dollars.
-    pub price_per_hour: f64,
+    /// Of these, hours of pods beyond the service's full size.
+    pub surge_pod_hours: f64,
+    /// What all of it costs.
+    pub tariff: Tariff,
+    /// Pages of the on-call.
+    pub pages: u64,
+    /// Hours from acknowledging to deciding, over all pages.
+    pub paged_hours: f64,
+    /// How late a good release came; nothing of a bad one.
+    pub held: Held,
     /// Full size of the service.
     pub replicas: u32,
     /// Value of requests that were lost and stays away, in US dollars.
@@ -97,6 +106,10 @@ pub struct TwinFacts {
     pub downtime_s: f64,
     /// Its hours of pods.
     pub pod_hours: f64,
+    /// Of these, hours of pods beyond the service's full size.
+    pub surge_pod_hours: f64,
+    /// Its requests that ended, as of the flight.
+    pub ended: [u64; 4],
     /// Value it lost that stays away.
     pub value_lost: f64,
 }
@@ -122,8 +135,31 @@ impl Facts {
         span(self.first_harm_at.filter(|harm| Some(*harm) <= until), until)
     }
 
-    fn cost_extra_usd(&self) -> Option<f64> {
-        self.over(|f, twin| (f.pod_hours - twin.pod_hours) * f.price_per_hour)
+    /// What it took beyond the twin.
+    pub fn spent(&self) -> Option<Spent> {
+        let twin = self.twin.as_ref()?;
+        let more = |at: usize| self.ended[at] as f64 - twin.ended[at] as f64;
+        Some(Spent {
+            pod_hours: self.pod_hours - twin.pod_hours,
+            surge_pod_hours: self.surge_pod_hours - twin.surge_pod_hours,
+            pages: self.pages,
+            paged_hours: self.paged_hours,
+            held: self.held,
+            failed: more(1) + more(2),
+            slow: more(3),
+            users: self.hurt_by_release()? as f64,
+            value_lost: self.value_lost - twin.value_lost,
+        })
+    }
+
+    /// What it cost, by part.
+    pub fn bill(&self) -> Option<Bill> {
+        Some(Bill::of(&self.spent()?, &self.tariff))
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        let surcharge = self.tariff.surge_pod_hour - self.tariff.pod_hour;
+        Some(self.pod_hours * self.tariff.pod_hour + self.surge_pod_hours * surcharge)
     }
 
     fn value_lost_by_release(&self) -> Option<f64> {
@@ -285,9 +321,11 @@ measures! {
         "Extra pod-minutes divided by the full size of the service." + "Its `service.replicas`.";
     PodsPeak pods_peak: Pods, Less, Pods, |f| Some(f64::from(f.pods_peak)),
         "Most pods at the same time.";
-    CostUsd cost_usd: Usd, Less, PodCost, |f| Some(f.pod_hours * f.price_per_hour),
-        "Pod-hours times price, in US dollars." + "The price is `service.price`.";
-    CostExtraUsd cost_extra_usd: Usd, Less, PodCostDifference, |f| f.cost_extra_usd(),
+    CostUsd cost_usd: Usd, Less, PodCost, |f| f.cost_usd(),
+        "Pod-hours times price, in US dollars."
+        + "The price is `service.price`, beyond the full size of the service `prices.surgePod`.";
+    CostExtraUsd cost_extra_usd: Usd, Less, PodCostDifference,
+        |f| Some(f.bill()?.get(Part::Pods)),
         "Cost minus the twin's, in US dollars.";
     HarmUsd harm_usd: Usd, Less, Value, |f| Some(f.value_lost),
         "Failed and wrong business requests times value times the share that stays away."
@@ -327,8 +365,10 @@ measures! {
     UsersFlippedShare users_flipped_share: Share, Less, HarmShare, |f| f.share(f.flipped),
         "users_flipped as a share of users_active.";
     ReleaseUsd release_usd: Usd, Less, ReleaseCost,
-        |f| Some(f.cost_extra_usd()? + f.value_lost_by_release()?),
-        "What a release costs: cost_extra_usd plus value_lost_by_release_usd.";
+        |f| Some(f.bill()?.total()),
+        "What a release costs: cost_extra_usd plus value_lost_by_release_usd, plus all that has a \
+         price."
+        + "Of `spec.prices`; what has none is not counted.";
     NewTrafficMinusPods new_traffic_minus_pods: Share, Neither, ShareDifference,
         |f| f.new_traffic_minus_pods,
         "New version's share of requests minus its share of ready pods."

@@ -7,11 +7,13 @@
 use crate::base::time::SimTime;
 use crate::telemetry::store::Store;
 
+pub mod bill;
 pub mod figure;
 pub mod measure;
 pub mod measures;
 pub mod rating;
 
+pub use bill::{Bill, Part};
 pub use measure::{Better, Measure, Reach, Unit};
 pub use measures::{Facts, MEASURES, MeasureId, Measures};
 pub use rating::{Grade, Rating};
@@ -77,6 +79,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Its measures.
     pub measures: Measures,
+    /// What it cost by part; all 0 in a twin.
+    pub bill: Bill,
     /// The check that read last as failed before the way back, if no human ordered it.
     pub stopped_by: Option<String>,
     /// Did a human order the way back?

@@ -1,4 +1,4 @@
-//! "Choose by": five questions that an architect asks, answered by measured figures.
+//! "Choose by": six questions that an architect asks, answered by measured figures.
 //!
 //! Each answer orders the strategies by the figure that decides, and sets those apart that a
 //! constraint of the scenario excludes. Whether a strategy qualifies under all constraints is
@@ -10,6 +10,7 @@ use crate::experiment::results::ScenarioResults;
 use crate::experiment::winner::RuledOut;
 use crate::outcome::MeasureId;
 use crate::scenario::ids::{PlanId, ReleaseId};
+use crate::strategy::Ability;
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ struct Finding {
     within: bool,
 }
 
-/// The five questions, answered for one scenario.
+/// The six questions, answered for one scenario.
 pub fn answers(results: &ScenarioResults) -> Vec<Answer> {
     let limits = &results.scenario.constraints;
     let risk = limits
@@ -46,7 +47,11 @@ pub fn answers(results: &ScenarioResults) -> Vec<Answer> {
         .fleet_minutes_max
         .map(|most| format!("at most {}", Quantity::FleetMinutes.show(most)));
     let resources: Vec<String> = fleet.into_iter().chain(cost).collect();
-    let routing = limits.no_traffic_routing.then(|| "no traffic routing".to_string());
+    let routing = limits.routing.filter(|there| *there < Ability::Mesh);
+    let routing = routing.map(|there| match there {
+        Ability::Service => "Services alone".to_string(),
+        _ => "an ingress, no mesh".to_string(),
+    });
     let scrape = format!("metrics every {}", results.scenario.telemetry.interval);
     vec![
         answer(results, "risk tolerance", risk.unwrap_or_default(), by_risk),
@@ -54,6 +59,7 @@ pub fn answers(results: &ScenarioResults) -> Vec<Answer> {
         answer(results, "rollback speed", rollback.unwrap_or_default(), by_rollback),
         answer(results, "observability", scrape, by_observability),
         answer(results, "traffic routing", routing.unwrap_or_default(), by_routing),
+        answer(results, "delivery", delivery(results).join(", "), by_delivery),
     ]
 }
 
@@ -154,10 +160,47 @@ fn by_observability(results: &ScenarioResults, plan: PlanId) -> Finding {
 }
 
 fn by_routing(results: &ScenarioResults, plan: PlanId) -> Finding {
-    let needs = results.scenario.plan(plan).needs.traffic_routing;
-    let figure = if needs { "weighs, matches or mirrors requests" } else { "plain service" };
-    let within = !(needs && results.scenario.constraints.no_traffic_routing);
-    Finding { key: f64::from(u8::from(needs)), figure: figure.to_string(), within }
+    let needs = results.scenario.plan(plan).needs.routing;
+    let figure = match needs {
+        Ability::Service => "plain service",
+        Ability::Ingress => "weights at an ingress",
+        Ability::Mesh => "a mesh",
+    };
+    let within = results.scenario.constraints.routing.is_none_or(|there| needs <= there);
+    Finding { key: f64::from(needs as u8), figure: figure.to_string(), within }
+}
+
+/// The limits of what good releases may meet.
+fn delivery(results: &ScenarioResults) -> Vec<String> {
+    let limits = &results.scenario.constraints;
+    let alarms = limits.false_alarm_max;
+    let alarms = alarms.map(|most| {
+        format!("at most {} of good releases back", Quantity::Share.show(most.value()))
+    });
+    let time = limits.time_to_ship_max.map(|most| format!("95 % shipped within {most}"));
+    alarms.into_iter().chain(time).collect()
+}
+
+/// Who ships most of what is good, and of equals who does it soonest.
+fn by_delivery(results: &ScenarioResults, plan: PlanId) -> Finding {
+    let Some(found) = results.deliveries.get(plan.0) else { return unknown() };
+    let Some(shipped) = found.shipped.filter(|_| !found.by_design) else {
+        let figure = if found.by_design { "ships nothing by design" } else { "no good release" };
+        return Finding { key: f64::MAX, figure: figure.to_string(), within: !found.by_design };
+    };
+    let share = format!("ships {}", Quantity::Share.show(shipped.share));
+    let times = found.time_to_ship_s.map(|times| times.map(|s| Quantity::Seconds.show(s)));
+    let times = times.map(|[half, most]| format!("half in {half}, 95 % in {most}"));
+    let alarms = found.false_alarms_per_year.filter(|alarms| alarms.share > 0.0);
+    let alarms = alarms.map(|a| format!("{} false alarms a year", Quantity::Count.show(a.share)));
+    let figure: Vec<String> = [Some(share), times, alarms].into_iter().flatten().collect();
+    let soon = found.time_to_ship_s.map_or(1.0, |[half, _]| half / (half + 1e6));
+    Finding {
+        key: (1.0 - shipped.share) + soon * 1e-6,
+        figure: figure.join(", "),
+        // Who certainly exceeds a limit of delivery is ruled out by the rule of choosing.
+        within: true,
+    }
 }
 
 fn unknown() -> Finding {

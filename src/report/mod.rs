@@ -17,6 +17,7 @@ pub mod csv;
 pub mod diff;
 pub mod events;
 pub mod headlines;
+pub mod money;
 pub mod names;
 pub mod reading;
 pub mod replay;

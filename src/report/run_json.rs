@@ -6,7 +6,7 @@
 //! gives the same bytes.
 
 use super::verdicts::{self, Counts};
-use super::{Document, Format, headlines, reading, seen, sweeps, worst};
+use super::{Document, Format, headlines, money, reading, seen, sweeps, worst};
 use crate::base::escape;
 use crate::experiment::delivery::DeliveryRow;
 use crate::experiment::matrix::{By, Cause, StopRow};
@@ -72,7 +72,8 @@ fn scenario(results: &ScenarioResults, seed: u64) -> Value {
     let no_help = no_help.iter().map(|found| scenario.release_name(found.variant));
     let qualification = results.qualification.iter().map(|row| {
         let strategy = scenario.plan_name(row.plan);
-        json!({"strategy": strategy, "qualifies": row.qualifies, "reasons": row.reasons})
+        json!({"strategy": strategy, "qualifies": row.qualifies, "reasons": row.reasons,
+               "not_proved": row.open})
     });
     json!({
         "scenario": scenario.name,
@@ -85,6 +86,7 @@ fn scenario(results: &ScenarioResults, seed: u64) -> Value {
         "releases": releases.collect::<Vec<_>>(),
         "strategies": results.ratings.iter().map(|r| rating(results, r)).collect::<Vec<_>>(),
         "choice": choice(results),
+        "money": money::json(results),
         "no_strategy_helps_against": no_help.collect::<Vec<_>>(),
         "qualification": qualification.collect::<Vec<_>>(),
         "deliveries": all(results, &results.deliveries, delivery),

@@ -5,7 +5,7 @@
 
 use super::figure::{Quantity, significant};
 use super::headlines::listed;
-use super::{columns, headlines, reading, seen, stops};
+use super::{columns, headlines, money, reading, seen, stops};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;
 use crate::experiment::rating::OUTAGE_S;
@@ -17,7 +17,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableS
 pub const WIDTH: u16 = wrap::COLUMNS as u16;
 
 /// Rules above, below and under the head; none between rows.
-const STYLE: TableStyle = TableStyle::new()
+pub(super) const STYLE: TableStyle = TableStyle::new()
     .top_border(LineStyle::none().fill('─').junction('─'))
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
@@ -41,6 +41,7 @@ pub fn with_columns(results: &ScenarioResults, columns: &[String]) -> String {
     out += &format!("{}\n", ratings_table(results, columns).trim_fmt());
     out += &format!("{}\n", stops_table(results).trim_fmt());
     out.extend(stops::warnings(results, &bare).iter().map(|line| wrap::filled(line)));
+    out += &money::text(results);
     out += &seen::text(results);
     for found in reading::no_strategy_helps(results) {
         let share = Quantity::Share.show(found.best.1);
@@ -105,7 +106,7 @@ pub(super) fn plain(head: &[&str], rows: Vec<Vec<String>>) -> Table {
 }
 
 /// Many columns have to fit: one blank and the separator between two of them are enough.
-fn close(table: &mut Table) {
+pub(super) fn close(table: &mut Table) {
     let last = table.column_count().saturating_sub(1);
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, u16::from(index < last)));

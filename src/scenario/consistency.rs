@@ -3,7 +3,7 @@
 //! Everything here is an error; what is merely unwise is said by `warn`.
 
 use super::model::Scenario;
-use super::{release, tree};
+use super::{priced, release, tree};
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Problem, nearest};
 
@@ -28,6 +28,7 @@ pub fn check(document: &Node, scenario: &Scenario) -> Vec<Problem> {
         problems.push(problem.help(help));
     }
     routes(document, scenario, &mut problems);
+    problems.extend(priced::check(document, scenario));
     problems
 }
 

@@ -102,6 +102,7 @@ impl Scenario {
         };
         Scenario {
             plans: self.plans.iter().filter(|plan| wanted(plan)).cloned().collect(),
+            baseline: self.baseline.and_then(|today| places[today.0]),
             expect: self.expect.iter().filter_map(moved).collect(),
             ..self.clone()
         }

@@ -20,6 +20,8 @@ pub mod model;
 mod named;
 pub mod operations;
 pub mod placement;
+mod priced;
+pub mod prices;
 pub mod random;
 pub mod read;
 pub mod rehearsal;

@@ -1,6 +1,7 @@
 //! What a validated scenario is: everything the engine needs to fly it, as plain data.
 
 use super::ids::{PlanId, ReleaseId};
+use super::prices::Prices;
 use super::sweep::Point;
 use crate::analysis::promql::Rules;
 use crate::base::distribution::Distribution;
@@ -9,9 +10,9 @@ use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::fault::Fault;
 use crate::outcome::{Grade, MeasureId, Rating, Verdict};
-use crate::strategy::Plan;
 use crate::strategy::autoscaler::hpa;
 use crate::strategy::disruption;
+use crate::strategy::{Ability, Plan};
 use crate::telemetry::scraper::Place as Target;
 use crate::traffic::{Arrivals, Traffic};
 use crate::world::client::ClientLimits;
@@ -53,6 +54,10 @@ pub struct Scenario {
     pub plans: Vec<Plan>,
     /// How often a year such a release is made.
     pub releases_per_year: f64,
+    /// What things cost.
+    pub prices: Prices,
+    /// The strategy of today, which the others are compared with in dollars.
+    pub baseline: Option<PlanId>,
     /// What is expected of the results.
     pub expect: Vec<Expectation>,
     /// What the platform can't do.
@@ -151,8 +156,8 @@ impl TelemetrySettings {
 pub struct Constraints {
     /// There is no room for a second fleet.
     pub no_second_fleet: bool,
-    /// There is no mesh: requests can't be weighed, matched or mirrored.
-    pub no_traffic_routing: bool,
+    /// What there is to divide requests with; nothing if everything is there.
+    pub routing: Option<Ability>,
     /// Two versions must never serve at the same time.
     pub no_mixing: bool,
     /// Downtime is allowed at night: outages do not disqualify.
@@ -163,6 +168,10 @@ pub struct Constraints {
     pub rollback_max: Option<SimDuration>,
     /// Highest cost in fleet-minutes per release.
     pub fleet_minutes_max: Option<f64>,
+    /// Highest share of good releases that may be taken back.
+    pub false_alarm_max: Option<Share>,
+    /// Longest time to ship, for 95 % of the good releases that are shipped.
+    pub time_to_ship_max: Option<SimDuration>,
 }
 
 /// How many flights a scenario gets.

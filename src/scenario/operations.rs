@@ -7,6 +7,7 @@ use crate::base::distribution::Distribution;
 use crate::base::settings::Reader;
 use crate::base::time::SimDuration;
 use crate::base::units::{Share, parse_duration};
+use crate::strategy::Ability;
 use crate::world::client::ClientLimits;
 
 /// Prometheus client libraries' default buckets.
@@ -128,9 +129,10 @@ pub fn cluster(r: &mut Reader<'_>) -> Cluster {
 
 /// Reads `spec.constraints`; the second value is the fastest scrape that the platform allows.
 pub fn constraints(r: &mut Reader<'_>) -> (Constraints, Option<SimDuration>) {
+    let routing = routing(r);
     let constraints = Constraints {
         no_second_fleet: r.flag("noSecondFleet", false, "there is no room for a second fleet"),
-        no_traffic_routing: r.flag("noMesh", false, "requests can't be weighed or mirrored"),
+        routing,
         no_mixing: r.flag("noMixing", false, "two versions must never serve at the same time"),
         maintenance_window: r.flag("maintenanceWindow", false, "downtime at night is allowed"),
         risk_max: r.opt_share("riskMax", "highest share of users a release may hurt, on average"),
@@ -140,8 +142,35 @@ pub fn constraints(r: &mut Reader<'_>) -> (Constraints, Option<SimDuration>) {
             0.0..=1e9,
             "highest extra cost of a release, in minutes of the whole fleet",
         ),
+        false_alarm_max: r
+            .opt_share("falseAlarmMax", "highest share of good releases that may be taken back"),
+        time_to_ship_max: r.opt_duration(
+            "timeToShipMax",
+            "longest time from the release until only the new version serves, for 95% of the good \
+             releases that are shipped",
+        ),
     };
     (constraints, r.opt_duration("scrapeEvery", "the platform scrapes no faster than this"))
+}
+
+/// What there is to divide requests with.
+fn routing(r: &mut Reader<'_>) -> Option<Ability> {
+    let help = "what there is to divide requests with: service (Services alone: pods decide), \
+        ingress (weights at an ingress or a gateway), mesh (weights, matches and mirrors); left \
+        out: mesh";
+    let word = r.opt_choice("routing", &Ability::WORDS, help);
+    let routing = word.map(|word| Ability::ALL[word]);
+    let old = r.flag("noMesh", false, "the older word for `routing: ingress`");
+    if r.has("noMesh") {
+        let told = "noMesh is the older word: an ingress that divides requests is no mesh";
+        let help =
+            "`routing: ingress`; where no ingress divides requests either, `routing: service`";
+        match routing {
+            Some(_) => r.problem("noMesh", "given beside routing", "one of the two", told),
+            None => r.warning("noMesh", told, help),
+        }
+    }
+    routing.or(old.then_some(Ability::Ingress))
 }
 
 /// Reads `spec.replications`.

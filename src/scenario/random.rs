@@ -14,17 +14,8 @@ const TRIGGERS: [&str; 6] =
     ["afterRelease", "atProgress", "aboveFleet", "onMixedVersions", "onRollback", "randomly"];
 
 /// Fields that are left to their defaults: they would make flights long or need a file.
-const LEFT_OUT: [&str; 9] = [
-    "expect",
-    "buckets",
-    "replications",
-    "file",
-    "name",
-    "count",
-    "capacity",
-    "constraints",
-    "bad",
-];
+const LEFT_OUT: [&str; 8] =
+    ["expect", "buckets", "replications", "file", "name", "count", "capacity", "bad"];
 
 /// The YAML text of a random scenario: at most 10 minutes, few users, every kind of part.
 pub fn random_valid(stream: &mut Stream) -> String {
@@ -95,7 +86,7 @@ impl Random<'_> {
 
     /// The value of a field, or nothing when it is left out.
     fn field(&mut self, part: &Entry, field: &FieldSpec, name: &str, depth: u32) -> Option<String> {
-        let known = self.known(part, name);
+        let known = priced(&field.path).or_else(|| self.known(part, name));
         let must = known.is_some() || matches!(field.kind, Kind::Object) || field.required;
         if (LEFT_OUT.contains(&name) && known.is_none()) || !(must || self.chance(0.35)) {
             return None;
@@ -287,6 +278,7 @@ impl Random<'_> {
         for (first, other) in [
             ("matched", "stickiness"),
             ("compare", "noiseCopy"),
+            ("routing", "noMesh"),
             ("trafficRouting", "stableServiceOnly"),
         ] {
             if given.iter().any(|(name, _)| name == first) {
@@ -418,6 +410,17 @@ impl Random<'_> {
         }
         format!("[{}]", plans.join(", "))
     }
+}
+
+/// Prices that others need beside them, and whom they compare.
+fn priced(path: &str) -> Option<Option<String>> {
+    let value = match path {
+        "spec.baseline" => "s0",
+        "spec.prices.engineer" | "spec.prices.delay" => "$90/h",
+        "spec.prices.lostUser" => "{share: 1%, value: $50}",
+        _ => return None,
+    };
+    Some(Some(value.to_string()))
 }
 
 /// Rules of placement under which every fleet can stand.

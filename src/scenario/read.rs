@@ -5,16 +5,19 @@
 //! here: files and the engine. Read next: `service`, `clients`, `release` and `operations`, which
 //! read the parts of `spec`.
 
+use super::ids::PlanId;
 use super::model::{Expectation, Scenario};
 use super::{
-    causes, clients, consistency, crew, expect, operations, release, scalar, scaling, service,
-    textbook, tree, warn, words, yaml,
+    causes, clients, consistency, crew, expect, operations, prices, release, scalar, scaling,
+    service, textbook, tree, warn, words, yaml,
 };
+use crate::base::escape::short::middle;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::base::settings::{Reader, Sink, read_tree};
 use crate::base::source::Source;
 use crate::base::time::SimDuration;
+use crate::strategy::Plan;
 use crate::world::service::Service;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -236,6 +239,8 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let come_back = r.share("comeBack", "50%", come_back);
     let per_year = "such releases a year, for harm per year; one a week (assumption)";
     let releases_per_year = r.number("releasesPerYear", 52.0, 0.0..=1e6, per_year);
+    let prices = r.object("prices", "what things cost, in US dollars", prices::read);
+    let baseline = baseline(r, &plans);
     let help = "what must hold, such as `canary · bad · users_hurt_by_release_share · p95 < 0.5%`";
     let lines = r.texts("expect", "", help, |line| Some(line.to_string()), "a line of text");
     let (constraints, scrape_every) =
@@ -267,9 +272,28 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
         telemetry,
         plans,
         releases_per_year,
+        prices,
+        baseline,
         expect: Vec::<Expectation>::new(),
         constraints,
         budget,
     };
     Draft { scenario, expect: lines, scrape_every }
+}
+
+/// The strategy of today.
+fn baseline(r: &mut Reader<'_>, plans: &[Plan]) -> Option<PlanId> {
+    let help = "the strategy of today, which the others are compared with in dollars";
+    let name = r.opt_text("baseline", help)?;
+    let found = plans.iter().position(|plan| plan.name == name).map(PlanId);
+    if found.is_none() {
+        let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
+        let help = match nearest(&name, names.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => String::new(),
+        };
+        let message = format!("unknown strategy {:?}", middle(&name, 40));
+        r.problem("baseline", message, &format!("one of {}", names.join(", ")), &help);
+    }
+    found
 }

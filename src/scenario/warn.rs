@@ -4,7 +4,7 @@
 //! flights say what really happens. Checks that behave like coin flips are in `warn_checks`.
 
 use super::model::Scenario;
-use super::{tree, warn_budgets, warn_checks, weak};
+use super::{priced, tree, warn_budgets, warn_checks, weak};
 use crate::base::escape::short::thousands;
 use crate::base::node::Node;
 use crate::base::problem::Problem;
@@ -48,6 +48,7 @@ pub fn warnings(
     }
     warn_budgets::warnings(scenario, &mut found);
     warn_checks::warnings(scenario, pilots, &mut found);
+    found.problems.extend(priced::warnings(document, scenario));
     found.problems
 }
 

@@ -90,7 +90,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "from a switch back to the end of green; Argo Rollouts' abort delay",
         ),
     };
-    let needs = Needs { second_fleet: true, ..Needs::default() };
+    let needs = Needs { second_fleet: true, controller: true, ..Needs::default() };
     plan(r, "blueGreen", needs, settings)
 }
 

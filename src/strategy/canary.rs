@@ -16,7 +16,7 @@ use super::binding::Binding;
 use super::fleet::{in_pool, is_available, pods_for, resize, route_all};
 use super::pilot::{Facts, Pilot, Surprise};
 use super::surprise::{Formed, of_pods};
-use super::{Cause, Machine, Needs, Plan, Spec, View, plan};
+use super::{Ability, Cause, Machine, Needs, Plan, Spec, View, plan};
 use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::base::settings::{Part, Reader};
@@ -110,10 +110,20 @@ fn read(r: &mut Reader<'_>) -> Plan {
         ),
     };
     contradictions(r, mesh, &settings);
-    let has_checks = !settings.checks.is_empty();
-    let needs =
-        Needs { traffic_routing: mesh, metrics: has_checks, mixing: true, ..Needs::default() };
+    let routing = routing(&settings);
+    let metrics = !settings.checks.is_empty();
+    let needs = Needs { routing, controller: true, metrics, mixing: true, ..Needs::default() };
     plan(r, "canary", needs, settings)
+}
+
+/// What divides the requests between the two versions.
+fn routing(settings: &Settings) -> Ability {
+    match (settings.mesh, settings.matched) {
+        (false, _) => Ability::Service,
+        (true, None) => Ability::Ingress,
+        // Users who match go to the canary beside those whom the weight sends there.
+        (true, Some(_)) => Ability::Mesh,
+    }
 }
 
 /// Settings that exclude each other.

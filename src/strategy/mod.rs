@@ -41,6 +41,7 @@ pub mod rollout;
 pub mod shadow;
 pub mod surprise;
 
+pub use windtunnel_controllers::routing::Ability;
 pub use windtunnel_controllers::{autoscaler, deployment, disruption, order};
 
 /// All strategies, by their name in YAML.
@@ -85,8 +86,10 @@ impl PartialEq for Plan {
 pub struct Needs {
     /// A second fleet of full size.
     pub second_fleet: bool,
-    /// A balancer that can weigh, match or mirror requests.
-    pub traffic_routing: bool,
+    /// What divides requests between the two versions.
+    pub routing: Ability,
+    /// Something beside the Deployment that carries a release out: a controller, or a pipeline.
+    pub controller: bool,
     /// Metrics that a machine judges.
     pub metrics: bool,
     /// Two versions that may serve at the same time.

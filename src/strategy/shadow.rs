@@ -12,7 +12,7 @@ use super::binding::Binding;
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::follow_up::FollowUp;
 use super::pilot::{Facts, Pilot};
-use super::{Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
+use super::{Ability, Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::stats::diffy;
@@ -38,6 +38,9 @@ enum Stage {
     Followed,
 }
 
+/// What `noise` says of itself.
+const NOISE: &str = "share of equal answers that differ even after normalising";
+
 fn read(r: &mut Reader<'_>) -> Plan {
     let mirror = Mirror {
         share: r.share("mirror", "100%", "share of requests copied; Istio's default is all"),
@@ -46,11 +49,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             true,
             "are the copies' writes and calls kept apart from the real ones?",
         ),
-        noise: r.share(
-            "noise",
-            "0.1%",
-            "share of equal answers that differ even after normalising",
-        ),
+        noise: r.share("noise", "0.1%", NOISE),
         unread: false,
     };
     if mirror.share.value() <= 0.0 {
@@ -102,7 +101,9 @@ fn read(r: &mut Reader<'_>) -> Plan {
     };
     let needs = Needs {
         second_fleet: true,
-        traffic_routing: true,
+        // Requests are mirrored.
+        routing: Ability::Mesh,
+        controller: true,
         divided_users: settings.follow.as_ref().is_some_and(|next| next.needs.divided_users),
         ..Needs::default()
     };

@@ -92,7 +92,17 @@ pub fn flight(storm: &mut Storm, replication: u32, bad: bool, strategy: usize) -
     };
     let (stopped_by, differences) = (None, None);
     let (by_human, steps) = (false, Vec::new());
-    Outcome { replication, verdict, measures, stopped_by, by_human, differences, steps, work: 1 }
+    Outcome {
+        replication,
+        verdict,
+        measures,
+        bill: Default::default(),
+        stopped_by,
+        by_human,
+        differences,
+        steps,
+        work: 1,
+    }
 }
 
 /// `flights[variant][strategy]` of one experiment; good and bad releases, each with its number.

@@ -8,7 +8,7 @@ use crate::recordings::recording;
 use crate::world::scenario;
 use windtunnel::experiment::delivery::{self, DeliveryRow};
 use windtunnel::experiment::results::*;
-use windtunnel::experiment::{matrix, winner};
+use windtunnel::experiment::{matrix, money, winner};
 use windtunnel::outcome::{Grade, MeasureId, Measures, Outcome, Rating, Step, Verdict};
 use windtunnel::scenario::ids::{PlanId, ReleaseId, VariantId};
 use windtunnel::scenario::model::Scenario;
@@ -156,6 +156,7 @@ pub fn nothing_flown() -> Results {
             stops: Vec::new(),
             idle: Vec::new(),
             choice: winner::choose(&s.scenario, &[], &[], &[]),
+            money: Default::default(),
         };
     }
     results
@@ -201,6 +202,7 @@ fn flown(scenario: Scenario, fates: &[Fate]) -> ScenarioResults {
         stops: matrix::stops(&scenario, &flights),
         idle: matrix::idle(&scenario, &flights),
         choice: winner::choose(&scenario, &flights, &deliveries, &qualification),
+        money: money::money(&scenario, &flights),
         deliveries,
         qualification,
         scenario: scenario.into(),
@@ -262,7 +264,17 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
     let steps = if fate.kind == "canary" { steps(bad) } else { Vec::new() };
     let by_human = verdict == Verdict::RolledBackLate;
     let work = 216_000;
-    Outcome { replication: r, verdict, measures, stopped_by, by_human, differences, steps, work }
+    Outcome {
+        replication: r,
+        verdict,
+        measures,
+        bill: Default::default(),
+        stopped_by,
+        by_human,
+        differences,
+        steps,
+        work,
+    }
 }
 
 /// Two steps of a canary whose only pod is one of two; a bad release does not come to the second.
@@ -418,6 +430,7 @@ fn qualification(fates: &[Fate]) -> Vec<QualificationRow> {
         .map(|(plan, fate)| QualificationRow {
             plan: PlanId(plan),
             qualifies: fate.kind != "blueGreen" && fate.outage[0] < 1.0,
+            open: Vec::new(),
             reasons: vec![match fate.kind {
                 "blueGreen" => "needs a second fleet: peak 20 pods of 10".to_string(),
                 _ if fate.outage[0] >= 1.0 => format!("{} s of outage", fate.outage[0]),

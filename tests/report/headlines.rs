@@ -10,7 +10,7 @@ use windtunnel::experiment::results::{QualificationRow, ScenarioResults};
 use windtunnel::experiment::winner::{
     Choice, Criterion, Ending, MONEY_FLOOR, RuledOut, USERS_FLOOR,
 };
-use windtunnel::experiment::{delivery, matrix, precision, rating, steps, tables, winner};
+use windtunnel::experiment::{delivery, matrix, money, precision, rating, steps, tables, winner};
 use windtunnel::outcome::{MeasureId, Measures, Outcome, Verdict};
 use windtunnel::report::figure::Quantity;
 use windtunnel::report::headlines::{self, standing};
@@ -92,7 +92,17 @@ fn outcome(luck: &Luck, bad: bool, r: u32, n: u32) -> Outcome {
     };
     let (stopped_by, differences, steps) = (None, None, Vec::new());
     let by_human = false;
-    Outcome { replication: r, verdict, measures, stopped_by, by_human, differences, steps, work: 1 }
+    Outcome {
+        replication: r,
+        verdict,
+        measures,
+        bill: Default::default(),
+        stopped_by,
+        by_human,
+        differences,
+        steps,
+        work: 1,
+    }
 }
 
 /// What is to be flown, and by how many flights.
@@ -134,6 +144,7 @@ pub fn flown(lucks: &[Luck], plan: Plan) -> ScenarioResults {
     let row = |(plan, luck): (usize, &Luck)| QualificationRow {
         plan: PlanId(plan),
         qualifies: luck.qualifies,
+        open: Vec::new(),
         reasons: vec!["a constraint".to_string()],
     };
     let qualification: Vec<QualificationRow> = lucks.iter().enumerate().map(row).collect();
@@ -149,6 +160,7 @@ pub fn flown(lucks: &[Luck], plan: Plan) -> ScenarioResults {
         stops: matrix::stops(&scenario, &flights),
         idle: matrix::idle(&scenario, &flights),
         choice: winner::choose(&scenario, &flights, &deliveries, &qualification),
+        money: money::money(&scenario, &flights),
         deliveries,
         qualification,
         flights,

@@ -64,6 +64,7 @@ fn changed(mut results: Results, change: impl Fn(&mut Scenario)) -> Results {
         results.precision.retain(|row| both(row.variant.into(), row.plan));
         results.steps.retain(|row| both(row.variant.into(), row.plan));
         results.stops.retain(|row| both(row.variant.into(), row.plan));
+        results.money.years.retain(|row| plans.contains(&row.plan));
         results.deliveries.retain(|row| plans.contains(&row.plan));
         results.choice.standings.retain(|row| plans.contains(&row.plan));
         results.choice.tied_by_users.retain(|row| plans.contains(&row.plan));

@@ -7,7 +7,7 @@ use windtunnel::base::time::SimDuration;
 use windtunnel::base::units::{Money, Share};
 use windtunnel::scenario::model::*;
 use windtunnel::strategy::none::NoRelease;
-use windtunnel::strategy::{Needs, Plan, STRATEGIES};
+use windtunnel::strategy::{Ability, Needs, Plan, STRATEGIES};
 use windtunnel::traffic::{Activity, Arrivals, Steps, Traffic};
 use windtunnel::world::service::*;
 
@@ -71,6 +71,8 @@ pub fn scenario(name: &str, fates: &[Fate]) -> Scenario {
         },
         plans: fates.iter().map(plan).collect(),
         releases_per_year: 150.0,
+        prices: Default::default(),
+        baseline: None,
         expect: Vec::new(),
         constraints: Constraints {
             no_second_fleet: true,
@@ -91,7 +93,12 @@ fn plan(fate: &Fate) -> Plan {
     let kind = STRATEGIES.iter().map(|part| part.name).find(|name| *name == fate.kind);
     let needs = Needs {
         second_fleet: fate.kind == "blueGreen",
-        traffic_routing: ["canary", "abTest", "shadow"].contains(&fate.kind),
+        routing: match fate.kind {
+            "abTest" | "shadow" => Ability::Mesh,
+            "canary" => Ability::Ingress,
+            _ => Ability::Service,
+        },
+        controller: !["recreate", "rollingUpdate"].contains(&fate.kind),
         metrics: ["canary", "abTest"].contains(&fate.kind),
         mixing: ["rollingUpdate", "canary", "abTest"].contains(&fate.kind),
         divided_users: fate.kind == "abTest",

@@ -39,6 +39,7 @@ fn bound(text: &str) -> Vec<Bound> {
 /// The number of a figure and its unit in those of `expect:` (fractions and seconds).
 fn number(text: &str) -> (f64, f64) {
     let (number, unit) = text.split_once(' ').unwrap_or((text, ""));
+    let number = number.trim_start_matches('$');
     let factor = match unit {
         "%" => 0.01,
         "s" | "" => 1.0,
@@ -57,7 +58,8 @@ fn digits(text: &str) -> usize {
 fn rounded(value: f64, like: &str) -> String {
     let (_, factor) = number(like);
     let unit = like.split_once(' ').map_or(String::new(), |(_, unit)| format!(" {unit}"));
-    format!("{:.*}{unit}", digits(like), value / factor)
+    let dollars = if like.starts_with('$') { "$" } else { "" };
+    format!("{dollars}{:.*}{unit}", digits(like), value / factor)
 }
 
 /// The scenario with a line of `expect:` for each figure and no others.

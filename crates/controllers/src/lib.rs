@@ -18,3 +18,4 @@ pub mod order;
 pub mod pool;
 pub mod replica_set;
 pub mod reply;
+pub mod routing;

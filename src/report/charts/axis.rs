@@ -79,6 +79,15 @@ impl Axis {
         axis
     }
 
+    /// A linear axis that holds zero and both ends, with ticks at its own.
+    pub fn linear_over(quantity: Quantity, least: f64, most: f64) -> Axis {
+        let mut axis = Axis::between(quantity, least.min(0.0), most.max(0.0));
+        let step = axis.step();
+        axis.max = (axis.max / step - 1e-9).ceil() * step;
+        axis.min = (axis.min / step + 1e-9).floor() * step;
+        axis
+    }
+
     /// A linear axis with given ends.
     pub fn between(quantity: Quantity, min: f64, max: f64) -> Axis {
         let max = if max > min { max } else { min + 1.0 };

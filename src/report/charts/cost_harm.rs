@@ -9,13 +9,14 @@ use super::canvas::{self, Align, Frame, Paint, Pen, Point, measured};
 use super::labels;
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
+use crate::experiment::delivery::DeliveryRow;
 use crate::experiment::rating::{COST_LIMITS, RISK_LIMITS};
 use crate::experiment::results::ScenarioResults;
 use crate::experiment::winner::USERS_FLOOR;
 use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
-use crate::report::headlines;
 use crate::report::headlines::standing::{at_most, certainly_less, may_lead};
+use crate::report::headlines::{self, shipping};
 use crate::report::reading::{self, HURT_SHARE};
 use crate::scenario::ids::ReleaseId;
 use crate::stats::estimate::Estimate;
@@ -32,8 +33,9 @@ struct Spot<'a> {
     paint: Paint,
     cost: &'a Estimate,
     harm: &'a Estimate,
+    delivery: Option<&'a DeliveryRow>,
     ships: bool,
-    /// Is another no worse in both, and certainly better in one?
+    /// Is another no worse in both and in delivery, and certainly better in one?
     beaten: bool,
     /// Is any other certainly better in one, by what matters?
     undercut: bool,
@@ -53,7 +55,8 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
         (Key::Mark(Mark::Disc), "nothing is certainly better".to_string()),
         (
             Key::Mark(Mark::Ring),
-            "something is better in one, and no worse in the other".to_string(),
+            "something is better in one, no worse in the other, and ships as much as soon"
+                .to_string(),
         ),
     ];
     if spots.iter().any(|spot| !spot.ships) {
@@ -84,12 +87,14 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
         if cost.mean.is_finite() && harm.mean.is_finite() {
             let ships = may_lead(results, plan);
             let name = results.scenario.plan_name(plan);
+            let delivery = results.deliveries.get(plan.0);
             let (beaten, undercut) = (false, false);
-            spots.push(Spot { name, paint, cost, harm, ships, beaten, undercut });
+            spots.push(Spot { name, paint, cost, harm, delivery, ships, beaten, undercut });
         }
     }
-    let points: Vec<(&Estimate, &Estimate, bool)> =
-        spots.iter().map(|spot| (spot.cost, spot.harm, spot.ships)).collect();
+    type Rival<'a> = (&'a Estimate, &'a Estimate, Option<&'a DeliveryRow>, bool);
+    let points: Vec<Rival<'_>> =
+        spots.iter().map(|spot| (spot.cost, spot.harm, spot.delivery, spot.ships)).collect();
     for spot in &mut spots {
         let no_worse = |cost: &Estimate, harm: &Estimate| {
             at_most(cost, spot.cost, COST_FLOOR) && at_most(harm, spot.harm, USERS_FLOOR)
@@ -98,11 +103,12 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
             certainly_less(cost, spot.cost) && spot.cost.mean - cost.mean > COST_FLOOR
                 || certainly_less(harm, spot.harm) && spot.harm.mean - harm.mean > USERS_FLOOR
         };
-        let beats = |(cost, harm, ships): &(&Estimate, &Estimate, bool)| {
-            *ships && no_worse(cost, harm) && better(cost, harm)
+        let beats = |(cost, harm, delivery, ships): &Rival<'_>| {
+            let delivers = shipping::no_worse(*delivery, spot.delivery);
+            *ships && delivers && no_worse(cost, harm) && better(cost, harm)
         };
         spot.beaten = points.iter().any(beats);
-        spot.undercut = points.iter().any(|(cost, harm, _)| better(cost, harm));
+        spot.undercut = points.iter().any(|(cost, harm, ..)| better(cost, harm));
     }
     spots
 }

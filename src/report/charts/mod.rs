@@ -20,6 +20,7 @@ pub mod heat;
 pub mod labels;
 pub mod matrix;
 pub mod measures;
+pub mod money;
 pub mod overview;
 pub mod page;
 pub mod palette;
@@ -77,6 +78,9 @@ fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
         }
         for (name, draw) in CHARTS {
             all.push((format!("charts/{folder}/{name}"), draw(scenario)?));
+        }
+        if let Some(svg) = money::svg(scenario)? {
+            all.push((format!("charts/{folder}/money"), svg));
         }
         if scenario.recordings.is_empty() {
             // Interrupted: there is no flight to draw.

@@ -15,6 +15,7 @@ use crate::scenario::model::Scenario;
 
 pub mod differences;
 pub mod discrepancies;
+pub mod money;
 pub mod ratings;
 pub mod runs;
 pub mod steps;
@@ -39,6 +40,7 @@ pub const TABLES: &[Table] = &[
     steps::TABLE,
     stops::TABLE,
     sweeps::TABLE,
+    money::TABLE,
 ];
 
 /// One table that leaves the tool.

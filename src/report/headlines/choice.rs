@@ -3,6 +3,7 @@
 //! The rule is the experiment's ([`crate::experiment::winner`]); here it is told, with what it
 //! costs, who is ruled out by which figure, and what is not known.
 
+use super::limits;
 use super::listed;
 use super::one_in;
 use super::standing::certainly_less;
@@ -24,6 +25,7 @@ pub fn lines(results: &ScenarioResults, name: &dyn Fn(&str) -> String) -> Vec<St
     lines.extend(told.cost());
     lines.extend(told.ruled_out());
     lines.extend(told.caveats());
+    lines.extend(limits::caveats(results, &results.choice.tied(), name));
     lines
 }
 

@@ -1,4 +1,4 @@
-//! Which strategies nothing beats in cost and harm together.
+//! Which strategies nothing beats in cost, harm and delivery together.
 
 use super::listed;
 use super::standing::NOBODY;
@@ -12,7 +12,8 @@ pub struct Spot<'a> {
     pub means: [f64; 2],
     /// Does it ship what is good, and qualify?
     pub may_lead: bool,
-    /// Is another that does no worse on either, and certainly better on one?
+    /// Is another that does no worse on either, ships as much as soon, and is certainly better on
+    /// one?
     pub beaten: bool,
     /// Is any other certainly better on one, by what matters?
     pub undercut: bool,
@@ -37,13 +38,14 @@ pub fn headline(spots: &[Spot<'_>]) -> String {
             format!("No other strategy costs or hurts less than {one} for certain")
         }
         several if several.len() == spots.len() => {
-            "No strategy beats another in both cost and harm".to_string()
+            "No strategy beats another in cost, harm and delivery together".to_string()
         }
         several if spots.iter().all(|spot| spot.may_lead) => {
-            format!("Nothing beats {} in both cost and harm", listed(several))
+            format!("Nothing beats {} in cost, harm and delivery together", listed(several))
         }
-        several => {
-            format!("Nothing that may be chosen beats {} in both cost and harm", listed(several))
-        }
+        several => format!(
+            "Nothing that may be chosen beats {} in cost, harm and delivery together",
+            listed(several)
+        ),
     }
 }

@@ -9,8 +9,11 @@ pub mod choice;
 pub mod cost;
 pub mod cost_harm;
 pub mod downtime;
+pub mod limits;
+pub mod money;
 pub mod overview;
 pub mod rollback;
+pub mod shipping;
 pub mod standing;
 pub mod stops;
 

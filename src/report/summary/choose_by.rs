@@ -3,7 +3,7 @@
 use super::Section;
 use super::markup::{named, table};
 use crate::experiment::results::ScenarioResults;
-use crate::report::choose;
+use crate::report::{choose, headlines};
 
 /// A row a question, and the constraints together.
 pub fn section(results: &ScenarioResults) -> Option<Section> {
@@ -36,6 +36,7 @@ fn choose_by(results: &ScenarioResults) -> String {
             "\n- {} **{word}**{colon}{reasons}",
             named(results.scenario.plan_name(row.plan))
         );
+        text.extend(headlines::limits::open(row).map(|open| format!("; {open}")));
     }
     text
 }

@@ -16,6 +16,7 @@ use markup::named;
 mod choose_by;
 mod contents;
 mod delivery;
+mod dollars;
 mod ended;
 mod expected;
 mod first_page;
@@ -51,6 +52,7 @@ const OF_SCENARIO: &[fn(&ScenarioResults) -> Option<Section>] = &[
     met::section,
     ended::section,
     year::section,
+    dollars::section,
     choose_by::section,
     expected::section,
     precision::section,

@@ -24,6 +24,9 @@ pub fn head(results: &ScenarioResults, folder: &str) -> String {
         "![Users hurt](charts/{folder}/blast-radius.svg)\n![Cost against \
          harm](charts/{folder}/cost-harm.svg)"
     ));
+    if results.money.is_asked {
+        parts.push(format!("![A year in dollars](charts/{folder}/money.svg)"));
+    }
     parts.join("\n\n")
 }
 

@@ -11,7 +11,7 @@ use super::binding::Binding;
 use super::fleet::{is_available, pods_for, resize, route_all};
 use super::follow_up::FollowUp;
 use super::pilot::{Facts, Pilot};
-use super::{Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
+use super::{Ability, Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
 use crate::analysis::check::memory::Memory;
 use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::base::settings::{Part, Reader, WordOrPart};
@@ -133,8 +133,15 @@ fn read(r: &mut Reader<'_>) -> Plan {
             _ => None,
         },
     };
+    // Users are told apart by a header or a cookie, which weights alone cannot.
+    let own = match assignment {
+        Assignment::Flag => Ability::Service,
+        Assignment::Hash | Assignment::Header => Ability::Mesh,
+    };
+    let follow = settings.follow.as_ref().map_or(Ability::Service, |next| next.needs.routing);
     let needs = Needs {
-        traffic_routing: assignment != Assignment::Flag,
+        routing: own.max(follow),
+        controller: true,
         metrics: true,
         mixing: true,
         divided_users: true,

@@ -6,14 +6,14 @@
 use super::drive::Argo;
 use super::kayenta::over;
 use super::settings::{Settings, Step, Strategy as Kind};
-use super::{status, surprise};
+use super::{router, status, surprise};
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::Phase;
 use crate::analysis::promql::Query;
 use crate::base::time::SimDuration;
 use crate::strategy::binding::Binding;
 use crate::strategy::pilot::{Facts, Judged, Pilot};
-use crate::strategy::{Needs, Plan, Scaling, Spec};
+use crate::strategy::{Ability, Needs, Plan, Scaling, Spec};
 use crate::world::action::Verdict;
 use crate::world::client::ClientLimits;
 use crate::world::names::Names;
@@ -22,13 +22,15 @@ use std::sync::Arc;
 
 /// The plan of a Rollout, under a name of its own.
 pub fn plan(name: &str, settings: Settings) -> Plan {
-    let (kind, routed) = match &settings.strategy {
-        Kind::Canary(canary) => ("argoCanary", canary.traffic.is_some()),
-        Kind::BlueGreen(_) => ("argoBlueGreen", false),
+    let (kind, routing) = match &settings.strategy {
+        Kind::Canary(canary) => ("argoCanary", router::needs(canary)),
+        // The controller switches the selector of a Service.
+        Kind::BlueGreen(_) => ("argoBlueGreen", Ability::Service),
     };
     let needs = Needs {
         second_fleet: matches!(settings.strategy, Kind::BlueGreen(_)),
-        traffic_routing: routed,
+        routing,
+        controller: true,
         metrics: settings.metrics().next().is_some(),
         mixing: matches!(settings.strategy, Kind::Canary(_)),
         ..Needs::default()

@@ -25,7 +25,8 @@ pub fn plan(name: &str, settings: Settings) -> Plan {
     let metrics = settings.analysis.iter().flat_map(|analysis| &analysis.metrics);
     let needs = Needs {
         second_fleet: true,
-        traffic_routing: settings.provider.routes(),
+        routing: settings.provider.needs(),
+        controller: true,
         metrics: !settings.skips_analysis() && metrics.count() > 0,
         mixing: true,
         ..Needs::default()

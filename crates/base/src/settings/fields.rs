@@ -55,6 +55,16 @@ impl<'a> Reader<'a> {
         self.with_default(name, Kind::Price, default, help, price).unwrap_or_default()
     }
 
+    /// An amount of money that may be left out.
+    pub fn opt_money(&mut self, name: &'static str, help: &'static str) -> Option<Money> {
+        self.optional(name, Kind::Money, help, money)
+    }
+
+    /// A price per hour that may be left out.
+    pub fn opt_price(&mut self, name: &'static str, help: &'static str) -> Option<Money> {
+        self.optional(name, Kind::Price, help, price)
+    }
+
     /// A whole number within `range`.
     pub fn count(
         &mut self,

@@ -1,5 +1,6 @@
 //! What the router of each provider makes of `match`, `mirror` and `sessionAffinity`: the same
-//! analysis reaches other users behind another router.
+//! analysis reaches other users behind another router. And what each router is: part of a mesh, or
+//! an ingress.
 //!
 //! Read from fluxcd/flagger 1.44 `pkg/router`, file by file (named in its row). Deliberately
 //! unknown here: ticks, and queries (see [`super::query`]).
@@ -7,6 +8,7 @@
 use super::provider::Provider;
 use super::settings::{Analysis, Matching};
 use super::weights::Routes;
+use crate::routing::Ability;
 use windtunnel_base::units::Share;
 
 /// What a router does with `match`.
@@ -37,33 +39,45 @@ enum Mirrors {
 struct Row {
     /// Its file below `pkg/router`.
     source: &'static str,
+    /// What the cluster must have for it. The meshes, the ingresses and the gateways are those of
+    /// fluxcd/flagger `README.md`, "Features".
+    needs: Ability,
     matching: Match,
     mirrors: Mirrors,
     /// Does it keep users with a cookie?
     affinity: bool,
 }
 
-const fn row(source: &'static str, matching: Match, mirrors: Mirrors, affinity: bool) -> Row {
-    Row { source, matching, mirrors, affinity }
+const fn row(
+    source: &'static str,
+    needs: Ability,
+    matching: Match,
+    mirrors: Mirrors,
+    affinity: bool,
+) -> Row {
+    Row { source, needs, matching, mirrors, affinity }
 }
 
 const fn of(provider: Provider) -> Row {
+    use Ability::{Ingress, Mesh, Service};
     match provider {
-        Provider::Istio => row("istio.go", Match::Weighs, Mirrors::Always, true),
-        Provider::GatewayApi => row("gateway_api.go", Match::Weighs, Mirrors::WithIterations, true),
-        Provider::Contour => row("contour.go", Match::Weighs, Mirrors::Never, false),
-        Provider::AppMesh => row("appmesh_v1beta2.go", Match::Weighs, Mirrors::Never, false),
-        Provider::Gloo => row("gloo.go", Match::WeighsAlone, Mirrors::Never, false),
-        Provider::Nginx => row("ingress.go", Match::Annotates, Mirrors::Never, false),
-        Provider::Skipper => row("skipper.go", Match::Unread, Mirrors::Never, false),
-        Provider::Traefik => row("traefik.go", Match::Unread, Mirrors::Never, false),
-        Provider::Apisix => row("apisix.go", Match::Unread, Mirrors::Never, false),
-        Provider::Knative => row("knative.go", Match::Unread, Mirrors::Never, false),
-        Provider::Kuma => row("kuma.go", Match::Unread, Mirrors::Never, false),
-        Provider::Linkerd => row("smi.go", Match::Unread, Mirrors::Never, false),
-        Provider::Smi => row("smi_v1alpha3.go", Match::Unread, Mirrors::Never, false),
-        Provider::Osm => row("smi_v1alpha2.go", Match::Unread, Mirrors::Never, false),
-        Provider::Kubernetes => row("nop.go", Match::Unread, Mirrors::Never, false),
+        Provider::Istio => row("istio.go", Mesh, Match::Weighs, Mirrors::Always, true),
+        Provider::GatewayApi => {
+            row("gateway_api.go", Ingress, Match::Weighs, Mirrors::WithIterations, true)
+        }
+        Provider::Contour => row("contour.go", Ingress, Match::Weighs, Mirrors::Never, false),
+        Provider::AppMesh => row("appmesh_v1beta2.go", Mesh, Match::Weighs, Mirrors::Never, false),
+        Provider::Gloo => row("gloo.go", Ingress, Match::WeighsAlone, Mirrors::Never, false),
+        Provider::Nginx => row("ingress.go", Ingress, Match::Annotates, Mirrors::Never, false),
+        Provider::Skipper => row("skipper.go", Ingress, Match::Unread, Mirrors::Never, false),
+        Provider::Traefik => row("traefik.go", Ingress, Match::Unread, Mirrors::Never, false),
+        Provider::Apisix => row("apisix.go", Ingress, Match::Unread, Mirrors::Never, false),
+        Provider::Knative => row("knative.go", Ingress, Match::Unread, Mirrors::Never, false),
+        Provider::Kuma => row("kuma.go", Mesh, Match::Unread, Mirrors::Never, false),
+        Provider::Linkerd => row("smi.go", Mesh, Match::Unread, Mirrors::Never, false),
+        Provider::Smi => row("smi_v1alpha3.go", Mesh, Match::Unread, Mirrors::Never, false),
+        Provider::Osm => row("smi_v1alpha2.go", Mesh, Match::Unread, Mirrors::Never, false),
+        Provider::Kubernetes => row("nop.go", Service, Match::Unread, Mirrors::Never, false),
     }
 }
 
@@ -106,6 +120,12 @@ fn without_headers(matching: &Matching) -> bool {
 }
 
 impl Provider {
+    /// What the cluster must have for it. What a router cannot do, such as a mirror at an ingress,
+    /// it leaves undone ([`surprises`]), and needs nothing more for it.
+    pub fn needs(self) -> Ability {
+        of(self).needs
+    }
+
     /// Does the router install the mirror of `analysis`, and report it back? Istio's writes the
     /// rules of a match over the one with the mirror.
     pub fn mirrors(self, analysis: &Analysis) -> bool {
@@ -365,6 +385,23 @@ mod tests {
         assert!(!Provider::GatewayApi.keeps_sessions(&analysis));
         analysis.matching = None;
         assert!(Provider::GatewayApi.keeps_sessions(&analysis));
+    }
+
+    #[test]
+    fn a_mesh_is_needed_by_the_providers_of_one_alone() {
+        let all = |needs: Ability| -> Vec<&str> {
+            let words = ["istio", "kubernetes", "gatewayapi", "nginx", "skipper", "linkerd", "smi"]
+                .into_iter()
+                .chain(["contour", "gloo", "kuma", "appmesh", "knative", "traefik", "apisix"])
+                .chain(["osm"]);
+            let needing =
+                |word: &&str| Provider::parse(word).is_some_and(|found| found.needs() == needs);
+            words.filter(needing).collect()
+        };
+        assert_eq!(all(Ability::Service), ["kubernetes"]);
+        assert_eq!(all(Ability::Mesh), ["istio", "linkerd", "smi", "kuma", "appmesh", "osm"]);
+        assert_eq!(all(Ability::Ingress).len(), 8);
+        assert!(Ability::Service < Ability::Ingress && Ability::Ingress < Ability::Mesh);
     }
 
     #[test]
