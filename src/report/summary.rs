@@ -5,10 +5,11 @@
 //! is. Deliberately absent: computing measures; sentences that the tables do not carry.
 
 use super::figure::{Quantity, significant};
-use super::{Document, Format, choose, headlines, names, reading, run_json, seen, stops, worst};
+use super::{Document, Format, choose, headlines, names, reading, run_json, seen, stops};
+use super::{way_back, worst};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
-use crate::experiment::results::{LeftOut, RatingRow, Results, ScenarioResults};
+use crate::experiment::results::{LeftOut, Results, ScenarioResults};
 use crate::outcome::{MeasureId, Verdict};
 use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 
@@ -16,9 +17,10 @@ use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 pub const FORMAT: Format = make;
 
 /// Measures of the main table: column head, column of `runs.csv`.
-const MAIN: [(&str, MeasureId); 8] = [
+const MAIN: [(&str, MeasureId); 9] = [
     ("users hurt by the release", reading::HURT_SHARE),
     ("requests failed", MeasureId::RequestsFailed),
+    ("time to ship (rollout)", MeasureId::RolloutS),
     ("downtime by the release", MeasureId::DowntimeByReleaseS),
     ("detected after", MeasureId::DetectedAfterS),
     ("rollback", MeasureId::RollbackS),
@@ -118,8 +120,12 @@ fn section(results: &ScenarioResults, folder: &str) -> String {
     parts.push("### Delivery".to_string());
     parts.push(delivery(results));
     parts.push("### Who stops what".to_string());
+    parts.push(format!("![Who stops what](charts/{folder}/stops.svg)"));
     parts.push(stopped(results));
     parts.push("### What users met".to_string());
+    if !seen::differing(results).is_empty() {
+        parts.push(format!("![Asked and met, step by step](charts/{folder}/steps.svg)"));
+    }
     parts.push(seen::markdown(results));
     parts.push("### How the flights ended".to_string());
     parts.push(verdicts(results));
@@ -157,34 +163,17 @@ fn flown(results: &ScenarioResults) -> String {
 
 fn ratings(results: &ScenarioResults) -> String {
     let rows = results.ratings.iter().map(|r| {
+        let share = Quantity::Share.show(r.hurt_share);
+        let often = headlines::often(r.hurt_share).map(|often| format!(", {often}"));
         vec![
             named(results.scenario.plan_name(r.plan)),
             format!("**{}** ({} of outage)", r.downtime, Quantity::Seconds.show(r.outage_good_s)),
-            format!("**{}** ({})", r.rollback, rollback_figures(r)),
-            format!("**{}** ({} hurt)", r.risk, Quantity::Share.show(r.hurt_share)),
+            format!("**{}** ({})", r.rollback, way_back::figures(results, r, &named)),
+            format!("**{}** ({share} hurt{})", r.risk, often.unwrap_or_default()),
             format!("**{}** ({})", r.cost, Quantity::FleetMinutes.show(r.fleet_minutes)),
         ]
     });
     table(&["strategy", "downtime", "rollback", "risk", "cost"], rows.collect())
-}
-
-/// The figures behind the rollback's word: W, and W as a multiple of T.
-fn rollback_figures(row: &RatingRow) -> String {
-    if !row.exposed {
-        return "no bad release exposed a user".to_string();
-    }
-    let Some(way_back_s) = row.way_back_s else {
-        return row.no_way_back().to_string();
-    };
-    let mut text = format!("W {}", Quantity::Seconds.show(way_back_s));
-    if let Some(start_s) = row.start_to_ready_s.filter(|s| *s > 0.0) {
-        text += &format!(", {} T", significant(way_back_s / start_s));
-    }
-    if row.rollback_outage_s >= 1.0 {
-        let outage = Quantity::Seconds.show(row.rollback_outage_s);
-        text += &format!(", {outage} of outage on the way");
-    }
-    text
 }
 
 /// What each strategy ships, how soon, and what it takes back for nothing.
@@ -242,6 +231,11 @@ fn measures(results: &ScenarioResults) -> String {
             let start = names.map(named).into_iter().chain([flights.to_string()]);
             rows.push(start.chain(cells).collect());
         }
+        let mix = |measure| cell(results, ReleaseId::Mix, plan, measure);
+        let flights: usize =
+            scenario.variant_ids().map(|id| reading::flights(results, id, plan)).sum();
+        let start = [named(scenario.plan_name(plan)), "*the mix*".to_string(), flights.to_string()];
+        rows.push(start.into_iter().chain(MAIN.map(|(_, measure)| mix(measure))).collect());
     }
     let note = "\"(3 of 40 empty)\": in three flights the horizon came first, or it never \
                 happened; they are counted, not taken as 0.";
@@ -249,7 +243,12 @@ fn measures(results: &ScenarioResults) -> String {
 }
 
 /// Mean with interval, and how many flights have no value.
-fn cell(results: &ScenarioResults, of: VariantId, plan: PlanId, measure: MeasureId) -> String {
+fn cell(
+    results: &ScenarioResults,
+    of: impl Into<ReleaseId>,
+    plan: PlanId,
+    measure: MeasureId,
+) -> String {
     let Some(row) = reading::row(results, of, plan, measure) else { return "–".into() };
     let Some(estimate) = &row.estimate else { return "–".into() };
     let text = Quantity::of(measure).show_estimate(estimate);

@@ -26,6 +26,7 @@ pub mod pane;
 #[cfg(feature = "png")]
 pub mod png;
 pub mod rollback;
+pub mod steps;
 pub mod sweep;
 pub mod timeline;
 pub mod turns;
@@ -53,6 +54,7 @@ pub const CHARTS: &[(&str, Chart)] = &[
     ("rollback", rollback::svg),
     ("cost", cost::svg),
     ("cost-harm", cost_harm::svg),
+    ("stops", matrix::in_time),
 ];
 
 /// Charts of all scenarios together, by their file name.
@@ -68,6 +70,9 @@ fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
     for (scenario, folder) in results.scenarios.iter().zip(folders) {
         for (name, draw) in CHARTS {
             all.push((format!("charts/{folder}/{name}"), draw(scenario)?));
+        }
+        if let Some(picture) = steps::svg(scenario) {
+            all.push((format!("charts/{folder}/steps"), picture?));
         }
         if scenario.recordings.is_empty() {
             // Interrupted: there is no flight to draw.

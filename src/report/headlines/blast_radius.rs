@@ -1,8 +1,8 @@
 //! Whom the worst release hurts, under which strategy most, and under which least.
 
 use super::listed;
-use super::one_in;
 use super::standing::{certainly_less, delivers, ranked};
+use super::{one_in, share_of_users};
 use crate::experiment::results::ScenarioResults;
 use crate::report::figure::Quantity;
 use crate::report::reading::{self, HURT_SHARE};
@@ -48,7 +48,10 @@ pub fn headline(results: &ScenarioResults) -> String {
         .map(|(plan, _)| scenario.plan_name(*plan))
         .collect();
     match none.as_slice() {
-        [] => format!("{start}, {} under {}", share(least), scenario.plan_name(*first)),
+        [] => {
+            let least = share_of_users(least.mean);
+            format!("{start}, {least} under {}", scenario.plan_name(*first))
+        }
         names => {
             let flights = reading::flights(results, variant, *first);
             format!("{start}, nobody in {flights} flights under {}", listed(names))
