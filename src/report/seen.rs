@@ -73,7 +73,12 @@ fn differs(asked: f64, met: f64) -> bool {
 /// Is the step long enough to be told of, and does it give another share than it asks for?
 pub fn is_off(row: &StepRow) -> bool {
     let met = mean(&row.requests);
-    row.lasted_s >= SHORTEST_S && met.is_some_and(|met| differs(row.asked, met))
+    is_long(row) && met.is_some_and(|met| differs(row.asked, met))
+}
+
+/// Does the step last long enough to be told of, and not only of the way there?
+pub fn is_long(row: &StepRow) -> bool {
+    row.lasted_s >= SHORTEST_S
 }
 
 /// Strategies with a step that gives requests another share than it asks for, each with the
@@ -116,7 +121,7 @@ fn share(results: &ScenarioResults, variant: VariantId, plan: PlanId, of: Measur
 }
 
 fn told(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> Told {
-    let lasting = steps(results, variant, plan).filter(|row| row.lasted_s >= SHORTEST_S);
+    let lasting = steps(results, variant, plan).filter(|row| is_long(row));
     let step = |row: &StepRow| Some((row.asked, mean(&row.requests)?, mean(&row.users), row.pods));
     let steps: Vec<_> = lasting.filter_map(step).collect();
     let off = |step: &&(f64, f64, Option<f64>, [u32; 2])| differs(step.0, step.1);
@@ -235,7 +240,7 @@ fn step_cells(names: &[String; 2], row: &StepRow) -> Vec<String> {
         estimate.as_ref().map_or("–".to_string(), |e| Quantity::Share.show_estimate(e))
     };
     let requests = match mean(&row.requests) {
-        Some(met) if row.lasted_s >= SHORTEST_S && differs(row.asked, met) => {
+        Some(met) if is_long(row) && differs(row.asked, met) => {
             format!("**{}**", shown(&row.requests))
         }
         _ => shown(&row.requests),

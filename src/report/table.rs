@@ -172,7 +172,11 @@ fn failed_table(results: &ScenarioResults) -> Table {
     let mut table = below();
     let scenario = &results.scenario;
     let title = "requests failed;\ntime to ship".to_string();
-    table.set_header(std::iter::once(title).chain(release_names(scenario)));
+    let names = release_names(scenario);
+    // Where many stand side by side their names break where their words meet.
+    let several = names.len() > ABREAST;
+    let names = names.into_iter().map(|n| if several { n.replace('-', "-\n") } else { n });
+    table.set_header(std::iter::once(title).chain(names));
     let cell = |plan: PlanId, id: VariantId| {
         let of = |measure| reading::estimate(results, id, plan, measure);
         let failed = of(MeasureId::RequestsFailed).map(|e| Quantity::Count.show(e.mean));

@@ -14,16 +14,16 @@ use crate::scenario::ids::{PlanId, VariantId};
 
 /// Most releases side by side; more begin a further band below.
 const ABREAST: usize = 6;
-const HEADS: f64 = 54.0;
+const HEADS: f64 = 70.0;
 const BAND_GAP: f64 = 16.0;
 const LINE: f64 = 19.0;
 const NAMES_MAX: f64 = 190.0;
-const INSIDE: f64 = 8.0;
+const INSIDE: f64 = 6.0;
 
 /// What became of the flights.
-const WHAT: Type = Type { size: 15.5, bold: true, paint: palette::INK };
+const WHAT: Type = Type { size: 14.5, bold: true, paint: palette::INK };
 /// How soon, and by whom.
-const HOW: Type = Type { size: 15.0, bold: false, paint: palette::INK };
+const HOW: Type = Type { size: 14.5, bold: false, paint: palette::INK };
 
 /// The chart of a report: bad releases that are taken back in time.
 pub fn in_time(results: &ScenarioResults) -> Result<String, String> {
@@ -87,13 +87,16 @@ impl Field {
     }
 }
 
-/// A text in lines that fit; long words are broken where their parts meet.
+/// A text in lines that fit; long words are broken where their parts meet, and a figure stays with
+/// its unit.
 fn fitted(text: &str, room: f64, style: Type) -> Vec<String> {
     let line = |line: String| match measured(&line, style) <= room {
         true => vec![line],
         false => broken(&line, room, 2, style),
     };
-    wrapped(text, room, style).into_iter().filter(|l| !l.is_empty()).flat_map(line).collect()
+    let glued = text.replace(" %", "~%");
+    let lines = wrapped(&glued, room, style).into_iter().map(|line| line.replace("~%", " %"));
+    lines.filter(|line| !line.is_empty()).flat_map(line).collect()
 }
 
 /// Releases side by side, strategies down.
@@ -125,17 +128,15 @@ impl<'a> Band<'a> {
     fn draw(&self, pen: &Pen<'_>, (left, top): (f64, f64)) {
         let scenario = &self.results.scenario;
         for (at, id) in self.releases.iter().enumerate() {
-            let kind = if scenario.variant(*id).bad { "bad" } else { "good" };
-            let name = match scenario.release_name(*id) {
-                name if name == kind => format!("{name} release"),
-                name => format!("{name} ({kind})"),
-            };
-            let lines = broken(&name, self.width - 8.0, 2, palette::PANEL);
+            let middle = left + self.width * (at as f64 + 0.5);
+            let kind = if scenario.variant(*id).bad { "bad release" } else { "good release" };
+            let lines = broken(scenario.release_name(*id), self.width - 8.0, 2, palette::PANEL);
             for (n, line) in lines.iter().enumerate() {
-                let up = (lines.len() - 1 - n) as f64 * 20.0;
-                let place = (left + self.width * (at as f64 + 0.5), top + HEADS - 14.0 - up);
+                let up = (lines.len() - n) as f64 * 20.0;
+                let place = (middle, top + HEADS - 12.0 - up);
                 pen.text(line, place, Align::Middle, palette::PANEL);
             }
+            pen.text(kind, (middle, top + HEADS - 12.0), Align::Middle, palette::NOTE);
         }
         let mut y = top + HEADS;
         for (row, plan) in self.rows.iter().zip(&scenario.plans) {

@@ -2,7 +2,8 @@
 //!
 //! A ring stands at the share of requests that the step asks for, a disc at the share that met the
 //! new version; the line between them is what the strategy gives too little or too much.
-//! Deliberately absent: steps of strategies that give what they are asked for.
+//! Deliberately absent: strategies that give what they are asked for, and steps so short that they
+//! say more of the way there.
 
 use super::axis::{self, Axis};
 use super::canvas::{self, Align, Frame, Paint, Pen, broken, measured, shortened};
@@ -66,7 +67,8 @@ fn groups(results: &ScenarioResults) -> Vec<Group<'_>> {
     let paints = palette::strategy_paints(&results.scenario);
     let found = seen::differing(results).into_iter().map(|(plan, releases)| {
         let steps = releases.first().map(|variant| seen::steps(results, *variant, plan));
-        let drawn = |step: &&StepRow| step.requests.is_some_and(|met| met.mean.is_finite());
+        let known = |step: &StepRow| step.requests.is_some_and(|met| met.mean.is_finite());
+        let drawn = |step: &&StepRow| seen::is_long(step) && known(step);
         let steps = steps.into_iter().flatten().filter(drawn).take(STEPS_MAX).collect();
         let paint = paints.get(plan.0).copied().unwrap_or(palette::OLD);
         Group { plan, releases, paint, steps }
@@ -100,8 +102,8 @@ fn draw(pen: &Pen<'_>, results: &ScenarioResults, groups: &[Group<'_>], frame: F
     for (x, label) in axis::labels(&ticks, frame.left, frame.width(), palette::NOTE) {
         pen.text(&label, (x, frame.bottom + 14.0), Align::Middle, palette::NOTE);
     }
-    let unit = (frame.right + 12.0, frame.bottom + 14.0);
-    pen.text("% of requests", unit, Align::Left, palette::NOTE);
+    let unit = (WIDTH - MARGIN, frame.bottom + 14.0);
+    pen.text("% of requests", unit, Align::Right, palette::NOTE);
     let mut top = frame.top;
     for group in groups {
         draw_group(pen, results, group, Frame { top, bottom: top + group.height(), ..frame });

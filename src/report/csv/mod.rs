@@ -13,8 +13,11 @@ use crate::outcome::Outcome;
 use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::scenario::model::Scenario;
 
+pub mod choice;
 pub mod differences;
 pub mod discrepancies;
+pub mod expectations;
+pub mod precision;
 pub mod ratings;
 pub mod runs;
 pub mod steps;
@@ -37,6 +40,9 @@ pub const TABLES: &[Table] = &[
     discrepancies::TABLE,
     steps::TABLE,
     stops::TABLE,
+    choice::TABLE,
+    precision::TABLE,
+    expectations::TABLE,
 ];
 
 /// One table that leaves the tool.

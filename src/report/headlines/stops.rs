@@ -30,14 +30,19 @@ pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
         return "No release was bad: there was nothing to stop".to_string();
     }
     let often =
-        |id: &VariantId, plan: PlanId| share(results, *id, plan, caught).unwrap_or(0.0) >= 0.5;
+        |id: &VariantId, plan: PlanId| share(results, *id, plan, caught).unwrap_or(0.0) > 0.5;
     let quiet = scenario.plan_ids().filter(|plan| {
         let mut good = scenario.variant_ids().filter(|id| !scenario.variant(*id).bad);
         good.all(|id| !often(&id, *plan))
     });
     let hits = |plan: PlanId| bad.iter().filter(|id| often(id, plan)).count();
-    // Of equals the one that is listed first.
-    let best = quiet.max_by(|a, b| hits(*a).cmp(&hits(*b)).then(b.cmp(a)));
+    let all = |plan: PlanId| -> f64 {
+        bad.iter().filter_map(|id| share(results, *id, plan, caught)).sum()
+    };
+    // Of those that stop as many kinds the one that does so most often; of equals the one that is
+    // listed first.
+    let best = quiet
+        .max_by(|a, b| hits(*a).cmp(&hits(*b)).then(all(*a).total_cmp(&all(*b))).then(b.cmp(a)));
     let Some(best) = best else {
         return "Nothing stops a bad release without stopping good ones".to_string();
     };
