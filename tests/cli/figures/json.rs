@@ -1,6 +1,6 @@
-//! `run.json`: the numbers of tables, digit by digit.
+//! `run.json`: the numbers of tables, to the last digit.
 
-use super::page::Faults;
+use super::cells::Faults;
 use super::sheet::Scene;
 use serde_json::Value;
 
@@ -9,13 +9,18 @@ fn rows(value: &Value) -> &[Value] {
 }
 
 fn same(place: &str, found: &Value, wanted: Option<f64>) -> Faults {
-    if found.as_f64() == wanted { Vec::new() } else { vec![format!("{place}: {found} for {wanted:?}")] }
+    if found.as_f64() == wanted {
+        Vec::new()
+    } else {
+        vec![format!("{place}: {found} for {wanted:?}")]
+    }
 }
 
 /// A mean and its interval beside three cells.
 fn estimate(place: &str, found: &Value, wanted: [Option<f64>; 3]) -> Faults {
     let ends = ["mean", "lower", "upper"].into_iter().zip(wanted);
-    ends.flat_map(|(name, wanted)| same(&format!("{place} · {name}"), &found[name], wanted)).collect()
+    ends.flat_map(|(name, wanted)| same(&format!("{place} · {name}"), &found[name], wanted))
+        .collect()
 }
 
 pub fn check(scene: &Scene<'_>, run: &Value) -> Faults {
@@ -49,7 +54,8 @@ pub fn check(scene: &Scene<'_>, run: &Value) -> Faults {
                 faults.extend(same(&place, &step[name], row[name].parse().ok()));
             }
             for name in ["requests_met", "users_met"] {
-                let ends = ["", "_lower", "_upper"].map(|end| row[&format!("{name}{end}")].parse().ok());
+                let ends =
+                    ["", "_lower", "_upper"].map(|end| row[&format!("{name}{end}")].parse().ok());
                 faults.extend(estimate(&format!("run.json · {plan} · {name}"), &step[name], ends));
             }
         }

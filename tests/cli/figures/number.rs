@@ -35,7 +35,12 @@ impl Figure {
     }
 
     fn within(&self, value: f64, slack: f64) -> bool {
-        let value = if self.unit == Unit::OneIn { 1.0 / value } else { value };
+        if self.unit == Unit::OneIn {
+            // Two digits of it, and never less than one.
+            let one = 1.0 / value;
+            let size = f64::max(10f64.powi(one.log10().floor() as i32 - 1), 1.0);
+            return (self.value - (one / size).round() * size).abs() < 0.5;
+        }
         (self.value - value).abs() <= slack
     }
 }
@@ -88,13 +93,8 @@ impl Raw {
         let size = self.value.abs();
         // Three significant digits, of which zeros at the end are not printed.
         let meant = if size > 0.0 { (2 - size.log10().floor() as i32).clamp(0, 6) } else { 6 };
-        let (mut slack, mut loose) =
-            (half(if alone { self.decimals.max(meant) } else { self.decimals }), half(self.decimals));
-        if self.unit == Unit::OneIn {
-            // Two digits, and never less than one.
-            slack = f64::max(0.5, 0.5 * 10f64.powi(size.log10().floor() as i32 - 1)) + 1e-6;
-            loose = slack;
-        }
+        let decimals = if alone { self.decimals.max(meant) } else { self.decimals };
+        let (slack, loose) = (half(decimals), half(self.decimals));
         Figure { value: self.value * self.factor, slack, loose, unit: self.unit }
     }
 }
@@ -150,6 +150,7 @@ fn number(text: &[char], at: usize) -> Option<(Raw, usize)> {
         () if word(" s") => (1.0, Unit::Seconds, 2),
         () if word(" min") => (60.0, Unit::Seconds, 4),
         () if word(" h") => (3600.0, Unit::Seconds, 2),
+        () if word(" fleet-min") => (1.0, Unit::Other, 10),
         () => (1.0, Unit::Other, 0),
     };
     if unit == Unit::Other && rest.starts_with(" user in ") {
@@ -172,5 +173,6 @@ fn figures_are_read_as_people_read_them() {
     assert_eq!(values("p99 of canary-10m after 5m, W 5.87 s"), [5.87]);
     let one = told("7 min").remove(0);
     assert!(one.is(421.0 - 1.0) && !one.is(424.0) && one.is_about(424.0));
-    assert!(told("1 user in 640")[0].is(1.0 / 643.0) && !told("1 user in 640")[0].is(1.0 / 690.0));
+    let often = told("1 user in 640").remove(0);
+    assert!(often.is(1.0 / 643.0) && !often.is(1.0 / 646.0));
 }

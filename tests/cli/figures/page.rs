@@ -1,6 +1,7 @@
 //! `summary.md`, table by table and cell by cell.
 
-use super::number::told;
+use super::cells::{Faults, compare, estimate};
+use super::sections::{Table, tables};
 use super::sheet::Scene;
 
 /// Where each column of the table of measures comes from.
@@ -23,83 +24,6 @@ const YEARLY: [(&str, &str); 3] = [
     ("extra cost of pods", "cost_extra_usd"),
 ];
 
-/// A table of the page: its heading, head and rows.
-pub struct Table {
-    pub under: String,
-    pub head: Vec<String>,
-    pub rows: Vec<Vec<String>>,
-}
-
-/// What is wrong, in sentences.
-pub type Faults = Vec<String>;
-
-/// Compares the figures of a cell with what they have to be, in order.
-pub fn compare(place: &str, cell: &str, wanted: &[Option<f64>]) -> Faults {
-    let found = told(cell);
-    let wanted: Vec<f64> = wanted.iter().filter_map(|value| *value).collect();
-    let same = found.len() == wanted.len()
-        && found.iter().zip(&wanted).all(|(figure, value)| figure.is(*value));
-    if same { Vec::new() } else { vec![format!("{place}: {cell:?} for {wanted:?}")] }
-}
-
-/// The same of a mean with its interval, which is left out where it is open, or no wider than the
-/// mean's own digits.
-pub fn estimate(place: &str, cell: &str, [mean, lower, upper]: [Option<f64>; 3]) -> Faults {
-    if cell.contains('[') || mean.is_none() {
-        return compare(place, cell, &[mean, lower, upper]);
-    }
-    let close = |end: Option<f64>| match (told(cell).first(), end) {
-        (Some(figure), Some(end)) => figure.is_about(end),
-        _ => true,
-    };
-    let mut faults = compare(place, cell, &[mean]);
-    if lower.is_some() && upper.is_some() && !(close(lower) && close(upper)) {
-        faults.push(format!("{place}: {cell:?} without its interval"));
-    }
-    faults
-}
-
-/// The sections of the scenarios, in their order.
-pub fn sections<'p>(page: &'p str, scenes: &[Scene<'_>]) -> Vec<&'p str> {
-    let starts = page.match_indices("\n## ").map(|(at, _)| at + 1).collect::<Vec<_>>();
-    let ends = starts.iter().skip(1).copied().chain([page.len()]);
-    let all: Vec<&str> = starts.iter().zip(ends).map(|(from, to)| &page[*from..to]).collect();
-    let own = |scene: &Scene<'_>| {
-        let title = |text: &&&str| {
-            text.lines().next().is_some_and(|l| l.replace('\\', "") == format!("## {}", scene.name))
-        };
-        *all.iter().find(title).unwrap_or_else(|| panic!("no section of {}", scene.name))
-    };
-    scenes.iter().map(own).collect()
-}
-
-/// The tables of a section.
-pub fn tables(section: &str) -> Vec<Table> {
-    let (mut all, mut under): (Vec<Table>, String) = (Vec::new(), String::new());
-    let mut open = false;
-    for line in section.lines() {
-        if let Some(title) = line.strip_prefix("### ") {
-            under = title.to_string();
-        }
-        let cells = |line: &str| -> Vec<String> {
-            let line = line.replace("\\|", "¦");
-            let cells = line.trim_matches('|').split('|').map(str::trim);
-            cells.map(|cell| cell.replace('\\', "").replace('¦', "|")).collect()
-        };
-        match line.starts_with('|') {
-            true if !open => {
-                all.push(Table { under: under.clone(), head: cells(line), rows: Vec::new() });
-            }
-            true if !line.starts_with("|---") => {
-                all.last_mut().expect("a table").rows.push(cells(line));
-            }
-            _ => {}
-        }
-        open = line.starts_with('|');
-    }
-    all
-}
-
 /// All tables of a scenario's section.
 pub fn check(scene: &Scene<'_>, section: &str) -> Faults {
     let mut faults = Vec::new();
@@ -109,7 +33,9 @@ pub fn check(scene: &Scene<'_>, section: &str) -> Faults {
             ("The main measures", _) => faults.extend(measures(scene, &table)),
             ("Delivery", _) => faults.extend(delivery(scene, &table)),
             ("Who stops what", _) => faults.extend(stops(scene, &table)),
-            ("What users met", _) if table.head[2] == "asked" => faults.extend(steps(scene, &table)),
+            ("What users met", _) if table.head[2] == "asked" => {
+                faults.extend(steps(scene, &table))
+            }
             ("What users met", _) => faults.extend(met(scene, &table)),
             ("How the flights ended", _) => faults.extend(verdicts(scene, &table)),
             (title, _) if title.starts_with("A year of") => faults.extend(yearly(scene, &table)),
@@ -225,12 +151,17 @@ fn delivery(scene: &Scene<'_>, table: &Table) -> Faults {
             "delivery" if cell == format!("**{}**", scene.rating_word(plan, head)) => Vec::new(),
             "good releases shipped" => {
                 let ends = ["good_shipped_lower", "good_shipped_upper"].map(of);
-                estimate(place, cell, [flown, ends[0], ends[1]].map(|v| v.filter(|_| flown.is_some())))
+                estimate(
+                    place,
+                    cell,
+                    [flown, ends[0], ends[1]].map(|v| v.filter(|_| flown.is_some())),
+                )
             }
             "time to ship, median" => compare(place, cell, &[of("time_to_ship_p50_s")]),
             "95 %" => compare(place, cell, &[of("time_to_ship_p95_s")]),
             "false alarms a year" => {
-                let columns = ["", "_lower", "_upper"].map(|end| format!("false_alarms_per_year{end}"));
+                let columns =
+                    ["", "_lower", "_upper"].map(|end| format!("false_alarms_per_year{end}"));
                 estimate(place, cell, columns.map(|column| of(&column)))
             }
             "unfinished" => compare(place, cell, &[of("good_unfinished")]),
@@ -322,7 +253,11 @@ fn verdicts(scene: &Scene<'_>, table: &Table) -> Faults {
         ];
         let of = |column: &str| scene.sheets.number("verdicts.csv", &key, column);
         let flown = of("n").filter(|n| *n > 0.0);
-        estimate(place, cell, ["share", "lower", "upper"].map(|c| of(c).filter(|_| flown.is_some())))
+        estimate(
+            place,
+            cell,
+            ["share", "lower", "upper"].map(|c| of(c).filter(|_| flown.is_some())),
+        )
     })
 }
 

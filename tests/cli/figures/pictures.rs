@@ -1,7 +1,7 @@
 //! Figures in charts: every mark has its figure beside it, in the order of strategies and releases.
 
+use super::cells::Faults;
 use super::number::{Figure, told};
-use super::page::Faults;
 use super::sheet::Scene;
 
 /// The texts of an SVG, in the order in which they are drawn; the title first.
@@ -144,9 +144,8 @@ pub fn overview(scenes: &[Scene<'_>], svg: &str) -> Faults {
         scene.plans.iter().map(|plan| scene.rating(plan, "hurt_share")).collect::<Vec<_>>()
     };
     let wanted: Vec<Option<f64>> = scenes.iter().flat_map(rate).collect();
-    let strip = |text: &String| {
-        scenes.iter().fold(text.clone(), |text, scene| scene.without_names(&text))
-    };
+    let strip =
+        |text: &String| scenes.iter().fold(text.clone(), |text, scene| scene.without_names(&text));
     let all = texts(svg).iter().map(strip).collect::<Vec<_>>().join(" · ");
     in_order("overview.svg", &told(&all), &wanted)
 }

@@ -31,9 +31,10 @@ impl Sheets {
 
     /// A text cell of the one row; empty where there is none.
     pub fn text(&self, file: &str, key: &[(&str, &str)], column: &str) -> String {
-        let found = self.rows(file, key).next().map(|row| {
-            row.get(column).unwrap_or_else(|| panic!("{file} has no {column}")).clone()
-        });
+        let found = self
+            .rows(file, key)
+            .next()
+            .map(|row| row.get(column).unwrap_or_else(|| panic!("{file} has no {column}")).clone());
         found.unwrap_or_default()
     }
 
@@ -125,7 +126,8 @@ impl<'a> Scene<'a> {
         let key = [("scenario", self.name.as_str())];
         let stops = self.sheets.rows("stops.csv", &key);
         let checks = stops.flat_map(|row| [row["stopped_by"].clone(), row["late_by"].clone()]);
-        let lines = self.sheets.rows("expectations.csv", &key).map(|row| row["expectation"].clone());
+        let lines =
+            self.sheets.rows("expectations.csv", &key).map(|row| row["expectation"].clone());
         let releases = self.releases.iter().map(|(name, _)| name.clone());
         let names = self.plans.iter().cloned().chain(releases).chain(checks).chain(lines);
         let mut names: Vec<String> = names.chain([self.name.clone()]).collect();
@@ -137,7 +139,7 @@ impl<'a> Scene<'a> {
     /// Is there a cell, or a sum over a year, or a number of things, that the figure may stand for?
     pub fn derives(&self, figure: &Figure) -> bool {
         // Said of every scenario: confidence, what proves delivery, and what matters.
-        let rules = [0.95, 0.05, 0.001, 0.003, 0.03, 1000.0];
+        let rules = [0.99, 0.95, 0.05, 0.001, 0.003, 0.03, 1000.0];
         if rules.iter().chain(&self.written).any(|value| figure.is_about(*value)) {
             return true;
         }
@@ -158,7 +160,9 @@ impl<'a> Scene<'a> {
                         Unit::Other => true,
                     };
                     let yearly = value * self.per_year;
-                    if suits && (figure.is_about(value) || figure.is_about(yearly)) {
+                    // "Saves 0.4" is said of −0.4.
+                    let all = [value, yearly, -value];
+                    if suits && all.iter().any(|value| figure.is_about(*value)) {
                         return true;
                     }
                 }

@@ -1,6 +1,8 @@
 //! The tables of the terminal, cell by cell; cells that are broken over lines are put together.
 
-use super::page::{self, Faults, compare, often};
+use super::cells::{Faults, compare};
+use super::page::often;
+use super::sections;
 use super::sheet::Scene;
 
 /// A table: what its columns are called, and its rows.
@@ -25,9 +27,8 @@ pub fn tables(text: &str) -> Vec<Table> {
 fn starts(line: &str) -> Vec<usize> {
     let letters: Vec<char> = line.chars().collect();
     let blank = |at: usize| letters.get(at).is_none_or(|c| *c == ' ');
-    let begins = |at: &usize| {
-        !blank(*at) && (*at == 0 || *at > 1 && blank(*at - 1) && blank(*at - 2))
-    };
+    let begins =
+        |at: &usize| !blank(*at) && (*at == 0 || *at > 1 && blank(*at - 1) && blank(*at - 2));
     (0..letters.len()).filter(begins).collect()
 }
 
@@ -118,7 +119,7 @@ fn rating(scene: &Scene<'_>, plan: &str, head: &str, cell: &str) -> Faults {
 
 /// The cells of the page, those that are alike once where releases stand below one another.
 fn stopped(scene: &Scene<'_>, table: &Table, section: &str) -> Faults {
-    let page = page::tables(section);
+    let page = sections::tables(section);
     let page = page.iter().find(|table| table.under == "Who stops what").expect("the table");
     let squeezed = |text: &str| text.replace([' ', '`'], "");
     let mut faults = Vec::new();
