@@ -76,8 +76,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Its measures.
     pub measures: Measures,
-    /// The check, or another gate (a deadline, a webhook, a smoke test), that failed last before the
-    /// way back, if no human ordered it.
+    /// The check, or another gate (a deadline, a webhook, a smoke test), that failed last before
+    /// the way back, if no human ordered it.
     pub stopped_by: Option<String>,
     /// Did a human order the way back?
     pub by_human: bool,

@@ -34,7 +34,7 @@ impl Calls {
 
     /// What a tick took the release back by; nothing where that was the number of failed looks.
     pub fn of_way_back(&self, orders: &[Order]) -> Option<Gate> {
-        // The words of the event: `shop-primary.prod not ready: …`, `canary deployment … not ready: …`.
+        // `shop-primary.prod not ready: …`, `canary deployment shop.prod not ready: …`.
         let late = |order: &Order| match order {
             Order::Event(event) => event.warning && event.text.contains(" not ready: "),
             _ => false,
