@@ -79,7 +79,7 @@ impl Report {
             faults.extend(json::check(scene, &run));
             faults.extend(sentences(scene, "summary.md", &prose(section)));
             faults.extend(sentences(scene, "terminal", &spoken(part)));
-            faults.extend(pictures::check(scene, &self.charts(scene, section)));
+            faults.extend(pictures::check(scene, section, &self.charts(scene, section)));
         }
         faults
     }

@@ -2,6 +2,7 @@
 
 use super::cells::Faults;
 use super::number::{Figure, told};
+use super::sections;
 use super::sheet::Scene;
 
 /// The texts of an SVG, in the order in which they are drawn; the title first.
@@ -31,7 +32,7 @@ fn in_order(place: &str, found: &[Figure], wanted: &[Option<f64>]) -> Faults {
 }
 
 /// Charts of one scenario: name of the file, and SVG.
-pub fn check(scene: &Scene<'_>, charts: &[(&str, &str)]) -> Faults {
+pub fn check(scene: &Scene<'_>, section: &str, charts: &[(&str, &str)]) -> Faults {
     let mut faults = Vec::new();
     for (name, svg) in charts {
         let place = format!("{} · {name}.svg", scene.name);
@@ -44,7 +45,7 @@ pub fn check(scene: &Scene<'_>, charts: &[(&str, &str)]) -> Faults {
             "blast-radius" => lines(scene, &["users_hurt_by_release_share"], true),
             "downtime" => lines(scene, &["outage_by_release_s", "downtime_by_release_s"], true),
             "cost" => lines(scene, &["fleet_minutes_extra", "pods_peak"], true),
-            "stops" => stops(scene),
+            "stops" => stops(scene, section),
             "steps" => Vec::new(),
             "rollback" => rollback(scene),
             "cost-harm" => Vec::new(),
@@ -92,22 +93,19 @@ fn rollback(scene: &Scene<'_>) -> Vec<Option<f64>> {
     if some { wanted } else { Vec::new() }
 }
 
-fn stops(scene: &Scene<'_>) -> Vec<Option<f64>> {
-    let mut wanted = Vec::new();
+/// The figures of the fields, which are those of the page's cells, checked there.
+fn stops(scene: &Scene<'_>, section: &str) -> Vec<Option<f64>> {
+    let page = sections::tables(section);
+    let page = page.iter().find(|table| table.under == "Who stops what").expect("the table");
     let count = scene.releases.len();
     // At most six side by side, bands of about the same size.
     let abreast = count.div_ceil(count.div_ceil(6));
-    for band in scene.releases.chunks(abreast) {
-        for plan in &scene.plans {
-            for (release, _) in band {
-                let key = [
-                    ("scenario", scene.name.as_str()),
-                    ("strategy", plan.as_str()),
-                    ("release", release.as_str()),
-                ];
-                let of = |column: &str| scene.sheets.number("stops.csv", &key, column);
-                let shares = ["stopped", "late", "kept", "open"].map(of);
-                wanted.extend(shares.map(|share| share.filter(|share| *share > 0.0)));
+    let mut wanted = Vec::new();
+    for from in (0..count).step_by(abreast) {
+        for row in &page.rows {
+            for cell in row[1..].iter().skip(from).take(abreast) {
+                let figures = told(&scene.without_names(cell));
+                wanted.extend(figures.into_iter().map(|figure| Some(figure.value)));
             }
         }
     }
