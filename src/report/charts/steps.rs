@@ -7,7 +7,7 @@
 
 use super::axis::{self, Axis};
 use super::canvas::{self, Align, Frame, Paint, Pen, broken, measured, shortened};
-use super::page::{Head, Key, MARGIN, WIDTH};
+use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 use crate::experiment::results::{ScenarioResults, StepRow};
 use crate::report::figure::Quantity;
@@ -37,10 +37,17 @@ impl Group<'_> {
     }
 }
 
-/// The chart as SVG; nothing where every strategy gives what it is asked for.
+/// The chart as SVG; nothing for strategies without steps.
 pub fn svg(results: &ScenarioResults) -> Option<Result<String, String>> {
+    if results.steps.is_empty() {
+        return None;
+    }
     let groups = groups(results);
-    let title = headlines::steps::headline(results).filter(|_| !groups.is_empty())?;
+    let title = headlines::steps::headline(results).filter(|_| !groups.is_empty());
+    let Some(title) = title else {
+        let name = &results.scenario.name;
+        return Some(page::empty("At every step requests met what was asked for", name));
+    };
     let subtitle = format!(
         "{}: requests that met the new version, step by step until the verdict; means over \
          flights, of the releases in brackets",

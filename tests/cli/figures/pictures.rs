@@ -130,7 +130,7 @@ fn steps(scene: &Scene<'_>, place: &str, svg: &str) -> Faults {
             faults.push(format!("{place}: {text:?} is no step"));
         }
     }
-    if seen == 0 {
+    if seen == 0 && !title(svg).starts_with("At every step requests met") {
         faults.push(format!("{place}: no step"));
     }
     faults
