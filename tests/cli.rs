@@ -19,6 +19,8 @@ mod documents;
 mod escaping;
 #[path = "cli/exit_codes.rs"]
 mod exit_codes;
+#[path = "cli/figures/mod.rs"]
+mod figures;
 #[path = "cli/folders.rs"]
 mod folders;
 #[path = "cli/habits.rs"]

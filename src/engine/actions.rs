@@ -170,6 +170,7 @@ impl Flight {
                 }
                 self.story("check", || shown(&evidence));
             }
+            Action::Because(gate) => self.watch.failed_check = Some(gate.word()),
             Action::DeadlinePassed => {
                 self.story("action", || "the progress deadline has passed".into());
                 self.page("the rollout exceeded its progress deadline", true);

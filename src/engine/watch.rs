@@ -45,11 +45,11 @@ pub struct Watch {
     pub way_back_at: Option<SimTime>,
     /// By the human?
     pub by_human: bool,
-    /// The check that failed last.
+    /// The check, or another gate, that failed last.
     pub failed_check: Option<String>,
     /// The first check of the present look that is unsure.
     pub unsure_check: Option<String>,
-    /// The check that had failed when the strategy ordered the way back.
+    /// The check, or another gate, that had failed when the strategy ordered the way back.
     pub stopped_by: Option<String>,
     /// The verdict was "no evidence".
     pub no_evidence: bool,

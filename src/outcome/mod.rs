@@ -81,7 +81,8 @@ pub struct Outcome {
     pub measures: Measures,
     /// What it cost by part; all 0 in a twin.
     pub bill: Bill,
-    /// The check that read last as failed before the way back, if no human ordered it.
+    /// The check, or another gate (a deadline, a webhook, a smoke test), that failed last before
+    /// the way back, if no human ordered it.
     pub stopped_by: Option<String>,
     /// Did a human order the way back?
     pub by_human: bool,

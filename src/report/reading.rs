@@ -15,7 +15,8 @@ pub const HURT_SHARE: MeasureId = MeasureId::UsersHurtByReleaseShare;
 /// The rating rules, one sentence each.
 pub const RULES: [&str; 4] = [
     "**downtime** *yes* if good releases show 1 s or more of outage by the release",
-    "**rollback** *n.a.* if no bad release exposed a user; *slow* if the way back itself causes \
+    "**rollback** *n.a.* if no bad release exposed a user (an outage that one caused all the same \
+     stands beside it); *slow* if the way back itself causes \
      1 s or more of outage or W > 30 T; *medium* if W > 1.75 T; *fast* if W > 0.5 T; else \
      *instant* (T: median from the creation of a pod to its readiness; W: median over bad flights \
      of the longer of rollback and restored capacity)",

@@ -70,8 +70,45 @@ fn differs(asked: f64, met: f64) -> bool {
     by > ALIKE && (by > 0.05 || by > asked / 2.0)
 }
 
+/// Is the step long enough to be told of, and does it give another share than it asks for?
+pub fn is_off(row: &StepRow) -> bool {
+    let met = mean(&row.requests);
+    is_long(row) && met.is_some_and(|met| differs(row.asked, met))
+}
+
+/// Does the step last long enough to be told of, and not only of the way there?
+pub fn is_long(row: &StepRow) -> bool {
+    row.lasted_s >= SHORTEST_S
+}
+
+/// Strategies with a step that gives requests another share than it asks for, each with the
+/// releases that fare alike with it.
+pub fn differing(results: &ScenarioResults) -> Vec<(PlanId, Vec<VariantId>)> {
+    let mut found = Vec::new();
+    for plan in results.scenario.plan_ids() {
+        let off = |variant: VariantId| steps(results, variant, plan).any(is_off);
+        let groups = groups(results, plan).into_iter();
+        let own = groups.filter(|(_, releases)| releases.first().is_some_and(|id| off(*id)));
+        found.extend(own.map(|(_, releases)| (plan, releases)));
+    }
+    found
+}
+
+/// The releases of a strategy, those together that fare alike.
+fn groups(results: &ScenarioResults, plan: PlanId) -> Vec<(Told, Vec<VariantId>)> {
+    let mut groups: Vec<(Told, Vec<VariantId>)> = Vec::new();
+    for variant in results.scenario.variant_ids() {
+        let told = told(results, variant, plan);
+        match groups.iter_mut().find(|(other, _)| other.is_like(&told)) {
+            Some((_, variants)) => variants.push(variant),
+            None => groups.push((told, vec![variant])),
+        }
+    }
+    groups
+}
+
 /// Steps of a strategy with a release.
-fn steps(
+pub fn steps(
     results: &ScenarioResults,
     variant: VariantId,
     plan: PlanId,
@@ -84,7 +121,7 @@ fn share(results: &ScenarioResults, variant: VariantId, plan: PlanId, of: Measur
 }
 
 fn told(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> Told {
-    let lasting = steps(results, variant, plan).filter(|row| row.lasted_s >= SHORTEST_S);
+    let lasting = steps(results, variant, plan).filter(|row| is_long(row));
     let step = |row: &StepRow| Some((row.asked, mean(&row.requests)?, mean(&row.users), row.pods));
     let steps: Vec<_> = lasting.filter_map(step).collect();
     let off = |step: &&(f64, f64, Option<f64>, [u32; 2])| differs(step.0, step.1);
@@ -102,14 +139,7 @@ fn told(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> Told {
 pub fn text(results: &ScenarioResults) -> String {
     let mut lines = Vec::new();
     for plan in results.scenario.plan_ids() {
-        let mut groups: Vec<(Told, Vec<VariantId>)> = Vec::new();
-        for variant in results.scenario.variant_ids() {
-            let told = told(results, variant, plan);
-            match groups.iter_mut().find(|(other, _)| other.is_like(&told)) {
-                Some((_, variants)) => variants.push(variant),
-                None => groups.push((told, vec![variant])),
-            }
-        }
+        let groups = groups(results, plan);
         let all = results.scenario.variant_ids().count();
         for (told, variants) in groups.iter().filter(|(told, _)| told.is_something()) {
             let names: Vec<&str> =
@@ -210,7 +240,7 @@ fn step_cells(names: &[String; 2], row: &StepRow) -> Vec<String> {
         estimate.as_ref().map_or("–".to_string(), |e| Quantity::Share.show_estimate(e))
     };
     let requests = match mean(&row.requests) {
-        Some(met) if row.lasted_s >= SHORTEST_S && differs(row.asked, met) => {
+        Some(met) if is_long(row) && differs(row.asked, met) => {
             format!("**{}**", shown(&row.requests))
         }
         _ => shown(&row.requests),

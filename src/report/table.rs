@@ -5,16 +5,20 @@
 
 use super::figure::{Quantity, significant};
 use super::headlines::listed;
-use super::{columns, headlines, money, reading, seen, stops};
+use super::{columns, headlines, money, reading, seen, stops, way_back};
 use crate::base::count::{counted, plural};
 use crate::base::wrap;
-use crate::experiment::rating::OUTAGE_S;
 use crate::experiment::results::{RatingRow, ScenarioResults};
-use crate::scenario::ids::VariantId;
+use crate::outcome::MeasureId;
+use crate::scenario::ids::{PlanId, VariantId};
+use crate::scenario::model::Scenario;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// Widest line of a table.
 pub const WIDTH: u16 = wrap::COLUMNS as u16;
+
+/// Most releases side by side.
+const ABREAST: usize = 3;
 
 /// Rules above, below and under the head; none between rows.
 pub(super) const STYLE: TableStyle = TableStyle::new()
@@ -40,6 +44,7 @@ pub fn with_columns(results: &ScenarioResults, columns: &[String]) -> String {
     out += &wrap::filled(&headline(results));
     out += &format!("{}\n", ratings_table(results, columns).trim_fmt());
     out += &format!("{}\n", stops_table(results).trim_fmt());
+    out += &format!("{}\n", failed_table(results).trim_fmt());
     out.extend(stops::warnings(results, &bare).iter().map(|line| wrap::filled(line)));
     out += &money::text(results);
     out += &seen::text(results);
@@ -117,40 +122,89 @@ pub(super) fn close(table: &mut Table) {
     }
 }
 
-/// Who stops what: strategies down, releases across.
-fn stops_table(results: &ScenarioResults) -> Table {
+/// A table below another, whose last rule is the one above this.
+fn below() -> Table {
     let mut table = Table::new();
-    // The rule below the table before is the one above this.
     table.load_style(STYLE.top_border(LineStyle::none()));
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    let scenario = &results.scenario;
+    table
+}
+
+/// The names of releases, each with its kind.
+fn release_names(scenario: &Scenario) -> Vec<String> {
     let kind = |id: VariantId| if scenario.variant(id).bad { "bad" } else { "good" };
-    let head = scenario.variant_ids().map(|id| match scenario.release_name(id) {
+    let name = |id: VariantId| match scenario.release_name(id) {
         name if name == kind(id) => format!("{name} release"),
         name => format!("{name} ({})", kind(id)),
-    });
-    table.set_header(std::iter::once("strategy".to_string()).chain(head));
+    };
+    scenario.variant_ids().map(name).collect()
+}
+
+/// Who stops what: strategies down, releases across; many releases down as well, those in one line
+/// that fare alike.
+fn stops_table(results: &ScenarioResults) -> Table {
+    let mut table = below();
+    let scenario = &results.scenario;
+    let names = release_names(scenario);
+    let cells = |plan: PlanId| -> Vec<String> {
+        scenario.variant_ids().map(|id| stops::cell(results, (plan, id), &bare)).collect()
+    };
+    if names.len() <= ABREAST {
+        table.set_header(std::iter::once("strategy").chain(names.iter().map(String::as_str)));
+        for plan in scenario.plan_ids() {
+            let name = scenario.plan_name(plan).to_string();
+            table.add_row(std::iter::once(name).chain(cells(plan)));
+        }
+        close(&mut table);
+        return table;
+    }
+    table.set_header(["strategy", "release", "what became of it"]);
     for plan in scenario.plan_ids() {
-        let cells =
-            scenario.variant_ids().map(|variant| stops::cell(results, (plan, variant), &bare));
-        let name = scenario.plan_name(plan).to_string();
-        table.add_row(std::iter::once(name).chain(cells));
+        let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
+        for (cell, name) in cells(plan).into_iter().zip(&names) {
+            match alike.iter_mut().find(|(other, _)| *other == cell) {
+                Some((_, names)) => names.push(name),
+                None => alike.push((cell, vec![name])),
+            }
+        }
+        let mut strategy = scenario.plan_name(plan);
+        for (cell, names) in alike {
+            let names = names.join(", ");
+            table.add_row([std::mem::take(&mut strategy), names.as_str(), cell.as_str()]);
+        }
+    }
+    close(&mut table);
+    table
+}
+
+/// Requests that fail in a flight, and how long a good release takes to be shipped: strategies
+/// down, releases across.
+fn failed_table(results: &ScenarioResults) -> Table {
+    let mut table = below();
+    let scenario = &results.scenario;
+    let title = "requests failed;\ntime to ship".to_string();
+    let names = release_names(scenario);
+    // Where many stand side by side their names break where their words meet.
+    let several = names.len() > ABREAST;
+    let names = names.into_iter().map(|n| if several { n.replace('-', "-\n") } else { n });
+    table.set_header(std::iter::once(title).chain(names));
+    let cell = |plan: PlanId, id: VariantId| {
+        let of = |measure| reading::estimate(results, id, plan, measure);
+        let failed = of(MeasureId::RequestsFailed).map(|e| Quantity::Count.show(e.mean));
+        let shipped = of(MeasureId::RolloutS).filter(|_| !scenario.variant(id).bad);
+        let shipped = shipped.map(|e| format!("; {}", Quantity::Seconds.show(e.p50)));
+        failed.map_or("–".to_string(), |failed| failed + &shipped.unwrap_or_default())
+    };
+    for plan in scenario.plan_ids() {
+        let cells = scenario.variant_ids().map(|id| cell(plan, id));
+        table.add_row(std::iter::once(scenario.plan_name(plan).to_string()).chain(cells));
     }
     close(&mut table);
     table
 }
 
 fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 6] {
-    let way_back = match row.way_back_s {
-        _ if !row.exposed => String::new(),
-        // The word is due to the outage then, and not to the time.
-        _ if row.rollback_outage_s >= OUTAGE_S => {
-            format!(" {} of outage", Quantity::Seconds.show(row.rollback_outage_s))
-        }
-        Some(seconds) => format!(" {}", Quantity::Seconds.show(seconds)),
-        None if row.went_back => " not back".to_string(),
-        None => " none went back".to_string(),
-    };
+    let way_back = way_back::short(results, row);
     let outage = match row.outage_good_s {
         seconds if seconds > 0.0 => format!(" {}", Quantity::Seconds.show(seconds)),
         _ => String::new(),
@@ -159,7 +213,7 @@ fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 6] {
         results.scenario.plan_name(row.plan).to_string(),
         format!("{}{outage}", row.downtime),
         format!("{}{way_back}", row.rollback),
-        format!("{} {}", row.risk, Quantity::Share.show(row.hurt_share)),
+        format!("{} {}", row.risk, headlines::share_of_users(row.hurt_share)),
         format!("{} {}", row.cost, significant(row.fleet_minutes)),
         delivery(results, row),
     ]

@@ -126,7 +126,7 @@ pub fn markdown(results: &Results) -> Option<String> {
     let cells = |row: &Row<'_>| {
         let name = markdown::text(&row.results.scenario.name).into_owned();
         let strategy = row.strategy().map(|name| format!(" (with {})", markdown::text(name)));
-        let hurt = Quantity::Share.show(row.rating.hurt_share);
+        let hurt = headlines::share_of_users(row.rating.hurt_share);
         let hurt = format!("{hurt}{}", strategy.unwrap_or_default());
         let worst = row.worst.filter(|(_, share)| *share > 0.0).map(|(variant, share)| {
             let name = markdown::text(row.results.scenario.release_name(variant)).into_owned();

@@ -12,7 +12,7 @@ use super::pilot::{Facts, Pilot};
 use super::{Cause, Machine, Needs, Plan, Spec, View, plan};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
-use crate::world::action::{Action, Alarm, Decision, Token};
+use crate::world::action::{Action, Alarm, Decision, Gate as By, Token};
 use crate::world::routing::Pool;
 use crate::world::service::Version;
 
@@ -130,13 +130,14 @@ impl BlueGreen {
         out.push(Action::Wake { after: self.settings.keep_old, token: RETIRE });
     }
 
-    fn gate_failed(&mut self, why: &str, view: &View<'_>, out: &mut Vec<Action>) {
+    fn gate_failed(&mut self, by: By, why: &str, view: &View<'_>, out: &mut Vec<Action>) {
         out.push(Action::Say(format!("gate failed: {why}")));
         if self.settings.switch_anyway {
             self.switch(out);
             return;
         }
         self.stage = Stage::Back;
+        out.push(Action::Because(by));
         out.push(Action::Decide(Decision::WayBack));
         resize(view, Version::New, Pool::Candidate, 0, out);
     }
@@ -188,7 +189,8 @@ impl Machine for BlueGreen {
             (Cause::Timer(WAIT), Stage::Starting) => self.switch(out),
             (Cause::Timer(DEADLINE), Stage::Starting) => {
                 out.push(Action::DeadlinePassed);
-                self.gate_failed("green did not become available in time", view, out);
+                let why = "green did not become available in time";
+                self.gate_failed(By::ProgressDeadline, why, view, out);
             }
             (Cause::Pods, Stage::Starting)
                 if self.settings.gate != Gate::None
@@ -202,7 +204,7 @@ impl Machine for BlueGreen {
                 if pass {
                     self.switch(out);
                 } else {
-                    self.gate_failed("the smoke test found errors", view, out);
+                    self.gate_failed(By::SmokeTest, "the smoke test found errors", view, out);
                 }
             }
             (Cause::Timer(RETIRE), Stage::Switched) => {

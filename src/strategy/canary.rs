@@ -22,7 +22,7 @@ use crate::analysis::check::{CHECKS, Check, Verdict};
 use crate::base::settings::{Part, Reader};
 use crate::base::time::SimDuration;
 use crate::base::units::{Share, parse_share};
-use crate::world::action::{Action, Alarm, Decision, Token};
+use crate::world::action::{Action, Alarm, Decision, Gate, Token};
 use crate::world::routing::{Pool, Routing, Split, Sticky};
 use crate::world::service::Version;
 
@@ -438,6 +438,7 @@ impl Machine for Canary {
             (Cause::Timer(t), Stage::Growing) if t == self.token(Alarm::Deadline) => {
                 out.push(Action::DeadlinePassed);
                 out.push(Action::Say("the canary's pods did not become available".into()));
+                out.push(Action::Because(Gate::ProgressDeadline));
                 out.push(Action::Decide(Decision::WayBack));
                 self.way_back(view, out);
             }

@@ -16,7 +16,7 @@ use super::{Ability, Cause, Machine, Needs, Plan, STRATEGIES, Spec, View, plan};
 use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::stats::diffy;
-use crate::world::action::{Action, Alarm, Decision, Evidence, Token, Verdict};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Gate, Token, Verdict};
 use crate::world::log::Differences;
 use crate::world::routing::{Mirror, Pool, Routing};
 use crate::world::service::Version;
@@ -258,6 +258,7 @@ impl Machine for Shadow {
             (Cause::Pods, Stage::Growing) if self.is_up(view) => self.begin(out),
             (Cause::Timer(DEADLINE), Stage::Growing) => {
                 out.push(Action::DeadlinePassed);
+                out.push(Action::Because(Gate::ProgressDeadline));
                 out.push(Action::Decide(Decision::WayBack));
                 self.stop(out);
             }

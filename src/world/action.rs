@@ -20,6 +20,40 @@ pub enum Decision {
     Pass,
 }
 
+/// What sends a release back besides a check that a strategy reads itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// A metric of an analysis that a controller holds.
+    Metric(String),
+    /// A webhook of this name.
+    Webhook(String),
+    /// A plugin step of this name.
+    Plugin(String),
+    /// Pods that did not become ready in time.
+    ProgressDeadline,
+    /// Requests sent to the new pods before any user's.
+    SmokeTest,
+    /// Pods of an experiment, or what it could not find out.
+    Experiment,
+    /// An analysis that ended without a metric of its own to blame.
+    Analysis,
+}
+
+impl Gate {
+    /// The name in tables: a metric's own; of everything else what it is as well.
+    pub fn word(&self) -> String {
+        match self {
+            Gate::Metric(name) => name.clone(),
+            Gate::Webhook(name) => format!("webhook {name}"),
+            Gate::Plugin(name) => format!("step plugin {name}"),
+            Gate::ProgressDeadline => "progress deadline".to_string(),
+            Gate::SmokeTest => "smoke test".to_string(),
+            Gate::Experiment => "experiment".to_string(),
+            Gate::Analysis => "analysis".to_string(),
+        }
+    }
+}
+
 /// What a check answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -139,6 +173,8 @@ pub enum Action {
     Decide(Decision),
     /// A check was read.
     Evidence(Evidence),
+    /// What orders the way back that follows, where no check that was read says it.
+    Because(Gate),
     /// The progress deadline has passed: a page for the human.
     DeadlinePassed,
     /// A line for the story.

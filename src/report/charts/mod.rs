@@ -28,6 +28,7 @@ pub mod pane;
 #[cfg(feature = "png")]
 pub mod png;
 pub mod rollback;
+pub mod steps;
 pub mod sweep;
 pub mod timeline;
 pub mod turns;
@@ -55,6 +56,7 @@ pub const CHARTS: &[(&str, Chart)] = &[
     ("rollback", rollback::svg),
     ("cost", cost::svg),
     ("cost-harm", cost_harm::svg),
+    ("stops", matrix::in_time),
 ];
 
 /// Charts of all scenarios together, by their file name.
@@ -81,6 +83,9 @@ fn pictures(results: &Results) -> Result<Vec<Picture>, String> {
         }
         if let Some(svg) = money::svg(scenario)? {
             all.push((format!("charts/{folder}/money"), svg));
+        }
+        if let Some(picture) = steps::svg(scenario) {
+            all.push((format!("charts/{folder}/steps"), picture?));
         }
         if scenario.recordings.is_empty() {
             // Interrupted: there is no flight to draw.

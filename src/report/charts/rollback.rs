@@ -4,6 +4,7 @@ use super::dots::{Cell, DotChart, Group};
 use super::measures::{self, Releases};
 use super::page;
 use super::palette::Mark;
+use crate::experiment::rating::OUTAGE_S;
 use crate::experiment::results::ScenarioResults;
 use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
@@ -49,7 +50,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
 /// Per bad release one line until no request reaches it, and one until the old version is whole.
 fn groups(results: &ScenarioResults, releases: &Releases) -> Vec<Group> {
     let mut safe = measures::groups(results, releases, &[DETECTED, SAFE], |release, plan| {
-        why_missing(results, release, plan).to_string()
+        why_missing(results, release, plan)
     });
     let whole = measures::groups(results, releases, &[RESTORED], |_, _| String::new());
     for (group, restored) in safe.iter_mut().zip(whole) {
@@ -64,14 +65,20 @@ fn groups(results: &ScenarioResults, releases: &Releases) -> Vec<Group> {
     safe
 }
 
-fn why_missing(results: &ScenarioResults, release: ReleaseId, plan: PlanId) -> &'static str {
+fn why_missing(results: &ScenarioResults, release: ReleaseId, plan: PlanId) -> String {
     if let ReleaseId::Variant(variant) = release
         && reading::flights(results, variant, plan) == 0
     {
-        return "not flown";
+        return "not flown".to_string();
     }
     match reading::estimate(results, release, plan, MeasureId::UsersExposed) {
-        Some(exposed) if exposed.mean > 0.0 => "never went back",
-        _ => "no user exposed",
+        Some(exposed) if exposed.mean > 0.0 => "never went back".to_string(),
+        // Whom it did not meet it may have kept out.
+        _ => match reading::estimate(results, release, plan, MeasureId::OutageByReleaseS) {
+            Some(outage) if outage.mean >= OUTAGE_S => {
+                format!("no user exposed, {} of outage", Quantity::Seconds.show(outage.mean))
+            }
+            _ => "no user exposed".to_string(),
+        },
     }
 }

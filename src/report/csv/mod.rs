@@ -13,9 +13,12 @@ use crate::outcome::Outcome;
 use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::scenario::model::Scenario;
 
+pub mod choice;
 pub mod differences;
 pub mod discrepancies;
+pub mod expectations;
 pub mod money;
+pub mod precision;
 pub mod ratings;
 pub mod runs;
 pub mod steps;
@@ -41,6 +44,9 @@ pub const TABLES: &[Table] = &[
     stops::TABLE,
     sweeps::TABLE,
     money::TABLE,
+    choice::TABLE,
+    precision::TABLE,
+    expectations::TABLE,
 ];
 
 /// One table that leaves the tool.

@@ -22,6 +22,8 @@ fn columns() -> Vec<&'static str> {
         "false_alarms_per_year",
         "good_unfinished",
         "good_no_evidence",
+        "false_alarms_per_year_lower",
+        "false_alarms_per_year_upper",
     ];
     words.into_iter().chain(figures).chain(mix).chain(delivery).collect()
 }
@@ -51,9 +53,9 @@ pub fn rows_of(scenario: &ScenarioResults) -> Vec<Row> {
     rows
 }
 
-fn delivery(results: &ScenarioResults, row: &RatingRow) -> [Option<f64>; 8] {
+fn delivery(results: &ScenarioResults, row: &RatingRow) -> [Option<f64>; 10] {
     let Some(found) = results.deliveries.iter().find(|found| found.plan == row.plan) else {
-        return [None; 8];
+        return [None; 10];
     };
     let share = |end: fn(&ShareOf) -> f64| found.shipped.as_ref().map(end);
     let flown = |share: f64| (found.flights > 0).then_some(share);
@@ -66,5 +68,7 @@ fn delivery(results: &ScenarioResults, row: &RatingRow) -> [Option<f64>; 8] {
         found.false_alarms_per_year.map(|alarms| alarms.share),
         flown(found.unfinished),
         flown(found.no_evidence),
+        found.false_alarms_per_year.map(|alarms| alarms.interval.lower),
+        found.false_alarms_per_year.map(|alarms| alarms.interval.upper),
     ]
 }

@@ -1,8 +1,8 @@
 //! Whom the worst release hurts, under which strategy most, and under which least.
 
 use super::listed;
-use super::one_in;
 use super::standing::{NOBODY, certainly_less, may_lead, ranked};
+use super::{one_in, share_of_users};
 use crate::experiment::results::ScenarioResults;
 use crate::report::figure::Quantity;
 use crate::report::reading::{self, HURT_SHARE};
@@ -50,7 +50,10 @@ pub fn headline(results: &ScenarioResults) -> String {
         fit.iter().filter(|(_, estimate)| estimate.mean == 0.0).map(|(plan, _)| *plan).collect();
     let flights = |plan: &PlanId| reading::flights(results, variant, *plan);
     match none.as_slice() {
-        [] => format!("{start}, {} under {}", share(least), scenario.plan_name(*first)),
+        [] => {
+            let least = share_of_users(least.mean);
+            format!("{start}, {least} under {}", scenario.plan_name(*first))
+        }
         [one] => {
             format!(
                 "{start}, nobody in {} flights under {}",

@@ -15,9 +15,10 @@ pub mod overview;
 pub mod rollback;
 pub mod shipping;
 pub mod standing;
+pub mod steps;
 pub mod stops;
 
-use super::figure::significant;
+use super::figure::{Quantity, significant};
 
 /// Names as people list them: `a`, `a and b`, `a, b and c`.
 pub fn listed(names: &[&str]) -> String {
@@ -42,6 +43,23 @@ pub fn one_in(share: f64) -> Option<String> {
     })
 }
 
+/// A share, and beside a small one how often that is: `0.157 %, 1 user in 640`.
+pub fn share_of_users(share: f64) -> String {
+    let shown = Quantity::Share.show(share);
+    match often(share) {
+        Some(often) => format!("{shown}, {often}"),
+        None => shown,
+    }
+}
+
+/// How often a small share of users is; nothing for one that is easier to read as a share.
+pub fn often(share: f64) -> Option<String> {
+    one_in(share).filter(|_| share < SMALL)
+}
+
+/// Below this a share of users is told as a frequency too.
+const SMALL: f64 = 0.01;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +71,8 @@ mod tests {
         assert_eq!(told(0.0021), "1 user in 480");
         assert_eq!(told(0.15), "1 user in 7");
         assert_eq!([0.0, 0.4].map(told), ["", ""]);
+        let shown = [0.0, 0.000_142_9, 0.00157, 0.15].map(share_of_users);
+        let wanted = ["0 %", "0.0143 %, 1 user in 7000", "0.157 %, 1 user in 640", "15 %"];
+        assert_eq!(shown, wanted);
     }
 }

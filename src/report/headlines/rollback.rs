@@ -3,6 +3,7 @@
 use crate::experiment::results::ScenarioResults;
 use crate::outcome::Verdict;
 use crate::report::figure::Quantity;
+use crate::report::way_back;
 use crate::scenario::ids::PlanId;
 
 /// The sentence. Times are medians over the flights that went back.
@@ -43,12 +44,19 @@ pub fn headline(results: &ScenarioResults) -> String {
 /// Why there is no time to tell.
 pub fn nothing_back(results: &ScenarioResults) -> String {
     let exposed = results.ratings.iter().any(|row| row.exposed);
-    let why = if exposed {
-        "No bad release that met users was taken back"
-    } else {
-        "No bad flight exposed a user"
-    };
-    why.to_string()
+    if exposed {
+        return "No bad release that met users was taken back".to_string();
+    }
+    let scenario = &results.scenario;
+    let found = scenario.plan_ids().filter_map(|p| Some((p, way_back::outage_unmet(results, p)?)));
+    // Of equals the one that is listed first.
+    let worst = found.reduce(|a, b| if b.1.1 > a.1.1 { b } else { a });
+    let down = worst.map(|(plan, (variant, outage))| {
+        let (release, plan) = (scenario.release_name(variant), scenario.plan_name(plan));
+        let outage = Quantity::Seconds.show(outage);
+        format!(", yet {release} takes the service down for {outage} under {plan}")
+    });
+    format!("No bad flight exposed a user{}", down.unwrap_or_default())
 }
 
 /// Of which bad flights a time is said: nothing where all that exposed a user went back.

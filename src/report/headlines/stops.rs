@@ -33,7 +33,7 @@ pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
         return "No release was bad: there was nothing to stop".to_string();
     }
     let often =
-        |id: &VariantId, plan: PlanId| share(results, *id, plan, caught).unwrap_or(0.0) >= 0.5;
+        |id: &VariantId, plan: PlanId| share(results, *id, plan, caught).unwrap_or(0.0) > 0.5;
     let quiet = |plan: &PlanId| {
         let mut good = scenario.variant_ids().filter(|id| !scenario.variant(*id).bad);
         good.all(|id| !often(&id, *plan))
@@ -43,9 +43,15 @@ pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
     if may.is_empty() {
         return NOBODY.to_string();
     }
-    // Of equals the one that is listed first.
-    let best = may.iter().copied().filter(quiet);
-    let best = best.max_by(|a, b| hits(*a).cmp(&hits(*b)).then(b.cmp(a)));
+    let summed = |plan: PlanId| -> f64 {
+        bad.iter().filter_map(|id| share(results, *id, plan, caught)).sum()
+    };
+    // Of those that stop as many kinds the one that does so most often; of equals the one that is
+    // listed first.
+    let best = may.iter().copied().filter(quiet).max_by(|a, b| {
+        let often = hits(*a).cmp(&hits(*b)).then(summed(*a).total_cmp(&summed(*b)));
+        often.then(b.cmp(a))
+    });
     let Some(best) = best else {
         return "Every strategy that may be chosen stops a kind of good release in most flights"
             .to_string();

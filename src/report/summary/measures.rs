@@ -6,12 +6,13 @@ use crate::experiment::results::ScenarioResults;
 use crate::outcome::MeasureId;
 use crate::report::figure::Quantity;
 use crate::report::reading;
-use crate::scenario::ids::{PlanId, VariantId};
+use crate::scenario::ids::{PlanId, ReleaseId};
 
 /// Measures of the main table: column head, column of `runs.csv`.
-const MAIN: [(&str, MeasureId); 8] = [
+const MAIN: [(&str, MeasureId); 9] = [
     ("users hurt by the release", reading::HURT_SHARE),
     ("requests failed", MeasureId::RequestsFailed),
+    ("time to ship (rollout)", MeasureId::RolloutS),
     ("downtime by the release", MeasureId::DowntimeByReleaseS),
     ("detected after", MeasureId::DetectedAfterS),
     ("rollback", MeasureId::RollbackS),
@@ -38,6 +39,11 @@ fn measures(results: &ScenarioResults) -> String {
             let start = names.map(named).into_iter().chain([flights.to_string()]);
             rows.push(start.chain(cells).collect());
         }
+        let mix = |measure| cell(results, ReleaseId::Mix, plan, measure);
+        let flights: usize =
+            scenario.variant_ids().map(|id| reading::flights(results, id, plan)).sum();
+        let start = [named(scenario.plan_name(plan)), "*the mix*".to_string(), flights.to_string()];
+        rows.push(start.into_iter().chain(MAIN.map(|(_, measure)| mix(measure))).collect());
     }
     let note = "\"(3 of 40 empty)\": in three flights the horizon came first, or it never \
                 happened; they are counted, not taken as 0.";
@@ -45,7 +51,12 @@ fn measures(results: &ScenarioResults) -> String {
 }
 
 /// Mean with interval, and how many flights have no value.
-fn cell(results: &ScenarioResults, of: VariantId, plan: PlanId, measure: MeasureId) -> String {
+fn cell(
+    results: &ScenarioResults,
+    of: impl Into<ReleaseId>,
+    plan: PlanId,
+    measure: MeasureId,
+) -> String {
     let Some(row) = reading::row(results, of, plan, measure) else { return "–".into() };
     let Some(estimate) = &row.estimate else { return "–".into() };
     let text = Quantity::of(measure).show_estimate(estimate);

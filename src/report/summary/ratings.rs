@@ -2,9 +2,9 @@
 
 use super::Section;
 use super::markup::{named, table};
-use crate::experiment::results::{RatingRow, ScenarioResults};
-use crate::report::figure::{Quantity, significant};
-use crate::report::reading;
+use crate::experiment::results::ScenarioResults;
+use crate::report::figure::Quantity;
+use crate::report::{headlines, reading, way_back};
 
 /// The table, its rules, and releases against which no strategy helps.
 pub fn section(results: &ScenarioResults) -> Option<Section> {
@@ -27,32 +27,15 @@ pub fn section(results: &ScenarioResults) -> Option<Section> {
 
 fn ratings(results: &ScenarioResults) -> String {
     let rows = results.ratings.iter().map(|r| {
+        let share = Quantity::Share.show(r.hurt_share);
+        let often = headlines::often(r.hurt_share).map(|often| format!(", {often}"));
         vec![
             named(results.scenario.plan_name(r.plan)),
             format!("**{}** ({} of outage)", r.downtime, Quantity::Seconds.show(r.outage_good_s)),
-            format!("**{}** ({})", r.rollback, rollback_figures(r)),
-            format!("**{}** ({} hurt)", r.risk, Quantity::Share.show(r.hurt_share)),
+            format!("**{}** ({})", r.rollback, way_back::figures(results, r, &named)),
+            format!("**{}** ({share} hurt{})", r.risk, often.unwrap_or_default()),
             format!("**{}** ({})", r.cost, Quantity::FleetMinutes.show(r.fleet_minutes)),
         ]
     });
     table(&["strategy", "downtime", "rollback", "risk", "cost"], rows)
-}
-
-/// The figures behind the rollback's word: W, and W as a multiple of T.
-fn rollback_figures(row: &RatingRow) -> String {
-    if !row.exposed {
-        return "no bad release exposed a user".to_string();
-    }
-    let Some(way_back_s) = row.way_back_s else {
-        return row.no_way_back().to_string();
-    };
-    let mut text = format!("W {}", Quantity::Seconds.show(way_back_s));
-    if let Some(start_s) = row.start_to_ready_s.filter(|s| *s > 0.0) {
-        text += &format!(", {} T", significant(way_back_s / start_s));
-    }
-    if row.rollback_outage_s >= 1.0 {
-        let outage = Quantity::Seconds.show(row.rollback_outage_s);
-        text += &format!(", {outage} of outage on the way");
-    }
-    text
 }

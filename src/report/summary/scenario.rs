@@ -6,7 +6,7 @@ use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::ScenarioResults;
 use crate::report::figure::{Quantity, significant};
-use crate::report::headlines;
+use crate::report::{headlines, seen};
 
 /// What stands before the sections.
 pub fn head(results: &ScenarioResults, folder: &str) -> String {
@@ -22,8 +22,11 @@ pub fn head(results: &ScenarioResults, folder: &str) -> String {
     parts.push(flown(results));
     parts.push(format!(
         "![Users hurt](charts/{folder}/blast-radius.svg)\n![Cost against \
-         harm](charts/{folder}/cost-harm.svg)"
+         harm](charts/{folder}/cost-harm.svg)\n![Who stops what](charts/{folder}/stops.svg)"
     ));
+    if !seen::differing(results).is_empty() {
+        parts.push(format!("![Asked and met, step by step](charts/{folder}/steps.svg)"));
+    }
     if results.money.is_asked {
         parts.push(format!("![A year in dollars](charts/{folder}/money.svg)"));
     }

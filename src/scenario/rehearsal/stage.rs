@@ -259,6 +259,7 @@ impl<'c, 's> Stage<'c, 's> {
             | Action::Experiment(_)
             | Action::Replicas { .. }
             | Action::Evidence(_)
+            | Action::Because(_)
             | Action::DeadlinePassed
             | Action::Say(_) => {}
         }

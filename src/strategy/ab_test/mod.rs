@@ -18,7 +18,7 @@ use crate::base::settings::{Part, Reader, WordOrPart};
 use crate::base::time::SimDuration;
 use crate::base::units::Share;
 use crate::stats::proportions::two_proportions;
-use crate::world::action::{Action, Alarm, Decision, Evidence, Tested, Token};
+use crate::world::action::{Action, Alarm, Decision, Evidence, Gate, Tested, Token};
 use crate::world::log::Exposure;
 use crate::world::routing::{Pool, Routing, Split};
 use crate::world::service::Version;
@@ -379,6 +379,7 @@ impl Machine for AbTest {
             }
             (Cause::Timer(DEADLINE), Stage::Growing) => {
                 out.push(Action::DeadlinePassed);
+                out.push(Action::Because(Gate::ProgressDeadline));
                 out.push(Action::Decide(Decision::WayBack));
                 self.send_home(out);
             }

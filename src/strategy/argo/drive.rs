@@ -14,7 +14,7 @@ use super::kayenta::over;
 use super::settings::{Settings, Step, Strategy as Kind};
 use super::status::{Managed, Order as Written, Pause, SetSight, Sight, Status, Template};
 use super::weight::Weights;
-use super::{blue_green, canary};
+use super::{blame, blue_green, canary};
 use crate::analysis::argo::metric::Metric;
 use crate::analysis::argo::outcome::{Answer, Phase};
 use crate::analysis::expr::dates::instant;
@@ -177,6 +177,7 @@ impl Argo {
             }
         };
         let mut wrote = !status.says_the_same_as(&before);
+        out.extend(blame::gate(&before, &orders).map(Action::Because));
         for order in orders {
             if let Written::Again(span) = order {
                 wrote |= span == SimDuration::ZERO;

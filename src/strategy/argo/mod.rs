@@ -6,6 +6,7 @@
 //! flight has and carries out what they order.
 
 mod bind;
+mod blame;
 pub mod drive;
 pub mod field;
 mod kayenta;

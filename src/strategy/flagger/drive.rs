@@ -9,6 +9,7 @@
 use super::answer::{Answer, Response, read};
 use super::bind::Asked;
 pub use super::bind::plan;
+use super::blame::Calls;
 use super::check::{Question, Source};
 use super::provider::Provider;
 use super::router::Reach;
@@ -201,6 +202,7 @@ impl Flagger {
             called_back: self.called_back,
             calls,
             answers: Vec::new(),
+            heard: Calls::default(),
             blocked: SimDuration::ZERO,
         }
     }
@@ -211,10 +213,13 @@ impl Flagger {
         let (mut calls, mut status) = (self.calls, self.status);
         let mut sensed = self.senses(view, &mut calls);
         let orders = advance(&self.settings, &mut status, &sight, &mut sensed);
-        let answers = sensed.answers;
+        let (answers, heard) = (sensed.answers, sensed.heard);
         (self.calls, self.status) = (calls, status);
         let counted = self.status.failed > before.failed;
         self.tell_evidence(view, &answers, counted, out);
+        let silent = counted && !out.iter().any(failed_evidence);
+        out.extend(silent.then(|| Action::Because(heard.of_failed_look())));
+        let way_back = heard.of_way_back(&orders);
         for order in orders {
             self.carry_out(view, order, out);
         }
@@ -225,6 +230,7 @@ impl Flagger {
             out.push(Action::Say(self.status.told()));
         }
         if failed && self.routes != Routes::CANARY {
+            out.extend(way_back.map(Action::Because));
             out.push(Action::Decide(Decision::WayBack));
         }
         let after = self.ticker.next(view.now, self.settings.interval());
@@ -347,8 +353,14 @@ struct Sensed<'s, 'v> {
     called_back: bool,
     calls: &'s mut u64,
     answers: Vec<(Question, Answer)>,
+    /// What webhooks said.
+    heard: Calls,
     /// How long the calls block the tick.
     blocked: SimDuration,
+}
+
+fn failed_evidence(action: &Action) -> bool {
+    matches!(action, Action::Evidence(found) if found.verdict == Verdict::Fail)
 }
 
 /// Is there nothing to wait for? Calls after the orders hold nothing up.
@@ -363,7 +375,9 @@ impl Senses for Sensed<'_, '_> {
         if !waits_for_nothing(hook) {
             self.blocked += blocks;
         }
-        passes || hook.hook == Hook::Rollback && self.called_back && !hook.times_out()
+        let ordered = hook.hook == Hook::Rollback && self.called_back && !hook.times_out();
+        self.heard.note(hook, passes || ordered);
+        passes || ordered
     }
 
     fn ask(&mut self, question: Question) -> Answer {

@@ -5,6 +5,7 @@
 //! [`drive`] shows the rules what a flight has and carries out what they order.
 
 mod bind;
+mod blame;
 pub mod drive;
 pub mod field;
 pub mod part;
