@@ -10,7 +10,7 @@ use crate::base::node::{self, Node};
 use crate::base::problem::{Place, Problem, Severity};
 use crate::base::source::Source as Text;
 use crate::manifest::checks::{self, Own};
-use crate::manifest::{self, Flyable, Import, Input, named};
+use crate::manifest::{self, Asked, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
 use crate::scenario::{foretell, read, tree, warn};
 use crate::traffic::{Arrivals, Recorded, trace};
@@ -66,8 +66,7 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
         return Err(slips);
     }
     if mixed {
-        loaded.import = import(&inputs, source.lenient, sources)?;
-        only::of_import(&mut loaded.import, &source.only)?;
+        loaded.import = import(&inputs, source, sources)?;
         drop(inputs);
         let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
         put(nodes, &own)?;
@@ -148,9 +147,13 @@ fn put<'n>(nodes: impl Iterator<Item = &'n mut Node>, own: &[Own]) -> Result<(),
 }
 
 /// Finds what manifests release, and reads the manifests that Scenarios name.
-fn import(inputs: &[Input], lenient: bool, sources: &mut Sources) -> Result<Import, Vec<Problem>> {
-    let read = if lenient { manifest::read_leniently } else { manifest::read };
-    let mut import = read(inputs)?;
+fn import(
+    inputs: &[Input],
+    source: &Source,
+    sources: &mut Sources,
+) -> Result<Import, Vec<Problem>> {
+    let lenient = source.lenient;
+    let mut import = manifest::read_by(inputs, Asked { lenient, only: &source.only })?;
     let mut problems = Vec::new();
     for flyable in &mut import.flyables {
         let mut texts = Vec::new();

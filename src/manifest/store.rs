@@ -44,14 +44,17 @@ struct Index {
     by_label: BTreeMap<(String, String), Vec<usize>>,
     /// DestinationRules, by the first word of their host.
     by_host: BTreeMap<String, Vec<usize>>,
+    by_kind: BTreeMap<&'static str, Vec<usize>>,
+    /// Autoscalers, by the name of what they scale.
+    by_scaled: BTreeMap<String, Vec<usize>>,
     pods: Vec<usize>,
 }
 
 macro_rules! of_kind {
-    ($(#[$doc:meta])* $name:ident, $body:ident, $type:ty) => {
+    ($(#[$doc:meta])* $name:ident, $body:ident, $type:ty, $($kind:literal),+) => {
         $(#[$doc])*
         pub fn $name(&self) -> impl Iterator<Item = (&Object, &$type)> {
-            self.objects.iter().filter_map(|object| match &object.body {
+            self.of_kinds(&[$($kind),+]).filter_map(|object| match &object.body {
                 Body::$body(body) => Some((object, &**body)),
                 _ => None,
             })
@@ -62,75 +65,96 @@ macro_rules! of_kind {
 impl Store {
     of_kind!(
         /// All Deployments.
-        deployments, Deployment, Deployment
+        deployments, Deployment, Deployment, "Deployment"
     );
     of_kind!(
         /// All Services.
-        services, Service, Service
+        services, Service, Service, "Service"
     );
     of_kind!(
         /// All Ingresses.
-        ingresses, Ingress, Ingress
+        ingresses, Ingress, Ingress, "Ingress"
     );
     /// All sets of rules, whatever their kind.
     pub fn virtual_services(&self) -> impl Iterator<Item = (&Object, &VirtualService)> {
-        self.objects.iter().filter_map(|object| match &object.body {
-            Body::VirtualService(body) | Body::HttpRoute(body) | Body::Router(body) => {
-                Some((object, &**body))
-            }
-            Body::Ingress(body) => Some((object, &body.routes)),
-            _ => None,
-        })
+        self.objects.iter().filter_map(|object| Some((object, rules(object)?)))
     }
 
     of_kind!(
         /// All autoscalers.
-        autoscalers, Autoscaler, Autoscaler
+        autoscalers, Autoscaler, Autoscaler, "HorizontalPodAutoscaler", "ScaledObject"
     );
     of_kind!(
         /// All limits of evictions.
-        disruption_budgets, DisruptionBudget, DisruptionBudget
+        disruption_budgets, DisruptionBudget, DisruptionBudget, "PodDisruptionBudget"
     );
     of_kind!(
         /// All DestinationRules.
-        destination_rules, DestinationRule, DestinationRule
+        destination_rules, DestinationRule, DestinationRule, "DestinationRule"
     );
 
     of_kind!(
         /// All Canaries.
-        canaries, Canary, Canary
+        canaries, Canary, Canary, "Canary"
     );
     of_kind!(
         /// All MetricTemplates.
-        metric_templates, MetricTemplate, MetricTemplate
+        metric_templates, MetricTemplate, MetricTemplate, "MetricTemplate"
     );
 
     of_kind!(
         /// All Rollouts.
-        rollouts, Rollout, Rollout
+        rollouts, Rollout, Rollout, "Rollout"
     );
     of_kind!(
         /// All templates of analyses, of a namespace or of the cluster.
-        analysis_templates, AnalysisTemplate, AnalysisTemplate
+        analysis_templates, AnalysisTemplate, AnalysisTemplate, "AnalysisTemplate",
+        "ClusterAnalysisTemplate"
     );
     of_kind!(
         /// All canary configs of Kayenta.
-        canary_configs, CanaryConfig, CanaryConfig
+        canary_configs, CanaryConfig, CanaryConfig, "CanaryConfig"
     );
 
     of_kind!(
         /// All nodes.
-        nodes, Node, Node
+        nodes, Node, Node, "Node"
     );
 
     /// Who may have the volume of a claim, with the claim.
     pub fn volume_claim(&self, near: &Object, name: &str) -> Option<(&Object, Access)> {
-        self.objects.iter().filter(|o| o.metadata.name == name && o.is_near(near)).find_map(|o| {
-            match o.body {
-                Body::VolumeClaim(access) => Some((o, access)),
-                _ => None,
-            }
+        self.named(name).filter(|o| o.is_near(near)).find_map(|o| match o.body {
+            Body::VolumeClaim(access) => Some((o, access)),
+            _ => None,
         })
+    }
+
+    /// All autoscalers of what bears a name.
+    pub fn scalers_of(&self, name: &str) -> impl Iterator<Item = (&Object, &Autoscaler)> {
+        let found = self.index().by_scaled.get(name).into_iter().flatten();
+        found.filter_map(|at| match &self.objects[*at] {
+            object @ Object { body: Body::Autoscaler(body), .. } => Some((object, &**body)),
+            _ => None,
+        })
+    }
+
+    /// All objects of one of these kinds, in the order they were read.
+    pub fn of_kinds(&self, kinds: &[&str]) -> impl Iterator<Item = &Object> + use<'_> {
+        let lists = kinds.iter().filter_map(|kind| self.index().by_kind.get(kind));
+        let mut found: Vec<usize> = lists.flatten().copied().collect();
+        found.sort_unstable();
+        found.into_iter().map(|at| &self.objects[at])
+    }
+
+    /// The objects of these titles, in the order they were read.
+    pub fn titled<'t>(&self, titles: impl IntoIterator<Item = &'t String>) -> Vec<&Object> {
+        let of = |title: &'t String| {
+            let (kind, name) = title.split_once('/')?;
+            let named = self.index().by_name.get(name)?.iter().copied();
+            Some(named.filter(move |at| self.objects[*at].kind == kind))
+        };
+        let found: BTreeSet<usize> = titles.into_iter().filter_map(of).flatten().collect();
+        found.into_iter().map(|at| &self.objects[at]).collect()
     }
 
     /// Everything that runs pods, with their labels.
@@ -165,6 +189,10 @@ impl Store {
             let mut index = Index::default();
             for (at, object) in self.objects.iter().enumerate() {
                 index.by_name.entry(object.metadata.name.clone()).or_default().push(at);
+                index.by_kind.entry(object.kind).or_default().push(at);
+                if let Body::Autoscaler(scaler) = &object.body {
+                    index.by_scaled.entry(scaler.target.clone()).or_default().push(at);
+                }
                 if let Body::DestinationRule(rule) = &object.body {
                     index.by_host.entry(short(&rule.host).to_string()).or_default().push(at);
                 }
@@ -289,20 +317,21 @@ fn meant<'a>(
 
 /// Where the rules of an object send requests, and copies of them.
 fn destinations(object: &Object) -> Vec<&Destination> {
-    let rules = match &object.body {
-        Body::VirtualService(body) | Body::HttpRoute(body) => &body.rules,
-        _ => return Vec::new(),
-    };
+    let Some(VirtualService { rules, .. }) = rules(object) else { return Vec::new() };
     let mirrors = rules.iter().filter_map(|rule| rule.mirror.as_ref().map(|(to, _)| to));
     rules.iter().flat_map(|rule| &rule.destinations).chain(mirrors).collect()
 }
 
+/// The set of rules that an object is, whatever its kind.
+pub fn rules(object: &Object) -> Option<&VirtualService> {
+    match &object.body {
+        Body::VirtualService(body) | Body::HttpRoute(body) | Body::Router(body) => Some(body),
+        Body::Ingress(body) => Some(&body.routes),
+        _ => None,
+    }
+}
+
 /// What an object that runs pods writes on them.
 fn with_labels(object: &Object) -> Option<(&Object, &Labels)> {
-    let template = match &object.body {
-        Body::Deployment(body) => body.template.as_ref(),
-        Body::Rollout(body) => body.template.as_ref(),
-        _ => None,
-    };
-    template.map(|template| (object, &template.labels))
+    object.template().map(|template| (object, &template.labels))
 }

@@ -11,10 +11,14 @@ mod annotations;
 mod effect;
 mod flown;
 mod kinds;
+mod led;
+mod names;
 mod refer;
 
 use super::draft::Draft;
+use super::kinds::placing::HASHES;
 use super::note::{Note, Spot, Weight};
+use super::objects::written;
 use super::store::Store;
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Place, Problem};
@@ -23,6 +27,7 @@ use crate::scenario::yaml;
 use effect::{Judged, Meeting};
 use flown::Flown;
 use kinds::Known;
+use names::Names;
 use refer::{By, Reference};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -89,14 +94,13 @@ impl Stranger {
     /// A document of this kind and group; a note in its place if nothing of it may matter.
     pub fn new(node: &Node, kind: &str, group: &str, file: &Arc<str>) -> Result<Stranger, Note> {
         let versioned = node.get("apiVersion").is_some();
-        let ours = super::kinds::KINDS.iter().any(|part| part.kind == kind);
-        let title = if ours { format!("{kind}.{group}") } else { kind.to_string() };
+        let title = kinds::title(kind, group);
         let place = node.get("kind").map_or(node.place, |n| n.place);
         let spot = Spot { file: Arc::clone(file), place };
         let known = kinds::known(kind, group, versioned);
         let stranger =
             |node: Node| Stranger { kind: title.clone(), known, node, spot, inner: false };
-        let reported = ["Event", "Endpoints", "EndpointSlice", "Node"].contains(&kind);
+        let reported = ["Event", "Endpoints", "EndpointSlice"].contains(&kind);
         let owned = node.at("metadata.ownerReferences").is_some();
         let made = owned && ["Pod", "ReplicaSet"].contains(&kind);
         if made || known == Known::WithoutEffect {
@@ -112,7 +116,7 @@ impl Stranger {
             let spot = Spot { file: Arc::clone(file), place };
             return Err(Note { spot, object, field, text, source, weight });
         }
-        Ok(stranger(node.clone()))
+        Ok(stranger(written(node)))
     }
 
     /// Documents that stand in the annotations of an object that is read, as Ambassador has them
@@ -160,24 +164,38 @@ impl Stranger {
     /// The flown object whose controller made it.
     fn maker(&self, flown: &Flown) -> Option<String> {
         let owners = self.node.items_at("metadata.ownerReferences").iter();
-        let owner = |owner: &Node| {
-            let [kind, name] = ["kind", "name"].map(|field| owner.get(field).and_then(Node::text));
-            Some(format!("{}/{}", kind?, name?))
+        let owner = |owner| {
+            let of = |field| Node::get(owner, field).and_then(Node::text);
+            Some((of("kind")?, of("name")?))
         };
-        let owner = owners.filter_map(owner).find(|title| flown.titles.contains(title));
-        // What has lost its owners on the way still bears their names.
-        let kept = ["Pod", "ReplicaSet"].contains(&self.kind.as_str());
-        let names = self.name().match_indices('-').map(|(at, _)| &self.name()[..at]);
-        let mut titles = names
-            .flat_map(|name| ["Deployment", "Rollout"].map(|kind| format!("{kind}/{name}")))
-            .filter(|_| kept);
-        owner.or_else(|| titles.find(|title| flown.titles.contains(title)))
+        let flown = |(kind, name): &(&str, &str)| flown.has(kind, name, self.space());
+        let owner = owners.filter_map(owner).find(flown);
+        let owner = owner.or_else(|| self.named_after().into_iter().find(flown));
+        owner.map(|(kind, name)| format!("{kind}/{name}"))
+    }
+
+    /// Whose name it bears, with the hash of a template behind it: sets and pods that have lost
+    /// their owners on the way. Those of Flagger's second Deployment are the first one's.
+    fn named_after(&self) -> Vec<(&'static str, &str)> {
+        if !["Pod", "ReplicaSet"].contains(&self.kind.as_str()) {
+            return Vec::new();
+        }
+        let labels = self.node.at("metadata.labels");
+        let hash = |key: &&str| labels?.get(key)?.text();
+        let before = HASHES.iter().filter_map(hash).find_map(|hash| {
+            self.name().split_once(&format!("-{hash}")).map(|(before, _)| before)
+        });
+        let Some(name) = before else { return Vec::new() };
+        let first = name.strip_suffix("-primary");
+        let names = std::iter::once(name).chain(first);
+        names.flat_map(|name| ["Deployment", "Rollout"].map(|kind| (kind, name))).collect()
     }
 }
 
 /// Looks at all of them; `lenient` makes warnings of what would be errors.
 pub fn judge(strangers: &[Stranger], store: &Store, drafts: &[Draft], lenient: bool) -> Unflown {
-    let flown = Flown::of(drafts, store);
+    let mut flown = Flown::of(drafts, store);
+    flown.led.behind(strangers);
     let met = meetings(strangers, store, &flown);
     let mut all = Unflown::default();
     for (stranger, met) in strangers.iter().zip(&met) {
@@ -269,7 +287,7 @@ fn verdict(
     }
     if !met.is_empty() {
         let routes = met.iter().any(|m| m.target.kind == "Service" || !m.direct);
-        let leader = flown.led.get(stranger.name()).filter(|_| routes);
+        let leader = flown.led.of(stranger).filter(|_| routes);
         return match (effect::judge(&stranger.node, stranger.known, met), leader) {
             (Some(Judged { effect: Effect::Divides | Effect::MayChange, .. }), Some(leader)) => {
                 let text = format!("its shares are those of {leader}, which is flown");
@@ -285,7 +303,7 @@ fn verdict(
     let own = |why: &str| of(Effect::OwnRelease, format!("its own releases are not flown: {why}"));
     let runs = ["spec.template.spec.containers", "spec.template.metadata.labels"];
     let runs = runs.iter().any(|path| stranger.node.at(path).is_some());
-    let weight = if flown.titles.is_empty() { Weight::Matters } else { Weight::NoEffect };
+    let weight = if flown.is_empty() { Weight::Matters } else { Weight::NoEffect };
     match stranger.known {
         Known::NamespaceWide(what) if flown.reaches(stranger.space()) => {
             of(Effect::MayChange, format!("it holds for all pods of its namespace: {what}"))
@@ -319,23 +337,13 @@ fn meetings<'f>(strangers: &[Stranger], store: &Store, flown: &'f Flown) -> Vec<
             found.iter().flat_map(of).collect()
         })
         .collect();
-    let mut names: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (at, stranger) in strangers.iter().enumerate() {
-        names.insert((stranger.kind.split('.').next().unwrap_or_default(), stranger.name()), at);
-    }
-    let stems: BTreeMap<String, &str> =
-        names.keys().map(|(kind, _)| (kind.to_ascii_lowercase(), *kind)).collect();
+    let names = Names::of(strangers);
     for _ in 0..BETWEEN {
         let mut further: Vec<(usize, Meeting<'f>)> = Vec::new();
         for (at, found) in references.iter().enumerate().filter(|(at, _)| met[*at].is_empty()) {
             for reference in found {
-                let of = |kind: &str| names.get(&(kind, reference.name.as_str())).copied();
-                let between = match &reference.by {
-                    By::Kind(kind) => of(kind),
-                    By::Field(stem) => stems.get(stem).copied().and_then(of),
-                    _ => None,
-                };
-                for target in between.iter().flat_map(|b| &met[*b]).map(|m| m.target) {
+                let between = names.meant(reference);
+                for target in between.into_iter().flat_map(|b| &met[b]).map(|m| m.target) {
                     let reference = reference.clone();
                     further.push((at, Meeting { reference, target, direct: false }));
                 }
@@ -351,19 +359,16 @@ fn meetings<'f>(strangers: &[Stranger], store: &Store, flown: &'f Flown) -> Vec<
 
 /// Adds a reference to each that owns an object of those that are read.
 fn owners(strangers: &[Stranger], store: &Store, references: &mut [Vec<Reference>]) {
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, stranger) in strangers.iter().enumerate() {
-        let kind = stranger.kind.split('.').next().unwrap_or_default();
-        names.insert(format!("{kind}/{}", stranger.name()), at);
-    }
+    let names = Names::of(strangers);
     for object in &store.objects {
         for owner in object.node.items_at("metadata.ownerReferences") {
             let [kind, name] = ["kind", "name"].map(|field| owner.get(field).and_then(Node::text));
-            let title = format!("{}/{}", kind.unwrap_or_default(), name.unwrap_or_default());
-            if let Some(at) = names.get(&title) {
-                references[*at].push(Reference {
+            let space = object.metadata.namespace.as_deref();
+            let [kind, name] = [kind, name].map(Option::unwrap_or_default);
+            for at in names.called(kind, name, space) {
+                references[at].push(Reference {
                     path: String::new(),
-                    place: strangers[*at].spot.place,
+                    place: strangers[at].spot.place,
                     by: By::Kind(object.kind.to_string()),
                     name: object.metadata.name.clone(),
                     namespace: object.metadata.namespace.clone(),
@@ -386,6 +391,12 @@ impl LeftOut {
     pub fn text(&self) -> String {
         self.sentence(&self.about)
     }
+}
+
+/// Names of what a document refers to.
+pub fn named_in(document: &Node) -> BTreeSet<String> {
+    let found = refer::references(document).into_iter().map(|reference| reference.name);
+    found.filter(|name| !name.is_empty()).collect()
 }
 
 /// All of which the same is to be said, together: errors first.

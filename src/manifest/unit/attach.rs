@@ -219,19 +219,22 @@ fn virtual_services(store: &Store, found: &mut Found) {
 /// Rules that lead to nothing which is flown: a slip, or none of its business.
 fn belongs_nowhere(store: &Store, object: &Object, service: &VirtualService, found: &mut Found) {
     let by_path = matches!(object.body, Body::Ingress(_));
-    // What keeps a canary from its main Ingress has been told.
-    if by_path && service.rules.is_empty() {
+    // What keeps a canary from its main Ingress has been told, and so have rules that are not flown.
+    if (by_path || object.kind == "TraefikService") && service.rules.is_empty() {
         return;
     }
     let all = service.rules.iter().flat_map(|rule| &rule.destinations);
     let hosts: Vec<&str> = all.map(|to| short(&to.host)).collect();
-    let slip = hosts.iter().find_map(|h| store.host_like(h).filter(|near| near != h));
     // Backends of an Ingress are looked at one by one.
-    match slip.filter(|_| !by_path) {
+    let slip = |h: &&str| store.host_like(h).filter(|near| near != h);
+    let slip = if by_path { None } else { hosts.iter().find_map(slip) };
+    match slip {
         Some(near) => {
             let message = format!("nothing here is called {:?}", hosts.join(", "));
             let help = format!("did you mean {near}?");
-            found.problem(object, "spec.http", message, "a host of these files", &help);
+            let field = service.rules.first().map(|rule| rule.field_of(0, "host"));
+            let field = field.unwrap_or_default();
+            found.problem(object, &field, message, "a host of these files", &help);
         }
         None => {
             let why = match by_path {

@@ -35,7 +35,7 @@ pub fn find(store: &Store, found: &mut Found) {
         let Some((_, live)) = live else { continue };
         let Some(blue) = fleets.iter().find(|f| f.2 == *live) else { continue };
         // Programs that share a label of their tier are no colours of each other.
-        let other = |f: &&Fleet<'_>| f.2 != *live && is_colour(blue, f);
+        let other = |f: &&Fleet<'_>| f.2 != *live && is_colour(&label, blue, f);
         let Some(green) = fleets.iter().find(other) else { continue };
         let switch = Switch {
             owner: service_object,
@@ -49,17 +49,56 @@ pub fn find(store: &Store, found: &mut Found) {
     }
 }
 
-/// Do two fleets run one program? Their images are alike, or differ by the colours alone.
-fn is_colour(a: &Fleet<'_>, b: &Fleet<'_>) -> bool {
-    let plain = |fleet: &Fleet<'_>| {
-        let image = workload::image(fleet.1).map(|image| newer::image(image).0.to_string());
-        image.map(|image| image.replace(&fleet.2, ""))
-    };
-    // A name that was nothing but its colour was the program's own.
-    let named = |image: &String| {
-        image.rsplit('/').next().is_some_and(|name| name.contains(char::is_alphanumeric))
-    };
-    workload::is_alike(a.1, b.1) || plain(a).as_ref().is_some_and(named) && plain(a) == plain(b)
+/// Labels that say which program of several a pod runs; their last words.
+const PROGRAMS: [&str; 8] =
+    ["component", "tier", "role", "process", "layer", "app", "name", "service"];
+
+/// Labels that say which of two fleets of one program a pod belongs to.
+const FLEETS: [&str; 11] = [
+    "color",
+    "colour",
+    "slot",
+    "version",
+    "ver",
+    "track",
+    "release",
+    "stage",
+    "deployment",
+    "env",
+    "variant",
+];
+
+/// Words for fleets that take turns.
+const COLOURS: [&str; 14] = [
+    "blue", "green", "red", "black", "white", "yellow", "orange", "purple", "grey", "gray", "a",
+    "b", "active", "preview",
+];
+
+/// Do two fleets that differ by a label run one program? What the label says of them tells, and
+/// their images, which are alike or differ by the colours alone: `acme/api` and `acme/web` of a
+/// label `tier` are two programs, and so are the two parts of one image that `component` tells
+/// apart.
+fn is_colour(label: &str, a: &Fleet<'_>, b: &Fleet<'_>) -> bool {
+    let last = label.rsplit('/').next().unwrap_or(label).to_ascii_lowercase();
+    let colour = |value: &str| COLOURS.contains(&value.to_ascii_lowercase().as_str());
+    let told = colour(&a.2) && colour(&b.2) || newer::order(&a.2, &b.2).is_some();
+    let alike = workload::is_alike(a.1, b.1);
+    if told || FLEETS.contains(&last.as_str()) {
+        return alike || plain(a).is_some_and(|image| Some(image) == plain(b));
+    }
+    alike && !PROGRAMS.contains(&last.as_str())
+}
+
+/// The name of a fleet's image without its colour; nothing if it is nothing else.
+fn plain(fleet: &Fleet<'_>) -> Option<String> {
+    let image = newer::image(workload::image(fleet.1)?).0;
+    let words = image.split_inclusive(|c: char| !c.is_alphanumeric());
+    let own = |word: &&str| word.trim_end_matches(|c: char| !c.is_alphanumeric()) != fleet.2;
+    let whole: String = words.filter(own).collect();
+    let image = if fleet.2.len() > 2 { image.replace(&fleet.2, "") } else { whole };
+    let end = image.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '/');
+    let name = end.rsplit('/').next().unwrap_or_default();
+    name.contains(char::is_alphanumeric).then(|| end.to_string())
 }
 
 /// The label of the selector by which two or more Deployments differ that agree in all others.

@@ -6,6 +6,8 @@
 //! belong to it. What is left is attached to a unit by name, or listed as ignored. Problems here
 //! are contradictions between objects.
 
+pub use apart::is_guest;
+
 use super::draft::Draft;
 use super::kinds::Object;
 use super::note::{Lists, Note, Weight};

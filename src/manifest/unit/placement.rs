@@ -28,8 +28,7 @@ const HOST: &str = "kubernetes.io/hostname";
 pub fn settle(store: &Store, found: &mut Found) {
     let Found { drafts, lists, problems, .. } = found;
     for draft in drafts {
-        let used = |object: &&Object| draft.used.contains(&object.title());
-        let owners = store.objects.iter().filter(used);
+        let owners = store.titled(&draft.used).into_iter();
         let owners: Vec<(&Object, &PodTemplate)> =
             owners.filter_map(|object| Some((object, object.template()?))).collect();
         if !owners.is_empty() {
@@ -38,7 +37,7 @@ pub fn settle(store: &Store, found: &mut Found) {
     }
     // Claims were taken by units that were counted before.
     found.recount();
-    let unused = store.objects.iter().filter(|o| matches!(o.body, Body::VolumeClaim(_)));
+    let unused = store.of_kinds(&["PersistentVolumeClaim"]);
     let unused: Vec<&Object> = unused.filter(|object| !found.uses(object)).collect();
     for object in unused {
         found.ignore(object, "", "no pod of these files claims it", Weight::NoEffect);
@@ -144,16 +143,33 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// The strictest of several rules holds: a zone of its own is a node of its own, too.
+    /// Of several rules all hold: a zone of its own is a node of its own too, and apart from pods
+    /// of both versions is apart from all.
     fn one_per(&mut self, owner: &Object, path: &str, over: &str, of: &str) {
         let said = |name: &str| {
             let node = self.draft.get(&format!("{PLACEMENT}.onePer.{name}"));
             node.and_then(|node| node.text()).map(String::from)
         };
-        let rank = |over: &str, of: &str| (over == "zone", of == "all");
-        let before = said("over").zip(said("of"));
-        if before.is_some_and(|(other, whom)| rank(&other, &whom) >= rank(over, of)) {
-            return;
+        let mut of = of;
+        if let Some((other, whom)) = said("over").zip(said("of")) {
+            let (first, second) = ((other.as_str(), whom.as_str()), (over, of));
+            if implies(first, second) {
+                return;
+            }
+            match () {
+                () if implies(second, first) => {}
+                () if other == over => of = "all",
+                () => {
+                    let message = format!(
+                        "one pod a {over} ({of}) beside one a {other} ({whom}): neither rule says \
+                         the other, and the first is flown alone; a surge pod may stay Pending \
+                         where it is not flown so"
+                    );
+                    let help = "spec.service.placement.onePer in a Scenario says which counts";
+                    self.warn(owner, path, &message, help);
+                    return;
+                }
+            }
         }
         self.flag(owner, path, "onePer.over", text(over));
         self.flag(owner, path, "onePer.of", text(of));
@@ -374,4 +390,9 @@ impl<'a> Unit<'a> {
         self.draft.assume(self.lists, &spare, "0", source, true);
         self.caution(owner, "spec.template.spec", &message, help);
     }
+}
+
+/// Does a rule that keeps pods apart, over nodes or zones and of some versions, say another one too?
+fn implies((over, of): (&str, &str), (other, whom): (&str, &str)) -> bool {
+    (over == "zone" || other == "node") && (of == "all" || of == whom)
 }

@@ -6,8 +6,7 @@ use crate::base::node::{Node, Value};
 use crate::base::problem::Problem;
 use crate::manifest::draft::Draft;
 use crate::manifest::kinds::autoscaler::Autoscaler;
-use crate::manifest::kinds::pod::PodTemplate;
-use crate::manifest::kinds::{Body, Object};
+use crate::manifest::kinds::Object;
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use std::collections::BTreeMap;
@@ -63,7 +62,7 @@ pub fn settle(store: &Store, found: &mut Found) {
     let who = found.who();
     for (object, autoscaler) in store.autoscalers() {
         let near = store.named(&autoscaler.target).filter(|o| o.is_near(object));
-        let owner = near.filter_map(|owner| template(owner).map(|template| (owner, template)));
+        let owner = near.filter_map(|owner| Some((owner, owner.template()?)));
         let Some((owner, template)) = owner.into_iter().next() else { continue };
         let takes = [owner.title(), object.title()].map(|title| who.use_any([&title]));
         let Some(number) = takes[0].intersection(&takes[1]).next() else { continue };
@@ -138,13 +137,6 @@ pub(super) fn by_flagger(draft: &Draft) -> bool {
     strategies.iter().any(|s| s.get("flagger").is_some())
 }
 
-pub(super) fn template(owner: &Object) -> Option<&PodTemplate> {
-    match &owner.body {
-        Body::Deployment(body) => body.template.as_ref(),
-        Body::Rollout(body) => body.template.as_ref(),
-        _ => None,
-    }
-}
 
 #[cfg(test)]
 mod tests {
