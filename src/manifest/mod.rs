@@ -10,6 +10,7 @@
 //! Read next: [`kinds`] for one file per kind, [`mod@unit`] for how objects become release
 //! units, [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
 
+pub mod alike;
 pub mod canary_ingress;
 pub mod checks;
 pub mod defaults;

@@ -1,5 +1,6 @@
 //! All objects of a run, and how they find each other: by name, by selector, by host.
 
+use super::alike::Alike;
 use super::fields::Labels;
 use super::kinds::analysis_template::AnalysisTemplate;
 use super::kinds::autoscaler::Autoscaler;
@@ -48,6 +49,13 @@ struct Index {
     /// Autoscalers, by the name of what they scale.
     by_scaled: BTreeMap<String, Vec<usize>>,
     pods: Vec<usize>,
+    /// Names that hosts may mean: of Services, of what runs pods, of hosts of rules.
+    hosts: Alike,
+    /// Names of workloads.
+    workloads: Alike,
+    /// Values of the labels of pods.
+    values: Alike,
+    by_value: BTreeMap<String, BTreeSet<String>>,
 }
 
 macro_rules! of_kind {
@@ -193,12 +201,22 @@ impl Store {
                 if let Body::Autoscaler(scaler) = &object.body {
                     index.by_scaled.entry(scaler.target.clone()).or_default().push(at);
                 }
+                let space = object.metadata.namespace.as_deref();
                 if let Body::DestinationRule(rule) = &object.body {
+                    index.hosts.add(short(&rule.host), space);
                     index.by_host.entry(short(&rule.host).to_string()).or_default().push(at);
+                }
+                if ["Service", "Deployment", "Rollout"].contains(&object.kind) {
+                    index.hosts.add(&object.metadata.name, space);
+                }
+                if ["Deployment", "Rollout"].contains(&object.kind) {
+                    index.workloads.add(&object.metadata.name, space);
                 }
                 let Some((_, labels)) = with_labels(object) else { continue };
                 index.pods.push(at);
                 for pair in labels {
+                    index.values.add(&pair.1, space);
+                    index.by_value.entry(pair.1.clone()).or_default().insert(pair.0.clone());
                     index.by_label.entry(pair.clone()).or_default().push(at);
                 }
             }
@@ -293,12 +311,38 @@ impl Store {
         found.filter_map(to).collect()
     }
 
-    /// The name of a service or Deployment that `host` was probably meant to be.
-    pub fn host_like(&self, host: &str) -> Option<&str> {
-        let services = self.services().map(|(o, _)| o.metadata.name.as_str());
-        let deployments = self.deployments().map(|(o, _)| o.metadata.name.as_str());
-        let rules = self.destination_rules().map(|(_, r)| short(&r.host));
-        nearest(short(host), services.chain(deployments).chain(rules))
+    /// The name that `host` was probably meant to be, for somebody near.
+    pub fn host_like(&self, near: &Object, host: &str) -> Option<&str> {
+        self.index().hosts.slip(short(host), near.metadata.namespace.as_deref())
+    }
+
+    /// The workload that `name` was probably meant to be, for somebody near.
+    pub fn workload_like(&self, near: &Object, name: &str) -> Option<&str> {
+        self.index().workloads.slip(name, near.metadata.namespace.as_deref())
+    }
+
+    /// Labels of pods that one of a selector was probably meant to be: another value, or the same
+    /// one of another key.
+    pub fn labels_like(&self, near: &Object, (key, value): &(String, String)) -> Labels {
+        let index = self.index();
+        let space = near.metadata.namespace.as_deref();
+        let values = index.values.slip(value, space).into_iter().chain([value.as_str()]);
+        let keys = values.filter_map(|value| Some((value, index.by_value.get(value)?)));
+        let pairs = keys.flat_map(|(value, keys)| keys.iter().map(move |key| (key, value)));
+        let meant = pairs.filter(|(own, _)| *own == key || nearest(key, [own.as_str()]).is_some());
+        meant.map(|(key, value)| (key.clone(), value.to_string())).collect()
+    }
+
+    /// What runs pods and bears this name, or one that goes on behind it with a hyphen.
+    pub fn named_like(&self, name: &str) -> Vec<&Object> {
+        let index = self.index();
+        let prefix = format!("{name}-");
+        let after = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        let prefixed = index.by_name.range::<str, _>(after);
+        let prefixed = prefixed.take_while(|(name, _)| name.starts_with(&prefix)).map(|(_, at)| at);
+        let all = index.by_name.get(name).into_iter().chain(prefixed).flatten();
+        let all = all.map(|at| &self.objects[*at]);
+        all.filter(|object| object.template().is_some()).collect()
     }
 }
 

@@ -122,10 +122,26 @@ fn experiments(store: &Store, object: &Object, selector: &Labels) -> bool {
     near.flat_map(|(_, rollout)| rollout.experiments()).any(|labels| contains(&labels, selector))
 }
 
+/// Whose pods a selector that picks none may mean: those called like the Service, and those with a
+/// label that one of its own is like.
+fn like<'s>(store: &'s Store, object: &Object, selector: &Labels) -> Vec<&'s Object> {
+    let mut found = store.named_like(&object.metadata.name);
+    for (i, pair) in selector.iter().enumerate() {
+        for meant in store.labels_like(object, pair) {
+            let mut wanted = selector.clone();
+            wanted[i] = meant;
+            found.extend(store.pods_with(&wanted).into_iter().map(|(owner, _)| owner));
+        }
+    }
+    found.retain(|owner| owner.is_near(object));
+    found
+}
+
 /// A Service that picks nothing: a slip, or pods that are not given.
 fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Found) {
     let mut slip = None;
-    for (deployment, labels) in store.pods().filter(|(owner, _)| owner.is_near(object)) {
+    for deployment in like(store, object, selector) {
+        let Some(labels) = deployment.template().map(|template| &template.labels) else { continue };
         let missing: Vec<&(String, String)> =
             selector.iter().filter(|pair| !labels.contains(pair)).collect();
         let [(key, value)] = missing[..] else { continue };
@@ -226,7 +242,7 @@ fn belongs_nowhere(store: &Store, object: &Object, service: &VirtualService, fou
     let all = service.rules.iter().flat_map(|rule| &rule.destinations);
     let hosts: Vec<&str> = all.map(|to| short(&to.host)).collect();
     // Backends of an Ingress are looked at one by one.
-    let slip = |h: &&str| store.host_like(h).filter(|near| near != h);
+    let slip = |h: &&str| store.host_like(object, h);
     let slip = if by_path { None } else { hosts.iter().find_map(slip) };
     match slip {
         Some(near) => {
@@ -278,12 +294,7 @@ fn autoscalers(store: &Store, found: &mut Found) {
         if found.uses(object) {
             continue;
         }
-        let names = || {
-            let of = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
-            store.objects.iter().filter(of).map(|o| o.metadata.name.as_str())
-        };
-        if let Some(near) = nearest(&autoscaler.target, names()).filter(|n| *n != autoscaler.target)
-        {
+        if let Some(near) = store.workload_like(object, &autoscaler.target) {
             let message = format!("nothing here is called {:?}", autoscaler.target);
             let help = format!("did you mean {near}?");
             let field = "spec.scaleTargetRef.name";
@@ -438,8 +449,7 @@ fn fields_of(budget: &DisruptionBudget, covers: &str) -> Vec<(&'static str, Valu
 fn balancers(store: &Store, found: &mut Found) {
     let Found { drafts, lists, .. } = found;
     let titles = |kinds: &[&str]| -> BTreeSet<String> {
-        let of = |o: &&Object| kinds.contains(&o.kind);
-        store.objects.iter().filter(of).map(Object::title).collect()
+        store.of_kinds(kinds).map(Object::title).collect()
     };
     let istio = titles(&["VirtualService", "DestinationRule"]);
     let mesh = &istio | &titles(&["HTTPRoute", "GRPCRoute"]);

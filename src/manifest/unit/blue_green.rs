@@ -79,14 +79,62 @@ const COLOURS: [&str; 14] = [
 /// label `tier` are two programs, and so are the two parts of one image that `component` tells
 /// apart.
 fn is_colour(label: &str, a: &Fleet<'_>, b: &Fleet<'_>) -> bool {
-    let last = label.rsplit('/').next().unwrap_or(label).to_ascii_lowercase();
-    let colour = |value: &str| COLOURS.contains(&value.to_ascii_lowercase().as_str());
-    let told = colour(&a.2) && colour(&b.2) || newer::order(&a.2, &b.2).is_some();
     let alike = workload::is_alike(a.1, b.1);
-    if told || FLEETS.contains(&last.as_str()) {
+    if are_turns(&a.2, &b.2) || FLEETS.contains(&last(label).as_str()) {
         return alike || plain(a).is_some_and(|image| Some(image) == plain(b));
     }
-    alike && !PROGRAMS.contains(&last.as_str())
+    // Programs may be numbered.
+    let numbered = || letters(&a.2) == letters(&b.2);
+    match is_program(label) {
+        true => alike && !numbered() && newer::order(&a.2, &b.2).is_some(),
+        false => alike,
+    }
+}
+
+/// The last word of a label.
+fn last(label: &str) -> String {
+    label.rsplit(['/', '.']).next().unwrap_or(label).to_ascii_lowercase()
+}
+
+fn is_program(label: &str) -> bool {
+    PROGRAMS.contains(&last(label).as_str())
+}
+
+fn letters(value: &str) -> String {
+    value.replace(|c: char| c.is_ascii_digit(), "")
+}
+
+/// Do two values differ by words for fleets that take turns, and by nothing else?
+fn are_turns(a: &str, b: &str) -> bool {
+    let split = |value: &str| -> Vec<String> {
+        let words = value.split(|c: char| !c.is_ascii_alphanumeric());
+        words.map(str::to_ascii_lowercase).collect()
+    };
+    let (a, b) = (split(a), split(b));
+    let colour = |word: &String| COLOURS.contains(&word.as_str());
+    a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a == b || colour(a) && colour(b))
+}
+
+/// What runs pods with a value of a label for which another's pods may take over. Of programs only
+/// those that are called alike but for a word of their turn or role: there may be thousands beside.
+fn candidates<'a>(
+    store: &'a Store,
+    (label, live): &(String, String),
+    rest: &Labels,
+) -> Vec<(&'a Object, &'a Labels)> {
+    let turns = live.split(|c: char| !c.is_ascii_alphanumeric());
+    let turns = turns.map(str::to_ascii_lowercase);
+    let marked = turns.into_iter().any(|word| COLOURS.contains(&&*word) || newer::is_role(&word));
+    if marked || !is_program(label) {
+        return store.pods_with(rest);
+    }
+    let names = newer::roles().flat_map(|role| [format!("{live}-{role}"), format!("{role}-{live}")]);
+    let with = |value: String| {
+        let mut wanted = rest.clone();
+        wanted.push((label.clone(), value));
+        store.pods_with(&wanted)
+    };
+    std::iter::once(live.clone()).chain(names).flat_map(with).collect()
 }
 
 /// The name of a fleet's image without its colour; nothing if it is nothing else.
@@ -109,10 +157,11 @@ fn fleets<'a>(
     found: &Found,
 ) -> Option<(String, Vec<Fleet<'a>>)> {
     let selector = service.selector.as_ref()?;
-    let candidates = selector.iter().map(|(label, _)| {
+    let candidates = selector.iter().map(|pair| {
+        let label = &pair.0;
         let mut rest = selector.clone();
         rest.retain(|(key, _)| key != label);
-        let all = if rest.is_empty() { Vec::new() } else { store.pods_with(&rest) };
+        let all = if rest.is_empty() { Vec::new() } else { candidates(store, pair, &rest) };
         let fleet = |(o, labels): (&'a Object, &'a Labels)| {
             let Body::Deployment(d) = &o.body else { return None };
             let value = labels.iter().find(|(key, _)| key == label).map(|(_, v)| v.clone())?;
