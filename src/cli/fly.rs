@@ -8,7 +8,7 @@ use crate::base::escape;
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
 use crate::experiment::fly::{BATCH, Settings};
-use crate::experiment::results::{LeftOut, Results};
+use crate::experiment::results::{LeftOut, Results, Warned};
 use crate::report;
 use crate::scenario::model::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -52,8 +52,8 @@ pub fn run(flags: &Run) -> u8 {
         Err(error) => return wrong(error),
     };
     let purpose = Purpose::Report { export: flags.telemetry };
-    let flown = scenarios(flight).and_then(|(scenarios, left_out)| {
-        Ok(Results { left_out, ..results(flight, &scenarios, purpose)? })
+    let flown = scenarios(flight).and_then(|(scenarios, (left_out, warnings))| {
+        Ok(Results { left_out, warnings, ..results(flight, &scenarios, purpose)? })
     });
     let results = match flown {
         Ok(results) => results,
@@ -101,8 +101,8 @@ fn tell(results: &Results, format: Format, details: bool) {
 }
 
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
-/// With the scenarios comes what of the input is not flown.
-pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Vec<LeftOut>), u8> {
+/// With the scenarios comes what of the input is not flown, and what was warned of.
+pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, (Vec<LeftOut>, Vec<Warned>)), u8> {
     let loaded = input::load_or_say(&flags.source, flags.format, true)?;
     let released = loaded.import.flyables.len();
     if released > RELEASED_MAX {
@@ -116,8 +116,8 @@ pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Vec<LeftOut>), u
         output::deny(&[line], flags.format);
         return Err(WRONG);
     }
-    let left_out = told::left_out(&loaded.import);
-    Ok((chosen(loaded.scenarios, &flags.strategies, flags.format)?, left_out))
+    let told = (told::left_out(&loaded.import), told::warned(&loaded.warnings));
+    Ok((chosen(loaded.scenarios, &flags.strategies, flags.format)?, told))
 }
 
 /// Flies; nothing comes back if it was interrupted too early.

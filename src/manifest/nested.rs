@@ -76,7 +76,8 @@ fn settle(rule: &mut Rule, object: &Object, sets: &Sets, notes: &mut Vec<(Note, 
         match service_of(sets, &object.metadata, to) {
             Some(Leads::To(first, divides)) => {
                 if several && divides {
-                    let why = format!("divides its requests again: all of them go to {}", first.host);
+                    let why =
+                        format!("divides its requests again: all of them go to {}", first.host);
                     notes.push((left_out(object, field, &to.host, &why), false));
                 }
                 (to.host, to.router) = (first.host, false);

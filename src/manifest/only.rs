@@ -219,7 +219,8 @@ mod tests {
     #[test]
     fn a_name_that_means_nothing_is_told_with_those_that_do() {
         let all: Vec<Vec<String>> = (0..40).map(|n| vec![format!("svc-{n}")]).collect();
-        let wrong = of_names(&all, &["svc-1".into(), "elsewhere".into()]).expect_err("no such name");
+        let wrong =
+            of_names(&all, &["svc-1".into(), "elsewhere".into()]).expect_err("no such name");
         assert!(wrong[0].help.ends_with("svc-11, … and 28 more"), "{}", wrong[0].help);
         let found = of_names(&all, &["svc-1".into(), "svc-2*".into()]).expect("names");
         assert_eq!(found.iter().filter(|meant| **meant).count(), 12);

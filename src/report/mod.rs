@@ -24,6 +24,7 @@ pub mod summary;
 pub mod table;
 pub mod telemetry;
 pub mod textbook;
+pub mod warnings;
 pub mod worst;
 
 /// All formats, in the order in which their files are made.

@@ -55,6 +55,7 @@ pub fn text(results: &Results) -> String {
     }
     let command = markdown::command(&results.command);
     page += &left_out(results);
+    page += &super::warnings::markdown(results);
     page += &format!("Seed {}. Repeat with {command}.\n", results.seed);
     page += "Intervals are 95 %. Shares of users are shares of the users active in the horizon.\n";
     if let Some(table) = worst::markdown(results) {

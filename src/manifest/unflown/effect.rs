@@ -187,7 +187,8 @@ fn several(document: &Node, met: &[Meeting<'_>]) -> Option<usize> {
         return served.first().map(|(at, _)| *at);
     }
     let by_request = carried(document.get("spec").unwrap_or(document));
-    let list = |m: &Meeting<'_>| m.reference.path.rsplit_once('[').map(|(list, _)| list.to_string());
+    let list =
+        |m: &Meeting<'_>| m.reference.path.rsplit_once('[').map(|(list, _)| list.to_string());
     // The first of every group, and its name: where another follows, the two are told apart.
     let mut groups: BTreeMap<(usize, Option<String>), (usize, String)> = BTreeMap::new();
     let mut found: Option<usize> = None;

@@ -187,9 +187,9 @@ mod tests {
     /// A kind that is read some day is struck off here: the page would tell what is not so.
     #[test]
     fn what_is_read_is_not_listed_as_left_out() {
-        let quiet = WITHOUT_EFFECT.iter().flat_map(|(group, kinds)| {
-            kinds.iter().map(move |kind| (*group, *kind))
-        });
+        let quiet = WITHOUT_EFFECT
+            .iter()
+            .flat_map(|(group, kinds)| kinds.iter().map(move |kind| (*group, *kind)));
         let wide = NAMESPACE_WIDE.iter().map(|(group, kind, _)| (*group, *kind));
         let runs = WORKLOADS.iter().map(|(group, kind, _)| (*group, *kind));
         let listed = quiet.chain(wide).chain(runs).chain(ROUTERS.iter().chain(BATCH).copied());

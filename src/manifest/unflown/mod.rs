@@ -182,9 +182,10 @@ impl Stranger {
         }
         let labels = self.node.at("metadata.labels");
         let hash = |key: &&str| labels?.get(key)?.text();
-        let before = HASHES.iter().filter_map(hash).find_map(|hash| {
-            self.name().split_once(&format!("-{hash}")).map(|(before, _)| before)
-        });
+        let before = HASHES
+            .iter()
+            .filter_map(hash)
+            .find_map(|hash| self.name().split_once(&format!("-{hash}")).map(|(before, _)| before));
         let Some(name) = before else { return Vec::new() };
         let first = name.strip_suffix("-primary");
         let names = std::iter::once(name).chain(first);

@@ -31,7 +31,9 @@ impl<'s> Names<'s> {
     pub fn called(&self, kind: &str, name: &str, space: Option<&str>) -> Vec<usize> {
         let Some(spaces) = self.by_name.get(&(kind, name)) else { return Vec::new() };
         match space {
-            Some(_) => [space, None].iter().filter_map(|s| spaces.get(s)).flatten().copied().collect(),
+            Some(_) => {
+                [space, None].iter().filter_map(|s| spaces.get(s)).flatten().copied().collect()
+            }
             None => spaces.values().flatten().copied().collect(),
         }
     }

@@ -448,9 +448,8 @@ fn fields_of(budget: &DisruptionBudget, covers: &str) -> Vec<(&'static str, Valu
 /// Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
 fn balancers(store: &Store, found: &mut Found) {
     let Found { drafts, lists, .. } = found;
-    let titles = |kinds: &[&str]| -> BTreeSet<String> {
-        store.of_kinds(kinds).map(Object::title).collect()
-    };
+    let titles =
+        |kinds: &[&str]| -> BTreeSet<String> { store.of_kinds(kinds).map(Object::title).collect() };
     let istio = titles(&["VirtualService", "DestinationRule"]);
     let mesh = &istio | &titles(&["HTTPRoute", "GRPCRoute"]);
     let services = titles(&["Service"]);

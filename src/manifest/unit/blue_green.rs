@@ -128,7 +128,8 @@ fn candidates<'a>(
     if marked || !is_program(label) {
         return store.pods_with(rest);
     }
-    let names = newer::roles().flat_map(|role| [format!("{live}-{role}"), format!("{role}-{live}")]);
+    let names =
+        newer::roles().flat_map(|role| [format!("{live}-{role}"), format!("{role}-{live}")]);
     let with = |value: String| {
         let mut wanted = rest.clone();
         wanted.push((label.clone(), value));

@@ -5,8 +5,8 @@ use super::{Found, keda};
 use crate::base::node::{Node, Value};
 use crate::base::problem::Problem;
 use crate::manifest::draft::Draft;
-use crate::manifest::kinds::autoscaler::Autoscaler;
 use crate::manifest::kinds::Object;
+use crate::manifest::kinds::autoscaler::Autoscaler;
 use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use std::collections::BTreeMap;
@@ -136,7 +136,6 @@ pub(super) fn by_flagger(draft: &Draft) -> bool {
     let Some(Value::List(strategies)) = strategies else { return false };
     strategies.iter().any(|s| s.get("flagger").is_some())
 }
-
 
 #[cfg(test)]
 mod tests {
