@@ -49,8 +49,10 @@ struct Index {
     /// Autoscalers, by the name of what they scale.
     by_scaled: BTreeMap<String, Vec<usize>>,
     pods: Vec<usize>,
-    /// Names that hosts may mean: of Services, of what runs pods, of hosts of rules.
+    /// Names that hosts may mean: of Services and of what runs pods.
     hosts: Alike,
+    /// Names of hosts of DestinationRules.
+    rules: Alike,
     /// Names of workloads.
     workloads: Alike,
     /// Values of the labels of pods.
@@ -203,7 +205,7 @@ impl Store {
                 }
                 let space = object.metadata.namespace.as_deref();
                 if let Body::DestinationRule(rule) = &object.body {
-                    index.hosts.add(short(&rule.host), space);
+                    index.rules.add(short(&rule.host), space);
                     index.by_host.entry(short(&rule.host).to_string()).or_default().push(at);
                 }
                 if ["Service", "Deployment", "Rollout"].contains(&object.kind) {
@@ -311,9 +313,16 @@ impl Store {
         found.filter_map(to).collect()
     }
 
-    /// The name that `host` was probably meant to be, for somebody near.
-    pub fn host_like(&self, near: &Object, host: &str) -> Option<&str> {
+    /// The Service or workload that `host` was probably meant to be, for somebody near.
+    pub fn service_like(&self, near: &Object, host: &str) -> Option<&str> {
         self.index().hosts.slip(short(host), near.metadata.namespace.as_deref())
+    }
+
+    /// The same, or a host that rules are given for.
+    pub fn host_like(&self, near: &Object, host: &str) -> Option<&str> {
+        let rules = &self.index().rules;
+        let space = near.metadata.namespace.as_deref();
+        self.service_like(near, host).or_else(|| rules.slip(short(host), space))
     }
 
     /// The workload that `name` was probably meant to be, for somebody near.

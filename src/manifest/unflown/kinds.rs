@@ -136,7 +136,7 @@ pub fn known(kind: &str, group: &str, versioned: bool) -> Known {
     }
 }
 
-/// What a document is called: a kind that bears the name of one that is read has its group behind it.
+/// What a document is called: a kind with the name of one that is read has its group behind it.
 pub fn title(kind: &str, group: &str) -> String {
     let ours = KINDS.iter().any(|part| part.kind == kind);
     if ours { format!("{kind}.{group}") } else { kind.to_string() }

@@ -1,7 +1,7 @@
 //! Routers whose weights a flown controller writes: Argo's and Flagger's own settings name them.
 //!
-//! Sources: argoproj/argo-rollouts pkg/apis/rollouts/v1alpha1/types.go (`RolloutTrafficRouting`) and
-//! the README files of its plugins; fluxcd/flagger pkg/apis/flagger/v1beta1/canary.go
+//! Sources: argoproj/argo-rollouts pkg/apis/rollouts/v1alpha1/types.go (`RolloutTrafficRouting`)
+//! and the README files of its plugins; fluxcd/flagger pkg/apis/flagger/v1beta1/canary.go
 //! (`CanarySpec`). Kinds that are read are no matter here: their weights are looked at where they
 //! are flown.
 

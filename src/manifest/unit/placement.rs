@@ -323,6 +323,7 @@ impl<'a> Unit<'a> {
             return;
         };
         let spot = first.spot("metadata.name");
+        self.full(owner, fits as u64);
         self.draft.set(&format!("{NODES}.count"), integer(fits.min(10_000) as u64), spot.clone());
         let known: Vec<u64> = holds.iter().filter_map(|holds| holds.filter(|n| *n > 0)).collect();
         if !known.is_empty() {
@@ -342,6 +343,24 @@ impl<'a> Unit<'a> {
         let source = "nobody adds nodes to those of these files (assumption): \
             spec.service.nodes.fixed in a Scenario says it";
         self.draft.assume(self.lists, &format!("{NODES}.fixed"), "true", source, false);
+    }
+
+    /// As many nodes as pods, and one pod each: warns of the surge pod that stays Pending.
+    fn full(&mut self, owner: &Object, fits: u64) {
+        let of = self.draft.get(&format!("{PLACEMENT}.onePer.of")).and_then(|n| n.text());
+        let over = self.draft.get(&format!("{PLACEMENT}.onePer.over")).and_then(|n| n.text());
+        let alone = over == Some("node") && of == Some("all") || self.placed("hostPorts");
+        let pods = self.replicas();
+        if !alone || fits > pods || self.strategy() == Some("recreate") {
+            return;
+        }
+        let message = format!(
+            "{fits} nodes take its pods, each takes one, and there are {pods} of them: a new pod \
+             stays Pending until an old one is gone, and where none may go first \
+             (maxUnavailable: 0) nothing is ever released"
+        );
+        let help = "maxUnavailable: 1 with maxSurge: 0 makes room first; or add a node";
+        self.caution(owner, "spec.template.spec", &message, help);
     }
 
     /// No Nodes are given: where pods need nodes of their own, how many there are decides.
@@ -392,7 +411,7 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// Does a rule that keeps pods apart, over nodes or zones and of some versions, say another one too?
+/// Does a rule that keeps pods apart, over nodes or zones and of some versions, say another too?
 fn implies((over, of): (&str, &str), (other, whom): (&str, &str)) -> bool {
     (over == "zone" || other == "node") && (of == "all" || of == whom)
 }

@@ -7,7 +7,6 @@ use crate::base::problem::Problem;
 use crate::manifest::draft::Draft;
 use crate::manifest::kinds::Object;
 use crate::manifest::kinds::autoscaler::Autoscaler;
-use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use std::collections::BTreeMap;
 
@@ -88,7 +87,8 @@ pub fn settle(store: &Store, found: &mut Found) {
                 "missing request for cpu in container {:?}, of which a share is asked for: {flown}",
                 container.name
             );
-            found.ignore(object, "spec.metrics", &why, Weight::Matters);
+            let help = "resources.requests.cpu of the container";
+            found.unasked(object, "spec.metrics", &why, help);
             continue;
         }
         let size = owner.node.at("spec.replicas").and_then(Node::integer);
@@ -112,11 +112,11 @@ fn applied(owner: &Object, size: i64, autoscaler: &Autoscaler, name: &str, found
     if size.cast_unsigned() < min && size > 0 {
         let message = format!(
             "applying the file sets {size} pods where the autoscaler keeps {min} or more: the \
-             others are gone at once, and come back after its next sync (15s) and their start; not \
-             flown"
+             others are gone at once, and come back after its next sync (15s) and their start"
         );
         let help = format!(
-            "leave it out; or fly it: --set spec.service.autoscaler.applied={size} (unit {name:?})"
+            "leave it out; what it does is flown with --set \
+             spec.service.autoscaler.applied={size} (unit {name:?})"
         );
         let (spot, path) =
             (owner.spot("spec.replicas"), format!("{} spec.replicas", owner.title()));

@@ -192,6 +192,17 @@ fn ingress(store: &Store, object: &Object, found: &mut Found) {
         let backend = if default { backend.to_string() } else { format!("{backend}.backend") };
         let field = format!("{backend}.service.name");
         let named = field.strip_prefix("spec.").unwrap_or(&field);
+        if path.action && ingress.is_alb() {
+            // `pkg/ingress/enhanced_backend_builder.go`, `buildActionViaAnnotation`.
+            let message = format!(
+                "aws-load-balancer-controller: missing actions.{} configuration",
+                path.service
+            );
+            let expected = format!("alb.ingress.kubernetes.io/actions.{}", path.service);
+            let help = "it reconciles nothing of the Ingress as long as one action is missing";
+            found.problem(object, &field, message, &expected, help);
+            continue;
+        }
         slipped_host(store, object, named, &path.service, found);
         let port = tree::deepest(&object.node, &format!("{backend}.service.port"));
         let field = format!("{backend}.service.port.number");
@@ -231,7 +242,7 @@ fn slipped_host(store: &Store, object: &Object, field: &str, host: &str, found: 
     if store.named(name).any(|owner| bears(owner) && owner.is_near(object)) {
         return;
     }
-    if let Some(near) = store.host_like(object, name) {
+    if let Some(near) = store.service_like(object, name) {
         let message =
             format!("nothing here is called {name:?}: what is said here holds for nobody");
         let help = format!("did you mean {near}?");
