@@ -10,13 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs the program under a limit of memory and of time.
 fn bounded(desk: &Desk, args: &[&str]) -> Output {
-    bounded_by(desk, 4_000_000, args)
-}
-
-/// The same, within so many kilobytes of memory.
-fn bounded_by(desk: &Desk, kilobytes: u64, args: &[&str]) -> Output {
-    let line = format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\"");
-    let mut words = vec!["-c", &line, PROGRAM];
+    let mut words = vec!["-c", "ulimit -v 4000000; exec \"$0\" \"$@\"", PROGRAM];
     words.extend(args);
     let mut child = Command::new("sh")
         .args(words)
@@ -394,8 +388,9 @@ fn objects(name: &str, mix: &str) -> Vec<String> {
 }
 
 /// The promise is 20,000 objects in 10 s and 500 MB by the program as it is released. The one that
-/// is tested is not optimised and shares its processors with other tests: it may take five times
-/// as long. A walk over all objects for each of them takes minutes in either.
+/// is tested is not optimised: it may take three times as long, and address space for what it only
+/// reserves. What counts is the time of the processor, whoever else has a share of it. A walk over
+/// all objects for each of them takes minutes.
 #[test]
 #[cfg(target_os = "linux")]
 fn lists_of_twenty_thousand_objects_are_read_in_time() {
@@ -404,11 +399,13 @@ fn lists_of_twenty_thousand_objects_are_read_in_time() {
         let each = objects("x", mix).len();
         let all = (0..20_000 / each).flat_map(|n| objects(&format!("svc-{n:05}"), mix));
         desk.write("all.yaml", &all.collect::<String>());
-        let begin = Instant::now();
-        let output = bounded_by(&desk, 700_000, &["import", "all.yaml"]);
-        let took = begin.elapsed();
+        let line = "ulimit -v 700000; ulimit -t 30; exec \"$0\" \"$@\"";
+        let output = Command::new("sh")
+            .args(["-c", line, PROGRAM, "import", "all.yaml"])
+            .current_dir(desk.path("."))
+            .output()
+            .expect("a shell");
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{mix}: {err}");
-        assert!(took < Duration::from_secs(50), "{mix}: {took:?}");
+        assert_eq!(output.status.code(), Some(0), "{mix}: {:?} {err}", output.status);
     }
 }
