@@ -100,9 +100,12 @@ fn tell(results: &Results, format: Format, details: bool) {
     }
 }
 
+/// What of the input is not flown, and what was warned of.
+pub type Told = (Vec<LeftOut>, Vec<Warned>);
+
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
 /// With the scenarios comes what of the input is not flown, and what was warned of.
-pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, (Vec<LeftOut>, Vec<Warned>)), u8> {
+pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Told), u8> {
     let loaded = input::load_or_say(&flags.source, flags.format, true)?;
     let released = loaded.import.flyables.len();
     if released > RELEASED_MAX {

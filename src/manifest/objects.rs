@@ -20,6 +20,9 @@ const DEEPEST_LIST: usize = 4;
 /// Most objects of one run.
 const OBJECTS_MAX: usize = 20_000;
 
+/// Where a document begins: its file, and the place in it.
+pub type Start = (Arc<str>, Place);
+
 /// What reading yields.
 #[derive(Debug, Default)]
 pub struct Objects {
@@ -32,7 +35,7 @@ pub struct Objects {
     /// Everything wrong with them.
     pub problems: Vec<Problem>,
     /// Where every document begins, and the object that was read from it.
-    pub starts: BTreeMap<(Arc<str>, Place), Option<(&'static str, Metadata)>>,
+    pub starts: BTreeMap<Start, Option<(&'static str, Metadata)>>,
     /// Files of tools that make manifests.
     foreign: Vec<Problem>,
 }

@@ -318,9 +318,12 @@ impl Store {
         self.index().hosts.slip(short(host), near.metadata.namespace.as_deref())
     }
 
-    /// The same, or a host that rules are given for.
+    /// The same, or a host that rules are given for; nothing for one that bears such rules itself.
     pub fn host_like(&self, near: &Object, host: &str) -> Option<&str> {
         let rules = &self.index().rules;
+        if self.index().by_host.contains_key(short(host)) {
+            return None;
+        }
         let space = near.metadata.namespace.as_deref();
         self.service_like(near, host).or_else(|| rules.slip(short(host), space))
     }

@@ -33,11 +33,14 @@ const APP_MESH: &str = "VirtualService.appmesh.k8s.aws";
 const REFERENCES: [(&str, &str); 3] =
     [("ingressRef", "Ingress"), ("routeRef", "ApisixRoute"), ("upstreamRef", "Upstream")];
 
+/// A namespace, if given, and the title of the controller in it.
+type Leader = (Option<String>, String);
+
 /// Who leads which router.
 #[derive(Debug, Default)]
 pub struct Led {
     /// By kind and name of the router: its namespace, if given, and the title of its controller.
-    by: BTreeMap<(String, String), Vec<(Option<String>, String)>>,
+    by: BTreeMap<(String, String), Vec<Leader>>,
 }
 
 impl Led {
