@@ -379,6 +379,10 @@ fn objects(name: &str, mix: &str) -> Vec<String> {
     let mapping = format!("spec: {{prefix: /, service: {name}}}");
     let mut all =
         vec![object("apps/v1", "Deployment", deployment), object("v1", "Service", service)];
+    if mix == "stray" {
+        // One that is called like the Deployment would be a slip.
+        all[1] = all[1].replacen(&format!("name: {name}"), &format!("name: other-{name}"), 1);
+    }
     if mix == "all" {
         all.push(object("autoscaling/v2", "HorizontalPodAutoscaler", scaler));
         all.push(object("networking.k8s.io/v1", "Ingress", ingress));
