@@ -1,5 +1,7 @@
 //! Other people's YAML: what is understood of it, what is said about the rest, and that it flies.
 
+#[path = "manifests/apart.rs"]
+mod apart;
 #[path = "manifests/controllers.rs"]
 mod controllers;
 #[path = "manifests/documented.rs"]

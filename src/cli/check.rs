@@ -15,7 +15,7 @@ pub fn run(flags: &Check) -> u8 {
         Ok(report) => report,
         Err(code) => return code,
     };
-    let (scenarios, left_out) = match fly::scenarios(flight) {
+    let (scenarios, (left_out, warnings)) = match fly::scenarios(flight) {
         Ok(found) => found,
         Err(code) => return code,
     };
@@ -29,7 +29,7 @@ pub fn run(flags: &Check) -> u8 {
         Ok(results) => results,
         Err(code) => return code,
     };
-    results.left_out = left_out;
+    (results.left_out, results.warnings) = (left_out, warnings);
     let written = report.map(|report| report.write(&results));
     let place = match written.transpose() {
         Ok(place) => place,

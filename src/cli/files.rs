@@ -7,7 +7,7 @@ use crate::base::problem::{Place, Problem, Severity};
 use crate::base::source::Source as Text;
 use crate::manifest::{self, Input};
 use crate::scenario::yaml;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ const DEFAULT_FOLDER: &str = "scenarios";
 const LARGEST_BYTES: u64 = 64 << 20;
 /// Most files, and most folders, of one tree.
 const FILES_MAX: usize = 20_000;
+/// Folders that are looked into for a word of help.
+const LOOKED_MAX: usize = 500;
 /// Larger recordings of traffic are refused before they are read.
 const LARGEST_TRACE: u64 = 1 << 30;
 /// The way out for whoever has no scenario yet.
@@ -159,11 +161,25 @@ fn files(paths: &[String], recursive: bool) -> Result<Vec<Named>, Problem> {
 pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     let (files, folders) = entries(folder)?;
     if files.is_empty() {
-        let deeper = folders.iter().any(|folder| in_folders(folder).is_ok());
-        let help = if deeper { "-R reads the folders in it, too" } else { WRITE_ONE };
+        let help = if holds_files(folders) { "-R reads the folders in it, too" } else { WRITE_ONE };
         return Err(nothing_in(folder, help));
     }
     Ok(files)
+}
+
+/// Does one of the folders, or one below them, hold a file? Of a large tree a part is looked at:
+/// this is for a word of help.
+fn holds_files(folders: Vec<PathBuf>) -> bool {
+    let mut open = VecDeque::from(folders);
+    for _ in 0..LOOKED_MAX {
+        let Some(folder) = open.pop_front() else { return false };
+        let Ok((files, folders)) = entries(&folder) else { continue };
+        if !files.is_empty() {
+            return true;
+        }
+        open.extend(folders);
+    }
+    false
 }
 
 /// The files in a folder and in the folders below it, each folder's own first. Hidden folders and

@@ -9,7 +9,7 @@ use super::{sweep, told};
 use crate::base::escape::short::thousands;
 use crate::base::problem::nearest;
 use crate::experiment::fly::Settings;
-use crate::experiment::results::{LeftOut, Results};
+use crate::experiment::results::{LeftOut, Results, Warned};
 use crate::experiment::{budget, rounds};
 use crate::report::{self, run_json, verdicts};
 use crate::scenario::model::Scenario;
@@ -83,10 +83,10 @@ pub fn run(flags: &Run) -> u8 {
     let flight = &flags.flight;
     let done = Report::open(&flags.out, flight).and_then(|report| {
         let purpose = Purpose::Report { export: flags.telemetry };
-        let (scenarios, left_out) = scenarios(flight)?;
+        let (scenarios, (left_out, warnings)) = scenarios(flight)?;
         let whole = flags.details || flags.telemetry;
         let scenarios = if whole { sweep::in_whole(scenarios) } else { scenarios };
-        let results = Results { left_out, ..results(flight, &scenarios, purpose)? };
+        let results = Results { left_out, warnings, ..results(flight, &scenarios, purpose)? };
         let place = report.write(&results)?;
         Ok((results, place))
     });
@@ -166,9 +166,12 @@ fn tell(results: &Results, flags: &Run) {
     }
 }
 
+/// What of the input is not flown, and what was warned of.
+pub type Told = (Vec<LeftOut>, Vec<Warned>);
+
 /// Loads what is to be flown; on failure everything has been said and the exit code comes back.
-/// With the scenarios comes what of the input is not flown.
-pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Vec<LeftOut>), u8> {
+/// With the scenarios comes what of the input is not flown, and what was warned of.
+pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Told), u8> {
     let loaded = input::load_or_say(&flags.source, flags.format, true)?;
     let released = loaded.import.flyables.len();
     if released > RELEASED_MAX {
@@ -182,9 +185,9 @@ pub fn scenarios(flags: &Flight) -> Result<(Vec<Arc<Scenario>>, Vec<LeftOut>), u
         output::deny(&[line], flags.format);
         return Err(WRONG);
     }
-    let left_out = told::left_out(&loaded.import);
+    let told = (told::left_out(&loaded.import), told::warned(&loaded.warnings));
     let scenarios = chosen(loaded.scenarios, &flags.strategies, flags.format)?;
-    Ok((asked::scenarios(scenarios, flags), left_out))
+    Ok((asked::scenarios(scenarios, flags), told))
 }
 
 /// Flies; nothing comes back if it was interrupted too early.

@@ -65,15 +65,14 @@ fn as_json(note: &Note) -> Value {
 
 fn listing(lists: &Lists) -> String {
     let mut text = String::new();
-    for (title, notes) in [
-        ("Understood", &lists.understood),
-        ("Assumed", &lists.assumed),
-        ("Overridden", &lists.overridden),
-        ("Ignored", &lists.ignored),
+    // What is assumed alike of many objects is told once.
+    for (title, notes, once) in [
+        ("Understood", &lists.understood, false),
+        ("Assumed", &lists.assumed, true),
+        ("Overridden", &lists.overridden, false),
+        ("Ignored", &lists.ignored, false),
     ] {
         text.push_str(&format!("# {title}: {}\n", notes.len()));
-        // What is assumed alike of many objects is told once.
-        let once = std::ptr::eq(notes, &lists.assumed);
         let each = |note| Alike { first: note, objects: note.object.clone(), count: 1 };
         let told = if once { alike(notes) } else { notes.iter().map(each).collect() };
         for alike in told {

@@ -11,7 +11,7 @@ use super::{WRONG, only, output, told};
 use crate::base::node::Node;
 use crate::base::problem::{Problem, Severity};
 use crate::manifest::checks::{self, Own};
-use crate::manifest::{self, Flyable, Import, Input, named};
+use crate::manifest::{self, Asked, Flyable, Import, Input, named};
 use crate::scenario::model::Scenario;
 use crate::scenario::{read, sweep};
 use std::collections::BTreeMap;
@@ -59,8 +59,7 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
         return Err(slips);
     }
     if mixed {
-        loaded.import = import(&inputs, source.lenient, sources)?;
-        only::of_import(&mut loaded.import, &source.only)?;
+        loaded.import = import(&inputs, source, sources)?;
         drop(inputs);
         let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
         put(nodes, &own)?;
@@ -141,9 +140,13 @@ fn put<'n>(nodes: impl Iterator<Item = &'n mut Node>, own: &[Own]) -> Result<(),
 }
 
 /// Finds what manifests release, and reads the manifests that Scenarios name.
-fn import(inputs: &[Input], lenient: bool, sources: &mut Sources) -> Result<Import, Vec<Problem>> {
-    let read = if lenient { manifest::read_leniently } else { manifest::read };
-    let mut import = read(inputs)?;
+fn import(
+    inputs: &[Input],
+    source: &Source,
+    sources: &mut Sources,
+) -> Result<Import, Vec<Problem>> {
+    let lenient = source.lenient;
+    let mut import = manifest::read_by(inputs, Asked { lenient, only: &source.only })?;
     let mut problems = Vec::new();
     for flyable in &mut import.flyables {
         let mut texts = Vec::new();

@@ -5,9 +5,10 @@ use super::output;
 use crate::base::count::counted;
 use crate::base::escape::short::thousands;
 use crate::base::escape::terminal;
+use crate::base::problem::alike as of_a_kind;
 use crate::base::problem::{Place, Problem};
 use crate::base::several::{self, Line};
-use crate::experiment::results::LeftOut;
+use crate::experiment::results::{LeftOut, Warned};
 use crate::manifest::Import;
 use crate::manifest::note::{Alike, Lists, Note, Weight, alike};
 use crate::manifest::unflown;
@@ -96,6 +97,18 @@ pub fn left_out(import: &Import) -> Vec<LeftOut> {
         LeftOut { what, text, document: false }
     });
     groups.chain(fields).collect()
+}
+
+/// What was warned of, once of a kind.
+pub fn warned(warnings: &[Problem]) -> Vec<Warned> {
+    let one = |(problem, count): (&Problem, usize)| Warned {
+        place: problem.spot(),
+        what: problem.path.clone(),
+        text: problem.message.clone(),
+        help: problem.way_out().trim_end_matches('.').to_string(),
+        more: count - 1,
+    };
+    of_a_kind(warnings).into_iter().map(one).collect()
 }
 
 /// The documents among them as people read them, before everything else; nothing if there is none.

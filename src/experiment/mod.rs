@@ -56,8 +56,9 @@ pub fn run(
         }
     }
     let interrupted = stop.load(Ordering::Relaxed);
-    let (seed, command, left_out) = (settings.seed, command.to_string(), Vec::new());
-    Ok(Results { seed, command, scenarios: done, left_out, interrupted })
+    let (seed, command) = (settings.seed, command.to_string());
+    let (left_out, warnings) = (Vec::new(), Vec::new());
+    Ok(Results { seed, command, scenarios: done, left_out, warnings, interrupted })
 }
 
 /// Tabulates what was flown of one scenario; nothing if it was stopped before a replication was

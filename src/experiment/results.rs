@@ -22,6 +22,8 @@ pub struct Results {
     pub scenarios: Vec<ScenarioResults>,
     /// What of the input is not flown and may matter, worst first.
     pub left_out: Vec<LeftOut>,
+    /// What was warned of before anything was flown, once of a kind.
+    pub warnings: Vec<Warned>,
     /// Was the run interrupted, so that some flights are missing?
     pub interrupted: bool,
 }
@@ -35,6 +37,21 @@ pub struct LeftOut {
     pub text: String,
     /// Is it a whole document, and not a field of one that is flown?
     pub document: bool,
+}
+
+/// A warning about the input, and about how many places more the same is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warned {
+    /// Where it stands: file, line and column; a file alone for what stands nowhere in it.
+    pub place: String,
+    /// What it is about: an object and its field, or a field of a Scenario; may be empty.
+    pub what: String,
+    /// What is said of it.
+    pub text: String,
+    /// A way out; may be empty.
+    pub help: String,
+    /// Places beside, of which the same is said.
+    pub more: usize,
 }
 
 /// The results of one scenario.

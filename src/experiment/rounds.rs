@@ -58,6 +58,7 @@ pub fn run(
         command: String::new(),
         scenarios: done,
         left_out: Vec::new(),
+        warnings: Vec::new(),
         interrupted: stop.load(Ordering::Relaxed),
     })
 }

@@ -13,6 +13,7 @@ use super::note::{Note, Weight};
 use super::objects::Objects;
 use super::rule::{Destination, Rule, Words};
 use crate::base::problem::Problem;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of a path of a canary.
 enum Joined {
@@ -24,21 +25,25 @@ enum Joined {
 
 /// Gives every canary Ingress the rules that it and its main one come to.
 pub fn join(objects: &mut Objects) {
-    let of_kind = |object: &&Object| matches!(object.body, Body::Ingress(_));
-    let all: Vec<Object> = objects.store.objects.iter().filter(of_kind).cloned().collect();
-    let mut taken: Vec<&Path> = Vec::new();
-    for canary in canaries(&all) {
+    let of_kind = |(_, object): &(usize, &Object)| matches!(object.body, Body::Ingress(_));
+    let all = objects.store.objects.iter().enumerate().filter(of_kind);
+    let all: Vec<(usize, Object)> = all.map(|(at, object)| (at, object.clone())).collect();
+    let mains = Mains::of(&all);
+    let mut taken: BTreeSet<Location<'_>> = BTreeSet::new();
+    for (at, canary) in canaries(&all) {
         let Body::Ingress(own) = &canary.body else { continue };
         let Some(asked) = &own.nginx.canary else { continue };
         let mut rules: Vec<Rule> = Vec::new();
         for path in own.paths.iter().filter(|path| !path.service.is_empty()) {
-            if taken.iter().any(|other| is_same(other, path)) {
+            let space = (canary.metadata.namespace.as_deref(), own.class.as_deref());
+            let location = (space, (path.host.as_str(), path.path.as_str(), path.kind.as_str()));
+            if taken.contains(&location) {
                 second(objects, canary, path);
                 continue;
             }
-            taken.push(path);
-            match partner(&all, canary, path) {
+            match mains.partner(canary, own, path) {
                 Joined::With(service, cookie) => {
+                    taken.insert(location);
                     let sticky = cookie.clone().filter(|_| !own.nginx.legacy);
                     if cookie.is_some() && own.nginx.legacy {
                         drawn_anew(objects, canary);
@@ -48,9 +53,7 @@ pub fn join(objects: &mut Objects) {
                 Joined::Dropped(why) => objects.problems.push(dropped(canary, path, why)),
             }
         }
-        let named = |o: &&mut Object| o.kind == canary.kind && o.metadata == canary.metadata;
-        let place = objects.store.objects.iter_mut().find(named);
-        if let Some(Object { body: Body::Ingress(own), .. }) = place {
+        if let Some(Object { body: Body::Ingress(own), .. }) = objects.store.objects.get_mut(at) {
             own.routes.rules = rules;
         }
     }
@@ -58,32 +61,59 @@ pub fn join(objects: &mut Objects) {
 
 /// The canaries in the order of the controller, which has the older ones first and those of one age
 /// by name; files tell no age.
-fn canaries(all: &[Object]) -> Vec<&Object> {
-    let is_canary = |o: &&Object| matches!(&o.body, Body::Ingress(ingress) if ingress.is_canary());
-    let mut found: Vec<&Object> = all.iter().filter(is_canary).collect();
-    found.sort_by_key(|o| (o.metadata.namespace.clone(), o.metadata.name.clone()));
+fn canaries(all: &[(usize, Object)]) -> Vec<(usize, &Object)> {
+    let is_canary = |o: &Object| matches!(&o.body, Body::Ingress(ingress) if ingress.is_canary());
+    let found = all.iter().filter(|(_, object)| is_canary(object));
+    let mut found: Vec<(usize, &Object)> = found.map(|(at, object)| (*at, object)).collect();
+    found.sort_by_key(|(_, o)| (o.metadata.namespace.clone(), o.metadata.name.clone()));
     found
 }
 
-fn is_same(a: &Path, b: &Path) -> bool {
-    (&a.host, &a.path, &a.kind) == (&b.host, &b.path, &b.kind)
+/// A namespace and a class, if they are given.
+type Space<'a> = (Option<&'a str>, Option<&'a str>);
+
+/// A location of one controller: who reads it, and host, path and pathType.
+type Location<'a> = (Space<'a>, (&'a str, &'a str, &'a str));
+
+/// A path of a main Ingress.
+type Main<'a> = (&'a Object, &'a Ingress, &'a Path);
+
+/// Paths of main Ingresses, by their hosts.
+struct Mains<'a>(BTreeMap<&'a str, Vec<Main<'a>>>);
+
+impl<'a> Mains<'a> {
+    fn of(all: &'a [(usize, Object)]) -> Mains<'a> {
+        let mut mains: BTreeMap<&str, Vec<Main<'_>>> = BTreeMap::new();
+        for (_, object) in all {
+            let Body::Ingress(ingress) = &object.body else { continue };
+            for path in ingress.paths.iter().filter(|_| !ingress.is_canary()) {
+                mains.entry(&path.host).or_default().push((object, ingress, path));
+            }
+        }
+        Mains(mains)
+    }
+
+    /// What becomes of a path of a canary: its main Ingress is one of the same host, path and
+    /// pathType, which the same controller reads.
+    fn partner(&self, canary: &Object, ingress: &Ingress, path: &Path) -> Joined {
+        let (own, host) = (&path.service, &path.host);
+        let by_one = |main: &&Main<'_>| {
+            let classes = main.1.class.as_ref().zip(ingress.class.as_ref());
+            main.0.is_near(canary) && classes.is_none_or(|(a, b)| a == b)
+        };
+        let on_host = self.0.get(host.as_str()).into_iter().flatten().filter(by_one);
+        let on_host: Vec<&Main<'_>> = on_host.collect();
+        let same = |other: &Path| (&other.path, &other.kind) == (&path.path, &path.kind);
+        let found = on_host.iter().find(|main| same(main.2) && !main.2.service.is_empty());
+        joined(found.map(|main| (main.1, main.2)), own, path, !on_host.is_empty())
+    }
 }
 
-/// The main Ingress of a path, and how long its cookies last.
-fn partner(all: &[Object], canary: &Object, path: &Path) -> Joined {
-    let mains = all.iter().filter(|o| o.is_near(canary)).filter_map(|o| match &o.body {
-        Body::Ingress(ingress) if !ingress.is_canary() => Some(&**ingress),
-        _ => None,
-    });
-    let mains: Vec<&Ingress> = mains.collect();
-    let (own, host) = (&path.service, &path.host);
-    let known = mains.iter().flat_map(|main| &main.paths).any(|p| p.host == *host);
-    let found = mains.iter().find_map(|main| {
-        let path = main.paths.iter().find(|p| is_same(p, path) && !p.service.is_empty())?;
-        Some((*main, path))
-    });
+/// What becomes of a path of a canary beside its main one, on a host that is known or not.
+fn joined(found: Option<(&Ingress, &Path)>, own: &str, path: &Path, known: bool) -> Joined {
+    let host = &path.host;
     match found {
-        Some((_, main)) if main.service == *own => Joined::Dropped(format!(
+        Some((_, main)) if main.service == own => Joined::Dropped(format!(
             "alternative upstream {own} is primary upstream in Other Ingress for location {host}{}",
             path.path
         )),
@@ -104,9 +134,7 @@ fn of_path(path: &Path, asked: &Canary, main: &str, sticky: Option<String>) -> V
         weight,
         ..Destination::default()
     };
-    let first = asked.matches.first().and_then(|m| m.headers.first());
-    let by_cookie = first.is_some_and(|name| name.starts_with("the cookie "));
-    let matches = if by_cookie { nginx::COOKIE } else { nginx::HEADER };
+    let matches = if asked.by_cookie { nginx::COOKIE } else { nginx::HEADER };
     let words = Words { matches, ..WORDS };
     let rule = |destinations| Rule {
         path: path.at.clone(),

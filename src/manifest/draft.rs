@@ -68,6 +68,14 @@ impl Draft {
         draft
     }
 
+    /// May an object belong to it: does it lie in no other namespace?
+    pub fn is_near(&self, object: &Object) -> bool {
+        match (&self.namespace, &object.metadata.namespace) {
+            (Some(own), Some(other)) => own == other,
+            _ => true,
+        }
+    }
+
     /// Notes that an object took part.
     pub fn takes(&mut self, object: &Object) {
         if !self.used.contains(&object.title()) {

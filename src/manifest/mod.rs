@@ -10,6 +10,7 @@
 //! Read next: [`kinds`] for one file per kind, [`mod@unit`] for how objects become release
 //! units, [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
 
+pub mod alike;
 pub mod canary_ingress;
 pub mod checks;
 pub mod defaults;
@@ -24,6 +25,7 @@ pub mod nested;
 pub mod newer;
 pub mod note;
 pub mod objects;
+pub mod only;
 pub mod print;
 pub mod rule;
 mod scalars;
@@ -40,6 +42,8 @@ use crate::scenario::textbook;
 use draft::Draft;
 use kinds::canary_config;
 use note::{Lists, Spot};
+use only::Pair;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use unflown::LeftOut;
 
@@ -71,10 +75,6 @@ pub struct Flyable {
     pub file: Arc<str>,
     /// Paths of the document, and the places in manifests where their values came from.
     pub origins: Vec<(String, Spot)>,
-    /// What the unit in it is called by, its own name first; empty for a Scenario alone.
-    pub names: Vec<String>,
-    /// Titles of the objects that took part in it.
-    pub objects: Vec<String>,
 }
 
 /// What was found in a run's documents.
@@ -103,29 +103,50 @@ pub fn is_manifest(document: &Node) -> bool {
 
 /// Finds what can be flown in the documents of a run; or all problems.
 pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
-    read_by(inputs, false)
+    read_by(inputs, Asked::default())
 }
 
 /// [`read`], which only warns of documents that own a release, divide its requests or set its size
 /// and are not flown.
 pub fn read_leniently(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
-    read_by(inputs, true)
+    read_by(inputs, Asked { lenient: true, only: &[] })
 }
 
-fn read_by(inputs: &[Input], lenient: bool) -> Result<Import, Vec<Problem>> {
-    let read = objects::read(inputs);
-    let mut problems = read.problems;
-    let mut lists = read.lists;
+/// How manifests are to be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Is what governs a release and is not flown to be warned of only?
+    pub lenient: bool,
+    /// Names of what is meant, with `*` for any letters; empty: everything.
+    pub only: &'a [String],
+}
+
+/// [`read`], as it is asked for.
+pub fn read_by(inputs: &[Input], asked: Asked<'_>) -> Result<Import, Vec<Problem>> {
+    let mut read = objects::read(inputs);
     let found = unit::find(&read.store);
+    let mut problems = std::mem::take(&mut read.problems);
+    let mut lists = std::mem::take(&mut read.lists);
     lists.extend(found.lists);
     problems.extend(found.problems);
-    let unflown = unflown::judge(&read.strangers, &read.store, &found.drafts, lenient);
+    let mut drafts = found.drafts;
+    let pairs = match only::chosen(only::pairs(inputs, &drafts), asked.only) {
+        Ok(pairs) => pairs,
+        // What is not found may be what could not be read.
+        Err(unknown) => return Err(unknown.into_iter().chain(problems).collect()),
+    };
+    if !asked.only.is_empty() {
+        let meant: BTreeSet<usize> = pairs.iter().filter_map(|pair| pair.draft).collect();
+        only::Others::of(&read, &drafts, &meant).forget(&mut lists, &mut problems);
+    }
+    let pairs = renumbered(pairs, &mut drafts);
+    let unflown = unflown::judge(&read.strangers, &read.store, &drafts, asked.lenient);
     lists.ignored.extend(unflown.notes);
     problems.extend(unflown.problems);
-    if found.drafts.is_empty() && !fields::has_errors(&problems) {
+    if drafts.is_empty() && !fields::has_errors(&problems) {
         problems.extend(nothing(inputs, &read.store, &lists));
     }
-    let flyables = flyables(inputs, found.drafts, &mut lists, &mut problems);
+    let flyables = flyables(inputs, drafts, &pairs, &mut lists, &mut problems);
     if fields::has_errors(&problems) {
         problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
         problems.dedup();
@@ -173,66 +194,70 @@ fn nothing(inputs: &[Input], store: &store::Store, lists: &Lists) -> Vec<Problem
     std::iter::once(found).chain(reasons).collect()
 }
 
+/// Keeps the units that are meant, and gives the pairs their numbers among these.
+fn renumbered(mut pairs: Vec<Pair>, drafts: &mut Vec<Draft>) -> Vec<Pair> {
+    let meant: BTreeSet<usize> = pairs.iter().filter_map(|pair| pair.draft).collect();
+    let numbers: BTreeMap<usize, usize> = meant.into_iter().zip(0..).collect();
+    let mut number = 0;
+    drafts.retain(|_| {
+        number += 1;
+        numbers.contains_key(&(number - 1))
+    });
+    for pair in &mut pairs {
+        pair.draft = pair.draft.and_then(|draft| numbers.get(&draft).copied());
+    }
+    pairs
+}
+
 /// Joins units with the Scenarios of the run.
 fn flyables(
     inputs: &[Input],
     drafts: Vec<Draft>,
+    pairs: &[Pair],
     lists: &mut Lists,
     problems: &mut Vec<Problem>,
 ) -> Vec<Flyable> {
     let mut flyables = Vec::new();
-    let mut flown = vec![false; drafts.len()];
-    for input in inputs {
-        for document in input.documents.iter().filter(|d| !is_manifest(d)) {
-            let chosen = belongs(document, &drafts);
-            if let (true, Some(problem)) = (chosen.is_empty(), slip(document, input, &drafts)) {
-                problems.push(problem);
-            }
-            if chosen.is_empty() {
-                flyables.push(alone(document, input));
-            }
-            for index in &chosen {
-                let draft = &drafts[*index];
-                flown[*index] = true;
-                storm::assume_defaults(&with(draft, document), lists);
-                let (mut node, origins) = join::join(document, &input.file, draft, lists);
-                storm::settle(&mut node);
-                let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
-                let (names, objects) = (names_of(draft), draft.used.clone());
-                let mut flyable = Flyable { node, text, file, origins, names, objects };
-                if chosen.len() > 1 {
-                    rename(&mut flyable, &draft.name);
-                }
-                flyables.push(flyable);
-            }
-        }
-    }
-    for (mut draft, flown) in drafts.into_iter().zip(flown) {
-        if !flown {
+    let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
+    for pair in pairs {
+        let scenario = pair.scenario.and_then(|(input, document)| {
+            let input = inputs.get(input)?;
+            Some((input, input.documents.get(document)?))
+        });
+        let Some((input, document)) = scenario else {
+            let draft = pair.draft.and_then(|draft| drafts.get_mut(draft)?.take());
+            let Some(mut draft) = draft else { continue };
             storm::fill(&mut draft, lists);
             storm::settle(&mut draft.node);
             flyables.push(of_manifests(draft));
+            continue;
+        };
+        let Some(draft) = pair.draft.and_then(|draft| drafts.get(draft)?.as_ref()) else {
+            problems.extend(slip(document, input, &drafts));
+            flyables.push(alone(document, input));
+            continue;
+        };
+        storm::assume_defaults(&with(draft, document), lists);
+        let (mut node, origins) = join::join(document, &input.file, draft, lists);
+        storm::settle(&mut node);
+        let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
+        let mut flyable = Flyable { node, text, file, origins };
+        if pair.several {
+            rename(&mut flyable, &draft.name);
         }
+        flyables.push(flyable);
     }
     flyables
 }
 
 fn alone(document: &Node, input: &Input) -> Flyable {
     let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
-    let (names, objects) = (Vec::new(), Vec::new());
-    Flyable { node: document.clone(), text, file, origins: Vec::new(), names, objects }
+    Flyable { node: document.clone(), text, file, origins: Vec::new() }
 }
 
 fn of_manifests(draft: Draft) -> Flyable {
     let file = Arc::clone(&draft.spot.file);
-    let (names, text) = (names_of(&draft), Arc::from(""));
-    let (node, origins, objects) = (draft.node, draft.origins, draft.used);
-    Flyable { node, text, file, origins, names, objects }
-}
-
-/// What a unit is called by.
-fn names_of(draft: &Draft) -> Vec<String> {
-    std::iter::once(&draft.name).chain(&draft.aliases).cloned().collect()
+    Flyable { node: draft.node, text: Arc::from(""), file, origins: draft.origins }
 }
 
 /// The draft with a Scenario's document in place of its own, to ask what neither has said.
@@ -271,9 +296,9 @@ fn service_name(document: &Node) -> Option<&Node> {
 }
 
 /// A Scenario whose service is a slip of a unit's name.
-fn slip(document: &Node, input: &Input, drafts: &[Draft]) -> Option<Problem> {
+fn slip(document: &Node, input: &Input, drafts: &[Option<Draft>]) -> Option<Problem> {
     let node = service_name(document)?;
-    let near = nearest(node.text()?, drafts.iter().map(|d| d.name.as_str()))?;
+    let near = nearest(node.text()?, drafts.iter().flatten().map(|d| d.name.as_str()))?;
     let message = format!("nothing is released here under the name {}", node.shown());
     let problem = Problem::error(node.place, "spec.service.name", message);
     Some(problem.help(format!("did you mean {near}?")).in_file(&input.file))

@@ -34,6 +34,16 @@ pub fn image(image: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Words for what is there already, and for what is tried.
+pub fn roles() -> impl Iterator<Item = &'static str> {
+    OLD.into_iter().chain(NEW)
+}
+
+/// Is it one of these words?
+pub fn is_role(word: &str) -> bool {
+    roles().any(|role| role == word)
+}
+
 fn role(name: &str) -> i8 {
     let lower = name.to_lowercase();
     let has = |words: &[&str]| {

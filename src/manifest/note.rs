@@ -6,7 +6,7 @@
 
 use crate::base::problem::Place;
 use crate::base::several;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A place in a file.
@@ -114,8 +114,9 @@ impl Lists {
     /// not become what its kind says of it.
     pub fn sort(&mut self) {
         let Lists { understood, assumed, overridden, ignored } = self;
-        let holds = |n: &Note| !overridden.iter().any(|o| o.spot == n.spot && o.field == n.field);
-        understood.retain(holds);
+        let gone: BTreeSet<(&Spot, &str)> =
+            overridden.iter().map(|note| (&note.spot, note.field.as_str())).collect();
+        understood.retain(|note| !gone.contains(&(&note.spot, note.field.as_str())));
         for list in [understood, assumed, overridden, ignored] {
             list.sort_by(|a, b| (&a.spot, &a.field).cmp(&(&b.spot, &b.field)));
             list.dedup();

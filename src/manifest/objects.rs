@@ -8,7 +8,7 @@ use super::store::Store;
 use super::unflown::{self, Stranger};
 use super::{Input, canary_ingress, foreign, is_manifest, nested};
 use crate::base::node::{Key, Node, Value};
-use crate::base::problem::{Problem, Severity, nearest};
+use crate::base::problem::{Place, Problem, Severity, nearest};
 use crate::base::settings::read_document;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,6 +19,9 @@ const DEEPEST_LIST: usize = 4;
 
 /// Most objects of one run.
 const OBJECTS_MAX: usize = 20_000;
+
+/// Where a document begins: its file, and the place in it.
+pub type Start = (Arc<str>, Place);
 
 /// What reading yields.
 #[derive(Debug, Default)]
@@ -31,6 +34,8 @@ pub struct Objects {
     pub lists: Lists,
     /// Everything wrong with them.
     pub problems: Vec<Problem>,
+    /// Where every document begins, and the object that was read from it.
+    pub starts: BTreeMap<Start, Option<(&'static str, Metadata)>>,
     /// Files of tools that make manifests.
     foreign: Vec<Problem>,
 }
@@ -113,6 +118,7 @@ fn expand(document: &Node, file: &Arc<str>, depth: usize, objects: &mut Objects)
         }
         return;
     }
+    objects.starts.insert((Arc::clone(file), document.place), None);
     if let Some(problem) = foreign::document(document, file) {
         objects.foreign.push(problem);
         return;
@@ -152,7 +158,6 @@ fn part_of(
 ) -> Option<&'static KindPart> {
     let place = document.get("kind").map_or(document.place, |n| n.place);
     let (group, number) = version.rsplit_once('/').unwrap_or(("", version));
-    let group = group_of(kind, group);
     if let Some(part) = KINDS.iter().find(|p| p.kind == kind && p.group == group) {
         if !part.versions.contains(&number) {
             let place = document.get("apiVersion").map_or(place, |n| n.place);
@@ -199,12 +204,6 @@ fn part_of(
     };
     objects.problems.push(problem.in_file(file));
     None
-}
-
-/// The group that a kind belongs to by now: an Ingress was born in `extensions`, and means the same
-/// there (k/k pkg/apis/networking).
-fn group_of<'v>(kind: &str, group: &'v str) -> &'v str {
-    if kind == "Ingress" && group == "extensions" { "networking.k8s.io" } else { group }
 }
 
 fn expected(part: &KindPart) -> String {
@@ -265,13 +264,15 @@ fn object(part: &KindPart, document: &Node, file: &Arc<str>, objects: &mut Objec
     objects.strangers.extend(Stranger::within(document, file));
     objects.lists.extend(book.notes);
     objects.problems.extend(book.problems);
+    let start = (Arc::clone(file), document.place);
+    objects.starts.insert(start, Some((part.kind, metadata.clone())));
     let (file, node) = (Arc::clone(file), Arc::new(written(document)));
     objects.store.objects.push(Object { kind: part.kind, metadata, file, node, body });
 }
 
 /// The document without what the server keeps in it, of which nothing is asked any more: half of
 /// what a cluster prints.
-fn written(document: &Node) -> Node {
+pub(super) fn written(document: &Node) -> Node {
     let Value::Map(entries) = &document.value else { return document.clone() };
     let kept = entries.iter().filter(|(key, _)| key.name != "status");
     let entries = kept.map(|(key, value)| match (key.name.as_str(), &value.value) {

@@ -1,5 +1,6 @@
 //! All objects of a run, and how they find each other: by name, by selector, by host.
 
+use super::alike::Alike;
 use super::fields::Labels;
 use super::kinds::analysis_template::AnalysisTemplate;
 use super::kinds::autoscaler::Autoscaler;
@@ -44,14 +45,26 @@ struct Index {
     by_label: BTreeMap<(String, String), Vec<usize>>,
     /// DestinationRules, by the first word of their host.
     by_host: BTreeMap<String, Vec<usize>>,
+    by_kind: BTreeMap<&'static str, Vec<usize>>,
+    /// Autoscalers, by the name of what they scale.
+    by_scaled: BTreeMap<String, Vec<usize>>,
     pods: Vec<usize>,
+    /// Names that hosts may mean: of Services and of what runs pods.
+    hosts: Alike,
+    /// Names of hosts of DestinationRules.
+    rules: Alike,
+    /// Names of workloads.
+    workloads: Alike,
+    /// Values of the labels of pods.
+    values: Alike,
+    by_value: BTreeMap<String, BTreeSet<String>>,
 }
 
 macro_rules! of_kind {
-    ($(#[$doc:meta])* $name:ident, $body:ident, $type:ty) => {
+    ($(#[$doc:meta])* $name:ident, $body:ident, $type:ty, $($kind:literal),+) => {
         $(#[$doc])*
         pub fn $name(&self) -> impl Iterator<Item = (&Object, &$type)> {
-            self.objects.iter().filter_map(|object| match &object.body {
+            self.of_kinds(&[$($kind),+]).filter_map(|object| match &object.body {
                 Body::$body(body) => Some((object, &**body)),
                 _ => None,
             })
@@ -62,75 +75,96 @@ macro_rules! of_kind {
 impl Store {
     of_kind!(
         /// All Deployments.
-        deployments, Deployment, Deployment
+        deployments, Deployment, Deployment, "Deployment"
     );
     of_kind!(
         /// All Services.
-        services, Service, Service
+        services, Service, Service, "Service"
     );
     of_kind!(
         /// All Ingresses.
-        ingresses, Ingress, Ingress
+        ingresses, Ingress, Ingress, "Ingress"
     );
     /// All sets of rules, whatever their kind.
     pub fn virtual_services(&self) -> impl Iterator<Item = (&Object, &VirtualService)> {
-        self.objects.iter().filter_map(|object| match &object.body {
-            Body::VirtualService(body) | Body::HttpRoute(body) | Body::Router(body) => {
-                Some((object, &**body))
-            }
-            Body::Ingress(body) => Some((object, &body.routes)),
-            _ => None,
-        })
+        self.objects.iter().filter_map(|object| Some((object, rules(object)?)))
     }
 
     of_kind!(
         /// All autoscalers.
-        autoscalers, Autoscaler, Autoscaler
+        autoscalers, Autoscaler, Autoscaler, "HorizontalPodAutoscaler", "ScaledObject"
     );
     of_kind!(
         /// All limits of evictions.
-        disruption_budgets, DisruptionBudget, DisruptionBudget
+        disruption_budgets, DisruptionBudget, DisruptionBudget, "PodDisruptionBudget"
     );
     of_kind!(
         /// All DestinationRules.
-        destination_rules, DestinationRule, DestinationRule
+        destination_rules, DestinationRule, DestinationRule, "DestinationRule"
     );
 
     of_kind!(
         /// All Canaries.
-        canaries, Canary, Canary
+        canaries, Canary, Canary, "Canary"
     );
     of_kind!(
         /// All MetricTemplates.
-        metric_templates, MetricTemplate, MetricTemplate
+        metric_templates, MetricTemplate, MetricTemplate, "MetricTemplate"
     );
 
     of_kind!(
         /// All Rollouts.
-        rollouts, Rollout, Rollout
+        rollouts, Rollout, Rollout, "Rollout"
     );
     of_kind!(
         /// All templates of analyses, of a namespace or of the cluster.
-        analysis_templates, AnalysisTemplate, AnalysisTemplate
+        analysis_templates, AnalysisTemplate, AnalysisTemplate, "AnalysisTemplate",
+        "ClusterAnalysisTemplate"
     );
     of_kind!(
         /// All canary configs of Kayenta.
-        canary_configs, CanaryConfig, CanaryConfig
+        canary_configs, CanaryConfig, CanaryConfig, "CanaryConfig"
     );
 
     of_kind!(
         /// All nodes.
-        nodes, Node, Node
+        nodes, Node, Node, "Node"
     );
 
     /// Who may have the volume of a claim, with the claim.
     pub fn volume_claim(&self, near: &Object, name: &str) -> Option<(&Object, Access)> {
-        self.objects.iter().filter(|o| o.metadata.name == name && o.is_near(near)).find_map(|o| {
-            match o.body {
-                Body::VolumeClaim(access) => Some((o, access)),
-                _ => None,
-            }
+        self.named(name).filter(|o| o.is_near(near)).find_map(|o| match o.body {
+            Body::VolumeClaim(access) => Some((o, access)),
+            _ => None,
         })
+    }
+
+    /// All autoscalers of what bears a name.
+    pub fn scalers_of(&self, name: &str) -> impl Iterator<Item = (&Object, &Autoscaler)> {
+        let found = self.index().by_scaled.get(name).into_iter().flatten();
+        found.filter_map(|at| match &self.objects[*at] {
+            object @ Object { body: Body::Autoscaler(body), .. } => Some((object, &**body)),
+            _ => None,
+        })
+    }
+
+    /// All objects of one of these kinds, in the order they were read.
+    pub fn of_kinds(&self, kinds: &[&str]) -> impl Iterator<Item = &Object> + use<'_> {
+        let lists = kinds.iter().filter_map(|kind| self.index().by_kind.get(kind));
+        let mut found: Vec<usize> = lists.flatten().copied().collect();
+        found.sort_unstable();
+        found.into_iter().map(|at| &self.objects[at])
+    }
+
+    /// The objects of these titles, in the order they were read.
+    pub fn titled<'t>(&self, titles: impl IntoIterator<Item = &'t String>) -> Vec<&Object> {
+        let of = |title: &'t String| {
+            let (kind, name) = title.split_once('/')?;
+            let named = self.index().by_name.get(name)?.iter().copied();
+            Some(named.filter(move |at| self.objects[*at].kind == kind))
+        };
+        let found: BTreeSet<usize> = titles.into_iter().filter_map(of).flatten().collect();
+        found.into_iter().map(|at| &self.objects[at]).collect()
     }
 
     /// Everything that runs pods, with their labels.
@@ -165,12 +199,26 @@ impl Store {
             let mut index = Index::default();
             for (at, object) in self.objects.iter().enumerate() {
                 index.by_name.entry(object.metadata.name.clone()).or_default().push(at);
+                index.by_kind.entry(object.kind).or_default().push(at);
+                if let Body::Autoscaler(scaler) = &object.body {
+                    index.by_scaled.entry(scaler.target.clone()).or_default().push(at);
+                }
+                let space = object.metadata.namespace.as_deref();
                 if let Body::DestinationRule(rule) = &object.body {
+                    index.rules.add(short(&rule.host), space);
                     index.by_host.entry(short(&rule.host).to_string()).or_default().push(at);
+                }
+                if ["Service", "Deployment", "Rollout"].contains(&object.kind) {
+                    index.hosts.add(&object.metadata.name, space);
+                }
+                if ["Deployment", "Rollout"].contains(&object.kind) {
+                    index.workloads.add(&object.metadata.name, space);
                 }
                 let Some((_, labels)) = with_labels(object) else { continue };
                 index.pods.push(at);
                 for pair in labels {
+                    index.values.add(&pair.1, space);
+                    index.by_value.entry(pair.1.clone()).or_default().insert(pair.0.clone());
                     index.by_label.entry(pair.clone()).or_default().push(at);
                 }
             }
@@ -265,12 +313,48 @@ impl Store {
         found.filter_map(to).collect()
     }
 
-    /// The name of a service or Deployment that `host` was probably meant to be.
-    pub fn host_like(&self, host: &str) -> Option<&str> {
-        let services = self.services().map(|(o, _)| o.metadata.name.as_str());
-        let deployments = self.deployments().map(|(o, _)| o.metadata.name.as_str());
-        let rules = self.destination_rules().map(|(_, r)| short(&r.host));
-        nearest(short(host), services.chain(deployments).chain(rules))
+    /// The Service or workload that `host` was probably meant to be, for somebody near.
+    pub fn service_like(&self, near: &Object, host: &str) -> Option<&str> {
+        self.index().hosts.slip(short(host), near.metadata.namespace.as_deref())
+    }
+
+    /// The same, or a host that rules are given for; nothing for one that bears such rules itself.
+    pub fn host_like(&self, near: &Object, host: &str) -> Option<&str> {
+        let rules = &self.index().rules;
+        if self.index().by_host.contains_key(short(host)) {
+            return None;
+        }
+        let space = near.metadata.namespace.as_deref();
+        self.service_like(near, host).or_else(|| rules.slip(short(host), space))
+    }
+
+    /// The workload that `name` was probably meant to be, for somebody near.
+    pub fn workload_like(&self, near: &Object, name: &str) -> Option<&str> {
+        self.index().workloads.slip(name, near.metadata.namespace.as_deref())
+    }
+
+    /// Labels of pods that one of a selector was probably meant to be: another value, or the same
+    /// one of another key.
+    pub fn labels_like(&self, near: &Object, (key, value): &(String, String)) -> Labels {
+        let index = self.index();
+        let space = near.metadata.namespace.as_deref();
+        let values = index.values.slip(value, space).into_iter().chain([value.as_str()]);
+        let keys = values.filter_map(|value| Some((value, index.by_value.get(value)?)));
+        let pairs = keys.flat_map(|(value, keys)| keys.iter().map(move |key| (key, value)));
+        let meant = pairs.filter(|(own, _)| *own == key || nearest(key, [own.as_str()]).is_some());
+        meant.map(|(key, value)| (key.clone(), value.to_string())).collect()
+    }
+
+    /// What runs pods and bears this name, or one that goes on behind it with a hyphen.
+    pub fn named_like(&self, name: &str) -> Vec<&Object> {
+        let index = self.index();
+        let prefix = format!("{name}-");
+        let after = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        let prefixed = index.by_name.range::<str, _>(after);
+        let prefixed = prefixed.take_while(|(name, _)| name.starts_with(&prefix)).map(|(_, at)| at);
+        let all = index.by_name.get(name).into_iter().chain(prefixed).flatten();
+        let all = all.map(|at| &self.objects[*at]);
+        all.filter(|object| object.template().is_some()).collect()
     }
 }
 
@@ -289,20 +373,21 @@ fn meant<'a>(
 
 /// Where the rules of an object send requests, and copies of them.
 fn destinations(object: &Object) -> Vec<&Destination> {
-    let rules = match &object.body {
-        Body::VirtualService(body) | Body::HttpRoute(body) => &body.rules,
-        _ => return Vec::new(),
-    };
+    let Some(VirtualService { rules, .. }) = rules(object) else { return Vec::new() };
     let mirrors = rules.iter().filter_map(|rule| rule.mirror.as_ref().map(|(to, _)| to));
     rules.iter().flat_map(|rule| &rule.destinations).chain(mirrors).collect()
 }
 
+/// The set of rules that an object is, whatever its kind.
+pub fn rules(object: &Object) -> Option<&VirtualService> {
+    match &object.body {
+        Body::VirtualService(body) | Body::HttpRoute(body) | Body::Router(body) => Some(body),
+        Body::Ingress(body) => Some(&body.routes),
+        _ => None,
+    }
+}
+
 /// What an object that runs pods writes on them.
 fn with_labels(object: &Object) -> Option<(&Object, &Labels)> {
-    let template = match &object.body {
-        Body::Deployment(body) => body.template.as_ref(),
-        Body::Rollout(body) => body.template.as_ref(),
-        _ => None,
-    };
-    template.map(|template| (object, &template.labels))
+    object.template().map(|template| (object, &template.labels))
 }

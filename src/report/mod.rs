@@ -31,6 +31,7 @@ pub mod table;
 pub mod telemetry;
 pub mod textbook;
 pub mod verdicts;
+pub mod warnings;
 pub mod way_back;
 pub mod worst;
 

@@ -206,3 +206,76 @@ fn files_of_other_tools_beside_manifests_are_told() {
     let alone = refused(&desk, &["validate", "tree/kustomization.yaml"]).err;
     assert!(alone.contains("kubectl kustomize tree"), "{alone}");
 }
+
+/// A foreign controller of one service, and a mistake in another, are none of a third one's business.
+#[test]
+fn who_is_chosen_is_judged_alone() {
+    let desk = Desk::new();
+    let owner = |name: &str| {
+        format!(
+            "---\napiVersion: rollouts.kruise.io/v1beta1\nkind: Rollout\nmetadata: {{name: \
+             k-{name}}}\nspec: {{workloadRef: {{apiVersion: apps/v1, kind: Deployment, name: \
+             {name}}}, strategy: {{canary: {{steps: [{{replicas: 1}}]}}}}}}\n"
+        )
+    };
+    let service = |name: &str, selector: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{selector: \
+             {{app: {selector}}}, ports: [{{port: 80}}]}}\n"
+        )
+    };
+    let broken = deployment("ledger", PROBE).replace("replicas: 3", "replicas: many");
+    let all = deployment("pay", PROBE) + &deployment("cart", "") + &owner("cart") + &broken;
+    desk.write("dump.yaml", &all);
+    let err = refused(&desk, &["import", "dump.yaml"]).err;
+    assert!(err.contains("k-cart") && err.contains("many"), "{err}");
+    let only = |file: &str, name: &str| desk.run(&["import", file, "--only", name]);
+    let pay = only("dump.yaml", "pay");
+    assert_eq!(pay.code, Some(0), "{}", pay.err);
+    let told = pay.out + &pay.err;
+    assert!(!told.contains("Deployment/cart") && !told.contains("owns the release"), "{told}");
+    assert!(!told.contains("ledger"), "{told}");
+    let cart = only("dump.yaml", "cart");
+    assert!(cart.code == Some(2) && cart.err.contains("owns the release of Deployment/cart"));
+    let ledger = only("dump.yaml", "ledger");
+    assert!(ledger.code == Some(2) && ledger.err.contains("many"), "{}", ledger.err);
+    // What may have been meant for the chosen one is its business.
+    desk.write("slip.yaml", &(all + &service("pay", "pya")));
+    let slip = only("slip.yaml", "pay");
+    assert!(slip.code == Some(2) && slip.err.contains("picks no pods"), "{}", slip.err);
+    assert!(!slip.err.contains("k-cart"), "{}", slip.err);
+}
+
+/// The page says what the terminal said, once of a kind.
+#[test]
+fn the_page_carries_the_warnings() {
+    let desk = Desk::new();
+    let text: String = (0..25).map(|n| deployment(&format!("svc-{n:03}"), PROBE)).collect();
+    desk.write("all.yaml", &text);
+    desk.write("more.yaml", &deployment("zebra", PROBE));
+    let run = ["run", "all.yaml", "more.yaml", "--replications", "1"];
+    let short = ["--set", "spec.horizon=15m", "--out", "o"];
+    let answer = desk.run(&[&run[..], &short].concat());
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let page = desk.read("o/summary.md");
+    let warned = page.split("## What was warned of").nth(1).expect("a section");
+    let warned = warned.split("\n## ").next().unwrap_or_default();
+    let same = "is over before the balancers have learned of the end";
+    assert_eq!(warned.matches(same).count(), 1, "{warned}");
+    assert!(warned.contains("all.yaml:") && warned.contains("and 25 more places"), "{warned}");
+    assert_eq!(answer.err.matches(same).count(), 3, "{}", answer.err);
+    assert!(answer.err.contains("and 23 more like this"), "{}", answer.err);
+}
+
+/// A word of help does not read a whole tree, and is right of a large one.
+#[test]
+fn a_large_tree_is_looked_into_for_a_word_of_help() {
+    let desk = Desk::new();
+    let folder = desk.path("tree/deep");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for n in 0..20_100 {
+        std::fs::write(folder.join(format!("{n}.yaml")), "").expect("a file");
+    }
+    let err = refused(&desk, &["import", "tree"]).err;
+    assert!(err.contains("-R reads the"), "{err}");
+}

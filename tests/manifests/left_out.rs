@@ -311,7 +311,8 @@ fn sets_and_pods_of_what_is_flown_are_no_rivals() {
             "ReplicaSet",
             "template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: a}]}}",
         );
-        read(&text.replace("name: other", &format!("name: {name}")), false)
+        let head = format!("name: {name}, labels: {{pod-template-hash: 5d9c}}");
+        read(&text.replace("name: other", &head), false)
     };
     assert!(of("shop-5d9c").expect("the Deployment's").left_out.is_empty());
     assert!(of("rival").is_err(), "its pods get a share of the requests");

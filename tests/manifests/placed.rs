@@ -166,3 +166,78 @@ fn an_applied_size_is_told_and_flown_on_demand() {
     let hurt = |outcome: &Outcome| outcome.measures.requests_failed.unwrap_or(0.0);
     assert!(hurt(&hole) > hurt(&kept) + 100.0, "{} {}", hurt(&hole), hurt(&kept));
 }
+
+/// Terms of anti-affinity that a controller writes, one for each way to name a version.
+fn terms(all: &[(&str, &str)]) -> (Option<String>, Option<String>, Vec<String>) {
+    let term = |(topology, keys): &(&str, &str)| {
+        format!("{{labelSelector: {{matchLabels: {{app: a}}}}, topologyKey: {topology}{keys}}}")
+    };
+    let terms: Vec<String> = all.iter().map(term).collect();
+    let spec = format!(
+        "affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{}]}}}}",
+        terms.join(", ")
+    );
+    let found = super::input::import(&deployment(2, &spec, "resources: {}"), "a.yaml");
+    let import = found.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let of = |name: &str| {
+        let path = format!("spec.service.placement.onePer.{name}");
+        import.flyables[0].node.at(&path).and_then(|node| node.text()).map(str::to_string)
+    };
+    let told = import.warnings.iter().map(|warning| warning.message.clone()).collect();
+    (of("over"), of("of"), told)
+}
+
+const NODE: &str = "kubernetes.io/hostname";
+const ZONE: &str = "topology.kubernetes.io/zone";
+const SAME: &str = ", matchLabelKeys: [pod-template-hash]";
+const OTHER: &str = ", mismatchLabelKeys: [pod-template-hash]";
+
+/// Several rules hold together: what two of them say is flown, or told.
+#[test]
+fn rules_of_anti_affinity_add_up() {
+    let some = |text: &str| Some(text.to_string());
+    let silent = |told: &[String]| !told.iter().any(|t| t.contains("neither rule says"));
+    for both in [[(NODE, SAME), (NODE, OTHER)], [(NODE, OTHER), (NODE, SAME)]] {
+        let (over, of, told) = terms(&both);
+        assert_eq!((over, of), (some("node"), some("all")), "{both:?}");
+        assert!(silent(&told), "{told:?}");
+    }
+    // A zone of its own is a node of its own; everybody is each.
+    for both in [[(ZONE, ""), (NODE, SAME)], [(NODE, SAME), (ZONE, "")]] {
+        let (over, of, told) = terms(&both);
+        assert_eq!((over, of), (some("zone"), some("all")), "{both:?}");
+        assert!(silent(&told), "{told:?}");
+    }
+    let (over, of, told) = terms(&[(NODE, ""), (ZONE, SAME)]);
+    assert_eq!((over, of), (some("node"), some("all")));
+    assert!(!silent(&told), "{told:?}");
+}
+
+/// With a pod on every node a surge pod stays Pending, which is told before anything is flown.
+#[test]
+fn nodes_without_room_are_told_before_the_flight() {
+    let text = |count: u32| {
+        let spec = APART.replace("TOPOLOGY", NODE);
+        deployment(3, &spec, "resources: {}") + &nodes(count)
+    };
+    let told = |text: &str| -> Vec<String> {
+        let found = super::input::import(text, "a.yaml").unwrap_or_else(|p| panic!("{p:#?}"));
+        found.warnings.iter().map(|warning| warning.message.clone()).collect()
+    };
+    let pending = |told: &[String]| told.iter().any(|t| t.contains("stays Pending until an old"));
+    assert!(pending(&told(&text(3))), "{:?}", told(&text(3)));
+    assert!(!pending(&told(&text(4))), "{:?}", told(&text(4)));
+}
+
+/// An autoscaler that asks for a share of a request that no container makes does nothing.
+#[test]
+fn a_scaler_without_a_request_is_warned_of() {
+    let scaler = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: \
+        {name: a}\nspec: {maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, \
+        name: a}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, \
+        averageUtilization: 50}}}]}\n";
+    let found = super::input::import(&(deployment(3, "", "stdin: false") + scaler), "a.yaml");
+    let import = found.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let told: Vec<&String> = import.warnings.iter().map(|w| &w.message).collect();
+    assert!(told.iter().any(|t| t.contains("missing request for cpu")), "{told:?}");
+}

@@ -132,6 +132,7 @@ pub fn results() -> Results {
             flown(scenario("slow-jvm", &slow_start()), &slow_start()),
         ],
         left_out: Vec::new(),
+        warnings: Vec::new(),
         interrupted: false,
     }
 }

@@ -8,6 +8,7 @@ use super::escape::short::{self, thousands};
 use super::escape::terminal;
 use super::excerpt::{excerpt, word};
 use super::several::{self, Line};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -171,9 +172,10 @@ fn shortened(text: String) -> String {
 /// Problems as they are told: the first of every kind, and how many more there are of it; of long
 /// lists so many warnings of a kind.
 pub fn limited(problems: &[Problem], warnings: usize) -> Vec<Problem> {
-    let kind = |p: &Problem| {
-        let severity = p.severity as u8;
-        format!("{severity} {} {} {}", p.file, several::shape(&p.path), several::shape(&p.message))
+    let kind = |p: &Problem| match p.severity {
+        Severity::Error => format!("{} {}", p.file, p.kind()),
+        // The same of many services is told of the first ones, in whatever files they stand.
+        Severity::Warning => p.kind(),
     };
     let more = |of: &Problem, message: String| Problem {
         message,
@@ -193,7 +195,13 @@ pub fn limited(problems: &[Problem], warnings: usize) -> Vec<Problem> {
         .map(|line| match line {
             Line::One(problem) => problem.clone(),
             Line::Alike(of, count) => {
-                more(of, format!("… and {} more like this", thousands(count)))
+                let more = more(of, format!("… and {} more like this", thousands(count)));
+                // Those of other files are among them.
+                let elsewhere = |p: &Problem| p.file != of.file && p.kind() == of.kind();
+                match of.severity == Severity::Warning && problems.iter().any(elsewhere) {
+                    true => more.in_file(&Arc::from("")),
+                    false => more,
+                }
             }
             Line::Others(count) => {
                 let worst = problems.iter().min_by_key(|p| p.severity).unwrap_or(&problems[0]);
@@ -209,7 +217,36 @@ pub fn limited(problems: &[Problem], warnings: usize) -> Vec<Problem> {
         .collect()
 }
 
+/// Problems of which the same is said, in the order of their first ones.
+pub fn alike(problems: &[Problem]) -> Vec<(&Problem, usize)> {
+    let mut groups: Vec<(&Problem, usize)> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for problem in problems {
+        let at = *known.entry(problem.kind()).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((problem, 1)),
+        }
+    }
+    groups
+}
+
 impl Problem {
+    /// What it has in common with others of its kind: its words, without numbers, quotes and names
+    /// of objects (`Deployment/web`).
+    fn kind(&self) -> String {
+        let plain = |text: &str| {
+            let words = text.split(' ').map(|word| match word.split_once('/') {
+                Some((kind, name)) if kind.starts_with(char::is_uppercase) && !name.is_empty() => {
+                    kind
+                }
+                _ => word,
+            });
+            several::shape(&words.collect::<Vec<_>>().join(" "))
+        };
+        format!("{} {} {}", self.severity as u8, plain(&self.path), plain(&self.message))
+    }
+
     /// The first line, which editors and CI read: `file:line:column: error: path: message`.
     pub fn head(&self) -> String {
         format!("{}: {}: {}", self.spot(), self.severity.word(), self.told())

@@ -8,6 +8,7 @@ use super::alb::{self, Alb};
 use super::nginx::{self, Nginx};
 use super::virtual_service::VirtualService;
 use super::{Body, KindPart, metadata};
+use crate::base::node::Node;
 use crate::manifest::draft::{integer, list, text};
 use crate::manifest::fields::{Fields, Manifest};
 use crate::manifest::rule::{Destination, Match, Rule, Words, put};
@@ -56,6 +57,8 @@ pub struct Path {
     pub kind: String,
     /// The Service; empty for something else.
     pub service: String,
+    /// Is it no Service but an action, which an annotation of the AWS controller describes?
+    pub action: bool,
 }
 
 /// How an Ingress calls its fields.
@@ -126,8 +129,8 @@ fn spec(f: &mut Fields<'_>, old: bool) -> Ingress {
     let class = f.opt_text("ingressClassName", class);
     let mut paths = Vec::new();
     for name in ["defaultBackend", "backend"] {
-        if let Some(service) = f.object(name, |f| backend(f, old)).flatten() {
-            paths.push(Path { at: "spec".into(), service, ..Path::default() });
+        if let Some((service, action)) = f.object(name, |f| backend(f, old)).flatten() {
+            paths.push(Path { at: "spec".into(), service, action, ..Path::default() });
         }
     }
     let mut rule = 0;
@@ -154,17 +157,23 @@ fn path(f: &mut Fields<'_>, old: bool) -> Path {
     let path = f.opt_text("path", path).unwrap_or_default();
     let kinds = ["Prefix", "Exact", "ImplementationSpecific"];
     let kind = f.opt_choice("pathType", &kinds, "how the path is compared");
-    let service = f.object("backend", |f| backend(f, old)).flatten().unwrap_or_default();
+    let found = f.object("backend", |f| backend(f, old)).flatten();
+    let (service, action) = found.unwrap_or_default();
     f.missing("backend", "the Service that gets the requests");
     let kind = kinds[kind.unwrap_or(2)].to_string();
-    Path { path, kind, service, ..Path::default() }
+    Path { path, kind, service, action, ..Path::default() }
 }
 
-/// The Service behind a path; nothing for a resource of another kind.
-fn backend(f: &mut Fields<'_>, old: bool) -> Option<String> {
+/// The port of a backend that is an action (`docs/guide/ingress/annotations.md`, "Actions").
+const ACTION_PORT: &str = "use-annotation";
+
+/// The Service behind a path, or the action; nothing for a resource of another kind.
+fn backend(f: &mut Fields<'_>, old: bool) -> Option<(String, bool)> {
     let gets = "the Service that gets the requests";
     f.not_flown(&["resource"], "only Services answer requests");
     let before = f.opt_text("serviceName", gets);
+    let by_name = |port: Option<&Node>| port.and_then(Node::text) == Some(ACTION_PORT);
+    let mut action = by_name(f.child("servicePort"));
     f.opt_scalar("servicePort", "port", "where the Service listens", scalars::port);
     if before.is_some() && !old {
         f.problem("serviceName", "a field of v1beta1", "service: {name: …, port: …}", "");
@@ -174,14 +183,15 @@ fn backend(f: &mut Fields<'_>, old: bool) -> Option<String> {
         f.missing("name", "the name of the Service");
         f.object("port", |f| {
             f.opt_scalar("number", "port", "where the Service listens", scalars::port_number);
-            f.opt_text("name", "a port of the Service, by name");
+            let port = f.opt_text("name", "a port of the Service, by name");
+            action |= port.as_deref() == Some(ACTION_PORT);
         });
         name
     });
     if service.is_some() && old {
         f.problem("service", "a field of networking.k8s.io/v1", "serviceName and servicePort", "");
     }
-    service.flatten().or(before)
+    service.flatten().or(before).map(|service| (service, action))
 }
 
 /// The Ingress with a rule for every path.

@@ -57,6 +57,8 @@ pub struct Nginx {
 pub struct Canary {
     /// Who sends this meets the canary.
     pub matches: Vec<Match>,
+    /// Is a cookie the first that is asked for, and no header?
+    pub by_cookie: bool,
     /// Share of all others, of `total`.
     pub weight: u64,
     /// The weight of everything.
@@ -123,9 +125,10 @@ fn canary(f: &mut Fields<'_>) -> Canary {
     let sent = "who sends the cookie with `always` meets the canary: spec.traffic.headerShare";
     let cookie = f.opt_text(own!("canary-by-cookie"), sent);
     let total = total.unwrap_or(100).max(100);
+    let by_cookie = header.is_none() && cookie.is_some();
     let named = header.into_iter().chain(cookie.map(|cookie| format!("the cookie {cookie}")));
     let matches = named.map(|name| Match { headers: vec![name], other: false }).collect();
-    Canary { matches, weight: weight.unwrap_or(0).min(total), total }
+    Canary { matches, by_cookie, weight: weight.unwrap_or(0).min(total), total }
 }
 
 /// Cookies that keep users at a pod.

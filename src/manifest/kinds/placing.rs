@@ -81,7 +81,7 @@ pub struct Gate {
 }
 
 /// The label that a controller gives the pods of each template.
-const HASHES: [&str; 2] = ["pod-template-hash", "rollouts-pod-template-hash"];
+pub const HASHES: [&str; 2] = ["pod-template-hash", "rollouts-pod-template-hash"];
 
 const WISH: &str = "a wish that the scheduler breaks if it must: no pod waits for it. It decides \
     which pods a lost node or zone takes, and that is not flown";

@@ -25,12 +25,18 @@ const DIVIDES: &str = "it divides the requests of ";
 /// What of the objects that are flown is left out.
 pub fn left_out(store: &Store, drafts: &[Draft]) -> Vec<LeftOut> {
     let mut all = Vec::new();
-    for object in store.objects.iter().filter(|o| ["Ingress", "Service"].contains(&o.kind)) {
-        let users = drafts.iter().filter(|draft| draft.used.contains(&object.title()));
-        let about: Vec<String> = users.map(|draft| draft.object.clone()).collect();
+    for object in store.of_kinds(&["Ingress", "Service"]) {
         let annotations = object.node.at("metadata.annotations");
         let given = |key: &str| annotations.and_then(|all| all.get(key)).and_then(Node::text);
-        let keys = KEYS.iter().filter(|(key, _)| given(key).is_some() && !about.is_empty());
+        let keys: Vec<_> = KEYS.iter().filter(|(key, _)| given(key).is_some()).collect();
+        if keys.is_empty() {
+            continue;
+        }
+        let title = object.title();
+        let users = drafts.iter().filter(|draft| draft.is_near(object));
+        let users = users.filter(|draft| draft.used.contains(&title));
+        let about: Vec<String> = users.map(|draft| draft.object.clone()).collect();
+        let keys = keys.into_iter().filter(|_| !about.is_empty());
         all.extend(keys.map(|(key, before)| {
             let field = format!("metadata.annotations.{key}");
             let place = annotations.and_then(|all| all.get(key)).map(|node| node.place);

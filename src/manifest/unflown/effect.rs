@@ -4,6 +4,7 @@ use super::flown::Target;
 use super::kinds::Known;
 use super::refer::{By, Reference};
 use crate::base::node::{Node, Value};
+use std::collections::BTreeMap;
 
 /// What leaving a document out may change, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,21 +175,34 @@ fn bounds(document: &Node) -> bool {
 /// One of several Services of one release that stand in one list, or are told apart by what
 /// requests carry.
 fn several(document: &Node, met: &[Meeting<'_>]) -> Option<usize> {
-    let by_request = || carried(document.get("spec").unwrap_or(document));
-    let list = |path: &str| path.rsplit_once('[').map(|(list, _)| list.to_string());
-    let served = |m: &&Meeting<'_>| m.direct && named(m) && m.target.kind == "Service";
-    for (at, one) in met.iter().enumerate().filter(|(_, m)| served(m)) {
-        let other = met[at + 1..].iter().filter(served).find(|other| {
-            let apart = other.reference.name != one.reference.name;
-            let (a, b) = (list(&one.reference.path), list(&other.reference.path));
-            let same = other.target.unit == one.target.unit;
-            apart && (same && (a.is_some() && a == b || by_request()) || weighs(document))
-        });
-        if other.is_some() {
-            return Some(at);
+    let served = |m: &Meeting<'_>| m.direct && named(m) && m.target.kind == "Service";
+    let served = met.iter().enumerate().filter(|(_, m)| served(m));
+    let served: Vec<(usize, &Meeting<'_>)> = served.collect();
+    let name = |m: &Meeting<'_>| m.reference.name.clone();
+    let (_, first) = served.first()?;
+    if served.iter().all(|(_, m)| m.reference.name == first.reference.name) {
+        return None;
+    }
+    if weighs(document) {
+        return served.first().map(|(at, _)| *at);
+    }
+    let by_request = carried(document.get("spec").unwrap_or(document));
+    let list =
+        |m: &Meeting<'_>| m.reference.path.rsplit_once('[').map(|(list, _)| list.to_string());
+    // The first of every group, and its name: where another follows, the two are told apart.
+    let mut groups: BTreeMap<(usize, Option<String>), (usize, String)> = BTreeMap::new();
+    let mut found: Option<usize> = None;
+    for (at, one) in served {
+        let unit = one.target.unit;
+        let own = list(one).map(|list| (unit, Some(list)));
+        for key in own.into_iter().chain(by_request.then_some((unit, None))) {
+            let (first, other) = groups.entry(key).or_insert_with(|| (at, name(one)));
+            if *other != one.reference.name {
+                found = Some(found.map_or(*first, |found| found.min(*first)));
+            }
         }
     }
-    None
+    found
 }
 
 /// Does a document give weights?

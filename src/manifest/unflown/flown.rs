@@ -1,7 +1,8 @@
 //! What is flown, by its names and its labels, so that a reference finds it.
 
+use super::led::Led;
 use super::refer::{By, Reference};
-use crate::base::node::{Node, Value};
+use crate::base::node::Node;
 use crate::manifest::draft::Draft;
 use crate::manifest::fields::Labels;
 use crate::manifest::kinds::{Body, Object};
@@ -63,10 +64,8 @@ pub struct Flown {
     pods: BTreeMap<(String, String), Vec<(Labels, usize)>>,
     /// Selectors of Services, by their first label.
     selectors: BTreeMap<(String, String), Vec<(Labels, usize)>>,
-    /// Names of routers whose weights a flown controller writes, and that controller.
-    pub led: BTreeMap<String, String>,
-    /// Titles of what is flown.
-    pub titles: BTreeSet<String>,
+    /// Routers whose weights a flown controller writes.
+    pub led: Led,
 }
 
 impl Flown {
@@ -102,13 +101,8 @@ impl Flown {
 
     fn object(&mut self, object: &Object, unit: usize) {
         let at = self.add(&object.metadata.name, object.kind, object, unit);
-        let (title, name) = (object.title(), object.metadata.name.as_str());
-        self.titles.insert(title.clone());
-        let pods = match &object.body {
-            Body::Deployment(body) => body.template.as_ref(),
-            Body::Rollout(body) => body.template.as_ref(),
-            _ => None,
-        };
+        self.led.add(object);
+        let pods = object.template();
         for pair in pods.iter().flat_map(|template| &template.labels) {
             let labels = pods.map(|template| template.labels.clone()).unwrap_or_default();
             self.pods.entry(pair.clone()).or_default().push((labels, at));
@@ -132,16 +126,6 @@ impl Flown {
                         self.add(&format!("{name}{end}"), kind, object, unit);
                     }
                 }
-                let refs = ["spec.ingressRef.name", "spec.routeRef.name", "spec.upstreamRef.name"];
-                let led = refs.iter().filter_map(|path| object.node.at(path)?.text());
-                self.led.extend(led.map(|led| (led.to_string(), title.clone())));
-            }
-            Body::Rollout(_) => {
-                let mut led = Vec::new();
-                if let Some(routing) = object.node.at("spec.strategy.canary.trafficRouting") {
-                    texts(routing, &mut led);
-                }
-                self.led.extend(led.into_iter().map(|led| (led, format!("Rollout/{name}"))));
             }
             _ => {}
         }
@@ -216,6 +200,19 @@ impl Flown {
         found.filter(|t| t.is_near(space)).filter(known).collect()
     }
 
+    /// Is nothing flown?
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
+    /// Is the object of this kind and name flown, in a namespace that this one may mean?
+    pub fn has(&self, kind: &str, name: &str, space: Option<&str>) -> bool {
+        let title = format!("{kind}/{name}");
+        let named = self.names.get(name).into_iter().flatten().map(|at| &self.targets[*at]);
+        let mut own = named.filter(|t| t.kind == kind && t.title == title);
+        own.any(|t| t.is_near(space))
+    }
+
     /// Is anything flown that an object of this namespace may reach?
     pub fn reaches(&self, namespace: Option<&str>) -> bool {
         self.targets.iter().any(|target| target.is_near(namespace))
@@ -235,15 +232,5 @@ fn fits(by: &By, kind: &str) -> bool {
             open || stem.ends_with(&own)
         }
         By::Selector(_) | By::Pods(_) => false,
-    }
-}
-
-/// All texts in a tree.
-fn texts(node: &Node, found: &mut Vec<String>) {
-    match &node.value {
-        Value::Text(text) => found.push(text.clone()),
-        Value::List(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Map(entries) => entries.iter().for_each(|(_, value)| texts(value, found)),
-        _ => {}
     }
 }

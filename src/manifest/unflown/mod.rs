@@ -11,39 +11,30 @@ mod annotations;
 mod effect;
 mod flown;
 mod kinds;
+mod led;
+mod names;
 mod refer;
+mod stranger;
 
 use super::draft::Draft;
 use super::note::{Note, Spot, Weight};
 use super::store::Store;
-use crate::base::node::{Node, Value};
+use crate::base::node::Node;
 use crate::base::problem::{Place, Problem};
 use crate::base::several;
-use crate::scenario::yaml;
 use effect::{Judged, Meeting};
 use flown::Flown;
 use kinds::Known;
+use names::Names;
 use refer::{By, Reference};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 pub use effect::Effect;
 pub use kinds::{is_listed, page};
+pub use stranger::Stranger;
 
 /// Documents between a reference and what is flown, at most.
 const BETWEEN: usize = 4;
-
-/// A document that is not flown.
-#[derive(Clone, Debug)]
-pub struct Stranger {
-    /// What it is: `ScaledObject`, or `Rollout.rollouts.kruise.io` where ours has the same name.
-    kind: String,
-    known: Known,
-    node: Node,
-    spot: Spot,
-    /// Is it written in an annotation, so that no place within it is one of the file?
-    inner: bool,
-}
 
 /// A document that is not flown, and what that may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,99 +76,10 @@ pub struct Unflown {
     pub left_out: Vec<LeftOut>,
 }
 
-impl Stranger {
-    /// A document of this kind and group; a note in its place if nothing of it may matter.
-    pub fn new(node: &Node, kind: &str, group: &str, file: &Arc<str>) -> Result<Stranger, Note> {
-        let versioned = node.get("apiVersion").is_some();
-        let ours = super::kinds::KINDS.iter().any(|part| part.kind == kind);
-        let title = if ours { format!("{kind}.{group}") } else { kind.to_string() };
-        let place = node.get("kind").map_or(node.place, |n| n.place);
-        let spot = Spot { file: Arc::clone(file), place };
-        let known = kinds::known(kind, group, versioned);
-        let stranger =
-            |node: Node| Stranger { kind: title.clone(), known, node, spot, inner: false };
-        let reported = ["Event", "Endpoints", "EndpointSlice", "Node"].contains(&kind);
-        let owned = node.at("metadata.ownerReferences").is_some();
-        let made = owned && ["Pod", "ReplicaSet"].contains(&kind);
-        if made || known == Known::WithoutEffect {
-            // Only its name is told.
-            let name = node.get("metadata").and_then(|m| m.get("name")).and_then(Node::text);
-            let (text, weight) = if reported || owned {
-                ("made by a controller or the server: no effect", Weight::Bookkeeping)
-            } else {
-                ("a kind that does not shape a release", Weight::NoEffect)
-            };
-            let object = format!("{title}/{}", name.unwrap_or_default());
-            let (field, source, text) = (String::new(), String::new(), text.to_string());
-            let spot = Spot { file: Arc::clone(file), place };
-            return Err(Note { spot, object, field, text, source, weight });
-        }
-        Ok(stranger(node.clone()))
-    }
-
-    /// Documents that stand in the annotations of an object that is read, as Ambassador has them
-    /// on a Service (emissary, `getambassador.io/config`).
-    pub fn within(object: &Node, file: &Arc<str>) -> Vec<Stranger> {
-        let Some(annotations) = object.at("metadata.annotations") else { return Vec::new() };
-        let Value::Map(entries) = &annotations.value else { return Vec::new() };
-        let mut found = Vec::new();
-        for (key, value) in entries {
-            let text = value.text().unwrap_or_default();
-            let documents = text.contains("apiVersion:") && text.contains("kind:");
-            if !documents || key.name.ends_with("/last-applied-configuration") {
-                continue;
-            }
-            for document in yaml::documents(text, "").unwrap_or_default() {
-                let of = |name: &str| document.get(name).and_then(Node::text).unwrap_or_default();
-                let group = of("apiVersion").split('/').next().unwrap_or_default();
-                let Ok(mut stranger) = Stranger::new(&document, of("kind"), group, file) else {
-                    continue;
-                };
-                stranger.spot.place = key.place;
-                stranger.inner = true;
-                found.push(stranger);
-            }
-        }
-        found
-    }
-
-    fn text(&self, path: &str) -> Option<&str> {
-        self.node.at(path).and_then(Node::text)
-    }
-
-    fn name(&self) -> &str {
-        self.text("metadata.name").or_else(|| self.text("name")).unwrap_or_default()
-    }
-
-    fn space(&self) -> Option<&str> {
-        self.text("metadata.namespace")
-    }
-
-    fn title(&self) -> String {
-        format!("{}/{}", self.kind, self.name())
-    }
-
-    /// The flown object whose controller made it.
-    fn maker(&self, flown: &Flown) -> Option<String> {
-        let owners = self.node.items_at("metadata.ownerReferences").iter();
-        let owner = |owner: &Node| {
-            let [kind, name] = ["kind", "name"].map(|field| owner.get(field).and_then(Node::text));
-            Some(format!("{}/{}", kind?, name?))
-        };
-        let owner = owners.filter_map(owner).find(|title| flown.titles.contains(title));
-        // What has lost its owners on the way still bears their names.
-        let kept = ["Pod", "ReplicaSet"].contains(&self.kind.as_str());
-        let names = self.name().match_indices('-').map(|(at, _)| &self.name()[..at]);
-        let mut titles = names
-            .flat_map(|name| ["Deployment", "Rollout"].map(|kind| format!("{kind}/{name}")))
-            .filter(|_| kept);
-        owner.or_else(|| titles.find(|title| flown.titles.contains(title)))
-    }
-}
-
 /// Looks at all of them; `lenient` makes warnings of what would be errors.
 pub fn judge(strangers: &[Stranger], store: &Store, drafts: &[Draft], lenient: bool) -> Unflown {
-    let flown = Flown::of(drafts, store);
+    let mut flown = Flown::of(drafts, store);
+    flown.led.behind(strangers);
     let met = meetings(strangers, store, &flown);
     let mut all = Unflown::default();
     for (stranger, met) in strangers.iter().zip(&met) {
@@ -269,7 +171,7 @@ fn verdict(
     }
     if !met.is_empty() {
         let routes = met.iter().any(|m| m.target.kind == "Service" || !m.direct);
-        let leader = flown.led.get(stranger.name()).filter(|_| routes);
+        let leader = flown.led.of(stranger).filter(|_| routes);
         return match (effect::judge(&stranger.node, stranger.known, met), leader) {
             (Some(Judged { effect: Effect::Divides | Effect::MayChange, .. }), Some(leader)) => {
                 let text = format!("its shares are those of {leader}, which is flown");
@@ -285,7 +187,7 @@ fn verdict(
     let own = |why: &str| of(Effect::OwnRelease, format!("its own releases are not flown: {why}"));
     let runs = ["spec.template.spec.containers", "spec.template.metadata.labels"];
     let runs = runs.iter().any(|path| stranger.node.at(path).is_some());
-    let weight = if flown.titles.is_empty() { Weight::Matters } else { Weight::NoEffect };
+    let weight = if flown.is_empty() { Weight::Matters } else { Weight::NoEffect };
     match stranger.known {
         Known::NamespaceWide(what) if flown.reaches(stranger.space()) => {
             of(Effect::MayChange, format!("it holds for all pods of its namespace: {what}"))
@@ -319,23 +221,13 @@ fn meetings<'f>(strangers: &[Stranger], store: &Store, flown: &'f Flown) -> Vec<
             found.iter().flat_map(of).collect()
         })
         .collect();
-    let mut names: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (at, stranger) in strangers.iter().enumerate() {
-        names.insert((stranger.kind.split('.').next().unwrap_or_default(), stranger.name()), at);
-    }
-    let stems: BTreeMap<String, &str> =
-        names.keys().map(|(kind, _)| (kind.to_ascii_lowercase(), *kind)).collect();
+    let names = Names::of(strangers);
     for _ in 0..BETWEEN {
         let mut further: Vec<(usize, Meeting<'f>)> = Vec::new();
         for (at, found) in references.iter().enumerate().filter(|(at, _)| met[*at].is_empty()) {
             for reference in found {
-                let of = |kind: &str| names.get(&(kind, reference.name.as_str())).copied();
-                let between = match &reference.by {
-                    By::Kind(kind) => of(kind),
-                    By::Field(stem) => stems.get(stem).copied().and_then(of),
-                    _ => None,
-                };
-                for target in between.iter().flat_map(|b| &met[*b]).map(|m| m.target) {
+                let between = names.meant(reference);
+                for target in between.into_iter().flat_map(|b| &met[b]).map(|m| m.target) {
                     let reference = reference.clone();
                     further.push((at, Meeting { reference, target, direct: false }));
                 }
@@ -351,19 +243,16 @@ fn meetings<'f>(strangers: &[Stranger], store: &Store, flown: &'f Flown) -> Vec<
 
 /// Adds a reference to each that owns an object of those that are read.
 fn owners(strangers: &[Stranger], store: &Store, references: &mut [Vec<Reference>]) {
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, stranger) in strangers.iter().enumerate() {
-        let kind = stranger.kind.split('.').next().unwrap_or_default();
-        names.insert(format!("{kind}/{}", stranger.name()), at);
-    }
+    let names = Names::of(strangers);
     for object in &store.objects {
         for owner in object.node.items_at("metadata.ownerReferences") {
             let [kind, name] = ["kind", "name"].map(|field| owner.get(field).and_then(Node::text));
-            let title = format!("{}/{}", kind.unwrap_or_default(), name.unwrap_or_default());
-            if let Some(at) = names.get(&title) {
-                references[*at].push(Reference {
+            let space = object.metadata.namespace.as_deref();
+            let [kind, name] = [kind, name].map(Option::unwrap_or_default);
+            for at in names.called(kind, name, space) {
+                references[at].push(Reference {
                     path: String::new(),
-                    place: strangers[*at].spot.place,
+                    place: strangers[at].spot.place,
                     by: By::Kind(object.kind.to_string()),
                     name: object.metadata.name.clone(),
                     namespace: object.metadata.namespace.clone(),
@@ -386,6 +275,12 @@ impl LeftOut {
     pub fn text(&self) -> String {
         self.sentence(&self.about)
     }
+}
+
+/// Names of what a document refers to.
+pub fn named_in(document: &Node) -> BTreeSet<String> {
+    let found = refer::references(document).into_iter().map(|reference| reference.name);
+    found.filter(|name| !name.is_empty()).collect()
 }
 
 /// All of which the same is to be said, together: errors first.

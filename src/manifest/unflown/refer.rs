@@ -299,6 +299,9 @@ impl Walk {
         if context.names_service() {
             return self.host(text, path, node, context);
         }
+        if let Some((space, name)) = text.split_once('/').filter(|_| context.key == "target") {
+            return self.target(space, name, path, node, context);
+        }
         if WORKLOADS.iter().any(|end| context.key.ends_with(end)) {
             return self.push(By::Workload, text, path, node.place, context);
         }
@@ -308,6 +311,24 @@ impl Walk {
         }
         if text.contains("://") || text.contains(".svc") {
             self.host(text, path, node, context);
+        }
+    }
+
+    /// What an experiment tries, as `namespace/name` (iter8-tools/iter8 v0.x, `spec.target` of its
+    /// Experiment): the application, by the name of its workload or its Service.
+    fn target(&mut self, space: &str, name: &str, path: &str, node: &Node, context: &Context) {
+        let plain = |text: &str| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            !text.is_empty() && text.chars().all(fits)
+        };
+        if !plain(space) || !plain(name) {
+            return;
+        }
+        for by in [By::Workload, By::Service] {
+            self.push(by, name, path, node.place, context);
+            self.found.iter_mut().next_back().into_iter().for_each(|reference| {
+                reference.namespace = Some(space.to_string());
+            });
         }
     }
 

@@ -67,7 +67,7 @@ fn home(object: &Object) -> String {
 }
 
 /// May the object be named from any namespace?
-fn is_guest(object: &Object) -> bool {
+pub fn is_guest(object: &Object) -> bool {
     [
         "MetricTemplate",
         "AlertProvider",

@@ -3,13 +3,11 @@
 //! Objects that belong to none are listed; one whose name or selector is a slip of something given
 //! is a contradiction.
 
-use super::{Found, keda, mesh, policies, scaled};
-use crate::base::node::Value;
+use super::{Found, balancers, budgets, keda, mesh, policies, scaled};
 use crate::base::problem::nearest;
-use crate::manifest::draft::{Draft, integer, mapping, text};
+use crate::manifest::draft::{Draft, integer, text};
 use crate::manifest::fields::Labels;
 use crate::manifest::kinds::autoscaler::{Autoscaler, Memory};
-use crate::manifest::kinds::disruption_budget::DisruptionBudget;
 use crate::manifest::kinds::pod::contains;
 use crate::manifest::kinds::virtual_service::VirtualService;
 use crate::manifest::kinds::{Body, Object};
@@ -25,8 +23,8 @@ pub fn all(store: &Store, found: &mut Found) {
     virtual_services(store, found);
     policies::all(store, found);
     autoscalers(store, found);
-    budgets(store, found);
-    balancers(store, found);
+    budgets::attach(store, found);
+    balancers::assume(store, found);
     paused(store, found);
     found.recount();
     let booked = found.lists.ignored.iter().filter(|n| n.weight == Weight::Matters);
@@ -122,10 +120,26 @@ fn experiments(store: &Store, object: &Object, selector: &Labels) -> bool {
     near.flat_map(|(_, rollout)| rollout.experiments()).any(|labels| contains(&labels, selector))
 }
 
+/// Whose pods a selector that picks none may mean: those called like the Service, and those with a
+/// label that one of its own is like.
+fn like<'s>(store: &'s Store, object: &Object, selector: &Labels) -> Vec<&'s Object> {
+    let mut found = store.named_like(&object.metadata.name);
+    for (i, pair) in selector.iter().enumerate() {
+        for meant in store.labels_like(object, pair) {
+            let mut wanted = selector.clone();
+            wanted[i] = meant;
+            found.extend(store.pods_with(&wanted).into_iter().map(|(owner, _)| owner));
+        }
+    }
+    found.retain(|owner| owner.is_near(object));
+    found
+}
+
 /// A Service that picks nothing: a slip, or pods that are not given.
 fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Found) {
     let mut slip = None;
-    for (deployment, labels) in store.pods().filter(|(owner, _)| owner.is_near(object)) {
+    for deployment in like(store, object, selector) {
+        let Some(labels) = deployment.template().map(|template| &template.labels) else { continue };
         let missing: Vec<&(String, String)> =
             selector.iter().filter(|pair| !labels.contains(pair)).collect();
         let [(key, value)] = missing[..] else { continue };
@@ -219,19 +233,22 @@ fn virtual_services(store: &Store, found: &mut Found) {
 /// Rules that lead to nothing which is flown: a slip, or none of its business.
 fn belongs_nowhere(store: &Store, object: &Object, service: &VirtualService, found: &mut Found) {
     let by_path = matches!(object.body, Body::Ingress(_));
-    // What keeps a canary from its main Ingress has been told.
-    if by_path && service.rules.is_empty() {
+    // What keeps a canary from its main Ingress has been told, and so have rules that do not fly.
+    if (by_path || object.kind == "TraefikService") && service.rules.is_empty() {
         return;
     }
     let all = service.rules.iter().flat_map(|rule| &rule.destinations);
     let hosts: Vec<&str> = all.map(|to| short(&to.host)).collect();
-    let slip = hosts.iter().find_map(|h| store.host_like(h).filter(|near| near != h));
     // Backends of an Ingress are looked at one by one.
-    match slip.filter(|_| !by_path) {
+    let slip = |h: &&str| store.host_like(object, h);
+    let slip = if by_path { None } else { hosts.iter().find_map(slip) };
+    match slip {
         Some(near) => {
             let message = format!("nothing here is called {:?}", hosts.join(", "));
             let help = format!("did you mean {near}?");
-            found.problem(object, "spec.http", message, "a host of these files", &help);
+            let field = service.rules.first().map(|rule| rule.field_of(0, "host"));
+            let field = field.unwrap_or_default();
+            found.problem(object, &field, message, "a host of these files", &help);
         }
         None => {
             let why = match by_path {
@@ -275,12 +292,7 @@ fn autoscalers(store: &Store, found: &mut Found) {
         if found.uses(object) {
             continue;
         }
-        let names = || {
-            let of = |o: &&Object| ["Deployment", "Rollout"].contains(&o.kind);
-            store.objects.iter().filter(of).map(|o| o.metadata.name.as_str())
-        };
-        if let Some(near) = nearest(&autoscaler.target, names()).filter(|n| *n != autoscaler.target)
-        {
+        if let Some(near) = store.workload_like(object, &autoscaler.target) {
             let message = format!("nothing here is called {:?}", autoscaler.target);
             let help = format!("did you mean {near}?");
             let field = "spec.scaleTargetRef.name";
@@ -322,57 +334,6 @@ fn scales(
     keda::least(store, object, autoscaler, draft, lists);
 }
 
-/// Budgets belong to the pods that they pick: all of a unit's, or those of one of its fleets.
-fn budgets(store: &Store, found: &mut Found) {
-    let who = found.who();
-    let two_fleets: Vec<usize> =
-        (0..found.drafts.len()).filter(|number| found.drafts[*number].fleets.is_some()).collect();
-    for (object, budget) in store.disruption_budgets() {
-        let picks = |labels: &Labels| budget.selector.as_ref().is_some_and(|s| s.picks(labels));
-        let labelled = budget.selector.as_ref().map(|s| store.pods_with(&s.labels));
-        let picked: Vec<String> = labelled
-            .into_iter()
-            .flatten()
-            .filter(|(owner, labels)| picks(labels) && owner.is_near(object))
-            .map(|(owner, _)| owner.title())
-            .collect();
-        let mut attached = false;
-        let mut numbers = who.use_any(&picked);
-        numbers.extend(&two_fleets);
-        for number in numbers {
-            let draft = &mut found.drafts[number];
-            let covers = match &draft.fleets {
-                Some(fleets) => match [picks(&fleets[0]), picks(&fleets[1])] {
-                    [true, true] => "all",
-                    [true, false] => "stable",
-                    [false, true] => "candidate",
-                    [false, false] => continue,
-                },
-                None => "all",
-            };
-            attached = true;
-            draft.takes(object);
-            draft.budgets.push((object.spot("spec"), fields_of(budget, covers)));
-            if covers != "all" {
-                let what = format!("it covers the pods of the {covers} fleet alone");
-                draft.understand(&mut found.lists, object, "spec.selector", what);
-            }
-        }
-        if !attached {
-            let why = "its pods are not among those that are flown";
-            found.ignore(object, "spec.selector", why, Weight::NoEffect);
-        }
-    }
-    for draft in &mut found.drafts {
-        for (spot, fields) in std::mem::take(&mut draft.budgets) {
-            let path = "spec.service.disruptionBudgets";
-            draft.push(path, mapping(fields), spot.clone());
-            let number = draft.get(path).map_or(0, |list| list.items().len());
-            draft.origins.push((format!("{path}[{}]", number.saturating_sub(1)), spot));
-        }
-    }
-}
-
 /// The target of a memory metric as a share of the limit, which is how a flight measures memory.
 fn memory(store: &Store, object: &Object, target: Memory, draft: &mut Draft, lists: &mut Lists) {
     let templates = store.deployments().map(|(o, d)| (o, d.template.as_ref()));
@@ -408,78 +369,4 @@ fn memory(store: &Store, object: &Object, target: Memory, draft: &mut Draft, lis
     let source = "percent of the memory limit (of the request without one); a process uses 25 % \
         of it unless a defect leaks (assumption)";
     draft.assume(lists, &path, &share.to_string(), source, false);
-}
-
-/// A budget as `spec.service.disruptionBudgets` has it.
-fn fields_of(budget: &DisruptionBudget, covers: &str) -> Vec<(&'static str, Value)> {
-    let bounds =
-        [("minAvailable", &budget.min_available), ("maxUnavailable", &budget.max_unavailable)];
-    let given = |(name, bound): (&'static str, &Option<String>)| {
-        bound.as_ref().map(|bound| (name, text(bound.clone())))
-    };
-    let mut fields: Vec<(&str, Value)> = bounds.into_iter().filter_map(given).collect();
-    if fields.is_empty() {
-        // The API server takes a budget without bounds, which forbids every eviction.
-        fields.push(("minAvailable", text("100%")));
-    }
-    if covers != "all" {
-        fields.push(("covers", text(covers)));
-    }
-    if budget.always_unhealthy {
-        fields.push(("evictUnhealthy", Value::Flag(true)));
-    }
-    fields
-}
-
-/// Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
-fn balancers(store: &Store, found: &mut Found) {
-    let Found { drafts, lists, .. } = found;
-    let titles = |kinds: &[&str]| -> BTreeSet<String> {
-        let of = |o: &&Object| kinds.contains(&o.kind);
-        store.objects.iter().filter(of).map(Object::title).collect()
-    };
-    let istio = titles(&["VirtualService", "DestinationRule"]);
-    let mesh = &istio | &titles(&["HTTPRoute", "GRPCRoute"]);
-    let services = titles(&["Service"]);
-    for draft in drafts {
-        let has = |titles: &BTreeSet<String>| draft.used.iter().any(|t| titles.contains(t));
-        let by_istio = has(&istio);
-        if has(&mesh) {
-            if by_istio && draft.get("spec.service.balancer.retries").is_none() {
-                draft.write("spec.service.balancer.retries", integer(2));
-                let source = "Istio retries a refused connection twice, \
-                    pilot/pkg/networking/core/route/retry/retry.go";
-                draft.assume(lists, "spec.service.balancer.retries", "2", source, false);
-            }
-            if by_istio {
-                hashed_split(draft, lists);
-            }
-        } else if has(&services) && draft.get("spec.service.balancer").is_none() {
-            draft.write("spec.service.balancer.policy", text("random"));
-            let source = "kube-proxy picks a random pod, k/k pkg/proxy/iptables/proxier.go";
-            draft.assume(lists, "spec.service.balancer.policy", "random", source, false);
-        }
-    }
-}
-
-/// Where one route has several destinations, Istio does not see that they hash, so tries leave out
-/// the pods that failed; a hash then takes the next ones (`applyHTTPRouteDestination`).
-fn hashed_split(draft: &mut Draft, lists: &mut Lists) {
-    let path = "spec.service.balancer";
-    let at = |name: &str| draft.get(&format!("{path}.{name}"));
-    let hashes = at("policy").and_then(|node| node.text()) == Some("ringHash");
-    let splits = draft.roles.as_ref().is_some_and(|[old, new]| !old.is_same(new));
-    if hashes && splits {
-        let source = "a route with weights draws the subset first and hashes within it: istio \
-            pilot/pkg/networking/core/route/route.go sets HashPolicy, and no use_hash_policy of \
-            WeightedCluster";
-        let value = "a user keeps one pod of each subset, and meets both versions";
-        draft.assume(lists, &format!("{path}.policy"), value, source, false);
-    }
-    if hashes && splits && draft.get(&format!("{path}.retrySamePod")).is_none() {
-        draft.write(&format!("{path}.retrySamePod"), text("never"));
-        let source = "a route with several destinations leaves out pods that failed, hashed or \
-            not, istio pilot/pkg/networking/core/route/route.go";
-        draft.assume(lists, &format!("{path}.retrySamePod"), "never", source, false);
-    }
 }

@@ -35,7 +35,7 @@ pub fn find(store: &Store, found: &mut Found) {
         let Some((_, live)) = live else { continue };
         let Some(blue) = fleets.iter().find(|f| f.2 == *live) else { continue };
         // Programs that share a label of their tier are no colours of each other.
-        let other = |f: &&Fleet<'_>| f.2 != *live && is_colour(blue, f);
+        let other = |f: &&Fleet<'_>| f.2 != *live && is_colour(&label, blue, f);
         let Some(green) = fleets.iter().find(other) else { continue };
         let switch = Switch {
             owner: service_object,
@@ -49,17 +49,105 @@ pub fn find(store: &Store, found: &mut Found) {
     }
 }
 
-/// Do two fleets run one program? Their images are alike, or differ by the colours alone.
-fn is_colour(a: &Fleet<'_>, b: &Fleet<'_>) -> bool {
-    let plain = |fleet: &Fleet<'_>| {
-        let image = workload::image(fleet.1).map(|image| newer::image(image).0.to_string());
-        image.map(|image| image.replace(&fleet.2, ""))
+/// Labels that say which program of several a pod runs; their last words.
+const PROGRAMS: [&str; 8] =
+    ["component", "tier", "role", "process", "layer", "app", "name", "service"];
+
+/// Labels that say which of two fleets of one program a pod belongs to.
+const FLEETS: [&str; 11] = [
+    "color",
+    "colour",
+    "slot",
+    "version",
+    "ver",
+    "track",
+    "release",
+    "stage",
+    "deployment",
+    "env",
+    "variant",
+];
+
+/// Words for fleets that take turns.
+const COLOURS: [&str; 14] = [
+    "blue", "green", "red", "black", "white", "yellow", "orange", "purple", "grey", "gray", "a",
+    "b", "active", "preview",
+];
+
+/// Do two fleets that differ by a label run one program? What the label says of them tells, and
+/// their images, which are alike or differ by the colours alone: `acme/api` and `acme/web` of a
+/// label `tier` are two programs, and so are the two parts of one image that `component` tells
+/// apart.
+fn is_colour(label: &str, a: &Fleet<'_>, b: &Fleet<'_>) -> bool {
+    let alike = workload::is_alike(a.1, b.1);
+    if are_turns(&a.2, &b.2) || FLEETS.contains(&last(label).as_str()) {
+        return alike || plain(a).is_some_and(|image| Some(image) == plain(b));
+    }
+    // Programs may be numbered.
+    let numbered = || letters(&a.2) == letters(&b.2);
+    match is_program(label) {
+        true => alike && !numbered() && newer::order(&a.2, &b.2).is_some(),
+        false => alike,
+    }
+}
+
+/// The last word of a label.
+fn last(label: &str) -> String {
+    label.rsplit(['/', '.']).next().unwrap_or(label).to_ascii_lowercase()
+}
+
+fn is_program(label: &str) -> bool {
+    PROGRAMS.contains(&last(label).as_str())
+}
+
+fn letters(value: &str) -> String {
+    value.replace(|c: char| c.is_ascii_digit(), "")
+}
+
+/// Do two values differ by words for fleets that take turns, and by nothing else?
+fn are_turns(a: &str, b: &str) -> bool {
+    let split = |value: &str| -> Vec<String> {
+        let words = value.split(|c: char| !c.is_ascii_alphanumeric());
+        words.map(str::to_ascii_lowercase).collect()
     };
-    // A name that was nothing but its colour was the program's own.
-    let named = |image: &String| {
-        image.rsplit('/').next().is_some_and(|name| name.contains(char::is_alphanumeric))
+    let (a, b) = (split(a), split(b));
+    let colour = |word: &String| COLOURS.contains(&word.as_str());
+    a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a == b || colour(a) && colour(b))
+}
+
+/// What runs pods with a value of a label for which another's pods may take over. Of programs only
+/// those that are called alike but for a word of their turn or role: there may be thousands beside.
+fn candidates<'a>(
+    store: &'a Store,
+    (label, live): &(String, String),
+    rest: &Labels,
+) -> Vec<(&'a Object, &'a Labels)> {
+    let turns = live.split(|c: char| !c.is_ascii_alphanumeric());
+    let turns = turns.map(str::to_ascii_lowercase);
+    let marked = turns.into_iter().any(|word| COLOURS.contains(&&*word) || newer::is_role(&word));
+    if marked || !is_program(label) {
+        return store.pods_with(rest);
+    }
+    let names =
+        newer::roles().flat_map(|role| [format!("{live}-{role}"), format!("{role}-{live}")]);
+    let with = |value: String| {
+        let mut wanted = rest.clone();
+        wanted.push((label.clone(), value));
+        store.pods_with(&wanted)
     };
-    workload::is_alike(a.1, b.1) || plain(a).as_ref().is_some_and(named) && plain(a) == plain(b)
+    std::iter::once(live.clone()).chain(names).flat_map(with).collect()
+}
+
+/// The name of a fleet's image without its colour; nothing if it is nothing else.
+fn plain(fleet: &Fleet<'_>) -> Option<String> {
+    let image = newer::image(workload::image(fleet.1)?).0;
+    let words = image.split_inclusive(|c: char| !c.is_alphanumeric());
+    let own = |word: &&str| word.trim_end_matches(|c: char| !c.is_alphanumeric()) != fleet.2;
+    let whole: String = words.filter(own).collect();
+    let image = if fleet.2.len() > 2 { image.replace(&fleet.2, "") } else { whole };
+    let end = image.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '/');
+    let name = end.rsplit('/').next().unwrap_or_default();
+    name.contains(char::is_alphanumeric).then(|| end.to_string())
 }
 
 /// The label of the selector by which two or more Deployments differ that agree in all others.
@@ -70,10 +158,11 @@ fn fleets<'a>(
     found: &Found,
 ) -> Option<(String, Vec<Fleet<'a>>)> {
     let selector = service.selector.as_ref()?;
-    let candidates = selector.iter().map(|(label, _)| {
+    let candidates = selector.iter().map(|pair| {
+        let label = &pair.0;
         let mut rest = selector.clone();
         rest.retain(|(key, _)| key != label);
-        let all = if rest.is_empty() { Vec::new() } else { store.pods_with(&rest) };
+        let all = if rest.is_empty() { Vec::new() } else { candidates(store, pair, &rest) };
         let fleet = |(o, labels): (&'a Object, &'a Labels)| {
             let Body::Deployment(d) = &o.body else { return None };
             let value = labels.iter().find(|(key, _)| key == label).map(|(_, v)| v.clone())?;

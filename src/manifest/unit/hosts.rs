@@ -19,7 +19,7 @@ pub fn check(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found)
                 || store.rule_of(object, &to.host).is_some()
                 || !store.behind(object, &to.host).is_empty();
             elsewhere(store, object, &field, to, found);
-            let near = if known { None } else { store.host_like(&to.host) };
+            let near = if known { None } else { store.host_like(object, &to.host) };
             if let Some(near) = near {
                 let message = format!("nothing here is called {:?}", to.host);
                 let help = format!("did you mean {near}?");

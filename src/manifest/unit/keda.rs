@@ -157,9 +157,8 @@ pub fn requests(store: &Store, object: &Object, autoscaler: &Autoscaler, found: 
     if object.kind != "ScaledObject" {
         return;
     }
-    let named = |o: &&Object| o.metadata.name == autoscaler.target && o.is_near(object);
-    let Some(owner) = store.pods().map(|(owner, _)| owner).find(named) else { return };
-    let Some(template) = super::scaled::template(owner) else { return };
+    let mut named = store.named(&autoscaler.target).filter(|owner| owner.is_near(object));
+    let Some(template) = named.find_map(Object::template) else { return };
     let triggers = object.node.items_at("spec.triggers");
     for (i, trigger) in triggers.iter().enumerate() {
         let kind = trigger.get("type").and_then(Node::text).unwrap_or_default();

@@ -6,6 +6,8 @@
 //! belong to it. What is left is attached to a unit by name, or listed as ignored. Problems here
 //! are contradictions between objects.
 
+pub use apart::is_guest;
+
 use super::draft::Draft;
 use super::kinds::Object;
 use super::note::{Lists, Note, Weight};
@@ -22,7 +24,9 @@ mod argo_steps;
 pub mod argo_valid;
 mod argo_write;
 pub mod attach;
+mod balancers;
 pub mod blue_green;
+mod budgets;
 mod by_hand;
 pub mod flagger;
 pub mod flagger_valid;

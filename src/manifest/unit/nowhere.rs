@@ -59,7 +59,7 @@ fn reason(store: &Store, object: &Object, rule: &Rule, to: &Destination) -> Opti
             Some(_) => deployment.replicas == Some(0),
             None => behind.iter().all(|(_, d)| d.replicas == Some(0)),
         };
-        let scaled = store.autoscalers().any(|(_, a)| a.target == owner.metadata.name);
+        let scaled = store.scalers_of(&owner.metadata.name).any(|(o, _)| o.is_near(owner));
         return (empty && !scaled).then(|| format!("{} has 0 replicas", owner.title()));
     }
     if let Some(subset) = &to.subset {

@@ -28,8 +28,7 @@ const HOST: &str = "kubernetes.io/hostname";
 pub fn settle(store: &Store, found: &mut Found) {
     let Found { drafts, lists, problems, .. } = found;
     for draft in drafts {
-        let used = |object: &&Object| draft.used.contains(&object.title());
-        let owners = store.objects.iter().filter(used);
+        let owners = store.titled(&draft.used).into_iter();
         let owners: Vec<(&Object, &PodTemplate)> =
             owners.filter_map(|object| Some((object, object.template()?))).collect();
         if !owners.is_empty() {
@@ -38,7 +37,7 @@ pub fn settle(store: &Store, found: &mut Found) {
     }
     // Claims were taken by units that were counted before.
     found.recount();
-    let unused = store.objects.iter().filter(|o| matches!(o.body, Body::VolumeClaim(_)));
+    let unused = store.of_kinds(&["PersistentVolumeClaim"]);
     let unused: Vec<&Object> = unused.filter(|object| !found.uses(object)).collect();
     for object in unused {
         found.ignore(object, "", "no pod of these files claims it", Weight::NoEffect);
@@ -144,16 +143,33 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// The strictest of several rules holds: a zone of its own is a node of its own, too.
+    /// Of several rules all hold: a zone of its own is a node of its own too, and apart from pods
+    /// of both versions is apart from all.
     fn one_per(&mut self, owner: &Object, path: &str, over: &str, of: &str) {
         let said = |name: &str| {
             let node = self.draft.get(&format!("{PLACEMENT}.onePer.{name}"));
             node.and_then(|node| node.text()).map(String::from)
         };
-        let rank = |over: &str, of: &str| (over == "zone", of == "all");
-        let before = said("over").zip(said("of"));
-        if before.is_some_and(|(other, whom)| rank(&other, &whom) >= rank(over, of)) {
-            return;
+        let mut of = of;
+        if let Some((other, whom)) = said("over").zip(said("of")) {
+            let (first, second) = ((other.as_str(), whom.as_str()), (over, of));
+            if implies(first, second) {
+                return;
+            }
+            match () {
+                () if implies(second, first) => {}
+                () if other == over => of = "all",
+                () => {
+                    let message = format!(
+                        "one pod a {over} ({of}) beside one a {other} ({whom}): neither rule says \
+                         the other, and the first is flown alone; a surge pod may stay Pending \
+                         where it is not flown so"
+                    );
+                    let help = "spec.service.placement.onePer in a Scenario says which counts";
+                    self.warn(owner, path, &message, help);
+                    return;
+                }
+            }
         }
         self.flag(owner, path, "onePer.over", text(over));
         self.flag(owner, path, "onePer.of", text(of));
@@ -307,6 +323,7 @@ impl<'a> Unit<'a> {
             return;
         };
         let spot = first.spot("metadata.name");
+        self.full(owner, fits as u64);
         self.draft.set(&format!("{NODES}.count"), integer(fits.min(10_000) as u64), spot.clone());
         let known: Vec<u64> = holds.iter().filter_map(|holds| holds.filter(|n| *n > 0)).collect();
         if !known.is_empty() {
@@ -326,6 +343,24 @@ impl<'a> Unit<'a> {
         let source = "nobody adds nodes to those of these files (assumption): \
             spec.service.nodes.fixed in a Scenario says it";
         self.draft.assume(self.lists, &format!("{NODES}.fixed"), "true", source, false);
+    }
+
+    /// As many nodes as pods, and one pod each: warns of the surge pod that stays Pending.
+    fn full(&mut self, owner: &Object, fits: u64) {
+        let of = self.draft.get(&format!("{PLACEMENT}.onePer.of")).and_then(|n| n.text());
+        let over = self.draft.get(&format!("{PLACEMENT}.onePer.over")).and_then(|n| n.text());
+        let alone = over == Some("node") && of == Some("all") || self.placed("hostPorts");
+        let pods = self.replicas();
+        if !alone || fits > pods || self.strategy() == Some("recreate") {
+            return;
+        }
+        let message = format!(
+            "{fits} nodes take its pods, each takes one, and there are {pods} of them: a new pod \
+             stays Pending until an old one is gone, and where none may go first \
+             (maxUnavailable: 0) nothing is ever released"
+        );
+        let help = "maxUnavailable: 1 with maxSurge: 0 makes room first; or add a node";
+        self.caution(owner, "spec.template.spec", &message, help);
     }
 
     /// No Nodes are given: where pods need nodes of their own, how many there are decides.
@@ -374,4 +409,9 @@ impl<'a> Unit<'a> {
         self.draft.assume(self.lists, &spare, "0", source, true);
         self.caution(owner, "spec.template.spec", &message, help);
     }
+}
+
+/// Does a rule that keeps pods apart, over nodes or zones and of some versions, say another too?
+fn implies((over, of): (&str, &str), (other, whom): (&str, &str)) -> bool {
+    (over == "zone" || other == "node") && (of == "all" || of == whom)
 }

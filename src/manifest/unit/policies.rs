@@ -177,7 +177,7 @@ fn unused(
 
 /// A rule about a host that nothing here is called.
 fn unattached(store: &Store, object: &Object, host: &str, found: &mut Found) {
-    match store.host_like(host).filter(|near| *near != host) {
+    match store.host_like(object, host) {
         Some(near) => {
             let message = format!("nothing here is called {host:?}");
             let help = format!("did you mean {near}?");

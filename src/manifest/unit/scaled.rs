@@ -5,10 +5,8 @@ use super::{Found, keda};
 use crate::base::node::{Node, Value};
 use crate::base::problem::Problem;
 use crate::manifest::draft::Draft;
+use crate::manifest::kinds::Object;
 use crate::manifest::kinds::autoscaler::Autoscaler;
-use crate::manifest::kinds::pod::PodTemplate;
-use crate::manifest::kinds::{Body, Object};
-use crate::manifest::note::Weight;
 use crate::manifest::store::Store;
 use std::collections::BTreeMap;
 
@@ -63,7 +61,7 @@ pub fn settle(store: &Store, found: &mut Found) {
     let who = found.who();
     for (object, autoscaler) in store.autoscalers() {
         let near = store.named(&autoscaler.target).filter(|o| o.is_near(object));
-        let owner = near.filter_map(|owner| template(owner).map(|template| (owner, template)));
+        let owner = near.filter_map(|owner| Some((owner, owner.template()?)));
         let Some((owner, template)) = owner.into_iter().next() else { continue };
         let takes = [owner.title(), object.title()].map(|title| who.use_any([&title]));
         let Some(number) = takes[0].intersection(&takes[1]).next() else { continue };
@@ -89,7 +87,8 @@ pub fn settle(store: &Store, found: &mut Found) {
                 "missing request for cpu in container {:?}, of which a share is asked for: {flown}",
                 container.name
             );
-            found.ignore(object, "spec.metrics", &why, Weight::Matters);
+            let help = "resources.requests.cpu of the container";
+            found.unasked(object, "spec.metrics", &why, help);
             continue;
         }
         let size = owner.node.at("spec.replicas").and_then(Node::integer);
@@ -113,11 +112,11 @@ fn applied(owner: &Object, size: i64, autoscaler: &Autoscaler, name: &str, found
     if size.cast_unsigned() < min && size > 0 {
         let message = format!(
             "applying the file sets {size} pods where the autoscaler keeps {min} or more: the \
-             others are gone at once, and come back after its next sync (15s) and their start; not \
-             flown"
+             others are gone at once, and come back after its next sync (15s) and their start"
         );
         let help = format!(
-            "leave it out; or fly it: --set spec.service.autoscaler.applied={size} (unit {name:?})"
+            "leave it out; what it does is flown with --set \
+             spec.service.autoscaler.applied={size} (unit {name:?})"
         );
         let (spot, path) =
             (owner.spot("spec.replicas"), format!("{} spec.replicas", owner.title()));
@@ -136,14 +135,6 @@ pub(super) fn by_flagger(draft: &Draft) -> bool {
     let strategies = draft.get("spec.strategies").map(|n| &n.value);
     let Some(Value::List(strategies)) = strategies else { return false };
     strategies.iter().any(|s| s.get("flagger").is_some())
-}
-
-pub(super) fn template(owner: &Object) -> Option<&PodTemplate> {
-    match &owner.body {
-        Body::Deployment(body) => body.template.as_ref(),
-        Body::Rollout(body) => body.template.as_ref(),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -15,9 +15,6 @@ use crate::manifest::store::Store;
 use crate::scenario::tree;
 use std::collections::BTreeSet;
 
-/// A name this close to another is a slip of it.
-const CLOSE: usize = 2;
-
 /// Finds all of them.
 pub fn check(store: &Store, found: &mut Found) {
     for object in &store.objects {
@@ -195,6 +192,17 @@ fn ingress(store: &Store, object: &Object, found: &mut Found) {
         let backend = if default { backend.to_string() } else { format!("{backend}.backend") };
         let field = format!("{backend}.service.name");
         let named = field.strip_prefix("spec.").unwrap_or(&field);
+        if path.action && ingress.is_alb() {
+            // `pkg/ingress/enhanced_backend_builder.go`, `buildActionViaAnnotation`.
+            let message = format!(
+                "aws-load-balancer-controller: missing actions.{} configuration",
+                path.service
+            );
+            let expected = format!("alb.ingress.kubernetes.io/actions.{}", path.service);
+            let help = "it reconciles nothing of the Ingress as long as one action is missing";
+            found.problem(object, &field, message, &expected, help);
+            continue;
+        }
         slipped_host(store, object, named, &path.service, found);
         let port = tree::deepest(&object.node, &format!("{backend}.service.port"));
         let field = format!("{backend}.service.port.number");
@@ -234,22 +242,7 @@ fn slipped_host(store: &Store, object: &Object, field: &str, host: &str, found: 
     if store.named(name).any(|owner| bears(owner) && owner.is_near(object)) {
         return;
     }
-    let names: Vec<&str> = store
-        .services()
-        .map(|(o, _)| o)
-        .chain(store.pods().map(|(o, _)| o))
-        .filter(|owner| owner.is_near(object))
-        .map(|owner| owner.metadata.name.as_str())
-        .collect();
-    let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
-    // Numbered names are names of their own, and so are those that go on.
-    let other = |near: &str| {
-        letters(near) == letters(name) || near.starts_with(name) || name.starts_with(near)
-    };
-    let near = names.iter().map(|near| (strsim::damerau_levenshtein(name, near), *near)).min();
-    // Of a short name, half the letters would be another name.
-    let close = |distance: usize| distance <= CLOSE.min(name.len() / 3);
-    if let Some((_, near)) = near.filter(|(distance, near)| close(*distance) && !other(near)) {
+    if let Some(near) = store.service_like(object, name) {
         let message =
             format!("nothing here is called {name:?}: what is said here holds for nobody");
         let help = format!("did you mean {near}?");

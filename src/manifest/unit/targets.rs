@@ -18,6 +18,9 @@ use crate::manifest::store::Store;
 
 const REGISTRATION: &str = "spec.service.balancer.registration";
 
+/// The kind that binds pods to a target group of one's own.
+const GROUP: &str = "TargetGroupBinding";
+
 /// Conditions that the controller sets, by what they begin with: its own, and those of its first
 /// version.
 const GATES: [&str; 2] = ["target-health.elbv2.k8s.aws", "target-health.alb.ingress.k8s.aws"];
@@ -44,9 +47,8 @@ pub fn settle(store: &Store, found: &mut Found) {
     let Found { drafts, lists, problems, .. } = found;
     for draft in drafts {
         let balancer = balancer(store, draft);
-        let used = |object: &&Object| draft.used.contains(&object.title());
-        let owners = store.objects.iter().filter(used).filter(|o| o.template().is_some());
-        let owners: Vec<&Object> = owners.collect();
+        let mut owners = store.titled(&draft.used);
+        owners.retain(|object| object.template().is_some());
         let (own, others) = gates(&owners);
         if balancer.is_some() || !own.is_empty() {
             write(store, draft, balancer.as_ref(), &own, lists);
@@ -59,8 +61,7 @@ pub fn settle(store: &Store, found: &mut Found) {
             unset(owner, gate, lists, problems);
         }
     }
-    let is_group = |object: &&Object| matches!(object.body, Body::TargetGroup(_));
-    let unused = store.objects.iter().filter(is_group).filter(|object| !found.uses(object));
+    let unused = store.of_kinds(&[GROUP]).filter(|object| !found.uses(object));
     for object in unused.collect::<Vec<_>>() {
         let why = "the pods of its Service are not among these files, or another has them already";
         found.ignore(object, "", why, Weight::NoEffect);
@@ -69,16 +70,23 @@ pub fn settle(store: &Store, found: &mut Found) {
 
 /// The load balancer whose targets are the unit's pods.
 fn balancer<'a>(store: &'a Store, draft: &mut Draft) -> Option<Balancer<'a>> {
-    let title = |object: &Object| draft.used.contains(&object.title());
-    let services: Vec<(&Object, &Service)> =
-        store.services().filter(|(object, _)| title(object)).collect();
+    let used = store.titled(&draft.used);
+    let service = |object: &&'a Object| match &object.body {
+        Body::Service(service) => Some((*object, &**service)),
+        _ => None,
+    };
+    let services: Vec<(&Object, &Service)> = used.iter().filter_map(service).collect();
     if let Some((object, [interval, threshold])) =
         services.iter().find_map(|(object, service)| Some((*object, service.nlb?)))
     {
         let checks = [NLB_SECS, interval, threshold];
         return Some(Balancer { object, field: "metadata.annotations", checks, alb: None });
     }
-    for (object, ingress) in store.ingresses().filter(|(o, i)| i.is_alb() && title(o)) {
+    for object in used {
+        let Body::Ingress(ingress) = &object.body else { continue };
+        if !ingress.is_alb() {
+            continue;
+        }
         let own = services.iter().find(|(_, service)| service.alb.given);
         let of = |value: fn(&Alb) -> Option<u64>| {
             own.and_then(|(_, service)| value(&service.alb)).or(value(&ingress.alb))
@@ -92,7 +100,7 @@ fn balancer<'a>(store: &'a Store, draft: &mut Draft) -> Option<Balancer<'a>> {
         }
     }
     let named = |name: &str| services.iter().any(|(object, _)| object.metadata.name == name);
-    let group = store.objects.iter().find(|object| match &object.body {
+    let group = store.of_kinds(&[GROUP]).find(|object| match &object.body {
         Body::TargetGroup(group) => named(&group.service) && group.by_pod != Some(false),
         _ => false,
     });
@@ -141,10 +149,7 @@ fn write(
     draft.assume(lists, &after, &shown, &source, balancer.is_none());
     let gate = format!("{REGISTRATION}.gate");
     let namespace = draft.namespace.clone().unwrap_or_else(|| "default".into());
-    let injects = store
-        .objects
-        .iter()
-        .find(|object| object.body == Body::Namespace(true) && object.metadata.name == namespace);
+    let injects = store.named(&namespace).find(|object| object.body == Body::Namespace(true));
     if let Some((owner, own)) = gates.first() {
         draft.set(&gate, Value::Flag(true), owner.spot(&format!("{}.conditionType", own.path)));
     } else if let Some(object) = injects {
@@ -160,9 +165,11 @@ fn write(
 /// A Service's own affinity is kube-proxy's, whom nobody asks on the way to a pod.
 fn unasked_affinity(store: &Store, draft: &mut Draft, balancer: &Balancer<'_>, lists: &mut Lists) {
     let kept = balancer.alb.is_some_and(|alb| alb.settings.iter().any(|s| s.name == "stickyFor"));
-    let sticky = store.services().filter(|(_, service)| service.sticky && !kept);
-    let used = draft.used.clone();
-    for (object, _) in sticky.filter(|(object, _)| used.contains(&object.title())) {
+    let sticky = |object: &&Object| match &object.body {
+        Body::Service(service) => service.sticky && !kept,
+        _ => false,
+    };
+    for object in store.titled(&draft.used).into_iter().filter(sticky) {
         draft.remove("spec.service.balancer.stickyFor");
         let policy = draft.get("spec.service.balancer.policy").and_then(|node| node.text());
         if policy == Some("sticky") {

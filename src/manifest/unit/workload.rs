@@ -127,7 +127,7 @@ pub fn labels(draft: &mut Draft, whose: &str, labels: &Labels, spot: &Spot) {
 
 /// Labels of a workload's pods.
 fn labels_of(object: &Object) -> &[(String, String)] {
-    match super::scaled::template(object) {
+    match object.template() {
         Some(template) => &template.labels,
         None => &[],
     }

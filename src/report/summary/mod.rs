@@ -7,7 +7,7 @@
 //! is. A section is a file: add one, and a line in [`OF_ALL`] or [`OF_SCENARIO`]. Deliberately
 //! absent: computing measures; sentences that the tables do not carry.
 
-use super::{Document, Format, names, sweeps, worst};
+use super::{Document, Format, names, sweeps, warnings, worst};
 use crate::base::escape::markdown;
 use crate::experiment::results::{Results, ScenarioResults};
 use contents::Chapter;
@@ -36,6 +36,7 @@ pub const FORMAT: Format = make;
 /// Sections about everything that was flown, in the order of the page.
 const OF_ALL: &[fn(&Results) -> Option<Section>] = &[
     left_out::section,
+    |results| warnings::markdown(results).map(|text| Section::new("What was warned of", text)),
     // The worst of several services.
     |results| {
         let table = worst::markdown(results).filter(|_| !sweeps::is_sweep(results));
