@@ -464,20 +464,7 @@ impl Plane {
         if outcome == Outcome::Failed {
             self.users.failed(user, self.now);
         }
-        let packed = u64::from(index) << 2 | outcome as u64;
-        if self.log_bad {
-            self.tally.bad_log.push(packed);
-        }
-        if self.tally.first_harm.is_some_and(|(first, _)| first <= index) {
-            return;
-        }
-        let Some(twin) = &self.twin_bad else { return };
-        let at = twin.partition_point(|known| known >> 2 < u64::from(index));
-        let same = twin[at..].iter().take_while(|known| *known >> 2 == u64::from(index));
-        let in_twin = same.map(|known| known & 3).max().unwrap_or(0);
-        if in_twin < outcome as u64 {
-            self.tally.first_harm = Some((index, first_at));
-        }
+        self.observer.ended_badly(index, first_at, outcome);
     }
 
     fn lose_value(&mut self, route: u8) {

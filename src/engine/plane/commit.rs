@@ -5,11 +5,11 @@
 
 use super::ledger::{Entry, flag};
 use super::tally::{Counters, Outcome, Status, Tally};
-use super::{Interval, Plane};
+use super::{Observer, Plane};
 use crate::base::histogram::bucket_of;
 
 impl Plane {
-    pub(crate) fn commit_all(&mut self, until: u64) {
+    pub(super) fn commit_all(&mut self, until: u64) {
         for pod in 0..self.pods.len() as u32 {
             self.commit_due(pod, until);
         }
@@ -17,14 +17,14 @@ impl Plane {
 
     /// Commits a pod's completions up to `now`: most looks find none.
     #[inline(always)]
-    pub(crate) fn commit_due(&mut self, pod: u32, now: u64) {
+    pub(super) fn commit_due(&mut self, pod: u32, now: u64) {
         while self.pods[pod as usize].next_done() <= now {
             self.commit_next(pod);
         }
     }
 
     /// Commits a pod's completions up to `until`.
-    pub(crate) fn commit(&mut self, pod: u32, until: u64) {
+    pub(super) fn commit(&mut self, pod: u32, until: u64) {
         self.commit_due(pod, until);
     }
 
@@ -36,12 +36,12 @@ impl Plane {
 
     #[inline(always)]
     fn commit_inline(&mut self, pod: u32) {
-        let Plane { pods, counters, tally, interval, .. } = self;
+        let Plane { pods, counters, tally, observer, .. } = self;
         let ledger = &mut pods[pod as usize];
         let Some((done, entry)) = ledger.first() else { return };
         if entry.flags != 0 || entry.outcome != Outcome::Good {
             if let Some((done, entry)) = ledger.commit() {
-                Plane::book_completion(counters, tally, interval, pod, done, entry);
+                Plane::book_completion(counters, tally, observer, pod, done, entry);
             }
             return;
         }
@@ -51,9 +51,7 @@ impl Plane {
         let bucket = bucket_of(latency);
         counters.answer(pod, route, Status::Ok, latency, bucket, cpu_ns);
         tally.latency[usize::from(version & 1)].record_in(bucket, latency);
-        if let Some(interval) = interval {
-            interval.latency.record_in(bucket, latency);
-        }
+        observer.answered(bucket, latency);
         tally.end_well(done);
     }
 
@@ -62,7 +60,7 @@ impl Plane {
     fn book_completion(
         counters: &mut Counters,
         tally: &mut Tally,
-        interval: &mut Option<Box<Interval>>,
+        observer: &mut Observer,
         pod: u32,
         done: u64,
         entry: Entry,
@@ -84,9 +82,7 @@ impl Plane {
         let version = usize::from(entry.version & 1);
         tally.latency[version].record_in(bucket, latency);
         tally.errors[version] += u64::from(status == Status::Error);
-        if let Some(interval) = interval {
-            interval.latency.record_in(bucket, latency);
-        }
+        observer.answered(bucket, latency);
         if entry.flags & flag::FUNNEL != 0 {
             counters.funnel(pod, entry.route, entry.flags & flag::CONVERTS != 0);
         }
@@ -97,7 +93,7 @@ impl Plane {
 
     /// A request has ended for its client.
     #[inline]
-    pub(crate) fn end(&mut self, at: u64, outcome: Outcome) {
+    pub(super) fn end(&mut self, at: u64, outcome: Outcome) {
         self.tally.end(at, outcome);
     }
 }

@@ -1,25 +1,29 @@
 //! The data plane: moves requests from one control instant to the next.
 //!
-//! `advance(until)` is the only way in. The loop reads tables that the control plane wrote
-//! (beliefs of proxies, rows of effects, ledgers of pods), calls no plug-in and allocates nothing
-//! per request. It deliberately does not know strategies, probes, faults or telemetry windows.
+//! `advance(until)` is the only way in, and nobody outside of this folder writes a field. Between two
+//! advances the control plane tells what has changed, each by a method of its own: what the active
+//! faults make of requests (`tables_mut`), what becomes of pods (`start_pod`, `stop_accepting`,
+//! `kill_pod` ...), what proxies learn (`learn`, `learn_routing`). What was counted is read
+//! (`tally`, `counters`, `users`). The loop calls no plug-in and allocates nothing per request. It
+//! deliberately does not know strategies, probes, faults or telemetry windows.
 
 pub mod attempt;
-mod calm;
+mod beliefs;
 pub mod client;
 mod commit;
 mod connections;
+mod fast_path;
 mod hot;
 pub mod ledger;
 pub mod mesh;
 pub mod mirror;
+mod observer;
 pub mod pick;
 mod senders;
 pub(crate) mod tables;
 pub mod tally;
 pub mod tape;
 
-use crate::base::histogram::Histogram;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::traffic::{Arrivals, Traffic};
@@ -32,6 +36,8 @@ use client::{Chain, Follow};
 use connections::Pin;
 use hot::Hot;
 use ledger::{PodLedger, flag};
+use mesh::Ejection;
+pub use observer::Observer;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -56,60 +62,51 @@ pub enum Advanced {
 /// Arrivals and follow-ups between two pauses of `advance`: some 10 ms.
 const STEPS: u32 = 1 << 16;
 
-/// Requests between two instants of a recording, by what became of them.
-#[derive(Clone, Debug, Default)]
-pub struct Interval {
-    /// Latency of all answers.
-    pub latency: Histogram,
-}
-
 /// The state of the data plane; plain data, cloneable at any instant.
 #[derive(Clone, Debug)]
 pub struct Plane {
-    pub(crate) service: Arc<Service>,
+    service: Arc<Service>,
     hot: Hot,
-    pub(crate) streams: Streams,
-    pub(crate) now: u64,
-    pub(crate) tape: Tape,
-    pub(crate) think: Option<crate::base::distribution::Distribution>,
+    streams: Streams,
+    now: u64,
+    tape: Tape,
+    think: Option<crate::base::distribution::Distribution>,
     /// Requests that each closed-loop session has finished.
-    pub(crate) session_steps: Vec<u32>,
-    pub(crate) pods: Vec<PodLedger>,
+    session_steps: Vec<u32>,
+    pods: Vec<PodLedger>,
     /// What the active faults make of requests.
-    pub(crate) tables: Tables,
-    pub(crate) proxies: Vec<Belief>,
-    pub users: Users,
-    pub(crate) counters: Counters,
-    pub(crate) tally: Tally,
-    pub(crate) follows: BinaryHeap<Reverse<Follow>>,
+    tables: Tables,
+    proxies: Vec<Belief>,
+    users: Users,
+    counters: Counters,
+    tally: Tally,
+    follows: BinaryHeap<Reverse<Follow>>,
     /// When the first of these is due; `u64::MAX` if there is none.
     next_follow: u64,
-    pub(crate) chains: Vec<Chain>,
-    pub(crate) free_chains: Vec<u32>,
-    pub(crate) sequence: u32,
+    chains: Vec<Chain>,
+    free_chains: Vec<u32>,
+    sequence: u32,
     /// md5 bucket of every user, once an experiment needs it.
-    pub(crate) buckets: Arc<[u8]>,
-    pub(crate) header_below: u32,
+    buckets: Arc<[u8]>,
+    header_below: u32,
     /// Requests that load tests have sent.
-    pub(crate) synthetic: u32,
+    synthetic: u32,
     /// Each user's pod of the stable pool and of the candidate's, and until when it is kept, with
     /// [`Policy::Sticky`].
-    pub(super) kept: Vec<[(u32, u64); 2]>,
+    kept: Vec<[(u32, u64); 2]>,
     /// Until when each user's cookies hold (candidate, stable), once a routing sets any.
-    pub(crate) cookies: Vec<[u64; 2]>,
-    pub(crate) experiment: Option<ExperimentCounts>,
-    pub(crate) shadow: ShadowCounts,
-    pub(crate) dependency_free_at: u64,
+    cookies: Vec<[u64; 2]>,
+    experiment: Option<ExperimentCounts>,
+    shadow: ShadowCounts,
+    dependency_free_at: u64,
     /// Each user's open connection, if clients keep them.
     pins: Vec<Pin>,
-    pub(crate) twin_bad: Option<Arc<[u64]>>,
-    pub(crate) log_bad: bool,
-    pub(crate) interval: Option<Box<Interval>>,
+    observer: Observer,
     /// The pod that met its limit, or `u32::MAX`.
-    pub(crate) tripped: u32,
-    /// Let no request take the quick way, which comes to the same: for tests.
-    pub(crate) careful: bool,
-    pub(crate) mesh: mesh::State,
+    tripped: u32,
+    /// May no request take the fast path, which comes to the same? For tests.
+    fast_path_off: bool,
+    mesh: mesh::State,
 }
 
 /// Index of a row of effects.
@@ -163,11 +160,9 @@ impl Plane {
             shadow: ShadowCounts::default(),
             dependency_free_at: 0,
             pins: if keep_alive { vec![Pin::NONE; users as usize] } else { Vec::new() },
-            twin_bad: None,
-            log_bad: false,
-            interval: None,
+            observer: Observer::default(),
             tripped: u32::MAX,
-            careful: false,
+            fast_path_off: false,
             next_follow: u64::MAX,
             mesh: mesh::State::new(service.balancer.proxies.max(1) as usize),
             service,
@@ -236,7 +231,7 @@ impl Plane {
 
     fn make_ready(&mut self) {
         self.hot.rare = self.is_rare();
-        self.hot.quick = !self.careful && self.quick_way_is_open();
+        self.hot.fast_path = !self.fast_path_off && self.fast_path_is_open();
     }
 
     /// Up to [`STEPS`] steps towards `until`; nothing comes back if more are left. Nothing is
@@ -256,7 +251,7 @@ impl Plane {
             left -= 1;
             self.now = next;
             if arrival <= self.next_follow {
-                if self.arrives_calmly() {
+                if self.takes_fast_path() {
                     continue;
                 }
                 let tape::Drawn { arrival, demand } = self.tape.take();
@@ -318,12 +313,95 @@ impl Plane {
     }
 
     /// The true counts.
-    pub fn truth(&self) -> &Tally {
+    pub fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// The process of `pod` begins to serve, warming up from now on.
+    /// What a scrape can see of pods.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Users, and what they have met.
+    pub fn users(&self) -> &Users {
+        &self.users
+    }
+
+    /// What the experiment's log has counted, while one is open.
+    pub(super) fn experiment(&self) -> Option<ExperimentCounts> {
+        self.experiment
+    }
+
+    /// What was counted of mirrored copies.
+    pub(super) fn shadow(&self) -> ShadowCounts {
+        self.shadow
+    }
+
+    /// The slots and the ledger of a pod.
+    pub(super) fn pod(&self, pod: u32) -> &PodLedger {
+        &self.pods[pod as usize]
+    }
+
+    /// What the active faults make of requests.
+    pub(super) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// The same, to be written: by the faults' owner alone.
+    pub(super) fn tables_mut(&mut self) -> &mut Tables {
+        &mut self.tables
+    }
+
+    /// Lets no request take the fast path from now on: for tests, as it comes to the same.
+    pub(super) fn close_fast_path(&mut self) {
+        self.fast_path_off = true;
+    }
+
+    /// Divides users by the cohorts that faults are limited to; pods are added afterwards.
+    pub(super) fn divide_users(&mut self, below: Vec<u32>) {
+        debug_assert!(self.pods.is_empty(), "rows are laid out by cohorts");
+        self.tables.cohorts = below;
+    }
+
+    /// Has everybody an md5 bucket?
+    pub(super) fn has_buckets(&self) -> bool {
+        !self.buckets.is_empty()
+    }
+
+    /// Gives every user an md5 bucket.
+    pub(super) fn set_buckets(&mut self, buckets: Arc<[u8]>) {
+        self.buckets = buckets;
+    }
+
+    /// All users' cookies are new: what they kept of an earlier rollout means nothing any more.
+    pub(super) fn forget_cookies(&mut self) {
+        self.cookies = vec![[0; 2]; self.users.count()];
+    }
+
+    /// Every request that a pod serves fills so much of its memory.
+    pub(super) fn set_leak(&mut self, pod: u32, per_request: f64) {
+        self.pods[pod as usize].set_leak(per_request);
+    }
+
+    /// A pod has been warm for long.
+    pub(super) fn warmed_up(&mut self, pod: u32) {
+        self.pods[pod as usize].warm_until = 0;
+    }
+
+    /// The node of `pod` has vanished: its process is dead, and nobody is left to refuse.
+    pub(super) fn darken_pod(&mut self, pod: u32) {
+        self.kill_pod(pod);
+        self.pods[pod as usize].dark = true;
+    }
+
+    /// Pods that proxies have ejected since this was last asked.
+    pub(super) fn take_ejections(&mut self) -> Vec<Ejection> {
+        std::mem::take(&mut self.mesh.ejections)
+    }
+
+    /// The process of `pod` begins to serve, warming up from now on; its own counters begin at 0.
     pub fn start_pod(&mut self, pod: u32) {
+        self.counters.reset_pod(pod);
         let warm_up = self.service.pod.warm_up.map_or(SimDuration::ZERO, |w| w.tau * 7);
         let now = self.now;
         self.pods[pod as usize].start(now, warm_up);

@@ -6,13 +6,22 @@
 //! Follows k/k `pkg/controller/replicaset/replica_set.go` (`syncReplicaSet`: one sync of a set at
 //! a time, its pods first and its status last). Deliberately unknown here: who wants which size.
 
-use super::address::PodDraw;
-use super::flight::{CALL, Event, Flight, SEEN};
-use crate::base::time::SimTime;
+use super::{Cluster, Hands, News};
+use crate::base::random::Streams;
+use crate::base::time::{SimDuration, SimTime};
+use crate::engine::address::PodDraw;
+use crate::engine::context::Context;
+use crate::engine::event::{Event, SetStep};
 use crate::strategy::SetFacts;
-use crate::world::pod::Pod;
+use crate::world::pod::{Pod, Set};
 use crate::world::replica_set::{BURST_REPLICAS, DeletionRule, PodFacts, SetStatus};
 use crate::world::replica_set::{pods_to_remove, set_status, slow_start_batches};
+
+/// From a change until the controller of a replica set has seen it.
+const SEEN: SimDuration = SimDuration::from_millis(5);
+
+/// One call to the API, there and back.
+const CALL: SimDuration = SimDuration::from_millis(10);
 
 /// Where the sync of one set stands.
 #[derive(Clone, Debug, Default)]
@@ -31,52 +40,65 @@ pub struct SetSync {
     reported: SetStatus,
 }
 
-/// What a replica set's controller does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetStep {
-    /// It has seen that something changed.
-    Sync,
-    /// It makes the next batch of creations.
-    Batch,
-    /// A call that had to wait for the client's limits: a creation.
-    Create,
-    /// Another such call: the deletion of a pod.
-    Delete(u32),
-    /// All calls of the sync have come back.
-    Called,
-    /// The status is written.
-    Reported,
-}
+impl Cluster {
+    /// The sets, by number.
+    pub(in crate::engine) fn sets(&self) -> &[Set] {
+        &self.sets
+    }
 
-impl Flight {
+    /// A set that its owner has created; its number comes back.
+    pub(in crate::engine) fn add_set(&mut self, set: Set) -> u32 {
+        self.sets.push(set);
+        self.syncs.push(SetSync::default());
+        self.sets.len() as u32 - 1
+    }
+
+    /// Its owner writes the size of a set; what it was before comes back.
+    pub(in crate::engine) fn resize(&mut self, set: u32, size: u32, by: &mut Hands<'_>) -> u32 {
+        let before = std::mem::replace(&mut self.sets[set as usize].size, size);
+        self.set_changed(set, by);
+        before
+    }
+
+    /// Every set keeps its share of the full size, rounded up.
+    pub(in crate::engine) fn keep_proportions(
+        &mut self,
+        before: u32,
+        size: u32,
+        by: &mut Hands<'_>,
+    ) {
+        for set in &mut self.sets {
+            let wanted = u64::from(set.size) * u64::from(size);
+            set.size = wanted.div_ceil(u64::from(before.max(1))) as u32;
+        }
+        (0..self.sets.len() as u32).for_each(|set| self.set_changed(set, by));
+    }
+
     /// A set's size, or one of its pods, has changed.
-    pub(super) fn changed(&mut self, set: u32) {
+    pub(in crate::engine) fn set_changed(&mut self, set: u32, by: &mut Hands<'_>) {
         let Some(sync) = self.syncs.get_mut(set as usize) else { return };
         if sync.busy {
             sync.again = true;
         } else if !std::mem::replace(&mut sync.planned, true) {
-            self.plan_set(set, self.now + SEEN, SetStep::Sync);
+            plan_set(by.ctx, set, by.ctx.now + SEEN, SetStep::Sync);
         }
     }
 
-    fn plan_set(&mut self, set: u32, at: SimTime, step: SetStep) {
-        self.calendar.plan(at, Event::Set { set, step });
-    }
-
-    pub(super) fn set_step(&mut self, set: u32, step: SetStep) {
+    /// A step of a set's controller is due.
+    pub(in crate::engine) fn set_step(&mut self, set: u32, step: SetStep, by: &mut Hands<'_>) {
         match step {
-            SetStep::Sync => self.sync_set(set),
-            SetStep::Batch => self.batch(set),
-            SetStep::Create => self.add_pod(set),
-            SetStep::Delete(pod) => self.delete_pod(pod),
-            SetStep::Called => self.called(set),
-            SetStep::Reported => self.reported(set),
+            SetStep::Sync => self.sync_set(set, by),
+            SetStep::Batch => self.batch(set, by),
+            SetStep::Create => self.add_pod(set, by),
+            SetStep::Delete(pod) => self.delete_pod(pod, by),
+            SetStep::Called => self.called(set, by),
+            SetStep::Reported => self.reported(set, by),
         }
     }
 
     /// A sync begins: so many calls at most, which make up what is missing or too much.
-    fn sync_set(&mut self, set: u32) {
-        let (active, counted) = (self.active_pods(set), self.counted(set));
+    fn sync_set(&mut self, set: u32, by: &mut Hands<'_>) {
+        let (active, counted) = (self.active_pods(set), self.counted(set, by.ctx));
         let (have, size) = (active.len(), self.sets[set as usize].size as usize);
         let calls = have.abs_diff(size).min(BURST_REPLICAS as usize);
         let sync = &mut self.syncs[set as usize];
@@ -86,109 +108,109 @@ impl Flight {
         if have < size {
             sync.batches = slow_start_batches(calls as u32);
             sync.batches.reverse();
-            self.batch(set);
+            self.batch(set, by);
         } else if have > size {
-            self.remove_pods(set, &active, calls);
+            self.remove_pods(set, &active, calls, by);
         } else {
-            self.called(set);
+            self.called(set, by);
         }
     }
 
     /// The next batch of creations goes out together; the one after it once all have come back.
     /// The API of a flight refuses none of them.
-    fn batch(&mut self, set: u32) {
+    fn batch(&mut self, set: u32, by: &mut Hands<'_>) {
         let Some(calls) = self.syncs[set as usize].batches.pop() else { return };
-        let mut last = self.now;
+        let mut last = by.ctx.now;
         for _ in 0..calls {
-            last = self.sets_client.call(self.now);
-            match last > self.now {
-                true => self.plan_set(set, last, SetStep::Create),
-                false => self.add_pod(set),
+            last = self.client.call(by.ctx.now);
+            match last > by.ctx.now {
+                true => plan_set(by.ctx, set, last, SetStep::Create),
+                false => self.add_pod(set, by),
             }
         }
         let more = !self.syncs[set as usize].batches.is_empty();
         let next = if more { SetStep::Batch } else { SetStep::Called };
-        self.plan_set(set, last + CALL, next);
+        plan_set(by.ctx, set, last + CALL, next);
     }
 
-    fn add_pod(&mut self, set: u32) {
-        let pod = self.create_pod(set);
-        self.assign_node(pod);
-        self.changed(set);
+    fn add_pod(&mut self, set: u32, by: &mut Hands<'_>) {
+        let pod = self.create_pod(set, by);
+        self.assign_node(pod, by);
+        self.set_changed(set, by);
     }
 
-    fn remove_pods(&mut self, set: u32, active: &[u32], count: usize) {
-        let facts: Vec<PodFacts> = active.iter().map(|p| self.facts(*p)).collect();
+    fn remove_pods(&mut self, set: u32, active: &[u32], count: usize, by: &mut Hands<'_>) {
+        let facts: Vec<PodFacts> = active.iter().map(|p| self.facts(*p, &by.ctx.streams)).collect();
         let related: Vec<PodFacts> = (0..self.pods.len() as u32)
             .filter(|p| self.pods[*p as usize].is_active())
-            .map(|p| self.facts(p))
+            .map(|p| self.facts(p, &by.ctx.streams))
             .collect();
-        let rule = DeletionRule::at(self.now);
+        let rule = DeletionRule::at(by.ctx.now);
         let doomed = pods_to_remove(&facts, &related, count, &rule);
-        let mut last = self.now;
+        let mut last = by.ctx.now;
         for index in doomed {
-            last = self.sets_client.call(self.now);
-            match last > self.now {
-                true => self.plan_set(set, last, SetStep::Delete(active[index])),
-                false => self.delete_pod(active[index]),
+            last = self.client.call(by.ctx.now);
+            match last > by.ctx.now {
+                true => plan_set(by.ctx, set, last, SetStep::Delete(active[index])),
+                false => self.delete_pod(active[index], by),
             }
         }
-        self.plan_set(set, last + CALL, SetStep::Called);
+        plan_set(by.ctx, set, last + CALL, SetStep::Called);
     }
 
     /// The pods are as they should be; a status that is another now is written.
-    fn called(&mut self, set: u32) {
+    fn called(&mut self, set: u32, by: &mut Hands<'_>) {
         let sync = &self.syncs[set as usize];
         if sync.counted == sync.reported {
-            return self.synced(set);
+            return self.synced(set, by);
         }
-        let at = self.sets_client.call(self.now);
-        self.plan_set(set, at + CALL, SetStep::Reported);
+        let at = self.client.call(by.ctx.now);
+        plan_set(by.ctx, set, at + CALL, SetStep::Reported);
     }
 
     /// Whoever owns the set looks before its controller goes on.
-    fn reported(&mut self, set: u32) {
+    fn reported(&mut self, set: u32, by: &mut Hands<'_>) {
         let sync = &mut self.syncs[set as usize];
         sync.reported = sync.counted;
-        self.plan_look();
-        self.synced(set);
+        self.news.push(News::Look);
+        self.synced(set, by);
     }
 
-    fn synced(&mut self, set: u32) {
+    fn synced(&mut self, set: u32, by: &mut Hands<'_>) {
         let sync = &mut self.syncs[set as usize];
         sync.busy = false;
         if std::mem::take(&mut sync.again) {
             sync.planned = true;
-            self.plan_set(set, self.now, SetStep::Sync);
+            plan_set(by.ctx, set, by.ctx.now, SetStep::Sync);
         }
     }
 
-    fn active_pods(&self, set: u32) -> Vec<u32> {
+    pub(super) fn active_pods(&self, set: u32) -> Vec<u32> {
         let pods = self.pods.iter().enumerate();
         pods.filter(|(_, p)| p.set == set && p.is_active()).map(|(i, _)| i as u32).collect()
     }
 
     /// The status of a set as its pods are now.
-    fn counted(&self, set: u32) -> SetStatus {
+    fn counted(&self, set: u32, ctx: &Context) -> SetStatus {
         let own = |pod: &&Pod| pod.exists() && pod.set == set;
         let facts: Vec<PodFacts> = self.pods.iter().filter(own).map(|pod| pod.facts(0)).collect();
-        set_status(&facts, self.scenario.service.pod.min_ready, self.now)
+        set_status(&facts, ctx.scenario.service.pod.min_ready, ctx.now)
     }
 
     /// A set that has been there since before the flight: all is seen, and has long been so.
-    pub(super) fn settle_set(&mut self, set: u32) {
-        let counted = self.counted(set);
+    pub(in crate::engine) fn settle_set(&mut self, set: u32, ctx: &Context) {
+        let counted = self.counted(set, ctx);
         let reported = SetStatus { available: counted.ready, ..counted };
         self.syncs[set as usize].reported = reported;
     }
 
-    fn facts(&self, pod: u32) -> PodFacts {
-        let uid = self.address(pod, PodDraw::Uid).key(&self.streams);
+    fn facts(&self, pod: u32, streams: &Streams) -> PodFacts {
+        let uid = self.address(pod, PodDraw::Uid).key(streams);
         self.pods[pod as usize].facts(uid)
     }
 
     /// What a controller is told of every set: its status as it was written last, and its pods.
-    pub(super) fn set_facts(&self) -> Vec<SetFacts> {
+    pub(in crate::engine) fn set_facts(&self) -> Vec<SetFacts> {
         let mut phases = vec![Vec::new(); self.sets.len()];
         for pod in self.pods.iter().filter(|p| p.exists()) {
             phases[pod.set as usize].push(pod.facts(0).phase);
@@ -208,6 +230,10 @@ impl Flight {
         };
         phases.into_iter().enumerate().map(facts).collect()
     }
+}
+
+fn plan_set(ctx: &mut Context, set: u32, at: SimTime, step: SetStep) {
+    ctx.plan(at, Event::Set { set, step });
 }
 
 #[cfg(test)]
