@@ -71,8 +71,8 @@ impl EventLog {
         }
     }
 
-    /// Adds a sample of requests that have ended so far, by outcome (good, slow, wrong, failed); all
-    /// else in it stands as given.
+    /// Adds a sample, of which all but its requests stands as given: they are those that have ended
+    /// since the last one, of `outcomes` so far (good, slow, wrong, failed).
     pub(super) fn sample(&mut self, outcomes: [u64; 4], sample: Sample) {
         let Some(kept) = &mut self.kept else { return };
         let delta: Vec<u64> = outcomes.iter().zip(kept.seen).map(|(a, b)| a - b).collect();

@@ -6,7 +6,7 @@
 //! `filtering.go` (`DoNotSchedule`; a pod that is going counts no more), `nodeports/node_ports.go`,
 //! `volumerestrictions/volume_restrictions.go` (ReadWriteOncePod). That a ReadWriteOnce volume
 //! hangs at another node is none of the scheduler's affairs: such a pod gets its node and waits
-//! there (see `engine::claims`). Of the nodes that pass, the emptiest is taken, then the first.
+//! there (see `engine::cluster`). Of the nodes that pass, the emptiest is taken, then the first.
 //! Deliberately unknown here: what waits, and for how long.
 
 use super::pod::Node;

@@ -1,11 +1,11 @@
 //! The data plane: moves requests from one control instant to the next.
 //!
-//! `advance(until)` is the only way in, and nobody outside of this folder writes a field. Between two
-//! advances the control plane tells what has changed, each by a method of its own: what the active
-//! faults make of requests (`tables_mut`), what becomes of pods (`start_pod`, `stop_accepting`,
-//! `kill_pod` ...), what proxies learn (`learn`, `learn_routing`). What was counted is read
-//! (`tally`, `counters`, `users`). The loop calls no plug-in and allocates nothing per request. It
-//! deliberately does not know strategies, probes, faults or telemetry windows.
+//! `advance(until)` is the only way in, and nobody outside of this folder writes a field. Between
+//! two advances the control plane tells what has changed, each by a method of its own: what the
+//! active faults make of requests (`tables_mut`), what becomes of pods (`start_pod`, `kill_pod`),
+//! what proxies learn (`learn`, `learn_routing`). What was counted is read (`tally`, `counters`,
+//! `users`). The loop calls no plug-in and allocates nothing per request. It deliberately does not
+//! know strategies, probes, faults or telemetry windows.
 
 pub mod attempt;
 mod beliefs;

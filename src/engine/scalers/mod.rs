@@ -2,9 +2,9 @@
 //!
 //! The rules are those of [`crate::strategy::autoscaler`]. Every flight of a scenario with
 //! `service.autoscaler` has one, its twin too. It sees pods as the metrics server does
-//! ([`readings`]). A strategy says whose size is written ([`Scaling`]); one that does not care keeps
-//! its sets in proportion. Deliberately unknown here: how a rollout spreads a new size over its
-//! sets, and who carries it out.
+//! ([`readings`]). A strategy says whose size is written ([`Scaling`]); one that does not care
+//! keeps its sets in proportion. Deliberately unknown here: how a rollout spreads a new size over
+//! its sets, and who carries it out.
 
 mod proposals;
 mod readings;
