@@ -8,7 +8,7 @@ use crate::world::routing::{Belief, Pool, Routing, Split};
 impl Plane {
     /// The proxies' beliefs.
     pub(in crate::engine) fn proxies(&self) -> &[Belief] {
-        &self.proxies
+        &self.fleet.proxies
     }
 
     /// A proxy learns what has become of a pod's endpoint; nothing when the pod is gone.
@@ -18,29 +18,29 @@ impl Plane {
         (pool, pod): (Pool, u32),
         conditions: Option<Conditions>,
     ) {
-        self.proxies[proxy as usize].set_endpoint(pool, pod, conditions);
+        self.fleet.proxies[proxy as usize].set_endpoint(pool, pod, conditions);
         if !conditions.is_some_and(|c| c.ready) {
-            self.mesh.forget(proxy as usize, pod);
+            self.fleet.mesh.forget(proxy as usize, pod);
         }
     }
 
     /// A proxy acts on another routing from now on.
     pub(in crate::engine) fn learn_routing(&mut self, proxy: u32, routing: Routing) {
-        self.proxies[proxy as usize].routing = routing;
+        self.fleet.proxies[proxy as usize].routing = routing;
     }
 
     /// All proxies know of a pod that accepts, since before the flight.
     pub(in crate::engine) fn known_from_the_start(&mut self, pool: Pool, pod: u32) {
-        self.proxies.iter_mut().for_each(|proxy| proxy.set(pool, pod, true));
+        self.fleet.proxies.iter_mut().for_each(|proxy| proxy.set(pool, pod, true));
     }
 
     fn is_new(&self, pod: u32) -> bool {
-        self.pods[pod as usize].version == 1
+        self.fleet.pods[pod as usize].version == 1
     }
 
     /// Share of requests that reach the new version, as the proxies believe.
     pub(in crate::engine) fn believed_weight(&self) -> f64 {
-        let weights = self.proxies.iter().map(|belief| {
+        let weights = self.fleet.proxies.iter().map(|belief| {
             let split = belief.routing.split;
             let share = split.candidate_share();
             if matches!(split, Split::Flag(_)) {
@@ -53,14 +53,15 @@ impl Plane {
             };
             share * new_in(Pool::Candidate) + (1.0 - share) * new_in(Pool::Stable)
         });
-        weights.sum::<f64>() / self.proxies.len() as f64
+        weights.sum::<f64>() / self.fleet.proxies.len() as f64
     }
 
     /// Does no pod that any proxy sends requests to accept any?
     pub(in crate::engine) fn nobody_accepts(&self) -> bool {
-        !self.proxies.iter().any(|belief| {
-            pools(belief.routing.split)
-                .any(|pool| belief.known(pool).iter().any(|p| self.pods[*p as usize].accepting))
+        !self.fleet.proxies.iter().any(|belief| {
+            pools(belief.routing.split).any(|pool| {
+                belief.known(pool).iter().any(|p| self.fleet.pods[*p as usize].accepting)
+            })
         })
     }
 
@@ -68,7 +69,7 @@ impl Plane {
     /// proxies.
     pub(in crate::engine) fn reach(&self, candidate_side: bool) -> [bool; 2] {
         let mut reach = [false; 2];
-        for belief in &self.proxies {
+        for belief in &self.fleet.proxies {
             let split = belief.routing.split;
             if let Split::Flag(_) = split {
                 reach[usize::from(candidate_side && split.candidate_share() > 0.0)] = true;

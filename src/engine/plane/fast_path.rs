@@ -31,14 +31,15 @@ impl Plane {
         if !self.hot.fast_path {
             return false;
         }
-        let Drawn { arrival, demand } = *self.tape.peek();
+        let Drawn { arrival, demand } = *self.clients.tape.peek();
         let Arrival { user, route, error: draw, routing, .. } = arrival;
         let proxy = self.proxy_of(routing);
         let Some(pool) = self.plain_pool(proxy, (routing >> 32) as u32) else { return false };
         let Some(pod) = self.pick_fast(proxy, pool, mix64(routing)) else { return false };
         let (class, classes) = (self.class_of(user), self.classes());
-        let Plane { now, pods, tables, hot, users, tally, .. } = self;
-        let (now, ledger) = (*now, &mut pods[pod as usize]);
+        let Plane { now, fleet, tables, hot, clients, counts, .. } = self;
+        let (users, tally) = (&mut clients.users, &mut counts.tally);
+        let (now, ledger) = (*now, &mut fleet.pods[pod as usize]);
         if !ledger.takes_one() {
             return false;
         }
@@ -82,22 +83,22 @@ impl Plane {
         };
         ledger.accepted += 1;
         ledger.book(done, entry);
-        self.tape.pass();
+        self.clients.tape.pass();
         true
     }
 
     /// The less busy of two pods, or the only one.
     #[inline(always)]
     fn pick_fast(&mut self, proxy: usize, pool: Pool, bits: u64) -> Option<u32> {
-        let endpoints = self.proxies[proxy].known(pool);
+        let endpoints = self.fleet.proxies[proxy].known(pool);
         let count = endpoints.len();
         if count < 2 {
             let pod = *endpoints.first()?;
-            self.commit_due(pod, self.now);
+            self.fleet.commit_due(&mut self.counts, pod, self.now);
             return Some(pod);
         }
         let (first, other) = two_of(bits, count);
         let (a, b) = (endpoints[first], endpoints[other]);
-        Some(self.less_busy(a, b))
+        Some(self.fleet.less_busy(&mut self.counts, self.now, a, b))
     }
 }

@@ -77,14 +77,14 @@ impl Plane {
     /// Is anything switched on that most flights never meet?
     pub(super) fn is_rare(&self) -> bool {
         let service = &self.service;
-        let balancer = self.proxies.iter().any(|p| p.routing.mirror.share.value() > 0.0)
+        let balancer = self.fleet.proxies.iter().any(|p| p.routing.mirror.share.value() > 0.0)
             || service.balancer.keep_alive.is_some()
             || self.hot.mesh;
         let server = service.dependency.is_some()
             || service.pod.warm_up.is_some()
             || service.mixing.session_breaks.value() > 0.0
             || self.tables.unreadable | self.tables.migrated > 0;
-        let client = !self.tables.clients.is_empty() || self.think.is_some();
-        balancer || server || client || self.experiment.is_some()
+        let client = !self.tables.clients.is_empty() || self.clients.think.is_some();
+        balancer || server || client || self.counts.experiment.is_some()
     }
 }

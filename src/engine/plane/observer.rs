@@ -66,23 +66,23 @@ impl Observer {
 impl Plane {
     /// Lets somebody look on from now on.
     pub(in crate::engine) fn observe(&mut self, observer: Observer) {
-        self.observer = observer;
+        self.counts.observer = observer;
     }
 
     /// When the first request arrived that ended worse than in the twin, in nanoseconds.
     pub(in crate::engine) fn first_harm(&self) -> Option<u64> {
-        self.observer.first_harm.map(|(_, at)| at)
+        self.counts.observer.first_harm.map(|(_, at)| at)
     }
 
     /// All bad outcomes of a twin, sorted, as `index << 2 | outcome`.
     pub(in crate::engine) fn bad_outcomes(&self) -> Vec<u64> {
-        let mut bad = self.observer.bad.clone();
+        let mut bad = self.counts.observer.bad.clone();
         bad.sort_unstable();
         bad
     }
 
     /// Takes the latencies since the last sample; nothing unless they are kept.
     pub(in crate::engine) fn take_latency(&mut self) -> Option<Histogram> {
-        self.observer.latency.as_mut().map(|kept| std::mem::take(&mut **kept))
+        self.counts.observer.latency.as_mut().map(|kept| std::mem::take(&mut **kept))
     }
 }
