@@ -180,8 +180,8 @@ impl Faults {
         // What acts once is over at once, so that it can strike again.
         let lasts = if state.acts_once() { SimDuration::ZERO } else { lasts };
         let (mut at, mut until) = (SimTime::ZERO, SimTime::ZERO);
-        // Bounded: a rate of many per second would be a state, not an event.
-        for _ in 0..10_000 {
+        // A scenario has few of them in a flight: others were refused.
+        loop {
             at += SimDuration::from_secs_f64(-maths::ln(stream.uniform()) / per_sec.max(1e-12));
             if at >= ctx.end {
                 break;

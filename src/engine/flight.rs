@@ -290,7 +290,9 @@ impl Flight {
     }
 
     fn human_decides(&mut self) {
-        match self.on_call.decides(&self.ctx, &self.decisions, self.scraping.store()) {
+        let rolled_out = self.meters.rolled_out_at().is_some();
+        let store = self.scraping.store();
+        match self.on_call.decides(&self.ctx, &self.decisions, rolled_out, store) {
             None => {}
             Some(Decided::Resolved) => {
                 self.say("human", || "the alert has resolved: nothing is taken back".into());

@@ -10,6 +10,9 @@ impl Flight {
         let count = |of: fn(&crate::world::pod::Pod) -> bool| {
             pods.iter().filter(|pod| of(pod)).count() as u32
         };
+        let accepts = |pod: u32| pods[pod as usize].lost && self.plane.pod(pod).accepting;
+        let risen = (0..pods.len() as u32).find(|pod| accepts(*pod));
+        assert!(risen.is_none(), "at {}: pod {risen:?} serves on a lost node", self.ctx.now);
         let (in_flight, on_dead) = self.plane.in_flight(|pod| !pods[pod].exists());
         let snapshot = Snapshot {
             arrived: self.plane.tally().arrived,

@@ -103,16 +103,18 @@ impl OnCall {
         &mut self,
         ctx: &Context,
         decisions: &Decisions,
+        rolled_out: bool,
         store: &Store,
     ) -> Option<Decided> {
         self.busy = false;
+        let stuck = std::mem::take(&mut self.stuck) && !rolled_out;
         let recent = |at: SimTime| ctx.now.since(at) <= ctx.scenario.on_call.suspects;
         if !decisions.may_be_taken_back() || !decisions.release_at().is_some_and(recent) {
             return None;
         }
-        // A page that has resolved itself by now (a short outage) is closed; a stuck rollout or
-        // errors that go on are not.
-        let goes_on = self.stuck || self.burns(ctx, store, SHORT);
+        // A page that has resolved itself by now (a short outage, a rollout that came to its end
+        // late) is closed; a rollout that is still stuck or errors that go on are not.
+        let goes_on = stuck || self.burns(ctx, store, SHORT);
         Some(if goes_on { Decided::RollsBack } else { Decided::Resolved })
     }
 }

@@ -59,7 +59,8 @@ impl Cluster {
         }
         let waits = |pod: &u32| {
             let pod = &self.pods[*pod as usize];
-            pod.stage == Stage::Scheduled && pod.deleting.is_none() && pod.node != node
+            let waits = pod.stage == Stage::Scheduled && pod.deleting.is_none() && !pod.lost;
+            waits && pod.node != node
         };
         let waiting: Vec<u32> = (0..self.pods.len() as u32).filter(waits).collect();
         waiting.into_iter().for_each(|pod| self.start_container(pod, by));

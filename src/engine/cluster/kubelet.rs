@@ -243,6 +243,9 @@ impl Cluster {
         let life = by.faults.write_pod(by.ctx, by.plane, pod, &self.pods[pod as usize]);
         let entry = &mut self.pods[pod as usize];
         entry.frozen = life.frozen;
+        if entry.lost {
+            return;
+        }
         if entry.stage == Stage::Serving {
             by.plane.set_leak(pod, life.leak);
         }
@@ -259,7 +262,8 @@ impl Cluster {
     /// The process of a pod exits unexpectedly.
     pub(in crate::engine) fn crash(&mut self, pod: u32, by: &mut Hands<'_>) {
         let entry = &mut self.pods[pod as usize];
-        if matches!(entry.stage, Stage::Gone | Stage::BackOff | Stage::Pending) {
+        // Nobody restarts anything on a node that has vanished.
+        if entry.lost || matches!(entry.stage, Stage::Gone | Stage::BackOff | Stage::Pending) {
             return;
         }
         entry.stage = Stage::BackOff;
@@ -281,7 +285,8 @@ impl Cluster {
         let serving = (0..self.pods.len() as u32)
             .filter(|p| {
                 let pod = &self.pods[*p as usize];
-                pod.stage == Stage::Serving && by.faults.meets(by.ctx, by.plane, index, pod)
+                let serves = pod.stage == Stage::Serving && !pod.lost;
+                serves && by.faults.meets(by.ctx, by.plane, index, pod)
             })
             .map(|p| {
                 let pod = &self.pods[p as usize];
@@ -315,14 +320,14 @@ impl Cluster {
         let entry = &mut self.pods[pod as usize];
         entry.deleting = Some(now);
         let (set, was_ready) = (entry.set, entry.ready);
-        let serving = entry.stage == Stage::Serving;
+        let runs = matches!(entry.stage, Stage::Booting | Stage::Serving);
         self.changed = true;
         self.set_changed(set, by);
         if was_ready {
             self.announce(by, pod);
         }
-        if self.pods[pod as usize].lost || !serving {
-            // Nothing serves: the kubelet has nobody to wait for (a lost node answers nothing).
+        if self.pods[pod as usize].lost || !runs {
+            // No container runs: the kubelet has nobody to wait for (a lost node answers nothing).
             self.ends(pod, by);
             return;
         }

@@ -4,6 +4,7 @@
 use super::*;
 use crate::base::random::Streams;
 use crate::engine::cluster::probes::LIVENESS;
+use crate::engine::event::Event;
 use crate::engine::flight::{Flight, FlightOptions};
 use crate::scenario::crew::Crew;
 use crate::scenario::read::read;
@@ -88,4 +89,23 @@ fn the_run_of_outcomes_outlives_a_container() {
     let flip =
         liveness.worker.next_flip(pod.admitted, pod.container_started, liveness.fed_until, false);
     assert_eq!(flip, Some(at(30.0)));
+}
+
+/// A container that boots is asked to go as one that serves is: preStop runs, then SIGTERM comes.
+#[test]
+fn a_booting_pod_gets_its_pre_stop() {
+    let mut flight = flight();
+    let pre_stop = flight.ctx.scenario.service.pod.pre_stop;
+    assert!(pre_stop > SimDuration::ZERO);
+    flight.cluster(|cluster, by| {
+        let pod = cluster.create_pod(0, by);
+        cluster.assign_node(pod, by);
+        cluster.container_starts(pod, by);
+        by.ctx.clear();
+        cluster.delete_pod(pod, by);
+        assert!(cluster.pods()[pod as usize].exists());
+    });
+    let first = std::iter::from_fn(|| flight.ctx.take())
+        .find(|(_, event)| matches!(event, Event::Pod { step: PodStep::Terminates, .. }));
+    assert_eq!(first.map(|(at, _)| at), Some(flight.ctx.now + pre_stop));
 }

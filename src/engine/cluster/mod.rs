@@ -62,6 +62,8 @@ pub(super) struct Cluster {
     pod_names: Vec<PodNames>,
     names: Arc<Names>,
     sets: Vec<Set>,
+    /// The sizes that their owner has written, and the full size then, while a scaler changes them.
+    written: Option<(Vec<u32>, u32)>,
     /// Where the sync of each set stands.
     syncs: Vec<SetSync>,
     /// The client of the sets' controller.
@@ -89,6 +91,7 @@ impl Cluster {
             pod_names: Vec::new(),
             names: Arc::clone(names),
             sets: Vec::new(),
+            written: None,
             syncs: Vec::new(),
             client: Client::new(scenario.cluster.client_limits),
             nodes: Node::many(nodes.count, nodes.zones),

@@ -15,12 +15,13 @@ const AUTOSCALER_SCAN: SimDuration = SimDuration::from_secs(10);
 
 impl Cluster {
     /// Gives a pod a node, where its container starts; without one it waits, for a new node if that
-    /// would take it.
-    pub(super) fn assign_node(&mut self, pod: u32, by: &mut Hands<'_>) {
+    /// would take it. Says whether it has one.
+    pub(super) fn assign_node(&mut self, pod: u32, by: &mut Hands<'_>) -> bool {
         match self.node_among(&self.nodes, pod, &by.ctx.scenario) {
             Ok(node) => {
                 self.put_on(pod, node, by);
                 self.admit(pod, by);
+                true
             }
             Err(refusals) => {
                 let entry = &self.pods[pod as usize];
@@ -30,6 +31,7 @@ impl Cluster {
                     self.say(by, "pod", why);
                 }
                 self.ask_for_node(pod, by);
+                false
             }
         }
     }
@@ -131,7 +133,13 @@ impl Cluster {
                 pod.stage == Stage::Pending && pod.deleting.is_none()
             })
             .collect();
-        waiting.into_iter().for_each(|pod| self.assign_node(pod, by));
+        // Where only room counts, all pods are alike: what refuses one refuses those after it.
+        let alike = by.ctx.scenario.service.placement.is_plain();
+        for pod in waiting {
+            if !self.assign_node(pod, by) && alike {
+                break;
+            }
+        }
     }
 
     pub(super) fn free_node(&mut self, node: Option<u32>, by: &mut Hands<'_>) {

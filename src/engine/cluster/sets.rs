@@ -16,6 +16,7 @@ use crate::strategy::SetFacts;
 use crate::world::pod::{Pod, Set};
 use crate::world::replica_set::{BURST_REPLICAS, DeletionRule, PodFacts, SetStatus};
 use crate::world::replica_set::{pods_to_remove, set_status, slow_start_batches};
+use crate::world::routing::Pool;
 
 /// From a change until the controller of a replica set has seen it.
 const SEEN: SimDuration = SimDuration::from_millis(5);
@@ -48,6 +49,7 @@ impl Cluster {
 
     /// A set that its owner has created; its number comes back.
     pub(in crate::engine) fn add_set(&mut self, set: Set) -> u32 {
+        self.written = None;
         self.sets.push(set);
         self.syncs.push(SetSync::default());
         self.sets.len() as u32 - 1
@@ -55,22 +57,31 @@ impl Cluster {
 
     /// Its owner writes the size of a set; what it was before comes back.
     pub(in crate::engine) fn resize(&mut self, set: u32, size: u32, by: &mut Hands<'_>) -> u32 {
+        self.written = None;
         let before = std::mem::replace(&mut self.sets[set as usize].size, size);
         self.set_changed(set, by);
         before
     }
 
-    /// Every set keeps its share of the full size, rounded up.
+    /// Every set keeps the share of the full size that its owner has given it, however often that
+    /// changes in between.
     pub(in crate::engine) fn keep_proportions(
         &mut self,
         before: u32,
         size: u32,
         by: &mut Hands<'_>,
     ) {
-        for set in &mut self.sets {
-            let wanted = u64::from(set.size) * u64::from(size);
-            set.size = wanted.div_ceil(u64::from(before.max(1))) as u32;
+        let sizes = || self.sets.iter().map(|set| set.size).collect();
+        let (written, of) = self.written.take().unwrap_or_else(|| (sizes(), before.max(1)));
+        for pool in [Pool::Stable, Pool::Candidate, Pool::Baseline] {
+            let mine = || (0..written.len()).filter(|set| self.sets[*set].pool == pool);
+            let shares: Vec<u32> = mine().map(|set| written[set]).collect();
+            let numbers: Vec<usize> = mine().collect();
+            for (number, found) in numbers.into_iter().zip(in_proportion(&shares, of, size)) {
+                self.sets[number].size = found;
+            }
         }
+        self.written = Some((written, of));
         (0..self.sets.len() as u32).for_each(|set| self.set_changed(set, by));
     }
 
@@ -230,6 +241,23 @@ impl Cluster {
         };
         phases.into_iter().enumerate().map(facts).collect()
     }
+}
+
+/// What becomes of the sets of a pool, so large when the whole was `of`, at another size of the
+/// whole: sets that make up the whole still do so (largest remainders, the first of equals); others
+/// are rounded up, so that none that has pods loses all of them.
+fn in_proportion(sets: &[u32], of: u32, size: u32) -> Vec<u32> {
+    let (of, size) = (u64::from(of), u64::from(size));
+    let exact = |set: &u32| u64::from(*set) * size;
+    if sets.iter().map(|set| u64::from(*set)).sum::<u64>() != of {
+        return sets.iter().map(|set| exact(set).div_ceil(of) as u32).collect();
+    }
+    let mut found: Vec<u64> = sets.iter().map(|set| exact(set) / of).collect();
+    let mut by_rest: Vec<usize> = (0..sets.len()).collect();
+    by_rest.sort_by_key(|at| (std::cmp::Reverse(exact(&sets[*at]) % of), *at));
+    let left = size - found.iter().sum::<u64>();
+    by_rest.into_iter().take(left as usize).for_each(|at| found[at] += 1);
+    found.into_iter().map(|set| set as u32).collect()
 }
 
 fn plan_set(ctx: &mut Context, set: u32, at: SimTime, step: SetStep) {

@@ -101,3 +101,28 @@ fn pods_ready_at_once_are_seen_one_after_another() {
     work(&mut flight, 10);
     assert_eq!(ready(&flight), 4);
 }
+
+/// However often a scaler writes, the sizes are those of the shares that their owner gave, and what
+/// makes up the whole goes on to do so.
+#[test]
+fn resizes_do_not_add_up() {
+    let mut flight = flight("none", 1);
+    let sizes =
+        |flight: &Flight| flight.cluster.sets().iter().map(|set| set.size).collect::<Vec<_>>();
+    flight.cluster(|cluster, by| {
+        cluster.resize(0, 9, by);
+        let set = Set { version: Version::New, pool: Pool::Stable, size: 1 };
+        cluster.add_set(set);
+    });
+    let mut before = 10;
+    for size in [11, 10, 13, 7, 11, 10] {
+        flight.cluster(|cluster, by| cluster.keep_proportions(before, size, by));
+        before = size;
+        let found = sizes(&flight);
+        assert_eq!(found[0] + found[2], size, "the pool's sets make up the whole");
+    }
+    assert_eq!(sizes(&flight), [9, 1, 1]);
+    // A set beside a whole fleet is rounded up.
+    flight.cluster(|cluster, by| cluster.keep_proportions(10, 11, by));
+    assert_eq!(sizes(&flight), [10, 2, 1]);
+}

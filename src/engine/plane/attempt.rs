@@ -297,6 +297,9 @@ impl Plane {
     pub(super) fn call_dependency(&mut self, factor: f32, draw: u32) -> (u64, bool) {
         let Some(dependency) = self.service.dependency else { return (0, false) };
         let calls = dependency.calls * f64::from(factor);
+        if calls <= 0.0 {
+            return (0, false);
+        }
         let work = (calls / dependency.capacity * 1e9) as u64;
         let wait = self.fleet.dependency_free_at.saturating_sub(self.now);
         let timeout = dependency.timeout.as_nanos();
@@ -382,12 +385,40 @@ impl Plane {
         self.counts.experiment = Some(log);
     }
 
-    /// Opens or closes the experiment's log; opening forgets an earlier one.
+    /// Opens or closes the experiment's log; opening forgets an earlier one. Who has met both arms
+    /// is known beyond the end of the log.
     pub fn set_experiment(&mut self, open: Option<Exposure>) {
-        self.clients.users.clear(
-            Marks::LOGGED | Marks::CONVERTED | Marks::CONTROL | Marks::ERRED | Marks::CROSSED,
-        );
+        let of_log = Marks::LOGGED | Marks::CONVERTED | Marks::CONTROL | Marks::ERRED;
+        self.clients.users.clear(if open.is_some() { of_log | Marks::CROSSED } else { of_log });
         let counts = |exposure| ExperimentCounts { exposure, ..ExperimentCounts::default() };
         self.counts.experiment = open.map(counts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::Streams;
+    use crate::base::time::SimTime;
+    use crate::scenario::read::read;
+    use std::sync::Arc;
+
+    /// Who has met both arms is counted when the flight is over, long after the log was closed.
+    #[test]
+    fn who_crossed_is_known_beyond_the_log() {
+        let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\n\
+             spec: {service: {replicas: 1}}\n";
+        let scenario = read(text, "t").map(|(mut all, _)| all.remove(0)).expect("a scenario");
+        let (service, traffic) = (Arc::clone(&scenario.service), &scenario.traffic);
+        let (streams, end) = (Streams::new(1, 0), SimTime::from_secs_f64(60.0));
+        let mut plane = Plane::new(service, traffic, streams, end, &[0.1]);
+        let exposure = Exposure { everyone: true, step: None };
+        plane.set_experiment(Some(exposure));
+        plane.clients.users.mark(7, Marks::CROSSED | Marks::LOGGED);
+        plane.set_experiment(None);
+        assert!(plane.clients.users.has(7, Marks::CROSSED));
+        assert!(!plane.clients.users.has(7, Marks::LOGGED));
+        plane.set_experiment(Some(exposure));
+        assert!(!plane.clients.users.has(7, Marks::CROSSED), "another log, another count");
     }
 }

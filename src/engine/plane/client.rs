@@ -240,13 +240,15 @@ impl Plane {
         let end = self.end_of_tries(attempt);
         let in_time = |wait: u64| at.saturating_add(wait) < end;
         let again = self.tries_again(attempt.number, failure)
+            && attempt.number < u8::MAX
             && in_time(self.backoff_ns(attempt.index, attempt.number + 1));
         let rounds = self.service.retries.attempts.saturating_add(changed);
         if !again && attempt.number / round >= rounds {
             return None;
         }
-        let next = (attempt.number / round + 1).checked_mul(round)?;
-        let number = if again { attempt.number + 1 } else { next };
+        // More attempts than a byte counts are not made.
+        let next = || (attempt.number / round + 1).checked_mul(round);
+        let number = if again { attempt.number + 1 } else { next()? };
         let due = at.saturating_add(self.backoff_ns(attempt.index, number)).max(1);
         let chain = Chain {
             user: attempt.arrival.user,
@@ -385,7 +387,7 @@ impl Plane {
             self.lose_value(entry.route);
         }
         self.counts.tally.end(now, Outcome::Failed);
-        self.harm(entry.user, entry.index, entry.arrived, Outcome::Failed);
+        self.harm(entry.user, entry.index, entry.first_at(), Outcome::Failed);
     }
 
     /// Tries a request again whose connection broke before its answer. In a closed loop the user's
@@ -398,7 +400,7 @@ impl Plane {
         let routing = mix64(u64::from(entry.index) << 8 | u64::from(entry.number));
         let at = entry.arrived;
         let arrival = Arrival { at, user, route, z: 0.0, e: 0.0, error: 0, routing };
-        let first_at = entry.arrived - u64::from(entry.since_first_ms) * 1_000_000;
+        let first_at = entry.first_at();
         let number = entry.number;
         let index = entry.index;
         let broken = Attempt { arrival, demand: 0, index, first_at, number, chain: NO_CHAIN };
