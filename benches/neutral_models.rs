@@ -158,7 +158,7 @@ fn main() {
     }
     plane.advance(horizon);
     plane.drain();
-    let t = plane.truth();
+    let t = plane.tally();
     let wall_s = begun.elapsed().as_secs_f64();
     let (old, new) = (&t.latency[0], &t.latency[1]);
     let mut all = old.clone();
@@ -169,7 +169,7 @@ fn main() {
         serde_json::json!({
             "mean_ms": all.mean_ms(), "p99_ms": all.quantile_ms(0.99),
             "n_v1": old.count(), "n_v2": new.count(),
-            "err_v1": t.errors[0], "err_v2": t.errors[1], "affected": plane.users.counts().hurt,
+            "err_v1": t.errors[0], "err_v2": t.errors[1], "affected": plane.users().counts().hurt,
         })
     };
     let line = serde_json::json!({

@@ -1,306 +1,134 @@
-//! One replication: its state, and the loop that lets control plane and data plane take turns.
+//! One replication: the owners of its parts, and the loop that lets control plane and data plane
+//! take turns.
 //!
 //! All state is plain cloneable data. The loop asks the calendar for the next control instant,
-//! advances the data plane to it, and lets one handler react. What each handler does lives in the
-//! files beside this one; none of them does I/O, reads a clock or draws from a shared generator.
+//! advances the data plane to it, and lets whoever owns what is due react. Every owner has a file
+//! (or folder) of its own, whose methods say what else they read or write; what several of them
+//! have to do with one event is done here and in `orders`, `strikes`. None of them does I/O, reads
+//! a clock or draws from a shared generator.
 
-use super::autoscale::Autoscalers;
-use super::calendar::Calendar;
-use super::claims::Volume;
-use super::faults::FaultState;
-use super::human::Human;
-use super::network::Change;
-use super::plane::{Advanced, Plane};
-use super::record::Recorder;
-use super::scrape;
-use super::sets::{SetStep, SetSync};
+use super::cluster::{Cluster, Hands, News};
+use super::context::Context;
+use super::decisions::Decisions;
+use super::driver::Driver;
+use super::event::{Change, Event};
+use super::event_log::EventLog;
+use super::faults::{Faults, Strikes};
+use super::meters::{self, Meters};
+use super::on_call::{Decided, OnCall};
+use super::plane::{Advanced, Observer, Plane};
+use super::propagation::Propagation;
+use super::scalers::{self, Scalers};
+use super::scraping::{Page, Scraping};
+use super::smoke::{self, Tester};
 use super::steps::Steps;
-use super::tables::Switches;
-use super::watch::Watch;
 use crate::analysis::promql::Query;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
+use crate::outcome::Sample;
 use crate::scenario::model::Scenario;
-use crate::strategy::order::{Order, Ordered};
-use crate::strategy::pilot::{Facts, Pilot};
-use crate::strategy::{Cause, Machine, Scaling};
-use crate::telemetry::facts::Bounds;
-use crate::telemetry::scraper::Scraper;
-use crate::world::action::Token;
-use crate::world::client::Client;
-use crate::world::names::{Names, PodNames};
-use crate::world::pod::{Node, Pod, Set};
-use crate::world::routing::{Pool, Routing};
+use crate::strategy::Cause;
+use crate::strategy::pilot::Pilot;
+use crate::world::pod::Set;
+use crate::world::routing::Pool;
 use crate::world::service::Version;
 use std::sync::Arc;
 
-/// From a change until the controller of a replica set has seen it.
-pub(super) const SEEN: SimDuration = SimDuration::from_millis(5);
-
-/// One call to the API, there and back.
-pub(super) const CALL: SimDuration = SimDuration::from_millis(10);
-
-/// From the status of a set until whoever owns the set looks at it.
-pub(super) const LOOK: SimDuration = SimDuration::from_millis(8);
-
-/// What the control plane wakes up for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// The release begins.
-    Release,
-    /// Somebody gives an order.
-    Ordered(Order),
-    /// A wake-up that the strategy asked for.
-    Timer(Token),
-    /// Reported pod states have changed: the strategy looks.
-    Look,
-    /// A step of the controller of a replica set.
-    Set {
-        /// Which set.
-        set: u32,
-        /// Which step.
-        step: SetStep,
-    },
-    /// A step in the life of a pod; void if the pod's life has moved on.
-    Pod {
-        /// Which pod.
-        pod: u32,
-        /// The pod's life when the step was planned.
-        life: u32,
-        /// Which step.
-        step: PodStep,
-    },
-    /// A change reaches a proxy.
-    Believe {
-        /// Which proxy.
-        proxy: u32,
-        /// What it learns.
-        change: Change,
-    },
-    /// A target is scraped.
-    Scrape(u32),
-    /// A target has been gone for long enough: its series end.
-    TargetGone {
-        /// Which target.
-        target: u32,
-        /// When its next scrape would have been.
-        since: SimTime,
-    },
-    /// The alert is evaluated.
-    Alert,
-    /// The human has decided.
-    HumanDecides,
-    /// A fault begins or ends.
-    Fault {
-        /// Its number.
-        index: usize,
-        /// Does it begin?
-        begins: bool,
-    },
-    /// A new node is ready.
-    NodeReady,
-    /// The cluster notices that a node is gone.
-    NodeNoticed(u32),
-    /// Pods of a lost node are given up.
-    NodeEvicted(u32),
-    /// A node that is being drained: the next eviction.
-    Drain(u32),
-    /// The metrics server reads all pods.
-    MetricsServer,
-    /// The autoscalers look at what it read.
-    Autoscale,
-    /// The smoke test has its result.
-    SmokeDone {
-        /// Requests sent.
-        sent: u32,
-        /// Requests not answered rightly.
-        failed: u32,
-    },
-    /// A load test sends its next request.
-    Synthetic {
-        /// When it ends.
-        until: SimTime,
-        /// Between two requests.
-        gap: SimDuration,
-        /// Straight to the candidate, or through the split?
-        straight: bool,
-    },
-    /// A recording takes a sample.
-    Sample,
-}
-
-/// A step in the life of a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PodStep {
-    /// Its container starts.
-    ContainerStarts,
-    /// Its process has booted.
-    Booted,
-    /// Its process exits.
-    Crashes,
-    /// Its process exits by a fault, if that has not ended meanwhile.
-    ExitsBy {
-        /// The fault's number.
-        fault: u32,
-        /// How often that had begun.
-        strike: u32,
-    },
-    /// The kubelet notices that the container has ended.
-    CrashNoticed,
-    /// A probe (readiness, liveness, startup) flips.
-    ProbeFlips(usize),
-    /// It has been ready for long enough to be available.
-    Available,
-    /// The load balancer finds it healthy.
-    Registered,
-    /// SIGTERM, after preStop.
-    Terminates,
-    /// The process has ended, or is killed.
-    Ends,
-}
-
 /// How a flight differs from a plain one.
 #[derive(Clone, Debug, Default)]
-pub struct FlightOptions {
+pub(super) struct FlightOptions {
     /// Bad outcomes of the twin, to find the first harm by the release.
-    pub twin_bad: Option<Arc<[u64]>>,
+    pub(super) twin_bad: Option<Arc<[u64]>>,
     /// Keep bad outcomes: this flight is a twin.
-    pub is_twin: bool,
-    /// Instants at which phase-bound chaos began (or ended) in the flight this one is the twin of.
-    pub chaos_at: Vec<(usize, bool, SimTime)>,
-    /// Take samples at this interval and keep the story.
-    pub record: Option<SimDuration>,
+    pub(super) is_twin: bool,
+    /// Phase-bound chaos of the flight this one is the twin of.
+    pub(super) chaos_at: Strikes,
+    /// Take samples at this interval and keep an event log.
+    pub(super) record: Option<SimDuration>,
     /// Check invariants after every event.
-    pub checked: bool,
-    /// Let no request take the quick way, which comes to the same.
-    pub careful: bool,
+    pub(super) checked: bool,
+    /// Let no request take the fast path, which comes to the same.
+    pub(super) fast_path_off: bool,
     /// Fail all scrapes: nothing is ever measured.
-    pub blind: bool,
+    pub(super) blind: bool,
     /// Scrape everything that the world exports, and keep it.
-    pub export: bool,
+    pub(super) export: bool,
     /// Draws of the human's first page (acknowledge, decide), from a quasi-random block.
-    pub human: Option<[f64; 2]>,
+    pub(super) human: Option<[f64; 2]>,
     /// The alert's queries, over its long and its short window.
-    pub alert: Vec<Query>,
+    pub(super) alert: Vec<Query>,
 }
 
 /// The whole state of a replication.
 #[derive(Clone, Debug)]
-pub struct Flight {
-    pub(super) scenario: Arc<Scenario>,
-    pub(super) streams: Streams,
-    pub(super) now: SimTime,
-    pub(super) end: SimTime,
+pub(super) struct Flight {
+    pub(super) ctx: Context,
     pub(super) plane: Plane,
-    pub(super) calendar: Calendar<Event>,
-    pub(super) pods: Vec<Pod>,
-    pub(super) sets: Vec<Set>,
-    pub(super) nodes: Vec<Node>,
-    pub(super) volume: Volume,
-    pub(super) ordinals: [u32; 2],
-    pub(super) desired: Routing,
-    /// When the last change reaches each proxy: changes arrive in order.
-    pub(super) reached: Vec<SimTime>,
-    pub(super) scraper: Scraper,
-    pub(super) names: Arc<Names>,
-    pub(super) pod_names: Vec<PodNames>,
-    pub(super) bounds: Arc<Bounds>,
-    pub(super) switches: Switches,
-    pub(super) blind: bool,
-    pub(super) machine: Box<dyn Machine>,
-    /// Whose size an autoscaler writes once the release has begun.
-    pub(super) scaling: Scaling,
-    /// What people order during the release.
-    pub(super) orders: Vec<Ordered>,
-    pub(super) has_release: bool,
-    /// When the strategy looks next, if it has been told of anything.
-    pub(super) look_at: Option<SimTime>,
-    /// Until when its controller is at work on the last sync.
-    pub(super) busy_until: SimTime,
-    /// Where the sync of each set stands.
-    pub(super) syncs: Vec<SetSync>,
-    /// The client of the sets' controller.
-    pub(super) sets_client: Client,
-    /// The client of the strategy's controller.
-    pub(super) owners_client: Client,
-    pub(super) faults: Vec<FaultState>,
-    /// Pods at full size, as an autoscaler last wrote it.
-    pub(super) size: u32,
-    pub(super) autoscalers: Autoscalers,
-    pub(super) human: Human,
-    pub(super) watch: Watch,
+    pub(super) cluster: Cluster,
+    pub(super) propagation: Propagation,
+    pub(super) faults: Faults,
+    pub(super) scraping: Scraping,
+    pub(super) scalers: Scalers,
+    pub(super) driver: Driver,
+    pub(super) on_call: OnCall,
+    pub(super) decisions: Decisions,
+    pub(super) meters: Meters,
     pub(super) steps: Steps,
-    pub(super) recorder: Option<Recorder>,
-    pub(super) checked: bool,
-    pub(super) chaos_at: Vec<(usize, bool, SimTime)>,
+    pub(super) tester: Tester,
+    pub(super) log: EventLog,
+    /// Has anything changed that the meters look at?
+    pub(super) stirred: bool,
+    checked: bool,
 }
 
 impl Flight {
     /// The start of a flight of `pilot` with a variant of the release (none for a twin).
-    pub fn new(
+    pub(super) fn new(
         scenario: &Arc<Scenario>,
         variant: Option<usize>,
         pilot: &Pilot,
         streams: Streams,
         options: FlightOptions,
     ) -> Flight {
-        let end = SimTime::ZERO + scenario.horizon;
-        let service = Arc::clone(&scenario.service);
-        let Facts { queries, names, scaling, client, orders, .. } = &pilot.facts;
-        let human = Human::new(options.human, options.alert);
-        let mut wanted = queries.clone();
-        wanted.extend(human.queries());
+        let facts = &pilot.facts;
+        let ctx = Context::new(scenario, streams, variant.is_some());
+        let on_call = OnCall::new(options.human, options.alert);
+        let scalers = Scalers::new(scenario, facts.scaling);
+        let mut wanted: Vec<Query> =
+            facts.queries.iter().cloned().chain(on_call.queries()).collect();
         // A twin decides nothing, and nobody but its autoscaler reads its metrics.
-        wanted.retain(|_| variant.is_some());
-        let autoscalers = Autoscalers::of(scenario);
-        wanted.extend(autoscalers.queries());
-        let scraper = scrape::scraper(&wanted, options.export);
-        let proxies_count = scraper.wants_proxy_bounds();
-        let bounds = Arc::new(Bounds::new(&scenario.telemetry.buckets, proxies_count));
-        let mut plane =
-            Plane::new(Arc::clone(&service), &scenario.traffic, streams, end, &bounds.all);
-        plane.log_bad = options.is_twin;
-        plane.twin_bad = options.twin_bad;
-        plane.careful = options.careful;
-        let proxies = plane.proxies.len();
+        wanted.retain(|_| ctx.has_release);
+        wanted.extend(scalers.queries());
+        let scraping = Scraping::new(scenario, &wanted, options.export).blinded(options.blind);
+        let service = Arc::clone(&scenario.service);
+        let bounds = &scraping.bounds().all;
+        let mut plane = Plane::new(service, &scenario.traffic, streams, ctx.end, bounds);
+        let observer = match options.is_twin {
+            true => Observer::of_twin(),
+            false => Observer::beside(options.twin_bad),
+        };
+        plane.observe(if options.record.is_some() { observer.with_latency() } else { observer });
+        if options.fast_path_off {
+            plane.close_fast_path();
+        }
+        let limits = facts.client.or(scenario.cluster.client_limits);
         let mut flight = Flight {
-            faults: FaultState::all(scenario, variant),
-            human,
-            scraper,
-            names: Arc::clone(names),
-            pod_names: Vec::new(),
-            bounds,
-            watch: Watch::new(scenario.horizon),
-            steps: Steps::default(),
-            recorder: options.record.map(Recorder::new),
-            scenario: Arc::clone(scenario),
-            streams,
-            now: SimTime::ZERO,
-            end,
+            propagation: Propagation::new(plane.proxies().len()),
+            cluster: Cluster::new(scenario, &facts.names),
+            faults: Faults::new(scenario, variant, options.chaos_at),
+            driver: Driver::new(pilot.machine.clone(), facts.orders.clone(), limits),
+            log: EventLog::new(options.record),
+            ctx,
             plane,
-            calendar: Calendar::default(),
-            pods: Vec::new(),
-            sets: Vec::new(),
-            nodes: Vec::new(),
-            volume: Volume::default(),
-            ordinals: [0; 2],
-            desired: Routing::default(),
-            reached: vec![SimTime::ZERO; proxies],
-            switches: Switches::default(),
-            blind: options.blind,
-            machine: pilot.machine.clone(),
-            scaling: *scaling,
-            orders: orders.clone(),
-            has_release: variant.is_some(),
-            look_at: None,
-            busy_until: SimTime::ZERO,
-            syncs: Vec::new(),
-            sets_client: Client::new(scenario.cluster.client_limits),
-            owners_client: Client::new(client.or(scenario.cluster.client_limits)),
-            size: scenario.service.replicas,
-            autoscalers,
+            scraping,
+            scalers,
+            on_call,
+            decisions: Decisions::default(),
+            meters: Meters::default(),
+            steps: Steps::default(),
+            tester: Tester::default(),
+            stirred: true,
             checked: options.checked,
-            chaos_at: options.chaos_at,
         };
         flight.prepare();
         flight
@@ -308,51 +136,46 @@ impl Flight {
 
     /// The fleet as it stands before anything happens: nodes, ready old pods, first wake-ups.
     fn prepare(&mut self) {
-        self.prepare_nodes();
-        self.prepare_scrapes();
-        self.prepare_cohorts();
-        let replicas = self.scenario.service.replicas;
-        self.add_set(Set { version: Version::Old, pool: Pool::Stable, size: replicas });
-        for _ in 0..replicas {
-            self.create_running_pod(0);
-        }
-        self.settle_set(0);
-        self.plane.open_connections(&self.scenario.traffic, self.end);
-        self.prepare_autoscaler();
+        self.scraping.prepare(&mut self.ctx, &self.cluster);
+        self.plane.divide_users(self.faults.cohorts());
+        let replicas = self.ctx.scenario.service.replicas;
+        self.cluster(|cluster, by| {
+            let set = Set { version: Version::Old, pool: Pool::Stable, size: replicas };
+            let set = cluster.add_set(set);
+            (0..replicas).for_each(|_| cluster.create_running_pod(set, by));
+            cluster.settle_set(set, by.ctx);
+        });
+        let scenario = Arc::clone(&self.ctx.scenario);
+        self.plane.open_connections(&scenario.traffic, self.ctx.end);
+        self.scalers.prepare(&mut self.ctx);
         self.prepare_faults();
-        self.prepare_buckets();
-        let release_at = SimTime::ZERO + self.scenario.release.at;
-        if self.has_release {
-            self.calendar.plan(release_at, Event::Release);
+        if self.ctx.has_release {
+            self.ctx.plan(SimTime::ZERO + scenario.release.at, Event::Release);
         }
-        let every = self.scenario.on_call.every;
-        if self.scenario.on_call.present && self.has_release {
-            self.calendar.plan(SimTime::ZERO + every, Event::Alert);
+        self.on_call.prepare(&mut self.ctx);
+        if let Some(interval) = self.log.interval() {
+            self.ctx.plan_in(interval, Event::Sample);
         }
-        if let Some(recorder) = &self.recorder {
-            self.calendar.plan(SimTime::ZERO + recorder.interval(), Event::Sample);
-            self.plane.interval = Some(Box::default());
-        }
-        self.watch_fleet();
+        self.look_at_meters();
     }
 
     /// Flies until the horizon, then drains what is in flight with the control plane frozen. Asks
     /// at every control event, and within long spells of requests, whether to go on; nothing comes
     /// back if not, and the flight is worth nothing.
-    pub fn run(&mut self, go_on: &dyn Fn() -> bool) -> Option<()> {
+    pub(super) fn run(&mut self, go_on: &dyn Fn() -> bool) -> Option<()> {
         while go_on() {
-            let next = self.calendar.next_at().unwrap_or(self.end).min(self.end);
+            let next = self.ctx.next_at();
             match self.plane.advance_while(next, go_on)? {
                 Advanced::Tripped { pod, at } => {
                     self.tick(at);
-                    self.crash(pod);
+                    self.cluster(|cluster, by| cluster.crash(pod, by));
                     self.after_event();
                     continue;
                 }
                 Advanced::Reached => self.tick(next),
             }
             self.tell_ejections();
-            let event = if self.now >= self.end { None } else { self.calendar.take() };
+            let event = if self.ctx.now >= self.ctx.end { None } else { self.ctx.take() };
             let Some((_, event)) = event else {
                 self.plane.drain();
                 return Some(());
@@ -365,74 +188,204 @@ impl Flight {
 
     /// Moves the control plane's clock, adding up what lasted until now.
     fn tick(&mut self, at: SimTime) {
-        assert!(at >= self.now, "the control plane went back in time");
-        let span = at.since(self.now);
-        self.watch.lapse(span, self.plane.tally.arrived);
-        self.steps.lapse(span, self.watch.serving);
-        self.now = at;
+        assert!(at >= self.ctx.now, "the control plane went back in time");
+        let span = at.since(self.ctx.now);
+        let rolls_back = self.decisions.rollback_at().is_some();
+        self.meters.lapse(span, self.plane.tally().arrived, rolls_back);
+        self.steps.lapse(span, self.meters.serving());
+        self.ctx.now = at;
     }
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Release => {
-                self.watch.release_at = Some(self.now);
-                self.watch.rollout = Some(Default::default());
-                self.story("release", || "the release begins".into());
-                self.fault_release();
-                self.apply_size();
-                self.plan_orders();
-                self.wake(Cause::Release);
-            }
+            Event::Release => self.release(),
             Event::Ordered(order) => self.ordered(order),
             Event::Timer(token) => self.wake(Cause::Timer(token)),
-            Event::Look => self.look(),
-            Event::Set { set, step } => self.set_step(set, step),
-            Event::Pod { pod, life, step } => self.pod_step(pod, life, step),
+            Event::Look => {
+                if self.driver.looks(&mut self.ctx) {
+                    self.wake(Cause::Pods);
+                }
+            }
+            Event::Set { set, step } => {
+                self.cluster(|cluster, by| cluster.set_step(set, step, by));
+            }
+            Event::Pod { pod, life, step } => {
+                self.cluster(|cluster, by| cluster.pod_step((pod, life), step, by));
+            }
             Event::Believe { proxy, change } => self.believe(proxy, change),
-            Event::Scrape(target) => self.scrape(target),
-            Event::TargetGone { target, since } => self.target_gone(target, since),
-            Event::Alert => self.alert(),
+            Event::Scrape(target) => {
+                let away = self.faults.switches().scrapes_fail;
+                let page = Page { cluster: &self.cluster, plane: &self.plane };
+                self.scraping.scrape(&mut self.ctx, target, &page, away);
+            }
+            Event::TargetGone { target, since } => {
+                self.scraping.target_gone(target, since, self.faults.switches().scrapes_fail);
+            }
+            Event::Alert => {
+                if self.on_call.is_alerted(&mut self.ctx, self.scraping.store()) {
+                    self.page("the success rate is below the objective", false);
+                }
+            }
             Event::HumanDecides => self.human_decides(),
             Event::Fault { index, begins } => self.fault(index, begins),
-            Event::NodeReady => self.node_ready(),
-            Event::NodeNoticed(node) => self.node_noticed(node),
-            Event::NodeEvicted(node) => self.node_evicted(node),
-            Event::Drain(node) => self.drain(node),
-            Event::MetricsServer => self.read_metrics(),
+            Event::NodeReady => self.cluster(|cluster, by| cluster.node_ready(by)),
+            Event::NodeNoticed(node) => {
+                self.cluster(|cluster, by| cluster.node_noticed(node, by));
+            }
+            Event::NodeEvicted(node) => {
+                self.cluster(|cluster, by| cluster.node_evicted(node, by));
+            }
+            Event::Drain(node) => self.cluster(|cluster, by| cluster.drain(node, by)),
+            Event::MetricsServer => {
+                self.scalers.read(&mut self.ctx, &self.cluster, &self.plane);
+            }
             Event::Autoscale => self.autoscale(),
             Event::SmokeDone { sent, failed } => self.wake(Cause::Smoke { sent, failed }),
-            Event::Synthetic { until, gap, straight } => self.synthetic(until, gap, straight),
+            Event::Synthetic { until, gap, straight } => {
+                smoke::load(&mut self.ctx, &mut self.plane, until, gap, straight);
+            }
             Event::Sample => self.sample(),
+        }
+    }
+
+    /// Lets the cluster work, and spreads what others hear of it.
+    pub(super) fn cluster<R>(&mut self, work: impl FnOnce(&mut Cluster, &mut Hands<'_>) -> R) -> R {
+        let Flight { ctx, plane, faults, log, cluster, .. } = self;
+        let done = work(cluster, &mut Hands { ctx, plane, faults, log });
+        self.stirred |= self.cluster.take_changed();
+        let lag = self.faults.switches().lag;
+        for news in self.cluster.take_news() {
+            match news {
+                News::Endpoint(pod, found) => {
+                    self.propagation.announce(&mut self.ctx, lag, (pod, found));
+                }
+                News::Target(place) => self.scraping.add(&mut self.ctx, &self.cluster, place),
+                News::Look => self.driver.plan_look(&mut self.ctx),
+            }
+        }
+        done
+    }
+
+    /// A change reaches a proxy.
+    fn believe(&mut self, proxy: u32, change: Change) {
+        self.stirred = true;
+        match change {
+            Change::Endpoint(pod, conditions) => {
+                let pool = self.cluster.pods()[pod as usize].pool;
+                self.plane.learn(proxy, (pool, pod), conditions);
+            }
+            Change::Routing(routing) => {
+                self.plane.learn_routing(proxy, routing);
+                self.say("routing", || format!("proxy {proxy} acts on the new routing"));
+            }
+        }
+    }
+
+    /// Pages the human, who may have nothing to do.
+    pub(super) fn page(&mut self, why: &str, stuck: bool) {
+        let told = self.on_call.page(&mut self.ctx, &self.decisions, why, stuck);
+        if let Some(told) = told {
+            self.say("human", || told);
+        }
+    }
+
+    fn human_decides(&mut self) {
+        let rolled_out = self.meters.rolled_out_at().is_some();
+        let store = self.scraping.store();
+        match self.on_call.decides(&self.ctx, &self.decisions, rolled_out, store) {
+            None => {}
+            Some(Decided::Resolved) => {
+                self.say("human", || "the alert has resolved: nothing is taken back".into());
+            }
+            Some(Decided::RollsBack) => {
+                self.say("decision", || "the human orders the way back".into());
+                self.roll_back(true);
+                self.wake(Cause::WayBack);
+            }
+        }
+    }
+
+    /// A sync of every autoscaler.
+    fn autoscale(&mut self) {
+        self.ctx.plan_in(crate::strategy::autoscaler::hpa::SYNC, Event::Autoscale);
+        if !self.scalers.by_deployment() {
+            let target = self.scalers.whole(self.propagation.desired().split);
+            if let Some(size) = self.sync(&target) {
+                self.resize(size);
+            }
+            return;
+        }
+        for pool in [Pool::Stable, Pool::Candidate] {
+            let target = self.scalers.deployment(pool);
+            if let Some(replicas) = target.and_then(|target| self.sync(&target)) {
+                self.wake(Cause::Scaled { pool, replicas });
+                self.driver.plan_look(&mut self.ctx);
+            }
+        }
+    }
+
+    fn sync(&mut self, target: &scalers::Target) -> Option<u32> {
+        let (ctx, cluster, store) = (&self.ctx, &self.cluster, self.scraping.store());
+        let rescale = self.scalers.sync(&scalers::Sight { ctx, cluster, store }, target)?;
+        self.say("autoscale", || rescale.told);
+        Some(rescale.size)
+    }
+
+    /// Takes a sample.
+    fn sample(&mut self) {
+        let p99_ms = self.plane.take_latency().and_then(|latency| latency.quantile_ms(0.99));
+        let sample = Sample {
+            t_s: self.ctx.now.as_secs_f64(),
+            requests: 0,
+            failed: 0,
+            slow: 0,
+            p99_ms,
+            weight_new: self.plane.believed_weight(),
+            pods: self.cluster.phases(),
+        };
+        self.log.sample(self.plane.tally().outcomes, sample);
+        if let Some(interval) = self.log.interval() {
+            self.ctx.plan_in(interval, Event::Sample);
         }
     }
 
     /// Pods that proxies have ejected since the last instant.
     fn tell_ejections(&mut self) {
-        for ejection in std::mem::take(&mut self.plane.mesh.ejections) {
+        for ejection in self.plane.take_ejections() {
             let span = SimDuration::from_nanos(ejection.until - ejection.at).as_secs_f64();
             let (proxy, pod) = (ejection.proxy, ejection.pod);
-            self.story("routing", || format!("proxy {proxy} ejects pod {pod} for {span:.0} s"));
+            self.say("routing", || format!("proxy {proxy} ejects pod {pod} for {span:.0} s"));
         }
     }
 
     fn after_event(&mut self) {
-        if self.watch.dirty {
-            self.watch_fleet();
-            self.faults_follow_fleet();
+        if std::mem::take(&mut self.stirred) {
+            self.look_at_meters();
+            self.faults_follow_phase();
         }
         if self.checked {
             self.check_invariants();
         }
     }
 
-    /// Adds a line to the story, if one is kept.
-    pub(super) fn story(&mut self, kind: &'static str, text: impl FnOnce() -> String) {
-        if self.recorder.is_some() {
-            let (strip, weight) = (self.strip(), self.believed_weight());
-            let (now, text) = (self.now, text());
-            if let Some(recorder) = &mut self.recorder {
-                recorder.event(now, kind, text, strip, weight);
-            }
+    fn look_at_meters(&mut self) {
+        self.stirred = false;
+        let sight = meters::Sight {
+            ctx: &self.ctx,
+            cluster: &self.cluster,
+            plane: &self.plane,
+            decisions: &self.decisions,
+            split: self.propagation.desired().split,
+            full_size: self.scalers.full_size(),
+        };
+        for reached in self.meters.look(&sight) {
+            self.say("release", || reached.into());
         }
+    }
+
+    /// Logs an event, if a log is kept.
+    pub(super) fn say(&mut self, kind: &'static str, text: impl FnOnce() -> String) {
+        let Flight { log, ctx, cluster, plane, .. } = self;
+        log.say(ctx.now, kind, text, || cluster.scene(plane));
     }
 }

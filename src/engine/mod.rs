@@ -1,31 +1,38 @@
 //! Layer 10: one replication, pure and deterministic.
 //!
 //! [`fly`] flies a strategy, [`fly_twin`] the same storm without any release. The control plane
-//! (`flight` and the files beside it) wakes through the calendar; the data plane (`plane`) moves
+//! (`flight` and the owners beside it) wakes through the calendar; the data plane (`plane`) moves
 //! requests in between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
 
-pub mod actions;
+// The common ground, and the data plane.
 pub mod address;
-pub mod autoscale;
 pub mod calendar;
-pub mod claims;
-pub mod drain;
-pub mod faults;
-pub mod flight;
-pub mod human;
-pub mod kubelet;
-pub mod network;
-pub mod nodes;
-pub mod orders;
+mod context;
+mod event;
+mod event_log;
 pub mod plane;
-pub mod record;
+
+// The owners, lowest first: each names only what stands above it.
+pub mod buckets;
+mod cluster;
+mod decisions;
+mod driver;
+pub mod faults;
+mod meters;
+mod on_call;
+mod propagation;
+mod scalers;
+mod scraping;
+mod smoke;
+mod steps;
+mod tables;
+
+// The flight: its loop, and what several owners have to do with one event.
+mod actions;
+mod flight;
+mod invariants;
 pub mod result;
-pub mod scrape;
-pub mod sets;
-pub mod steps;
-pub mod tables;
-pub mod targets;
-pub mod watch;
+mod strikes;
 
 use crate::analysis::promql::Query;
 use crate::base::random::Streams;
@@ -51,12 +58,12 @@ pub struct Order {
     pub human: Option<[f64; 2]>,
     /// md5 buckets of the users, made once for the scenario.
     pub buckets: Option<Arc<[u8]>>,
-    /// Take samples at this interval and keep the story.
+    /// Take samples at this interval and keep an event log.
     pub record: Option<SimDuration>,
     /// Check invariants after every control event.
     pub checked: bool,
-    /// Let no request take the quick way, which comes to the same.
-    pub careful: bool,
+    /// Let no request take the fast path, which comes to the same.
+    pub fast_path_off: bool,
     /// Fail every scrape.
     pub blind: bool,
     /// Scrape everything that the world exports, and keep it with the recording.
@@ -136,7 +143,7 @@ impl<'a> Trip<'a> {
         }
         let mut scout = self.start(Some(variant), order, FlightOptions::default());
         scout.run(go_on)?;
-        let own = twin_with_chaos(self.scenario, order, scout.watch.chaos_at, go_on)?;
+        let own = twin_with_chaos(self.scenario, order, scout.faults.struck().clone(), go_on)?;
         self.fly_against(variant, order, &own, go_on)
     }
 
@@ -158,10 +165,7 @@ impl<'a> Trip<'a> {
         let bad = self.scenario.release.variants[variant].bad;
         let released = Released { bad, twin, tariff: self.tariff };
         let outcome = flight.outcome(order.replication, Some(released));
-        let mut recording = flight.recorder.take().map(record::Recorder::finish);
-        if let Some(recording) = recording.as_mut().filter(|_| order.export) {
-            recording.telemetry = Some(flight.scraper.store);
-        }
+        let recording = flight.recording(order.export);
         Some((outcome, recording))
     }
 
@@ -169,7 +173,7 @@ impl<'a> Trip<'a> {
         let streams = Streams::new(order.seed, u64::from(order.replication));
         let options = FlightOptions {
             checked: order.checked,
-            careful: order.careful,
+            fast_path_off: order.fast_path_off,
             blind: order.blind,
             human: order.human,
             alert: self.alert.to_vec(),
@@ -177,7 +181,7 @@ impl<'a> Trip<'a> {
         };
         let mut flight = Flight::new(self.scenario, variant, self.pilot, streams, options);
         if let Some(buckets) = &order.buckets {
-            flight.share_buckets(buckets);
+            flight.plane.set_buckets(Arc::clone(buckets));
         }
         flight
     }

@@ -7,8 +7,8 @@ use crate::base::moments::median;
 use crate::base::special::binomial_tails;
 use crate::base::time::SimTime;
 use crate::outcome::bill::{Held, Tariff};
-use crate::outcome::measures::{AtVerdict, Facts, TwinFacts};
-use crate::outcome::{Measures, Outcome, Verdict};
+use crate::outcome::measures::{Facts, TwinFacts};
+use crate::outcome::{Measures, Outcome, Recording};
 use crate::world::user::Marks;
 use std::sync::Arc;
 
@@ -27,13 +27,13 @@ pub struct Twin {
 
 /// What is released, and what it is held against.
 #[derive(Clone, Copy, Debug)]
-pub struct Released<'a> {
+pub(super) struct Released<'a> {
     /// Should it not have been shipped?
-    pub bad: bool,
+    pub(super) bad: bool,
     /// The flight without it.
-    pub twin: &'a Twin,
+    pub(super) twin: &'a Twin,
     /// What its strategy is charged for.
-    pub tariff: Tariff,
+    pub(super) tariff: Tariff,
 }
 
 /// Least tail probability of a second that the objective still explains.
@@ -71,124 +71,101 @@ fn exceeds(requests: u32, bad: u32, allowed: f64) -> bool {
 
 impl Flight {
     /// The twin's record. Call after [`Flight::run`].
-    pub fn into_twin(mut self, replication: u32) -> Twin {
-        let mut bad = std::mem::take(&mut self.plane.tally.bad_log);
-        bad.sort_unstable();
-        let mut hurt = BitSet::new(self.plane.users.count());
-        self.plane.users.with(Marks::HURT).for_each(|user| {
+    pub(super) fn into_twin(self, replication: u32) -> Twin {
+        let mut hurt = BitSet::new(self.plane.users().count());
+        self.plane.users().with(Marks::HURT).for_each(|user| {
             hurt.insert(user);
         });
         let facts = self.came_to(None);
         let outcome = self.outcome(replication, None);
-        Twin { bad: bad.into(), hurt, facts, outcome }
+        Twin { bad: self.plane.bad_outcomes().into(), hurt, facts, outcome }
     }
 
     /// The measures of the flight. Call after [`Flight::run`].
-    pub fn outcome(&self, replication: u32, released: Option<Released<'_>>) -> Outcome {
-        let facts = self.came_to(released);
-        let compared = self.plane.shadow.candidate.compared > 0;
+    pub(super) fn outcome(&self, replication: u32, released: Option<Released<'_>>) -> Outcome {
+        let (shadow, facts) = (self.plane.shadow(), self.came_to(released));
         Outcome {
             replication,
-            verdict: self.verdict(released.is_some_and(|released| released.bad)),
+            verdict: self.decisions.verdict(released.is_some_and(|released| released.bad)),
             measures: Measures::of(&facts),
             bill: facts.bill().unwrap_or_default(),
-            stopped_by: self.watch.stopped_by.clone(),
-            by_human: self.watch.by_human,
-            differences: compared.then_some(self.plane.shadow),
-            steps: self.all_steps(),
-            work: self.plane.tally.arrived,
+            stopped_by: self.decisions.stopped_by().map(str::to_string),
+            by_human: self.decisions.by_human(),
+            differences: (shadow.candidate.compared > 0).then_some(shadow),
+            steps: self.steps.all(self.ctx.now, &self.plane),
+            work: self.plane.tally().arrived,
         }
     }
 
-    fn verdict(&self, bad: bool) -> Verdict {
-        let w = &self.watch;
-        match (w.promoted_at.is_some(), w.way_back_at.is_some()) {
-            _ if w.no_evidence && !w.by_human => Verdict::NoEvidence,
-            (_, true) if !bad => Verdict::FalseRollback,
-            (false, true) => Verdict::RolledBackBad,
-            (true, true) => Verdict::RolledBackLate,
-            (true, false) if bad => Verdict::MissedBad,
-            (true, false) => Verdict::PromotedGood,
-            (false, false) if w.passed && bad => Verdict::MissedBad,
-            (false, false) if w.passed => Verdict::PassedGood,
-            (false, false) => Verdict::Unfinished,
-        }
+    /// What was recorded, if anything, with the telemetry if it was exported.
+    pub(super) fn recording(self, export: bool) -> Option<Recording> {
+        let recording = self.log.finish()?;
+        Some(Recording { telemetry: export.then(|| self.scraping.into_store()), ..recording })
     }
 
     /// What the flight came to.
     fn came_to(&self, released: Option<Released<'_>>) -> Facts {
-        let (tally, w, service) = (&self.plane.tally, &self.watch, &self.scenario.service);
-        let counts = self.plane.users.counts();
+        let (tally, users) = (self.plane.tally(), self.plane.users());
+        let (meters, decisions) = (&self.meters, &self.decisions);
+        let service = &self.ctx.scenario.service;
+        let counts = users.counts();
         let ended = |outcome: End| tally.outcomes[outcome as usize];
         let latency_ms =
             |version: usize| [0.5, 0.99].map(|q| tally.latency[version].quantile_ms(q));
         let within = tally.seconds.split_last().map_or(&[][..], |(_, s)| s);
+        let [outage_s, outage_after_decision_s] = meters.outage_s();
+        let (pages, paged_hours) = self.on_call.pages();
+        let held = || decisions.held(meters.rolled_out_at(), self.ctx.end);
         Facts {
             active: counts.active,
             exposed: counts.exposed,
             hurt: counts.hurt,
-            crossed: self.plane.users.with(Marks::CROSSED).count() as u64,
-            flipped: self.plane.users.with(Marks::FLIPPED).count() as u64,
-            minutes_down: self.plane.users.minutes_down(),
+            crossed: users.with(Marks::CROSSED).count() as u64,
+            flipped: users.with(Marks::FLIPPED).count() as u64,
+            minutes_down: users.minutes_down(),
             ended: [tally.ended(), ended(End::Failed), ended(End::Wrong), ended(End::Slow)],
             latency_ms: [latency_ms(0), latency_ms(1)],
             connections_broken: tally.connections_broken,
             duplicated: tally.duplicated,
-            at_verdict: w.verdict_seen.map(|(exposed, judged, weight)| AtVerdict {
-                exposed,
-                judged,
-                weight,
-            }),
-            outage_s: w.outage.as_secs_f64(),
-            outage_after_decision_s: w.outage_after_decision.as_secs_f64(),
+            at_verdict: decisions.at_verdict(),
+            outage_s,
+            outage_after_decision_s,
             downtime_s: downtime_secs(within, service.objective.value()),
-            mixed_s: w.mixed.as_secs_f64(),
-            available_min: w.available_min,
-            pods_peak: w.pods_peak,
-            start_to_ready_s: median(w.start_to_ready_s.clone()),
-            new_traffic_minus_pods: w.rollout.and_then(|r| r.new_traffic_minus_pods()),
-            release_at: w.release_at,
-            rolled_out_at: w.rolled_out_at,
-            first_harm_at: tally.first_harm.map(|(_, at)| SimTime::from_nanos(at)),
-            decided_at: w.way_back_at,
+            mixed_s: meters.mixed_s(),
+            available_min: meters.available_min(),
+            pods_peak: meters.pods_peak(),
+            start_to_ready_s: median(self.cluster.start_to_ready_s()),
+            new_traffic_minus_pods: meters.new_traffic_minus_pods(),
+            release_at: decisions.release_at(),
+            rolled_out_at: meters.rolled_out_at(),
+            first_harm_at: self.plane.first_harm().map(SimTime::from_nanos),
+            decided_at: decisions.rollback_at(),
             safe_at: self.safe_at(),
-            restored_at: w.restored_at,
-            pod_hours: w.pod_seconds() / 3600.0,
-            surge_pod_hours: w.surge_pod_seconds() / 3600.0,
-            tariff: released.map_or_else(|| self.scenario.tariff_of_pods(), |r| r.tariff),
-            pages: self.human.pages,
-            paged_hours: self.human.worked.as_secs_f64() / 3600.0,
-            held: released.filter(|r| !r.bad).map_or_else(Held::default, |_| self.held()),
+            restored_at: meters.restored_at(),
+            pod_hours: meters.pod_nanos() as f64 / 1e9 / 3600.0,
+            surge_pod_hours: meters.surge_pod_hours(),
+            tariff: released.map_or_else(|| self.ctx.scenario.tariff_of_pods(), |r| r.tariff),
+            pages,
+            paged_hours,
+            held: released.filter(|r| !r.bad).map_or_else(Held::default, |_| held()),
             replicas: service.replicas,
             value_lost: tally.value_lost * (1.0 - service.come_back.value()),
             twin: released.map(|released| self.beside(released.twin)),
         }
     }
 
-    /// How late a good release came to its users.
-    fn held(&self) -> Held {
-        let verdict = self.verdict(false);
-        let shipped = verdict == Verdict::PromotedGood;
-        let until = match (shipped, self.watch.way_back_at) {
-            (true, _) => self.watch.rolled_out_at,
-            (false, decided) => decided,
-        };
-        let from = self.watch.release_at.unwrap_or(self.end);
-        let hours = until.unwrap_or(self.end).since(from).as_secs_f64() / 3600.0;
-        Held { hours, again: !shipped, false_alarm: verdict == Verdict::FalseRollback }
-    }
-
     /// When the new version got its last request, if it can get none any more.
     fn safe_at(&self) -> Option<SimTime> {
-        let decided = self.watch.way_back_at?;
-        let last = self.plane.tally.last_new.map(SimTime::from_nanos)?;
-        // Still reachable at the horizon: the way back was cut, not finished.
-        let settled = self.believed_weight() <= 0.0 && self.settled_at() <= self.end;
+        let decided = self.decisions.rollback_at()?;
+        let last = self.plane.tally().last_new.map(SimTime::from_nanos)?;
+        // Still reachable at the horizon: the rollback was cut, not finished.
+        let reachable = self.plane.believed_weight() > 0.0;
+        let settled = !reachable && self.propagation.settled_at() <= self.ctx.end;
         settled.then(|| last.max(decided))
     }
 
     fn beside(&self, twin: &Twin) -> TwinFacts {
-        let hurt = self.plane.users.with(Marks::HURT);
+        let hurt = self.plane.users().with(Marks::HURT);
         TwinFacts {
             hurt: twin.hurt.count(),
             hurt_in_both: hurt.filter(|user| twin.hurt.contains(*user)).count() as u64,

@@ -3,13 +3,13 @@
 //! Counts are read where a step begins and ends; the request loop knows nothing of steps. They end
 //! with the first verdict, for what comes then is no trial any more.
 
-use super::flight::Flight;
+use super::plane::Plane;
 use crate::base::time::{SimDuration, SimTime};
 use crate::outcome::Step;
 
 /// The steps of a flight so far.
 #[derive(Clone, Debug, Default)]
-pub struct Steps {
+pub(super) struct Steps {
     done: Vec<Step>,
     open: Option<Open>,
     /// Does the strategy say itself what it asks for?
@@ -30,56 +30,52 @@ struct Open {
 
 impl Steps {
     /// So many pods (of the new version, of both) have served for `span`.
-    pub fn lapse(&mut self, span: SimDuration, serving: [u32; 2]) {
+    pub(super) fn lapse(&mut self, span: SimDuration, serving: [u32; 2]) {
         let Some(open) = &mut self.open else { return };
         match open.pods.iter_mut().find(|(pods, _)| *pods == serving) {
             Some((_, lasted)) => *lasted += span,
             None => open.pods.push((serving, span)),
         }
     }
-}
 
-impl Flight {
     /// The strategy's settings ask for this share from now on.
-    pub(super) fn ask(&mut self, asked: f64) {
-        self.steps.said = true;
-        self.begin_step(asked);
+    pub(super) fn ask(&mut self, asked: f64, now: SimTime, plane: &Plane) {
+        self.said = true;
+        self.begin(asked, now, plane);
     }
 
     /// This share is routed from now on, by whoever has not said what is asked for.
-    pub(super) fn ask_by_route(&mut self, routed: f64) {
-        if !self.steps.said {
-            self.begin_step(routed);
+    pub(super) fn ask_by_route(&mut self, routed: f64, now: SimTime, plane: &Plane) {
+        if !self.said {
+            self.begin(routed, now, plane);
         }
     }
 
-    fn begin_step(&mut self, asked: f64) {
-        if self.steps.over || self.steps.open.as_ref().is_some_and(|open| open.asked == asked) {
+    fn begin(&mut self, asked: f64, now: SimTime, plane: &Plane) {
+        if self.over || self.open.as_ref().is_some_and(|open| open.asked == asked) {
             return;
         }
-        let ended = self.present_step();
-        self.steps.done.extend(ended);
-        let counted = [self.plane.tally.arrived, self.plane.tally.served_new];
-        self.steps.open = Some(Open { asked, at: self.now, counted, pods: Vec::new() });
+        self.done.extend(self.present(now, plane));
+        let counted = [plane.tally().arrived, plane.tally().served_new];
+        self.open = Some(Open { asked, at: now, counted, pods: Vec::new() });
     }
 
     /// The trial is over.
-    pub(super) fn end_steps(&mut self) {
-        let ended = self.present_step();
-        self.steps.done.extend(ended);
-        self.steps.open = None;
-        self.steps.over = true;
+    pub(super) fn end(&mut self, now: SimTime, plane: &Plane) {
+        self.done.extend(self.present(now, plane));
+        self.open = None;
+        self.over = true;
     }
 
     /// The step that is under way, as it stands.
-    fn present_step(&self) -> Option<Step> {
-        let open = self.steps.open.as_ref()?;
-        let (tally, users) = (&self.plane.tally, self.plane.users.counts());
+    fn present(&self, now: SimTime, plane: &Plane) -> Option<Step> {
+        let open = self.open.as_ref()?;
+        let (tally, users) = (plane.tally(), plane.users().counts());
         let requests = tally.arrived - open.counted[0];
         let longest = open.pods.iter().max_by_key(|(_, lasted)| *lasted);
         Some(Step {
             asked: open.asked,
-            lasted_s: self.now.since(open.at).as_secs_f64(),
+            lasted_s: now.since(open.at).as_secs_f64(),
             requests,
             // A retry may be accepted, too, of a request that counts once.
             requests_new: (tally.served_new - open.counted[1]).min(requests),
@@ -90,8 +86,8 @@ impl Flight {
     }
 
     /// All steps that asked for something, the one that the horizon cut included.
-    pub(super) fn all_steps(&self) -> Vec<Step> {
-        let all = self.steps.done.iter().copied().chain(self.present_step());
+    pub(super) fn all(&self, now: SimTime, plane: &Plane) -> Vec<Step> {
+        let all = self.done.iter().copied().chain(self.present(now, plane));
         all.filter(|step| step.asked > 0.0 && step.lasted_s > 0.0).collect()
     }
 }

@@ -91,7 +91,9 @@ fn made(effects: &[(usize, FaultEffect)], cohorts: &[u32]) -> Made {
     let state = |(number, effect): &(usize, FaultEffect)| {
         let fault = fault(effect.clone());
         let state = FaultState::new(&scenario, &fault, number % 2 == 1);
-        FaultState { active: true, migrated: true, ..state }
+        let mut state = state;
+        (state.active, state.migrated) = (true, true);
+        state
     };
     let faults: Vec<FaultState> = effects.iter().map(state).collect();
     let streams = Streams::new(1, 0);
@@ -99,7 +101,8 @@ fn made(effects: &[(usize, FaultEffect)], cohorts: &[u32]) -> Made {
     let shared = Arc::new(scenario.clone());
     let pilot = none::pilot(&shared.service.names);
     let flight = Flight::new(&shared, None, &pilot, streams, FlightOptions::default());
-    let version = |version| flight.pods[..2].iter().map(move |p| Pod { version, ..p.clone() });
+    let version =
+        |version| flight.cluster.pods()[..2].iter().map(move |p| Pod { version, ..p.clone() });
     let pods = version(Version::Old).chain(version(Version::New));
     let pods = pods.map(|pod| (acting.life(&pod), acting.rows(&pod))).collect();
     Made { shared: acting.shared(), pods }
@@ -197,17 +200,17 @@ proptest! {
         let (streams, options) = (Streams::new(1, 0), FlightOptions::default());
         let mut flight = Flight::new(&scenario, Some(0), &pilot, streams, options);
         let state = |flight: &Flight| {
-            let tables = &flight.plane.tables;
+            let tables = flight.plane.tables();
             let shared = (tables.unreadable, tables.dependency_down, tables.clients.clone());
-            (tables.rows.clone(), shared, flight.switches)
+            (tables.rows.clone(), shared, flight.faults.switches())
         };
         let calm = state(&flight);
-        let count = flight.faults.len();
+        let count = flight.faults.count();
         for turn in turns.iter().filter(|_| count > 0) {
             let index = turn.index(count);
-            let begins = !flight.faults[index].active;
+            let begins = !flight.faults.is_active(index);
             flight.fault(index, begins);
-            flight.check_tables();
+            flight.faults.check_tables(&flight.ctx, &flight.plane, flight.cluster.pods());
         }
         (0..count).for_each(|index| flight.fault(index, false));
         prop_assert_eq!(calm, state(&flight));

@@ -10,7 +10,7 @@ use super::precision;
 use super::results::{ExpectationResult, FlightRecord};
 use crate::base::problem::Problem;
 use crate::base::time::SimDuration;
-use crate::engine::actions::{user_buckets, user_buckets_while};
+use crate::engine::buckets::{user_buckets, user_buckets_while};
 use crate::engine::{Order, fly_twin_while, fly_while};
 use crate::outcome::Outcome;
 use crate::scenario::crew::Crew;

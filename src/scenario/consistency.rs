@@ -6,9 +6,13 @@ use super::model::Scenario;
 use super::{priced, release, tree};
 use crate::base::node::{Node, Value};
 use crate::base::problem::{Problem, nearest};
+use crate::fault::{Fault, Trigger};
 
 /// Most requests of one flight.
 const REQUESTS_MAX: f64 = 2e9;
+
+/// Most instants at which one fault strikes in a flight, in the mean.
+const STRIKES_MAX: f64 = 100_000.0;
 
 /// The problems of a scenario whose parts are read.
 pub fn check(document: &Node, scenario: &Scenario) -> Vec<Problem> {
@@ -27,9 +31,33 @@ pub fn check(document: &Node, scenario: &Scenario) -> Vec<Problem> {
         let problem = at(document, path, found).expected(format!("at most {REQUESTS_MAX:.0e}"));
         problems.push(problem.help(help));
     }
+    strikes(document, scenario, &mut problems);
     routes(document, scenario, &mut problems);
     problems.extend(priced::check(document, scenario));
     problems
+}
+
+/// Faults that would strike at random more often than a flight can hold.
+fn strikes(document: &Node, scenario: &Scenario, problems: &mut Vec<Problem>) {
+    let too_many = |path: String, fault: &Fault| {
+        let Trigger::Random { rate, .. } = fault.trigger else { return None };
+        let strikes = rate.value() * scenario.horizon.as_secs_f64();
+        let found = format!("strikes some {strikes:.0} times in a flight of {}", scenario.horizon);
+        let problem =
+            at(document, &path, found).expected(format!("at most {STRIKES_MAX:.0} times"));
+        let help = "lower the rate or the horizon: what strikes all the time is no random event";
+        (strikes > STRIKES_MAX).then(|| problem.help(help))
+    };
+    let chaos = scenario.chaos.iter().enumerate();
+    problems.extend(chaos.filter_map(|(i, f)| too_many(format!("spec.chaos[{i}].{}", f.name), f)));
+    for (v, variant) in scenario.release.variants.iter().enumerate() {
+        for (list, faults) in [("faults", &variant.faults), ("chaos", &variant.chaos)] {
+            let path =
+                |i: usize, f: &Fault| format!("spec.release.variants[{v}].{list}[{i}].{}", f.name);
+            let found = faults.iter().enumerate().filter_map(|(i, f)| too_many(path(i, f), f));
+            problems.extend(found);
+        }
+    }
 }
 
 fn at(document: &Node, path: &str, message: String) -> Problem {

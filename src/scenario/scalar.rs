@@ -104,6 +104,8 @@ impl Block {
         let rest = words.find(|word| !word.is_empty());
         let alone = rest.is_none_or(|comment| comment.starts_with('#'));
         let mut body = Walk { file, at: header.len(), value: "", read: 0, byte: 0, found: None };
+        // Blanks may follow the header.
+        body.blanks();
         (alone && body.line_break()).then(|| Block {
             folded: sign.starts_with('>'),
             body: body.at,

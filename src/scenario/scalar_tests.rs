@@ -24,6 +24,7 @@ fn every_notation_leads_back_to_the_file() {
         "|\n   a\n     b §\n",
         "|-\n\n   a\n\n   b § c\n\n",
         "|2+ # why\n     a\n    § b\n\n",
+        "| \n\n   § \n",
         ">\n   a\n   b\n\n   c\n     d\n     e\n   f § g\n",
         ">-\n\n   a\n\n\n   §\n",
         "&name !!str \"a §\"",

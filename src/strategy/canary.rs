@@ -373,6 +373,8 @@ impl Canary {
             // The last weight was not everything: the canary grows to full size first.
             self.step = self.settings.weights.len();
             self.scale_canary(view, view.replicas, out);
+            let token = self.token(Alarm::Deadline);
+            out.push(Action::Wake { after: self.settings.deadline, token });
             self.finish(view, out);
         }
     }
@@ -392,6 +394,8 @@ impl Canary {
             Stage::Promoted => {
                 self.stage = Stage::Redeploying;
                 self.scale_stable(view, view.replicas, out);
+                // The stable version may be there in full already.
+                self.redeployed(view, out);
             }
             Stage::Growing | Stage::Watching => {
                 self.stage = Stage::Back;
@@ -441,6 +445,11 @@ impl Machine for Canary {
                 out.push(Action::Because(Gate::ProgressDeadline));
                 out.push(Action::Decide(Decision::WayBack));
                 self.way_back(view, out);
+            }
+            (Cause::Timer(t), Stage::Promoted)
+                if t == self.token(Alarm::Deadline) && self.step == self.settings.weights.len() =>
+            {
+                out.push(Action::DeadlinePassed);
             }
             (Cause::Timer(CLEAN_UP), Stage::Back) => self.scale_canary(view, 0, out),
             _ => {}

@@ -6,7 +6,7 @@
 //! `filtering.go` (`DoNotSchedule`; a pod that is going counts no more), `nodeports/node_ports.go`,
 //! `volumerestrictions/volume_restrictions.go` (ReadWriteOncePod). That a ReadWriteOnce volume
 //! hangs at another node is none of the scheduler's affairs: such a pod gets its node and waits
-//! there (see `engine::claims`). Of the nodes that pass, the emptiest is taken, then the first.
+//! there (see `engine::cluster`). Of the nodes that pass, the emptiest is taken, then the first.
 //! Deliberately unknown here: what waits, and for how long.
 
 use super::pod::Node;
@@ -206,16 +206,29 @@ impl Placement {
 impl Spread {
     fn counted(&self, nodes: &[Node], placed: &[Placed], version: Version) -> Vec<u32> {
         let like = placed.iter().filter(|p| !self.per_version || p.version == version);
-        per_domain(self.over, nodes, like.filter(|p| !p.going).map(|p| p.node))
+        let like = like.filter(|p| !p.going && !nodes[p.node as usize].lost);
+        let mut found = per_domain(self.over, nodes, like.map(|p| p.node));
+        // What has no node left is no domain: it neither counts nor is it the emptiest.
+        let mut there = vec![false; found.len()];
+        for (i, node) in nodes.iter().enumerate() {
+            there[domain(self.over, i, node)] |= !node.lost;
+        }
+        let gone = found.iter_mut().zip(there).filter(|(_, there)| !there);
+        gone.for_each(|(count, _)| *count = NO_DOMAIN);
+        found
     }
 
     /// Would a further pod on this node make its domain fuller than the rule allows?
     fn exceeds(&self, counts: &[u32], i: usize, node: &Node) -> bool {
-        let few = (counts.len() as u32) < self.min_domains;
-        let least = if few { 0 } else { counts.iter().copied().min().unwrap_or(0) };
+        let domains = || counts.iter().copied().filter(|count| *count != NO_DOMAIN);
+        let few = (domains().count() as u32) < self.min_domains;
+        let least = if few { 0 } else { domains().min().unwrap_or(0) };
         counts[domain(self.over, i, node)] + 1 > least + self.max_skew
     }
 }
+
+/// Stands for the pods of a domain that is not there any more.
+const NO_DOMAIN: u32 = u32::MAX;
 
 /// The number of a node's domain.
 fn domain(over: Domain, i: usize, node: &Node) -> usize {
@@ -225,8 +238,7 @@ fn domain(over: Domain, i: usize, node: &Node) -> usize {
     }
 }
 
-/// Pods in each domain. Nodes that are lost are gone; a cordoned node still is a domain
-/// (`nodeTaintsPolicy: Ignore`).
+/// Pods in each domain; a cordoned node still is one (`nodeTaintsPolicy: Ignore`).
 fn per_domain(over: Domain, nodes: &[Node], pods: impl Iterator<Item = u32>) -> Vec<u32> {
     let domains = match over {
         Domain::Node => nodes.len(),
@@ -310,6 +322,19 @@ mod tests {
         assert_eq!(chosen(&spread(1, 0), 3, &pods), Ok(0));
         // Four zones are asked for and three are there: none may hold a second pod.
         assert_eq!(chosen(&spread(1, 4), 3, &on(&[0, 1, 2])), Err(vec![Refusal::Spread; 3]));
+    }
+
+    /// One of three nodes is lost: the two that are left hold a pod each and may get another.
+    #[test]
+    fn a_lost_node_is_no_domain() {
+        for (over, min_domains) in [(Domain::Node, 0), (Domain::Zone, 0), (Domain::Node, 2)] {
+            let rule = Spread { over, max_skew: 1, min_domains, per_version: false };
+            let rules = Placement { spread: vec![rule], ..Placement::default() };
+            let pods = on(&[0, 1, 2]);
+            let mut nodes = nodes(3, 3, &pods);
+            (nodes[2].alive, nodes[2].lost) = (false, true);
+            assert_eq!(rules.choose(&nodes, 10, &pods, Version::New), Ok(0), "{over:?}");
+        }
     }
 
     #[test]

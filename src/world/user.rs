@@ -128,7 +128,7 @@ impl Users {
 
     /// [`Users::active`], [`Users::met`] and [`Users::served`] at once, if the user lacks nothing.
     #[inline(always)]
-    pub fn served_calmly(&mut self, user: u32, new: bool) -> bool {
+    pub fn served_on_the_fast_path(&mut self, user: u32, new: bool) -> bool {
         const ACTIVE: u8 = Marks::ACTIVE as u8;
         let marks = &mut self.marks[user as usize];
         if *marks & Marks::DOWN as u8 != 0 {

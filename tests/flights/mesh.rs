@@ -233,3 +233,21 @@ fn cold_pods_get_less_at_first() {
     let (plain, gently) = (slow(""), slow("slowStart: {window: 60s}"));
     assert!(plain > 100.0 && gently < 0.5 * plain, "{plain} without, {gently} with");
 }
+
+/// A client that tries 20 times (and 3 times more with the new version), each time tried again 10
+/// times by its proxy: more attempts than a byte counts. They end all the same.
+#[test]
+fn the_most_attempts_of_all_come_to_an_end() {
+    let flight = tunnel(
+        "horizon: 2m
+        onCall: none
+        service: {replicas: 2, routes: [{name: all, errors: 100%, serviceTime: 1ms}], \
+        balancer: {retries: 10, retryOn: [5xx], retryBackoff: 1ms}}
+        traffic: {users: 10, timeout: 60s, retries: {attempts: 10, backoff: 1ms}}
+        release: {at: 10s, variants: [{name: bad, bad: true, faults: [{clientRetries: {extra: 100}}]}]}
+        strategies: [recreate]",
+    )
+    .requests_at((0..20).map(|i| 60.0 + f64::from(i)));
+    let flown = flight.fly();
+    assert_eq!(flown.m().requests_failed, Some(20.0));
+}

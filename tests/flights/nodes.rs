@@ -80,3 +80,22 @@ fn a_lost_zone_takes_its_pods() {
     within("ready", flown.when(62.0, |s| s.pods[0][READY] == 6), 99.0, 101.0);
     assert_eq!(flown.told("vanishes").len(), 2);
 }
+
+/// A node is lost with 2 of 6 pods, and all pods are killed while nobody has noticed: those of the
+/// lost node stay away until they are evicted (after 340 s) and replaced.
+#[test]
+fn what_is_killed_on_a_lost_node_does_not_come_back() {
+    let flown = tunnel(
+        "horizon: 10m
+        service: {replicas: 6, scheduling: 2s, startup: 8s, livenessProbe: {}, \
+        nodes: {count: 3, capacity: 5}, balancer: {propagation: 1s}}
+        traffic: {arrivals: {poisson: {rate: 20/s}}}
+        onCall: none
+        chaos: [{nodeLoss: {from: 60s}}, {podKill: {count: 6, from: 70s}}]
+        release: {at: 9m, variants: [{name: good}]}
+        strategies: [none]",
+    )
+    .fly();
+    let all = flown.when(150.0, |s| s.pods[0][READY] > 4);
+    within("all ready again", all, 405.0, 440.0);
+}

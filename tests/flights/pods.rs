@@ -303,3 +303,21 @@ fn a_release_at_zero_gets_its_pods() {
     .fly();
     assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
 }
+
+/// Pods take 90 s to start, so that a deadline of 60 s without progress passes; but the rollout goes
+/// on and comes to its end before the human has looked: nothing is taken back.
+#[test]
+fn a_rollout_that_ended_late_is_not_taken_back() {
+    let flown = tunnel(
+        "horizon: 40m
+        service: {replicas: 4, startup: 90s}
+        traffic: {arrivals: {poisson: {rate: 20/s}}}
+        onCall: {acknowledge: 10m, decide: 5m}
+        release: {at: 1m, variants: [{name: good}]}
+        strategies: [{rollingUpdate: {progressDeadline: 60s}}]",
+    )
+    .fly();
+    let (paged, resolved) = (flown.first("page: the rollout"), flown.first("has resolved"));
+    assert!(paged < 200.0 && (resolved - paged - 900.0).abs() < 1.0, "{paged} {resolved}");
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+}

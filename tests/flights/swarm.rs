@@ -59,7 +59,7 @@ fn fly_one(seed: u64) -> Vec<String> {
     let (scenario, text) = swarm(seed);
     let scenario = Arc::new(scenario);
     let order = Order { seed, checked: true, ..Order::default() };
-    let careful = Order { careful: true, ..order.clone() };
+    let off = Order { fast_path_off: true, ..order.clone() };
     let bound = scenario.chaos.iter().any(|f| is_phase_bound(&f.trigger));
     // A closed loop has other requests when answers take longer.
     let closed = matches!(scenario.traffic.arrivals, windtunnel::traffic::Arrivals::Closed { .. });
@@ -71,9 +71,9 @@ fn fly_one(seed: u64) -> Vec<String> {
             .flat_map(|v| (0..scenario.plans.len()).map(move |p| (v, p)))
         {
             let (outcome, _) = fly(&crew, variant, plan, &order, &twin);
-            if outcome != fly(&crew, variant, plan, &careful, &twin).0 {
+            if outcome != fly(&crew, variant, plan, &off, &twin).0 {
                 let name = &scenario.plans[plan].name;
-                wrong.push(format!("{name}: the quick way comes to something else"));
+                wrong.push(format!("{name}: the fast path comes to something else"));
             }
             if !bound && !closed {
                 wrong.extend(consistent(&outcome, &twin.outcome));

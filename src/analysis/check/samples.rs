@@ -1,7 +1,8 @@
 //! What a judge asks for, as queries; and their answers, as samples.
 //!
-//! Counts are differences of counters between two instants, series by series: whole numbers that
-//! tile the time from look to look. `increase` would extrapolate them to the window's ends, and a
+//! Counts are differences of counters between two instants, series by series: whole numbers over
+//! the time between two looks of a step. What is served while the next step's pods come up is in no
+//! look. `increase` would extrapolate them to the window's ends, and a
 //! test that takes 45 s of requests for 60 s of them alarms too often. A series that is younger
 //! than the window counts from its birth; one that began anew counts nothing until it has caught
 //! up. Deliberately absent: what the samples mean.

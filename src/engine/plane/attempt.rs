@@ -63,9 +63,9 @@ fn slowed(demand: u64, factor: f32) -> u64 {
 impl Plane {
     /// A request comes, of which a slot is busy for `demand` nanoseconds.
     pub(super) fn arrive(&mut self, arrival: Arrival, demand: u64) {
-        let index = self.tally.arrived as u32;
-        self.tally.arrived += 1;
-        self.users.active(arrival.user);
+        let index = self.counts.tally.arrived as u32;
+        self.counts.tally.arrived += 1;
+        self.clients.users.active(arrival.user);
         let (mut arrival, mut demand) = (arrival, demand);
         if self.hot.rare
             && !self.tables.clients.is_empty()
@@ -85,7 +85,7 @@ impl Plane {
         let change = self.tables.client(self.class_of(arrival.user))?;
         let draw = mix64(arrival.routing ^ 0x5eed) as u32;
         let (_, route) = change.reroutes.iter().find(|(below, _)| draw < *below)?;
-        self.users.has(arrival.user, Marks::MET_NEW).then_some(*route)
+        self.clients.users.has(arrival.user, Marks::MET_NEW).then_some(*route)
     }
 
     /// Time a slot is busy with an arrival, without faults, in nanoseconds.
@@ -115,7 +115,7 @@ impl Plane {
         };
         let mut logged = false;
         if self.hot.rare {
-            let routing = &self.proxies[proxy].routing;
+            let routing = &self.fleet.proxies[proxy].routing;
             // Exposures are logged where users are assigned: not by a proxy that knows of no test
             // yet.
             logged = routing.split.assigns_users() && self.enters_log(attempt.arrival.route);
@@ -136,7 +136,7 @@ impl Plane {
         }
         let bits = mix64(routing);
         let Some(pod) = self.pick_pod(proxy, pool, user, bits) else { return Choice::Refused };
-        if self.pods[pod as usize].accepting {
+        if self.fleet.pods[pod as usize].accepting {
             self.pin(user, pod);
             return Choice::Pod(pod);
         }
@@ -157,7 +157,7 @@ impl Plane {
     ) -> Choice {
         let (mut bits, mut pod, mut avoid) = (first, refused, [u32::MAX; 2]);
         for _ in 0..self.service.balancer.retries {
-            if self.pods[pod as usize].dark {
+            if self.fleet.pods[pod as usize].dark {
                 return Choice::Silent(pod);
             }
             avoid = [pod, avoid[0]];
@@ -169,30 +169,30 @@ impl Plane {
                     break;
                 }
             }
-            if self.pods[pod as usize].accepting {
+            if self.fleet.pods[pod as usize].accepting {
                 self.pin(user, pod);
                 return Choice::Pod(pod);
             }
         }
-        if self.pods[pod as usize].dark { Choice::Silent(pod) } else { Choice::Refused }
+        if self.fleet.pods[pod as usize].dark { Choice::Silent(pod) } else { Choice::Refused }
     }
 
     /// A pod that accepts serves the attempt, unless its queue is full.
     #[inline(always)]
     fn serve(&mut self, attempt: Attempt, pod: u32, asked: Option<u8>, logged: bool) {
         let now = self.now;
-        self.commit_due(pod, now);
+        self.fleet.commit_due(&mut self.counts, pod, now);
         let Arrival { user, route, error: draw, .. } = attempt.arrival;
-        let ledger = &mut self.pods[pod as usize];
+        let ledger = &mut self.fleet.pods[pod as usize];
         let version = asked.unwrap_or(ledger.version);
         let load = ledger.in_flight();
         if load >= ledger.limit {
             return self.full(attempt.apart(), pod);
         }
         let start = ledger.start_at(now);
-        let crossed = self.users.met(user, version == 1);
+        let crossed = self.clients.users.met(user, version == 1);
         if version == 1 {
-            self.tally.meets_new(now);
+            self.counts.tally.meets_new(now);
         }
         let effect = &self.tables.rows[self.row(pod, version, self.class_of(user), route)].effect;
         let (cpu, conversion) = (effect.cpu, effect.conversion);
@@ -237,12 +237,12 @@ impl Plane {
             number: attempt.number,
             since_first_ms: attempt.since_first_ms(now),
         };
-        let ledger = &mut self.pods[pod as usize];
+        let ledger = &mut self.fleet.pods[pod as usize];
         ledger.book(done, || entry);
         ledger.accepted += 1;
         if ledger.accepted >= ledger.trip_at {
             ledger.trip_at = u64::MAX;
-            self.tripped = pod;
+            self.fleet.tripped = pod;
         }
     }
 
@@ -252,7 +252,7 @@ impl Plane {
     fn full(&mut self, attempt: Attempt, pod: u32) {
         let fine = crate::base::histogram::bucket_of(1_000_000);
         let route = attempt.arrival.route;
-        self.counters.answer(pod, route, super::tally::Status::Busy, 1_000_000, fine, 0.0);
+        self.counts.counters.answer(pod, route, super::tally::Status::Busy, 1_000_000, fine, 0.0);
         self.mesh_refused(pod);
         self.busy(attempt);
     }
@@ -282,7 +282,7 @@ impl Plane {
     /// How much slower a pod is that is still warming up.
     #[inline(never)]
     fn warming(&self, pod: u32) -> f32 {
-        let ledger = &self.pods[pod as usize];
+        let ledger = &self.fleet.pods[pod as usize];
         let Some(warm_up) = self.service.pod.warm_up.filter(|_| self.now < ledger.warm_until)
         else {
             return 1.0;
@@ -297,13 +297,16 @@ impl Plane {
     pub(super) fn call_dependency(&mut self, factor: f32, draw: u32) -> (u64, bool) {
         let Some(dependency) = self.service.dependency else { return (0, false) };
         let calls = dependency.calls * f64::from(factor);
+        if calls <= 0.0 {
+            return (0, false);
+        }
         let work = (calls / dependency.capacity * 1e9) as u64;
-        let wait = self.dependency_free_at.saturating_sub(self.now);
+        let wait = self.fleet.dependency_free_at.saturating_sub(self.now);
         let timeout = dependency.timeout.as_nanos();
         if wait > timeout {
             return (timeout, true);
         }
-        self.dependency_free_at = self.dependency_free_at.max(self.now) + work;
+        self.fleet.dependency_free_at = self.fleet.dependency_free_at.max(self.now) + work;
         let lost = (mix64(u64::from(draw) ^ 0xDE9) as u32) < self.tables.dependency_down;
         (wait + (dependency.latency.as_nanos() as f64 * calls) as u64, lost)
     }
@@ -331,7 +334,7 @@ impl Plane {
             _ => Outcome::Good,
         };
         if version == 1 && !error && self.hot.routes[usize::from(route)].write {
-            self.users.mark(user, Marks::WROTE_NEW);
+            self.clients.users.mark(user, Marks::WROTE_NEW);
         }
         Served { outcome, error, converts: false }
     }
@@ -346,7 +349,7 @@ impl Plane {
         }
         let (unreadable, migrated) = (self.tables.unreadable, self.tables.migrated);
         if !error && version == 0 && unreadable | migrated > 0 {
-            let wrote = self.users.has(arrival.user, Marks::WROTE_NEW);
+            let wrote = self.clients.users.has(arrival.user, Marks::WROTE_NEW);
             let own = if wrote { unreadable } else { 0 };
             let keyed = mix64(arrival.routing ^ 0xDA7A) as u32;
             error = keyed < own.max(migrated);
@@ -356,38 +359,66 @@ impl Plane {
 
     /// Does a request of this route put its user into the experiment's log?
     fn enters_log(&self, route: u8) -> bool {
-        let Some(ExperimentCounts { exposure, .. }) = self.experiment else { return false };
+        let Some(ExperimentCounts { exposure, .. }) = self.counts.experiment else { return false };
         exposure.everyone || exposure.step.is_none_or(|step| step == route)
     }
 
     /// Logs the exposure of a user, and what it led to.
     #[inline(never)]
     fn log_experiment(&mut self, user: u32, route: u8, version: u8, served: Served) {
-        let Some(mut log) = self.experiment else { return };
+        let Some(mut log) = self.counts.experiment else { return };
         let arm = usize::from(version);
-        let control = self.users.has(user, Marks::CONTROL);
-        if self.users.mark(user, Marks::LOGGED) {
+        let control = self.clients.users.has(user, Marks::CONTROL);
+        if self.clients.users.mark(user, Marks::LOGGED) {
             log.users[arm] += 1;
             if arm == 0 {
-                self.users.mark(user, Marks::CONTROL);
+                self.clients.users.mark(user, Marks::CONTROL);
             }
         } else if control != (arm == 0) {
-            log.crossed += u64::from(self.users.mark(user, Marks::CROSSED));
+            log.crossed += u64::from(self.clients.users.mark(user, Marks::CROSSED));
         }
         if served.error {
-            log.erred[arm] += u64::from(self.users.mark(user, Marks::ERRED));
+            log.erred[arm] += u64::from(self.clients.users.mark(user, Marks::ERRED));
         } else if served.converts && log.exposure.step.is_none_or(|step| step == route) {
-            log.converted[arm] += u64::from(self.users.mark(user, Marks::CONVERTED));
+            log.converted[arm] += u64::from(self.clients.users.mark(user, Marks::CONVERTED));
         }
-        self.experiment = Some(log);
+        self.counts.experiment = Some(log);
     }
 
-    /// Opens or closes the experiment's log; opening forgets an earlier one.
+    /// Opens or closes the experiment's log; opening forgets an earlier one. Who has met both arms
+    /// is known beyond the end of the log.
     pub fn set_experiment(&mut self, open: Option<Exposure>) {
-        self.users.clear(
-            Marks::LOGGED | Marks::CONVERTED | Marks::CONTROL | Marks::ERRED | Marks::CROSSED,
-        );
+        let of_log = Marks::LOGGED | Marks::CONVERTED | Marks::CONTROL | Marks::ERRED;
+        self.clients.users.clear(if open.is_some() { of_log | Marks::CROSSED } else { of_log });
         let counts = |exposure| ExperimentCounts { exposure, ..ExperimentCounts::default() };
-        self.experiment = open.map(counts);
+        self.counts.experiment = open.map(counts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::Streams;
+    use crate::base::time::SimTime;
+    use crate::scenario::read::read;
+    use std::sync::Arc;
+
+    /// Who has met both arms is counted when the flight is over, long after the log was closed.
+    #[test]
+    fn who_crossed_is_known_beyond_the_log() {
+        let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\n\
+             spec: {service: {replicas: 1}}\n";
+        let scenario = read(text, "t").map(|(mut all, _)| all.remove(0)).expect("a scenario");
+        let (service, traffic) = (Arc::clone(&scenario.service), &scenario.traffic);
+        let (streams, end) = (Streams::new(1, 0), SimTime::from_secs_f64(60.0));
+        let mut plane = Plane::new(service, traffic, streams, end, &[0.1]);
+        let exposure = Exposure { everyone: true, step: None };
+        plane.set_experiment(Some(exposure));
+        plane.clients.users.mark(7, Marks::CROSSED | Marks::LOGGED);
+        plane.set_experiment(None);
+        assert!(plane.clients.users.has(7, Marks::CROSSED));
+        assert!(!plane.clients.users.has(7, Marks::LOGGED));
+        plane.set_experiment(Some(exposure));
+        assert!(!plane.clients.users.has(7, Marks::CROSSED), "another log, another count");
     }
 }

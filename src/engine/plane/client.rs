@@ -12,7 +12,6 @@ use crate::base::ziggurat::{Exponentials, Normals};
 use crate::engine::address::Address;
 use crate::world::mesh::{BACKOFF, Failure, longest_wait};
 use crate::world::user::Marks;
-use std::cmp::Reverse;
 
 /// One attempt of a request.
 #[derive(Clone, Copy, Debug)]
@@ -61,14 +60,14 @@ pub(super) struct Settled {
 /// A request that may be tried again.
 #[derive(Clone, Copy, Debug)]
 pub struct Chain {
-    user: u32,
-    index: u32,
-    first_at: u64,
-    route: u8,
+    pub(super) user: u32,
+    pub(super) index: u32,
+    pub(super) first_at: u64,
+    pub(super) route: u8,
     /// Number of the next attempt: each of the client's begins a round of tries by its proxy.
-    number: u8,
+    pub(super) number: u8,
     /// When the next attempt is due, in nanoseconds; 0 when none is.
-    due: u64,
+    pub(super) due: u64,
     /// When the client sent the request of the present round, in nanoseconds.
     pub(super) sent: u64,
     /// When its proxy began with it: later, if it was held back on purpose.
@@ -93,10 +92,10 @@ impl Chain {
 pub struct Follow {
     /// When, in nanoseconds.
     pub at: u64,
-    sequence: u32,
+    pub(super) sequence: u32,
     /// Chain, or session with the top bit set.
-    id: u32,
-    step: u32,
+    pub(super) id: u32,
+    pub(super) step: u32,
 }
 
 const SESSION: u32 = 1 << 31;
@@ -133,7 +132,7 @@ impl Plane {
         let failure = if given_up < deadline { Failure::Connect } else { Failure::Late };
         let at = deadline.min(given_up);
         let open = || Entry { flags: flag::HUNG | flag::MIRROR, ..Entry::NONE };
-        self.pods[pod as usize].book(at, open);
+        self.fleet.pods[pod as usize].book(at, open);
         self.failed_attempt(&attempt, at, failure);
     }
 
@@ -142,7 +141,7 @@ impl Plane {
         if self.try_again(attempt, at, failure).is_some() {
             return;
         }
-        self.free_chain(attempt.chain);
+        self.clients.free_chain(attempt.chain);
         self.fail_now(
             attempt.arrival.user,
             attempt.index,
@@ -154,7 +153,7 @@ impl Plane {
     }
 
     fn fail_now(&mut self, user: u32, index: u32, first_at: u64, route: u8, at: u64) {
-        self.end(at, Outcome::Failed);
+        self.counts.tally.end(at, Outcome::Failed);
         self.lose_value(route);
         self.harm(user, index, first_at, Outcome::Failed);
     }
@@ -176,10 +175,10 @@ impl Plane {
             return self.settle_failed(attempt.apart(), done, outcome, flags, deadline);
         }
         if attempt.chain != NO_CHAIN {
-            self.free_chain(attempt.chain);
+            self.clients.free_chain(attempt.chain);
         }
         if outcome == Outcome::Good {
-            self.users.served(attempt.arrival.user, done);
+            self.clients.users.served(attempt.arrival.user, done);
         } else {
             self.not_good(attempt.apart(), done, outcome);
         }
@@ -196,7 +195,7 @@ impl Plane {
         if outcome == Outcome::Wrong {
             self.lose_value(route);
         }
-        self.users.served(user, done);
+        self.clients.users.served(user, done);
         self.harm(user, attempt.index, attempt.first_at, outcome);
     }
 
@@ -216,15 +215,15 @@ impl Plane {
             // The server finishes what the client gave up on: the retry writes a second time.
             let written = done > deadline && flags & flag::ERROR == 0;
             let write = self.hot.routes[usize::from(route)].write;
-            self.tally.duplicated += u64::from(written && write);
+            self.counts.tally.duplicated += u64::from(written && write);
             return Settled { chain, outcome, flags: flags | flag::NOT_FINAL };
         }
-        self.free_chain(attempt.chain);
+        self.clients.free_chain(attempt.chain);
         let mut flags = flags;
         if done > deadline {
             // The client leaves at its deadline; the server works on.
             flags |= flag::NOT_FINAL;
-            self.end(deadline, Outcome::Failed);
+            self.counts.tally.end(deadline, Outcome::Failed);
         }
         self.lose_value(route);
         self.harm(user, attempt.index, attempt.first_at, Outcome::Failed);
@@ -237,17 +236,19 @@ impl Plane {
     fn try_again(&mut self, attempt: &Attempt, at: u64, failure: Failure) -> Option<u32> {
         let changed = self.extra_attempts(attempt.arrival.user);
         let round = self.hot.tries + 1;
-        let (sent, begun) = self.sent(attempt);
+        let (sent, begun) = self.clients.sent(attempt);
         let end = self.end_of_tries(attempt);
         let in_time = |wait: u64| at.saturating_add(wait) < end;
         let again = self.tries_again(attempt.number, failure)
+            && attempt.number < u8::MAX
             && in_time(self.backoff_ns(attempt.index, attempt.number + 1));
         let rounds = self.service.retries.attempts.saturating_add(changed);
         if !again && attempt.number / round >= rounds {
             return None;
         }
-        let next = (attempt.number / round + 1).checked_mul(round)?;
-        let number = if again { attempt.number + 1 } else { next };
+        // More attempts than a byte counts are not made.
+        let next = || (attempt.number / round + 1).checked_mul(round);
+        let number = if again { attempt.number + 1 } else { next()? };
         let due = at.saturating_add(self.backoff_ns(attempt.index, number)).max(1);
         let chain = Chain {
             user: attempt.arrival.user,
@@ -262,33 +263,20 @@ impl Plane {
             avoid: if again { self.failed_pods(attempt.chain) } else { [u32::MAX; 2] },
             delayed: false,
         };
-        Some(self.plan(chain, attempt.chain))
+        Some(self.clients.plan(chain, attempt.chain))
     }
 
     /// Further attempts of a user who has met a version that makes for more.
     fn extra_attempts(&self, user: u32) -> u8 {
-        if self.tables.clients.is_empty() || !self.users.has(user, Marks::MET_NEW) {
+        if self.tables.clients.is_empty() || !self.clients.users.has(user, Marks::MET_NEW) {
             return 0;
         }
         self.tables.client(self.class_of(user)).map_or(0, |change| change.extra_attempts)
     }
 
-    /// Puts a planned attempt into the chain of its request.
-    pub(super) fn plan(&mut self, chain: Chain, known: u32) -> u32 {
-        let id = match known {
-            NO_CHAIN => self.new_chain(chain),
-            known => {
-                self.chains[known as usize] = chain;
-                known
-            }
-        };
-        self.push_follow(chain.due, id, 0);
-        id
-    }
-
     /// The same attempt, held back for a while; its client may leave before that is over.
     pub(super) fn hold_back(&mut self, attempt: &Attempt, wait: u64) {
-        let leaves = self.sent(attempt).0.saturating_add(self.service.timeout.as_nanos());
+        let leaves = self.clients.sent(attempt).0.saturating_add(self.service.timeout.as_nanos());
         if self.now.saturating_add(wait) >= leaves {
             return self.failed_attempt(attempt, leaves, Failure::Refused);
         }
@@ -299,24 +287,18 @@ impl Plane {
             route: attempt.arrival.route,
             number: attempt.number,
             due: self.now.saturating_add(wait).max(1),
-            sent: self.sent(attempt).0,
+            sent: self.clients.sent(attempt).0,
             begun: self.now.saturating_add(wait),
             routing: attempt.arrival.routing,
             avoid: [u32::MAX; 2],
             delayed: true,
         };
-        self.plan(chain, attempt.chain);
-    }
-
-    /// When the client sent the request of an attempt's round, and its proxy began with it.
-    pub(super) fn sent(&self, attempt: &Attempt) -> (u64, u64) {
-        let chain = self.chains.get(attempt.chain as usize);
-        chain.map_or((attempt.arrival.at, attempt.arrival.at), |chain| (chain.sent, chain.begun))
+        self.clients.plan(chain, attempt.chain);
     }
 
     /// Until when all tries of an attempt's round are waited for, by its client and by its proxy.
     pub(super) fn end_of_tries(&self, attempt: &Attempt) -> u64 {
-        let (sent, begun) = self.sent(attempt);
+        let (sent, begun) = self.clients.sent(attempt);
         let client = sent.saturating_add(self.service.timeout.as_nanos());
         let route = self.service.balancer.mesh.timeout;
         client.min(route.map_or(u64::MAX, |route| begun.saturating_add(route.as_nanos())))
@@ -337,51 +319,18 @@ impl Plane {
         (base * (0.5 + drawn)) as u64
     }
 
-    fn new_chain(&mut self, chain: Chain) -> u32 {
-        match self.free_chains.pop() {
-            Some(id) => {
-                self.chains[id as usize] = chain;
-                id
-            }
-            None => {
-                self.chains.push(chain);
-                self.chains.len() as u32 - 1
-            }
-        }
-    }
-
-    #[inline]
-    fn free_chain(&mut self, chain: u32) {
-        if chain != NO_CHAIN {
-            self.chains[chain as usize].due = 0;
-            self.free_chains.push(chain);
-        }
-    }
-
-    fn push_follow(&mut self, at: u64, id: u32, step: u32) {
-        self.sequence = self.sequence.wrapping_add(1);
-        self.follows.push(Reverse(Follow { at, sequence: self.sequence, id, step }));
-        self.next_follow = self.next_follow.min(at);
-    }
-
-    /// Takes off what is due first.
-    pub(super) fn pop_follow(&mut self) -> Option<Follow> {
-        let first = self.follows.pop().map(|Reverse(follow)| follow);
-        self.next_follow = self.follows.peek().map_or(u64::MAX, |Reverse(follow)| follow.at);
-        first
-    }
-
     /// A planned attempt, or the next request of a session, is due.
     #[inline(never)]
     pub(super) fn follow(&mut self, follow: Follow) {
         if follow.is_session() {
             let session = follow.id & !SESSION;
-            let request = self.tape.of_session(&self.streams, session, follow.step, follow.at);
+            let request =
+                self.clients.tape.of_session(&self.streams, session, follow.step, follow.at);
             let demand = self.demand(&request);
             self.arrive(request, demand);
             return;
         }
-        let chain = self.chains[follow.id as usize];
+        let chain = self.clients.chains[follow.id as usize];
         if chain.due != follow.at {
             return; // overtaken: the attempt broke earlier and was planned anew
         }
@@ -418,13 +367,13 @@ impl Plane {
         if entry.flags & flag::NOT_FINAL != 0 {
             // A retry that was planned for later comes as soon as the connection breaks.
             if entry.chain != NO_CHAIN {
-                let chain = self.chains[entry.chain as usize];
+                let chain = self.clients.chains[entry.chain as usize];
                 if chain.index == entry.index && chain.due > now {
                     let wait = self.backoff_ns(chain.index, chain.number);
                     let due = now.saturating_add(wait).max(1);
                     if due < chain.due {
-                        self.chains[entry.chain as usize].due = due;
-                        self.push_follow(due, entry.chain, 0);
+                        self.clients.chains[entry.chain as usize].due = due;
+                        self.clients.push_follow(due, entry.chain, 0);
                     }
                 }
             }
@@ -437,21 +386,21 @@ impl Plane {
         if was < Outcome::Wrong {
             self.lose_value(entry.route);
         }
-        self.end(now, Outcome::Failed);
-        self.harm(entry.user, entry.index, entry.arrived, Outcome::Failed);
+        self.counts.tally.end(now, Outcome::Failed);
+        self.harm(entry.user, entry.index, entry.first_at(), Outcome::Failed);
     }
 
     /// Tries a request again whose connection broke before its answer. In a closed loop the user's
     /// next request is planned already, so there the request just fails.
     fn retry_broken(&mut self, entry: &Entry) -> bool {
-        if self.think.is_some() {
+        if self.clients.think.is_some() {
             return false;
         }
         let (now, user, route) = (self.now, entry.user, entry.route);
         let routing = mix64(u64::from(entry.index) << 8 | u64::from(entry.number));
         let at = entry.arrived;
         let arrival = Arrival { at, user, route, z: 0.0, e: 0.0, error: 0, routing };
-        let first_at = entry.arrived - u64::from(entry.since_first_ms) * 1_000_000;
+        let first_at = entry.first_at();
         let number = entry.number;
         let index = entry.index;
         let broken = Attempt { arrival, demand: 0, index, first_at, number, chain: NO_CHAIN };
@@ -460,47 +409,34 @@ impl Plane {
 
     /// A request ended other than well.
     fn harm(&mut self, user: u32, index: u32, first_at: u64, outcome: Outcome) {
-        self.users.hurt(user);
+        self.clients.users.hurt(user);
         if outcome == Outcome::Failed {
-            self.users.failed(user, self.now);
+            self.clients.users.failed(user, self.now);
         }
-        let packed = u64::from(index) << 2 | outcome as u64;
-        if self.log_bad {
-            self.tally.bad_log.push(packed);
-        }
-        if self.tally.first_harm.is_some_and(|(first, _)| first <= index) {
-            return;
-        }
-        let Some(twin) = &self.twin_bad else { return };
-        let at = twin.partition_point(|known| known >> 2 < u64::from(index));
-        let same = twin[at..].iter().take_while(|known| *known >> 2 == u64::from(index));
-        let in_twin = same.map(|known| known & 3).max().unwrap_or(0);
-        if in_twin < outcome as u64 {
-            self.tally.first_harm = Some((index, first_at));
-        }
+        self.counts.observer.ended_badly(index, first_at, outcome);
     }
 
     fn lose_value(&mut self, route: u8) {
-        self.tally.value_lost += self.service.routes[usize::from(route)].value.value();
+        self.counts.tally.value_lost += self.service.routes[usize::from(route)].value.value();
     }
 
     /// The first request of a session comes after one think time.
     pub(super) fn think_first(&mut self, session: u32) {
-        let Some(think) = self.think else { return };
+        let Some(think) = self.clients.think else { return };
         let draw = Address::FirstThought(session).uniform(&self.streams);
-        self.push_follow(think.quantile(draw).as_nanos(), session | SESSION, 0);
+        self.clients.push_follow(think.quantile(draw).as_nanos(), session | SESSION, 0);
     }
 
     /// In a closed loop, the user of an ended request thinks of the next one.
     #[inline(never)]
     fn think_next(&mut self, attempt: Attempt, ended: u64) {
-        let Some(think) = self.think else { return };
+        let Some(think) = self.clients.think else { return };
         let session = attempt.arrival.user;
-        let Some(steps) = self.session_steps.get_mut(session as usize) else { return };
+        let Some(steps) = self.clients.session_steps.get_mut(session as usize) else { return };
         *steps += 1;
         let step = *steps;
         let drawn = Address::Thought(session, step).uniform(&self.streams);
         let wait = think.quantile(drawn).as_nanos();
-        self.push_follow(ended.saturating_add(wait), session | SESSION, step);
+        self.clients.push_follow(ended.saturating_add(wait), session | SESSION, step);
     }
 }

@@ -45,10 +45,10 @@ impl Plane {
         let ticks = (keep_alive.max_age.as_nanos() / TICK_NS) as f64;
         let rates = senders::rates_at_start(traffic, horizon);
         let mut stream = Address::Connections.stream(&self.streams);
-        for (pin, rate) in self.pins.iter_mut().zip(rates) {
+        for (pin, rate) in self.clients.pins.iter_mut().zip(rates) {
             let (is_open, old, which) = (stream.uniform(), stream.uniform(), stream.bits());
             let during = rate * age;
-            let pods = self.proxies[0].known(Pool::Stable);
+            let pods = self.fleet.proxies[0].known(Pool::Stable);
             if is_open < during / (1.0 + during) && !pods.is_empty() {
                 let pod = pods[scale(which, pods.len() as u32) as usize];
                 let opened = -((old * ticks).floor().min(f64::from(i32::MAX)) as i32);
@@ -61,15 +61,15 @@ impl Plane {
     #[inline(never)]
     pub(super) fn pinned_pod(&mut self, user: u32) -> Option<u32> {
         let keep_alive = self.service.balancer.keep_alive?;
-        let pin = self.pins[user as usize];
+        let pin = self.clients.pins[user as usize];
         if pin == Pin::NONE {
             return None;
         }
         if !pin.is_young(self.now, keep_alive.max_age) {
-            self.pins[user as usize] = Pin::NONE;
+            self.clients.pins[user as usize] = Pin::NONE;
             return None;
         }
-        debug_assert!(self.pods[pin.pod as usize].accepting, "pins end with the process");
+        debug_assert!(self.fleet.pods[pin.pod as usize].accepting, "pins end with the process");
         Some(pin.pod)
     }
 
@@ -77,7 +77,7 @@ impl Plane {
     pub(super) fn pin(&mut self, user: u32, pod: u32) {
         if self.hot.rare && self.service.balancer.keep_alive.is_some() {
             let opened = (self.now / TICK_NS) as i32;
-            self.pins[user as usize] = Pin { pod, opened };
+            self.clients.pins[user as usize] = Pin { pod, opened };
         }
     }
 
@@ -85,12 +85,12 @@ impl Plane {
     /// and those that are open by then are broken.
     pub(super) fn break_connections(&mut self, pod: u32) {
         let Some(keep_alive) = self.service.balancer.keep_alive else { return };
-        if !self.pods[pod as usize].accepting {
+        if !self.fleet.pods[pod as usize].accepting {
             return;
         }
-        for pin in self.pins.iter_mut().filter(|pin| pin.pod == pod) {
+        for pin in self.clients.pins.iter_mut().filter(|pin| pin.pod == pod) {
             let open = pin.is_young(self.now, keep_alive.max_age);
-            self.tally.connections_broken += u64::from(open);
+            self.counts.tally.connections_broken += u64::from(open);
             *pin = Pin::NONE;
         }
     }

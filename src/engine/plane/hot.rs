@@ -22,12 +22,12 @@ pub(super) struct Hot {
     /// Tries that a proxy adds to each of a client's, on failures of pods that took the request.
     pub(super) tries: u8,
     /// A slot that is busy no longer than this gives an answer that is neither slow nor late.
-    pub(super) calm: u64,
+    pub(super) in_time: u64,
     /// Is anything switched on that most flights never meet? Then its own test follows. Set
     /// whenever the loop is entered, so that ordinary requests pay for one test.
     pub(super) rare: bool,
-    /// May requests take the quick way?
-    pub(super) quick: bool,
+    /// May requests take the fast path?
+    pub(super) fast_path: bool,
     /// How a pod is picked.
     pub(super) policy: Policy,
     /// CPU time per busy time.
@@ -62,11 +62,11 @@ impl Hot {
             routes: routes.collect(),
             timeout: patience.as_nanos(),
             rare: true,
-            quick: false,
+            fast_path: false,
             mesh: meshed,
             tries: if more { service.balancer.retries } else { 0 },
             slow: service.slow.as_nanos(),
-            calm: service.slow.as_nanos().min(patience.as_nanos()).min(NEVER_NS / 2),
+            in_time: service.slow.as_nanos().min(patience.as_nanos()).min(NEVER_NS / 2),
             policy: service.balancer.policy,
             cpu_per_busy: service.pod.cpu_per_busy as f32,
         }
@@ -77,14 +77,14 @@ impl Plane {
     /// Is anything switched on that most flights never meet?
     pub(super) fn is_rare(&self) -> bool {
         let service = &self.service;
-        let balancer = self.proxies.iter().any(|p| p.routing.mirror.share.value() > 0.0)
+        let balancer = self.fleet.proxies.iter().any(|p| p.routing.mirror.share.value() > 0.0)
             || service.balancer.keep_alive.is_some()
             || self.hot.mesh;
         let server = service.dependency.is_some()
             || service.pod.warm_up.is_some()
             || service.mixing.session_breaks.value() > 0.0
             || self.tables.unreadable | self.tables.migrated > 0;
-        let client = !self.tables.clients.is_empty() || self.think.is_some();
-        balancer || server || client || self.experiment.is_some()
+        let client = !self.tables.clients.is_empty() || self.clients.think.is_some();
+        balancer || server || client || self.counts.experiment.is_some()
     }
 }

@@ -38,6 +38,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// When the first attempt of the request was sent, in nanoseconds, as far as it is told.
+    pub(super) fn first_at(&self) -> u64 {
+        self.arrived - u64::from(self.since_first_ms) * 1_000_000
+    }
+
     /// An unused place.
     pub(super) const NONE: Entry = Entry {
         arrived: 0,

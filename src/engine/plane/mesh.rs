@@ -139,7 +139,7 @@ impl Plane {
             u64::from(mix64(keyed ^ Address::Injected(which).key(&self.streams)) as u32)
         };
         let (late, broken) = (draw(0), draw(1));
-        let held = self.chains.get_mut(attempt.chain as usize);
+        let held = self.clients.chains.get_mut(attempt.chain as usize);
         let was_held = held.is_some_and(|chain| std::mem::take(&mut chain.delayed));
         if !was_held && late < faults.delayed.threshold() {
             self.hold_back(&attempt, faults.delay.as_nanos());
@@ -156,11 +156,11 @@ impl Plane {
     #[inline(never)]
     pub(super) fn choose_in_mesh(&mut self, proxy: usize, pool: Pool, attempt: Attempt) -> Choice {
         self.hear(self.now);
-        self.mesh.hand = Hand { proxy, pool, pod: u32::MAX };
+        self.fleet.mesh.hand = Hand { proxy, pool, pod: u32::MAX };
         let balancer = &self.service.balancer;
         let (rules, connects) = (rules_of(balancer, pool), balancer.mesh.retry_on.connect);
         let tried = attempt.number % (self.hot.tries + 1);
-        let books = &self.mesh.books[proxy];
+        let books = &self.fleet.mesh.books[proxy];
         let (under_way, again) = (books.under_way[pool as usize], books.again[pool as usize]);
         let spent = tried > 0 && rules.retry_budget.is_some_and(|b| !b.allows(again, under_way));
         if spent || rules.most_requests.is_some_and(|most| under_way >= most) {
@@ -168,16 +168,17 @@ impl Plane {
         }
         let user = attempt.arrival.user;
         if let Some(pod) = self.pinned_pod(user) {
-            self.mesh.hand.pod = pod;
+            self.fleet.mesh.hand.pod = pod;
             return Choice::Pod(pod);
         }
-        let mut avoid = self.chains.get(attempt.chain as usize).map_or([u32::MAX; 2], |c| c.avoid);
+        let mut avoid =
+            self.clients.chains.get(attempt.chain as usize).map_or([u32::MAX; 2], |c| c.avoid);
         let left = if connects { self.service.balancer.retries.saturating_sub(tried) } else { 0 };
         let mut bits = mix64(attempt.arrival.routing);
         for _ in 0..=left {
             let Some(pod) = self.pick_in_mesh(proxy, pool, user, bits, avoid) else { break };
-            self.mesh.hand.pod = pod;
-            let state = &self.pods[pod as usize];
+            self.fleet.mesh.hand.pod = pod;
+            let state = &self.fleet.pods[pod as usize];
             if state.accepting {
                 self.pin(user, pod);
                 return Choice::Pod(pod);
@@ -209,7 +210,7 @@ impl Plane {
         if !self.hot.mesh {
             return u64::MAX;
         }
-        let given = rules_of(&self.service.balancer, self.mesh.hand.pool).connect;
+        let given = rules_of(&self.service.balancer, self.fleet.mesh.hand.pool).connect;
         self.now.saturating_add(given.unwrap_or(CONNECT).as_nanos())
     }
 
@@ -224,10 +225,10 @@ impl Plane {
         avoid: [u32; 2],
     ) -> Option<u32> {
         let now = self.now;
-        let mut list = std::mem::take(&mut self.mesh.usable);
+        let mut list = std::mem::take(&mut self.fleet.mesh.usable);
         list.clear();
-        let known = self.proxies[proxy].known(pool);
-        let books = &self.mesh.books[proxy];
+        let known = self.fleet.proxies[proxy].known(pool);
+        let books = &self.fleet.mesh.books[proxy];
         let fine = |pod: &u32| books.hosts.get(*pod as usize).is_none_or(|h| !h.is_ejected(now));
         list.extend(known.iter().filter(|p| now >= books.ejected_until || fine(p)));
         let (policy, rules) = (self.pool_policy(pool), rules_of(&self.service.balancer, pool));
@@ -256,15 +257,15 @@ impl Plane {
                 break;
             }
         }
-        self.mesh.usable = list;
+        self.fleet.mesh.usable = list;
         found
     }
 
     /// Does a pod that the proxy learnt of a short while ago leave this request to others?
     fn is_too_cold(&mut self, slow: Option<SlowStart>, proxy: usize, pod: u32, bits: u64) -> bool {
         let Some(slow) = slow else { return false };
-        let since_ever = self.pods[pod as usize].serving_since == 0;
-        let learnt = grown(&mut self.mesh.books[proxy].learnt, pod as usize);
+        let since_ever = self.fleet.pods[pod as usize].serving_since == 0;
+        let learnt = grown(&mut self.fleet.mesh.books[proxy].learnt, pod as usize);
         if *learnt == 0 {
             *learnt = if since_ever { 1 } else { self.now + 1 };
         }
@@ -275,7 +276,7 @@ impl Plane {
     /// Books an attempt that a pod has accepted and is done with at `done`.
     #[inline(never)]
     pub(super) fn mesh_sends(&mut self, attempt: Attempt, done: u64, error: bool) {
-        let Hand { proxy, pool, pod } = self.mesh.hand;
+        let Hand { proxy, pool, pod } = self.fleet.mesh.hand;
         let mesh = &self.service.balancer.mesh;
         let rules = rules_of(&self.service.balancer, pool);
         let counts = rules.most_requests.is_some() || rules.retry_budget.is_some();
@@ -283,7 +284,7 @@ impl Plane {
             return;
         }
         if rules.outliers.is_some_and(|rules| rules.local_errors.is_some()) {
-            grown(&mut self.mesh.books[proxy].hosts, pod as usize).connects();
+            grown(&mut self.fleet.mesh.books[proxy].hosts, pod as usize).connects();
         }
         let patience = self.now.saturating_add(self.hot.timeout);
         let own = mesh.timeout.is_some_and(|route| route <= self.service.timeout);
@@ -301,19 +302,19 @@ impl Plane {
 
     /// Books what comes back at `at` of the attempt in hand.
     fn push_answer(&mut self, at: u64, seen: Seen, again: bool) {
-        let Hand { proxy, pool, pod } = self.mesh.hand;
-        let books = &mut self.mesh.books[proxy];
+        let Hand { proxy, pool, pod } = self.fleet.mesh.hand;
+        let books = &mut self.fleet.mesh.books[proxy];
         books.under_way[pool as usize] += 1;
         books.again[pool as usize] += u32::from(again);
-        self.mesh.sequence = self.mesh.sequence.wrapping_add(1);
-        let (sequence, proxy, pool) = (self.mesh.sequence, proxy as u8, pool as u8);
+        self.fleet.mesh.sequence = self.fleet.mesh.sequence.wrapping_add(1);
+        let (sequence, proxy, pool) = (self.fleet.mesh.sequence, proxy as u8, pool as u8);
         let answer = Answer { at, sequence, pod, proxy, pool, seen, again };
-        self.mesh.answers.push(Reverse(answer));
+        self.fleet.mesh.answers.push(Reverse(answer));
     }
 
     /// A full pod has answered 503.
     pub(super) fn mesh_refused(&mut self, pod: u32) {
-        let (Hand { proxy, pool, .. }, now) = (self.mesh.hand, self.now);
+        let (Hand { proxy, pool, .. }, now) = (self.fleet.mesh.hand, self.now);
         if self.hot.mesh {
             self.note(proxy, pool, pod, Seen::GatewayError, now);
         }
@@ -321,18 +322,18 @@ impl Plane {
 
     /// Everything that came back by `now`.
     fn hear(&mut self, now: u64) {
-        while let Some(Reverse(answer)) = self.mesh.answers.peek().copied() {
+        while let Some(Reverse(answer)) = self.fleet.mesh.answers.peek().copied() {
             if answer.at > now {
                 break;
             }
-            self.mesh.answers.pop();
+            self.fleet.mesh.answers.pop();
             self.heard(answer);
         }
     }
 
     fn heard(&mut self, answer: Answer) {
         let proxy = usize::from(answer.proxy);
-        let books = &mut self.mesh.books[proxy];
+        let books = &mut self.fleet.mesh.books[proxy];
         let open = &mut books.under_way[usize::from(answer.pool)];
         *open = open.saturating_sub(1);
         let again = &mut books.again[usize::from(answer.pool)];
@@ -350,7 +351,7 @@ impl Plane {
         let now = self.now;
         self.hear(now);
         let mut broken = Vec::new();
-        self.mesh.answers.retain(|Reverse(answer)| {
+        self.fleet.mesh.answers.retain(|Reverse(answer)| {
             let dies = answer.pod == pod;
             if dies {
                 broken.push(Answer { at: now, seen: Seen::Local, ..*answer });
@@ -365,12 +366,12 @@ impl Plane {
     fn note(&mut self, proxy: usize, pool: Pool, pod: u32, seen: Seen, at: u64) {
         let rules = &rules_of(&self.service.balancer, pool).outliers;
         let Some(rules) = rules else { return };
-        let books = &mut self.mesh.books[proxy];
+        let books = &mut self.fleet.mesh.books[proxy];
         let host = grown(&mut books.hosts, pod as usize);
         if !host.sees(seen, at, rules) || host.is_ejected(at) {
             return;
         }
-        let known = self.proxies[proxy].known(pool);
+        let known = self.fleet.proxies[proxy].known(pool);
         let is_out = |p: &&u32| books.hosts.get(**p as usize).is_some_and(|h| h.is_ejected(at));
         let ejected = known.iter().filter(is_out).count();
         if known.contains(&pod) && rules.allows(ejected, known.len()) {
@@ -378,14 +379,15 @@ impl Plane {
             host.eject(at, rules);
             let until = host.until;
             books.ejected_until = books.ejected_until.max(until);
-            self.mesh.ejections.push(Ejection { at, proxy, pod, until });
+            self.fleet.mesh.ejections.push(Ejection { at, proxy, pod, until });
         }
     }
 
     /// The pods on which the attempts of a chain failed last, the one in hand first.
     pub(super) fn failed_pods(&self, chain: u32) -> [u32; 2] {
-        let before = self.chains.get(chain as usize).map_or(u32::MAX, |chain| chain.avoid[0]);
-        [self.mesh.hand.pod, before]
+        let before =
+            self.clients.chains.get(chain as usize).map_or(u32::MAX, |chain| chain.avoid[0]);
+        [self.fleet.mesh.hand.pod, before]
     }
 
     /// Until when an attempt is waited for, given its client's patience.

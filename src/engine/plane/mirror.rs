@@ -29,13 +29,13 @@ impl Plane {
     /// Copies an attempt to the candidate and the baseline, if the mirror's share says so.
     #[inline(never)]
     pub(super) fn mirror(&mut self, proxy: usize, pod: u32, attempt: Attempt) {
-        let mirror = self.proxies[proxy].routing.mirror;
+        let mirror = self.fleet.proxies[proxy].routing.mirror;
         let draw = mix64(attempt.arrival.routing ^ 0x3141_5926);
         if u64::from(draw as u32) >= mirror.share.threshold() || attempt.number > 0 {
             return;
         }
         if mirror.unread {
-            if !self.proxies[proxy].endpoints[Pool::Candidate as usize].is_empty() {
+            if !self.fleet.proxies[proxy].endpoints[Pool::Candidate as usize].is_empty() {
                 self.copy(proxy, Pool::Candidate, false, &attempt, &mirror);
             }
             return;
@@ -43,8 +43,8 @@ impl Plane {
         // The user's answer, forecast from the same row that will serve it.
         let user = self.forecast(pod, &attempt);
         for (pool, baseline) in [(Pool::Candidate, false), (Pool::Baseline, true)] {
-            if self.proxies[proxy].endpoints[pool as usize].is_empty() {
-                self.shadow.unanswered += u64::from(pool == Pool::Candidate);
+            if self.fleet.proxies[proxy].endpoints[pool as usize].is_empty() {
+                self.counts.shadow.unanswered += u64::from(pool == Pool::Candidate);
                 continue;
             }
             let answer = self.copy(proxy, pool, baseline, &attempt, &mirror);
@@ -58,8 +58,8 @@ impl Plane {
     /// copy it takes a slot and counts in metrics; nobody waits for it, and it calls nothing
     /// downstream. Routes take turns.
     pub(crate) fn synthetic(&mut self, straight: bool) {
-        self.synthetic = self.synthetic.wrapping_add(1);
-        let number = self.synthetic;
+        self.clients.synthetic = self.clients.synthetic.wrapping_add(1);
+        let number = self.clients.synthetic;
         let route = (number as usize % self.service.routes.len().max(1)) as u8;
         // Numbers from the end, which the tape never reaches.
         let (index, user) = (u32::MAX - number, u32::MAX);
@@ -70,20 +70,20 @@ impl Plane {
         let attempt = Attempt { arrival, demand: 0, index, first_at, number, chain };
         let apart = Mirror { isolated: true, ..Mirror::default() };
         let proxy = self.proxy_of(routing);
-        let split = self.proxies[proxy].routing.split;
+        let split = self.fleet.proxies[proxy].routing.split;
         let drawn = u64::from((routing >> 32) as u32) < split.anonymous_share().threshold();
         let pool = if straight || drawn { Pool::Candidate } else { Pool::Stable };
         self.copy(proxy, pool, false, &attempt, &apart);
     }
 
     fn forecast(&mut self, pod: u32, attempt: &Attempt) -> Answer {
-        let version = self.pods[pod as usize].version;
+        let version = self.fleet.pods[pod as usize].version;
         let (now, class) = (self.now, self.class_of(attempt.arrival.user));
         let effect = self.tables.rows[self.row(pod, version, class, attempt.arrival.route)].effect;
-        self.commit(pod, now);
-        let load = self.pods[pod as usize].in_flight();
+        self.fleet.commit_due(&mut self.counts, pod, now);
+        let load = self.fleet.pods[pod as usize].in_flight();
         let busy = self.own_busy_ns(pod, &effect, attempt.demand, load);
-        let start = self.pods[pod as usize].start_at(now);
+        let start = self.fleet.pods[pod as usize].start_at(now);
         let fate = fate(&effect, &self.tables, attempt.arrival.error, load);
         self.answer(fate, start + busy - now)
     }
@@ -109,8 +109,8 @@ impl Plane {
         let (draw, bits) = (own.bits() as u32, own.bits());
         let pod = self.pick_pod(proxy, pool, arrival.user, bits)?;
         let now = self.now;
-        self.commit(pod, now);
-        let ledger = &self.pods[pod as usize];
+        self.fleet.commit_due(&mut self.counts, pod, now);
+        let ledger = &self.fleet.pods[pod as usize];
         if !ledger.accepting || ledger.in_flight() >= ledger.limit {
             return Some(Answer { error: true, wrong: false, latency: 0 });
         }
@@ -125,12 +125,12 @@ impl Plane {
         if !mirror.isolated {
             let (wait, failed) = self.call_dependency(effect.calls, draw);
             (busy, lost) = (busy + wait, failed);
-            self.tally.duplicated +=
+            self.counts.tally.duplicated +=
                 u64::from(self.service.routes[usize::from(arrival.route)].write);
         }
         let fate = fate(&effect, &self.tables, draw, load);
         let fate = Fate { error: fate.error || lost, wrong: fate.wrong && !lost, ..fate };
-        let start = self.pods[pod as usize].start_at(now);
+        let start = self.fleet.pods[pod as usize].start_at(now);
         let done = start.saturating_add(if fate.hung { NEVER_NS } else { busy });
         let fate = Fate { hung: done - now > NEVER_NS / 2, ..fate };
         let cpu_ns = busy as f32 * self.service.pod.cpu_per_busy as f32 * effect.cpu;
@@ -149,11 +149,11 @@ impl Plane {
             number: 0,
             since_first_ms: 0,
         };
-        self.pods[pod as usize].book(done, || entry);
-        self.pods[pod as usize].accepted += 1;
-        if self.pods[pod as usize].accepted >= self.pods[pod as usize].trip_at {
-            self.pods[pod as usize].trip_at = u64::MAX;
-            self.tripped = pod;
+        self.fleet.pods[pod as usize].book(done, || entry);
+        self.fleet.pods[pod as usize].accepted += 1;
+        if self.fleet.pods[pod as usize].accepted >= self.fleet.pods[pod as usize].trip_at {
+            self.fleet.pods[pod as usize].trip_at = u64::MAX;
+            self.fleet.tripped = pod;
         }
         Some(self.answer(fate, done - now))
     }
@@ -164,8 +164,8 @@ impl Plane {
         let body = !status && (user.wrong != copy.wrong || noisy);
         let latency = user.latency.abs_diff(copy.latency) > LATENCY_APART_NS;
         let log = match pool {
-            Pool::Baseline => &mut self.shadow.noise,
-            _ => &mut self.shadow.candidate,
+            Pool::Baseline => &mut self.counts.shadow.noise,
+            _ => &mut self.counts.shadow.candidate,
         };
         log.compared += 1;
         log.status += u64::from(status);

@@ -1,43 +1,49 @@
 //! The data plane: moves requests from one control instant to the next.
 //!
-//! `advance(until)` is the only way in. The loop reads tables that the control plane wrote
-//! (beliefs of proxies, rows of effects, ledgers of pods), calls no plug-in and allocates nothing
-//! per request. It deliberately does not know strategies, probes, faults or telemetry windows.
+//! `advance(until)` is the only way in, and nobody outside of this folder writes a field. Between
+//! two advances the control plane tells what has changed, each by a method of its own: what the
+//! active faults make of requests (`tables_mut`), what becomes of pods (`start_pod`, `kill_pod`),
+//! what proxies learn (`learn`, `learn_routing`). What was counted is read (`tally`, `counters`,
+//! `users`). The loop calls no plug-in and allocates nothing per request. It deliberately does not
+//! know strategies, probes, faults or telemetry windows.
 
 pub mod attempt;
-mod calm;
+mod beliefs;
 pub mod client;
+mod clients;
 mod commit;
 mod connections;
+mod counts;
+mod fast_path;
+mod fleet;
 mod hot;
 pub mod ledger;
 pub mod mesh;
 pub mod mirror;
+mod observer;
 pub mod pick;
 mod senders;
 pub(crate) mod tables;
 pub mod tally;
 pub mod tape;
 
-use crate::base::histogram::Histogram;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
 use crate::traffic::{Arrivals, Traffic};
 use crate::world::effect::Effect;
 use crate::world::log::{ExperimentCounts, ShadowCounts};
-use crate::world::routing::Belief;
-use crate::world::service::{Policy, Service};
+use crate::world::service::Service;
 use crate::world::user::{Users, user_hash};
-use client::{Chain, Follow};
-use connections::Pin;
+use clients::Clients;
+use counts::Counts;
+use fleet::Fleet;
 use hot::Hot;
 use ledger::{PodLedger, flag};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use mesh::Ejection;
+pub use observer::Observer;
 use std::sync::Arc;
 use tables::{Row, Tables};
 use tally::{Counters, Tally};
-use tape::Tape;
 
 /// Why `advance` came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,60 +62,20 @@ pub enum Advanced {
 /// Arrivals and follow-ups between two pauses of `advance`: some 10 ms.
 const STEPS: u32 = 1 << 16;
 
-/// Requests between two instants of a recording, by what became of them.
-#[derive(Clone, Debug, Default)]
-pub struct Interval {
-    /// Latency of all answers.
-    pub latency: Histogram,
-}
-
 /// The state of the data plane; plain data, cloneable at any instant.
 #[derive(Clone, Debug)]
 pub struct Plane {
-    pub(crate) service: Arc<Service>,
+    service: Arc<Service>,
     hot: Hot,
-    pub(crate) streams: Streams,
-    pub(crate) now: u64,
-    pub(crate) tape: Tape,
-    pub(crate) think: Option<crate::base::distribution::Distribution>,
-    /// Requests that each closed-loop session has finished.
-    pub(crate) session_steps: Vec<u32>,
-    pub(crate) pods: Vec<PodLedger>,
+    streams: Streams,
+    now: u64,
     /// What the active faults make of requests.
-    pub(crate) tables: Tables,
-    pub(crate) proxies: Vec<Belief>,
-    pub users: Users,
-    pub(crate) counters: Counters,
-    pub(crate) tally: Tally,
-    pub(crate) follows: BinaryHeap<Reverse<Follow>>,
-    /// When the first of these is due; `u64::MAX` if there is none.
-    next_follow: u64,
-    pub(crate) chains: Vec<Chain>,
-    pub(crate) free_chains: Vec<u32>,
-    pub(crate) sequence: u32,
-    /// md5 bucket of every user, once an experiment needs it.
-    pub(crate) buckets: Arc<[u8]>,
-    pub(crate) header_below: u32,
-    /// Requests that load tests have sent.
-    pub(crate) synthetic: u32,
-    /// Each user's pod of the stable pool and of the candidate's, and until when it is kept, with
-    /// [`Policy::Sticky`].
-    pub(super) kept: Vec<[(u32, u64); 2]>,
-    /// Until when each user's cookies hold (candidate, stable), once a routing sets any.
-    pub(crate) cookies: Vec<[u64; 2]>,
-    pub(crate) experiment: Option<ExperimentCounts>,
-    pub(crate) shadow: ShadowCounts,
-    pub(crate) dependency_free_at: u64,
-    /// Each user's open connection, if clients keep them.
-    pins: Vec<Pin>,
-    pub(crate) twin_bad: Option<Arc<[u64]>>,
-    pub(crate) log_bad: bool,
-    pub(crate) interval: Option<Box<Interval>>,
-    /// The pod that met its limit, or `u32::MAX`.
-    pub(crate) tripped: u32,
-    /// Let no request take the quick way, which comes to the same: for tests.
-    pub(crate) careful: bool,
-    pub(crate) mesh: mesh::State,
+    tables: Tables,
+    fleet: Fleet,
+    clients: Clients,
+    counts: Counts,
+    /// May no request take the fast path, which comes to the same? For tests.
+    fast_path_off: bool,
 }
 
 /// Index of a row of effects.
@@ -132,49 +98,20 @@ impl Plane {
         horizon: SimTime,
         buckets: &[f64],
     ) -> Plane {
-        let keep_alive = service.balancer.keep_alive.is_some();
-        let candidate = service.balancer.candidate.as_ref().map(|(policy, _)| *policy);
-        let holds = |policy: &Policy| matches!(policy, Policy::Sticky(_));
-        let sticky = holds(&service.balancer.policy) || candidate.as_ref().is_some_and(holds);
-        let users = traffic.users;
         let mut plane = Plane {
             hot: Hot::new(&service),
             streams,
             now: 0,
-            tape: Tape::new(traffic, &service.routes, streams, horizon),
-            think: None,
-            session_steps: Vec::new(),
-            pods: Vec::new(),
             tables: Tables::default(),
-            proxies: vec![Belief::default(); service.balancer.proxies.max(1) as usize],
-            users: Users::new(users),
-            counters: Counters::new(service.routes.len(), buckets),
-            tally: Tally::new(horizon),
-            follows: BinaryHeap::new(),
-            chains: Vec::new(),
-            free_chains: Vec::new(),
-            sequence: 0,
-            buckets: Arc::from([]),
-            synthetic: 0,
-            kept: if sticky { vec![[(u32::MAX, 0); 2]; users as usize] } else { Vec::new() },
-            cookies: Vec::new(),
-            header_below: crate::world::effect::threshold(traffic.header_share.value()),
-            experiment: None,
-            shadow: ShadowCounts::default(),
-            dependency_free_at: 0,
-            pins: if keep_alive { vec![Pin::NONE; users as usize] } else { Vec::new() },
-            twin_bad: None,
-            log_bad: false,
-            interval: None,
-            tripped: u32::MAX,
-            careful: false,
-            next_follow: u64::MAX,
-            mesh: mesh::State::new(service.balancer.proxies.max(1) as usize),
+            fleet: Fleet::new(service.balancer.proxies.max(1) as usize),
+            clients: Clients::new(&service, traffic, streams, horizon),
+            counts: Counts::new(service.routes.len(), horizon, buckets),
+            fast_path_off: false,
             service,
         };
         if let Arrivals::Closed { sessions, think } = traffic.arrivals {
-            plane.think = Some(think);
-            plane.session_steps = vec![0; sessions as usize];
+            plane.clients.think = Some(think);
+            plane.clients.session_steps = vec![0; sessions as usize];
             (0..sessions).for_each(|s| plane.think_first(s));
         }
         plane
@@ -183,8 +120,8 @@ impl Plane {
     /// Adds a pod that does not accept yet; its number is the next one.
     pub fn add_pod(&mut self, version: u8, row: impl Fn(usize, usize) -> Effect) {
         let pod = &self.service.pod;
-        self.pods.push(PodLedger::new(version, pod.concurrency, pod.queue));
-        self.counters.add_pod();
+        self.fleet.pods.push(PodLedger::new(version, pod.concurrency, pod.queue));
+        self.counts.counters.add_pod();
         let routes = self.service.routes.len();
         for version in 0..2 {
             for _ in 0..self.classes() {
@@ -236,7 +173,7 @@ impl Plane {
 
     fn make_ready(&mut self) {
         self.hot.rare = self.is_rare();
-        self.hot.quick = !self.careful && self.quick_way_is_open();
+        self.hot.fast_path = !self.fast_path_off && self.fast_path_is_open();
     }
 
     /// Up to [`STEPS`] steps towards `until`; nothing comes back if more are left. Nothing is
@@ -245,8 +182,8 @@ impl Plane {
     fn steps(&mut self, until: u64) -> Option<Advanced> {
         let mut left = STEPS;
         loop {
-            let arrival = self.tape.next_at();
-            let next = arrival.min(self.next_follow);
+            let arrival = self.clients.tape.next_at();
+            let next = arrival.min(self.clients.next_follow);
             if next >= until {
                 break;
             }
@@ -255,37 +192,37 @@ impl Plane {
             }
             left -= 1;
             self.now = next;
-            if arrival <= self.next_follow {
-                if self.arrives_calmly() {
+            if arrival <= self.clients.next_follow {
+                if self.takes_fast_path() {
                     continue;
                 }
-                let tape::Drawn { arrival, demand } = self.tape.take();
+                let tape::Drawn { arrival, demand } = self.clients.tape.take();
                 self.arrive(arrival, demand);
-            } else if let Some(follow) = self.pop_follow() {
+            } else if let Some(follow) = self.clients.pop_follow() {
                 self.follow(follow);
             }
-            if self.tripped != u32::MAX {
-                let pod = std::mem::replace(&mut self.tripped, u32::MAX);
+            if self.fleet.tripped != u32::MAX {
+                let pod = std::mem::replace(&mut self.fleet.tripped, u32::MAX);
                 return Some(Advanced::Tripped { pod, at: SimTime::from_nanos(self.now) });
             }
         }
         self.now = until;
-        self.commit_all(until);
+        self.fleet.commit_all(&mut self.counts, until);
         Some(Advanced::Reached)
     }
 
     /// Lets everything in flight end, without new arrivals: the end of a flight.
     pub fn drain(&mut self) {
         self.hot.rare = self.is_rare();
-        while let Some(follow) = self.pop_follow() {
+        while let Some(follow) = self.clients.pop_follow() {
             self.now = self.now.max(follow.at);
             if !follow.is_session() {
                 self.follow(follow);
             }
         }
-        self.tripped = u32::MAX;
+        self.fleet.tripped = u32::MAX;
         // What hangs is never answered: its client left long ago, its server counts nothing.
-        self.commit_all(self.now.saturating_add(attempt::NEVER_NS / 2));
+        self.fleet.commit_all(&mut self.counts, self.now.saturating_add(attempt::NEVER_NS / 2));
     }
 
     #[inline]
@@ -295,52 +232,135 @@ impl Plane {
 
     /// Tells `proxy` that a pod is (or is no longer) an endpoint of the stable pool.
     pub fn endpoint(&mut self, proxy: usize, pod: u32, present: bool) {
-        self.proxies[proxy].set(crate::world::routing::Pool::Stable, pod, present);
+        self.fleet.proxies[proxy].set(crate::world::routing::Pool::Stable, pod, present);
     }
 
     /// Turns a running process into another version, keeping its requests in flight.
     pub fn set_version(&mut self, pod: u32, version: u8) {
-        self.pods[pod as usize].version = version;
+        self.fleet.pods[pod as usize].version = version;
     }
 
     /// (requests that have not ended, copies and attempts on pods for which `gone` holds).
     pub fn in_flight(&self, gone: impl Fn(usize) -> bool) -> (u64, u64) {
         let (mut open, mut on_gone) = (0, 0);
-        for (pod, ledger) in self.pods.iter().enumerate() {
+        for (pod, ledger) in self.fleet.pods.iter().enumerate() {
             for entry in ledger.entries() {
                 open += u64::from(entry.flags & (flag::MIRROR | flag::NOT_FINAL) == 0);
                 // What waits for a connection that nobody refuses is with its proxy.
                 on_gone += u64::from(gone(pod) && !ledger.dark);
             }
         }
-        let waiting = self.chains.iter().filter(|c| c.is_due()).count() as u64;
+        let waiting = self.clients.chains.iter().filter(|c| c.is_due()).count() as u64;
         (open + waiting, on_gone)
     }
 
     /// The true counts.
-    pub fn truth(&self) -> &Tally {
-        &self.tally
+    pub fn tally(&self) -> &Tally {
+        &self.counts.tally
     }
 
-    /// The process of `pod` begins to serve, warming up from now on.
+    /// What a scrape can see of pods.
+    pub fn counters(&self) -> &Counters {
+        &self.counts.counters
+    }
+
+    /// Users, and what they have met.
+    pub fn users(&self) -> &Users {
+        &self.clients.users
+    }
+
+    /// What the experiment's log has counted, while one is open.
+    pub(super) fn experiment(&self) -> Option<ExperimentCounts> {
+        self.counts.experiment
+    }
+
+    /// What was counted of mirrored copies.
+    pub(super) fn shadow(&self) -> ShadowCounts {
+        self.counts.shadow
+    }
+
+    /// The slots and the ledger of a pod.
+    pub(super) fn pod(&self, pod: u32) -> &PodLedger {
+        &self.fleet.pods[pod as usize]
+    }
+
+    /// What the active faults make of requests.
+    pub(super) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// The same, to be written: by the faults' owner alone.
+    pub(super) fn tables_mut(&mut self) -> &mut Tables {
+        &mut self.tables
+    }
+
+    /// Lets no request take the fast path from now on: for tests, as it comes to the same.
+    pub(super) fn close_fast_path(&mut self) {
+        self.fast_path_off = true;
+    }
+
+    /// Divides users by the cohorts that faults are limited to; pods are added afterwards.
+    pub(super) fn divide_users(&mut self, below: Vec<u32>) {
+        debug_assert!(self.fleet.pods.is_empty(), "rows are laid out by cohorts");
+        self.tables.cohorts = below;
+    }
+
+    /// Has everybody an md5 bucket?
+    pub(super) fn has_buckets(&self) -> bool {
+        !self.clients.buckets.is_empty()
+    }
+
+    /// Gives every user an md5 bucket.
+    pub(super) fn set_buckets(&mut self, buckets: Arc<[u8]>) {
+        self.clients.buckets = buckets;
+    }
+
+    /// All users' cookies are new: what they kept of an earlier rollout means nothing any more.
+    pub(super) fn forget_cookies(&mut self) {
+        self.clients.cookies = vec![[0; 2]; self.clients.users.count()];
+    }
+
+    /// Every request that a pod serves fills so much of its memory.
+    pub(super) fn set_leak(&mut self, pod: u32, per_request: f64) {
+        self.fleet.pods[pod as usize].set_leak(per_request);
+    }
+
+    /// A pod has been warm for long.
+    pub(super) fn warmed_up(&mut self, pod: u32) {
+        self.fleet.pods[pod as usize].warm_until = 0;
+    }
+
+    /// The node of `pod` has vanished: its process is dead, and nobody is left to refuse.
+    pub(super) fn darken_pod(&mut self, pod: u32) {
+        self.kill_pod(pod);
+        self.fleet.pods[pod as usize].dark = true;
+    }
+
+    /// Pods that proxies have ejected since this was last asked.
+    pub(super) fn take_ejections(&mut self) -> Vec<Ejection> {
+        std::mem::take(&mut self.fleet.mesh.ejections)
+    }
+
+    /// The process of `pod` begins to serve, warming up from now on; its own counters begin at 0.
     pub fn start_pod(&mut self, pod: u32) {
+        self.counts.counters.reset_pod(pod);
         let warm_up = self.service.pod.warm_up.map_or(SimDuration::ZERO, |w| w.tau * 7);
         let now = self.now;
-        self.pods[pod as usize].start(now, warm_up);
+        self.fleet.pods[pod as usize].start(now, warm_up);
     }
 
     /// The process of `pod` stops accepting; requests in flight go on.
     pub fn stop_accepting(&mut self, pod: u32) {
         self.break_connections(pod);
-        self.pods[pod as usize].accepting = false;
+        self.fleet.pods[pod as usize].accepting = false;
     }
 
     /// The process of `pod` dies: requests in flight break.
     pub fn kill_pod(&mut self, pod: u32) {
-        self.commit(pod, self.now);
+        self.fleet.commit_due(&mut self.counts, pod, self.now);
         self.break_connections(pod);
         self.mesh_breaks(pod);
-        for entry in self.pods[pod as usize].kill() {
+        for entry in self.fleet.pods[pod as usize].kill() {
             self.break_entry(entry);
         }
     }

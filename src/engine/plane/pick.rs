@@ -23,13 +23,17 @@ impl Plane {
     /// The proxy that a request meets.
     #[inline(always)]
     pub(super) fn proxy_of(&self, routing: u64) -> usize {
-        if self.proxies.len() == 1 { 0 } else { scale32(mix64(routing) as u32, self.proxies.len()) }
+        if self.fleet.proxies.len() == 1 {
+            0
+        } else {
+            scale32(mix64(routing) as u32, self.fleet.proxies.len())
+        }
     }
 
     /// The pool a user's request goes to, and the version it asks for within one pool, if any.
     #[inline(always)]
     pub(super) fn pool_of(&mut self, proxy: usize, user: u32, draw: u32) -> (Pool, Option<u8>) {
-        match self.proxies[proxy].routing.split {
+        match self.fleet.proxies[proxy].routing.split {
             Split::All(to) => (to, None),
             split => self.pool_by(proxy, split, user, draw),
         }
@@ -38,7 +42,7 @@ impl Plane {
     /// The pool of a request whom no user's property sends anywhere.
     #[inline(always)]
     pub(super) fn plain_pool(&self, proxy: usize, draw: u32) -> Option<Pool> {
-        let routing = &self.proxies[proxy].routing;
+        let routing = &self.fleet.proxies[proxy].routing;
         match routing.split {
             Split::All(to) => Some(to),
             Split::Weight(share) if routing.sticky.is_none() => {
@@ -56,16 +60,16 @@ impl Plane {
             Split::All(to) => (to, None),
             Split::Weight(share) => {
                 let drawn = u64::from(draw) < share.threshold();
-                let sticky = self.proxies[proxy].routing.sticky;
+                let sticky = self.fleet.proxies[proxy].routing.sticky;
                 (pool(sticky.map_or(drawn, |sticky| self.by_cookie(sticky, user, drawn))), None)
             }
             Split::Matched { weight, others, .. } => {
-                let matches = user_hash(user) < self.header_below;
+                let matches = user_hash(user) < self.clients.header_below;
                 let share = if matches { weight } else { others };
                 (pool(u64::from(draw) < share.threshold()), None)
             }
             Split::Buckets(below) => (pool(self.bucket(user) < below), None),
-            Split::Header(_) => (pool(user_hash(user) < self.header_below), None),
+            Split::Header(_) => (pool(user_hash(user) < self.clients.header_below), None),
             Split::Flag(below) => (Pool::Stable, Some(u8::from(self.bucket(user) < below))),
         }
     }
@@ -74,7 +78,9 @@ impl Plane {
     /// a cookie behind.
     fn by_cookie(&mut self, sticky: Sticky, user: u32, drawn: bool) -> bool {
         let now = self.now;
-        let Some([candidate, stable]) = self.cookies.get_mut(user as usize) else { return drawn };
+        let Some([candidate, stable]) = self.clients.cookies.get_mut(user as usize) else {
+            return drawn;
+        };
         if *candidate > now || *stable > now {
             return *candidate > now;
         }
@@ -88,7 +94,7 @@ impl Plane {
 
     #[inline]
     fn bucket(&self, user: u32) -> u8 {
-        self.buckets.get(user as usize).copied().unwrap_or(u8::MAX)
+        self.clients.buckets.get(user as usize).copied().unwrap_or(u8::MAX)
     }
 
     /// A pod of `pool` as `proxy` knows it; nothing when it knows none.
@@ -100,7 +106,7 @@ impl Plane {
         user: u32,
         bits: u64,
     ) -> Option<u32> {
-        let endpoints = self.proxies[proxy].known(pool);
+        let endpoints = self.fleet.proxies[proxy].known(pool);
         let count = endpoints.len();
         // A user holds the only pod as well, for when there are more.
         if count <= 1 && !matches!(self.hot.policy, Policy::Sticky(_)) {
@@ -111,17 +117,7 @@ impl Plane {
         }
         let (first, other) = two_of(bits, count);
         let (a, b) = (endpoints[first], endpoints[other]);
-        Some(self.less_busy(a, b))
-    }
-
-    /// Of two pods the one with fewer requests; of equals the first.
-    #[inline(always)]
-    pub(super) fn less_busy(&mut self, a: u32, b: u32) -> u32 {
-        let now = self.now;
-        self.commit_due(a, now);
-        self.commit_due(b, now);
-        let (in_a, in_b) = (self.pods[a as usize].in_flight(), self.pods[b as usize].in_flight());
-        if in_b < in_a { b } else { a }
+        Some(self.fleet.less_busy(&mut self.counts, self.now, a, b))
     }
 
     /// The pick of the policies that do not compare pods; `pool` has two endpoints or more, or a
@@ -131,10 +127,10 @@ impl Plane {
         let policy = self.hot.policy;
         if let Policy::Sticky(age) = policy {
             let until = self.now.saturating_add(age.as_nanos());
-            let held = held(&mut self.kept, user, pool);
-            return keep(held, self.proxies[proxy].known(pool), (self.now, until), bits);
+            let held = held(&mut self.clients.kept, user, pool);
+            return keep(held, self.fleet.proxies[proxy].known(pool), (self.now, until), bits);
         }
-        let belief = &mut self.proxies[proxy];
+        let belief = &mut self.fleet.proxies[proxy];
         let mut turn = belief.turn[pool as usize];
         let pod = otherwise(policy, belief.known(pool), &mut turn, user, bits);
         belief.turn[pool as usize] = turn;
@@ -156,14 +152,14 @@ impl Plane {
         }
         if let Policy::Sticky(age) = policy {
             let until = self.now.saturating_add(age.as_nanos());
-            return keep(held(&mut self.kept, user, pool), list, (self.now, until), bits);
+            return keep(held(&mut self.clients.kept, user, pool), list, (self.now, until), bits);
         }
         if policy != Policy::LeastOfTwo {
-            let turn = &mut self.proxies[proxy].turn[pool as usize];
+            let turn = &mut self.fleet.proxies[proxy].turn[pool as usize];
             return otherwise(policy, list, turn, user, bits);
         }
         let (first, other) = two_of(bits, count);
-        Some(self.less_busy(list[first], list[other]))
+        Some(self.fleet.less_busy(&mut self.counts, self.now, list[first], list[other]))
     }
 }
 

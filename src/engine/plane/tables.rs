@@ -11,7 +11,7 @@ pub(crate) struct Row {
     pub(crate) effect: Effect,
     /// Draws from here on are answered rightly and in the time that they demand, whatever the load;
     /// 2³² if there are none.
-    pub(super) calm_from: u64,
+    pub(super) untouched_from: u64,
 }
 
 impl Row {
@@ -22,7 +22,7 @@ impl Row {
         let moves = effect.factor != 1.0 || ladder.iter().any(|step| step.factor != 1.0);
         let adds = effect.add_us > 0 || ladder.iter().any(|step| step.add_us > 0);
         let from = u64::from(defect.max(loaded).max(wrong).max(hang));
-        Row { effect, calm_from: if moves || adds { 1 << 32 } else { from } }
+        Row { effect, untouched_from: if moves || adds { 1 << 32 } else { from } }
     }
 }
 

@@ -57,10 +57,6 @@ pub struct Tally {
     pub connections_broken: u64,
     /// Writes repeated by copies or retries.
     pub duplicated: u64,
-    /// Bad outcomes by request, as `index << 2 | outcome`; kept in a twin only.
-    pub bad_log: Vec<u64>,
-    /// The first request that ended worse than in the twin: (index, arrival in nanoseconds).
-    pub first_harm: Option<(u32, u64)>,
 }
 
 impl Tally {
@@ -78,8 +74,6 @@ impl Tally {
             value_lost: 0.0,
             connections_broken: 0,
             duplicated: 0,
-            bad_log: Vec::new(),
-            first_harm: None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::base::moments::Moments;
 use crate::base::random::Streams;
 use crate::base::special::two_sided_z;
 use crate::base::time::SimTime;
-use crate::engine::actions::user_buckets;
+use crate::engine::buckets::user_buckets;
 use crate::engine::plane::tape::Tape;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 

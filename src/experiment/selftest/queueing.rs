@@ -154,9 +154,9 @@ fn plane(queue: &Queue, seed: u64, replication: u64, end: SimTime) -> Plane {
 
 /// Sums since the start: (requests done, their latency, their busy time), in seconds.
 fn sums(plane: &Plane, pods: u32) -> [f64; 3] {
-    let latency = &plane.truth().latency[0];
+    let latency = &plane.tally().latency[0];
     let count = latency.count() as f64;
-    let busy = (0..pods).map(|pod| plane.counters.cpu_secs(pod)).sum();
+    let busy = (0..pods).map(|pod| plane.counters().cpu_secs(pod)).sum();
     [count, latency.mean_ms().unwrap_or(0.0) * count / 1e3, busy]
 }
 

@@ -4,7 +4,7 @@
 //! What the scheduler may break is listed where it is read. What it must keep and no flight knows
 //! is told as a warning with its likely effect. How many nodes there are is in no workload: a list
 //! of Nodes says it, else it is assumed, and that is said. Sources: `world::placement`,
-//! `engine::claims`.
+//! `engine::cluster`.
 
 use super::Found;
 use crate::base::node::Value;

@@ -90,8 +90,10 @@ impl Judge {
             Looks::End => return None,
             Looks::Peek => test.newcombe.lower > 0.0 || test.newcombe.upper < 0.0,
             Looks::Planned => {
-                let due = seen.is_multiple_of(self.every);
-                let limit = self.limits.get((seen / self.every).saturating_sub(1));
+                // The last of the planned looks is the end's.
+                let look = seen / self.every;
+                let due = seen.is_multiple_of(self.every) && look < self.limits.len();
+                let limit = self.limits.get(look.saturating_sub(1));
                 due && limit.is_some_and(|limit| test.z.abs() >= *limit)
             }
         };
@@ -106,7 +108,8 @@ impl Judge {
         Some(if test.z > 0.0 { Decision::Promote } else { Decision::WayBack })
     }
 
-    /// Do the arms' sizes contradict the split, so that the log can't be trusted?
+    /// Do the arms' sizes contradict the split, so that the log can't be trusted? That voids a test
+    /// at its end alone, where it is asked once; a look before only passes over such a log.
     fn is_void(&self, log: &ExperimentCounts, share: f64) -> bool {
         let ratio = sample_ratio(&[log.users[0], log.users[1]], &[1.0 - share, share]);
         share < 1.0 && ratio.is_none_or(|r| r.p < self.srm_p)

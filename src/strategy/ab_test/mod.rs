@@ -91,6 +91,13 @@ fn assignment(r: &mut Reader<'_>) -> Assignment {
 fn read(r: &mut Reader<'_>) -> Plan {
     let assignment = assignment(r);
     let share = r.share("share", "50%", "share of users that meet the variant, in whole percent");
+    let percent = share.value() * 100.0;
+    let whole = (percent - percent.round()).abs() < 1e-6 && percent.round() >= 1.0;
+    if assignment != Assignment::Header && !whole {
+        // Users are divided by one of 100 buckets; a share between two voids the test.
+        let help = "users are divided into 100 buckets";
+        r.problem("share", format!("found {percent} %"), "a whole percent from 1% to 100%", help);
+    }
     let checks =
         r.parts("guardrails", "metric checks that end the test early when they fail", CHECKS);
     let checks = checks.unwrap_or_default().into_iter().map(|(_, check)| check).collect();
@@ -110,7 +117,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let settings = Settings {
         assignment,
         logged: logged(r),
-        bucket: ((share.value() * 100.0).round() as u8).clamp(1, 100),
+        bucket: (percent.round() as u8).clamp(1, 100),
         share,
         duration,
         interval,

@@ -16,6 +16,13 @@ use crate::deployment::bounds::Bounds;
 use windtunnel_base::time::SimTime;
 use windtunnel_base::units::Share;
 
+/// `whole × share / of`, rounded down. Weights may be as large as upstream's int32: what does not fit
+/// one is the most that does.
+fn part(whole: u32, share: u32, of: u32) -> u32 {
+    let part = u64::from(whole) * u64::from(share) / u64::from(of.max(1));
+    u32::try_from(part).unwrap_or(u32::MAX)
+}
+
 /// One reconcile; `status` is written in place.
 pub fn reconcile(
     settings: &Settings,
@@ -177,7 +184,7 @@ impl CanaryPass<'_> {
             // No more than the pods that are there can take; the rest comes with the promotion.
             let known = before.weights.map_or(0, |(weights, _)| weights.canary);
             let weight = match (self.canary.dynamic_stable_scale, new) {
-                (true, Some(new)) => self.canary.max_weight() * new.available / replicas.max(1),
+                (true, Some(new)) => part(self.canary.max_weight(), new.available, replicas),
                 _ => known,
             };
             return (weight, wanted, false);
@@ -203,7 +210,7 @@ impl CanaryPass<'_> {
         }
         let others = self.pass.other_counts();
         let wanted = desired(self.canary, &self.stand(), &self.pass.sets(&others));
-        let carried = max * stable.available / replicas;
+        let carried = part(max, stable.available, replicas);
         let expected = max.saturating_sub(carried);
         match self.pass.before.weights.map(|(weights, _)| weights.canary) {
             None => expected.max(wanted),
@@ -216,7 +223,7 @@ impl CanaryPass<'_> {
     /// Has the stable set the pods that its share of the traffic needs?
     fn stable_can_take(&self, weight: u32) -> bool {
         let Some(stable) = self.pass.rs(self.pass.before.stable) else { return false };
-        let needed = weight * self.pass.sight.replicas / self.canary.max_weight().max(1);
+        let needed = part(weight, self.pass.sight.replicas, self.canary.max_weight());
         let threshold = self.canary.progress_threshold;
         stable.available >= needed || is_far_enough(threshold, Some(stable), needed)
     }

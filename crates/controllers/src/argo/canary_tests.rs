@@ -446,3 +446,10 @@ fn a_pause_of_no_length_ends_a_moment_later() {
     assert_eq!(bench.told("Rollout step 2/4 completed (pause"), [0.0]);
     assert_eq!(bench.told("Completed all 4 canary steps"), [60.0]);
 }
+
+#[test]
+fn parts_of_the_largest_weights_are_exact() {
+    assert_eq!(part(i32::MAX as u32, 10, 20), i32::MAX as u32 / 2);
+    assert_eq!(part(1_000_000_000, 100_000, 1), u32::MAX, "more than fits");
+    assert_eq!((part(100, 3, 4), part(100, 0, 0)), (75, 0));
+}

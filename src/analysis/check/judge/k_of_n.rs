@@ -68,8 +68,12 @@ impl Judge for KOfN {
     }
 
     fn over(&self, limit: &Judging) -> Option<Judging> {
-        let inner = Some(limit.clone());
-        self.inner.is_none().then(|| Judging::by(KOfN { inner, ..self.clone() }))
+        let inner = match &self.inner {
+            None => limit.clone(),
+            // Another one below may lack its judge as well.
+            Some(inner) => inner.over(limit)?,
+        };
+        Some(Judging::by(KOfN { inner: Some(inner), ..self.clone() }))
     }
 }
 
@@ -95,5 +99,19 @@ mod tests {
         assert_eq!(of(&[0.5, 0.0, 0.5]), Some(Verdict::Fail));
         assert_eq!(of(&[0.5, 0.0, 0.0, 0.5]), Some(Verdict::Wait));
         assert_eq!(judge.asks().looks, Some(3));
+    }
+
+    /// One kOfN below another has no judge of its own either: the check's limit reaches it.
+    #[test]
+    fn the_limit_reaches_the_innermost() {
+        let inner = Some(Judging::by(KOfN { k: 1, n: 1, inner: None }));
+        let judge = KOfN { k: 2, n: 2, inner };
+        let judge = judge.over(&Judging::of_bound(Bound::AtMost(0.01))).expect("it needs one");
+        let look =
+            |v| Look { new: Sight { value: Some(v), ..Sight::default() }, ..Look::default() };
+        assert_eq!(judge.judge(&[look(0.0)]).verdict, Some(Verdict::Pass));
+        assert_eq!(judge.judge(&[look(0.5), look(0.5)]).verdict, Some(Verdict::Fail));
+        let whole = KOfN { k: 1, n: 1, inner: Some(Judging::of_bound(Bound::AtMost(0.01))) };
+        assert!(whole.over(&Judging::of_bound(Bound::AtMost(0.5))).is_none());
     }
 }

@@ -5,8 +5,10 @@
 //! going no longer counts as healthy. Deliberately unknown here: the arithmetic of budgets (see
 //! [`crate::strategy::disruption`]).
 
-use super::flight::{Event, Flight};
+use super::{Cluster, Hands};
 use crate::base::time::SimDuration;
+use crate::engine::event::Event;
+use crate::scenario::model::Scenario;
 use crate::strategy::disruption::{Answer, Disruptions, Selected, Status};
 use crate::world::replica_set::PodPhase;
 use crate::world::routing::Pool;
@@ -17,36 +19,36 @@ const RETRY: SimDuration = SimDuration::from_secs(5);
 /// kubectl looks this often whether an evicted pod is gone.
 const POLL: SimDuration = SimDuration::from_secs(1);
 
-impl Flight {
+impl Cluster {
     /// Cordons the nodes that any active fault drains and begins to evict; those that none drains
     /// any more take pods again.
-    pub(super) fn follow_drains(&mut self) {
+    pub(in crate::engine) fn follow_drains(&mut self, by: &mut Hands<'_>) {
         let mut returned = false;
-        let mut nodes: Vec<u32> = self.faults.iter().flat_map(|f| f.nodes.clone()).collect();
+        let mut nodes: Vec<u32> = by.faults.drained_nodes().collect();
         nodes.extend(0..self.nodes.len() as u32);
         for node in nodes {
-            let drained = self.faults.iter().any(|f| f.active && f.nodes.contains(&node));
+            let drained = by.faults.drains(node);
             let state = &mut self.nodes[node as usize];
             if state.lost || std::mem::replace(&mut state.drained, drained) == drained {
                 continue;
             }
             if drained {
-                self.story("fault", || format!("node/node-{node} cordoned"));
-                self.calendar.plan(self.now, Event::Drain(node));
+                self.say(by, "fault", || format!("node/node-{node} cordoned"));
+                by.ctx.plan_in(SimDuration::ZERO, Event::Drain(node));
             } else {
                 state.alive = true;
                 returned = true;
-                self.story("fault", || format!("node/node-{node} uncordoned"));
+                self.say(by, "fault", || format!("node/node-{node} uncordoned"));
             }
         }
         if returned {
-            self.watch.dirty = true;
-            self.place_waiting();
+            self.changed = true;
+            self.place_waiting(by);
         }
     }
 
     /// One round: evicts what may go, and comes back while anything is left.
-    pub(super) fn drain(&mut self, node: u32) {
+    pub(in crate::engine) fn drain(&mut self, node: u32, by: &mut Hands<'_>) {
         let state = &self.nodes[node as usize];
         if !state.alive || !state.drained {
             return;
@@ -54,8 +56,8 @@ impl Flight {
         let pods = self.on_node(node);
         if pods.is_empty() {
             self.nodes[node as usize].alive = false;
-            self.watch.dirty = true;
-            self.story("fault", || format!("node/node-{node} drained"));
+            self.changed = true;
+            self.say(by, "fault", || format!("node/node-{node} drained"));
             return;
         }
         let mut answers = Vec::new();
@@ -63,30 +65,30 @@ impl Flight {
             if self.pods[pod as usize].deleting.is_some() {
                 continue;
             }
-            let answer = self.eviction(pod);
+            let answer = self.eviction(pod, &by.ctx.scenario);
             if answer == Answer::Evicted {
-                self.story("fault", || format!("pod {pod} evicted from node {node}"));
-                self.delete_pod(pod);
+                self.say(by, "fault", || format!("pod {pod} evicted from node {node}"));
+                self.delete_pod(pod, by);
             } else if !answers.contains(&answer) {
-                self.story("fault", || said(pod, answer));
+                self.say(by, "fault", || said(pod, answer));
             }
             answers.push(answer);
         }
         if !answers.is_empty() && answers.iter().all(|answer| *answer == Answer::Ambiguous) {
             // kubectl ends with an error; the node stays cordoned, its pods stay where they are.
-            self.story("fault", || format!("drain of node/node-{node} failed"));
+            self.say(by, "fault", || format!("drain of node/node-{node} failed"));
             return;
         }
         let wait = if answers.contains(&Answer::TooMany) { RETRY } else { POLL };
-        self.calendar.plan(self.now + wait, Event::Drain(node));
+        by.ctx.plan_in(wait, Event::Drain(node));
     }
 
     /// What the API says to an eviction (k/k `pkg/registry/core/pod/storage/eviction.go`): no
     /// budget is asked about a pod whose containers have not started.
-    fn eviction(&self, number: u32) -> Answer {
+    fn eviction(&self, number: u32, scenario: &Scenario) -> Answer {
         let pod = &self.pods[number as usize];
         let covers = |budget: &&Disruptions| budget.covers.is_none_or(|pool| pool == pod.pool);
-        let mut budgets = self.scenario.disruptions.iter().filter(covers);
+        let mut budgets = scenario.disruptions.iter().filter(covers);
         let Some(budget) = budgets.next().filter(|_| pod.facts(0).phase != PodPhase::Pending)
         else {
             return Answer::Evicted;

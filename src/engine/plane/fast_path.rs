@@ -1,8 +1,8 @@
-//! The quick way of a request to which nothing happens, as most are: its draw spares it, its pod
+//! The fast path of a request to which nothing happens, as most are: its draw spares it, its pod
 //! has room and answers in time, its user lacks nothing, and nothing out of the ordinary is
 //! switched on.
 //!
-//! It decides nothing of its own: it is what the general way of [`super::attempt`] comes to under
+//! It decides nothing of its own: it is what the general path of [`super::attempt`] comes to under
 //! these conditions, and a test flies both.
 
 use super::Plane;
@@ -19,26 +19,27 @@ use crate::world::service::Policy;
 use crate::world::user::Marks;
 
 impl Plane {
-    /// May requests take the quick way at all?
-    pub(super) fn quick_way_is_open(&self) -> bool {
+    /// May requests take the fast path at all?
+    pub(super) fn fast_path_is_open(&self) -> bool {
         !self.hot.rare && self.hot.policy == Policy::LeastOfTwo
     }
 
     /// Serves the next request of the tape if nothing happens to it; else leaves it there, having
     /// done nothing.
     #[inline(always)]
-    pub(super) fn arrives_calmly(&mut self) -> bool {
-        if !self.hot.quick {
+    pub(super) fn takes_fast_path(&mut self) -> bool {
+        if !self.hot.fast_path {
             return false;
         }
-        let Drawn { arrival, demand } = *self.tape.peek();
+        let Drawn { arrival, demand } = *self.clients.tape.peek();
         let Arrival { user, route, error: draw, routing, .. } = arrival;
         let proxy = self.proxy_of(routing);
         let Some(pool) = self.plain_pool(proxy, (routing >> 32) as u32) else { return false };
-        let Some(pod) = self.pick_calmly(proxy, pool, mix64(routing)) else { return false };
+        let Some(pod) = self.pick_fast(proxy, pool, mix64(routing)) else { return false };
         let (class, classes) = (self.class_of(user), self.classes());
-        let Plane { now, pods, tables, hot, users, tally, .. } = self;
-        let (now, ledger) = (*now, &mut pods[pod as usize]);
+        let Plane { now, fleet, tables, hot, clients, counts, .. } = self;
+        let (users, tally) = (&mut clients.users, &mut counts.tally);
+        let (now, ledger) = (*now, &mut fleet.pods[pod as usize]);
         if !ledger.takes_one() {
             return false;
         }
@@ -46,9 +47,9 @@ impl Plane {
         let version = ledger.version;
         let row = &tables.rows[row_of((pod, version), (class, classes), (route, hot.routes.len()))];
         let HotRoute { write, funnel, .. } = hot.routes[usize::from(route)];
-        if u64::from(draw) < row.calm_from
-            || done - now > hot.calm
-            || !users.served_calmly(user, version == 1)
+        if u64::from(draw) < row.untouched_from
+            || done - now > hot.in_time
+            || !users.served_on_the_fast_path(user, version == 1)
         {
             return false;
         }
@@ -82,22 +83,22 @@ impl Plane {
         };
         ledger.accepted += 1;
         ledger.book(done, entry);
-        self.tape.pass();
+        self.clients.tape.pass();
         true
     }
 
     /// The less busy of two pods, or the only one.
     #[inline(always)]
-    fn pick_calmly(&mut self, proxy: usize, pool: Pool, bits: u64) -> Option<u32> {
-        let endpoints = self.proxies[proxy].known(pool);
+    fn pick_fast(&mut self, proxy: usize, pool: Pool, bits: u64) -> Option<u32> {
+        let endpoints = self.fleet.proxies[proxy].known(pool);
         let count = endpoints.len();
         if count < 2 {
             let pod = *endpoints.first()?;
-            self.commit_due(pod, self.now);
+            self.fleet.commit_due(&mut self.counts, pod, self.now);
             return Some(pod);
         }
         let (first, other) = two_of(bits, count);
         let (a, b) = (endpoints[first], endpoints[other]);
-        Some(self.less_busy(a, b))
+        Some(self.fleet.less_busy(&mut self.counts, self.now, a, b))
     }
 }

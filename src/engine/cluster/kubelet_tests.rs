@@ -3,12 +3,15 @@
 
 use super::*;
 use crate::base::random::Streams;
-use crate::engine::flight::FlightOptions;
+use crate::engine::cluster::probes::LIVENESS;
+use crate::engine::event::Event;
+use crate::engine::flight::{Flight, FlightOptions};
 use crate::scenario::crew::Crew;
 use crate::scenario::read::read;
+use crate::world::probe::ProbeState;
 use std::sync::Arc;
 
-const FACTS: &str = include_str!("../../tests/data/oracles/kubernetes-probe-situations.json");
+const FACTS: &str = include_str!("../../../tests/data/oracles/kubernetes-probe-situations.json");
 
 /// A flight at its first second, of two pods with all three probes; nothing is planned.
 fn flight() -> Flight {
@@ -23,14 +26,14 @@ fn flight() -> Flight {
     let crew = Crew::bind(&scenario).expect("sound");
     let (streams, options) = (Streams::new(1, 0), FlightOptions::default());
     let mut flight = Flight::new(&scenario, Some(0), &crew.pilots[0], streams, options);
-    flight.calendar = Default::default();
-    flight.now = SimTime::from_secs_f64(1.0);
+    flight.ctx.clear();
+    flight.ctx.now = SimTime::from_secs_f64(1.0);
     flight
 }
 
 /// Whether a pod is reported ready, and whether the worker of a kind lives on.
 fn told(flight: &Flight, kind: usize) -> (bool, bool) {
-    let pod = &flight.pods[0];
+    let pod = &flight.cluster.pods()[0];
     (pod.ready, pod.exists() && (pod.probes[kind].is_some() || pod.idle[kind].is_some()))
 }
 
@@ -48,15 +51,15 @@ fn situations_are_those_of_the_kubelet() {
         let mut flight = flight();
         match input["situation"].as_str().expect("a situation") {
             "container waiting" => {
-                flight.crash(0);
-                flight.crash_noticed(0);
+                flight.cluster(|cluster, by| cluster.crash(0, by));
+                flight.cluster(|cluster, by| cluster.crash_noticed(0, by));
             }
             "pod being deleted, container running, attempt would succeed" => {
-                flight.delete_pod(0);
-                flight.now = SimTime::from_secs_f64(20.0);
-                flight.condition(0, true);
+                flight.cluster(|cluster, by| cluster.delete_pod(0, by));
+                flight.ctx.now = SimTime::from_secs_f64(20.0);
+                flight.cluster(|cluster, by| cluster.condition(0, true, by));
             }
-            "pod phase Failed" => flight.ends(0),
+            "pod phase Failed" => flight.cluster(|cluster, by| cluster.ends(0, by)),
             other => panic!("{other}"),
         }
         let (ready, continues) = told(&flight, kind);
@@ -73,17 +76,36 @@ fn situations_are_those_of_the_kubelet() {
 fn the_run_of_outcomes_outlives_a_container() {
     let mut flight = flight();
     let at = |secs| SimTime::from_secs_f64(secs);
-    flight.condition(0, false);
-    flight.now = at(25.0);
-    flight.crash(0);
-    flight.now = at(26.0);
-    flight.crash_noticed(0);
-    flight.container_starts(0);
-    flight.startup_done(0);
-    let pod = &flight.pods[0];
+    flight.cluster(|cluster, by| cluster.condition(0, false, by));
+    flight.ctx.now = at(25.0);
+    flight.cluster(|cluster, by| cluster.crash(0, by));
+    flight.ctx.now = at(26.0);
+    flight.cluster(|cluster, by| cluster.crash_noticed(0, by));
+    flight.cluster(|cluster, by| cluster.container_starts(0, by));
+    flight.cluster(|cluster, by| cluster.startup_done(0, by));
+    let pod = &flight.cluster.pods()[0];
     let liveness = pod.probes[LIVENESS].as_ref().expect("a liveness probe");
     assert_eq!(liveness.worker.state(), ProbeState::Success, "of the new container");
     let flip =
         liveness.worker.next_flip(pod.admitted, pod.container_started, liveness.fed_until, false);
     assert_eq!(flip, Some(at(30.0)));
+}
+
+/// A container that boots is asked to go as one that serves is: preStop runs, then SIGTERM comes.
+#[test]
+fn a_booting_pod_gets_its_pre_stop() {
+    let mut flight = flight();
+    let pre_stop = flight.ctx.scenario.service.pod.pre_stop;
+    assert!(pre_stop > SimDuration::ZERO);
+    flight.cluster(|cluster, by| {
+        let pod = cluster.create_pod(0, by);
+        cluster.assign_node(pod, by);
+        cluster.container_starts(pod, by);
+        by.ctx.clear();
+        cluster.delete_pod(pod, by);
+        assert!(cluster.pods()[pod as usize].exists());
+    });
+    let first = std::iter::from_fn(|| flight.ctx.take())
+        .find(|(_, event)| matches!(event, Event::Pod { step: PodStep::Terminates, .. }));
+    assert_eq!(first.map(|(at, _)| at), Some(flight.ctx.now + pre_stop));
 }

@@ -6,9 +6,9 @@
 //! `pkg/controller/volume/attachdetach/reconciler/reconciler.go`, `isMultiAttachForbidden`).
 //! Deliberately unknown here: which node a pod gets.
 
-use super::address::PodDraw;
-use super::flight::Flight;
+use super::{Cluster, Hands};
 use crate::base::time::{SimDuration, SimTime};
+use crate::engine::address::PodDraw;
 use crate::world::pod::Stage;
 
 /// Where the volume of the service's claim is.
@@ -20,17 +20,18 @@ pub struct Volume {
     mounted: SimTime,
 }
 
-impl Flight {
+impl Cluster {
     /// When the volume lets the container of a pod with a node start: at once without a claim;
     /// nothing while another node has it.
-    pub(super) fn mounted_for(&mut self, pod: u32) -> Option<SimTime> {
-        let Some(claim) = self.scenario.service.placement.claim else { return Some(self.now) };
+    pub(super) fn mounted_for(&mut self, pod: u32, by: &mut Hands<'_>) -> Option<SimTime> {
+        let now = by.ctx.now;
+        let Some(claim) = by.ctx.scenario.service.placement.claim else { return Some(now) };
         let node = self.pods[pod as usize].node;
         if self.volume.at == node {
-            return Some(self.volume.mounted.max(self.now));
+            return Some(self.volume.mounted.max(now));
         }
         if let Some(at) = self.volume.at.filter(|at| self.uses_volume(*at)) {
-            self.story("pod", || {
+            self.say(by, "pod", || {
                 format!(
                     "pod {pod}: FailedAttachVolume: Multi-Attach error: the volume is used by a \
                      pod on node {at}"
@@ -39,9 +40,9 @@ impl Flight {
             return None;
         }
         let moves = self.volume.at.is_some();
-        let draw = self.address(pod, PodDraw::Attach).uniform(&self.streams);
+        let draw = self.address(pod, PodDraw::Attach).uniform(&by.ctx.streams);
         let takes = if moves { claim.attach.quantile(draw) } else { SimDuration::ZERO };
-        self.volume = Volume { at: node, mounted: self.now + takes };
+        self.volume = Volume { at: node, mounted: now + takes };
         Some(self.volume.mounted)
     }
 
@@ -51,16 +52,17 @@ impl Flight {
     }
 
     /// A pod of the node is gone: those that wait elsewhere for the volume try again.
-    pub(super) fn volume_let_go(&mut self, node: Option<u32>) {
+    pub(super) fn volume_let_go(&mut self, node: Option<u32>, by: &mut Hands<'_>) {
         let has = self.volume.at.is_some() && self.volume.at == node;
         if !has || node.is_none_or(|node| self.uses_volume(node)) {
             return;
         }
         let waits = |pod: &u32| {
             let pod = &self.pods[*pod as usize];
-            pod.stage == Stage::Scheduled && pod.deleting.is_none() && pod.node != node
+            let waits = pod.stage == Stage::Scheduled && pod.deleting.is_none() && !pod.lost;
+            waits && pod.node != node
         };
         let waiting: Vec<u32> = (0..self.pods.len() as u32).filter(waits).collect();
-        waiting.into_iter().for_each(|pod| self.start_container(pod));
+        waiting.into_iter().for_each(|pod| self.start_container(pod, by));
     }
 }

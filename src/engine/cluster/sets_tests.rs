@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::random::Streams;
 use crate::base::time::{SimDuration, SimTime};
-use crate::engine::flight::FlightOptions;
+use crate::engine::flight::{Flight, FlightOptions};
 use crate::scenario::crew::Crew;
 use crate::world::pod::Set;
 use crate::world::routing::Pool;
@@ -20,31 +20,33 @@ fn flight(limits: &str, size: u32) -> Flight {
     let crew = Crew::bind(&scenario).expect("sound");
     let options = FlightOptions::default();
     let mut flight = Flight::new(&scenario, Some(0), &crew.pilots[0], Streams::new(1, 0), options);
-    flight.calendar = Default::default();
-    flight.add_set(Set { version: Version::New, pool: Pool::Candidate, size });
-    flight.changed(1);
+    flight.ctx.clear();
+    flight.cluster(|cluster, by| {
+        let set = cluster.add_set(Set { version: Version::New, pool: Pool::Candidate, size });
+        cluster.set_changed(set, by);
+    });
     flight
 }
 
 /// Lets the set's controller work, and nobody else, for so long.
 fn work(flight: &mut Flight, millis: u64) {
-    let end = flight.now + SimDuration::from_millis(millis);
+    let end = flight.ctx.now + SimDuration::from_millis(millis);
     let mut others = Vec::new();
-    while flight.calendar.next_at().is_some_and(|at| at <= end) {
-        match flight.calendar.take().expect("an event") {
+    while flight.ctx.first_at().is_some_and(|at| at <= end) {
+        match flight.ctx.take().expect("an event") {
             (at, Event::Set { set, step }) => {
-                flight.now = at;
-                flight.set_step(set, step);
+                flight.ctx.now = at;
+                flight.cluster(|cluster, by| cluster.set_step(set, step, by));
             }
             other => others.push(other),
         }
     }
-    flight.now = end;
+    flight.ctx.now = end;
 }
 
 fn born_ms(flight: &Flight) -> Vec<u64> {
     let born = |pod: &Pod| pod.created.since(SimTime::ZERO).as_nanos() / 1_000_000;
-    flight.pods.iter().filter(|pod| pod.set == 1).map(born).collect()
+    flight.cluster.pods().iter().filter(|pod| pod.set == 1).map(born).collect()
 }
 
 /// Batches of 1, 2, 4 … go out 10 ms apart, 500 pods a sync at most; then the sync's status is
@@ -58,13 +60,15 @@ fn a_sync_creates_and_deletes_500_at_most() {
     assert_eq!([upto(5), upto(15), upto(25), upto(75)], [1, 3, 7, 255]);
     // Nothing had been there to be counted as the first sync began: its status is no news.
     assert_eq!([upto(85), upto(94), upto(95), upto(1_000)], [500, 500, 501, 700]);
-    assert_eq!(flight.set_facts()[1].replicas, 700);
-    flight.sets[1].size = 0;
-    flight.changed(1);
+    assert_eq!(flight.cluster.set_facts()[1].replicas, 700);
+    flight.cluster(|cluster, by| cluster.resize(1, 0, by));
     work(&mut flight, 10);
-    assert_eq!(flight.active_pods(1).len(), 200);
+    assert_eq!(flight.cluster.active_pods(1).len(), 200);
     work(&mut flight, 100);
-    assert_eq!((flight.active_pods(1).len(), flight.set_facts()[1].replicas), (0, 0));
+    assert_eq!(
+        (flight.cluster.active_pods(1).len(), flight.cluster.set_facts()[1].replicas),
+        (0, 0)
+    );
 }
 
 /// With the limits of kube-controller-manager 30 calls go at once, then one every 50 ms.
@@ -84,14 +88,41 @@ fn a_client_with_limits_takes_its_time() {
 fn pods_ready_at_once_are_seen_one_after_another() {
     let mut flight = flight("none", 4);
     work(&mut flight, 200);
-    let pods = flight.active_pods(1);
-    flight.set_ready(pods[0], true);
+    let pods = flight.cluster.active_pods(1);
+    flight.cluster(|cluster, by| cluster.set_ready(pods[0], true, by));
     work(&mut flight, 6);
-    pods[1..].iter().for_each(|pod| flight.set_ready(*pod, true));
-    let ready = |flight: &Flight| flight.set_facts()[1].ready;
+    flight.cluster(|cluster, by| {
+        pods[1..].iter().for_each(|pod| cluster.set_ready(*pod, true, by));
+    });
+    let ready = |flight: &Flight| flight.cluster.set_facts()[1].ready;
     assert_eq!(ready(&flight), 0);
     work(&mut flight, 9);
     assert_eq!(ready(&flight), 1);
     work(&mut flight, 10);
     assert_eq!(ready(&flight), 4);
+}
+
+/// However often a scaler writes, the sizes are those of the shares that their owner gave, and what
+/// makes up the whole goes on to do so.
+#[test]
+fn resizes_do_not_add_up() {
+    let mut flight = flight("none", 1);
+    let sizes =
+        |flight: &Flight| flight.cluster.sets().iter().map(|set| set.size).collect::<Vec<_>>();
+    flight.cluster(|cluster, by| {
+        cluster.resize(0, 9, by);
+        let set = Set { version: Version::New, pool: Pool::Stable, size: 1 };
+        cluster.add_set(set);
+    });
+    let mut before = 10;
+    for size in [11, 10, 13, 7, 11, 10] {
+        flight.cluster(|cluster, by| cluster.keep_proportions(before, size, by));
+        before = size;
+        let found = sizes(&flight);
+        assert_eq!(found[0] + found[2], size, "the pool's sets make up the whole");
+    }
+    assert_eq!(sizes(&flight), [9, 1, 1]);
+    // A set beside a whole fleet is rounded up.
+    flight.cluster(|cluster, by| cluster.keep_proportions(10, 11, by));
+    assert_eq!(sizes(&flight), [10, 2, 1]);
 }
