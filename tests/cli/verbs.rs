@@ -129,9 +129,11 @@ fn run_check_and_the_folder_answer_in_one_shape() {
     });
     let same = same.expect("the figure");
     assert_eq!((&same["mean"], &same["upper"]), (&lines[0]["value"], &lines[0]["upper"]));
-    let set = ["run", "small.yaml", "--replications", "2", "--format", "json", "--set"];
-    let set = json(&desk.fine(&[&set[..], &["spec.expect=[canary · bad · users < 1]"]].concat()));
-    assert!(set["problems"].is_array(), "{set}");
+    let set = ["check", "small.yaml", "--format", "json", "--set", "spec.expect=[canary · x]"];
+    let refused = desk.run(&set);
+    let answer = json(&refused.out);
+    assert!(refused.code == Some(2) && answer["problems"].is_array(), "{answer}");
+    assert!(answer["schema"].is_null(), "{answer}");
 }
 
 #[test]
