@@ -41,14 +41,14 @@ pub fn read(
             let problem = wrong(1, name, found.to_string());
             problem.expected(format!("the columns {}", wanted.join(", "))).help(help(version))
         };
-        return missing.into_iter().map(|name| problem(name)).collect();
+        return missing.into_iter().map(problem).collect();
     }
     let mut twice: Vec<&String> = head.iter().collect();
     twice.sort();
     if let Some(pair) = twice.windows(2).find(|pair| pair[0] == pair[1]) {
         return vec![wrong(1, pair[0], "this column is there twice".to_string())];
     }
-    let table = Table { wanted: wanted.iter().filter_map(|name| find(&name)).collect(), head };
+    let table = Table { wanted: wanted.iter().filter_map(find).collect(), head };
     let mut problems = Vec::new();
     for row in reader.records() {
         let row = match row {

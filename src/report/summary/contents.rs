@@ -51,7 +51,7 @@ pub fn list(before: &[&str], chapters: &[Chapter]) -> String {
 mod tests {
     use super::*;
 
-    /// Anchors as GitHub has them: of READMEs there, by hand.
+    /// By the rule, worked out by hand.
     #[test]
     fn anchors_are_those_of_github() {
         let mut anchors = Anchors::default();
