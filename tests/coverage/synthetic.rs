@@ -112,7 +112,12 @@ fn the_cheaper_strategy_is_chosen_and_not_the_other() {
     let mean = |plan: usize| truth()[&format!("all {plan} release_usd mean")];
     assert!(mean(1) < mean(0) * 0.5, "{} {}", mean(0), mean(1));
     let qualification: Vec<QualificationRow> = (0..2)
-        .map(|plan| QualificationRow { plan: PlanId(plan), qualifies: true, reasons: Vec::new() })
+        .map(|plan| QualificationRow {
+            plan: PlanId(plan),
+            qualifies: true,
+            reasons: Vec::new(),
+            open: Vec::new(),
+        })
         .collect();
     let chosen = |round: u64, n: u32| {
         let flights = flights(9000 + round, [n, n]);

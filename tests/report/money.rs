@@ -8,7 +8,7 @@ use windtunnel::experiment::results::{Results, ScenarioResults};
 use windtunnel::experiment::run;
 use windtunnel::outcome::{MeasureId, Outcome, Part, Verdict};
 use windtunnel::report::figure::Quantity;
-use windtunnel::report::{Document, documents, headlines, reading, table};
+use windtunnel::report::{Document, documents, headlines, reading, run_json, table};
 use windtunnel::scenario::ids::ReleaseId;
 use windtunnel::scenario::read::read;
 
@@ -192,7 +192,7 @@ fn every_place_tells_the_same_dollars() {
     };
     let (rows, summary, svg) = (rows(&files), text("summary.md"), text("charts/dollars/money.svg"));
     let run: serde_json::Value = serde_json::from_str(&text("run.json")).expect("JSON");
-    let terminal = table::json(&results);
+    let terminal = run_json::value(&results);
     for strategy in ["rollingUpdate", "canary"] {
         let total = shown(&rows, strategy, "total_usd");
         assert!(summary.contains(&format!("**{total}**")), "{strategy}: {total}");

@@ -138,11 +138,15 @@ fn prose(section: &str) -> Vec<String> {
     lines
 }
 
+/// Is it the rule of a table?
+fn is_rule(line: &&str) -> bool {
+    line.starts_with("───")
+}
+
 /// The terminal's sentences: what is no table.
 fn spoken(part: &str) -> Vec<String> {
-    let rule = |line: &&str| line.starts_with("───");
     let lines: Vec<&str> = part.lines().collect();
-    let (first, last) = (lines.iter().position(|l| rule(&l)), lines.iter().rposition(|l| rule(&l)));
+    let (first, last) = (lines.iter().position(is_rule), lines.iter().rposition(is_rule));
     let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
     let name = lines[..first].iter().rposition(|line| line.is_empty()).map_or(0, |at| at + 1);
     // Of a folder the worst come first, which is about others.

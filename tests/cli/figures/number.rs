@@ -1,4 +1,5 @@
 //! Figures in texts: what number is meant, and how far off the printed one may be.
+use windtunnel::base::maths;
 
 /// A figure as a reader understands it.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +39,7 @@ impl Figure {
         if self.unit == Unit::OneIn {
             // Two digits of it, and never less than one.
             let one = 1.0 / value;
-            let size = f64::max(10f64.powi(one.log10().floor() as i32 - 1), 1.0);
+            let size = f64::max(power(maths::log10(one).floor() as i32 - 1), 1.0);
             return (self.value - (one / size).round() * size).abs() < 0.5;
         }
         (self.value - value).abs() <= slack
@@ -89,10 +90,11 @@ struct Raw {
 
 impl Raw {
     fn figure(&self, alone: bool) -> Figure {
-        let half = |decimals: i32| 0.5 * 10f64.powi(-decimals) * self.factor * 1.0001 + 1e-9;
+        let half = |decimals: i32| 0.5 * power(-decimals) * self.factor * 1.0001 + 1e-9;
         let size = self.value.abs();
         // Three significant digits, of which zeros at the end are not printed.
-        let meant = if size > 0.0 { (2 - size.log10().floor() as i32).clamp(0, 6) } else { 6 };
+        let meant =
+            if size > 0.0 { (2 - maths::log10(size).floor() as i32).clamp(0, 6) } else { 6 };
         let decimals = if alone { self.decimals.max(meant) } else { self.decimals };
         let (slack, loose) = (half(decimals), half(self.decimals));
         Figure { value: self.value * self.factor, slack, loose, unit: self.unit }
@@ -175,4 +177,9 @@ fn figures_are_read_as_people_read_them() {
     assert!(one.is(421.0 - 1.0) && !one.is(424.0) && one.is_about(424.0));
     let often = told("1 user in 640").remove(0);
     assert!(often.is(1.0 / 643.0) && !often.is(1.0 / 646.0));
+}
+
+/// A power of ten.
+fn power(of: i32) -> f64 {
+    maths::pow(10.0, f64::from(of))
 }

@@ -191,7 +191,8 @@ fn stops(scene: &Scene<'_>, table: &Table) -> Faults {
             let after = after.filter(|_| part.contains(" after "));
             faults.extend(compare(place, &scene.without_names(part), &[Some(share), after]));
             let named = if who == "human" { "a human".to_string() } else { who };
-            if !cause.is_empty() && !(part.contains(" by ") && part.contains(&named)) {
+            let told = part.contains(" by ") && part.contains(&named);
+            if !cause.is_empty() && !told {
                 faults.push(format!("{place}: {part:?} for {named:?}"));
             }
         }

@@ -90,9 +90,9 @@ fn last_digits(text: &str, counts: impl Fn(&str, &str) -> bool) -> Vec<(usize, S
             let bytes = line.as_bytes();
             for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| byte.is_ascii_digit()) {
                 let next = bytes.get(at + 1).copied().unwrap_or(b' ');
-                let ends = !next.is_ascii_digit()
-                    && !(b".,".contains(&next)
-                        && bytes.get(at + 2).is_some_and(u8::is_ascii_digit));
+                let further = bytes.get(at + 2).is_some_and(u8::is_ascii_digit);
+                let goes_on = next.is_ascii_digit() || b".,".contains(&next) && further;
+                let ends = !goes_on;
                 let first =
                     line[..at].trim_end_matches(|c: char| c.is_ascii_digit() || ".,".contains(c));
                 let word = first.ends_with(|c: char| c.is_alphanumeric() || "-_`".contains(c));
