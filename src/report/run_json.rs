@@ -11,7 +11,7 @@ use crate::base::escape;
 use crate::experiment::delivery::DeliveryRow;
 use crate::experiment::matrix::{By, Cause, StopRow};
 use crate::experiment::results::{
-    ExpectationResult, LeftOut, RatingRow, Results, ScenarioResults, SummaryRow, VerdictRow,
+    ExpectationResult, LeftOut, RatingRow, Results, ScenarioResults, SummaryRow, VerdictRow, Warned,
 };
 use crate::experiment::storm;
 use crate::outcome::Verdict;
@@ -42,6 +42,7 @@ pub fn value(results: &Results) -> Value {
     let flights = || results.scenarios.iter().flat_map(|s| s.flights.iter().flatten());
     let left_out =
         |left: &LeftOut| json!({ "what": left.what, "text": left.text, "document": left.document });
+    let scenarios = results.scenarios.iter().map(|one| scenario(one, results.seed));
     json!({
         "schema": SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
@@ -57,10 +58,16 @@ pub fn value(results: &Results) -> Value {
             "holds": counts.hold, "fails": counts.fail, "undecided": counts.undecided,
         },
         "left_out": results.left_out.iter().map(left_out).collect::<Vec<_>>(),
+        "warnings": results.warnings.iter().map(warned).collect::<Vec<_>>(),
         "worst_first": worst::json(results),
         "sweeps": sweeps::json::json(results),
-        "scenarios": results.scenarios.iter().map(|one| scenario(one, results.seed)).collect::<Vec<_>>(),
+        "scenarios": scenarios.collect::<Vec<_>>(),
     })
+}
+
+fn warned(warned: &Warned) -> Value {
+    let Warned { what, text, help, place, more } = warned;
+    json!({"what": what, "text": text, "help": help, "place": place, "more": more})
 }
 
 fn scenario(results: &ScenarioResults, seed: u64) -> Value {

@@ -46,7 +46,8 @@ fn strikes(document: &Node, scenario: &Scenario, problems: &mut Vec<Problem>) {
         let problem =
             at(document, &path, found).expected(format!("at most {STRIKES_MAX:.0} times"));
         let help = "lower the rate or the horizon: what strikes all the time is no random event";
-        (strikes > STRIKES_MAX).then(|| problem.help(help))
+        // More than one a second is refused where it is read.
+        (strikes > STRIKES_MAX && rate.value() <= 1.0).then(|| problem.help(help))
     };
     let chaos = scenario.chaos.iter().enumerate();
     problems.extend(chaos.filter_map(|(i, f)| too_many(format!("spec.chaos[{i}].{}", f.name), f)));

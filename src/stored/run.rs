@@ -38,10 +38,10 @@ pub fn read(text: &str, side: &mut Side) -> Vec<Problem> {
     };
     let mut known = BTreeSet::new();
     for (at, scenario) in scenarios.iter().enumerate().take(PROBLEMS_MAX) {
-        match scenario["name"].as_str() {
+        match scenario["scenario"].as_str() {
             Some(name) if known.insert(name) => side.scenarios.push(one(name, scenario)),
-            Some(_) => miss(format!("scenarios[{at}].name"), "a name of its own"),
-            None => miss(format!("scenarios[{at}].name"), "a name"),
+            Some(_) => miss(format!("scenarios[{at}].scenario"), "a name of its own"),
+            None => miss(format!("scenarios[{at}].scenario"), "a name"),
         }
     }
     side.version = version;

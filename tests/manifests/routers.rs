@@ -322,7 +322,9 @@ fn a_mirror_copies_and_no_more() {
         let flights = results.flights.iter().flatten().flatten();
         for flight in flights {
             assert_eq!(flight.differences, None, "{file}");
-            assert!(flight.stopped_by.is_none(), "{file}: {:?}", flight.stopped_by);
+            // Nothing is judged; copies that never come up pass their deadline.
+            let by = flight.stopped_by.as_deref();
+            assert!(by.is_none_or(|by| by == "progress deadline"), "{file}: {by:?}");
         }
     }
 }

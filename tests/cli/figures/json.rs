@@ -24,7 +24,7 @@ fn estimate(place: &str, found: &Value, wanted: [Option<f64>; 3]) -> Faults {
 }
 
 pub fn check(scene: &Scene<'_>, run: &Value) -> Faults {
-    let own = |value: &&Value| value["name"] == scene.name.as_str();
+    let own = |value: &&Value| value["scenario"] == scene.name.as_str();
     let json = rows(&run["scenarios"]).iter().find(own).expect("the scenario");
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_string();
     let mut faults = Vec::new();

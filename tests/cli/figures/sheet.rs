@@ -60,15 +60,16 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     pub fn all(sheets: &'a Sheets, run: &Value) -> Vec<Scene<'a>> {
         let list = |value: &Value| value.as_array().expect("a list").clone();
-        let name = |value: &Value| value["name"].as_str().expect("a name").to_string();
+        let text = |value: &Value, key: &str| value[key].as_str().expect("a name").to_string();
+        let strategy = |value: &Value| text(value, "strategy");
         let all = list(&run["scenarios"]);
         let scene = |value: &Value| Scene {
             sheets,
-            name: name(value),
-            plans: list(&value["strategies"]).iter().map(name).collect(),
+            name: text(value, "scenario"),
+            plans: list(&value["strategies"]).iter().map(strategy).collect(),
             releases: list(&value["releases"])
                 .iter()
-                .map(|r| (name(r), r["bad"] == true))
+                .map(|r| (text(r, "release"), r["bad"] == true))
                 .collect(),
             per_year: value["releases_per_year"].as_f64().expect("a number"),
             scenarios: all.len(),

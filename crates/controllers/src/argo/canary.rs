@@ -16,8 +16,8 @@ use crate::deployment::bounds::Bounds;
 use windtunnel_base::time::SimTime;
 use windtunnel_base::units::Share;
 
-/// `whole × share / of`, rounded down. Weights may be as large as upstream's int32: what does not fit
-/// one is the most that does.
+/// `whole × share / of`, rounded down. Weights may be as large as upstream's int32: what does not
+/// fit one is the most that does.
 fn part(whole: u32, share: u32, of: u32) -> u32 {
     let part = u64::from(whole) * u64::from(share) / u64::from(of.max(1));
     u32::try_from(part).unwrap_or(u32::MAX)
