@@ -8,8 +8,10 @@
 //! is right, which the engine's tests ask.
 
 mod cells;
+mod first_page;
 mod gates;
 mod json;
+mod money;
 mod number;
 mod page;
 mod pictures;
@@ -87,12 +89,13 @@ impl Report {
     /// What is wrong in the tables of the page and of the terminal.
     fn of_tables(&self, scenes: &[Scene<'_>]) -> Faults {
         let sections = sections::all(self.file("summary.md"), scenes);
+        let first = first_page::check(scenes, self.file("summary.md"));
         let all = scenes.iter().zip(sections).zip(self.parts(scenes));
-        all.flat_map(|((scene, section), part)| {
+        let others = all.flat_map(|((scene, section), part)| {
             let of_page = page::check(scene, section);
             of_page.into_iter().chain(terminal::check(scene, part, section))
-        })
-        .collect()
+        });
+        first.into_iter().chain(others).collect()
     }
 
     /// The charts of a scenario, by name.

@@ -1,6 +1,7 @@
 //! `summary.md`, table by table and cell by cell.
 
 use super::cells::{Faults, compare, estimate};
+use super::money;
 use super::sections::{Table, tables};
 use super::sheet::Scene;
 
@@ -39,6 +40,9 @@ pub fn check(scene: &Scene<'_>, section: &str) -> Faults {
             ("What users met", _) => faults.extend(met(scene, &table)),
             ("How the flights ended", _) => faults.extend(verdicts(scene, &table)),
             (title, _) if title.starts_with("A year of") => faults.extend(yearly(scene, &table)),
+            ("The year in dollars", _) => {
+                faults.extend(money::check(scene, &table.head, &table.rows))
+            }
             ("Choose by", _) | ("What was expected", _) => {}
             (other, _) => faults.push(format!("{}: no rule for the table {other}", scene.name)),
         }

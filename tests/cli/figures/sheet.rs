@@ -146,10 +146,12 @@ impl<'a> Scene<'a> {
         }
         let key = [("scenario", self.name.as_str())];
         let files = ["ratings.csv", "summary.csv", "verdicts.csv", "steps.csv", "stops.csv"];
-        let more = ["choice.csv", "precision.csv", "expectations.csv", "differences.csv"];
+        let more =
+            ["choice.csv", "precision.csv", "expectations.csv", "differences.csv", "money.csv"];
         for file in files.into_iter().chain(more) {
             for row in self.sheets.rows(file, &key) {
-                let measure = row.get("measure").map_or("", String::as_str);
+                let measure = row.get("measure").or(row.get("figure"));
+                let measure = measure.map_or("", String::as_str);
                 for (column, cell) in row {
                     let Ok(value) = cell.parse::<f64>() else { continue };
                     let named = if measure.is_empty() { column } else { measure };

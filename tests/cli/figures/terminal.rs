@@ -1,6 +1,7 @@
 //! The tables of the terminal, cell by cell; cells that are broken over lines are put together.
 
 use super::cells::{Faults, compare};
+use super::money;
 use super::page::often;
 use super::sections;
 use super::sheet::Scene;
@@ -62,13 +63,20 @@ fn table(head: &[&str], rows: &[&str]) -> Table {
     Table { head: titles, rows: all }
 }
 
-/// The three tables of a scenario; `stops` are the cells of the page, which are checked there.
+/// The three tables of a scenario, and that of its dollars; `stops` are the cells of the page, which are checked there.
 pub fn check(scene: &Scene<'_>, text: &str, section: &str) -> Faults {
     let all = tables(text);
-    let [ratings, stops, failed] = all.as_slice() else {
-        return vec![format!("{}: {} tables", scene.name, all.len())];
+    let (ratings, stops, failed, dollars) = match all.as_slice() {
+        [ratings, stops, failed] => (ratings, stops, failed, None),
+        [ratings, stops, failed, dollars] => (ratings, stops, failed, Some(dollars)),
+        all => return vec![format!("{}: {} tables", scene.name, all.len())],
     };
     let mut faults = Vec::new();
+    // Its title stands above its columns.
+    let heads = ["strategy", "a year", "than today's", "to change: paid back"];
+    let heads = heads.map(str::to_string);
+    let dollars = dollars.into_iter();
+    faults.extend(dollars.flat_map(|table| money::check(scene, &heads, &table.rows)));
     for table in [ratings, stops, failed] {
         let names: Vec<&String> = table.rows.iter().map(|row| &row[0]).collect();
         if names != scene.plans.iter().collect::<Vec<_>>() {
