@@ -153,7 +153,7 @@ fn tell(results: &Results, flags: &Run) {
     let all = count <= many || flags.details;
     if all {
         for scenario in &results.scenarios {
-            let table = report::table::with_columns(scenario, &flags.columns);
+            let table = report::table::text(scenario, &flags.columns);
             output::print_judged(&format!("{table}\n"));
         }
     } else {

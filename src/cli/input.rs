@@ -146,7 +146,7 @@ fn import(
     sources: &mut Sources,
 ) -> Result<Import, Vec<Problem>> {
     let lenient = source.lenient;
-    let mut import = manifest::read_by(inputs, Asked { lenient, only: &source.only })?;
+    let mut import = manifest::read(inputs, Asked { lenient, only: &source.only })?;
     let mut problems = Vec::new();
     for flyable in &mut import.flyables {
         let mut texts = Vec::new();

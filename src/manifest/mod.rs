@@ -101,17 +101,6 @@ pub fn is_manifest(document: &Node) -> bool {
         || foreign::document(document, "").is_some()
 }
 
-/// Finds what can be flown in the documents of a run; or all problems.
-pub fn read(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
-    read_by(inputs, Asked::default())
-}
-
-/// [`read`], which only warns of documents that own a release, divide its requests or set its size
-/// and are not flown.
-pub fn read_leniently(inputs: &[Input]) -> Result<Import, Vec<Problem>> {
-    read_by(inputs, Asked { lenient: true, only: &[] })
-}
-
 /// How manifests are to be read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
@@ -121,8 +110,8 @@ pub struct Asked<'a> {
     pub only: &'a [String],
 }
 
-/// [`read`], as it is asked for.
-pub fn read_by(inputs: &[Input], asked: Asked<'_>) -> Result<Import, Vec<Problem>> {
+/// Finds what can be flown in the documents of a run, as it is asked for; or all problems.
+pub fn read(inputs: &[Input], asked: Asked<'_>) -> Result<Import, Vec<Problem>> {
     let mut read = objects::read(inputs);
     let found = unit::find(&read.store);
     let mut problems = std::mem::take(&mut read.problems);

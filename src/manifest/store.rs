@@ -81,10 +81,6 @@ impl Store {
         /// All Services.
         services, Service, Service, "Service"
     );
-    of_kind!(
-        /// All Ingresses.
-        ingresses, Ingress, Ingress, "Ingress"
-    );
     /// All sets of rules, whatever their kind.
     pub fn virtual_services(&self) -> impl Iterator<Item = (&Object, &VirtualService)> {
         self.objects.iter().filter_map(|object| Some((object, rules(object)?)))

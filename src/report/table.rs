@@ -31,13 +31,9 @@ fn bare(name: &str) -> String {
     name.to_string()
 }
 
-/// The table of one scenario, with what is to be said about it below.
-pub fn text(results: &ScenarioResults) -> String {
-    with_columns(results, &[])
-}
-
-/// The same, with these columns of the CSV files in the place of the usual ones, if any is named.
-pub fn with_columns(results: &ScenarioResults, columns: &[String]) -> String {
+/// The table of one scenario, with what is to be said about it below; with these columns of the CSV
+/// files in the place of the usual ones, if any is named.
+pub fn text(results: &ScenarioResults, columns: &[String]) -> String {
     let choice = headlines::choice::lines(results, &bare).iter().map(|l| wrap::filled(l)).collect();
     let scenario = &results.scenario;
     let mut out: String = choice;

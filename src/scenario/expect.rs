@@ -292,7 +292,8 @@ mod tests {
         assert_eq!(found.what, Expected::Verdict(Verdict::PromotedGood));
         assert_eq!((found.operator, found.limit), (Operator::AtLeast, 0.95));
         let found = one("canary - rollingUpdate, bad, users_hurt < -3").expect("valid");
-        let reference = scenario().plan_id("rollingUpdate").expect("listed");
+        let of_name = |plan: &PlanId| scenario().plan_name(*plan) == "rollingUpdate";
+        let reference = scenario().plan_ids().find(of_name).expect("listed");
         let measure = MeasureId::UsersHurt;
         assert_eq!(found.what, Expected::Difference { measure, reference });
         assert_eq!(found.limit, -3.0);

@@ -77,11 +77,6 @@ impl Scenario {
         }
     }
 
-    /// The strategy of this name.
-    pub fn plan_id(&self, name: &str) -> Option<PlanId> {
-        self.plans.iter().position(|plan| plan.name == name).map(PlanId)
-    }
-
     /// The scenario with only the strategies that `wanted` holds for, and the lines of `expect:`
     /// that speak of no other.
     pub fn only(&self, wanted: impl Fn(&Plan) -> bool) -> Scenario {

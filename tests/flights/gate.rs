@@ -108,6 +108,6 @@ fn what_has_no_line_is_not_flown() {
     let found = &results.scenarios[0];
     assert_eq!(found.expectations[0].judgement, Judgement::Holds);
     assert!(found.idle.is_empty(), "{:?}", found.idle);
-    let text = windtunnel::report::table::text(found);
+    let text = windtunnel::report::table::text(found, &[]);
     assert!(!text.contains("NaN"), "{text}");
 }

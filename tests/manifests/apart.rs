@@ -7,7 +7,7 @@ use windtunnel::manifest::{self, Import};
 use windtunnel::scenario::model::Scenario;
 
 fn read(text: &str) -> Result<Import, Vec<Problem>> {
-    manifest::read(&[input(text, "all.yaml")?])
+    manifest::read(&[input(text, "all.yaml")?], manifest::Asked::default())
 }
 
 fn errors(text: &str) -> Vec<String> {
@@ -221,7 +221,10 @@ fn a_canary_without_a_main_ingress_does_not_hold_up_another() {
     let stray = ingress("a-stray", "a", "nginx-out", "cart-next", true);
     let told = errors(&(pair("a", "nginx-in") + &stray));
     assert!(told.iter().all(|t| t.starts_with("Ingress/a-stray")), "{told:?}");
-    let import = manifest::read_leniently(&[input(&pair("a", "nginx-in"), "m").expect("YAML")]);
+    let import = manifest::read(
+        &[input(&pair("a", "nginx-in"), "m").expect("YAML")],
+        manifest::Asked { lenient: true, only: &[] },
+    );
     assert!(import.expect("a canary").warnings.iter().all(|p| !p.message.contains("second")));
 }
 

@@ -19,7 +19,7 @@ fn gallery() {
             std::fs::write(path, document.bytes).expect("a file");
         }
         for scenario in &results.scenarios {
-            println!("{}", table::text(scenario));
+            println!("{}", table::text(scenario, &[]));
             for record in scenario.recordings.iter().filter(|r| r.variant == VariantId(1)) {
                 println!("{}", replay::text(&scenario.scenario, record));
             }

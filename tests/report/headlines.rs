@@ -324,7 +324,7 @@ fn check_no_help(results: &ScenarioResults) {
 
 /// What the terminal prints: the answer first, and no line beyond the width.
 fn check_text(results: &ScenarioResults) {
-    let text = table::text(results);
+    let text = table::text(results, &[]);
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let answer = headlines::choice::lines(results, &|name| name.to_string());
     assert!(flat.starts_with(&answer.join(" ")), "{answer:?}\n{text}");

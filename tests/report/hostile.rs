@@ -204,7 +204,7 @@ proptest! {
     fn terminals_get_lines_of_their_own(nasty in hostile()) {
         let results = poisoned(&nasty);
         for scenario in &results.scenarios {
-            let mut texts = vec![table::text(scenario)];
+            let mut texts = vec![table::text(scenario, &[])];
             let stories = scenario.recordings.iter().take(2);
             texts.extend(stories.map(|record| replay::text(&scenario.scenario, record)));
             for text in texts {

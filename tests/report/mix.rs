@@ -97,7 +97,7 @@ fn all_places_tell_the_same_of_the_mix() {
         }
         // A narrow column of the terminal puts the unit on the next line.
         let number = shown.trim_end_matches(" %");
-        assert!(table::text(scenario).contains(number), "the table on the terminal");
+        assert!(table::text(scenario, &[]).contains(number), "the table on the terminal");
         let reason = format!("hurts {:.2} % of the users", mean * 100.0);
         let qualified = &scenario.qualification[plan];
         assert!(qualified.reasons.iter().any(|r| r.contains(&reason)), "{qualified:?}");

@@ -141,7 +141,7 @@ fn nothing_and_no_price_cost_the_same_and_only_one_is_counted() {
     assert!(!told(&free).contains(&"a controller"), "{:?}", told(&free));
     for what in ["a controller", "an ingress", "slow requests", "taking up an ingress"] {
         assert!(told(&without).contains(&what), "{what}: {:?}", told(&without));
-        let table = table::text(&without.scenarios[0]).replace("\n  ", " ");
+        let table = table::text(&without.scenarios[0], &[]).replace("\n  ", " ");
         assert!(table.contains(what), "{what} is not told:\n{table}");
     }
     assert!(!told(&without).contains(&"pages"), "nobody is on call");
@@ -152,7 +152,7 @@ fn nothing_and_no_price_cost_the_same_and_only_one_is_counted() {
 fn without_prices_a_release_costs_pods_and_value() {
     let results = flown(SPEC);
     let scenario = &results.scenarios[0];
-    assert!(!scenario.money.is_asked && !table::text(scenario).contains("in dollars"));
+    assert!(!scenario.money.is_asked && !table::text(scenario, &[]).contains("in dollars"));
     for flight in scenario.flights.iter().flatten().flatten() {
         let [all, pods, value] =
             [MeasureId::ReleaseUsd, MeasureId::CostExtraUsd, MeasureId::ValueLostByReleaseUsd]
@@ -199,7 +199,7 @@ fn every_place_tells_the_same_dollars() {
         let mean = total.split(' ').next().unwrap_or_default();
         assert!(svg.contains(mean), "the chart: {strategy}: {mean}");
         // A narrow column puts the interval on the next line.
-        assert!(table::text(scenario).contains(mean), "the terminal: {strategy}: {mean}");
+        assert!(table::text(scenario, &[]).contains(mean), "the terminal: {strategy}: {mean}");
         for part in Part::ALL {
             let figure = shown(&rows, strategy, &format!("{}_usd", part.word()));
             assert!(summary.contains(&format!("| {figure} |")), "{strategy}: {figure}");

@@ -38,7 +38,7 @@ fn the_summary_states_figures_intervals_and_censoring() {
 fn terminal_tables_fit() {
     for results in [results(), nothing_flown()] {
         for scenario in &results.scenarios {
-            let text = table::text(scenario);
+            let text = table::text(scenario, &[]);
             let widest = text.lines().map(|line| line.chars().count()).max();
             assert!(widest <= Some(80), "{widest:?}\n{text}");
             assert!(!text.contains('\u{1b}'), "plain text");
@@ -50,7 +50,7 @@ fn terminal_tables_fit() {
 #[test]
 fn what_users_met_stands_where_one_looks() {
     let results = results();
-    let terminal = table::text(&results.scenarios[0]);
+    let terminal = table::text(&results.scenarios[0], &[]);
     let line = "canary (good): 10 % asked, 50 % met: 1 of 2 pods, by 87 % of users";
     let flat = terminal.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("What users met:"), "{terminal}");
@@ -102,7 +102,7 @@ fn a_bad_release_that_never_acts_is_told() {
     let start = "The bad release bad differs from good in no flight";
     assert!(told.len() == 1 && told[0].starts_with(start), "{told:?}");
     let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for text in [table::text(&results.scenarios[0]), summary::text(&results)] {
+    for text in [table::text(&results.scenarios[0], &[]), summary::text(&results)] {
         assert!(flat(text.clone()).contains(start), "{text}");
     }
 }

@@ -32,7 +32,8 @@ fn scenarios(path: &Path) -> (Vec<Arc<Scenario>>, Vec<String>) {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let documents = yaml::documents(&text, &name).unwrap_or_else(|p| panic!("{p}"));
     let input = Input { file: Arc::from(name.as_str()), text: Arc::from(text.as_str()), documents };
-    let import = manifest::read(&[input]).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let import = manifest::read(&[input], manifest::Asked::default())
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
     let (mut found, mut warnings) = (Vec::new(), Vec::new());
     for flyable in &import.flyables {
         let (read, notes) = flyable.scenario().unwrap_or_else(|p| panic!("{name}: {p:?}"));
@@ -55,7 +56,7 @@ fn told(file: &str, scenario: &str, variant: &str, plan: &str) -> Told {
     let scenario: &Arc<Scenario> =
         found.iter().find(|s| s.name == scenario).unwrap_or_else(|| panic!("no {scenario}"));
     let variant = scenario.release.variants.iter().position(|v| v.name == variant);
-    let plan = scenario.plan_id(plan).expect("the strategy").0;
+    let plan = scenario.plans.iter().position(|own| own.name == plan).expect("the strategy");
     let crew = Crew::bind(scenario).expect("sound queries");
     let order = Order { checked: true, ..single_order(scenario, 1, 0) };
     let twin = fly_twin(scenario, &order);

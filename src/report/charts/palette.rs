@@ -47,8 +47,6 @@ pub const TITLE: Type = Type { size: 26.0, bold: true, paint: INK };
 pub const SUBTITLE: Type = Type { size: 18.0, bold: false, paint: SOFT };
 /// Names of strategies and panels.
 pub const NAME: Type = Type { size: 19.0, bold: true, paint: INK };
-/// Everything else.
-pub const LABEL: Type = Type { size: 18.0, bold: false, paint: INK };
 /// Titles of panels and axes.
 pub const PANEL: Type = Type { size: 18.0, bold: true, paint: INK };
 /// Figures beside marks.
