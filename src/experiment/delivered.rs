@@ -1,12 +1,14 @@
-//! Delivery as `constraints:` ask for it: false alarms and time to ship, each with its interval.
+//! What chance decides of `constraints:`, each with its interval: users hurt, cost, false alarms and
+//! time to ship.
 //!
-//! Both are of good releases, weighed by their shares among themselves. Deliberately absent: all
+//! The last two are of good releases, weighed by their shares among themselves. Deliberately absent: all
 //! other constraints ([`super::qualification`]).
 
 use super::figures::{Figure, Figures};
 use crate::base::time::SimDuration;
+use crate::outcome::figure::{Quantity, told_with_limit};
 use crate::outcome::{MeasureId, Outcome, Verdict};
-use crate::scenario::ids::{PlanId, VariantId};
+use crate::scenario::ids::{PlanId, ReleaseId, VariantId};
 use crate::scenario::model::Scenario;
 use crate::stats::estimate::CONFIDENCE;
 use crate::stats::mixture::{
@@ -16,7 +18,7 @@ use crate::stats::mixture::{
 /// Share of the good releases that are shipped whose time to ship is bounded.
 pub const SHIPPED_WITHIN: f64 = 0.95;
 
-/// What delivery says to a constraint.
+/// What a strategy's flights say to limits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kept {
     /// Certainly not kept.
@@ -25,7 +27,7 @@ pub struct Kept {
     pub open: Vec<String>,
 }
 
-/// The limits of what good releases may meet. Chance decides them, so a strategy is refused only if
+/// The limits of what releases may do. Chance decides them, so a strategy is refused only if
 /// the whole interval lies beyond the limit; until it lies within, that is said.
 pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) -> Kept {
     let (wishes, mut kept) = (&scenario.constraints, Kept::default());
@@ -37,6 +39,19 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
             kept.open.push(told(&found));
         }
     };
+    let mean = |measure| Figures::of(scenario, flights).mean(ReleaseId::Mix, plan, measure);
+    if let Some(most) = wishes.risk_max.map(|share| share.value()) {
+        hold(mean(MeasureId::UsersHurtByReleaseShare), most, &|figure| {
+            let (told, most) = beside(Quantity::Share, figure, most);
+            format!("hurts {told} of the users, at most {most} allowed")
+        });
+    }
+    if let Some(most) = wishes.fleet_minutes_max {
+        hold(mean(MeasureId::FleetMinutesExtra), most, &|figure| {
+            let (told, most) = beside(Quantity::FleetMinutes, figure, most);
+            format!("costs {told}, at most {most} allowed")
+        });
+    }
     if let Some(most) = wishes.false_alarm_max.map(|share| share.value()) {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let found = false_alarms(scenario, flights, plan);
@@ -60,6 +75,12 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
         });
     }
     kept
+}
+
+/// A figure with its interval, and its limit, in one unit.
+fn beside(quantity: Quantity, figure: &Figure, most: f64) -> (String, String) {
+    let ends = (figure.interval.lower, figure.interval.upper);
+    told_with_limit(quantity, figure.value, ends, most)
 }
 
 /// The good variants that are released at all, with their shares.

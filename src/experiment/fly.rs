@@ -12,7 +12,7 @@ use crate::base::problem::Problem;
 use crate::base::time::SimDuration;
 use crate::engine::buckets::{user_buckets, user_buckets_while};
 use crate::engine::{Order, fly_twin_while, fly_while};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Verdict};
 use crate::scenario::crew::Crew;
 use crate::scenario::ids::{PlanId, VariantId};
 use crate::scenario::model::Scenario;
@@ -264,14 +264,25 @@ impl Flown {
         !self.wanted.is_empty() && self.wanted.iter().all(|(v, p)| !self.flights[*v][*p].is_empty())
     }
 
-    /// The replication nearest to the median of harm, summed over all pairs.
+    /// The replication nearest to the median of harm, summed over all pairs, among those in which
+    /// most pairs end as they mostly do.
     fn typical(&self) -> u32 {
         let common = self.flights.iter().flatten().map(Vec::len).min().unwrap_or(0);
         let harm = |r: usize| -> f64 {
             let pairs = self.flights.iter().flatten();
             pairs.map(|rows| rows[r].measures.users_hurt_by_release.unwrap_or(0.0)).sum()
         };
-        let mut by_harm: Vec<(f64, u32)> = (0..common).map(|r| (harm(r), r as u32)).collect();
+        let usual: Vec<(&[Outcome], Verdict)> = self
+            .flights
+            .iter()
+            .flatten()
+            .filter_map(|rows| Some((&rows[..common], commonest(&rows[..common])?)))
+            .collect();
+        let as_usual =
+            |r: &usize| usual.iter().filter(|(rows, verdict)| rows[*r].verdict == *verdict).count();
+        let most = (0..common).map(|r| as_usual(&r)).max().unwrap_or(0);
+        let chosen = (0..common).filter(|r| as_usual(r) == most);
+        let mut by_harm: Vec<(f64, u32)> = chosen.map(|r| (harm(r), r as u32)).collect();
         by_harm.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         by_harm.get(by_harm.len() / 2).map_or(0, |(_, r)| *r)
     }
@@ -313,6 +324,13 @@ impl Flown {
         };
         pairs.into_par_iter().map(record).collect()
     }
+}
+
+/// The verdict with which most flights end; of equals the first that is met.
+fn commonest(rows: &[Outcome]) -> Option<Verdict> {
+    let count = |verdict: Verdict| rows.iter().filter(|row| row.verdict == verdict).count();
+    let best = rows.iter().map(|row| count(row.verdict)).max()?;
+    rows.iter().map(|row| row.verdict).find(|verdict| count(*verdict) == best)
 }
 
 /// Some 360 samples a flight, never finer than a second.

@@ -39,15 +39,6 @@ fn row(scenario: &Scenario, rating: &RatingRow, kept: Kept) -> QualificationRow 
         rating.downtime == Grade::Yes && !wishes.maintenance_window,
         format!("{outage:.1} s of outage at every release, and no maintenance window"),
     );
-    if let Some(limit) = wishes.risk_max.map(|s| s.value()) {
-        let share = rating.hurt_share;
-        let reason = format!(
-            "hurts {:.2} % of the users, at most {:.2} % allowed",
-            share * 100.0,
-            limit * 100.0
-        );
-        refuse(share > limit, reason);
-    }
     if let (Some(limit), Some(way_back)) = (wishes.rollback_max, rating.way_back_s) {
         let reason = format!("takes {way_back:.0} s back, at most {limit} allowed");
         refuse(way_back > limit.as_secs_f64(), reason);
@@ -60,10 +51,6 @@ fn row(scenario: &Scenario, rating: &RatingRow, kept: Kept) -> QualificationRow 
             false => "no bad release was taken back".into(),
         },
     );
-    if let Some(limit) = wishes.fleet_minutes_max {
-        let cost = rating.fleet_minutes;
-        refuse(cost > limit, format!("costs {cost:.1} fleet-minutes, at most {limit:.1} allowed"));
-    }
     against.extend(kept.against);
     let qualifies = against.is_empty();
     let reasons = if qualifies { vec![strengths(rating)] } else { against };

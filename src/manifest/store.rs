@@ -9,7 +9,6 @@ use super::kinds::canary_config::CanaryConfig;
 use super::kinds::deployment::Deployment;
 use super::kinds::destination_rule::DestinationRule;
 use super::kinds::disruption_budget::DisruptionBudget;
-use super::kinds::ingress::Ingress;
 use super::kinds::metric_template::MetricTemplate;
 use super::kinds::node::Node;
 use super::kinds::pod::contains;

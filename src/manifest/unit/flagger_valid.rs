@@ -193,7 +193,7 @@ mod tests {
         );
         let documents = yaml::documents(&text, "a.yaml").expect("YAML");
         let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text.as_str()), documents };
-        let problems = match read(&[input]) {
+        let problems = match read(&[input], crate::manifest::Asked::default()) {
             Ok(import) => import.warnings,
             Err(problems) => problems,
         };

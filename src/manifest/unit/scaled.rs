@@ -163,7 +163,7 @@ mod tests {
     fn import(text: &str) -> Result<Import, Vec<String>> {
         let documents = yaml::documents(text, "a.yaml").expect("YAML");
         let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text), documents };
-        read(&[input])
+        read(&[input], crate::manifest::Asked::default())
             .map_err(|p| p.into_iter().map(|p| format!("{} {}", p.path, p.help)).collect())
     }
 

@@ -33,7 +33,7 @@ pub fn headline(results: &ScenarioResults) -> String {
     };
     let today = scenario.plan_name(today);
     match named(YearRow::saves).as_slice() {
-        [] => format!("No strategy that ships is certainly cheaper than {today}"),
+        [] => format!("No strategy that may be chosen is certainly cheaper than {today}"),
         [one] => format!("{one} certainly costs less a year than {today}"),
         several => format!("{} certainly cost less a year than {today}", listed(several)),
     }

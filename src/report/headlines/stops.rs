@@ -46,11 +46,20 @@ pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
     let summed = |plan: PlanId| -> f64 {
         bad.iter().filter_map(|id| share(results, *id, plan, caught)).sum()
     };
-    // Of those that stop as many kinds the one that does so most often; of equals the one that is
-    // listed first.
+    let alarms = |plan: PlanId| -> f64 {
+        let good = scenario.variant_ids().filter(|id| !scenario.variant(*id).bad);
+        good.filter_map(|id| share(results, id, plan, caught)).sum()
+    };
+    let hurt = |plan: PlanId| -> f64 {
+        let of = |id: &VariantId| reading::estimate(results, *id, plan, HURT_SHARE);
+        bad.iter().filter_map(of).map(|estimate| estimate.mean).sum()
+    };
+    // Of those that stop as many kinds the one that does so most often, with fewest false alarms and
+    // least harm; of equals the one that is listed first.
     let best = may.iter().copied().filter(quiet).max_by(|a, b| {
         let often = hits(*a).cmp(&hits(*b)).then(summed(*a).total_cmp(&summed(*b)));
-        often.then(b.cmp(a))
+        let quieter = alarms(*b).total_cmp(&alarms(*a));
+        often.then(quieter).then(hurt(*b).total_cmp(&hurt(*a))).then(b.cmp(a))
     });
     let Some(best) = best else {
         return "Every strategy that may be chosen stops a kind of good release in most flights"

@@ -30,6 +30,9 @@ fn choose_by(results: &ScenarioResults) -> String {
     for row in &results.qualification {
         let word =
             if row.qualifies { "meets the constraints" } else { "does not meet the constraints" };
+        let ruled_out = results.choice.ruled_out.iter().find(|(plan, _)| *plan == row.plan);
+        let ruled_out =
+            ruled_out.filter(|_| row.qualifies).map(|(_, out)| headlines::choice::why(out));
         let reasons = row.reasons.join("; ");
         let colon = if reasons.is_empty() { "" } else { ": " };
         text += &format!(
@@ -37,6 +40,7 @@ fn choose_by(results: &ScenarioResults) -> String {
             named(results.scenario.plan_name(row.plan))
         );
         text.extend(headlines::limits::open(row).map(|open| format!("; {open}")));
+        text.extend(ruled_out.map(|why| format!("; ruled out all the same: {why}")));
     }
     text
 }

@@ -101,5 +101,5 @@ pub(super) fn message(grid: &Grid<'_>, main: &Main, panels: &[Panel], write: Wri
     if all.is_empty() {
         return format!("{}: no strategy can be chosen", main.title);
     }
-    format!("{}: from {least} to {most}", main.title)
+    format!("{}, of those that may be chosen: from {least} to {most}", main.title)
 }
