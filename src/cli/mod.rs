@@ -86,7 +86,19 @@ fn parse() -> Result<Flags, clap::Error> {
         true => ColorChoice::Never,
         false => ColorChoice::Auto,
     };
-    let matches = Flags::command().color(colour).try_get_matches_from(typed)?;
+    // A flag that is typed wins over what the environment says of the same thing.
+    let is_said = |word: &std::ffi::OsString| {
+        word == "--quick" || word == "--for" || word.to_string_lossy().starts_with("--for=")
+    };
+    let mut command = Flags::command().color(colour);
+    if typed.iter().any(is_said) {
+        for verb in ["run", "check"] {
+            command = command.mut_subcommand(verb, |verb| {
+                verb.mut_arg("replications", |arg| arg.env(None::<&str>))
+            });
+        }
+    }
+    let matches = command.try_get_matches_from(typed)?;
     repeat::note(&matches);
     Flags::from_arg_matches(&matches)
 }

@@ -63,7 +63,28 @@ impl Judge<'_> {
         };
         match found {
             Some(found) => self.with_need(line, decided(line, &found), &found),
-            None => undecided(line, "no flight has this measure".into()),
+            None => undecided(line, self.nothing(line)),
+        }
+    }
+
+    /// Why there is no figure: a release of the mix has none, or one flight yields none.
+    fn nothing(&self, line: &Expectation) -> String {
+        let Expected::Measure { measure, .. } = line.what else {
+            return match self.flights.iter().any(|variant| variant[line.plan.0].len() == 1) {
+                true => "one flight of each has no interval".into(),
+                false => "no pair of flights has this measure".into(),
+            };
+        };
+        let has = |variant: &Vec<Vec<Outcome>>| {
+            variant[line.plan.0].iter().any(|row| row.measures.get(measure).is_some())
+        };
+        let all = || self.flights.iter().zip(&self.scenario.release.variants);
+        match all().find(|(flights, variant)| !has(flights) && variant.share.value() > 0.0) {
+            Some((_, without)) if all().any(|(flights, _)| has(flights)) => format!(
+                "the release {} has no such value, so the mix has none: ask about a release",
+                without.name
+            ),
+            _ => "no flight has this measure".into(),
         }
     }
 

@@ -125,6 +125,8 @@ pub fn expand(
         };
         place(flyable, named, draft, lists);
     }
+    // Their names and marks are known only now.
+    super::storm::settle(&mut flyable.node);
     if wrong.is_empty() { Ok((warnings, left_out)) } else { Err(wrong) }
 }
 

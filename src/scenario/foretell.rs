@@ -245,7 +245,13 @@ fn near(
             shown(foretold.weight),
             rounded(foretold.share())
         );
-        let help = "a coin flip decides: move the limit away from the figure it has to tell";
+        let help = match foretold.share() {
+            share if share > 0.95 => continue,
+            share if share < 0.05 => {
+                "it hardly ever finds this release at its first look: lower the limit"
+            }
+            _ => "a coin flip decides: move the limit away from the figure it has to tell",
+        };
         found.say(&place(plan, question.plan, foretold), message, help);
     }
 }

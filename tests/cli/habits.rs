@@ -152,3 +152,12 @@ fn every_verb_has_a_manual_page() {
         Err(_) => eprintln!("skipped: neither mandoc nor man is here"),
     }
 }
+
+/// `--quick` and `--for`, typed, win over a number of replications that the environment says.
+#[test]
+fn what_is_typed_wins_over_replications_of_the_environment() {
+    let desk = Desk::new();
+    let said = [("WINDTUNNEL_REPLICATIONS", "3")];
+    let run = with(&desk, &said, &["run", "small.yaml", "--quick"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+}

@@ -424,3 +424,18 @@ fn a_misplaced_field_is_told_where_it_belongs() {
         assert!(told.contains(&format!("did you mean {wanted}?")), "{told}");
     }
 }
+
+/// A Rollout whose checks ask by the hash of the pod template is flown alike alone and named by a
+/// Scenario: no mark of a hash is left in either.
+#[test]
+fn hashes_are_known_wherever_a_rollout_is_named() {
+    let desk = Desk::new();
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/manifests/canary-argo.yaml");
+    desk.write("argo.yaml", &std::fs::read_to_string(shipped).expect("a manifest"));
+    desk.write("s.yaml", &format!("{SCENARIO}  strategies: [{{manifest: argo.yaml}}]\n"));
+    for path in ["argo.yaml", "s.yaml"] {
+        let printed = desk.fine(&["import", path]);
+        assert!(printed.contains("rollouts_pod_template_hash"), "{path}: {printed}");
+        assert!(!printed.contains("{{hash"), "{path}: {printed}");
+    }
+}

@@ -46,7 +46,10 @@ pub fn svg(results: &ScenarioResults) -> Option<Result<String, String>> {
     let title = headlines::steps::headline(results).filter(|_| !groups.is_empty());
     let Some(title) = title else {
         let name = &results.scenario.name;
-        return Some(page::empty("At every step requests met what was asked for", name));
+        return Some(page::empty(
+            "At every step of 30 s or more requests met what was asked for",
+            name,
+        ));
     };
     let subtitle = format!(
         "{}: requests that met the new version, step by step until the verdict; means over \

@@ -27,7 +27,7 @@ pub fn headline(results: &ScenarioResults) -> String {
             format!("An outage by a bad release: {}", listed(&names))
         }
         [(name, seconds)] => format!(
-            "{name} has {} of outage even when the release is good; no other has a second",
+            "{name} has {} of outage even when the release is good; no other has a second of it",
             show(*seconds)
         ),
         several => {
@@ -44,6 +44,10 @@ fn up(results: &ScenarioResults) -> String {
         return "No strategy takes the service down for a second on average".to_string();
     };
     let (name, long) = (scenario.plan_name(plan), Quantity::Seconds.show(seconds));
+    if !scenario.variant(variant).bad {
+        let release = scenario.release_name(variant);
+        return format!("{name} misses the objective for {long} with the good release {release}");
+    }
     let release = match scenario.bad_variants().count() {
         1 => "a bad release".to_string(),
         _ => format!("the bad release {}", scenario.release_name(variant)),
@@ -60,12 +64,18 @@ fn up(results: &ScenarioResults) -> String {
     format!("No strategy is down by itself; {release} is down {told}")
 }
 
-/// The longest downtime that a bad release causes, if it is a second or more.
+/// The longest downtime that a release causes, if it is a second or more: a good one's first, which
+/// nobody expects.
 fn worst(results: &ScenarioResults) -> Option<(VariantId, PlanId, f64)> {
     let longest = |variant: VariantId| {
         let last = ranked(results, variant.into(), MeasureId::DowntimeByReleaseS).pop()?;
         Some((variant, last.0, last.1.mean))
     };
-    let all = results.scenario.bad_variants().filter_map(longest);
-    all.max_by(|a, b| a.2.total_cmp(&b.2)).filter(|(.., seconds)| *seconds >= 1.0)
+    let of = |bad: bool| {
+        let kind = results.scenario.variant_ids();
+        let kind = kind.filter(|id| results.scenario.variant(*id).bad == bad);
+        let all = kind.filter_map(longest);
+        all.max_by(|a, b| a.2.total_cmp(&b.2)).filter(|(.., seconds)| *seconds >= 1.0)
+    };
+    of(false).or_else(|| of(true))
 }

@@ -7,7 +7,8 @@ use crate::scenario::ids::{PlanId, ReleaseId};
 use crate::stats::estimate::Estimate;
 
 /// Where no strategy may be called best at anything.
-pub const NOBODY: &str = "No strategy here ships good releases within the constraints";
+pub const NOBODY: &str =
+    "No strategy may be chosen: what each ships, or the constraints, rule it out";
 
 /// May the strategy be called best at anything? It ships good releases, as far as is known, and it
 /// qualifies under the scenario's constraints.
