@@ -1,8 +1,8 @@
-//! What chance decides of `constraints:`, each with its interval: users hurt, cost, false alarms and
-//! time to ship.
+//! What chance decides of `constraints:`, each with its interval: users hurt, cost, false alarms
+//! and time to ship.
 //!
-//! The last two are of good releases, weighed by their shares among themselves. Deliberately absent: all
-//! other constraints ([`super::qualification`]).
+//! The last two are of good releases, weighed by their shares among themselves. Deliberately
+//! absent: all other constraints ([`super::qualification`]).
 
 use super::figures::{Figure, Figures};
 use crate::base::time::SimDuration;

@@ -6,6 +6,7 @@ use crate::base::count::counted;
 use crate::base::escape::short::thousands;
 use crate::outcome::figure::{Quantity, told_with_limit};
 use crate::outcome::{Grade, MeasureId, Outcome, Rating, Unit, Verdict};
+use crate::scenario::ids::ReleaseId;
 use crate::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use crate::stats::estimate::{self, CONFIDENCE, Operator as Sign};
 use crate::stats::mixture::{Counted, share_of_mix};
@@ -80,10 +81,14 @@ impl Judge<'_> {
         };
         let all = || self.flights.iter().zip(&self.scenario.release.variants);
         match all().find(|(flights, variant)| !has(flights) && variant.share.value() > 0.0) {
-            Some((_, without)) if all().any(|(flights, _)| has(flights)) => format!(
-                "the release {} has no such value, so the mix has none: ask about a release",
-                without.name
-            ),
+            Some((_, without))
+                if line.release == ReleaseId::Mix && all().any(|(flights, _)| has(flights)) =>
+            {
+                format!(
+                    "the release {} has no such value, so the mix has none: ask about a release",
+                    without.name
+                )
+            }
             _ => "no flight has this measure".into(),
         }
     }

@@ -23,8 +23,8 @@ pub const RULES: [&str; 5] = [
     "**risk** by the share of active users hurt by the release over the mix *low* up to 0.3 % \
      (*none* if besides no bad release exposed a user), *medium* up to 3 %, else *high*",
     "**cost** by extra fleet-minutes per release *low* up to 0.5, *medium* up to 6, else *high*",
-    "**delivery** *yes* from 99 % of the good releases shipped on, *mostly* from 95 % on, else *no*; \
-     *n.a.* where nothing is to be shipped",
+    "**delivery** *yes* from 99 % of the good releases shipped on, *mostly* from 95 % on, else \
+     *no*; *n.a.* where nothing is to be shipped",
 ];
 
 /// The row of `summary.csv` for a strategy, a variant (or the mix) and a measure.

@@ -6,6 +6,7 @@ use windtunnel::experiment::fly::Settings;
 use windtunnel::experiment::results::{Results, ScenarioResults};
 use windtunnel::experiment::run;
 use windtunnel::outcome::MeasureId;
+use windtunnel::outcome::figure::told_with_limit;
 use windtunnel::report::figure::Quantity;
 use windtunnel::report::{documents, reading, run_json, table};
 use windtunnel::scenario::ids::ReleaseId;
@@ -98,7 +99,8 @@ fn all_places_tell_the_same_of_the_mix() {
         // A narrow column of the terminal puts the unit on the next line.
         let number = shown.trim_end_matches(" %");
         assert!(table::text(scenario, &[]).contains(number), "the table on the terminal");
-        let reason = format!("hurts {:.2} % of the users", mean * 100.0);
+        let told = told_with_limit(Quantity::Share, mean, (lower, upper), 1e-4).0;
+        let reason = format!("hurts {told} of the users");
         let qualified = &scenario.qualification[plan];
         assert!(qualified.reasons.iter().any(|r| r.contains(&reason)), "{qualified:?}");
         let fleet = summary.iter().find(|r| r[1..4] == ["all", name, "fleet_minutes_extra"]);

@@ -47,7 +47,7 @@ pub fn svg(results: &ScenarioResults) -> Option<Result<String, String>> {
     let Some(title) = title else {
         let name = &results.scenario.name;
         return Some(page::empty(
-            "At every step of 30 s or more requests met what was asked for",
+            "At every step of half a minute or more requests met what was asked for",
             name,
         ));
     };

@@ -54,8 +54,8 @@ pub fn headline(results: &ScenarioResults, caught: Verdict) -> String {
         let of = |id: &VariantId| reading::estimate(results, *id, plan, HURT_SHARE);
         bad.iter().filter_map(of).map(|estimate| estimate.mean).sum()
     };
-    // Of those that stop as many kinds the one that does so most often, with fewest false alarms and
-    // least harm; of equals the one that is listed first.
+    // Of those that stop as many kinds the one that does so most often, with fewest false alarms
+    // and least harm; of equals the one that is listed first.
     let best = may.iter().copied().filter(quiet).max_by(|a, b| {
         let often = hits(*a).cmp(&hits(*b)).then(summed(*a).total_cmp(&summed(*b)));
         let quieter = alarms(*b).total_cmp(&alarms(*a));

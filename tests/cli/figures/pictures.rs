@@ -131,7 +131,7 @@ fn steps(scene: &Scene<'_>, place: &str, svg: &str) -> Faults {
             faults.push(format!("{place}: {text:?} is no step"));
         }
     }
-    if seen == 0 && !title(svg).starts_with("At every step of 30 s") {
+    if seen == 0 && !title(svg).starts_with("At every step of half a minute") {
         faults.push(format!("{place}: no step"));
     }
     faults
