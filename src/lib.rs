@@ -26,20 +26,21 @@
 //!
 //! Rooms to visit in order: [`engine::fly`], `strategy/recreate.rs`, the smallest file of `fault/`.
 
-pub mod analysis;
+#![forbid(unsafe_code)]
+
 pub mod cli;
-pub mod engine;
-pub mod experiment;
-pub mod fault;
-pub mod manifest;
-pub mod outcome;
-pub mod report;
-pub mod scenario;
-pub mod stored;
-pub mod strategy;
-pub mod telemetry;
-pub mod traffic;
-pub mod world;
 
 pub use windtunnel_base as base;
+pub use windtunnel_engine as engine;
+pub use windtunnel_experiment as experiment;
+pub use windtunnel_manifest as manifest;
+pub use windtunnel_model::{analysis, fault, outcome, strategy, telemetry, traffic, world};
+pub use windtunnel_report as report;
+pub use windtunnel_report::stored;
 pub use windtunnel_stats as stats;
+
+/// A scenario as plain data, and its reader.
+pub mod scenario {
+    pub use windtunnel_model::scenario::{crew, ids, model, prices};
+    pub use windtunnel_scenario::*;
+}

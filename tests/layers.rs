@@ -1,33 +1,40 @@
 //! The house keeps its shape: imports point down the layers of `docs/architecture.md`, and the tidy
-//! rules hold. Between the crates below `crates/` the compiler sees to it; within `src` the text is
-//! read, so that a new file is under the rules at once.
+//! rules hold. Between crates the compiler sees to it; their order is read from their manifests.
+//! Within `crates/model`, which has several rooms, the text is read, so that a new file is under
+//! the rules at once.
 
 use std::fs;
 use std::path::Path;
 
-/// Folder (or file) of `src`, or a crate that `src/lib.rs` takes in under this name, and its layer.
-/// A module imports only from smaller numbers.
-const LAYERS: &[(&str, u32)] = &[
+/// The crates, lowest first, each with its layer; a crate names only lower ones.
+const CRATES: &[(&str, u32)] = &[
     ("base", 1),
     ("stats", 2),
-    ("world", 3),
-    ("traffic", 4),
-    ("fault", 4),
-    ("telemetry", 4),
-    ("analysis", 5),
-    ("strategy", 6),
-    ("outcome", 7),
-    ("scenario", 8),
-    ("manifest", 9),
-    ("engine", 10),
-    ("experiment", 11),
-    ("stored", 12),
-    ("report", 12),
-    ("cli", 13),
+    ("expr", 2),
+    ("promql", 2),
+    ("controllers", 3),
+    ("model", 4),
+    ("scenario", 5),
+    ("engine", 5),
+    ("manifest", 6),
+    ("experiment", 6),
+    ("report", 7),
 ];
 
-/// Files outside the layers: the tour and the entry.
-const OUTSIDE: &[&str] = &["lib", "main"];
+/// Rooms of `crates/model`, each with its layer; a room names only lower ones.
+const LAYERS: &[(&str, u32)] = &[
+    ("world", 1),
+    ("traffic", 2),
+    ("fault", 2),
+    ("telemetry", 2),
+    ("analysis", 3),
+    ("strategy", 4),
+    ("outcome", 5),
+    ("scenario", 6),
+];
+
+/// Where those rooms are.
+const ROOMS: &str = "crates/model/src/";
 
 /// Files that may hold a hash table, each with its reason; nobody may iterate one.
 const MAY_HASH: &[&str] = &[];
@@ -45,26 +52,27 @@ const LONG_FUNCTIONS: &[(&str, &str, usize)] = &[];
 const COLUMNS: usize = 100;
 
 struct Source {
-    /// Path below `src`, with slashes; of another crate the path from the top.
+    /// Path from the top, with slashes.
     path: String,
     text: String,
 }
 
 impl Source {
-    /// The folder or file directly below `src`; a crate's name for files of crates.
-    fn module(&self) -> &str {
+    /// The crate that it belongs to; `src` for the program's own.
+    fn krate(&self) -> &str {
         let path = self.path.strip_prefix("crates/").unwrap_or(&self.path);
-        path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+        path.split('/').next().unwrap_or_default()
+    }
+
+    /// The room of `crates/model` that it lies in; its own file is in none.
+    fn room(&self) -> Option<&str> {
+        let below = self.path.strip_prefix(ROOMS)?.split('/').next()?;
+        Some(below.trim_end_matches(".rs")).filter(|room| *room != "lib")
     }
 
     /// The text before the tests at its end.
     fn code(&self) -> &str {
         self.text.split("#[cfg(test)]\nmod ").next().unwrap_or_default()
-    }
-
-    /// Whether it lies in a crate of its own, whose imports the compiler watches.
-    fn is_of_crate(&self) -> bool {
-        self.path.starts_with("crates/")
     }
 
     fn is_test(&self) -> bool {
@@ -75,7 +83,7 @@ impl Source {
 fn sources() -> Vec<Source> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    collect(&top.join("src"), &top.join("src"), &mut found);
+    collect(top, &top.join("src"), &mut found);
     collect(top, &top.join("crates"), &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
     assert!(found.len() > 100, "only {} files found", found.len());
@@ -88,7 +96,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Source>) {
         if path.is_dir() {
             collect(root, &path, found);
         } else if path.extension().is_some_and(|e| e == "rs") {
-            let below = path.strip_prefix(root).expect("below src");
+            let below = path.strip_prefix(root).expect("below the top");
             let names: Vec<_> =
                 below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
             let text = fs::read_to_string(&path).expect("a readable file");
@@ -164,25 +172,22 @@ fn layer(module: &str) -> Option<u32> {
 
 /// Imports of one file that point up, sideways, or nowhere.
 fn wrong_edges(source: &Source) -> Vec<String> {
-    if OUTSIDE.contains(&source.module()) || source.is_of_crate() {
-        return Vec::new();
-    }
+    let Some(room) = source.room() else { return Vec::new() };
     let path = &source.path;
-    let Some(own) = layer(source.module()) else {
-        return vec![format!("src/{path} belongs to no layer: add its folder to the table")];
+    let Some(own) = layer(room) else {
+        return vec![format!("{path} belongs to no layer: add its folder to the table")];
     };
     let wrong = |(line, name): (usize, String)| {
-        let edge = (source.module(), name.as_str());
-        if edge.0 == edge.1 {
+        if room == name {
             return None;
         }
         match layer(&name) {
             Some(other) if other < own => None,
             Some(other) => {
-                Some(format!("src/{path}:{line}: layer {own} imports {name}, layer {other}"))
+                Some(format!("{path}:{line}: layer {own} imports {name}, layer {other}"))
             }
             None if name.starts_with(char::is_uppercase) => None,
-            None => Some(format!("src/{path}:{line}: {name} belongs to no layer")),
+            None => Some(format!("{path}:{line}: {name} belongs to no layer")),
         }
     };
     imports(&source.text).into_iter().filter_map(wrong).collect()
@@ -197,26 +202,110 @@ fn imports_point_down() {
 #[test]
 fn wrong_imports_are_found() {
     let source = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
-    let count = |path: &str, text: &str| wrong_edges(&source(path, text)).len();
-    assert_eq!(count("engine/flight.rs", "use crate::world::pod::Pod;\n"), 0);
-    assert_eq!(count("engine/flight.rs", "use crate::report::csv;\n"), 1, "upward");
+    let count =
+        |path: &str, text: &str| wrong_edges(&source(&format!("{ROOMS}{path}"), text)).len();
+    assert_eq!(count("strategy/shadow.rs", "use crate::world::pod::Pod;\n"), 0);
+    assert_eq!(count("strategy/shadow.rs", "use crate::outcome::csv;\n"), 1, "upward");
     assert_eq!(count("fault/mod.rs", "use crate::traffic::Steps;\n"), 1, "sideways");
-    assert_eq!(count("world/pod.rs", "fn f(x: &crate::engine::Order) {}\n"), 1, "in a path");
-    assert_eq!(count("world/pod.rs", "use crate::{base::time, engine::Order};\n"), 1, "a group");
-    let lines = "use crate::{\n    base::time::{SimTime, SimDuration},\n    cli::flags,\n};\n";
+    assert_eq!(count("world/pod.rs", "fn f(x: &crate::fault::Fault) {}\n"), 1, "in a path");
+    assert_eq!(count("world/pod.rs", "use crate::{world::user, fault::Fault};\n"), 1, "a group");
+    let lines = "use crate::{\n    world::user::{A, B},\n    fault::error,\n};\n";
     assert_eq!(count("world/pod.rs", lines), 1, "a group over lines");
-    assert_eq!(count("world/pod.rs", "// see crate::engine\n"), 0, "a comment");
-    assert_eq!(count("world/pod.rs", "macro_rules! m { () => { $crate::engine::f() } }\n"), 0);
+    assert_eq!(count("world/pod.rs", "// see crate::fault\n"), 0, "a comment");
+    assert_eq!(count("world/pod.rs", "macro_rules! m { () => { $crate::fault::f() } }\n"), 0);
     assert_eq!(count("elsewhere/new.rs", ""), 1, "a folder without a layer");
     assert_eq!(count("world/user.rs", "use crate::nowhere::X;\n"), 1, "an unknown module");
+    assert_eq!(wrong_edges(&source("src/cli/mod.rs", "use crate::nowhere::X;\n")).len(), 0);
 }
 
 #[test]
 fn every_layer_is_there() {
     let sources = sources();
-    for (name, _) in LAYERS.iter().filter(|(name, _)| *name != "manifest") {
-        assert!(sources.iter().any(|s| s.module() == *name), "no module {name}");
+    for (name, _) in LAYERS {
+        assert!(sources.iter().any(|s| s.room() == Some(*name)), "no room {name}");
     }
+}
+
+/// Names of our own crates in the dependencies of a manifest; what only tests need does not count.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let mut counts = false;
+    let mut found = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            counts = line == "[dependencies]";
+        }
+        let own = line.strip_prefix("windtunnel-").filter(|_| counts);
+        found.extend(own.map(first_name));
+    }
+    found
+}
+
+#[test]
+fn crates_name_lower_ones_only() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
+    let layer = |name: &str| CRATES.iter().find(|(known, _)| *known == name).map(|(_, l)| *l);
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(&folder).expect("a readable folder") {
+        let entry = entry.expect("a readable entry");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let manifest = fs::read_to_string(entry.path().join("Cargo.toml")).expect("a manifest");
+        let Some(own) = layer(&name) else {
+            wrong.push(format!("crates/{name} belongs to no layer: add it to the table"));
+            continue;
+        };
+        let upward = |other: &String| layer(other).is_none_or(|other| other >= own);
+        wrong.extend(
+            dependencies(&manifest)
+                .into_iter()
+                .filter(upward)
+                .map(|other| format!("crates/{name}, layer {own}, names {other}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let text = "[dependencies]\nwindtunnel-base.workspace = true\nserde = \"1\"\n\
+                [dev-dependencies]\nwindtunnel-engine.workspace = true\n";
+    assert_eq!(dependencies(text), ["base"]);
+}
+
+/// Crates that are to run where there are no files, threads, clocks, processes or terminals.
+const PURE: &[&str] =
+    &["base", "stats", "expr", "promql", "controllers", "model", "scenario", "engine"];
+
+#[test]
+fn what_flies_needs_no_machine() {
+    let names = [
+        "std::fs",
+        "std::thread",
+        "std::process",
+        "std::net",
+        "std::env",
+        "std::io::std",
+        "Instant::now",
+        "SystemTime",
+        "std::os",
+        "println!",
+        "eprintln!",
+    ];
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|s| PURE.contains(&s.krate()) && !s.is_test()) {
+        for (number, line) in source.code().lines().enumerate() {
+            if let Some(name) = names.iter().find(|name| bare(line).contains(*name)) {
+                wrong.push(format!("{}:{}: {name}", source.path, number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// No crate of ours may step around the compiler.
+#[test]
+fn every_crate_forbids_what_is_unsafe() {
+    let roots = sources().into_iter().filter(|s| s.path.ends_with("src/lib.rs"));
+    let (with, without): (Vec<Source>, Vec<Source>) =
+        roots.partition(|s| s.text.contains("#![forbid(unsafe_code)]"));
+    let names: Vec<&str> = without.iter().map(|s| s.path.as_str()).collect();
+    assert!(names.is_empty(), "{names:?}");
+    assert_eq!(with.len(), CRATES.len() + 1);
 }
 
 #[test]
@@ -301,9 +390,10 @@ fn lines_end_at_the_margin() {
 /// Random addresses of flights are written in one file, where a test asks whether two meet.
 #[test]
 fn purposes_of_draws_are_named_in_one_file() {
-    let elsewhere = sources().into_iter().filter(|source| source.path != "engine/address.rs");
+    let elsewhere =
+        sources().into_iter().filter(|source| source.path != "crates/engine/src/address.rs");
     let names = |source: &Source| {
-        source.module() == "engine" && !source.is_test() && source.code().contains("Purpose")
+        source.krate() == "engine" && !source.is_test() && source.code().contains("Purpose")
     };
     let found: Vec<String> = elsewhere.filter(names).map(|source| source.path).collect();
     assert!(found.is_empty(), "{found:?}");

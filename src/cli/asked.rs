@@ -1,9 +1,9 @@
 //! Are the flights of a run those that a scenario's own answer is of?
 
 use super::flags::Flight;
-use crate::experiment::results::Results;
-use crate::scenario::model::Scenario;
 use std::sync::Arc;
+use windtunnel_experiment::results::Results;
+use windtunnel_model::scenario::model::Scenario;
 
 /// The seed of the flights that the answers in files tell of: what is flown without `--seed`.
 const SEED: u64 = 1;

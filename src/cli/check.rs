@@ -3,9 +3,9 @@
 use super::flags::{Check, Format};
 use super::fly::{self, Purpose, Report};
 use super::{FAILED, FINE, INTERRUPTED, UNDECIDED, WRONG, output, stop};
-use crate::experiment::results::Judgement;
-use crate::report::verdicts::Counts;
-use crate::report::{run_json, verdicts};
+use windtunnel_experiment::results::Judgement;
+use windtunnel_report::verdicts::Counts;
+use windtunnel_report::{run_json, verdicts};
 
 /// Flies until every line is decided or the budget is spent, and prints what they came to; writes
 /// the whole report if a folder is named.

@@ -2,8 +2,8 @@
 
 use super::flags::Run;
 use super::{FINE, WRONG, output};
-use crate::base::problem::nearest;
-use crate::report::columns::known;
+use windtunnel_base::problem::nearest;
+use windtunnel_report::columns::known;
 
 /// Lists the columns if that is asked, or says which are not known; then nothing is flown, and the
 /// exit code comes back.

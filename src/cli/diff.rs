@@ -4,14 +4,14 @@
 use super::flags::{Diff, Format};
 use super::sources::Sources;
 use super::{FAILED, FINE, WRONG, output};
-use crate::base::escape;
-use crate::base::problem::{Place, Problem};
-use crate::experiment::diff::{self, Side};
-use crate::{report, stored};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use windtunnel_base::escape;
+use windtunnel_base::problem::{Place, Problem};
+use windtunnel_experiment::diff::{self, Side};
+use windtunnel_report::{self as report, stored};
 
 /// Larger files are refused before they are read.
 const LARGEST_BYTES: u64 = 1 << 30;

@@ -1,11 +1,11 @@
 //! Names that `explain` takes apart: paths through parts (`canary.checks.errorRate.max`), and the
 //! ratings with their words.
 
-use crate::base::settings::{FieldSpec, Kind};
-use crate::outcome::Rating;
-use crate::report::reading::RULES;
-use crate::scenario::describe::Entry;
 use serde_json::{Value, json};
+use windtunnel_base::settings::{FieldSpec, Kind};
+use windtunnel_model::outcome::Rating;
+use windtunnel_report::reading::RULES;
+use windtunnel_scenario::describe::Entry;
 
 /// What a rating is, or what one of its words takes: as text and as JSON.
 pub fn rating(name: &str) -> Option<(String, Value)> {

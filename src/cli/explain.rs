@@ -2,19 +2,19 @@
 
 use super::flags::{Explain, Flags, Format, GROUP_WORDS, List};
 use super::{FINE, WRONG, dotted, output};
-use crate::base::count::plural;
-use crate::base::escape;
-use crate::base::problem::nearest;
-use crate::base::settings::{FieldSpec, Kind};
-use crate::base::wrap;
-use crate::outcome::{Better, MEASURES, Measure, Rating, Verdict};
-use crate::scenario::describe::{self, Entry, GROUPS, catalogue};
-use crate::scenario::schema::json_schema;
-use crate::telemetry::family;
 use clap::CommandFactory;
 use clap_complete::Shell;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::{Value, json};
+use windtunnel_base::count::plural;
+use windtunnel_base::escape;
+use windtunnel_base::problem::nearest;
+use windtunnel_base::settings::{FieldSpec, Kind};
+use windtunnel_base::wrap;
+use windtunnel_model::outcome::{Better, MEASURES, Measure, Rating, Verdict};
+use windtunnel_model::telemetry::family;
+use windtunnel_scenario::describe::{self, Entry, GROUPS, catalogue};
+use windtunnel_scenario::schema::json_schema;
 
 /// Prints all parts, or those of one group.
 pub fn list(flags: &List) -> u8 {

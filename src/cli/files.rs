@@ -3,14 +3,14 @@
 use super::flags::Source;
 use super::output;
 use super::sources::Sources;
-use crate::base::problem::{Place, Problem, Severity};
-use crate::base::source::Source as Text;
-use crate::manifest::{self, Input};
-use crate::scenario::yaml;
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use windtunnel_base::problem::{Place, Problem, Severity};
+use windtunnel_base::source::Source as Text;
+use windtunnel_manifest::{self as manifest, Input};
+use windtunnel_scenario::yaml;
 
 /// The folder that is flown when no path is given.
 const DEFAULT_FOLDER: &str = "scenarios";

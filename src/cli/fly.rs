@@ -6,14 +6,14 @@ use super::pace::{Pace, Timer};
 use super::sources::Sources;
 use super::{FINE, INTERRUPTED, WRONG, asked, columns, input, only, output, repeat, stop, threads};
 use super::{sweep, told};
-use crate::base::escape::short::thousands;
-use crate::base::problem::nearest;
-use crate::experiment::fly::Settings;
-use crate::experiment::results::{LeftOut, Results, Warned};
-use crate::experiment::{budget, rounds};
-use crate::report::{self, run_json, verdicts};
-use crate::scenario::model::Scenario;
 use std::sync::Arc;
+use windtunnel_base::escape::short::thousands;
+use windtunnel_base::problem::nearest;
+use windtunnel_experiment::fly::Settings;
+use windtunnel_experiment::results::{LeftOut, Results, Warned};
+use windtunnel_experiment::{budget, rounds};
+use windtunnel_model::scenario::model::Scenario;
+use windtunnel_report::{self as report, run_json, verdicts};
 
 /// Most services of manifests that are flown at once: a report has pictures of each.
 const RELEASED_MAX: usize = 100;
@@ -220,9 +220,13 @@ pub fn results(
             let mut more = |flown| timer.more(flown);
             rounds::run(scenarios, &settings, stop::flag(), &tell, &mut more)
         }
-        None => {
-            crate::experiment::run(scenarios, &settings, &repeat::command(), stop::flag(), &tell)
-        }
+        None => windtunnel_experiment::run(
+            scenarios,
+            &settings,
+            &repeat::command(),
+            stop::flag(),
+            &tell,
+        ),
     });
     pace.end();
     let results = results.map_err(|problems| {

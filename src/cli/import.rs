@@ -3,10 +3,10 @@
 
 use super::flags::{Format, Import};
 use super::{FINE, WRONG, input, output, told};
-use crate::base::escape;
-use crate::manifest::note::{Alike, Lists, Note, Weight, alike};
-use crate::manifest::print;
 use serde_json::{Value, json};
+use windtunnel_base::escape;
+use windtunnel_manifest::note::{Alike, Lists, Note, Weight, alike};
+use windtunnel_manifest::print;
 
 /// Reads, prints; 2 if anything can't be used.
 pub fn run(flags: &Import) -> u8 {

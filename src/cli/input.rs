@@ -8,14 +8,14 @@ use super::flags::{Format, Source};
 use super::sources::Sources;
 use super::sweep::{Found, Told, collect};
 use super::{WRONG, only, output, told};
-use crate::base::node::Node;
-use crate::base::problem::{Problem, Severity};
-use crate::manifest::checks::{self, Own};
-use crate::manifest::{self, Asked, Flyable, Import, Input, named};
-use crate::scenario::model::Scenario;
-use crate::scenario::{read, sweep};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use windtunnel_base::node::Node;
+use windtunnel_base::problem::{Problem, Severity};
+use windtunnel_manifest::checks::{self, Own};
+use windtunnel_manifest::{self as manifest, Asked, Flyable, Import, Input, named};
+use windtunnel_model::scenario::model::Scenario;
+use windtunnel_scenario::{read, sweep};
 
 /// What a source came to.
 #[derive(Clone, Debug, Default)]

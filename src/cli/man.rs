@@ -2,8 +2,8 @@
 
 use super::flags::{Flags, Man};
 use super::{FINE, WRONG, output};
-use crate::base::problem::nearest;
 use clap::CommandFactory;
+use windtunnel_base::problem::nearest;
 
 /// Prints the page of the program, or of one verb.
 pub fn run(flags: &Man) -> u8 {

@@ -3,9 +3,9 @@
 use super::flags::New;
 use super::output::File;
 use super::{FINE, WRONG, output};
-use crate::base::escape::shell;
-use crate::scenario::starter::starter;
-use crate::scenario::words;
+use windtunnel_base::escape::shell;
+use windtunnel_scenario::starter::starter;
+use windtunnel_scenario::words;
 
 /// Prints the starter, or writes it to a file that does not exist yet.
 pub fn run(flags: &New) -> u8 {

@@ -1,12 +1,12 @@
 //! `--only` where no manifest is named: of all Scenarios those that are meant.
 
-use crate::base::node::Node;
-use crate::base::problem::Problem;
-use crate::manifest::only::of_names;
-use crate::manifest::{Input, is_manifest};
-use crate::scenario::read;
+use windtunnel_base::node::Node;
+use windtunnel_base::problem::Problem;
+use windtunnel_manifest::only::of_names;
+use windtunnel_manifest::{Input, is_manifest};
+use windtunnel_scenario::read;
 
-pub use crate::manifest::only::listed;
+pub use windtunnel_manifest::only::listed;
 
 /// Keeps the Scenarios that one of the patterns means.
 pub fn of_scenarios(inputs: &mut Vec<Input>, patterns: &[String]) -> Result<(), Vec<Problem>> {

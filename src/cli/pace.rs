@@ -5,16 +5,16 @@
 //! clock. Nothing here changes what is flown, but for [`Timer`], which `--for` asks for.
 
 use super::{output, threads};
-use crate::base::count::counted;
-use crate::base::escape::short::thousands;
-use crate::base::escape::terminal;
-use crate::experiment::budget;
-use crate::experiment::fly::{BATCH, Settings};
-use crate::scenario::model::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use windtunnel_base::count::counted;
+use windtunnel_base::escape::short::thousands;
+use windtunnel_base::escape::terminal;
+use windtunnel_experiment::budget;
+use windtunnel_experiment::fly::{BATCH, Settings};
+use windtunnel_model::scenario::model::Scenario;
 
 /// From this long on it is said before how long the flights will take.
 const LONG_S: f64 = 3.0;
@@ -302,7 +302,7 @@ fn bar(exact: bool, timed: bool) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::read::read;
+    use windtunnel_scenario::read::read;
 
     #[test]
     fn rounds_fit_into_the_time_and_are_whole_batches_after_the_first() {

@@ -3,17 +3,17 @@
 use super::flags::{Format, Generation, Query as Flags};
 use super::sources::Sources;
 use super::{FINE, WRONG, files, output};
-use crate::analysis::promql::value::Value;
-use crate::analysis::promql::{Options, Query, Rules, duration_ms};
-use crate::base::date;
-use crate::base::escape::{self, short};
-use crate::base::problem::{Place, Problem, nearest};
-use crate::base::source::Source;
-use crate::report::answer;
-use crate::report::telemetry::MARKERS;
-use crate::telemetry::exposition::{Recorded, json, markers, read, seconds};
-use crate::telemetry::store::Store;
 use std::sync::Arc;
+use windtunnel_base::date;
+use windtunnel_base::escape::{self, short};
+use windtunnel_base::problem::{Place, Problem, nearest};
+use windtunnel_base::source::Source;
+use windtunnel_model::analysis::promql::value::Value;
+use windtunnel_model::analysis::promql::{Options, Query, Rules, duration_ms};
+use windtunnel_model::telemetry::exposition::{Recorded, json, markers, read, seconds};
+use windtunnel_model::telemetry::store::Store;
+use windtunnel_report::answer;
+use windtunnel_report::telemetry::MARKERS;
 
 /// Larger texts are refused before they are read.
 const LARGEST_BYTES: u64 = 1 << 30;

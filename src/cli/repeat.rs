@@ -2,10 +2,10 @@
 //! colours, silence), with what the environment said in the place of flags, and with the number of
 //! replications that `--for` came to in its place.
 
-use crate::base::escape;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use std::sync::OnceLock;
+use windtunnel_base::escape;
 
 /// Flags whose values may come from the environment and change what a run writes or prints.
 const FROM_ENVIRONMENT: [&str; 4] = ["seed", "replications", "out", "format"];

@@ -4,18 +4,18 @@ use super::flags::{Format, Replay};
 use super::output::File;
 use super::sources::Sources;
 use super::{FINE, WRONG, input, only, output, stop};
-use crate::base::escape;
-use crate::base::escape::short::thousands;
-use crate::base::problem::nearest;
-use crate::engine::{Order, fly, fly_twin};
-use crate::experiment::fly::{recording_interval, single_order};
-use crate::experiment::results::FlightRecord;
-use crate::report;
-use crate::report::telemetry::{MARKERS, is_markers};
-use crate::scenario::crew::Crew;
-use crate::scenario::ids::{PlanId, VariantId};
-use crate::scenario::model::Scenario;
-use crate::telemetry::exposition::markers::{name, while_replaced};
+use windtunnel_base::escape;
+use windtunnel_base::escape::short::thousands;
+use windtunnel_base::problem::nearest;
+use windtunnel_engine::{Order, fly, fly_twin};
+use windtunnel_experiment::fly::{recording_interval, single_order};
+use windtunnel_experiment::results::FlightRecord;
+use windtunnel_model::scenario::crew::Crew;
+use windtunnel_model::scenario::ids::{PlanId, VariantId};
+use windtunnel_model::scenario::model::Scenario;
+use windtunnel_model::telemetry::exposition::markers::{name, while_replaced};
+use windtunnel_report as report;
+use windtunnel_report::telemetry::{MARKERS, is_markers};
 
 /// Opens the output, reflies the asked flight with recording on, and tells it.
 pub fn run(flags: &Replay) -> u8 {

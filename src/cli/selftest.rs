@@ -2,10 +2,10 @@
 
 use super::flags::{Format, Selftest};
 use super::{FAILED, FINE, output, threads};
-use crate::base::escape;
-use crate::experiment::selftest::{Effort, Proof, selftest};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
+use windtunnel_base::escape;
+use windtunnel_experiment::selftest::{Effort, Proof, selftest};
 
 /// Runs all proofs; 1 unless every one holds.
 pub fn run(flags: &Selftest) -> u8 {

@@ -2,10 +2,10 @@
 //!
 //! The only owner: problems hold places, never lines.
 
-use crate::base::problem::Problem;
-use crate::base::source::Source;
-use crate::scenario::scalar;
 use std::collections::BTreeMap;
+use windtunnel_base::problem::Problem;
+use windtunnel_base::source::Source;
+use windtunnel_scenario::scalar;
 
 /// Texts by the names that problems have for them.
 #[derive(Default)]

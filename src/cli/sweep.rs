@@ -2,14 +2,14 @@
 
 use super::sources::Sources;
 use super::traces::Traces;
-use crate::base::node::{self, Node};
-use crate::base::problem::{Place, Problem};
-use crate::base::several::shape;
-use crate::scenario::model::Scenario;
-use crate::scenario::sweep::{Changes, Point, Setting, points};
-use crate::scenario::{foretell, read, tree, warn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use windtunnel_base::node::{self, Node};
+use windtunnel_base::problem::{Place, Problem};
+use windtunnel_base::several::shape;
+use windtunnel_model::scenario::model::Scenario;
+use windtunnel_scenario::sweep::{Changes, Point, Setting, points};
+use windtunnel_scenario::{foretell, read, tree, warn};
 
 /// Most scenarios of which it is foretold what chance does to checks.
 const FORETOLD_MAX: usize = 50;

@@ -8,18 +8,18 @@ use super::fly::Purpose;
 use super::output::{File, Folder};
 use super::sources::Sources;
 use super::{FAILED, FINE, WRONG, files, fly, input, output, stop};
-use crate::base::problem::Problem;
-use crate::base::source::Source as Text;
-use crate::experiment::claims::{Flown, Judged, judge_claim, objections, sides};
-use crate::experiment::results::{Results, ScenarioResults};
-use crate::report::Document;
-use crate::report::textbook as text;
-use crate::scenario::expect;
-use crate::scenario::model::{Expectation, Scenario};
-use crate::scenario::textbook::{Claim, Sweep, Textbook, read};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use windtunnel_base::problem::Problem;
+use windtunnel_base::source::Source as Text;
+use windtunnel_experiment::claims::{Flown, Judged, judge_claim, objections, sides};
+use windtunnel_experiment::results::{Results, ScenarioResults};
+use windtunnel_model::scenario::model::{Expectation, Scenario};
+use windtunnel_report::Document;
+use windtunnel_report::textbook as text;
+use windtunnel_scenario::expect;
+use windtunnel_scenario::textbook::{Claim, Sweep, Textbook, read};
 
 /// Largest file of claims.
 const LARGEST_BYTES: u64 = 1 << 20;

@@ -2,18 +2,18 @@
 //! overridden or ignored and would change figures, and what is not flown.
 
 use super::output;
-use crate::base::count::counted;
-use crate::base::escape::short::thousands;
-use crate::base::escape::terminal;
-use crate::base::problem::alike as of_a_kind;
-use crate::base::problem::{Place, Problem};
-use crate::base::several::{self, Line};
-use crate::experiment::results::{LeftOut, Warned};
-use crate::manifest::Import;
-use crate::manifest::note::{Alike, Lists, Note, Weight, alike};
-use crate::manifest::unflown;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use windtunnel_base::count::counted;
+use windtunnel_base::escape::short::thousands;
+use windtunnel_base::escape::terminal;
+use windtunnel_base::problem::alike as of_a_kind;
+use windtunnel_base::problem::{Place, Problem};
+use windtunnel_base::several::{self, Line};
+use windtunnel_experiment::results::{LeftOut, Warned};
+use windtunnel_manifest::Import;
+use windtunnel_manifest::note::{Alike, Lists, Note, Weight, alike};
+use windtunnel_manifest::unflown;
 
 /// Says on standard error what manifests were taken for, where they left something open. What a
 /// warning tells is left to it.

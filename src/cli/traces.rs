@@ -2,13 +2,13 @@
 
 use super::files;
 use super::sources::Sources;
-use crate::base::problem::Problem;
-use crate::base::source::Source as Text;
-use crate::scenario::model::Scenario;
-use crate::traffic::{Arrivals, Recorded, trace};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use windtunnel_base::problem::Problem;
+use windtunnel_base::source::Source as Text;
+use windtunnel_model::scenario::model::Scenario;
+use windtunnel_model::traffic::{Arrivals, Recorded, trace};
 
 /// Recordings that were read already, by path, speed and routes: all points of a sweep share one.
 #[derive(Default)]

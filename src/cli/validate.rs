@@ -3,10 +3,10 @@
 use super::flags::{Format, Validate};
 use super::sources::Sources;
 use super::{FINE, WRONG, input, only, output, told};
-use crate::base::count::counted;
-use crate::base::escape;
-use crate::base::problem::Severity;
-use crate::manifest::Import;
+use windtunnel_base::count::counted;
+use windtunnel_base::escape;
+use windtunnel_base::problem::Severity;
+use windtunnel_manifest::Import;
 
 /// Reads and reports; 2 if anything can't be used.
 pub fn run(flags: &Validate) -> u8 {

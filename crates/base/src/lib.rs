@@ -4,6 +4,8 @@
 //! histogram, problems with a place in a file, and the reader that turns a tree of values into
 //! settings. Deliberately absent: pods, strategies, files, clocks.
 
+#![forbid(unsafe_code)]
+
 pub mod bitset;
 pub mod count;
 pub mod date;

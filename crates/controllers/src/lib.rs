@@ -6,6 +6,8 @@
 //! measurements. Each file names the upstream source it was read from. Deliberately absent: pods
 //! that live, requests, how a query is answered, and time that passes by itself.
 
+#![forbid(unsafe_code)]
+
 pub mod analysis_run;
 pub mod argo;
 pub mod autoscaler;

@@ -7,6 +7,8 @@
 //! compiles anew for every result, and [`eval`] runs it. Nesting and work are limited, so no text
 //! can hang or exhaust anything. Deliberately unknown here: what the value of a condition means.
 
+#![forbid(unsafe_code)]
+
 pub mod builtin;
 pub mod dates;
 pub mod eval;

@@ -7,6 +7,8 @@
 //! `prometheus/prometheus` at 2.42.0 and at 3.x (`promql/engine.go`, `functions.go`, `quantile.go`,
 //! `parser/`). Deliberately absent: where series come from, and what an answer decides.
 
+#![forbid(unsafe_code)]
+
 pub mod ast;
 mod check;
 pub mod duration;

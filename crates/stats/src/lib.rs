@@ -9,6 +9,8 @@
 //! and `proportions`.
 //! Deliberately absent: releases, telemetry, strategies, scenarios, tables, files, threads.
 
+#![forbid(unsafe_code)]
+
 pub mod beta_binomial;
 pub mod binomial;
 pub mod bounded;

@@ -1,8 +1,8 @@
 //! What is common to verbs: how answers are printed, and how numbers are read.
 
-use crate::base::units::parse_duration;
 use clap::{Args, ValueEnum};
 use std::time::Duration;
+use windtunnel_base::units::parse_duration;
 
 /// Flags of every verb, before or after its name.
 #[derive(Args, Clone, Copy, Debug, Default)]

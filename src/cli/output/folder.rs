@@ -5,10 +5,10 @@ use super::leftovers::sweep;
 use super::place::{Kind, Place, text};
 use super::staging::{Held, Staging, hold, sync_folder};
 use super::swap::{Old, SYSTEM, System, exists, put_folder, put_new};
-use crate::report::Document;
 use std::fs;
 use std::io;
 use std::path::Path;
+use windtunnel_report::Document;
 
 /// So often a folder is looked at that other runs replace meanwhile.
 const LOOKS: usize = 20;

@@ -5,11 +5,11 @@ use super::inventory::{self, Inventory};
 use super::leftovers::sweep;
 use super::staging::{Staging, hold};
 use super::swap::{SYSTEM, System, put_folder};
-use crate::report::Document;
 use std::cell::Cell;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use windtunnel_report::Document;
 
 fn documents(text: &str) -> impl Iterator<Item = Document> {
     let document = |path: &str| Document { path: path.to_string(), bytes: text.into() };

@@ -3,11 +3,11 @@
 use super::super::flags::{Color, Format};
 use super::super::sources::Sources;
 use super::problem;
-use crate::base::escape::{is_hidden, json, short, terminal};
-use crate::base::problem::{Place, Problem, Severity, limited};
 use std::io::{Error, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use windtunnel_base::escape::{is_hidden, json, short, terminal};
+use windtunnel_base::problem::{Place, Problem, Severity, limited};
 
 /// Warnings of a kind that people are shown of many: one can look at so many.
 const WARNINGS: usize = 3;

@@ -5,14 +5,14 @@
 //! comes through `base::excerpt` only: bounded, and with nothing in it that a terminal would obey.
 
 use super::super::sources::Sources;
-use crate::base::excerpt::{excerpt, word};
-use crate::base::problem::{Problem, Severity, limited};
-use crate::base::several::OF_A_KIND;
-use crate::base::source::Source;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
+use windtunnel_base::excerpt::{excerpt, word};
+use windtunnel_base::problem::{Problem, Severity, limited};
+use windtunnel_base::several::OF_A_KIND;
+use windtunnel_base::source::Source;
 
 /// What the text is called within which a problem is, if it is written otherwise in the file.
 const AS_READ: &str = "as it is read";
@@ -112,10 +112,10 @@ fn one_as_json(problem: &Problem, sources: &Sources) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::escape::is_hidden;
     use proptest::prelude::*;
     use std::sync::Arc;
     use unicode_width::UnicodeWidthStr;
+    use windtunnel_base::escape::is_hidden;
 
     fn text_of(drawn: &str) -> String {
         anstream::adapter::strip_str(drawn).to_string()
@@ -171,7 +171,7 @@ mod tests {
             prop_assert_eq!(line.trim_end(), row.trim_end());
             let columns = caret.find('^').map(|at| caret[..at].width());
             prop_assert_eq!(columns, Some(gutter.len() + shown.indent()), "{}", drawn);
-            prop_assert!(line.width() <= gutter.len() + crate::base::excerpt::WIDTH + 2);
+            prop_assert!(line.width() <= gutter.len() + windtunnel_base::excerpt::WIDTH + 2);
         }
     }
 

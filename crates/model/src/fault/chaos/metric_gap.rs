@@ -1,0 +1,12 @@
+//! `metricGap`: scrapes fail while it lasts, so that checks read old or empty windows.
+
+use crate::fault::common::fault;
+use crate::fault::{Fault, FaultEffect, InfraEffect};
+use windtunnel_base::settings::{Part, Reader};
+
+/// The part.
+pub const PART: Part<Fault> = Part { name: "metricGap", summary: "scrapes fail", read };
+
+fn read(r: &mut Reader<'_>) -> Fault {
+    fault(r, "metricGap", FaultEffect::Infra(InfraEffect::MetricGap))
+}

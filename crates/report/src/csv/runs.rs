@@ -1,0 +1,25 @@
+//! `runs.csv`: every flight with all its measures.
+
+use super::{Row, Table, flights};
+use windtunnel_experiment::results::Results;
+use windtunnel_model::outcome::MeasureId;
+
+/// The table.
+pub const TABLE: Table = Table { path: "runs.csv", columns, rows };
+
+fn columns() -> Vec<&'static str> {
+    let names = ["scenario", "release", "strategy", "replication", "seed", "verdict"];
+    names.into_iter().chain(MeasureId::all().map(MeasureId::name)).collect()
+}
+
+fn rows(results: &Results) -> Vec<Row> {
+    flights(results)
+        .map(|(names, flight)| {
+            Row::of(&names)
+                .count(flight.replication)
+                .count(results.seed)
+                .text(flight.verdict.word())
+                .numbers(flight.measures.values())
+        })
+        .collect()
+}
