@@ -1,7 +1,7 @@
 //! The HorizontalPodAutoscaler at work: what a sync sees, and what it writes.
 //!
-//! The rules are those of [`windtunnel_model::strategy::autoscaler`]. Every flight of a scenario with
-//! `service.autoscaler` has one, its twin too. It sees pods as the metrics server does
+//! The rules are those of [`windtunnel_model::strategy::autoscaler`]. Every flight of a scenario
+//! with `service.autoscaler` has one, its twin too. It sees pods as the metrics server does
 //! ([`readings`]). A strategy says whose size is written ([`Scaling`]); one that does not care
 //! keeps its sets in proportion. Deliberately unknown here: how a rollout spreads a new size over
 //! its sets, and who carries it out.

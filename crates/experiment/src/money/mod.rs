@@ -1,7 +1,7 @@
 //! Dollars: what a year of releases costs by each strategy, and what it would be to change.
 //!
-//! A flight's bill is made when it ends ([`windtunnel_model::outcome::bill`]); here bills become a year.
-//! Deliberately absent: words and pictures.
+//! A flight's bill is made when it ends ([`windtunnel_model::outcome::bill`]); here bills become a
+//! year. Deliberately absent: words and pictures.
 
 pub mod payback;
 pub mod reach;

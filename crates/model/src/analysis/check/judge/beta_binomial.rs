@@ -1,10 +1,10 @@
 //! `betaBinomial`: how probable is it that the new version's share of bad requests is the greater?
 //!
 //! P(p_new > p_stable) of independent Beta posteriors over all requests since the first look
-//! ([`windtunnel_stats::beta_binomial`]); above `failsAbove` the release fails, above `unsureAbove` it
-//! is unsure. Both begin with the same prior, worth `priorRequests` requests of which `prior` are
-//! bad: a uniform one takes a canary of twenty requests for a bad one. Looking again and again is
-//! peeking: the probability of a false alarm grows with the looks.
+//! ([`windtunnel_stats::beta_binomial`]); above `failsAbove` the release fails, above `unsureAbove`
+//! it is unsure. Both begin with the same prior, worth `priorRequests` requests of which `prior`
+//! are bad: a uniform one takes a canary of twenty requests for a bad one. Looking again and again
+//! is peeking: the probability of a false alarm grows with the looks.
 
 use super::{Asks, Counts, Judge, Judging, Look, Opinion, Over, Samples, against};
 use crate::world::action::{Tested, Verdict};

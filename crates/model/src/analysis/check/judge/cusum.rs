@@ -2,8 +2,8 @@
 //!
 //! S = max(0, S + llr) over all looks; S ≥ h fails the release, with h = ln(falseAlarmEvery): the
 //! mean number of requests between false alarms is at least e^h (Lorden 1971;
-//! [`windtunnel_stats::sequential::cusum_bernoulli`]). It forgets what was good, so that a fault which
-//! begins in the middle of a rollout is seen as soon as one at its start.
+//! [`windtunnel_stats::sequential::cusum_bernoulli`]). It forgets what was good, so that a fault
+//! which begins in the middle of a rollout is seen as soon as one at its start.
 
 use super::{Asks, Judge, Judging, Look, Opinion, Over, Samples, alone};
 use crate::world::action::{Tested, Verdict};

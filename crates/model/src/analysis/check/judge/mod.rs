@@ -4,8 +4,8 @@
 //! looks that were taken so far ([`Look`]: values, counts or series of the new version, and of the
 //! stable one beside it), and answers pass, fail, wait or unsure with what it tested. It is a pure
 //! function of these looks: whoever asks keeps them ([`super::memory`]). One file a judge, one line
-//! in [`JUDGES`]; its mathematics stand in [`windtunnel_stats`]. Deliberately absent: queries, time,
-//! and what a strategy makes of an answer.
+//! in [`JUDGES`]; its mathematics stand in [`windtunnel_stats`]. Deliberately absent: queries,
+//! time, and what a strategy makes of an answer.
 
 use super::{Bound, Verdict};
 use crate::world::action::Tested;

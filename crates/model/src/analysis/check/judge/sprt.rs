@@ -2,8 +2,8 @@
 //!
 //! S = Σ ln(p1/p0) per bad request and ln((1−p1)/(1−p0)) per good one; S ≥ ln((1−β)/α) fails the
 //! release, S ≤ ln(β/(1−α)) passes it, in between it waits (Wald 1945;
-//! [`windtunnel_stats::sequential::Sprt`]). It may be looked at as often as one likes. After a pass the
-//! test begins anew, so that a fault which comes later is met by a test of its own. The stable
+//! [`windtunnel_stats::sequential::Sprt`]). It may be looked at as often as one likes. After a pass
+//! the test begins anew, so that a fault which comes later is met by a test of its own. The stable
 //! version is not asked.
 
 use super::{Asks, Judge, Judging, Look, Opinion, Over, Samples, alone};

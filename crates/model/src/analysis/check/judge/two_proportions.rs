@@ -2,8 +2,8 @@
 //! window?
 //!
 //! z = (p1 − p2)/√(p̄(1−p̄)(1/n1+1/n2)), one-sided; below five expected bad requests a version the
-//! exact tail of the binomial count instead ([`windtunnel_stats::proportions::worse`]). The test of a
-//! fixed horizon: `errorProbability` holds for one look, and a release that is looked at k times
+//! exact tail of the binomial count instead ([`windtunnel_stats::proportions::worse`]). The test of
+//! a fixed horizon: `errorProbability` holds for one look, and a release that is looked at k times
 //! fails by chance up to k times as often. With a `margin` there is a third answer: unsure, while
 //! the interval of Newcombe still reaches beyond it.
 
