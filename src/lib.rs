@@ -6,25 +6,27 @@
 //! replications in parallel and compares them; [`report`] turns the tables into bytes; [`cli`]
 //! reads and writes files.
 //!
-//! The layers, lowest first. The first two are crates of their own below `crates/`, taken in here
-//! under short names; of the others a module imports only from lower ones, a test checks it:
+//! The layers, lowest first. Each is a crate below `crates/`, taken in here under a short name; a
+//! crate names only lower ones:
 //!
 //! 1. [`base`]: time, units, distributions, named random streams, problems, settings
 //! 2. [`stats`]: numbers to estimates and tests; the languages [`analysis::promql`] and
-//!    [`analysis::expr`]; the controllers of Kubernetes, Flagger and Argo, as pure functions
-//! 3. [`world`]: the state of one replication, and the rules by which its parts live
-//! 4. [`traffic`], [`fault`], [`telemetry`]: who sends what; what breaks; what can be seen
-//! 5. [`analysis`]: judging a release from telemetry only
-//! 6. [`strategy`]: one file per strategy, and the controllers, flown
-//! 7. [`outcome`]: the measures of one replication
-//! 8. [`scenario`]: YAML to a validated scenario, or all of its problems
-//! 9. [`manifest`]: other people's YAML to the same scenario; what is ignored is listed
-//! 10. [`engine`]: one replication, pure and deterministic
-//! 11. [`experiment`]: everything flown, compared, judged
-//! 12. [`report`]: results to bytes; [`stored`]: bytes of a report to what a comparison needs
-//! 13. [`cli`]: flags, files, exit codes
+//!    [`analysis::expr`]
+//! 3. the controllers of Kubernetes, Flagger and Argo, as pure functions
+//! 4. the model: [`world`] (the state of one replication, and the rules by which its parts live),
+//!    [`traffic`], [`fault`], [`telemetry`] (who sends what; what breaks; what can be seen),
+//!    [`analysis`] (judging a release from telemetry only), [`strategy`] (one file per strategy,
+//!    and the controllers, flown), [`outcome`] (the measures of one replication), and
+//!    [`scenario::model`] (all of it put together)
+//! 5. [`scenario`]: YAML to a validated scenario, or all of its problems; [`engine`]: one
+//!    replication, pure and deterministic
+//! 6. [`manifest`]: other people's YAML to the same scenario; what is ignored is listed;
+//!    [`experiment`]: everything flown, compared, judged
+//! 7. [`report`]: results to bytes; [`stored`]: bytes of a report to what a comparison needs
+//! 8. [`cli`]: flags, files, exit codes
 //!
-//! Rooms to visit in order: [`engine::fly`], `strategy/recreate.rs`, the smallest file of `fault/`.
+//! Rooms to visit in order: [`engine::fly`], `crates/model/src/strategy/recreate.rs`, the smallest
+//! file of `crates/model/src/fault/`.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Layer 13: the command line. The only reader and the only writer of files.
+//! Layer 8: the command line. The only reader and the only writer of files.
 //!
 //! Parse, then resolve, then run: `flags` says what was typed, `input` turns paths into scenarios,
 //! one file a verb does the rest, `output` prints and writes. `stop` listens to signals, `crash`

@@ -133,5 +133,5 @@ fn the_methods_tell_every_measure_as_its_row_does() {
     assert!(page == wanted, "UPDATE_GOLDEN=1 cargo test --test report rewrites the table");
 }
 
-const BEGIN: &str = "<!-- measures: made from `src/outcome/measures.rs` -->\n\n";
+const BEGIN: &str = "<!-- measures: made from `crates/model/src/outcome/measures.rs` -->\n\n";
 const END: &str = "\n<!-- end of measures -->\n";

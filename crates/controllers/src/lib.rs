@@ -21,3 +21,8 @@ pub mod pool;
 pub mod replica_set;
 pub mod reply;
 pub mod routing;
+
+/// The README's example, tried as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

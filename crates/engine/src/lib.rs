@@ -1,4 +1,4 @@
-//! Layer 10: one replication, pure and deterministic.
+//! Layer 5: one replication, pure and deterministic.
 //!
 //! [`fly`] flies a strategy, [`fly_twin`] the same storm without any release. The control plane
 //! (`flight` and the owners beside it) wakes through the calendar; the data plane (`plane`) moves

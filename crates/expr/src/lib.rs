@@ -85,6 +85,11 @@ impl Condition {
     }
 }
 
+/// The README's example, tried as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(test)]
 #[path = "expr_tests.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! Layer 9: other people's YAML → the same Scenario; what is ignored is listed, never silent.
+//! Layer 6: other people's YAML → the same Scenario; what is ignored is listed, never silent.
 //!
 //! It is handed documents and gives back Scenario documents, with four lists: understood, assumed,
 //! overridden, ignored. A manifest's wishes are written as the Scenario that says the same

@@ -313,3 +313,8 @@ fn reach(expr: &Expr, options: &Options) -> Option<i64> {
     }
     Some(own.saturating_add(deepest).max(0))
 }
+
+/// The README's example, tried as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

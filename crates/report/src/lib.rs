@@ -1,4 +1,4 @@
-//! Layer 12: results → bytes. One file per format, all from the same tables.
+//! Layer 7: results → bytes. One file per format, all from the same tables.
 //!
 //! [`documents`] turns [`Results`] into named files in memory; `table` and `replay` give text for a
 //! terminal. `reading` holds the few facts that several formats state in words. How numbers are

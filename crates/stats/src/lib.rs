@@ -32,3 +32,8 @@ pub mod sequential;
 pub mod srm;
 pub mod stopping;
 pub mod theory;
+
+/// The README's example, tried as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! Layer 5: judging a release from telemetry only.
+//! Judging a release from telemetry only.
 //!
 //! `check` is the room of judges: query × window × judge. `promql` and `expr` are the two languages
 //! in which operators ask and answer, `argo` is Argo's AnalysisRun, `bucket` and `reply` divide

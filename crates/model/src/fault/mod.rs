@@ -1,4 +1,4 @@
-//! Layer 4: what breaks. A fault is an effect, on a scope, under a trigger.
+//! What breaks. A fault is an effect, on a scope, under a trigger.
 //!
 //! The same description serves as a *defect* (it lives in the new version) and as *chaos* (it lives
 //! in the environment, and hits every version). One file per fault; each turns its settings into

@@ -1,4 +1,4 @@
-//! Layer 7: what one replication came to, as plain data: its verdict and its measures.
+//! What one replication came to, as plain data: its verdict and its measures.
 //!
 //! [`MEASURES`] is the one table of measures: names, order, units, which way is better, and how
 //! each is made of a flight's [`Facts`]; [`figure`] writes figures for machines and people.

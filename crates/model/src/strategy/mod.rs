@@ -1,4 +1,4 @@
-//! Layer 6: strategies and controllers, and what they share.
+//! Strategies and controllers, and what they share.
 //!
 //! One direction, three types. A [`Spec`] is what YAML says: plain data. Bound to a scenario it
 //! yields a [`Pilot`]: every query read, every fact known, and a [`Machine`] at its

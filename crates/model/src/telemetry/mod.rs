@@ -1,4 +1,4 @@
-//! Layer 4: what an operator could see: counters as scraped, target by target, at their instants.
+//! What an operator could see: counters as scraped, target by target, at their instants.
 //!
 //! [`family`] names what the world exports, [`page`] turns facts into samples, [`scraper`] decides
 //! where series begin and end, [`store`] keeps them. True counts never come here except through a

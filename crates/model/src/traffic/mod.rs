@@ -1,4 +1,4 @@
-//! Layer 4: who sends what, when. One file per source of traffic.
+//! Who sends what, when. One file per source of traffic.
 //!
 //! A source turns its settings into an [`Arrivals`] plan; the engine draws the tape from the plan.
 //! Nothing here knows pods, strategies or the clock. Adding a source: one file, one line in

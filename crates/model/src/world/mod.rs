@@ -1,4 +1,4 @@
-//! Layer 3: the world of one replication, and the rules by which its parts live.
+//! The world of one replication, and the rules by which its parts live.
 //!
 //! Plain data, and pure functions over it: probes count, containers wait out their back-off,
 //! replica sets choose which pod dies first, proxies believe. Deliberately absent: files and

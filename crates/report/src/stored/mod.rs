@@ -1,4 +1,4 @@
-//! Layer 12: texts of a report → what a comparison needs of it, or everything wrong with them.
+//! Texts of a report → what a comparison needs of it, or everything wrong with them.
 //!
 //! A folder that `run` wrote comes back from outside: it may be old, cut short or somebody else's.
 //! `run` reads `run.json`, `runs` the flights, `ratings` the words. Every problem is found at once,
