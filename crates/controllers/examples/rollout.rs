@@ -1,4 +1,5 @@
-//! Every write of a rolling update whose pods are ready at once: `rollout REPLICAS SURGE UNAVAILABLE`.
+//! Every write of a rolling update whose pods are ready at once:
+//! `rollout REPLICAS SURGE UNAVAILABLE`.
 
 use std::process::ExitCode;
 use windtunnel_controllers::deployment::bounds::{Bounds, IntOrPercent};
