@@ -1,6 +1,6 @@
 //! Faults: when each begins and ends, whom it strikes, and what all of them make of the tables.
 //!
-//! What a fault is while it lasts is not done here but made by [`super::tables`] from all active
+//! What a fault is while it lasts is not done here but made by `tables` from all active
 //! faults at once; this file writes those tables, and nobody else does. What a strike does to pods
 //! and nodes is theirs (`cluster`), and who orders it is the flight (`strikes`).
 

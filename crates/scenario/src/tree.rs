@@ -1,7 +1,7 @@
 //! Paths into a tree of values: looking one up, and setting one from the command line.
 //!
 //! A path is written `spec.strategies[3].canary.interval`; who types one may name an entry of a
-//! list instead of counting it ([`named`]). Deliberately unknown here: which fields exist; the
+//! list instead of counting it (`named`). Deliberately unknown here: which fields exist; the
 //! readers complain about a value that nobody asks for.
 
 use super::{named, yaml};

@@ -4,7 +4,7 @@
 //! section. Tables are not folded away: they read as plain text, and a search finds what is in
 //! them. Per scenario: its question, the textbook table with the figures that decided, the main
 //! measures with intervals, verdicts, harm per year, what to choose by, and how precise it all
-//! is. A section is a file: add one, and a line in [`OF_ALL`] or [`OF_SCENARIO`]. Deliberately
+//! is. A section is a file: add one, and a line in `OF_ALL` or `OF_SCENARIO`. Deliberately
 //! absent: computing measures; sentences that the tables do not carry.
 
 use super::{Document, Format, names, sweeps, warnings, worst};
