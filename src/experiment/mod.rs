@@ -25,6 +25,7 @@ pub mod steps;
 pub mod storm;
 pub mod sweep;
 pub mod tables;
+pub mod way_back;
 pub mod winner;
 
 use crate::base::problem::Problem;
