@@ -99,8 +99,8 @@ fn rollback_word(
 
 fn risk_word(exposed: bool, hurt_share: f64) -> Grade {
     match hurt_share {
-        // Nobody met the bad release; an outage on the way still hurts people.
-        share if share <= RISK_LIMITS[0] && !exposed => Grade::None,
+        // Nobody met the bad release; a good one, or an outage on the way, still hurts people.
+        share if share <= 0.0 && !exposed => Grade::None,
         share if share <= RISK_LIMITS[0] => Grade::Low,
         share if share <= RISK_LIMITS[1] => Grade::Medium,
         _ => Grade::High,
@@ -150,7 +150,10 @@ mod tests {
             [0.003, 0.0031, 0.03, 0.031].map(|s| risk_word(true, s).word()),
             ["low", "medium", "medium", "high"]
         );
-        assert_eq!([0.0, 0.14].map(|s| risk_word(false, s).word()), ["none", "high"]);
+        // Whoever hurts somebody is not without risk, though no bad release met a user.
+        let unmet = [0.0, 0.0001, 0.14].map(|s| risk_word(false, s).word());
+        assert_eq!(unmet, ["none", "low", "high"]);
+        assert_eq!(risk_word(true, 0.0).word(), "low", "met, and nobody hurt so far");
         assert_eq!(
             [0.5, 0.6, 6.0, 6.1].map(|m| cost_word(m).word()),
             ["low", "medium", "medium", "high"]

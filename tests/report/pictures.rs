@@ -111,7 +111,7 @@ fn charts_state_message_units_and_names() {
     let results = results();
     let cases = [
         ("blast-radius", vec!["28.8 % of the users", "Users hurt, of those active, %", "canary"]),
-        ("downtime", vec!["38 s of outage even when", "Outage: no pod answers", "5 min"]),
+        ("downtime", vec!["38 s of outage even when", "Outage, which is rated: no pod answers", "Objective missed: too many fail", "5 min"]),
         ("rollback", vec!["1.4 s", "First harm → decision", "no user exposed", "18/20"]),
         ("cost", vec!["fleet-minutes", "Extra cost, fleet-min", "Most pods at a time"]),
         ("cost-harm", vec!["fleet-minutes →", "% of those active", "does not ship what is good"]),
