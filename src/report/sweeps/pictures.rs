@@ -4,6 +4,7 @@ use super::sentence;
 use super::{Strip, shortened, strips};
 use crate::experiment::results::Results;
 use crate::experiment::sweep::{Grid, MAIN, Order, What, chosen, grids};
+use crate::experiment::winner::Ending;
 use crate::report::charts::heat::{self, Heat};
 use crate::report::charts::sweep::{self as curve, Picture};
 use crate::report::names;
@@ -116,10 +117,11 @@ fn choices(grid: &Grid<'_>) -> heat::Choices {
         let results = grid.at(first, second)?;
         let chosen = chosen(results);
         let kinds = results.scenario.plans.iter().filter(|plan| chosen.contains(&&*plan.name));
-        Some((
-            chosen.iter().map(|name| name.to_string()).collect(),
-            kinds.map(|p| p.kind).collect(),
-        ))
+        Some(heat::Chosen {
+            names: chosen.iter().map(|name| name.to_string()).collect(),
+            kinds: kinds.map(|p| p.kind).collect(),
+            leads: results.choice.ending == Ending::Leads,
+        })
     };
     let row = |first: usize| (0..across).map(|second| cell(first, second)).collect();
     let (title, subtitle) = (super::grid::choices(grid, &plain), sentence::head(grid, &plain));

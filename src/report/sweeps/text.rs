@@ -6,7 +6,7 @@ use super::{IN_TERMINAL, Strip, strips};
 use crate::base::count::counted;
 use crate::base::wrap;
 use crate::experiment::results::Results;
-use crate::experiment::sweep::{Estimated, Grid, MAIN, Main, grids};
+use crate::experiment::sweep::{Estimated, Grid, MAIN, Main, What, grids};
 use crate::outcome::MeasureId;
 use crate::report::charts::heat::Panel;
 use crate::report::figure::significant;
@@ -120,11 +120,14 @@ fn two(grid: &Grid<'_>) -> String {
         out += &wrap::filled(&format!("{}.", grid::choices(grid, &plain)));
         if fits {
             out += &table(&|first, second| short_choice(grid.at(first, second), &plain));
+            if sentence::has_lead(grid) {
+                out += &wrap::filled(sentence::QUESTION);
+            }
         }
     }
     let all: Vec<(Main, Vec<Panel>)> = grid::panels(grid);
     let (shown, more): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|(main, _)| main.what == MAIN[0].what);
+        all.into_iter().partition(|(main, _)| [MAIN[0].what, What::Year].contains(&main.what));
     for (main, panels) in &shown {
         let map = grid::map(grid, main, panels);
         let message = grid::message(grid, main, panels, &plain);
