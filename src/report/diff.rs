@@ -4,9 +4,7 @@ use super::figure::Quantity;
 use super::headlines::listed;
 use crate::base::count::counted;
 use crate::base::wrap;
-use crate::experiment::diff::{
-    Chosen, Diff, Row, ScenarioDiff, Share, Side, What, Word, rank,
-};
+use crate::experiment::diff::{Chosen, Diff, Row, ScenarioDiff, Share, Side, What, Word, rank};
 use serde_json::{Value, json};
 
 /// Most figures of a scenario that are printed without being asked for.

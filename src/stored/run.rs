@@ -59,17 +59,14 @@ pub fn read(text: &str, side: &mut Side, _sound: bool) -> Vec<Problem> {
         Ok(run) => run,
         Err(error) => {
             let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            let place = Place {
-                line: number(error.line()).max(1),
-                column: number(error.column()).max(1),
-            };
+            let place =
+                Place { line: number(error.line()).max(1), column: number(error.column()).max(1) };
             let problem = Problem::error(place, "", format!("not JSON: {error}"));
             return vec![problem.help(help(""))];
         }
     };
     let version = run["version"].as_str().unwrap_or_default().to_string();
-    let mut finder =
-        Finder { text, version: version.clone(), places: None, problems: Vec::new() };
+    let mut finder = Finder { text, version: version.clone(), places: None, problems: Vec::new() };
     match run["seed"].as_u64() {
         Some(seed) => side.seed = seed,
         None => finder.miss("seed", "a whole number"),
@@ -150,10 +147,8 @@ fn counted(scenario: &Value, path: &str, finder: &mut Finder<'_>) -> Vec<([Strin
             ([Some(release), Some(strategy)], Some(flights)) => {
                 found.push(([release, strategy].map(|name| cell(name).into_owned()), flights));
             }
-            _ => finder.miss(
-                &format!("{path}.stops[{at}]"),
-                "a release, a strategy and their flights",
-            ),
+            _ => finder
+                .miss(&format!("{path}.stops[{at}]"), "a release, a strategy and their flights"),
         }
     }
     found

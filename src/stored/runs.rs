@@ -27,7 +27,8 @@ pub fn read(text: &str, side: &mut Side, sound: bool) -> Vec<Problem> {
         if sound && flown.parse::<u64>() != Ok(seed) {
             wrong.push(Wrong::found("seed", flown, "the seed of run.json"));
         }
-        if sound && let Some(place) = placed(scenarios, (table, row), &mut places, &mut wrong)
+        if sound
+            && let Some(place) = placed(scenarios, (table, row), &mut places, &mut wrong)
             && let Some((number, flight)) = flight
             && place.flights.insert(number, flight).is_some()
         {
@@ -143,7 +144,9 @@ fn missing(side: &Side, line: u32) -> Vec<Problem> {
                 let message =
                     format!("{found} flights of {strategy} · {release} in {}", scenario.name);
                 let problem = Problem::error(place, "replication", message);
-                problems.push(problem.expected(format!("{counted}, as run.json has it")).help(table::CUT));
+                problems.push(
+                    problem.expected(format!("{counted}, as run.json has it")).help(table::CUT),
+                );
             }
         }
         if scenario.counted.is_empty() && scenario.flown.is_empty() {

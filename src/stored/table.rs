@@ -97,7 +97,8 @@ pub fn read(
             let problem = wrong(line, "", format!("a row of {found} {cells}"));
             problems.push(problem.expected(format!("{expected}, as in line 1")).help(CUT));
         } else {
-            let told = |cell: Wrong| wrong(line, &cell.column, cell.message).expected(cell.expected);
+            let told =
+                |cell: Wrong| wrong(line, &cell.column, cell.message).expected(cell.expected);
             problems.extend(each(&table, &row).into_iter().map(told));
         }
         if problems.len() >= PROBLEMS_MAX {

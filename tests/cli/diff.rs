@@ -75,14 +75,9 @@ fn what_only_one_side_flew_is_told() {
 #[test]
 fn a_share_that_changed_is_seen_in_the_mix() {
     let desk = Desk::new();
-    desk.write("small.yaml", &desk.read("small.yaml").replace("share: 20%", "share: 50%"));
-    let text = desk.read("small.yaml");
     flown("8", &[], "a", &desk);
-    desk.write("small.yaml", &text.replacen("share: 80%", "share: 40%", 1).replacen(
-        "share: 50%",
-        "share: 60%",
-        1,
-    ));
+    let text = desk.read("small.yaml").replacen("share: 80%", "share: 40%", 1);
+    desk.write("small.yaml", &text.replacen("share: 20%", "share: 60%", 1));
     flown("8", &[], "b", &desk);
     let answer = desk.run(&["diff", "a", "b"]);
     assert_eq!(answer.code, Some(1), "{}\n{}", answer.out, answer.err);
@@ -97,7 +92,8 @@ fn a_share_that_changed_is_seen_in_the_mix() {
     // The same numbers as in the rows `all` of summary.csv.
     for (word, folder) in [("before", "a"), ("after", "b")] {
         let table = desk.read(&format!("{folder}/summary.csv"));
-        let start = format!("small,all,{},requests_failed,", row["strategy"].as_str().unwrap_or(""));
+        let start =
+            format!("small,all,{},requests_failed,", row["strategy"].as_str().unwrap_or(""));
         let line = table.lines().find(|l| l.starts_with(&start)).expect("a row").to_string();
         let mean = line.split(',').nth(5).expect("a mean").parse::<f64>().expect("a number");
         let told = row[word].as_f64().expect("a number");
@@ -113,7 +109,8 @@ fn figures_stand_in_the_order_of_their_weight() {
     flown("16", &["--set", "spec.service.startup=15s"], "b", &desk);
     let found = json(&desk.run(&["diff", "a", "b", "--format", "json"]).out);
     let rows = found["scenarios"][0]["figures"].as_array().expect("figures");
-    let main = ["users_hurt_by_release_share", "rollout_s", "fleet_minutes_extra", "cost_extra_usd"];
+    let main =
+        ["users_hurt_by_release_share", "rollout_s", "fleet_minutes_extra", "cost_extra_usd"];
     let class = |row: &Value| match (row["measure"].as_str(), row["release"] == "all") {
         (None, _) => 0,
         (Some(name), true) if main.contains(&name) => 1,
@@ -154,7 +151,7 @@ fn damaged_folders_are_refused_with_all_that_is_wrong() {
     let cut = damaged("cut", "runs.csv", &|text| {
         text.lines().take(5).map(|line| format!("{line}\n")).collect()
     });
-    expect(&cut, &["cut/runs.csv:5", "2, as run.json has it", "found 0 flights of"]);
+    expect(&cut, &["cut/runs.csv:5", "2, as run.json has it", "0 flights of"]);
     // Two cells of one row, and names that run.json does not know.
     let cells = damaged("cells", "runs.csv", &|text| {
         let mut lines: Vec<String> = text.lines().map(String::from).collect();
@@ -177,9 +174,17 @@ fn damaged_folders_are_refused_with_all_that_is_wrong() {
     expect(&short, &["short/ratings.csv:2", "no row of "]);
     // A run.json of another kind is told with its line; the tables are not blamed for it.
     let run = damaged("run", "run.json", &|text| {
-        text.replacen("\"share\": 0.", "\"share\": \"0.", 1).replacen("\"seed\": 1", "\"seed\": -1", 1)
+        text.replacen("\"share\": 0.8", "\"share\": 8", 1).replacen(
+            "\"ending\": \"",
+            "\"ending\": \"x",
+            1,
+        )
     });
-    assert!(run.contains("not JSON") || run.contains("run/run.json:4"), "{run}");
+    expect(
+        &run,
+        &["scenarios[0].releases[0].share", "scenarios[0].choice.ending", "one of nobody"],
+    );
+    assert!(run.matches("run/run.json:").count() == 2 && !run.contains("run.json:1:"), "{run}");
     let seed = damaged("seed", "run.json", &|text| text.replacen("\"seed\": 1", "\"seed\": -1", 1));
     expect(&seed, &["seed/run.json:4", "a whole number"]);
     assert!(!seed.contains("runs.csv"), "{seed}");

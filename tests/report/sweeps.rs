@@ -129,7 +129,11 @@ fn a_lead_is_told_from_a_winner() {
         let found = all.into_iter().find(|(path, _)| path.ends_with("/choice.svg"));
         found.expect("a map of choices").1
     };
-    assert!(map(&leads).contains("not proved\n") && map(&leads) != map(&wins));
+    assert!(
+        map(&leads).contains("proved\n")
+            && !map(&wins).contains("proved\n")
+            && map(&leads) != map(&wins)
+    );
 }
 
 /// Prices make the year's dollars the figure by which strategies are compared: it has a curve.
@@ -145,6 +149,8 @@ fn prices_have_a_curve_of_the_year() {
     for (at, point) in priced.scenarios.iter_mut().enumerate() {
         let scenario = Arc::make_mut(&mut point.scenario);
         scenario.prices.engineer = Some(windtunnel::base::units::Money::usd(99.0));
+        let flown = point.flights.iter_mut().flatten().flatten();
+        flown.for_each(|flight| flight.measures.release_usd = Some(3.0));
         scenario.releases_per_year = 5.0 * (at + 1) as f64;
         point.money = windtunnel::experiment::money::money(scenario, &point.flights);
     }

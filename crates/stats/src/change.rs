@@ -46,7 +46,8 @@ pub fn welch(before: &[f64], after: &[f64], confidence: f64) -> Option<Change> {
     Some(by_t(b.mean - a.mean, (va + vb).sqrt(), df, least, confidence))
 }
 
-/// A sum of means: its value, the variance of that, and Welch and Satterthwaite's degrees of freedom.
+/// A sum of means: its value, the variance of that, and Welch and Satterthwaite's degrees of
+/// freedom.
 struct Sum {
     mean: f64,
     variance: f64,
@@ -62,8 +63,11 @@ fn sum(parts: &[Stratum]) -> Option<Sum> {
     let known: Vec<Vec<f64>> = parts.iter().map(Stratum::known).collect();
     let moments: Vec<Moments> = known.iter().map(|v| Moments::of(v)).collect::<Option<_>>()?;
     let least = moments.iter().map(|m| m.n).min().filter(|n| *n >= 2)?;
-    let errors: Vec<f64> =
-        parts.iter().zip(&moments).map(|(part, m)| part.weight.abs() * m.standard_error()).collect();
+    let errors: Vec<f64> = parts
+        .iter()
+        .zip(&moments)
+        .map(|(part, m)| part.weight.abs() * m.standard_error())
+        .collect();
     let together = correlations(parts);
     let pairs = (0..errors.len()).flat_map(|i| (0..errors.len()).map(move |j| (i, j)));
     let variance: f64 = pairs.map(|(i, j)| together[i][j] * errors[i] * errors[j]).sum();
@@ -199,8 +203,10 @@ mod tests {
         near(alone.p, wanted.p);
         near(alone.interval.lower, wanted.interval.lower);
         let nan = f64::NAN;
-        let parts =
-            [part(0.25, &[2.0, 4.0, 9.0, nan, nan, nan]), part(0.75, &[nan, nan, nan, 1.0, 2.0, 4.0])];
+        let parts = [
+            part(0.25, &[2.0, 4.0, 9.0, nan, nan, nan]),
+            part(0.75, &[nan, nan, nan, 1.0, 2.0, 4.0]),
+        ];
         let two = mix_paired(&parts, 0.95).expect("three each");
         near(two.mean, 0.25 * 5.0 + 0.75 * 7.0 / 3.0);
         let (a, b) = (0.0625 * 13.0 / 3.0, 0.5625 * (7.0 / 3.0) / 3.0);

@@ -230,12 +230,7 @@ pub fn choices(choices: &Choices) -> Result<String, String> {
 /// Figures in fields.
 const FIELD: Type = Type { size: 15.0, bold: false, paint: palette::INK };
 
-fn draw_choice(
-    pen: &Pen<'_>,
-    layout: &Layout,
-    field: Frame,
-    cell: Option<&Chosen>,
-) {
+fn draw_choice(pen: &Pen<'_>, layout: &Layout, field: Frame, cell: Option<&Chosen>) {
     let none = Chosen::default();
     let Chosen { names, kinds, leads } = cell.unwrap_or(&none);
     let (paint, words): (Paint, String) = match (names.as_slice(), kinds.first()) {

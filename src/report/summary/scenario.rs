@@ -5,8 +5,13 @@ use super::{OF_SCENARIO, Section};
 use crate::base::count::{counted, plural};
 use crate::base::escape::markdown;
 use crate::experiment::results::ScenarioResults;
+use crate::report::charts::steps;
 use crate::report::figure::{Quantity, significant};
-use crate::report::{headlines, seen};
+use crate::report::headlines;
+
+/// Said in the place of a chart of steps that would be empty.
+const ALL_MET: &str = "At every step of half a minute or more requests met about the share that \
+                       was asked for, so there is no chart of steps.";
 
 /// What stands before the sections.
 pub fn head(results: &ScenarioResults, folder: &str) -> String {
@@ -24,8 +29,10 @@ pub fn head(results: &ScenarioResults, folder: &str) -> String {
         "![Users hurt](charts/{folder}/blast-radius.svg)\n![Cost against \
          harm](charts/{folder}/cost-harm.svg)\n![Who stops what](charts/{folder}/stops.svg)"
     ));
-    if !seen::differing(results).is_empty() {
+    if steps::is_drawn(results) {
         parts.push(format!("![Asked and met, step by step](charts/{folder}/steps.svg)"));
+    } else if !results.steps.is_empty() {
+        parts.push(ALL_MET.to_string());
     }
     if results.money.is_asked {
         parts.push(format!("![A year in dollars](charts/{folder}/money.svg)"));
