@@ -70,5 +70,10 @@ fn text(path: &Path) -> Result<String, Problem> {
     if bytes.len() as u64 > LARGEST_BYTES {
         return Err(wrong(format!("larger than {} MiB", LARGEST_BYTES >> 20)));
     }
-    String::from_utf8(bytes).map_err(|_| wrong("not a text in UTF-8".to_string()))
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let place = Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
+        Problem { place, ..wrong("not a text in UTF-8".to_string()) }
+    })
 }

@@ -111,7 +111,9 @@ fn told_way_back(typical: &Typical, most: f64) -> String {
             "its way back does not end within the horizon in half of {flights} or more, at most \
              {most} allowed"
         ),
-        true => format!("takes {told} back in half of {flights}, at most {most} allowed"),
+        true => {
+            format!("its way back takes {told}, the median of {flights}, at most {most} allowed")
+        }
     }
 }
 

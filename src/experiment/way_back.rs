@@ -118,8 +118,8 @@ mod tests {
         let wide: Vec<Option<f64>> = (0..8).map(|n| Some(35.0 + 10.0 * f64::from(n))).collect();
         let open = judged("1m", &wide);
         assert_eq!(open.against, []);
-        let told_open = ["takes 70 s [35, 105] back in half of 8 flights, at most 60 s \
-                          allowed"];
+        let told_open = ["its way back takes 70 s [35, 105], the median of 8 flights, at most \
+                          60 s allowed"];
         assert_eq!(told(&open.open), told_open);
         assert_eq!(open.open[0].0, Limit::Rollback);
         let narrow = judged("1m", &[Some(70.0); 8]);

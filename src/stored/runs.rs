@@ -144,9 +144,9 @@ fn missing(side: &Side, line: u32) -> Vec<Problem> {
                 let message =
                     format!("{found} flights of {strategy} · {release} in {}", scenario.name);
                 let problem = Problem::error(place, "replication", message);
-                problems.push(
-                    problem.expected(format!("{counted}, as run.json has it")).help(table::CUT),
-                );
+                let problem = problem.expected(format!("{counted}, as run.json has it"));
+                let cut = if found < *counted { table::CUT } else { "another run's rows?" };
+                problems.push(problem.help(cut));
             }
         }
         if scenario.counted.is_empty() && scenario.flown.is_empty() {

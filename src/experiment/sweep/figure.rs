@@ -46,7 +46,7 @@ pub const MAIN: [Main; 8] = [
     main("good releases shipped", What::Shipped),
     main("time to ship a good release", What::Mean(MeasureId::RolloutS, Of::Good)),
     main("first harm to safe, of bad releases", What::Mean(MeasureId::HarmToSafeS, Of::Bad)),
-    main("downtime by a release", What::Mean(MeasureId::DowntimeByReleaseS, Of::All)),
+    main("objective missed by a release", What::Mean(MeasureId::DowntimeByReleaseS, Of::All)),
     main("requests failed", What::Mean(MeasureId::RequestsFailed, Of::All)),
     main("extra fleet-minutes of a release", What::Mean(MeasureId::FleetMinutesExtra, Of::All)),
     main("a year of releases, in all", What::Year),
