@@ -41,12 +41,13 @@ fn side(folder: &str) -> Result<Side, Vec<Problem>> {
     let paths = stored::FILES.map(|name| Path::new(folder).join(name));
     let texts = paths.each_ref().map(|path| text(path));
     let names = paths.each_ref().map(|path| path.display().to_string());
-    match &texts {
-        [Ok(run), Ok(runs), Ok(ratings)] => {
-            let [a, b, c] = names.each_ref().map(String::as_str);
-            stored::read([(a, run), (b, runs), (c, ratings)])
-        }
-        _ => Err(texts.into_iter().filter_map(Result::err).collect()),
+    let [a, b, c] = names.each_ref().map(String::as_str);
+    let [run, runs, ratings] = texts.each_ref().map(|text| text.as_deref().ok());
+    let found = stored::read([(a, run), (b, runs), (c, ratings)]);
+    let unread: Vec<Problem> = texts.into_iter().filter_map(Result::err).collect();
+    match (found, unread.is_empty()) {
+        (Ok(side), true) => Ok(side),
+        (found, _) => Err(unread.into_iter().chain(found.err().unwrap_or_default()).collect()),
     }
 }
 
@@ -69,5 +70,10 @@ fn text(path: &Path) -> Result<String, Problem> {
     if bytes.len() as u64 > LARGEST_BYTES {
         return Err(wrong(format!("larger than {} MiB", LARGEST_BYTES >> 20)));
     }
-    String::from_utf8(bytes).map_err(|_| wrong("not a text in UTF-8".to_string()))
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let place = Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
+        Problem { place, ..wrong("not a text in UTF-8".to_string()) }
+    })
 }

@@ -223,3 +223,31 @@ fn a_full_disk_is_not() {
     let status = Command::new(PROGRAM).args(["explain", "x"]).stderr(full).status();
     assert_eq!(status.expect("it runs").code(), Some(2), "no panic when nobody can be told");
 }
+
+/// Who stopped a release may be expected, and is not whom a verdict counts.
+#[test]
+fn a_line_may_name_the_check_that_stops() {
+    let desk = Desk::new();
+    let line = "    - canary · bad · users_exposed > 0\n";
+    let with = |lines: &[&str]| {
+        let lines: String = lines.iter().map(|line| format!("    - {line}\n")).collect();
+        desk.write("lines.yaml", &desk.read("small.yaml").replace(line, &lines));
+        desk.run(&["check", "lines.yaml", "-n", "16"])
+    };
+    let answer = with(&[
+        "canary · bad · stopped_by errorRate ≥ 50%",
+        "canary · bad · stopped_by human < 50%",
+        "canary · good · stopped_by errorRate < 50%",
+        "rollingUpdate · bad · stopped_by human < 50%",
+    ]);
+    assert_eq!(answer.code, Some(0), "{}{}", answer.out, answer.err);
+    assert!(answer.out.contains("4 hold, 0 fail"), "{}", answer.out);
+    let answer = with(&["canary · bad · stopped_by human > 50%"]);
+    assert_eq!(answer.code, Some(1), "{}{}", answer.out, answer.err);
+    let answer = with(&["canary · bad · stopped_by erorRate > 50%"]);
+    assert_eq!(answer.code, Some(2), "{}{}", answer.out, answer.err);
+    assert!(answer.err.contains("did you mean errorRate?"), "{}", answer.err);
+    let answer = with(&["rollingUpdate · bad · stopped_by errorRate > 50%"]);
+    assert_eq!(answer.code, Some(2), "{}{}", answer.out, answer.err);
+    assert!(answer.err.contains("check or gate of rollingUpdate"), "{}", answer.err);
+}

@@ -117,6 +117,8 @@ fn the_cheaper_strategy_is_chosen_and_not_the_other() {
             qualifies: true,
             reasons: Vec::new(),
             open: Vec::new(),
+            beyond: Vec::new(),
+            unsure: Vec::new(),
         })
         .collect();
     let chosen = |round: u64, n: u32| {

@@ -432,6 +432,8 @@ fn qualification(fates: &[Fate]) -> Vec<QualificationRow> {
             plan: PlanId(plan),
             qualifies: fate.kind != "blueGreen" && fate.outage[0] < 1.0,
             open: Vec::new(),
+            beyond: Vec::new(),
+            unsure: Vec::new(),
             reasons: vec![match fate.kind {
                 "blueGreen" => "needs a second fleet: peak 20 pods of 10".to_string(),
                 _ if fate.outage[0] >= 1.0 => format!("{} s of outage", fate.outage[0]),

@@ -145,6 +145,8 @@ pub fn flown(lucks: &[Luck], plan: Plan) -> ScenarioResults {
         plan: PlanId(plan),
         qualifies: luck.qualifies,
         open: Vec::new(),
+        beyond: Vec::new(),
+        unsure: Vec::new(),
         reasons: vec!["a constraint".to_string()],
     };
     let qualification: Vec<QualificationRow> = lucks.iter().enumerate().map(row).collect();

@@ -111,7 +111,15 @@ fn charts_state_message_units_and_names() {
     let results = results();
     let cases = [
         ("blast-radius", vec!["28.8 % of the users", "Users hurt, of those active, %", "canary"]),
-        ("downtime", vec!["38 s of outage even when", "Outage: no pod answers", "5 min"]),
+        (
+            "downtime",
+            vec![
+                "38 s of outage even when",
+                "Outage, which is rated: no pod answers",
+                "Objective missed: too many fail",
+                "5 min",
+            ],
+        ),
         ("rollback", vec!["1.4 s", "First harm → decision", "no user exposed", "18/20"]),
         ("cost", vec!["fleet-minutes", "Extra cost, fleet-min", "Most pods at a time"]),
         ("cost-harm", vec!["fleet-minutes →", "% of those active", "does not ship what is good"]),
@@ -129,6 +137,30 @@ fn charts_state_message_units_and_names() {
     }
     let words = words(&chart(&results, "charts/overview.svg"));
     assert!(words.contains("slow-jvm") && words.contains("0.095 %"), "{words}");
+}
+
+/// A chart of steps that differ nowhere would be a blank page: it is left away, and that is said.
+#[test]
+fn steps_that_differ_nowhere_have_no_chart() {
+    let drawn = |results: &windtunnel::experiment::results::Results| {
+        let all = windtunnel::report::charts::SVG(results).expect("charts");
+        all.iter().any(|document| document.path.ends_with("strategy-comparison/steps.svg"))
+    };
+    let mut results = results();
+    assert!(!results.scenarios[0].steps.is_empty());
+    assert!(drawn(&results), "steps of the fixture differ");
+    let told = "so there is no chart of steps";
+    let page = |results: &_| windtunnel::report::summary::text(results).replace('\n', " ");
+    let of_first = |page: &str| page.split("## slow-jvm").next().unwrap_or_default().to_string();
+    assert!(!of_first(&page(&results)).contains(told));
+    for step in &mut results.scenarios[0].steps {
+        step.asked = step.requests.as_ref().map_or(step.asked, |met| met.mean);
+    }
+    assert!(!drawn(&results));
+    let page = of_first(&page(&results));
+    assert!(page.contains(told) && !page.contains("strategy-comparison/steps.svg"), "{page}");
+    results.scenarios[0].steps.clear();
+    assert!(!drawn(&results), "nothing is said of what has no steps");
 }
 
 #[test]

@@ -103,6 +103,66 @@ fn maps_of_five_by_eight_have_a_field_for_every_point() {
     assert!(text.contains("Of 40 points the choice is"), "{text}");
 }
 
+/// What only leads is not shown as what wins: in the sentence, the maps and the picture.
+#[test]
+fn a_lead_is_told_from_a_winner() {
+    use windtunnel::experiment::winner::Ending;
+    let crown = |mut results: Results, ending: Ending| {
+        for point in &mut results.scenarios {
+            point.choice.ending = ending;
+        }
+        results
+    };
+    let one = || swept(&[("spec.service.replicas", numbers(3))]);
+    let told = |results: &Results| sweeps::text::text(results).replace("\n  ", " ");
+    let (leads, wins) = (told(&crown(one(), Ending::Leads)), told(&crown(one(), Ending::Wins)));
+    assert!(leads.contains("not proved at 3 of 3") && !wins.contains("not proved"), "{leads}");
+    let page = summary::text(&crown(one(), Ending::Leads));
+    assert!(page.contains("**The same leads at every value of"), "{page}");
+    let two = || swept(&[("a.first", numbers(2)), ("b.second", numbers(2))]);
+    let (leads, wins) = (crown(two(), Ending::Leads), crown(two(), Ending::Wins));
+    assert!(told(&leads).contains("(leads, not proved) at 4"), "{}", told(&leads));
+    assert!(told(&leads).contains("? "), "{}", told(&leads));
+    assert!(told(&leads).contains("with a question mark leads") && !told(&wins).contains('?'));
+    let map = |results: &Results| {
+        let all = pictures(results);
+        let found = all.into_iter().find(|(path, _)| path.ends_with("/choice.svg"));
+        found.expect("a map of choices").1
+    };
+    assert!(
+        map(&leads).contains("proved\n")
+            && !map(&wins).contains("proved\n")
+            && map(&leads) != map(&wins)
+    );
+}
+
+/// Prices make the year's dollars the figure by which strategies are compared: it has a curve.
+#[test]
+fn prices_have_a_curve_of_the_year() {
+    let named = |results: &Results| {
+        let all = pictures(results);
+        all.iter().any(|(path, _)| path.ends_with("/a-year-of-releases-in-all.svg"))
+    };
+    let free = swept(&[("spec.releasesPerYear", numbers(3))]);
+    assert!(!named(&free), "without prices there is none");
+    let mut priced = free.clone();
+    for (at, point) in priced.scenarios.iter_mut().enumerate() {
+        let scenario = Arc::make_mut(&mut point.scenario);
+        scenario.prices.engineer = Some(windtunnel::base::units::Money::usd(99.0));
+        let flown = point.flights.iter_mut().flatten().flatten();
+        flown.for_each(|flight| flight.measures.release_usd = Some(3.0));
+        scenario.releases_per_year = 5.0 * (at + 1) as f64;
+        point.money = windtunnel::experiment::money::money(scenario, &point.flights);
+    }
+    let total = priced.scenarios[0].money.years[0].total.expect("a total");
+    assert!(named(&priced), "{:?}", pictures(&priced).iter().map(|p| &p.0).collect::<Vec<_>>());
+    let table = csv::bytes(&csv::sweeps::TABLE, &priced).expect("a table");
+    let table = String::from_utf8(table).expect("UTF-8");
+    let row = table.lines().find(|line| line.contains(",all,usd_per_year,")).expect("a row");
+    assert!(row.contains(&format!(",{},", total.value)), "{row}");
+    assert!(sweeps::text::text(&priced).contains("a year of releases, in all"));
+}
+
 /// Where nothing changes nothing turns, and what ships nothing is better than nobody.
 #[test]
 fn nothing_turns_by_chance_and_nothing_is_crowned_that_ships_nothing() {

@@ -1,10 +1,12 @@
-//! What chance decides of `constraints:`, each with its interval: users hurt, cost, false alarms
-//! and time to ship.
+//! What chance decides of `constraints:`, each with its interval: the way back, users hurt, cost,
+//! false alarms and time to ship.
 //!
 //! The last two are of good releases, weighed by their shares among themselves. Deliberately
 //! absent: all other constraints ([`super::qualification`]).
 
 use super::figures::{Figure, Figures};
+use super::results::Limit;
+use super::way_back::{self, Typical};
 use windtunnel_base::time::SimDuration;
 use windtunnel_model::outcome::figure::{Quantity, told_with_limit};
 use windtunnel_model::outcome::{MeasureId, Outcome, Verdict};
@@ -22,32 +24,47 @@ pub const SHIPPED_WITHIN: f64 = 0.95;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kept {
     /// Certainly not kept.
-    pub against: Vec<String>,
+    pub against: Vec<(Limit, String)>,
     /// Neither certainly kept nor certainly not.
-    pub open: Vec<String>,
+    pub open: Vec<(Limit, String)>,
 }
+
+impl Kept {
+    /// Holds a figure against a limit by the ends of its interval.
+    fn hold(&mut self, limit: Limit, found: Option<Figure>, most: f64, told: Told<'_>) {
+        let Some(found) = found else { return };
+        if found.interval.lower > most {
+            self.against.push((limit, told(&found)));
+        } else if found.interval.upper > most {
+            self.open.push((limit, told(&found)));
+        }
+    }
+}
+
+/// What is said of a figure that does not certainly keep its limit.
+type Told<'a> = &'a dyn Fn(&Figure) -> String;
 
 /// The limits of what releases may do. Chance decides them, so a strategy is refused only if
 /// the whole interval lies beyond the limit; until it lies within, that is said.
 pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) -> Kept {
     let (wishes, mut kept) = (&scenario.constraints, Kept::default());
-    let mut hold = |found: Option<Figure>, limit: f64, told: &dyn Fn(&Figure) -> String| {
-        let Some(found) = found else { return };
-        if found.interval.lower > limit {
-            kept.against.push(told(&found));
-        } else if found.interval.upper > limit {
-            kept.open.push(told(&found));
-        }
-    };
     let mean = |measure| Figures::of(scenario, flights).mean(ReleaseId::Mix, plan, measure);
+    if let Some(most) = wishes.rollback_max.map(|span| span.as_secs_f64())
+        && let Some(typical) = way_back::typical(scenario, flights, plan)
+    {
+        let told = |_: &Figure| told_way_back(&typical, most);
+        kept.hold(Limit::Rollback, Some(typical.figure), most, &told);
+    }
     if let Some(most) = wishes.risk_max.map(|share| share.value()) {
-        hold(mean(MeasureId::UsersHurtByReleaseShare), most, &|figure| {
+        let found = mean(MeasureId::UsersHurtByReleaseShare);
+        kept.hold(Limit::Risk, found, most, &|figure| {
             let (told, most) = beside(Quantity::Share, figure, most);
             format!("hurts {told} of the users, at most {most} allowed")
         });
     }
     if let Some(most) = wishes.fleet_minutes_max {
-        hold(mean(MeasureId::FleetMinutesExtra), most, &|figure| {
+        let found = mean(MeasureId::FleetMinutesExtra);
+        kept.hold(Limit::FleetMinutes, found, most, &|figure| {
             let (told, most) = beside(Quantity::FleetMinutes, figure, most);
             format!("costs {told}, at most {most} allowed")
         });
@@ -55,7 +72,7 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
     if let Some(most) = wishes.false_alarm_max.map(|share| share.value()) {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let found = false_alarms(scenario, flights, plan);
-        hold(found, most, &|figure| {
+        kept.hold(Limit::FalseAlarm, found, most, &|figure| {
             let ends = [figure.value, figure.interval.lower, figure.interval.upper].map(percent);
             let [mean, lower, upper] = ends;
             let most = percent(most);
@@ -64,7 +81,7 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
     }
     if let Some(most) = wishes.time_to_ship_max {
         let found = time_to_ship_s(scenario, flights, plan);
-        hold(found, most.as_secs_f64(), &|figure| {
+        kept.hold(Limit::TimeToShip, found, most.as_secs_f64(), &|figure| {
             let span = |secs: f64| match secs.is_finite() {
                 true => SimDuration::from_secs_f64(secs.max(0.0).round()).to_string(),
                 false => "?".to_string(),
@@ -75,6 +92,29 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
         });
     }
     kept
+}
+
+/// A way back that does not certainly keep its limit, or that there is none.
+fn told_way_back(typical: &Typical, most: f64) -> String {
+    let figure = &typical.figure;
+    let flights = match figure.n {
+        1 => "1 flight".to_string(),
+        n => format!("{n} flights"),
+    };
+    let (told, most) = beside(Quantity::Seconds, figure, most);
+    match typical.went_back {
+        false => format!("no bad release was taken back in {flights}, at most {most} back allowed"),
+        true if figure.interval.lower.is_infinite() && figure.interval.lower > 0.0 => {
+            format!("its way back does not end within the horizon, at most {most} allowed")
+        }
+        true if figure.value.is_infinite() => format!(
+            "its way back does not end within the horizon in half of {flights} or more, at most \
+             {most} allowed"
+        ),
+        true => {
+            format!("its way back takes {told}, the median of {flights}, at most {most} allowed")
+        }
+    }
 }
 
 /// A figure with its interval, and its limit, in one unit.

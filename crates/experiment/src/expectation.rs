@@ -1,12 +1,13 @@
 //! `expect:` lines, judged by intervals: a line holds only if the whole interval satisfies it.
 
 use super::figures::{Figure, Figures};
+use super::matrix;
 use super::results::{ExpectationResult, Judgement, RatingRow, ScenarioResults};
 use std::sync::Arc;
 use windtunnel_base::count::counted;
 use windtunnel_base::escape::short::thousands;
 use windtunnel_model::outcome::figure::{Quantity, told_with_limit};
-use windtunnel_model::outcome::{Grade, MeasureId, Outcome, Rating, Unit, Verdict};
+use windtunnel_model::outcome::{Grade, MeasureId, Outcome, Rating, Unit};
 use windtunnel_model::scenario::ids::ReleaseId;
 use windtunnel_model::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 use windtunnel_stats::estimate::{self, CONFIDENCE, Operator as Sign};
@@ -51,8 +52,8 @@ impl Judge<'_> {
     pub fn judge(&self, line: &Expectation) -> ExpectationResult {
         let found = match line.what {
             Expected::Rating { rating, grade } => return self.judge_rating(line, rating, grade),
-            Expected::Verdict(verdict) => {
-                self.figures().ended(line.release, line.plan, |own| own == verdict)
+            Expected::Verdict(_) | Expected::StoppedBy => {
+                self.figures().share(line.release, line.plan, &|row| counts(line, row))
             }
             Expected::Measure { measure, statistic } => {
                 statistic_of(&self.figures(), line, (measure, statistic))
@@ -102,7 +103,7 @@ impl Judge<'_> {
     ) -> ExpectationResult {
         if result.judgement == Judgement::Undecided {
             let (needed, most) = match line.what {
-                Expected::Verdict(verdict) => (self.share_needs(line, verdict), NEED_MAX),
+                Expected::Verdict(_) | Expected::StoppedBy => (self.share_needs(line), NEED_MAX),
                 Expected::Measure { measure, statistic: s } if s != Statistic::Mean => {
                     let most = (found.n * TIMES_MAX) as u64;
                     (self.quantile_needs(line, (measure, s), found.n), most)
@@ -141,9 +142,10 @@ impl Judge<'_> {
         })
     }
 
-    /// Flights after which a share of verdicts that stays as it is would be decided.
-    fn share_needs(&self, line: &Expectation, verdict: Verdict) -> Option<u64> {
-        let counts = self.figures().counts(line.release, line.plan, |own| own == verdict);
+    /// Flights after which a share of flights that stays as it is would be decided.
+    fn share_needs(&self, line: &Expectation) -> Option<u64> {
+        let wanted = |row: &Outcome| counts(line, row);
+        let counts = self.figures().counts_of(line.release, line.plan, &wanted);
         let n: u64 = counts.iter().map(|part| part.n).sum();
         let is_decided = |total: u64| {
             let factor = total as f64 / n as f64;
@@ -181,6 +183,15 @@ impl Judge<'_> {
 
     fn figures(&self) -> Figures<'_> {
         Figures::of(self.scenario, self.flights).at(self.confidence)
+    }
+}
+
+/// Is a flight one whose share a line asks for?
+fn counts(line: &Expectation, row: &Outcome) -> bool {
+    match line.what {
+        Expected::Verdict(verdict) => row.verdict == verdict,
+        Expected::StoppedBy => matrix::stopped_early(row).is_some_and(|by| by.word() == &*line.by),
+        _ => false,
     }
 }
 
@@ -257,7 +268,7 @@ fn quantity(line: &Expectation) -> Quantity {
         Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
             Quantity::of(measure)
         }
-        Expected::Verdict(_) | Expected::Rating { .. } => Quantity::Share,
+        Expected::Verdict(_) | Expected::StoppedBy | Expected::Rating { .. } => Quantity::Share,
     }
 }
 
@@ -269,7 +280,7 @@ fn undecided(line: &Expectation, detail: String) -> ExpectationResult {
 fn named(line: &Expectation) -> ExpectationResult {
     let unit = match line.what {
         Expected::Rating { .. } => None,
-        Expected::Verdict(_) => Some(Unit::Share),
+        Expected::Verdict(_) | Expected::StoppedBy => Some(Unit::Share),
         Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
             Some(measure.measure().unit)
         }

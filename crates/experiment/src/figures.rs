@@ -159,7 +159,17 @@ impl<'a> Figures<'a> {
         plan: PlanId,
         wanted: impl Fn(Verdict) -> bool,
     ) -> Option<Figure> {
-        let parts = self.counts(release, plan, wanted);
+        self.share(release, plan, &|row: &Outcome| wanted(row.verdict))
+    }
+
+    /// The share of flights that are wanted.
+    pub fn share(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        wanted: &dyn Fn(&Outcome) -> bool,
+    ) -> Option<Figure> {
+        let parts = self.counts_of(release, plan, wanted);
         let share = share_of_mix(&parts, self.confidence)?;
         let n = parts.iter().map(|part| part.n).sum::<u64>() as usize;
         Some(Figure { value: share.share, interval: share.interval, n })
@@ -172,9 +182,19 @@ impl<'a> Figures<'a> {
         plan: PlanId,
         wanted: impl Fn(Verdict) -> bool,
     ) -> Vec<Counted> {
+        self.counts_of(release, plan, &|row: &Outcome| wanted(row.verdict))
+    }
+
+    /// Flights by variant, and how many of them are wanted.
+    pub fn counts_of(
+        &self,
+        release: ReleaseId,
+        plan: PlanId,
+        wanted: &dyn Fn(&Outcome) -> bool,
+    ) -> Vec<Counted> {
         let count = |(weight, rows): (f64, &[Outcome])| Counted {
             weight,
-            hits: (rows.iter().filter(|row| wanted(row.verdict)).count() * self.times) as u64,
+            hits: (rows.iter().filter(|row| wanted(row)).count() * self.times) as u64,
             n: (rows.len() * self.times) as u64,
         };
         self.rows(release, plan).into_iter().map(count).collect()

@@ -27,6 +27,7 @@ pub mod steps;
 pub mod storm;
 pub mod sweep;
 pub mod tables;
+pub mod way_back;
 pub mod winner;
 
 use fly::{Campaign, Flown, Settings};

@@ -85,14 +85,13 @@ fn row(
         Some(ShareOf { share: found.value, interval: found.interval })
     };
     let rows = &flights[variant.0][plan.0];
-    let early = [Verdict::RolledBackBad, Verdict::FalseRollback];
     let late = |row: &&Outcome| row.verdict == Verdict::RolledBackLate;
-    let early = rows.iter().filter(|row| early.contains(&row.verdict));
+    let early = rows.iter().filter(|row| EARLY.contains(&row.verdict));
     Some(StopRow {
         variant,
         plan,
         flights: rows.len() as u32,
-        stopped: part(&[Verdict::RolledBackBad, Verdict::FalseRollback])?,
+        stopped: part(&EARLY)?,
         late: part(&[Verdict::RolledBackLate])?,
         kept: part(&[Verdict::MissedBad, Verdict::PromotedGood, Verdict::PassedGood])?,
         open: part(&[Verdict::NoEvidence, Verdict::Unfinished])?,
@@ -101,12 +100,24 @@ fn row(
     })
 }
 
+/// Who took a release back, if that has a name.
+fn by(row: &Outcome) -> Option<By> {
+    let check = || row.stopped_by.clone().map(By::Check);
+    if row.by_human { Some(By::Human) } else { check() }
+}
+
+/// Who took a release back before it was promoted.
+pub fn stopped_early(row: &Outcome) -> Option<By> {
+    EARLY.contains(&row.verdict).then(|| by(row)).flatten()
+}
+
+/// Verdicts of what was taken back before it was promoted.
+const EARLY: [Verdict; 2] = [Verdict::RolledBackBad, Verdict::FalseRollback];
+
 fn cause(rows: &[&Outcome]) -> Cause {
     let mut counts: BTreeMap<By, u32> = BTreeMap::new();
     for row in rows {
-        let check = || row.stopped_by.clone().map(By::Check);
-        let by = if row.by_human { Some(By::Human) } else { check() };
-        by.into_iter().for_each(|by| *counts.entry(by).or_default() += 1);
+        by(row).into_iter().for_each(|by| *counts.entry(by).or_default() += 1);
     }
     let mut by: Vec<(By, u32)> = counts.into_iter().collect();
     by.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.word().cmp(b.0.word())));

@@ -1,7 +1,7 @@
 //! "Choose by": which strategies qualify under the scenario's constraints, and what decides.
 
 use super::delivered::{self, Kept};
-use super::results::{QualificationRow, RatingRow};
+use super::results::{Limit, QualificationRow, RatingRow};
 use windtunnel_model::outcome::{Grade, Outcome};
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_model::strategy::Ability;
@@ -39,22 +39,12 @@ fn row(scenario: &Scenario, rating: &RatingRow, kept: Kept) -> QualificationRow 
         rating.downtime == Grade::Yes && !wishes.maintenance_window,
         format!("{outage:.1} s of outage at every release, and no maintenance window"),
     );
-    if let (Some(limit), Some(way_back)) = (wishes.rollback_max, rating.way_back_s) {
-        let reason = format!("takes {way_back:.0} s back, at most {limit} allowed");
-        refuse(way_back > limit.as_secs_f64(), reason);
-    }
-    let endless = rating.way_back_s.is_none() && rating.exposed;
-    refuse(
-        wishes.rollback_max.is_some() && endless,
-        match rating.went_back {
-            true => "its way back does not end within the horizon".into(),
-            false => "no bad release was taken back".into(),
-        },
-    );
-    against.extend(kept.against);
+    let (beyond, told): (Vec<Limit>, Vec<String>) = kept.against.into_iter().unzip();
+    let (unsure, open) = kept.open.into_iter().unzip();
+    against.extend(told);
     let qualifies = against.is_empty();
     let reasons = if qualifies { vec![strengths(rating)] } else { against };
-    QualificationRow { plan: rating.plan, qualifies, reasons, open: kept.open }
+    QualificationRow { plan: rating.plan, qualifies, reasons, open, beyond, unsure }
 }
 
 /// What is needed to divide requests, and what there is.

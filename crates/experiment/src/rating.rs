@@ -4,8 +4,9 @@
 use super::delivery::DeliveryRow;
 use super::figures::Figures;
 use super::results::RatingRow;
+use super::way_back;
 use windtunnel_base::moments::median;
-use windtunnel_model::outcome::{Grade, MeasureId, Outcome, Verdict};
+use windtunnel_model::outcome::{Grade, MeasureId, Outcome};
 use windtunnel_model::scenario::ids::{PlanId, ReleaseId};
 use windtunnel_model::scenario::model::Scenario;
 
@@ -52,10 +53,10 @@ fn rating(
     let judged_for_outage = if good.is_empty() { bad } else { good };
     let outage_good_s =
         mean(judged_for_outage.iter().filter_map(|o| o.measures.outage_by_release_s));
-    let exposed = bad.iter().any(|o| o.measures.users_exposed.unwrap_or(0.0) > 0.0);
-    let back: Vec<&&Outcome> = bad.iter().filter(|o| went_back(o)).collect();
+    let exposed = bad.iter().any(|o| way_back::exposed(o));
+    let back: Vec<&&Outcome> = bad.iter().filter(|o| way_back::went_back(o)).collect();
     let rollback_outage_s = mean(back.iter().filter_map(|o| o.measures.rollback_outage_s));
-    let way_back_s = median(back.iter().map(|o| way_back(o)).collect());
+    let way_back_s = median(back.iter().map(|o| way_back::seconds(o)).collect());
     let hurt_share = mix(MeasureId::UsersHurtByReleaseShare);
     let fleet_minutes = mix(MeasureId::FleetMinutesExtra);
     RatingRow {
@@ -73,23 +74,6 @@ fn rating(
         fleet_minutes,
         exposed,
         went_back: !back.is_empty(),
-    }
-}
-
-/// Was the release taken back after it had met a user?
-fn went_back(outcome: &Outcome) -> bool {
-    let back = matches!(
-        outcome.verdict,
-        Verdict::RolledBackBad | Verdict::RolledBackLate | Verdict::NoEvidence
-    );
-    back && outcome.measures.users_exposed.unwrap_or(0.0) > 0.0
-}
-
-/// max(rollback, capacity restored); without end where the horizon cut it.
-fn way_back(outcome: &Outcome) -> f64 {
-    match (outcome.measures.rollback_s, outcome.measures.capacity_restored_s) {
-        (Some(rollback), Some(restored)) => rollback.max(restored),
-        _ => f64::INFINITY,
     }
 }
 
@@ -115,8 +99,8 @@ fn rollback_word(
 
 fn risk_word(exposed: bool, hurt_share: f64) -> Grade {
     match hurt_share {
-        // Nobody met the bad release; an outage on the way still hurts people.
-        share if share <= RISK_LIMITS[0] && !exposed => Grade::None,
+        // Nobody met the bad release; a good one, or an outage on the way, still hurts people.
+        share if share <= 0.0 && !exposed => Grade::None,
         share if share <= RISK_LIMITS[0] => Grade::Low,
         share if share <= RISK_LIMITS[1] => Grade::Medium,
         _ => Grade::High,
@@ -150,6 +134,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windtunnel_model::outcome::Verdict;
 
     #[test]
     fn the_cut_offs_are_those_of_the_rules() {
@@ -165,7 +150,10 @@ mod tests {
             [0.003, 0.0031, 0.03, 0.031].map(|s| risk_word(true, s).word()),
             ["low", "medium", "medium", "high"]
         );
-        assert_eq!([0.0, 0.14].map(|s| risk_word(false, s).word()), ["none", "high"]);
+        // Whoever hurts somebody is not without risk, though no bad release met a user.
+        let unmet = [0.0, 0.0001, 0.14].map(|s| risk_word(false, s).word());
+        assert_eq!(unmet, ["none", "low", "high"]);
+        assert_eq!(risk_word(true, 0.0).word(), "low", "met, and nobody hurt so far");
         assert_eq!(
             [0.5, 0.6, 6.0, 6.1].map(|m| cost_word(m).word()),
             ["low", "medium", "medium", "high"]

@@ -299,4 +299,23 @@ pub struct QualificationRow {
     pub reasons: Vec<String>,
     /// Limits of which it is neither certain that they are kept nor that they are not.
     pub open: Vec<String>,
+    /// Which limits are certainly not kept.
+    pub beyond: Vec<Limit>,
+    /// Which limits `open` tells of.
+    pub unsure: Vec<Limit>,
+}
+
+/// A limit of `constraints:` that chance decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// `riskMax`.
+    Risk,
+    /// `rollbackMax`.
+    Rollback,
+    /// `fleetMinutesMax`.
+    FleetMinutes,
+    /// `falseAlarmMax`.
+    FalseAlarm,
+    /// `timeToShipMax`.
+    TimeToShip,
 }

@@ -115,15 +115,12 @@ fn unbeaten(standings: &[Standing]) -> Vec<PlanId> {
 }
 
 impl Ending {
+    /// All words in JSON.
+    pub const WORDS: [&str; 5] = ["nobody", "alone", "wins", "leads", "tie"];
+
     /// The word in JSON.
     pub fn word(self) -> &'static str {
-        match self {
-            Ending::Nobody => "nobody",
-            Ending::Alone => "alone",
-            Ending::Wins => "wins",
-            Ending::Leads => "leads",
-            Ending::Tie => "tie",
-        }
+        Ending::WORDS[self as usize]
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::figure::Quantity;
 use super::reading;
-use windtunnel_experiment::results::ScenarioResults;
+use windtunnel_experiment::results::{Limit, ScenarioResults};
 use windtunnel_experiment::winner::RuledOut;
 use windtunnel_model::outcome::MeasureId;
 use windtunnel_model::scenario::ids::{PlanId, ReleaseId};
@@ -33,6 +33,18 @@ struct Finding {
     figure: String,
     /// Is it within the limit?
     within: bool,
+}
+
+impl Finding {
+    /// The same, held against a limit that chance decides: beyond it only if that is certain.
+    fn judged(mut self, results: &ScenarioResults, plan: PlanId, limit: Limit) -> Finding {
+        let row = results.qualification.iter().find(|row| row.plan == plan);
+        self.within &= row.is_none_or(|row| !row.beyond.contains(&limit));
+        if row.is_some_and(|row| row.unsure.contains(&limit)) {
+            self.figure += ", not certain";
+        }
+        self
+    }
 }
 
 /// The six questions, answered for one scenario.
@@ -90,12 +102,8 @@ fn answer(
 
 fn by_risk(results: &ScenarioResults, plan: PlanId) -> Finding {
     let Some(rating) = reading::rating(results, plan) else { return unknown() };
-    let limit = results.scenario.constraints.risk_max;
-    Finding {
-        key: rating.hurt_share,
-        figure: Quantity::Share.show(rating.hurt_share),
-        within: limit.is_none_or(|most| rating.hurt_share <= most.value()),
-    }
+    let figure = Quantity::Share.show(rating.hurt_share);
+    Finding { key: rating.hurt_share, figure, within: true }.judged(results, plan, Limit::Risk)
 }
 
 fn by_resources(results: &ScenarioResults, plan: PlanId) -> Finding {
@@ -109,29 +117,21 @@ fn by_resources(results: &ScenarioResults, plan: PlanId) -> Finding {
     if refused {
         figure += ", needs a second fleet";
     }
-    let affordable = limits.fleet_minutes_max.is_none_or(|most| rating.fleet_minutes <= most);
-    Finding { key: rating.fleet_minutes, figure, within: affordable && !refused }
+    Finding { key: rating.fleet_minutes, figure, within: !refused }.judged(
+        results,
+        plan,
+        Limit::FleetMinutes,
+    )
 }
 
 fn by_rollback(results: &ScenarioResults, plan: PlanId) -> Finding {
     let Some(rating) = reading::rating(results, plan) else { return unknown() };
-    let limit = results.scenario.constraints.rollback_max;
-    match rating.way_back_s {
-        _ if !rating.exposed => {
-            let figure = "no bad release exposed a user".to_string();
-            Finding { key: -1.0, figure, within: true }
-        }
-        Some(seconds) => Finding {
-            key: seconds,
-            figure: Quantity::Seconds.show(seconds),
-            within: limit.is_none_or(|most| seconds <= most.as_secs_f64()),
-        },
-        None => Finding {
-            key: f64::INFINITY,
-            figure: rating.no_way_back().to_string(),
-            within: limit.is_none(),
-        },
-    }
+    let (key, figure) = match rating.way_back_s {
+        _ if !rating.exposed => (-1.0, "no bad release exposed a user".to_string()),
+        Some(seconds) => (seconds, Quantity::Seconds.show(seconds)),
+        None => (f64::INFINITY, rating.no_way_back().to_string()),
+    };
+    Finding { key, figure, within: true }.judged(results, plan, Limit::Rollback)
 }
 
 /// Who needs metrics, and how late a bad release is found.

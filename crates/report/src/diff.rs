@@ -5,21 +5,7 @@ use super::headlines::listed;
 use serde_json::{Value, json};
 use windtunnel_base::count::counted;
 use windtunnel_base::wrap;
-use windtunnel_experiment::diff::{Chosen, Diff, Row, ScenarioDiff, Side, What};
-use windtunnel_model::outcome::MeasureId;
-
-/// Measures that are printed without being asked for, the weightiest first.
-const MAIN: [MeasureId; 9] = [
-    MeasureId::UsersHurtByReleaseShare,
-    MeasureId::RequestsFailed,
-    MeasureId::DowntimeByReleaseS,
-    MeasureId::DetectedAfterS,
-    MeasureId::RollbackS,
-    MeasureId::HarmToSafeS,
-    MeasureId::RolloutS,
-    MeasureId::FleetMinutesExtra,
-    MeasureId::CostExtraUsd,
-];
+use windtunnel_experiment::diff::{Chosen, Diff, Row, ScenarioDiff, Share, Side, What, Word, rank};
 
 /// Most figures of a scenario that are printed without being asked for.
 const ROWS_MAX: usize = 12;
@@ -56,26 +42,37 @@ fn first(diff: &Diff) -> String {
             );
         }
     }
-    let weight = |row: &Row| match row.what {
-        What::Measure(measure) => MAIN.iter().position(|m| *m == measure).unwrap_or(MAIN.len() + 1),
-        What::Verdict(_) => MAIN.len(),
+    let find = |of: &dyn Fn(&ScenarioDiff) -> Option<String>| {
+        diff.scenarios.iter().find_map(|s| Some(format!("Different: {}: {}", s.name, of(s)?)))
     };
+    let only = |told: String| match diff.certain() {
+        0 => format!("{told}; no figure certainly differs."),
+        _ => format!("{told}."),
+    };
+    if let Some(told) = find(&|s| s.shares.first().map(share)) {
+        return only(told);
+    }
+    if let Some(told) = find(&|s| s.words.first().map(word)) {
+        return only(told);
+    }
     let rows = diff.scenarios.iter().flat_map(|s| s.rows.iter().map(move |row| (s, row)));
-    // Of rows of one weight the first in the tables.
-    let top = rows.filter(|(_, row)| row.certain).min_by_key(|(_, row)| weight(row));
+    let top = rows.filter(|(_, row)| row.certain).min_by(|a, b| rank::before(a.1, b.1));
     if let Some((scenario, row)) = top {
         return format!("Different: {}: {}.", scenario.name, told(row));
     }
-    if let Some((scenario, word)) = diff.scenarios.iter().find_map(|s| Some((s, s.words.first()?)))
-    {
-        let (rating, [before, after]) = (&word.rating, &word.words);
-        let who = format!("{}: {}", scenario.name, word.strategy);
-        return format!(
-            "Different in words only: {who}: {rating} was {before} and is {after}; no figure \
-             certainly differs."
-        );
-    }
     "Different: not the same was flown.".to_string()
+}
+
+/// A share that changed, in words.
+fn share(share: &Share) -> String {
+    let [before, after] = share.shares.map(|share| Quantity::Share.show(share));
+    format!("{} was {before} of the releases and is {after}", share.release)
+}
+
+/// A rating that changed, in words.
+fn word(word: &Word) -> String {
+    let [before, after] = &word.words;
+    format!("{}: {} was {before} and is {after}", word.strategy, word.rating)
 }
 
 /// One figure in words.
@@ -188,6 +185,10 @@ fn one(scenario: &ScenarioDiff, details: bool) -> String {
     if let Some([before, after]) = &scenario.choice {
         say(format!("choice: {} → {}", chosen(before), chosen(after)));
     }
+    for found in &scenario.shares {
+        let [before, after] = found.shares.map(|share| Quantity::Share.show(share));
+        say(format!("share of {}: {before} → {after}", found.release));
+    }
     for word in &scenario.words {
         let [before, after] = &word.words;
         say(format!("{}: {} {before} → {after}", word.strategy, word.rating));
@@ -198,13 +199,9 @@ fn one(scenario: &ScenarioDiff, details: bool) -> String {
         }
     }
     let certain: Vec<&Row> = scenario.rows.iter().filter(|row| row.certain).collect();
-    let main = |row: &&&Row| match row.what {
-        What::Measure(measure) => MAIN.contains(&measure),
-        What::Verdict(_) => true,
-    };
     let told_rows: Vec<&&Row> = match details {
         true => certain.iter().collect(),
-        false => certain.iter().filter(main).take(ROWS_MAX).collect(),
+        false => certain.iter().filter(|row| rank::is_main(row)).take(ROWS_MAX).collect(),
     };
     for row in &told_rows {
         let ([release, strategy], [before, after]) = (&row.names, shown(row));
@@ -266,6 +263,10 @@ fn scenario_json(scenario: &ScenarioDiff) -> Value {
         "choice": scenario.choice.as_ref().map(|[before, after]| {
             json!({"before": choice(before), "after": choice(after)})
         }),
+        "shares": scenario.shares.iter().map(|found| {
+            let [before, after] = found.shares;
+            json!({"release": found.release, "before": before, "after": after})
+        }).collect::<Vec<_>>(),
         "ratings": words.collect::<Vec<_>>(),
         "only_before": scenario.only[0],
         "only_after": scenario.only[1],

@@ -14,14 +14,16 @@ pub const HURT_SHARE: MeasureId = MeasureId::UsersHurtByReleaseShare;
 
 /// The rating rules, one sentence each.
 pub const RULES: [&str; 5] = [
-    "**downtime** *yes* if good releases show 1 s or more of outage by the release",
+    "**downtime** is outage, in which no pod accepts requests: *yes* if good releases show 1 s or \
+     more of it by the release",
     "**rollback** *n.a.* if no bad release exposed a user (an outage that one caused all the same \
      stands beside it); *slow* if the way back itself causes \
      1 s or more of outage or W > 30 T; *medium* if W > 1.75 T; *fast* if W > 0.5 T; else \
      *instant* (T: median from the creation of a pod to its readiness; W: median over bad flights \
      of the longer of rollback and restored capacity)",
-    "**risk** by the share of active users hurt by the release over the mix *low* up to 0.3 % \
-     (*none* if besides no bad release exposed a user), *medium* up to 3 %, else *high*",
+    "**risk** by the share of active users hurt by the release over the mix *none* if no bad \
+     release exposed a user and no release hurt one, *low* up to 0.3 %, *medium* up to 3 %, else \
+     *high*",
     "**cost** by extra fleet-minutes per release *low* up to 0.5, *medium* up to 6, else *high*",
     "**delivery** *yes* from 99 % of the good releases shipped on, *mostly* from 95 % on, else \
      *no*; *n.a.* where nothing is to be shipped",

@@ -83,9 +83,9 @@ fn ratings_table(results: &ScenarioResults, columns: &[String]) -> Table {
         close(&mut table);
         return table;
     }
-    let users = "risk:\nusers hurt";
-    let cost = "cost:\nfleet-min";
-    table.set_header(["strategy", "downtime", "rollback", users, cost, "delivery:\ngood shipped"]);
+    let down = ["downtime:\noutage", "rollback:\nway back"];
+    let rest = ["risk:\nusers hurt", "cost:\nfleet-min", "delivery:\ngood shipped"];
+    table.set_header(["strategy"].into_iter().chain(down).chain(rest));
     for row in &results.ratings {
         table.add_row(cells(results, row));
     }

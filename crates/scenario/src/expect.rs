@@ -3,7 +3,8 @@
 //! `strategy · release · measure [· statistic] operator limit`, with `·`, `|` or `,` between the
 //! words: `canary · bad · users_hurt_by_release_share · p95 < 0.5%`, a difference of two strategies
 //! (`canary - rollingUpdate · bad · users_hurt < 0`), a share of verdicts (`canary · good · verdict
-//! promoted-good ≥ 95%`) or a rating (`recreate · rating downtime = yes`). Deliberately unknown
+//! promoted-good ≥ 95%`), of flights that a check stopped (`canary · bad · stopped_by errorRate ≥
+//! 90%`) or a rating (`recreate · rating downtime = yes`). Deliberately unknown
 //! here: results, and how a line is judged.
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use windtunnel_base::escape::short::middle;
 use windtunnel_base::problem::{Place, Problem, nearest};
 use windtunnel_base::units::{parse_duration, parse_money};
 use windtunnel_model::outcome::{MEASURES, Rating, Unit, Verdict};
+use windtunnel_model::scenario::crew;
 use windtunnel_model::scenario::ids::{PlanId, ReleaseId};
 use windtunnel_model::scenario::model::{Expectation, Expected, Operator, Scenario, Statistic};
 
@@ -81,6 +83,13 @@ fn expectation(line: &str, scenario: &Scenario) -> Result<Expectation, Wrong> {
         let limit = figure(limit, Unit::Share)?;
         return Ok(made(line, strategy, release, Expected::Verdict(verdict), operator, limit));
     }
+    if let Some(rest) = after(what, STOPPED_BY) {
+        let (word, operator, limit) = compared(rest)?;
+        let by = stopper(word, strategy, scenario)?;
+        let limit = figure(limit, Unit::Share)?;
+        let made = made(line, strategy, release, Expected::StoppedBy, operator, limit);
+        return Ok(Expectation { by, ..made });
+    }
     let (measure, statistic, operator, limit) = match statistic {
         Some(words) => {
             let (statistic, operator, limit) = compared(words)?;
@@ -115,7 +124,8 @@ fn made(
     limit: f64,
 ) -> Expectation {
     let (text, place) = (line.trim().to_string(), Place::default());
-    Expectation { text, file: Arc::from(""), place, plan, release, what, operator, limit }
+    let by = Arc::from("");
+    Expectation { text, file: Arc::from(""), place, plan, release, what, by, operator, limit }
 }
 
 /// `canary`, or `canary - rollingUpdate`.
@@ -131,6 +141,23 @@ fn strategies(word: Word<'_>, scenario: &Scenario) -> Result<(PlanId, Option<Pla
         return Err(wrong(other, found, "two strategies"));
     }
     Ok((one, Some(reference)))
+}
+
+/// The keyword of lines about who stopped a release.
+const STOPPED_BY: &str = "stopped_by";
+
+/// Whoever is on call, in lines about who stopped a release.
+pub const HUMAN: &str = "human";
+
+/// Who may stop a release of a strategy: a check, another gate, or the human. Where its queries
+/// cannot be read, which is told elsewhere, any name is taken.
+fn stopper(word: Word<'_>, plan: PlanId, scenario: &Scenario) -> Result<Arc<str>, Wrong> {
+    let bound = crew::bind(scenario);
+    let pilot = bound.as_ref().ok().and_then(|(pilots, _)| pilots.get(plan.0));
+    let Some(pilot) = pilot else { return Ok(Arc::from(word.text)) };
+    let names: Vec<&str> = pilot.facts.stoppers().into_iter().chain([HUMAN]).collect();
+    let what = format!("check or gate of {}", scenario.plan_name(plan));
+    Ok(Arc::from(*one_of(word, &names, |name| name, &what)?))
 }
 
 /// `downtime = yes`.
@@ -291,6 +318,16 @@ mod tests {
         let found = one("canary | good | verdict promoted-good >= 95%").expect("valid");
         assert_eq!(found.what, Expected::Verdict(Verdict::PromotedGood));
         assert_eq!((found.operator, found.limit), (Operator::AtLeast, 0.95));
+        let found = one("canary · bad · stopped_by errorRate ≥ 90%").expect("valid");
+        assert_eq!((found.what, &*found.by, found.limit), (Expected::StoppedBy, "errorRate", 0.9));
+        for by in ["human", "progress deadline"] {
+            let line = format!("canary · all · stopped_by {by} < 5%");
+            assert_eq!(&*one(&line).expect("valid").by, by);
+        }
+        assert_eq!(
+            &*one("blueGreen · bad · stopped_by smoke test > 0").expect("valid").by,
+            "smoke test"
+        );
         let found = one("canary - rollingUpdate, bad, users_hurt < -3").expect("valid");
         let of_name = |plan: &PlanId| scenario().plan_name(*plan) == "rollingUpdate";
         let reference = scenario().plan_ids().find(of_name).expect("listed");
@@ -324,6 +361,9 @@ mod tests {
             ("canary · bat · users_hurt < 1", 10, "did you mean bad?"),
             ("canary · bad · users_hrut < 1", 16, "did you mean users_hurt?"),
             ("canary · bad · verdict promoted-god > 1%", 24, "did you mean promoted-good?"),
+            ("canary · bad · stopped_by erorRate > 1%", 27, "did you mean errorRate?"),
+            ("canary · bad · stopped_by smoke test > 1%", 27, "latency, progress deadline, human"),
+            ("canary · bad · stopped_by errorRate > 2", 39, "100% at most"),
             ("canary · bad · users_hurt · p96 < 1", 29, "unknown statistic"),
             ("canary · bad · users_hurt < NaN", 29, "found \"NaN\""),
             ("canary · bad · users_hurt_by_release_share < 5", 46, "100% at most"),

@@ -136,7 +136,11 @@ pub fn constraints(r: &mut Reader<'_>) -> (Constraints, Option<SimDuration>) {
         no_mixing: r.flag("noMixing", false, "two versions must never serve at the same time"),
         maintenance_window: r.flag("maintenanceWindow", false, "downtime at night is allowed"),
         risk_max: r.opt_share("riskMax", "highest share of users a release may hurt, on average"),
-        rollback_max: r.opt_duration("rollbackMax", "longest way back"),
+        rollback_max: r.opt_duration(
+            "rollbackMax",
+            "longest way back: of the bad releases that met users and went back, half may take \
+             longer",
+        ),
         fleet_minutes_max: r.opt_number(
             "fleetMinutesMax",
             0.0..=1e9,

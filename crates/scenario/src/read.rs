@@ -242,7 +242,9 @@ fn spec(r: &mut Reader<'_>, name: String) -> Draft {
     let releases_per_year = r.number("releasesPerYear", 52.0, 0.0..=1e6, per_year);
     let prices = r.object("prices", "what things cost, in US dollars", prices::read);
     let baseline = baseline(r, &plans);
-    let help = "what must hold, such as `canary · bad · users_hurt_by_release_share · p95 < 0.5%`";
+    let help = "what must hold, such as `canary · bad · users_hurt_by_release_share · p95 < 0.5%`, \
+        `canary · bad · verdict rolled-back-bad ≥ 90%` or `canary · bad · stopped_by errorRate ≥ \
+        90%`";
     let lines = r.texts("expect", "", help, |line| Some(line.to_string()), "a line of text");
     let (constraints, scrape_every) =
         r.object("constraints", "what the platform can't do", operations::constraints);

@@ -4,6 +4,7 @@
 //! A p-value is never below what reordering the same flights could give: few flights prove little,
 //! however equal they are among themselves. Deliberately absent: what was measured.
 
+use super::mixture::{Stratum, correlations};
 use windtunnel_base::interval::Interval;
 use windtunnel_base::maths::{exp, ln_gamma};
 use windtunnel_base::moments::Moments;
@@ -43,6 +44,57 @@ pub fn welch(before: &[f64], after: &[f64], confidence: f64) -> Option<Change> {
     let ways = ln_choose((a.n + b.n) as f64, a.n as f64);
     let least = 2.0 * exp(-ways);
     Some(by_t(b.mean - a.mean, (va + vb).sqrt(), df, least, confidence))
+}
+
+/// A sum of means: its value, the variance of that, and Welch and Satterthwaite's degrees of
+/// freedom.
+struct Sum {
+    mean: f64,
+    variance: f64,
+    df: f64,
+    /// Fewest values, and most that are not 0, of a part.
+    least: usize,
+    moved: usize,
+}
+
+/// The sum of the means of some parts, each its weight times its values. Parts that share
+/// replications move together as far as those tell. Nothing if a part has fewer than two values.
+fn sum(parts: &[Stratum]) -> Option<Sum> {
+    let known: Vec<Vec<f64>> = parts.iter().map(Stratum::known).collect();
+    let moments: Vec<Moments> = known.iter().map(|v| Moments::of(v)).collect::<Option<_>>()?;
+    let least = moments.iter().map(|m| m.n).min().filter(|n| *n >= 2)?;
+    let errors: Vec<f64> = parts
+        .iter()
+        .zip(&moments)
+        .map(|(part, m)| part.weight.abs() * m.standard_error())
+        .collect();
+    let together = correlations(parts);
+    let pairs = (0..errors.len()).flat_map(|i| (0..errors.len()).map(move |j| (i, j)));
+    let variance: f64 = pairs.map(|(i, j)| together[i][j] * errors[i] * errors[j]).sum();
+    let squares = errors.iter().zip(&moments);
+    let spread: f64 = squares.map(|(e, m)| e * e * e * e / (m.n as f64 - 1.0)).sum();
+    let df = if spread > 0.0 { variance * variance / spread } else { least as f64 - 1.0 };
+    let most = moments.iter().map(|m| m.n).sum::<usize>() - moments.len();
+    let mean = parts.iter().zip(&moments).map(|(part, m)| part.weight * m.mean).sum();
+    let moved = known.iter().map(|v| v.iter().filter(|value| **value != 0.0).count()).max()?;
+    Some(Sum { mean, variance, df: df.min(most as f64), least, moved })
+}
+
+/// What a mix has more than before, of the differences of each of its parts in pairs.
+pub fn mix_paired(parts: &[Stratum], confidence: f64) -> Option<Change> {
+    let sum = sum(parts)?;
+    let least = exp(-std::f64::consts::LN_2 * (sum.moved as f64 - 1.0));
+    Some(by_t(sum.mean, sum.variance.sqrt(), sum.df, least, confidence))
+}
+
+/// What a mix has more than before, where the flights of both have nothing in common.
+pub fn mix_apart(before: &[Stratum], after: &[Stratum], confidence: f64) -> Option<Change> {
+    let [a, b] = [sum(before)?, sum(after)?];
+    let variance = a.variance + b.variance;
+    let spread = a.variance * a.variance / a.df + b.variance * b.variance / b.df;
+    let df = if spread > 0.0 { variance * variance / spread } else { a.df + b.df };
+    let ways = ln_choose((a.least + b.least) as f64, a.least as f64);
+    Some(by_t(b.mean - a.mean, variance.sqrt(), df, 2.0 * exp(-ways), confidence))
 }
 
 fn by_t(mean: f64, error: f64, df: f64, least: f64, confidence: f64) -> Change {
@@ -135,6 +187,35 @@ mod tests {
         let (a, b) = (2.5_f64 / 5.0, 12.2_f64 / 5.0);
         let df = (a + b) * (a + b) / (a * a / 4.0 + b * b / 4.0);
         near(found.p, 2.0 * t_sf(3.2 / (a + b).sqrt(), df));
+    }
+
+    fn part(weight: f64, values: &[f64]) -> Stratum {
+        Stratum { weight, values: values.to_vec() }
+    }
+
+    /// A mix of one is that one; of two that share no replication variances add up.
+    #[test]
+    fn mixes_are_sums_of_their_parts() {
+        let one = [3.0, -1.0, 4.0, 1.5, 2.0];
+        let alone = mix_paired(&[part(1.0, &one)], 0.95).expect("five");
+        let wanted = paired(&one, 0.95).expect("five");
+        near(alone.mean, wanted.mean);
+        near(alone.p, wanted.p);
+        near(alone.interval.lower, wanted.interval.lower);
+        let nan = f64::NAN;
+        let parts = [
+            part(0.25, &[2.0, 4.0, 9.0, nan, nan, nan]),
+            part(0.75, &[nan, nan, nan, 1.0, 2.0, 4.0]),
+        ];
+        let two = mix_paired(&parts, 0.95).expect("three each");
+        near(two.mean, 0.25 * 5.0 + 0.75 * 7.0 / 3.0);
+        let (a, b) = (0.0625 * 13.0 / 3.0, 0.5625 * (7.0 / 3.0) / 3.0);
+        let reach = t_quantile(0.975, (a + b) * (a + b) / (a * a / 2.0 + b * b / 2.0));
+        near(two.interval.upper, two.mean + reach * (a + b).sqrt());
+        let [x, y] = [[1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 4.0, 6.0, 8.0, 11.0]];
+        let apart = mix_apart(&[part(1.0, &x)], &[part(1.0, &y)], 0.95).expect("five each");
+        near(apart.p, welch(&x, &y, 0.95).expect("five each").p);
+        assert_eq!(mix_paired(&[part(1.0, &[1.0])], 0.95), None);
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub fn mean_of_parts(strata: &[Stratum], bounds: &[Bounds], confidence: f64) -> 
 /// Correlations of the strata's means: of values over the replications that both have, thinned by
 /// those that only one has, r·c/√(n·m). Negative ones count as none: a few flights know them badly,
 /// and what was not seen would not cancel.
-fn correlations(strata: &[Stratum]) -> Vec<Vec<f64>> {
+pub(crate) fn correlations(strata: &[Stratum]) -> Vec<Vec<f64>> {
     let count = |s: &Stratum| s.values.iter().filter(|value| !value.is_nan()).count() as f64;
     let of = |(i, a): (usize, &Stratum), (j, b): (usize, &Stratum)| {
         if i == j {

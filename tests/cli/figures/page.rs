@@ -10,9 +10,9 @@ const MEASURES: [(&str, &str); 9] = [
     ("users hurt by the release", "users_hurt_by_release_share"),
     ("requests failed", "requests_failed"),
     ("time to ship (rollout)", "rollout_s"),
-    ("downtime by the release", "downtime_by_release_s"),
+    ("objective missed by the release", "downtime_by_release_s"),
     ("detected after", "detected_after_s"),
-    ("rollback", "rollback_s"),
+    ("decision to last request", "rollback_s"),
     ("harm to safe", "harm_to_safe_s"),
     ("extra fleet-minutes", "fleet_minutes_extra"),
     ("extra cost", "cost_extra_usd"),
@@ -77,6 +77,7 @@ pub fn often(share: Option<f64>) -> Option<f64> {
 fn ratings(scene: &Scene<'_>, table: &Table) -> Faults {
     each_plan(scene, table, |place, plan, head, cell| {
         let of = |column: &str| scene.rating(plan, column);
+        let head = head.split(':').next().unwrap_or(head);
         let word = format!("**{}**", scene.rating_word(plan, head));
         let wanted = match head {
             "downtime" => vec![of("outage_good_s")],

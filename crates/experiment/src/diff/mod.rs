@@ -5,8 +5,11 @@
 //! questions are asked at once, so Holm's procedure keeps the chance of one false difference among
 //! all at 5 %. Deliberately absent: reading, and words.
 
+mod mix;
+pub mod rank;
 mod side;
 
+pub use mix::{ALL, Share};
 pub use side::{Chosen, Flight, Flown, Side, StoredScenario};
 
 use windtunnel_model::outcome::{MeasureId, Verdict};
@@ -65,9 +68,11 @@ pub struct ScenarioDiff {
     pub storm_unknown: bool,
     /// The choice before and after, if both tell one and it changed.
     pub choice: Option<[Chosen; 2]>,
+    /// Releases whose share of all changed.
+    pub shares: Vec<Share>,
     /// Ratings that changed.
     pub words: Vec<Word>,
-    /// Figures that differ in the flights, certain ones first.
+    /// Figures that differ in the flights, certain ones first, the weightiest first ([`rank`]).
     pub rows: Vec<Row>,
     /// Figures compared.
     pub compared: usize,
@@ -97,7 +102,9 @@ impl Diff {
     /// Does something differ that a reader must know of?
     pub fn differs(&self) -> bool {
         let some = |lists: &[Vec<String>; 2]| lists.iter().any(|list| !list.is_empty());
-        let of = |s: &ScenarioDiff| s.choice.is_some() || !s.words.is_empty() || some(&s.only);
+        let of = |s: &ScenarioDiff| {
+            s.choice.is_some() || !s.shares.is_empty() || !s.words.is_empty() || some(&s.only)
+        };
         self.certain() > 0 || some(&self.only) || self.scenarios.iter().any(of)
     }
 }
@@ -141,8 +148,7 @@ fn judge(scenarios: &mut [ScenarioDiff]) {
         row.certain = stands.next().unwrap_or(false);
     }
     for scenario in scenarios {
-        // Those of one kind stay in the order of the tables.
-        scenario.rows.sort_by_key(|row| !row.certain);
+        rank::rank(&mut scenario.rows);
     }
 }
 
@@ -153,6 +159,7 @@ fn scenario(old: &StoredScenario, new: &StoredScenario) -> ScenarioDiff {
         paired,
         storm_unknown: old.storm.is_none() || new.storm.is_none(),
         choice: None,
+        shares: mix::shares(old, new),
         words: words(old, new),
         rows: Vec::new(),
         compared: 0,
@@ -172,6 +179,7 @@ fn scenario(old: &StoredScenario, new: &StoredScenario) -> ScenarioDiff {
             unpaired(flown, other, &mut diff);
         }
     }
+    mix::compare(old, new, &mut diff);
     diff
 }
 

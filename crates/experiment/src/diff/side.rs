@@ -31,6 +31,12 @@ pub struct StoredScenario {
     pub choice: Option<Chosen>,
     /// Words by (strategy, column of `ratings.csv`).
     pub ratings: Vec<([String; 2], String)>,
+    /// Releases with their shares, in the scenario's order; none in folders that do not tell them.
+    pub releases: Vec<(String, f64)>,
+    /// Strategies, in the scenario's order.
+    pub strategies: Vec<String>,
+    /// How many flights there are of a release and a strategy, where `run.json` tells.
+    pub counted: Vec<([String; 2], u64)>,
     /// Flights by release and strategy, in the order of the tables.
     pub flown: Vec<Flown>,
 }

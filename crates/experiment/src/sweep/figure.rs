@@ -27,6 +27,8 @@ pub enum What {
     Mean(MeasureId, Of),
     /// The share of good releases that stay.
     Shipped,
+    /// What a year of releases costs, of all that has a price: by it strategies are compared.
+    Year,
 }
 
 /// A main figure: how it is called.
@@ -44,10 +46,10 @@ pub const MAIN: [Main; 8] = [
     main("good releases shipped", What::Shipped),
     main("time to ship a good release", What::Mean(MeasureId::RolloutS, Of::Good)),
     main("first harm to safe, of bad releases", What::Mean(MeasureId::HarmToSafeS, Of::Bad)),
-    main("downtime by a release", What::Mean(MeasureId::DowntimeByReleaseS, Of::All)),
+    main("objective missed by a release", What::Mean(MeasureId::DowntimeByReleaseS, Of::All)),
     main("requests failed", What::Mean(MeasureId::RequestsFailed, Of::All)),
     main("extra fleet-minutes of a release", What::Mean(MeasureId::FleetMinutesExtra, Of::All)),
-    main("cost of a release", What::Mean(MeasureId::ReleaseUsd, Of::All)),
+    main("a year of releases, in all", What::Year),
 ];
 
 const fn main(title: &'static str, what: What) -> Main {
@@ -60,6 +62,7 @@ impl What {
         match self {
             What::Mean(measure, _) => Some(measure),
             What::Shipped => None,
+            What::Year => Some(MeasureId::ReleaseUsd),
         }
     }
 }
@@ -101,6 +104,7 @@ pub fn figure(results: &ScenarioResults, plan: PlanId, what: What) -> Option<Fig
             let (value, interval, n) = (share.share, share.interval, found.flights as usize);
             Some(Figure { value, interval, n })
         }
+        What::Year => results.money.years.iter().find(|year| year.plan == plan)?.total,
     }
 }
 

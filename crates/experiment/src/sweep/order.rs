@@ -6,7 +6,7 @@
 //! not be chosen is compared with none: what ships nothing hurts nobody.
 
 use super::figure::{paired, strata};
-use super::{Turn, What, plan, turn};
+use super::{Of, Turn, What, plan, turn};
 use crate::limits::bounds;
 use crate::results::{Judgement, ScenarioResults};
 use crate::winner::USERS_FLOOR;
@@ -33,6 +33,11 @@ pub struct Order {
 
 /// The pairs of strategies whose order turns along a line of points.
 pub fn orders(names: &[&str], line: &[Option<&ScenarioResults>], what: What) -> Vec<Order> {
+    // A year is a release, so many times.
+    let what = match what {
+        What::Year => What::Mean(MeasureId::ReleaseUsd, Of::All),
+        what => what,
+    };
     let What::Mean(measure, _) = what else { return Vec::new() };
     let pairs: Vec<(&str, &str)> = names
         .iter()

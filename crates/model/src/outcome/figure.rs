@@ -104,7 +104,8 @@ pub fn told_with_limit(
     (lower, upper): (f64, f64),
     limit: f64,
 ) -> (String, String) {
-    let scale = quantity.scale(if value.abs() > limit.abs() { value } else { limit });
+    let larger = value.is_finite() && value.abs() > limit.abs();
+    let scale = quantity.scale(if larger { value } else { limit });
     let scaled = |figure: f64| figure * scale.factor;
     let known = [value, lower, upper].into_iter().filter(|figure| figure.is_finite());
     let figures: Vec<f64> = known.map(scaled).collect();

@@ -215,6 +215,8 @@ pub struct Expectation {
     pub release: ReleaseId,
     /// What is expected.
     pub what: Expected,
+    /// Of [`Expected::StoppedBy`]: the check or gate, or `human`; empty else.
+    pub by: Arc<str>,
     /// Comparison.
     pub operator: Operator,
     /// The limit: a share as a fraction, durations in seconds, money in dollars.
@@ -226,6 +228,8 @@ pub struct Expectation {
 pub enum Expected {
     /// Share of flights with this verdict.
     Verdict(Verdict),
+    /// Share of flights that were taken back before the promotion by whom the line names.
+    StoppedBy,
     /// A statistic of a measure.
     Measure {
         /// Which.

@@ -109,7 +109,8 @@ pub struct Settings {
 impl Spec for Settings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let machine = BlueGreen { settings: self.clone(), stage: Stage::Idle };
-        let facts = Facts::of(binding.about().names);
+        let gates = [By::SmokeTest, By::ProgressDeadline];
+        let facts = Facts::of(binding.about().names).stopping_by(gates);
         Some(Pilot { facts, machine: Box::new(machine) })
     }
 }

@@ -186,6 +186,7 @@ impl Spec for Settings {
             takes: self.interval * self.weights.len() as u64,
             ..Facts::of(binding.about().names).deciding_by(asked, "checks")
         };
+        let facts = facts.stopping_by([Gate::ProgressDeadline]);
         let facts = facts.with_surprises(self.surprises(binding.about().replicas));
         let settings = Settings { checks, ..self.clone() };
         let canary = Canary {

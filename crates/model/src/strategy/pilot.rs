@@ -5,9 +5,10 @@ use super::order::Ordered;
 use super::{Machine, Scaling};
 use crate::analysis::check::Check;
 use crate::analysis::promql::Query;
-use crate::world::action::Verdict;
+use crate::world::action::{Gate, Verdict};
 use crate::world::client::ClientLimits;
 use crate::world::names::Names;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use windtunnel_base::time::SimDuration;
 
@@ -29,6 +30,8 @@ pub struct Facts {
     pub checks: Vec<Checked>,
     /// What it judges by queries, check by check, under the names that its evidence bears.
     pub judged: Vec<Judged>,
+    /// Further names by which it may stop a release: what decides and is no query.
+    pub gates: Vec<String>,
     /// What things are called in its flights: a controller renames workloads.
     pub names: Arc<Names>,
     /// Whose size an autoscaler writes.
@@ -83,6 +86,7 @@ impl Facts {
             queries: Vec::new(),
             checks: Vec::new(),
             judged: Vec::new(),
+            gates: Vec::new(),
             names: Arc::new(names.clone()),
             scaling: Scaling::Fleet,
             orders: Vec::new(),
@@ -97,6 +101,21 @@ impl Facts {
     pub fn with_surprises(mut self, more: Vec<Surprise>) -> Facts {
         self.surprises.extend(more);
         self
+    }
+
+    /// The same of a strategy that may stop a release by these gates, too.
+    pub fn stopping_by(mut self, gates: impl IntoIterator<Item = Gate>) -> Facts {
+        self.gates.extend(gates.into_iter().map(|gate| gate.word()));
+        self
+    }
+
+    /// All names by which it may stop a release, each once.
+    pub fn stoppers(&self) -> Vec<&str> {
+        let judged = self.judged.iter().map(|judged| judged.name.as_str());
+        let mut names: Vec<&str> = judged.chain(self.gates.iter().map(String::as_str)).collect();
+        let mut known = BTreeSet::new();
+        names.retain(|name| known.insert(*name));
+        names
     }
 
     /// The same of a strategy that decides by these checks, which stand in its list `list`.

@@ -135,7 +135,10 @@ impl Spec for Settings {
             None => None,
         };
         let mut facts = Facts { takes: self.duration, ..Facts::of(binding.about().names) };
+        let kinds = KINDS.map(|(kind, _)| Gate::Metric(kind.to_string()));
+        facts = facts.stopping_by(kinds.into_iter().chain([Gate::ProgressDeadline]));
         let follow = follow.map(|next| {
+            facts.gates.extend(next.facts.stoppers().into_iter().map(String::from));
             facts.queries = next.facts.queries;
             facts.takes += next.facts.takes;
             next.machine
@@ -145,6 +148,10 @@ impl Spec for Settings {
         Some(Pilot { facts, machine: Box::new(shadow) })
     }
 }
+
+/// Kinds of difference, under the names that evidence bears, and what counts each.
+const KINDS: [(&str, CountOf); 3] =
+    [("status", |d| d.status), ("body", |d| d.body), ("latency", |d| d.latency)];
 
 /// A mirror at work.
 #[derive(Clone, Debug)]
@@ -185,10 +192,8 @@ impl Shadow {
     /// Which kinds of difference exceed the noise?
     fn findings(&self, view: &View<'_>, out: &mut Vec<Action>) -> bool {
         let (raw, noise) = (view.shadow.candidate, view.shadow.noise);
-        let kinds: [(&'static str, CountOf); 3] =
-            [("status", |d| d.status), ("body", |d| d.body), ("latency", |d| d.latency)];
         let mut found = false;
-        for (check, count) in kinds {
+        for (check, count) in KINDS {
             let scale = raw.compared as f64 / noise.compared.max(1) as f64;
             let expected = if noise.compared == 0 { 0.0 } else { count(&noise) as f64 * scale };
             let field = diffy::field(

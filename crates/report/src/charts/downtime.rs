@@ -22,8 +22,8 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     }
     let axis = measures::axis(Quantity::Seconds, &groups, &[0, 1]);
     let panels = vec![
-        measures::panel("Outage: no pod answers", axis.clone()),
-        measures::panel("Downtime: objective missed", axis),
+        measures::panel("Outage, which is rated: no pod answers", axis.clone()),
+        measures::panel("Objective missed: too many fail", axis),
     ];
     let legend = releases.legend();
     DotChart { title: headlines::downtime::headline(results), subtitle, legend, panels, groups }

@@ -82,8 +82,19 @@ impl Panel {
     }
 }
 
-/// Names and kinds of what may be chosen at a point; nothing where nothing was flown.
-pub type Choice = Option<(Vec<String>, Vec<&'static str>)>;
+/// What may be chosen at a point; nothing where nothing was flown.
+pub type Choice = Option<Chosen>;
+
+/// What may be chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// Names.
+    pub names: Vec<String>,
+    /// Their kinds.
+    pub kinds: Vec<&'static str>,
+    /// Does it only lead, not proved?
+    pub leads: bool,
+}
 
 /// The map of what may be chosen.
 #[derive(Clone, Debug)]
@@ -197,7 +208,10 @@ pub fn svg(map: &Heat) -> Result<String, String> {
 /// The map of what may be chosen as SVG.
 pub fn choices(choices: &Choices) -> Result<String, String> {
     let map = &choices.map;
-    let subtitle = format!("{}; the name is what to choose, grey is a tie", map.subtitle);
+    let subtitle = format!(
+        "{}; the name is what to choose; a pale one leads and is not proved; grey is a tie",
+        map.subtitle
+    );
     let head = Head::new(WIDTH, &map.title, &subtitle, &[]);
     let layout = Layout::of(map, 1, TALL, 60.0, head.height() + 8.0);
     let bottom = layout.bottom(1);
@@ -216,17 +230,16 @@ pub fn choices(choices: &Choices) -> Result<String, String> {
 /// Figures in fields.
 const FIELD: Type = Type { size: 15.0, bold: false, paint: palette::INK };
 
-fn draw_choice(
-    pen: &Pen<'_>,
-    layout: &Layout,
-    field: Frame,
-    cell: Option<&(Vec<String>, Vec<&'static str>)>,
-) {
-    let none = (Vec::new(), Vec::new());
-    let (names, kinds) = cell.unwrap_or(&none);
+fn draw_choice(pen: &Pen<'_>, layout: &Layout, field: Frame, cell: Option<&Chosen>) {
+    let none = Chosen::default();
+    let Chosen { names, kinds, leads } = cell.unwrap_or(&none);
     let (paint, words): (Paint, String) = match (names.as_slice(), kinds.first()) {
         ([one], Some(kind)) => {
-            (palette::blend(palette::PAPER, palette::kind_paint(kind), 0.4), one.clone())
+            let (strength, words) = match leads {
+                true => (0.15, format!("{one}, not proved")),
+                false => (0.4, one.clone()),
+            };
+            (palette::blend(palette::PAPER, palette::kind_paint(kind), strength), words)
         }
         ([], _) => (palette::BAND, if cell.is_some() { "none" } else { "–" }.to_string()),
         ([one, other], _) => (palette::GRID, format!("{one} / {other}")),

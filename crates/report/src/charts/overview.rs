@@ -64,7 +64,7 @@ fn limit_of(word: Grade) -> String {
     let [low, medium] =
         windtunnel_experiment::rating::RISK_LIMITS.map(|limit| Quantity::Share.show(limit));
     match word {
-        Grade::None => " (no bad release met a user)".to_string(),
+        Grade::None => " (no bad release met a user, nobody hurt)".to_string(),
         Grade::Low => format!(" (up to {low})"),
         Grade::Medium => format!(" (up to {medium})"),
         _ => " (above)".to_string(),

@@ -7,7 +7,7 @@
 
 use super::axis::{self, Axis};
 use super::canvas::{self, Align, Frame, Paint, Pen, broken, measured, shortened};
-use super::page::{self, Head, Key, MARGIN, WIDTH};
+use super::page::{Head, Key, MARGIN, WIDTH};
 use super::palette::{self, Mark};
 use crate::figure::Quantity;
 use crate::headlines;
@@ -37,20 +37,15 @@ impl Group<'_> {
     }
 }
 
-/// The chart as SVG; nothing for strategies without steps.
+/// Is there a step to draw: one that gives requests another share than it asks for?
+pub fn is_drawn(results: &ScenarioResults) -> bool {
+    !groups(results).is_empty() && headlines::steps::headline(results).is_some()
+}
+
+/// The chart as SVG; nothing where no step gives requests another share than it asks for.
 pub fn svg(results: &ScenarioResults) -> Option<Result<String, String>> {
-    if results.steps.is_empty() {
-        return None;
-    }
     let groups = groups(results);
-    let title = headlines::steps::headline(results).filter(|_| !groups.is_empty());
-    let Some(title) = title else {
-        let name = &results.scenario.name;
-        return Some(page::empty(
-            "At every step of half a minute or more requests met what was asked for",
-            name,
-        ));
-    };
+    let title = headlines::steps::headline(results).filter(|_| !groups.is_empty())?;
     let subtitle = format!(
         "{}: requests that met the new version, step by step until the verdict; means over \
          flights, of the releases in brackets",

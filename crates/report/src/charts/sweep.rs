@@ -67,6 +67,7 @@ pub fn measure_words(scenario: &Scenario, line: &Expectation) -> String {
         Expected::Verdict(verdict) => {
             format!("share of {release} releases {}", verdict.word())
         }
+        Expected::StoppedBy => format!("share of {release} releases stopped by {}", line.by),
         Expected::Rating { rating, .. } => rating.word().to_string(),
     }
 }

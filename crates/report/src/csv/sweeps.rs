@@ -86,11 +86,12 @@ fn verdicts<'r>(start: &'r Row, here: &'r ScenarioResults) -> impl Iterator<Item
     })
 }
 
-/// The main figures over all good releases, and over all bad ones.
+/// The main figures over all good releases, over all bad ones, and over a year.
 fn together(start: &Row, here: &ScenarioResults) -> Vec<Row> {
     let mut rows = Vec::new();
     let told = MAIN.iter().filter_map(|main| match main.what {
         What::Shipped => Some((main.what, "all good", "verdict promoted-good")),
+        What::Year => here.scenario.is_priced().then_some((main.what, "all", "usd_per_year")),
         What::Mean(measure, of) => {
             let (_, name) = TOGETHER.iter().find(|(kind, _)| *kind == of)?;
             Some((main.what, *name, MeasureId::name(measure)))

@@ -37,7 +37,8 @@ pub fn headline(results: &ScenarioResults) -> String {
     }
 }
 
-/// No strategy is down by itself; which bad release is, under which strategy longest.
+/// No strategy has an outage by itself; which bad release misses the objective, and under which
+/// strategy longest.
 fn up(results: &ScenarioResults) -> String {
     let scenario = &results.scenario;
     let Some((variant, plan, seconds)) = worst(results) else {
@@ -53,7 +54,9 @@ fn up(results: &ScenarioResults) -> String {
         _ => format!("the bad release {}", scenario.release_name(variant)),
     };
     if results.ratings.len() == 1 {
-        return format!("{name} is not down by itself; {release} is down for {long}");
+        return format!(
+            "{name} has no outage by itself; {release} misses the objective for {long}"
+        );
     }
     let all = ranked(results, variant.into(), MeasureId::DowntimeByReleaseS);
     let longest = |most| all.iter().all(|(own, one)| *own == plan || certainly_less(one, most));
@@ -61,11 +64,12 @@ fn up(results: &ScenarioResults) -> String {
         true => format!("longest under {name}: {long}"),
         false => format!("for {long} under {name}, and not certainly shorter under all others"),
     };
-    format!("No strategy is down by itself; {release} is down {told}")
+    let start = "No strategy has an outage by itself";
+    format!("{start}; {release} misses the objective {told}")
 }
 
-/// The longest downtime that a release causes, if it is a second or more: a good one's first, which
-/// nobody expects.
+/// The longest time for which a release misses the objective, if it is a second or more: a good
+/// one's first, which nobody expects.
 fn worst(results: &ScenarioResults) -> Option<(VariantId, PlanId, f64)> {
     let longest = |variant: VariantId| {
         let last = ranked(results, variant.into(), MeasureId::DowntimeByReleaseS).pop()?;

@@ -19,12 +19,39 @@ impl Table {
     }
 }
 
-/// Reads a table, a row at a time; `each` says what is wrong with a row, as (column, message,
-/// expected). Without its columns no row is read.
+/// What is wrong with a cell.
+pub struct Wrong {
+    column: String,
+    message: String,
+    expected: String,
+}
+
+impl Wrong {
+    /// In a column, in words.
+    pub fn new(column: &str, message: String, expected: &str) -> Wrong {
+        Wrong { column: column.to_string(), message, expected: expected.to_string() }
+    }
+
+    /// A cell that says something else than expected.
+    pub fn found(column: &str, cell: &str, expected: &str) -> Wrong {
+        Wrong::new(column, format!("found {cell:?}"), expected)
+    }
+}
+
+/// What may have happened where rows are missing.
+pub const CUT: &str = "the table may be cut short where a copy of the file ended";
+
+/// The number of the last line.
+pub fn last_line(text: &str) -> u32 {
+    u32::try_from(text.lines().count().max(1)).unwrap_or(u32::MAX)
+}
+
+/// Reads a table, a row at a time; `each` says what is wrong with a row. Without its columns no row
+/// is read.
 pub fn read(
     (text, version): (&str, &str),
     wanted: &[&str],
-    mut each: impl FnMut(&Table, &StringRecord) -> Result<(), (String, String, String)>,
+    mut each: impl FnMut(&Table, &StringRecord) -> Vec<Wrong>,
 ) -> Vec<Problem> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let at = |line: u64| Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
@@ -33,12 +60,16 @@ pub fn read(
         Ok(head) => head.iter().map(String::from).collect(),
         Err(error) => return vec![wrong(1, "", error.to_string())],
     };
+    if head.is_empty() {
+        let columns = format!("the columns {}", wanted.join(", "));
+        let problem = wrong(1, "", "found an empty table".to_string()).expected(columns);
+        return vec![problem.help(help(version))];
+    }
     let find = |name: &&str| head.iter().position(|column| column == name);
     let missing: Vec<&&str> = wanted.iter().filter(|name| find(name).is_none()).collect();
     if !missing.is_empty() {
         let problem = |name: &&str| {
-            let found = if head.is_empty() { "an empty table" } else { "no such column" };
-            let problem = wrong(1, name, found.to_string());
+            let problem = wrong(1, name, "no such column".to_string());
             problem.expected(format!("the columns {}", wanted.join(", "))).help(help(version))
         };
         return missing.into_iter().map(problem).collect();
@@ -64,10 +95,11 @@ pub fn read(
         if found != expected {
             let cells = if found == 1 { "cell" } else { "cells" };
             let problem = wrong(line, "", format!("a row of {found} {cells}"));
-            let cut = "a row may be cut short where a copy of the file ended";
-            problems.push(problem.expected(format!("{expected}, as in line 1")).help(cut));
-        } else if let Err((path, message, expected)) = each(&table, &row) {
-            problems.push(wrong(line, &path, message).expected(expected));
+            problems.push(problem.expected(format!("{expected}, as in line 1")).help(CUT));
+        } else {
+            let told =
+                |cell: Wrong| wrong(line, &cell.column, cell.message).expected(cell.expected);
+            problems.extend(each(&table, &row).into_iter().map(told));
         }
         if problems.len() >= PROBLEMS_MAX {
             break;

@@ -13,12 +13,27 @@ const MAIN: [(&str, MeasureId); 9] = [
     ("users hurt by the release", reading::HURT_SHARE),
     ("requests failed", MeasureId::RequestsFailed),
     ("time to ship (rollout)", MeasureId::RolloutS),
-    ("downtime by the release", MeasureId::DowntimeByReleaseS),
+    ("objective missed by the release", MeasureId::DowntimeByReleaseS),
     ("detected after", MeasureId::DetectedAfterS),
-    ("rollback", MeasureId::RollbackS),
+    ("decision to last request", MeasureId::RollbackS),
     ("harm to safe", MeasureId::HarmToSafeS),
     ("extra fleet-minutes", MeasureId::FleetMinutesExtra),
     ("extra cost", MeasureId::CostExtraUsd),
+];
+
+/// What the columns count that the textbook table counts otherwise.
+const APART: [(&str, &str); 2] = [
+    (
+        "objective missed by the release",
+        "seconds in which more requests fail or are wrong than the objective explains \
+         (`downtime_by_release_s`); the textbook table's *downtime* is outage: seconds in which no \
+         pod accepts requests (`outage_by_release_s`)",
+    ),
+    (
+        "decision to last request",
+        "until no request meets the new version (`rollback_s`), a mean; the textbook table's \
+         *rollback* is W: a median, and it lasts until the old version is at full size again, too",
+    ),
 ];
 
 /// A row a strategy and release.
@@ -47,7 +62,8 @@ fn measures(results: &ScenarioResults) -> String {
     }
     let note = "\"(3 of 40 empty)\": in three flights the horizon came first, or it never \
                 happened; they are counted, not taken as 0.";
-    format!("{}\n\n{note}", table(&head, rows))
+    let apart = APART.map(|(title, what)| format!("- *{title}*: {what}")).join("\n");
+    format!("{}\n\n{apart}\n\n{note}", table(&head, rows))
 }
 
 /// Mean with interval, and how many flights have no value.

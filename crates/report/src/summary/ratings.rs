@@ -37,5 +37,5 @@ fn ratings(results: &ScenarioResults) -> String {
             format!("**{}** ({})", r.cost, Quantity::FleetMinutes.show(r.fleet_minutes)),
         ]
     });
-    table(&["strategy", "downtime", "rollback", "risk", "cost"], rows)
+    table(&["strategy", "downtime: outage", "rollback: W", "risk: users hurt", "cost"], rows)
 }

@@ -2,11 +2,16 @@
 
 use super::markup::named;
 use super::{OF_SCENARIO, Section};
+use crate::charts::steps;
 use crate::figure::{Quantity, significant};
-use crate::{headlines, seen};
+use crate::headlines;
 use windtunnel_base::count::{counted, plural};
 use windtunnel_base::escape::markdown;
 use windtunnel_experiment::results::ScenarioResults;
+
+/// Said in the place of a chart of steps that would be empty.
+const ALL_MET: &str = "At every step of half a minute or more requests met about the share that \
+                       was asked for, so there is no chart of steps.";
 
 /// What stands before the sections.
 pub fn head(results: &ScenarioResults, folder: &str) -> String {
@@ -24,8 +29,10 @@ pub fn head(results: &ScenarioResults, folder: &str) -> String {
         "![Users hurt](charts/{folder}/blast-radius.svg)\n![Cost against \
          harm](charts/{folder}/cost-harm.svg)\n![Who stops what](charts/{folder}/stops.svg)"
     ));
-    if !seen::differing(results).is_empty() {
+    if steps::is_drawn(results) {
         parts.push(format!("![Asked and met, step by step](charts/{folder}/steps.svg)"));
+    } else if !results.steps.is_empty() {
+        parts.push(ALL_MET.to_string());
     }
     if results.money.is_asked {
         parts.push(format!("![A year in dollars](charts/{folder}/money.svg)"));

@@ -6,11 +6,12 @@ use crate::charts::heat::{Heat, Panel};
 use crate::headlines::listed;
 use windtunnel_experiment::results::ScenarioResults;
 use windtunnel_experiment::sweep::{Grid, MAIN, Main, chosen, figure, plan};
+use windtunnel_experiment::winner::Ending;
 
 /// The main figures that flights have and that are not the same everywhere, each with a panel a
 /// strategy.
 pub(super) fn panels(grid: &Grid<'_>) -> Vec<(Main, Vec<Panel>)> {
-    let counts = |main: &&Main| main.what != super::COST || grid.flown().any(super::priced);
+    let counts = |main: &&Main| super::counts(grid, main);
     let of = |main: &Main| {
         let strategies = grid.strategies();
         let panel = |(name, _): &(&str, &'static str)| Panel {
@@ -56,11 +57,16 @@ pub(super) fn map(grid: &Grid<'_>, main: &Main, panels: &[Panel]) -> Heat {
 /// How often each strategy is the choice.
 pub(super) fn choices(grid: &Grid<'_>, write: Write<'_>) -> String {
     let all: Vec<Vec<&str>> = grid.flown().map(chosen).collect();
-    let alone = |name: &str| all.iter().filter(|chosen| chosen.as_slice() == [name]).count();
+    let alone = |name: &str, leads: bool| {
+        let points = grid.flown().filter(|point| (point.choice.ending == Ending::Leads) == leads);
+        points.filter(|point| chosen(point) == [name]).count()
+    };
     let mut told: Vec<String> = Vec::new();
-    for (name, _) in grid.strategies() {
-        if alone(name) > 0 {
-            told.push(format!("{} at {}", write(name), alone(name)));
+    for (leads, words) in [(false, ""), (true, " (leads, not proved)")] {
+        for (name, _) in grid.strategies() {
+            if alone(name, leads) > 0 {
+                told.push(format!("{}{words} at {}", write(name), alone(name, leads)));
+            }
         }
     }
     let ties = all.iter().filter(|chosen| chosen.len() > 1).count();

@@ -12,7 +12,7 @@ mod sentence;
 pub mod text;
 
 use super::figure::Quantity;
-use windtunnel_experiment::results::{Results, ScenarioResults};
+use windtunnel_experiment::results::Results;
 use windtunnel_experiment::sweep::{Curve, Grid, MAIN, Main, Of, Order, What, curves, orders};
 use windtunnel_scenario::sweep::Changes;
 
@@ -72,16 +72,13 @@ fn strips(grid: &Grid<'_>, second: usize) -> Vec<Strip> {
         curves: curves(&strategies, &line, main.what),
         orders: orders(&names, &line, main.what),
     };
-    let counts = |main: &Main| main.what != COST || grid.flown().any(priced);
-    let mains = MAIN.iter().enumerate().filter(|(_, main)| counts(main));
+    let mains = MAIN.iter().enumerate().filter(|(_, main)| counts(grid, main));
     mains.map(strip).filter(|strip| !strip.is_empty()).collect()
 }
 
-const COST: What = What::Mean(windtunnel_model::outcome::MeasureId::ReleaseUsd, Of::All);
-
-/// Has a request a value?
-fn priced(results: &ScenarioResults) -> bool {
-    results.scenario.service.routes.iter().any(|route| route.value.value() > 0.0)
+/// Is the figure told? Dollars are where something beside pods has a price.
+fn counts(grid: &Grid<'_>, main: &Main) -> bool {
+    main.what != What::Year || grid.flown().any(|results| results.scenario.is_priced())
 }
 
 fn quantity(what: What) -> Quantity {

@@ -8,6 +8,7 @@ use crate::names;
 use crate::setting::{places, scale, short};
 use windtunnel_experiment::results::Results;
 use windtunnel_experiment::sweep::{Grid, MAIN, Order, What, chosen, grids};
+use windtunnel_experiment::winner::Ending;
 
 /// Path without ending, and SVG.
 type Drawn = (String, String);
@@ -116,10 +117,11 @@ fn choices(grid: &Grid<'_>) -> heat::Choices {
         let results = grid.at(first, second)?;
         let chosen = chosen(results);
         let kinds = results.scenario.plans.iter().filter(|plan| chosen.contains(&&*plan.name));
-        Some((
-            chosen.iter().map(|name| name.to_string()).collect(),
-            kinds.map(|p| p.kind).collect(),
-        ))
+        Some(heat::Chosen {
+            names: chosen.iter().map(|name| name.to_string()).collect(),
+            kinds: kinds.map(|p| p.kind).collect(),
+            leads: results.choice.ending == Ending::Leads,
+        })
     };
     let row = |first: usize| (0..across).map(|second| cell(first, second)).collect();
     let (title, subtitle) = (super::grid::choices(grid, &plain), sentence::head(grid, &plain));

@@ -50,16 +50,25 @@ pub fn choice(results: Option<&ScenarioResults>, write: Write<'_>) -> String {
     }
 }
 
-/// The same in a field of a map.
+/// The same in a field of a map; what only leads with a question mark ([`QUESTION`]).
 pub fn short_choice(results: Option<&ScenarioResults>, write: Write<'_>) -> String {
     let Some(results) = results else { return "–".to_string() };
     let names: Vec<String> = chosen(results).into_iter().map(write).collect();
     match names.as_slice() {
         [] => "none".to_string(),
+        [one] if results.choice.ending == Ending::Leads => format!("{one}?"),
         [one] => one.clone(),
         [one, other] => format!("{one} / {other}"),
         more => format!("tie of {}", more.len()),
     }
+}
+
+/// What the question mark behind a name means.
+pub const QUESTION: &str = "A name with a question mark leads, and is not proved.";
+
+/// Does a strategy only lead, at a point or more?
+pub fn has_lead(grid: &Grid<'_>) -> bool {
+    grid.flown().any(|results| results.choice.ending == Ending::Leads)
 }
 
 /// A figure in a table whose title names its unit where that is long.
@@ -83,8 +92,10 @@ pub fn choice_turning(grid: &Grid<'_>, second: usize, write: Write<'_>) -> Strin
     let of = |at: usize| {
         let names = line[at].map_or(Vec::new(), chosen);
         let names: Vec<String> = names.into_iter().map(write).collect();
+        let leads = line[at].is_some_and(|results| results.choice.ending == Ending::Leads);
         match names.as_slice() {
             [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
+            [one] if leads => format!("{one} leads, not proved"),
             _ => names.concat(),
         }
     };
@@ -98,7 +109,14 @@ pub fn choice_turning(grid: &Grid<'_>, second: usize, write: Write<'_>) -> Strin
         };
         let first = sorted(0);
         let same = !first.is_empty() && (1..line.len()).all(|at| sorted(at) == first);
+        let known = line.iter().flatten();
+        let leads = known.filter(|results| results.choice.ending == Ending::Leads).count();
         return match (same, first.len()) {
+            (true, 1) if leads > 0 => format!(
+                "The same leads at every value of {name}: {}; it is not proved at {leads} of {}.",
+                write(first[0]),
+                line.len()
+            ),
             (true, 1) => format!("The choice is the same at every value of {name}: {}.", of(0)),
             (true, _) => format!("The same may be chosen at every value of {name}: {}.", of(0)),
             _ => format!(

@@ -10,7 +10,7 @@ use crate::table;
 use windtunnel_base::count::counted;
 use windtunnel_base::wrap;
 use windtunnel_experiment::results::Results;
-use windtunnel_experiment::sweep::{Estimated, Grid, MAIN, Main, grids};
+use windtunnel_experiment::sweep::{Estimated, Grid, MAIN, Main, What, grids};
 use windtunnel_model::outcome::MeasureId;
 
 /// Turning orders that are told; the others are counted.
@@ -120,11 +120,14 @@ fn two(grid: &Grid<'_>) -> String {
         out += &wrap::filled(&format!("{}.", grid::choices(grid, &plain)));
         if fits {
             out += &table(&|first, second| short_choice(grid.at(first, second), &plain));
+            if sentence::has_lead(grid) {
+                out += &wrap::filled(sentence::QUESTION);
+            }
         }
     }
     let all: Vec<(Main, Vec<Panel>)> = grid::panels(grid);
     let (shown, more): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|(main, _)| main.what == MAIN[0].what);
+        all.into_iter().partition(|(main, _)| [MAIN[0].what, What::Year].contains(&main.what));
     for (main, panels) in &shown {
         let map = grid::map(grid, main, panels);
         let message = grid::message(grid, main, panels, &plain);

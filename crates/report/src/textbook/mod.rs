@@ -175,7 +175,7 @@ fn quantity(line: &Expectation) -> Quantity {
         Expected::Measure { measure, .. } | Expected::Difference { measure, .. } => {
             Quantity::of(*measure)
         }
-        Expected::Verdict(_) => Quantity::Share,
+        Expected::Verdict(_) | Expected::StoppedBy => Quantity::Share,
         Expected::Rating { .. } => Quantity::Count,
     }
 }

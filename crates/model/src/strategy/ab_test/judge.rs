@@ -73,6 +73,35 @@ fn compared(log: &ExperimentCounts, confidence: f64) -> Option<TwoProportions> {
     two_proportions(arm(1), arm(0), confidence)
 }
 
+/// Name of the comparison of the arms in evidence.
+pub const CONVERSION: &str = "conversionDifference";
+
+/// The conversion of both arms.
+fn rates(log: &ExperimentCounts) -> [f64; 2] {
+    [0, 1].map(|arm| log.converted[arm] as f64 / log.users[arm].max(1) as f64)
+}
+
+/// What the comparison found, and by which limit on the difference.
+fn evidence(
+    log: &ExperimentCounts,
+    (decision, limit): (Decision, f64),
+    tested: Tested,
+) -> Evidence {
+    let [control, variant] = rates(log);
+    Evidence {
+        check: CONVERSION.into(),
+        value: Some(variant - control),
+        limit: Some(limit),
+        requests: Some((log.users[0] + log.users[1]) as f64),
+        verdict: match decision {
+            Decision::Promote => Verdict::Pass,
+            Decision::WayBack => Verdict::Fail,
+            Decision::NoEvidence | Decision::Pass => Verdict::Unsure,
+        },
+        tested: Some(tested),
+    }
+}
+
 impl Judge {
     /// The look of number `seen`, from 1, before the end: a verdict if it stops the test.
     pub fn look(
@@ -105,7 +134,17 @@ impl Judge {
             "look {}: the conversion differs by {:+.4} to {:+.4}: the test stops",
             seen, difference.lower, difference.upper
         )));
-        Some(if test.z > 0.0 { Decision::Promote } else { Decision::WayBack })
+        let decision = if test.z > 0.0 { Decision::Promote } else { Decision::WayBack };
+        // One that stops the test is named by the same check as the end's.
+        let limit = self.limits.get((seen / self.every).saturating_sub(1));
+        let (statistic, value, limit) = match (self.looks, limit) {
+            (Looks::Planned, Some(limit)) => ("z", test.z, limit.copysign(test.z)),
+            _ if test.z > 0.0 => ("lower end of the difference", difference.lower, 0.0),
+            _ => ("upper end of the difference", difference.upper, 0.0),
+        };
+        let tested = Tested { judge: "twoProportions", statistic, value, limit };
+        out.push(Action::Evidence(evidence(log, (decision, 0.0), tested)));
+        Some(decision)
     }
 
     /// Do the arms' sizes contradict the split, so that the log can't be trusted? That voids a test
@@ -129,8 +168,7 @@ impl Judge {
         let Some(test) = compared(log, last.unwrap_or(self.confidence)) else {
             return Decision::NoEvidence;
         };
-        let (found, mean) = (test.newcombe, log.converted[1] as f64 / log.users[1].max(1) as f64);
-        let control = log.converted[0] as f64 / log.users[0].max(1) as f64;
+        let (found, [control, _]) = (test.newcombe, rates(log));
         let worst = -self.margin * control;
         let decision = match (self.require_better, found.lower, found.upper) {
             (true, lower, _) if lower > 0.0 => Decision::Promote,
@@ -139,23 +177,50 @@ impl Judge {
             _ => Decision::NoEvidence,
         };
         let limit = if self.require_better { 0.0 } else { worst };
-        out.push(Action::Evidence(Evidence {
-            check: "conversionDifference".into(),
-            value: Some(mean - control),
-            limit: Some(limit),
-            requests: Some((log.users[0] + log.users[1]) as f64),
-            verdict: match decision {
-                Decision::Promote => Verdict::Pass,
-                Decision::WayBack => Verdict::Fail,
-                Decision::NoEvidence | Decision::Pass => Verdict::Unsure,
-            },
-            tested: Some(Tested {
-                judge: "twoProportions",
-                statistic: "lower end of the difference",
-                value: found.lower,
-                limit,
-            }),
-        }));
+        let statistic = "lower end of the difference";
+        let tested = Tested { judge: "twoProportions", statistic, value: found.lower, limit };
+        out.push(Action::Evidence(evidence(log, (decision, limit), tested)));
         decision
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A look that stops the test is told by the check that the end's comparison has.
+    #[test]
+    fn an_early_look_names_its_check() {
+        let limits = group_sequential(4, 0.05).expect("a design").obrien_fleming;
+        let judge = |looks| Judge {
+            looks,
+            limits: if looks == Looks::Planned { limits.clone() } else { Vec::new() },
+            every: 1,
+            margin: 0.1,
+            require_better: false,
+            confidence: 0.95,
+            srm_p: 0.001,
+        };
+        let log = |converted| ExperimentCounts {
+            users: [1_000, 1_000],
+            converted: [500, converted],
+            ..ExperimentCounts::default()
+        };
+        let stopped = |looks, converted| {
+            let mut out = Vec::new();
+            let decision = judge(looks).look(1, &log(converted), 0.5, &mut out);
+            let found = out.iter().find_map(|action| match action {
+                Action::Evidence(found) => Some((found.check.to_string(), found.verdict)),
+                _ => None,
+            });
+            (decision, found)
+        };
+        for looks in [Looks::Peek, Looks::Planned] {
+            let worse = Some((CONVERSION.to_string(), Verdict::Fail));
+            assert_eq!(stopped(looks, 200), (Some(Decision::WayBack), worse));
+            let better = Some((CONVERSION.to_string(), Verdict::Pass));
+            assert_eq!(stopped(looks, 800), (Some(Decision::Promote), better));
+            assert_eq!(stopped(looks, 500), (None, None), "a look that does not decide");
+        }
     }
 }

@@ -180,6 +180,9 @@ pub struct Settings {
     follow: Option<Plan>,
 }
 
+/// Name of the comparison of users with errors in evidence.
+const USERS_WITH_ERRORS: &str = "usersWithErrors";
+
 impl Spec for Settings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let checks = binding.checks("guardrails", &self.checks, self.interval);
@@ -192,7 +195,10 @@ impl Spec for Settings {
         let asked = checks.iter().map(|check| (check.clone(), self.interval, share)).collect();
         let mut facts = Facts::of(about.names).deciding_by(asked, "guardrails");
         facts.takes = self.duration;
+        let own = [USERS_WITH_ERRORS, judge::CONVERSION].map(|name| Gate::Metric(name.into()));
+        facts = facts.stopping_by(own.into_iter().chain([Gate::ProgressDeadline]));
         let follow = follow.map(|next| {
+            facts.gates.extend(next.facts.stoppers().into_iter().map(String::from));
             facts.queries.extend(next.facts.queries);
             facts.takes += next.facts.takes;
             next.machine
@@ -282,7 +288,7 @@ impl AbTest {
             let lower = found.map_or(0.0, |f| f.newcombe.lower);
             let worse = lower > 0.0 && log.users[1] >= 100;
             out.push(Action::Evidence(Evidence {
-                check: "usersWithErrors".into(),
+                check: USERS_WITH_ERRORS.into(),
                 value: Some(log.erred[1] as f64 / log.users[1].max(1) as f64),
                 limit: Some(log.erred[0] as f64 / log.users[0].max(1) as f64),
                 requests: Some((log.users[0] + log.users[1]) as f64),

@@ -13,7 +13,7 @@ use crate::analysis::promql::Query;
 use crate::strategy::binding::Binding;
 use crate::strategy::pilot::{Facts, Judged, Pilot};
 use crate::strategy::{Ability, Needs, Plan, Scaling, Spec};
-use crate::world::action::Verdict;
+use crate::world::action::{Gate, Verdict};
 use crate::world::client::ClientLimits;
 use crate::world::names::Names;
 use std::collections::BTreeMap;
@@ -59,8 +59,24 @@ impl Spec for Settings {
             said,
             ..Facts::of(names)
         };
+        let facts = facts.stopping_by(gates(self));
         Some(Pilot { facts, machine: Box::new(Argo::new(settings, queries)) })
     }
+}
+
+/// By what a Rollout may be aborted: its metrics, plugin steps, and what has no name.
+fn gates(settings: &Settings) -> Vec<Gate> {
+    let metrics = settings.metrics().map(|metric| Gate::Metric(metric.name.clone()));
+    let steps = match &settings.strategy {
+        Kind::Canary(canary) => canary.steps.as_slice(),
+        Kind::BlueGreen(_) => &[],
+    };
+    let plugins = steps.iter().filter_map(|step| match step {
+        Step::Plugin(plugin) => Some(Gate::Plugin(plugin.name.clone())),
+        _ => None,
+    });
+    let rest = [Gate::ProgressDeadline, Gate::Experiment, Gate::Analysis];
+    metrics.chain(plugins).chain(rest).collect()
 }
 
 /// All queries, by their text; what is wrong with them is told.

@@ -14,6 +14,7 @@ use crate::analysis::promql::Query;
 use crate::strategy::binding::Binding;
 use crate::strategy::pilot::{Facts, Judged, Pilot, Surprise};
 use crate::strategy::{Limits, Needs, Plan, Scaling, Spec};
+use crate::world::action::Gate;
 use crate::world::names::Names;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,9 +66,19 @@ impl Spec for Settings {
             orders: self.orders.clone(),
             ..Facts::of(about.names)
         };
+        let facts = facts.stopping_by(gates(self));
         let facts = facts.with_surprises(super::ratio::surprises(self, &asked));
         Some(Pilot { facts, machine: Box::new(Flagger::new(settings, asked)) })
     }
+}
+
+/// By what a Canary may go back: its metrics, those without a query of their own as well, and
+/// webhooks.
+fn gates(settings: &Settings) -> Vec<Gate> {
+    let analysis = || settings.analysis.iter();
+    let metrics = analysis().flat_map(|a| &a.metrics).map(|m| Gate::Metric(m.name.clone()));
+    let hooks = analysis().flat_map(|a| &a.webhooks).map(|w| Gate::Webhook(w.name.clone()));
+    metrics.chain(hooks).chain([Gate::ProgressDeadline, Gate::Analysis]).collect()
 }
 
 /// Reads all queries; what is wrong with them is told.
