@@ -5,15 +5,16 @@ use super::flags::{Format, Import};
 use super::{FINE, WRONG, input, output, told};
 use crate::base::escape;
 use crate::manifest::note::{Alike, Lists, Note, Weight, alike};
-use crate::manifest::print;
+use crate::manifest::{print, told_apart};
 use serde_json::{Value, json};
 
 /// Reads, prints; 2 if anything can't be used.
 pub fn run(flags: &Import) -> u8 {
-    let loaded = match input::load_or_say(&flags.source, flags.format, false) {
+    let mut loaded = match input::load_or_say(&flags.source, flags.format, false) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
+    told_apart::write(loaded.import.flyables.iter_mut().map(|f| (&mut f.node, &f.home)));
     let import = &loaded.import;
     if import.flyables.is_empty() {
         let line = "windtunnel: no manifest here: nothing to import".to_string();

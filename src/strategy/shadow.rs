@@ -134,7 +134,8 @@ impl Spec for Settings {
             Some(plan) => Some(binding.plan("then", plan)?),
             None => None,
         };
-        let mut facts = Facts { takes: self.duration, ..Facts::of(binding.about().names) };
+        let hidden = follow.is_none();
+        let mut facts = Facts { takes: self.duration, hidden, ..Facts::of(binding.about().names) };
         let follow = follow.map(|next| {
             facts.queries = next.facts.queries;
             facts.takes += next.facts.takes;

@@ -12,6 +12,7 @@ use crate::manifest::kinds::{Body, Object};
 use crate::manifest::rule::namespace;
 use crate::manifest::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Where objects lie that name no namespace, as kubectl has it.
 const USUAL: &str = "default";
@@ -92,6 +93,7 @@ fn together(parts: BTreeMap<String, Store>) -> Found {
         whole.drafts.extend(found.drafts);
         whole.lists.extend(found.lists);
         whole.problems.extend(found.problems);
+        whole.clashes.extend(found.clashes);
     }
     // A template that one namespace has no use for may serve another.
     let used = |title: &String| whole.drafts.iter().any(|d| d.used.contains(title));
@@ -112,6 +114,8 @@ fn name_apart(found: &mut Found) {
             first.insert(key, i);
             continue;
         };
+        let files = [&earlier.spot.file, &draft.spot.file].map(Arc::clone);
+        found.clashes.push(files);
         if !sound {
             continue;
         }
