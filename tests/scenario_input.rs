@@ -248,3 +248,20 @@ fn a_document_is_told_whatever_stands_before_it() {
     let lines: Vec<u32> = late.map(|warning| warning.place.line).collect();
     assert_eq!(lines, [4, 9], "{warnings:#?}");
 }
+
+/// What the platform scrapes at best is what is scraped, where the scenario leaves it open.
+#[test]
+fn the_platform_says_how_often_it_scrapes() {
+    let interval = |constraints: &str, telemetry: &str| {
+        let text = format!(
+            "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: a}}\nspec: \
+             {{service: {{replicas: 3}}, constraints: {{{constraints}}}, telemetry: {{{telemetry}}}}}\n"
+        );
+        let (found, _) = read(&text, "a").unwrap_or_else(|p| panic!("{p:?}"));
+        found[0].telemetry.interval.as_secs_f64()
+    };
+    assert_eq!(interval("", ""), 15.0);
+    assert_eq!(interval("scrapeEvery: 1m", ""), 60.0);
+    assert_eq!(interval("scrapeEvery: 5s", ""), 15.0, "it may be slower");
+    assert_eq!(interval("scrapeEvery: 1m", "interval: 90s"), 90.0);
+}

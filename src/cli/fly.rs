@@ -238,8 +238,8 @@ pub fn results(
         output::fail("Interrupted before a replication was complete: nothing is written.");
         return Err(INTERRUPTED);
     }
-    if flags.lasting.is_some() {
-        results.command = repeat::with_replications(replications(&results));
+    if flags.lasting.is_some() || results.interrupted {
+        results.command = repeat::with_replications(replications(&results).max(1));
     }
     Ok(results)
 }

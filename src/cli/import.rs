@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use windtunnel_base::escape;
 use windtunnel_manifest::note::{Alike, Lists, Note, Weight, alike};
 use windtunnel_manifest::print;
+use windtunnel_manifest::{print, told_apart};
 
 /// Reads, prints; 2 if anything can't be used.
 pub fn run(flags: &Import) -> u8 {
-    let loaded = match input::load_or_say(&flags.source, flags.format, false) {
+    let mut loaded = match input::load_or_say(&flags.source, flags.format, false) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
+    told_apart::write(loaded.import.flyables.iter_mut().map(|f| (&mut f.node, &f.home)));
     let import = &loaded.import;
     if import.flyables.is_empty() {
         let line = "windtunnel: no manifest here: nothing to import".to_string();

@@ -13,8 +13,9 @@ use std::sync::Arc;
 use windtunnel_base::node::Node;
 use windtunnel_base::problem::{Problem, Severity};
 use windtunnel_manifest::checks::{self, Own};
-use windtunnel_manifest::{self as manifest, Asked, Flyable, Import, Input, named};
+use windtunnel_manifest::{self, Asked, Flyable, Import, Input, named, told_apart};
 use windtunnel_model::scenario::model::Scenario;
+use windtunnel_scenario::sweep::Setting;
 use windtunnel_scenario::{read, sweep};
 
 /// What a source came to.
@@ -52,57 +53,64 @@ fn read_all(source: &Source, sources: &mut Sources) -> Result<Loaded, Vec<Proble
     }
     let documents = || inputs.iter().flat_map(|i| &i.documents);
     let mixed = documents().any(|d| manifest::is_manifest(d) || !named::named(d).is_empty());
-    let mut loaded = Loaded::default();
-    let (mut problems, mut spots, mut told) = (strangers, BTreeMap::new(), Told::new());
     let slips: Vec<Problem> = inputs.iter().flat_map(named::slips).collect();
     if !slips.is_empty() {
         return Err(slips);
     }
+    let (mut import, mut problems) = (Import::default(), strangers);
     if mixed {
-        loaded.import = import(&inputs, source, sources)?;
-        drop(inputs);
-        let nodes = loaded.import.flyables.iter_mut().map(|flyable| &mut flyable.node);
-        put(nodes, &own)?;
-        problems.append(&mut loaded.import.warnings);
+        import = self::import(&inputs, source, sources)?;
+        inputs.clear();
+        put(import.flyables.iter_mut().map(|flyable| &mut flyable.node), &own)?;
+        problems.append(&mut import.warnings);
         if source.strict {
-            problems.extend(manifest::refused(&loaded.import.lists));
-        }
-        for flyable in &loaded.import.flyables {
-            let read = |changed: &[Node]| {
-                let node = changed.first().cloned().unwrap_or_else(|| flyable.node.clone());
-                Flyable { node, ..flyable.clone() }.scenario()
-            };
-            let nodes = std::slice::from_ref(&flyable.node);
-            let placed = |problem: Problem| flyable.placed(problem.in_file(&flyable.file));
-            let found = Found {
-                spots: &mut spots,
-                scenarios: &mut loaded.scenarios,
-                problems: &mut problems,
-                told: &mut told,
-                sources,
-            };
-            collect((nodes, &flyable.file), &settings, read, placed, found);
+            problems.extend(manifest::refused(&import.lists));
         }
     } else {
         only::of_scenarios(&mut inputs, &source.only)?;
         put(inputs.iter_mut().flat_map(|input| &mut input.documents), &own)?;
-        for input in &inputs {
-            let read = |changed: &[Node]| read::read_documents(changed, &input.text, &input.file);
-            let placed = |problem: Problem| problem.in_file(&input.file);
-            let found = Found {
-                spots: &mut spots,
-                scenarios: &mut loaded.scenarios,
-                problems: &mut problems,
-                told: &mut told,
-                sources,
-            };
-            collect((&input.documents[..], &input.file), &settings, read, placed, found);
-        }
     }
+    let scenarios = collected((&inputs, &import), &settings, &mut problems, sources);
     if problems.iter().any(|p| p.severity == Severity::Error) {
         return Err(problems);
     }
-    Ok(Loaded { warnings: problems, ..loaded })
+    Ok(Loaded { scenarios, warnings: problems, import })
+}
+
+/// The scenarios of what was found in manifests, and of files without any, at every point.
+fn collected(
+    (inputs, import): (&[Input], &Import),
+    settings: &[Setting],
+    problems: &mut Vec<Problem>,
+    sources: &mut Sources,
+) -> Vec<Arc<Scenario>> {
+    let (mut spots, mut told, mut scenarios) = (BTreeMap::new(), Told::new(), Vec::new());
+    let of_manifests = import.flyables.iter().map(|flyable| (&flyable.node, &flyable.home));
+    let of_files = inputs.iter().flat_map(|i| i.documents.iter().zip(std::iter::repeat(&i.file)));
+    let names = told_apart::apart(of_manifests.chain(of_files));
+    let mut found = Found {
+        names: &names,
+        spots: &mut spots,
+        scenarios: &mut scenarios,
+        problems,
+        told: &mut told,
+        sources,
+    };
+    for flyable in &import.flyables {
+        let read = |changed: &[Node]| {
+            let node = changed.first().cloned().unwrap_or_else(|| flyable.node.clone());
+            Flyable { node, ..flyable.clone() }.scenario()
+        };
+        let nodes = std::slice::from_ref(&flyable.node);
+        let placed = |problem: Problem| flyable.placed(problem.in_file(&flyable.file));
+        collect((nodes, &flyable.file, &flyable.home), settings, read, placed, &mut found);
+    }
+    for Input { documents, file, text } in inputs {
+        let read = |changed: &[Node]| read::read_documents(changed, text, file);
+        let placed = |problem: Problem| problem.in_file(file);
+        collect((documents, file, file), settings, read, placed, &mut found);
+    }
+    scenarios
 }
 
 /// [`load`], with everything wrong said; on failure the exit code comes back. If something is to be

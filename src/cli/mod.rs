@@ -38,7 +38,7 @@ mod traces;
 pub mod validate;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
-use flags::{Flags, Verb};
+use flags::{Flags, Format, Verb};
 use std::process::ExitCode;
 
 /// All is well.
@@ -62,20 +62,42 @@ pub fn main() -> ExitCode {
             crash::guard(seed(&flags.verb), || run(&flags.verb))
         }
         // Help and version, or wrong flags.
-        Err(answer) => {
+        Err(answer) if !answer.use_stderr() => {
             output::print_clap(&answer);
-            if !answer.use_stderr() {
-                FINE
-            } else {
-                if let Some(line) = of_environment() {
-                    output::fail(&line);
-                }
-                WRONG
-            }
+            FINE
+        }
+        Err(answer) => {
+            refuse(&answer);
+            WRONG
         }
     };
     let answered = [FINE, FAILED, UNDECIDED].contains(&code);
     ExitCode::from(if answered && !output::all_printed() { WRONG } else { code })
+}
+
+/// Says what is wrong with the flags, in JSON if that was asked for.
+fn refuse(answer: &clap::Error) {
+    let said = of_environment();
+    if is_json_asked() {
+        let text = answer.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let mut line = first.strip_prefix("error: ").unwrap_or(first).to_string();
+        line += &said.map_or(String::new(), |said| format!(" ({said})"));
+        return output::deny(&[line], Format::Json);
+    }
+    output::print_clap(answer);
+    said.iter().for_each(|line| output::fail(line));
+}
+
+/// Is the answer wanted in JSON, as far as can be told of flags that are wrong?
+fn is_json_asked() -> bool {
+    let typed: Vec<_> = std::env::args_os().skip(1).take_while(|word| word != "--").collect();
+    let two = |pair: &[std::ffi::OsString]| pair[0] == "--format" && pair[1] == "json";
+    let named = typed.iter().any(|word| word.to_string_lossy().starts_with("--format"));
+    let by_environment = || std::env::var_os("WINDTUNNEL_FORMAT").is_some_and(|f| f == "json");
+    typed.windows(2).any(two)
+        || typed.iter().any(|word| word == "--format=json")
+        || !named && by_environment()
 }
 
 /// What was typed, and what the environment says in the place of flags.

@@ -1,8 +1,9 @@
 //! `--only` where no manifest is named: of all Scenarios those that are meant.
 
+use std::sync::Arc;
 use windtunnel_base::node::Node;
 use windtunnel_base::problem::Problem;
-use windtunnel_manifest::only::of_names;
+use windtunnel_manifest::only::{of_names, with_paths};
 use windtunnel_manifest::{Input, is_manifest};
 use windtunnel_scenario::read;
 
@@ -14,9 +15,12 @@ pub fn of_scenarios(inputs: &mut Vec<Input>, patterns: &[String]) -> Result<(), 
         return Ok(());
     }
     let names = |document: &Node| read::named(document).map(str::to_string).into_iter().collect();
-    let documents = || inputs.iter().flat_map(|input| &input.documents);
-    let all: Vec<Vec<String>> = documents().filter(|d| !is_manifest(d)).map(names).collect();
-    let mut meant = of_names(&all, patterns)?.into_iter();
+    let of_input = |input: &Input| -> Vec<(Vec<String>, Arc<str>)> {
+        let own = input.documents.iter().filter(|document| !is_manifest(document));
+        own.map(|document| (names(document), Arc::clone(&input.file))).collect()
+    };
+    let (all, files): (Vec<_>, Vec<_>) = inputs.iter().flat_map(of_input).unzip();
+    let mut meant = of_names(&with_paths(all, &files), patterns)?.into_iter();
     // A file of which nothing is meant says nothing; one without documents is told of as ever.
     inputs.retain_mut(|input| {
         let empty = input.documents.is_empty();

@@ -1,6 +1,6 @@
 //! The command that repeats a run, byte for byte: as typed, without what changes no byte (threads,
-//! colours, silence), with what the environment said in the place of flags, and with the number of
-//! replications that `--for` came to in its place.
+//! colours, silence), with what the environment said in the place of flags; and with the number of
+//! replications that time or an interruption left, in the place of what was asked for.
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -12,6 +12,9 @@ const FROM_ENVIRONMENT: [&str; 4] = ["seed", "replications", "out", "format"];
 
 /// Flags with a value that change no byte, and short ones.
 const WITH_VALUE: [(&str, char); 2] = [("--jobs", 'j'), ("--color", '\0')];
+
+/// Flags that say how much is flown.
+const AMOUNTS: [&str; 3] = ["--replications", "--for", "--max-requests"];
 
 /// Short flags without a value.
 const SWITCHES: [char; 2] = ['q', 'R'];
@@ -38,39 +41,68 @@ pub fn command() -> String {
     repeated(None)
 }
 
-/// The same with the number of replications that `--for` came to in its place.
+/// The same with a number of replications in the place of whatever said how much is flown.
 pub fn with_replications(replications: usize) -> String {
     repeated(Some(replications))
 }
 
 fn repeated(replications: Option<usize>) -> String {
     let typed = std::env::args_os().skip(1).map(|w| w.to_string_lossy().into_owned());
-    let typed = match replications {
-        Some(count) => counted(typed, count),
-        None => typed.collect(),
+    let said = SAID.get().map_or(&[][..], Vec::as_slice);
+    let (typed, said) = match replications {
+        Some(count) => {
+            let amount = |word: &&String| !AMOUNTS.iter().any(|flag| is_flag(word, flag));
+            (counted(typed.collect(), count), said.iter().filter(amount).cloned().collect())
+        }
+        None => (typed.collect(), said.to_vec()),
     };
-    escape::shell::command(words(typed, SAID.get().map_or(&[], Vec::as_slice)))
+    escape::shell::command(words(typed, &said))
 }
 
-/// The words with a number of replications in the place of `--for`.
-fn counted(typed: impl Iterator<Item = String>, count: usize) -> Vec<String> {
-    let (mut words, mut typed) = (Vec::new(), typed);
-    while let Some(word) = typed.next() {
-        if word == "--" {
-            words.push(word);
-            words.extend(typed);
-            return words;
+/// `--flag`, or `--flag=value`.
+fn is_flag(word: &str, flag: &str) -> bool {
+    word.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+}
+
+/// The words with a number of replications in the place of all that says how much is flown.
+fn counted(typed: Vec<String>, count: usize) -> Vec<String> {
+    let end = typed.iter().position(|word| word == "--").unwrap_or(typed.len());
+    let (typed, rest) = typed.split_at(end);
+    let (mut words, mut place, mut skip) = (Vec::new(), None, false);
+    for word in typed {
+        if std::mem::take(&mut skip) {
+            continue;
         }
-        if word == "--for" {
-            typed.next();
-            words.extend(["--replications".to_string(), count.to_string()]);
-        } else if word.starts_with("--for=") {
-            words.push(format!("--replications={count}"));
-        } else {
-            words.push(word);
+        let amount = AMOUNTS.iter().any(|flag| is_flag(word, flag));
+        let (kept, takes) = match word.as_str() {
+            "--quick" => (None, false),
+            _ if amount => (None, !word.contains('=')),
+            _ => without_number(word),
+        };
+        skip = takes;
+        if kept.as_ref() != Some(word) {
+            place.get_or_insert(words.len());
         }
+        words.extend(kept);
     }
+    let place = place.unwrap_or(words.len());
+    words.splice(place..place, ["--replications".to_string(), count.to_string()]);
+    words.extend_from_slice(rest);
     words
+}
+
+/// A word without `-n N` among its short flags, and whether the next word is that number.
+fn without_number(word: &str) -> (Option<String>, bool) {
+    let same = (Some(word.to_string()), false);
+    let Some(flags) = word.strip_prefix('-') else { return same };
+    let before = flags.chars().take_while(|flag| SWITCHES.contains(flag)).count();
+    match flags[before..].strip_prefix('n') {
+        Some(number) => {
+            let kept = (before > 0).then(|| format!("-{}", &flags[..before]));
+            (kept, number.is_empty())
+        }
+        None => same,
+    }
 }
 
 fn words(typed: Vec<String>, said: &[String]) -> Vec<String> {
@@ -134,10 +166,22 @@ mod tests {
     #[test]
     fn a_time_becomes_replications() {
         let typed = |text: &str| text.split(' ').map(str::to_string).collect::<Vec<_>>();
-        let of = |text, count| counted(typed(text).into_iter(), count).join(" ");
+        let of = |text, count| counted(typed(text), count).join(" ");
         assert_eq!(of("run --for 9s a", 48), "run --replications 48 a");
-        assert_eq!(of("check a --for=9s", 2), "check a --replications=2");
-        assert_eq!(of("run a --set x=--for=1", 2), "run a --set x=--for=1");
+        assert_eq!(of("check a --for=9s", 2), "check a --replications 2");
+        assert_eq!(of("run a --set x=--for=1", 2), "run a --set x=--for=1 --replications 2");
+        for (typed, kept) in [
+            ("run a", "run a --replications 7"),
+            ("run a --quick -o q", "run a --replications 7 -o q"),
+            ("run -n 900 a --out o", "run --replications 7 a --out o"),
+            ("run -qRn 900 a", "run --replications 7 -qR a"),
+            ("run -n900 a -- -n 3", "run --replications 7 a -- -n 3"),
+            ("run - --max-requests 9 --replications=900", "run - --replications 7"),
+            ("run -o n a -s 3", "run -o n a -s 3 --replications 7"),
+            ("run a -- b", "run a --replications 7 -- b"),
+        ] {
+            assert_eq!(of(typed, 7), kept, "{typed}");
+        }
     }
 
     fn kept_of(typed: &str, said: &[&str]) -> String {

@@ -7,15 +7,18 @@ use std::sync::Arc;
 use windtunnel_base::node::{self, Node};
 use windtunnel_base::problem::{Place, Problem};
 use windtunnel_base::several::shape;
+use windtunnel_manifest::told_apart::Names;
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_scenario::sweep::{Changes, Point, Setting, points};
-use windtunnel_scenario::{foretell, read, tree, warn};
+use windtunnel_scenario::{foretell, read, shares, tree, warn};
 
 /// Most scenarios of which it is foretold what chance does to checks.
 const FORETOLD_MAX: usize = 50;
 
 /// What was found so far, in all files.
 pub struct Found<'f> {
+    /// What scenarios of one name in several files are called.
+    pub names: &'f Names,
     /// Where the scenario of a name stands.
     pub spots: &'f mut BTreeMap<String, String>,
     /// The scenarios.
@@ -37,18 +40,21 @@ fn new_ones(problems: impl IntoIterator<Item = Problem>, told: &mut Told) -> Vec
     problems.into_iter().filter(|problem| told.insert(key(problem))).collect()
 }
 
-/// Reads documents at every point of a sweep.
+/// Reads documents of a file at every point of a sweep; `home` tells those of one name apart.
 pub fn collect(
-    (documents, file): (&[Node], &Arc<str>),
+    (documents, file, home): (&[Node], &Arc<str>, &Arc<str>),
     settings: &[Setting],
     read: impl Fn(&[Node]) -> read::Read,
     placed: impl Fn(Problem) -> Problem,
-    Found { spots, scenarios, problems, told, sources }: Found<'_>,
+    found: &mut Found<'_>,
 ) {
+    let Found { names, spots, scenarios, problems, told, sources } = found;
     let (mut traces, mut warned) = (Traces::default(), Vec::new());
     for changes in points(settings) {
-        let (changed, wrong) = changed((documents, file), &changes);
+        let (mut changed, wrong) = changed((documents, file), &changes);
         let sound = wrong.is_empty();
+        let fitted = fitted(&mut changed, &changes);
+        warned.extend(new_ones(fitted, told).into_iter().map(|note| (note, changes.clone())));
         problems.extend(new_ones(wrong, told));
         let (found, notes) = match read(&changed) {
             Ok(read) => read,
@@ -64,8 +70,11 @@ pub fn collect(
         }
         warned.extend(new_ones(notes, told).into_iter().map(|note| (note, changes.clone())));
         for scenario in found {
-            let scenario = at_point(scenario, settings, &changes);
-            let place = found_at(&changed, &scenario.name);
+            let own = (scenario.name.clone(), Arc::clone(home));
+            let name = names.get(&own).cloned().unwrap_or_else(|| own.0.clone());
+            let scenario = at_point(Scenario { name, ..scenario }, settings, &changes);
+            let own = document_of(&changed, &own.0);
+            let place = tree::place(own, "metadata.name");
             match spots.get(&scenario.name) {
                 Some(first) => {
                     let found = format!(
@@ -85,8 +94,8 @@ pub fn collect(
             }
             match traces.put(scenario, file, sources) {
                 Ok(scenario) => {
-                    let of_trace = warn::of_trace(document_of(&changed, &scenario.name), &scenario);
-                    let foretold = foretold(&changed, &scenario, scenarios.len());
+                    let of_trace = warn::of_trace(own, &scenario);
+                    let foretold = foretold(own, &scenario, scenarios.len());
                     let foretold = of_trace.into_iter().chain(foretold).map(&placed);
                     let new = new_ones(foretold, told).into_iter();
                     warned.extend(new.map(|note| (note, changes.clone())));
@@ -135,6 +144,13 @@ fn changed((documents, file): (&[Node], &str), changes: &Changes) -> (Vec<Node>,
     (changed, problems)
 }
 
+/// Shares that are changed leave the rest to the others; what became of those.
+fn fitted(documents: &mut [Node], changes: &Changes) -> Vec<Problem> {
+    let paths = || changes.iter().map(|(path, _)| path.as_str());
+    let told = documents.iter_mut().flat_map(|document| shares::fit(document, paths()));
+    told.map(|problem| problem.in_file(&Arc::from("--set"))).collect()
+}
+
 /// The scenario as one point of the sweep, named by where it stands.
 fn at_point(scenario: Scenario, settings: &[Setting], changes: &Changes) -> Scenario {
     if settings.iter().all(|setting| setting.values.len() < 2) {
@@ -167,20 +183,15 @@ fn document_of<'d>(documents: &'d [Node], name: &str) -> &'d Node {
     named.or(documents.first()).unwrap_or(&NOTHING)
 }
 
-/// Where the name of a scenario stands, which was made of one of these documents.
-fn found_at(documents: &[Node], name: &str) -> Place {
-    tree::place(document_of(documents, name), "metadata.name")
-}
-
-/// What chance does to the checks of a scenario, which was made of one of these documents.
-fn foretold(documents: &[Node], scenario: &Scenario, number: usize) -> Vec<Problem> {
+/// What chance does to the checks of a scenario, which was made of this document.
+fn foretold(document: &Node, scenario: &Scenario, number: usize) -> Vec<Problem> {
     if number >= FORETOLD_MAX {
         let message = format!(
             "what chance does to checks is foretold of the first {FORETOLD_MAX} scenarios only"
         );
         return vec![Problem::warning(Place::default(), "", message).help("--only NAME chooses")];
     }
-    foretell::warnings(document_of(documents, &scenario.name), scenario)
+    foretell::warnings(document, scenario)
 }
 
 /// The file alone may be right: a problem of a changed document names the changes.

@@ -156,6 +156,39 @@ fn every_command_in_the_documents_runs() {
     assert!(ran >= 10, "only {ran} commands");
 }
 
+/// What stands in a document as printed by a command is what that command prints, word for word;
+/// `UPDATE_GOLDEN=1` writes it. The README shows no output of another kind.
+#[test]
+fn printed_blocks_are_what_is_printed() {
+    const MARK: &str = "<!-- printed by: ";
+    let mut compared = 0;
+    for (path, text) in documents() {
+        let desk = Desk::new();
+        prepare(&desk, &text);
+        let mut new = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once(MARK) {
+            let (command, after) = after.split_once(" -->\n\n```text\n").expect("a block");
+            let (block, after) = after.split_once("```\n").expect("its end");
+            let printed = execute(&desk, command).out.trim_end().to_string() + "\n";
+            let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+            assert!(update || block == printed, "{}: {command} prints\n{printed}", path.display());
+            new += &format!("{before}{MARK}{command} -->\n\n```text\n{printed}```\n");
+            rest = after;
+            compared += 1;
+        }
+        new += rest;
+        if new != text {
+            fs::write(&path, new).expect("the document is writable");
+        }
+        if path.ends_with("README.md") && path.parent() == Some(Path::new(ROOT)) {
+            let shown = blocks(&text).iter().filter(|block| block.kind == "text").count();
+            assert_eq!(shown, text.matches(MARK).count(), "output that no command is named for");
+        }
+    }
+    assert!(compared >= 2, "only {compared} blocks");
+}
+
 /// A picture below `reports/reference` is one that the document's own command has just made.
 fn reference_pictures_are_made(desk: &Desk, text: &str) {
     for target in links(text).filter(|target| target.starts_with("reports/reference/")) {

@@ -42,6 +42,11 @@ fn an_interrupted_run_writes_what_is_finished() {
     assert_eq!(run["interrupted"], true);
     let summary = desk.read("reports/latest/summary.md");
     assert!(summary.contains("No typical flight was recorded of small"), "{summary}");
+    // What repeats it flies no million.
+    let least = run["replications"]["least"].as_u64().expect("a number");
+    let command = format!("windtunnel run small.yaml --replications {least}");
+    assert_eq!(run["command"], command.as_str());
+    assert!(summary.contains(&format!("Repeat with `{command}`")), "{summary}");
     assert!(!desk.path("reports/latest/charts/small/timeline-canary.svg").exists());
     rows_are_a_beginning(&desk);
 }

@@ -1,6 +1,6 @@
 //! Many services at once: folders of folders, all objects of a cluster, and how to choose.
 
-use super::desk::{Answer, Desk};
+use super::desk::{Answer, Desk, SMALL};
 use super::limits::bounded;
 use serde_json::Value;
 use std::time::Duration;
@@ -278,4 +278,112 @@ fn a_large_tree_is_looked_into_for_a_word_of_help() {
     }
     let err = refused(&desk, &["import", "tree"]).err;
     assert!(err.contains("-R reads the"), "{err}");
+}
+
+/// The names that `validate` finds.
+fn valid(desk: &Desk, args: &[&str]) -> Vec<String> {
+    let out = desk.fine(&[&["validate", "--format", "json"], args].concat());
+    let answer: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e} in {out}"));
+    let names = answer["scenarios"].as_array().expect("names").iter();
+    names.filter_map(|name| name.as_str().map(str::to_string)).collect()
+}
+
+/// Whatever comes with windtunnel can be flown by the folder, and all folders at once.
+#[test]
+fn every_shipped_folder_is_valid_as_a_whole() {
+    let desk = Desk::new();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+    let folder = |name: &str| valid(&desk, &[&format!("{root}/{name}")]);
+    let mut all = 0;
+    for (name, holds) in [("", "judges"), ("textbook", "no-prestop")] {
+        let found = folder(name);
+        assert!(found.iter().any(|name| name == holds), "{found:?}");
+        all += found.len();
+    }
+    let controllers = folder("controllers");
+    assert_eq!(controllers.len(), 11, "each flown with its own manifests alone: {controllers:?}");
+    let manifests = folder("manifests");
+    assert_eq!(manifests.len(), 8, "a name for each: {manifests:?}");
+    let every = valid(&desk, &["-R", root]);
+    assert_eq!(every.len(), all + controllers.len() + manifests.len());
+    for name in ["textbook/no-prestop", "controllers/no-prestop", "with-prestop", "basics"] {
+        assert!(every.iter().any(|n| n == name), "{name} of {every:?}");
+    }
+}
+
+#[test]
+fn scenarios_of_one_name_are_told_apart_by_their_folders() {
+    let desk = Desk::new();
+    let two = SMALL.replace("replicas: 3", "replicas: 4");
+    desk.write("old/small.yaml", SMALL);
+    desk.write("new/small.yaml", &two);
+    desk.write("new/other.yaml", &two);
+    let args = ["run", "old", "new/small.yaml", "--replications", "1", "--out", "out"];
+    let out = desk.fine(&args);
+    assert!(out.contains("old/small: 3 strategies") && out.contains("new/small: 3"), "{out}");
+    for name in ["old-small", "new-small"] {
+        assert!(desk.path(&format!("out/charts/{name}")).is_dir(), "{name}");
+    }
+    let rows = std::fs::read_to_string(desk.path("out/runs.csv")).expect("rows");
+    assert!(rows.contains("\nold/small,") && rows.contains("\nnew/small,"), "{rows}");
+    assert_eq!(
+        valid(&desk, &["new", "old"]),
+        ["new/other/small", "new/small/small", "old/small/small"]
+    );
+    assert_eq!(valid(&desk, &["new", "old", "--only", "old/*"]), ["small"]);
+    assert_eq!(valid(&desk, &["new", "old", "--only", "small"]).len(), 3);
+    let err = refused(&desk, &["validate", "new/small.yaml", "old", "--only", "older/small"]).err;
+    assert!(err.contains("did you mean old/small?"), "{err}");
+    let swept = valid(&desk, &["new", "--set", "spec.service.replicas=2,3"]);
+    assert_eq!(swept[0], "other/small replicas=2");
+    desk.write("twice.yaml", &format!("{SMALL}---\n{SMALL}"));
+    let err = refused(&desk, &["validate", "twice.yaml", "old"]).err;
+    assert!(err.contains("is given twice, first in line 3"), "{err}");
+}
+
+/// Two environments are two clusters; two files of one folder are one, and may not disagree.
+#[test]
+fn folders_that_hold_the_same_object_are_clusters_of_their_own() {
+    let desk = Desk::new();
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: \
+                   {app: web}, ports: [{port: 80}]}\n";
+    let web = |replicas: &str| deployment("web", PROBE).replace("replicas: 3", replicas);
+    desk.write("k8s/prod/deploy/web.yaml", &web("replicas: 9"));
+    desk.write("k8s/prod/net/web.yaml", service);
+    desk.write("k8s/staging/web.yaml", &web("replicas: 2"));
+    desk.write("k8s/base/service.yaml", service);
+    assert_eq!(valid(&desk, &["-R", "k8s"]), ["deploy/web", "staging/web"]);
+    let printed = desk.fine(&["import", "-R", "k8s"]);
+    assert!(printed.contains("# Ignored: 0\n"), "what both need is ignored by neither: {printed}");
+    let json = desk.fine(&["import", "-R", "k8s", "--format", "json"]);
+    assert_eq!(names(&json), ["deploy.web", "staging.web"]);
+    let found: Value = serde_json::from_str(&json).expect("JSON");
+    let size = |n: usize| found["scenarios"][n]["spec"]["service"]["replicas"].as_u64();
+    assert_eq!((size(0), size(1)), (Some(9), Some(2)));
+    assert_eq!(valid(&desk, &["-R", "k8s", "--only", "staging/web"]), ["web"]);
+    // What is printed reads as two scenarios.
+    let again = desk.run_with(&["validate", "-"], &printed);
+    assert!(again.out.starts_with("deploy.web, staging.web: valid"), "{}{}", again.out, again.err);
+    desk.write("k8s/staging/more.yaml", &web("replicas: 5"));
+    let err = refused(&desk, &["validate", "k8s/staging"]).err;
+    assert!(err.contains("Deployment/web is given twice"), "{err}");
+    let err = refused(&desk, &["validate", "-R", "k8s"]).err;
+    assert_eq!(err.matches("is given twice").count(), 1, "{err}");
+}
+
+/// A Scenario that needs manifests goes with all of those that are apart, one that needs none with
+/// none of them.
+#[test]
+fn scenarios_beside_clusters_go_with_those_that_they_need() {
+    let desk = Desk::new();
+    for (name, replicas) in [("a", "replicas: 2"), ("b", "replicas: 5")] {
+        let text = deployment("web", PROBE).replace("replicas: 3", replicas);
+        desk.write(&format!("{name}/web.yaml"), &text);
+    }
+    desk.write(
+        "storm.yaml",
+        &SMALL.replace("name: small", "name: storm").replace("    replicas: 3\n", ""),
+    );
+    let found = valid(&desk, &["a", "b", "storm.yaml", "small.yaml"]);
+    assert_eq!(found, ["small", "a/storm", "b/storm"]);
 }

@@ -68,6 +68,24 @@ fn a_trace_and_a_query_show_their_lines() {
     let set = "spec.traffic.arrivals={trace: {file: t.csv}}";
     let told = desk.run(&["validate", "small.yaml", "--set", set]);
     assert!(told.err.contains("t.csv:3:") && told.err.contains("3 | x,b\n"), "{}", told.err);
+    // So do flags that cannot be read at all.
+    for (args, part) in [
+        (
+            &["run", "small.yaml", "--format", "json", "--replications", "x"][..],
+            "invalid value 'x'",
+        ),
+        (&["check", "--format=json", "--bogus"], "unexpected argument '--bogus'"),
+        (&["validate", "small.yaml", "--bogus", "--format", "json"], "unexpected argument"),
+    ] {
+        let told = desk.run(args);
+        assert_eq!((told.code, told.err.as_str()), (Some(2), ""), "{args:?}");
+        let found: Value = serde_json::from_str(&told.out).expect("JSON");
+        is_problem(&found["problems"][0], "");
+        let message = found["problems"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with(part), "{message}");
+    }
+    let text = desk.run(&["run", "small.yaml", "--bogus", "--format", "text"]);
+    assert!(text.out.is_empty() && text.err.contains("--bogus"), "{}{}", text.out, text.err);
     desk.write("up.prom", "up 1 1000\n");
     let told = desk.run(&["query", "up.prom", "sum(up) by\n\tx + 日本"]);
     assert_eq!(told.code, Some(2));
@@ -171,6 +189,24 @@ fn verbs_that_answer_in_json_refuse_in_json() {
         assert_eq!((&found["valid"], &found["errors"]), (&false.into(), &1.into()), "{args:?}");
         is_problem(&found["problems"][0], "");
     }
+    // So do flags that cannot be read at all.
+    for (args, part) in [
+        (
+            &["run", "small.yaml", "--format", "json", "--replications", "x"][..],
+            "invalid value 'x'",
+        ),
+        (&["check", "--format=json", "--bogus"], "unexpected argument '--bogus'"),
+        (&["validate", "small.yaml", "--bogus", "--format", "json"], "unexpected argument"),
+    ] {
+        let told = desk.run(args);
+        assert_eq!((told.code, told.err.as_str()), (Some(2), ""), "{args:?}");
+        let found: Value = serde_json::from_str(&told.out).expect("JSON");
+        is_problem(&found["problems"][0], "");
+        let message = found["problems"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with(part), "{message}");
+    }
+    let text = desk.run(&["run", "small.yaml", "--bogus", "--format", "text"]);
+    assert!(text.out.is_empty() && text.err.contains("--bogus"), "{}{}", text.out, text.err);
     desk.write("up.prom", "up 1 1000\n");
     let told = desk.run(&["query", "up.prom", "up +", "--format", "json"]);
     let found: Value = serde_json::from_str(&told.out).expect("JSON");

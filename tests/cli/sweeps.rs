@@ -215,6 +215,30 @@ fn entries_of_lists_have_names() {
     }
 }
 
+/// Who asks how often a release is bad need not say how often it is good.
+#[test]
+fn shares_that_are_swept_leave_the_rest_to_the_others() {
+    let desk = Desk::new();
+    let set = ["--set", "spec.release.variants.bad.share=10%,50%"];
+    let run = ["run", "small.yaml", "--replications", "1", "--strategies", "canary", "--out", "o"];
+    let answer = desk.run(&[&run[..], &set].concat());
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let told = "--set: warning: spec.release.variants: the others share what is left: good has 90% \
+                (with --set spec.release.variants.bad.share=10%) and 1 more like this";
+    assert!(answer.err.contains(told), "{}", answer.err);
+    let found: serde_json::Value = serde_json::from_str(&desk.read("o/run.json")).expect("JSON");
+    let shares = |at: usize| {
+        let releases = found["scenarios"][at]["releases"].as_array().expect("releases");
+        releases.iter().filter_map(|r| r["share"].as_f64()).collect::<Vec<_>>()
+    };
+    assert_eq!([shares(0), shares(1)], [[0.9, 0.1], [0.5, 0.5]]);
+    let both = [&set[..], &["--set", "spec.release.variants.good.share=20%"]].concat();
+    let answer = desk.run(&[&["validate", "small.yaml"], &both[..]].concat());
+    assert_eq!(answer.code, Some(2));
+    assert!(answer.err.contains("the shares come to 30%"), "{}", answer.err);
+    assert!(answer.err.contains("leave the share of one of them out"), "{}", answer.err);
+}
+
 #[test]
 fn everything_wrong_with_a_sweep_is_said_at_once() {
     let desk = Desk::new();

@@ -5,6 +5,10 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Two tests write blocks of one page.
+static PAGE: Mutex<()> = Mutex::new(());
 
 const EXAMPLE: [&str; 6] = ["check", "small.yaml", "--replications", "4", "--format", "json"];
 
@@ -208,14 +212,37 @@ fn page() -> String {
 
 #[test]
 fn the_example_of_the_answer_is_one() {
-    let (begin, end) =
-        ("<!-- example: made by tests/cli/verbs.rs -->\n\n", "\n<!-- end of example");
-    let page = page();
-    let (before, rest) = page.split_once(begin).expect("the example");
-    let (example, after) = rest.split_once(end).expect("its end");
     let found = json(&Desk::new().fine(&EXAMPLE));
     let line = &found["scenarios"][0]["expectations"][0];
-    let made = format!("```json\n{line:#}\n```\n");
+    is_made("example", line);
+}
+
+/// What is refused stands in the place of the answer, the same from every verb that flies.
+#[test]
+fn the_example_of_a_refusal_is_one() {
+    let desk = Desk::new();
+    let text = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: shop}\nspec: \
+                {servce: {replicas: 6}}\n";
+    desk.write("shop.yaml", text);
+    let refused = |verb: &str| {
+        let told = desk.run(&[verb, "shop.yaml", "--format", "json"]);
+        assert_eq!((told.code, told.err.as_str()), (Some(2), ""), "{verb}");
+        json(&told.out)
+    };
+    let found = refused("check");
+    assert_eq!((&found, &found), (&refused("run"), &refused("validate")));
+    is_made("refusal", &found);
+}
+
+/// Holds the block of that name in the page against what was found, or writes it.
+fn is_made(name: &str, found: &Value) {
+    let begin = format!("<!-- {name}: made by tests/cli/verbs.rs -->\n\n");
+    let end = format!("\n<!-- end of {name}");
+    let _one_at_a_time = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let page = page();
+    let (before, rest) = page.split_once(&begin).expect("the block");
+    let (example, after) = rest.split_once(&end).expect("its end");
+    let made = format!("```json\n{found:#}\n```\n");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(page_path(), format!("{before}{begin}{made}{end}{after}")).expect("docs");
         return;

@@ -325,3 +325,28 @@ fn an_action_that_is_not_described_is_refused_in_its_words() {
     let told = errors(&text("other"));
     assert!(told.iter().any(|t| t.contains("missing actions.split configuration")), "{told:?}");
 }
+
+/// An autoscaler of a Deployment scales that one, and not another that a Service of the same name
+/// leads to, in whatever order they stand.
+#[test]
+fn an_autoscaler_scales_the_workload_that_it_names() {
+    let front = deployment("front", "store", "front:2", "app: front");
+    let scaler = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: \
+        scaler, namespace: store}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, \
+        name: web}\n  minReplicas: 2\n  maxReplicas: 9\n  metrics: [{type: Resource, resource: \
+        {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]\n";
+    let web = deployment("web", "store", "web:2", "app: web")
+        .replace("image: \"web:2\"", "image: \"web:2\", resources: {requests: {cpu: 1}}");
+    let service = service("web", "store", "app: front");
+    for text in [
+        [service.as_str(), &front, &web, scaler].concat(),
+        [web.as_str(), scaler, &front, &service].concat(),
+        [scaler, service.as_str(), &web, &front].concat(),
+    ] {
+        let mut scaled: Vec<_> =
+            scenarios(&text).into_iter().map(|s| (s.name, s.autoscaler.is_some())).collect();
+        scaled.sort();
+        let expected = [("front".to_string(), false), ("web".to_string(), true)];
+        assert_eq!(scaled, expected, "{text}");
+    }
+}

@@ -33,8 +33,10 @@ pub mod rule;
 mod scalars;
 pub mod store;
 pub mod storm;
+pub mod told_apart;
 pub mod unflown;
 pub mod unit;
+pub mod worlds;
 
 use draft::Draft;
 use kinds::canary_config;
@@ -77,6 +79,8 @@ pub struct Flyable {
     pub file: Arc<str>,
     /// Paths of the document, and the places in manifests where their values came from.
     pub origins: Vec<(String, Spot)>,
+    /// The file by which it is told from others of its name.
+    pub home: Arc<str>,
 }
 
 /// What was found in a run's documents.
@@ -114,18 +118,55 @@ pub struct Asked<'a> {
 
 /// Finds what can be flown in the documents of a run, as it is asked for; or all problems.
 pub fn read(inputs: &[Input], asked: Asked<'_>) -> Result<Import, Vec<Problem>> {
-    let mut read = objects::read(inputs);
-    let found = unit::find(&read.store);
+    let (worlds, shared) = worlds::of(inputs);
+    let pairs = |w: &worlds::World<'_>| only::pairs(&w.inputs, &w.found.drafts, &shared);
+    let pairs: Vec<Vec<Pair>> = worlds.iter().map(pairs).collect();
+    let (mut import, mut problems) = (Import::default(), Vec::new());
+    let meant = match only::chosen(pairs, asked.only) {
+        Ok(meant) => meant,
+        // What is not found may be what could not be read.
+        Err(unknown) => {
+            problems.extend(unknown);
+            let found = worlds.into_iter().flat_map(|w| [w.read.problems, w.found.problems]);
+            problems.extend(found.flatten());
+            return Err(problems);
+        }
+    };
+    let (several, mut used) = (worlds.len() > 1, BTreeSet::new());
+    for (world, pairs) in worlds.into_iter().zip(meant) {
+        if !(several && pairs.is_empty()) {
+            used.extend(world.found.drafts.iter().flat_map(|draft| draft.used.clone()));
+            found_in(world, pairs, asked, &mut import, &mut problems);
+        }
+    }
+    // What one cluster has no use for may serve another.
+    let serves =
+        |note: &note::Note| shared.contains(&note.spot.file) && used.contains(&note.object);
+    import.lists.ignored.retain(|note| !serves(note));
+    problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
+    // Of a template that several analyses take in each is told once.
+    problems.dedup();
+    if fields::has_errors(&problems) {
+        return Err(problems);
+    }
+    import.lists.sort();
+    Ok(Import { warnings: problems, ..import })
+}
+
+/// Finds what can be flown of one cluster, of which these pairs are meant.
+fn found_in(
+    world: worlds::World<'_>,
+    pairs: Vec<Pair>,
+    asked: Asked<'_>,
+    import: &mut Import,
+    all: &mut Vec<Problem>,
+) {
+    let worlds::World { inputs, mut read, found } = world;
     let mut problems = std::mem::take(&mut read.problems);
     let mut lists = std::mem::take(&mut read.lists);
     lists.extend(found.lists);
     problems.extend(found.problems);
     let mut drafts = found.drafts;
-    let pairs = match only::chosen(only::pairs(inputs, &drafts), asked.only) {
-        Ok(pairs) => pairs,
-        // What is not found may be what could not be read.
-        Err(unknown) => return Err(unknown.into_iter().chain(problems).collect()),
-    };
     if !asked.only.is_empty() {
         let meant: BTreeSet<usize> = pairs.iter().filter_map(|pair| pair.draft).collect();
         only::Others::of(&read, &drafts, &meant).forget(&mut lists, &mut problems);
@@ -135,19 +176,13 @@ pub fn read(inputs: &[Input], asked: Asked<'_>) -> Result<Import, Vec<Problem>> 
     lists.ignored.extend(unflown.notes);
     problems.extend(unflown.problems);
     if drafts.is_empty() && !fields::has_errors(&problems) {
-        problems.extend(nothing(inputs, &read.store, &lists));
+        problems.extend(nothing(&inputs, &read.store, &lists));
     }
-    let flyables = flyables(inputs, drafts, &pairs, &mut lists, &mut problems);
-    if fields::has_errors(&problems) {
-        problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
-        problems.dedup();
-        return Err(problems);
-    }
-    lists.sort();
-    problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
-    // Of a template that several analyses take in each is told once.
-    problems.dedup();
-    Ok(Import { flyables, lists, warnings: problems, left_out: unflown.left_out })
+    let flyables = flyables(&inputs, drafts, &pairs, &mut lists, &mut problems);
+    import.flyables.extend(flyables);
+    import.lists.extend(lists);
+    import.left_out.extend(unflown.left_out);
+    all.extend(problems);
 }
 
 /// Nothing to fly: says what was seen, and what kept each of it from being flown.
@@ -220,19 +255,20 @@ fn flyables(
             let Some(mut draft) = draft else { continue };
             storm::fill(&mut draft, lists);
             storm::settle(&mut draft.node);
-            flyables.push(of_manifests(draft));
+            flyables.push(of_manifests(draft, &pair.home));
             continue;
         };
         let Some(draft) = pair.draft.and_then(|draft| drafts.get(draft)?.as_ref()) else {
             problems.extend(slip(document, input, &drafts));
-            flyables.push(alone(document, input));
+            flyables.push(alone(document, input, &pair.home));
             continue;
         };
         storm::assume_defaults(&with(draft, document), lists);
         let (mut node, origins) = join::join(document, &input.file, draft, lists);
         storm::settle(&mut node);
         let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
-        let mut flyable = Flyable { node, text, file, origins };
+        let home = Arc::clone(&pair.home);
+        let mut flyable = Flyable { node, text, file, origins, home };
         if pair.several {
             rename(&mut flyable, &draft.name);
         }
@@ -241,14 +277,15 @@ fn flyables(
     flyables
 }
 
-fn alone(document: &Node, input: &Input) -> Flyable {
+fn alone(document: &Node, input: &Input, home: &Arc<str>) -> Flyable {
     let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
-    Flyable { node: document.clone(), text, file, origins: Vec::new() }
+    let home = Arc::clone(home);
+    Flyable { node: document.clone(), text, file, origins: Vec::new(), home }
 }
 
-fn of_manifests(draft: Draft) -> Flyable {
-    let file = Arc::clone(&draft.spot.file);
-    Flyable { node: draft.node, text: Arc::from(""), file, origins: draft.origins }
+fn of_manifests(draft: Draft, home: &Arc<str>) -> Flyable {
+    let (file, home) = (Arc::clone(&draft.spot.file), Arc::clone(home));
+    Flyable { node: draft.node, text: Arc::from(""), file, origins: draft.origins, home }
 }
 
 /// The draft with a Scenario's document in place of its own, to ask what neither has said.

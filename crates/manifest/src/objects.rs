@@ -6,6 +6,7 @@ use super::kinds::{KINDS, KindPart, Object, canary_config, paths_of};
 use super::note::Lists;
 use super::store::Store;
 use super::unflown::{self, Stranger};
+use super::worlds::Clash;
 use super::{Input, canary_ingress, foreign, is_manifest, nested};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub struct Objects {
     pub problems: Vec<Problem>,
     /// Where every document begins, and the object that was read from it.
     pub starts: BTreeMap<Start, Option<(&'static str, Metadata)>>,
+    /// Files that give the same object differently.
+    pub clashes: Vec<Clash>,
     /// Files of tools that make manifests.
     foreign: Vec<Problem>,
 }
@@ -287,7 +290,7 @@ pub(super) fn written(document: &Node) -> Node {
 
 /// The same object given twice is a contradiction, unless both are alike.
 fn twice(objects: &mut Objects) {
-    let Objects { store, problems, .. } = objects;
+    let Objects { store, problems, clashes, .. } = objects;
     let mut kept: Vec<Object> = Vec::new();
     let mut known: BTreeMap<(&str, Metadata), usize> = BTreeMap::new();
     for object in std::mem::take(&mut store.objects) {
@@ -303,6 +306,7 @@ fn twice(objects: &mut Objects) {
                     first.spot("metadata.name")
                 );
                 problems.push(problem.help(help).in_file(&spot.file));
+                clashes.push([Arc::clone(&first.file), spot.file]);
             }
             None => kept.push(object),
         }

@@ -9,7 +9,7 @@ use super::kinds::Object;
 use super::note::{Lists, Note};
 use super::objects::Objects;
 use super::unit::is_guest;
-use super::{Input, belongs, is_manifest, unflown};
+use super::{Input, belongs, is_manifest, told_apart, unflown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use windtunnel_base::escape::short::thousands;
@@ -30,10 +30,12 @@ pub struct Pair {
     pub several: bool,
     /// What it is called by.
     names: Vec<String>,
+    /// The file that tells it apart: of the Scenario, or of the unit, if it has none or shares it.
+    pub home: Arc<str>,
 }
 
 /// Everything that could be flown.
-pub fn pairs(inputs: &[Input], drafts: &[Draft]) -> Vec<Pair> {
+pub fn pairs(inputs: &[Input], drafts: &[Draft], shared: &BTreeSet<Arc<str>>) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut flown = vec![false; drafts.len()];
     for (at, input) in inputs.iter().enumerate() {
@@ -44,8 +46,8 @@ pub fn pairs(inputs: &[Input], drafts: &[Draft]) -> Vec<Pair> {
             let own = read::named(document).unwrap_or_default();
             let (scenario, units) = (Some((at, number)), belongs(document, drafts));
             if units.is_empty() {
-                let names = vec![own.to_string()];
-                pairs.push(Pair { scenario, names, ..Pair::default() });
+                let (names, home) = (vec![own.to_string()], Arc::clone(&input.file));
+                pairs.push(Pair { scenario, names, home, ..Pair::default() });
             }
             let several = units.len() > 1;
             for unit in units {
@@ -53,14 +55,18 @@ pub fn pairs(inputs: &[Input], drafts: &[Draft]) -> Vec<Pair> {
                 let draft = &drafts[unit];
                 let own = if several { format!("{own}-{}", draft.name) } else { own.to_string() };
                 let names = std::iter::once(own).chain(called(draft)).collect();
-                pairs.push(Pair { scenario, draft: Some(unit), several, names });
+                let is_shared = shared.contains(&input.file);
+                let home = if is_shared { &draft.spot.file } else { &input.file };
+                let home = Arc::clone(home);
+                pairs.push(Pair { scenario, draft: Some(unit), several, names, home });
             }
         }
     }
     let alone = (0..drafts.len()).filter(|unit| !flown[*unit]);
     pairs.extend(alone.map(|unit| {
         let names = called(&drafts[unit]).collect();
-        Pair { draft: Some(unit), names, ..Pair::default() }
+        let home = Arc::clone(&drafts[unit].spot.file);
+        Pair { draft: Some(unit), names, home, ..Pair::default() }
     }));
     pairs
 }
@@ -69,15 +75,36 @@ fn called(draft: &Draft) -> impl Iterator<Item = String> {
     std::iter::once(&draft.name).chain(&draft.aliases).cloned()
 }
 
-/// Those of them that one of the patterns means; all, if there is no pattern.
-pub fn chosen(pairs: Vec<Pair>, patterns: &[String]) -> Result<Vec<Pair>, Vec<Problem>> {
-    if patterns.is_empty() || pairs.is_empty() {
-        return Ok(pairs);
+/// Those of each cluster that one of the patterns means; all, if there is no pattern.
+pub fn chosen(
+    clusters: Vec<Vec<Pair>>,
+    patterns: &[String],
+) -> Result<Vec<Vec<Pair>>, Vec<Problem>> {
+    if patterns.is_empty() || clusters.iter().all(Vec::is_empty) {
+        return Ok(clusters);
     }
-    let names: Vec<Vec<String>> = pairs.iter().map(|pair| pair.names.clone()).collect();
-    let meant = of_names(&names, patterns)?;
-    let both = pairs.into_iter().zip(meant);
-    Ok(both.filter(|(_, meant)| *meant).map(|(pair, _)| pair).collect())
+    let pairs = || clusters.iter().flatten();
+    let files: Vec<Arc<str>> = pairs().map(|pair| Arc::clone(&pair.home)).collect();
+    let names = with_paths(pairs().map(|pair| pair.names.clone()).collect(), &files);
+    let mut meant = of_names(&names, patterns)?.into_iter();
+    let mut kept = |pairs: Vec<Pair>| -> Vec<Pair> {
+        pairs.into_iter().filter(|_| meant.next() == Some(true)).collect()
+    };
+    Ok(clusters.into_iter().map(&mut kept).collect())
+}
+
+/// The names by which things of these files are called; first the one that tells those of one name
+/// apart.
+pub fn with_paths(mut names: Vec<Vec<String>>, files: &[Arc<str>]) -> Vec<Vec<String>> {
+    let first =
+        |(names, file): (&Vec<String>, &Arc<str>)| Some((names.first()?.clone(), file.clone()));
+    let firsts: Vec<_> = names.iter().zip(files).map(first).collect();
+    let apart = told_apart::of_names(firsts.iter().flatten().cloned());
+    for (names, first) in names.iter_mut().zip(firsts) {
+        let new = first.and_then(|first| apart.get(&first));
+        new.into_iter().for_each(|new| names.insert(0, new.clone()));
+    }
+    names
 }
 
 /// Documents that belong to what was not chosen.

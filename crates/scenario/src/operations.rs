@@ -127,6 +127,9 @@ pub fn cluster(r: &mut Reader<'_>) -> Cluster {
     Cluster { client_limits: limits }
 }
 
+const SCRAPES: &str = "the platform scrapes no faster than this: what telemetry.interval is, if it \
+    is left out, and may not be below";
+
 /// Reads `spec.constraints`; the second value is the fastest scrape that the platform allows.
 pub fn constraints(r: &mut Reader<'_>) -> (Constraints, Option<SimDuration>) {
     let routing = routing(r);
@@ -154,7 +157,7 @@ pub fn constraints(r: &mut Reader<'_>) -> (Constraints, Option<SimDuration>) {
              releases that are shipped",
         ),
     };
-    (constraints, r.opt_duration("scrapeEvery", "the platform scrapes no faster than this"))
+    (constraints, r.opt_duration("scrapeEvery", SCRAPES))
 }
 
 /// What there is to divide requests with.

@@ -111,6 +111,8 @@ impl Random<'_> {
             ("scenario", _, "maxReplicas") => some((3 + self.below(12)).to_string()),
             ("scenario", _, "minAvailable") => some(self.pick(&["1", "50%", "100%"]).into()),
             ("scenario", _, "maxUnavailable") => Some(None),
+            // No interval of telemetry is below it.
+            ("scenario", _, "scrapeEvery") => some("1s".into()),
             ("scenario", _, "users") => some((50 + self.below(2000)).to_string()),
             ("scenario", _, "grace") => some(self.secs(21, 60)),
             ("scenario", _, "preStop") => some(self.secs(0, 20)),

@@ -86,6 +86,28 @@ pub fn read_documents(documents: &[Node], text: &str, file: &str) -> Read {
     }
 }
 
+/// The platform scrapes no faster than `every`: what the scenario leaves open is scraped so often,
+/// and what it says may not be faster.
+fn scrape(
+    document: &Node,
+    scenario: &mut Scenario,
+    every: Option<SimDuration>,
+    sink: &RefCell<Sink>,
+) {
+    let path = "spec.telemetry.interval";
+    let interval = scenario.telemetry.interval;
+    let Some(every) = every.filter(|every| *every > interval) else { return };
+    if document.at(path).is_none() {
+        scenario.telemetry.interval = every;
+        return;
+    }
+    let found = format!("found {interval}, faster than the platform scrapes");
+    let problem = Problem::error(tree::place(document, path), path, found);
+    let expected = format!("{every} or more, as spec.constraints.scrapeEvery says");
+    let help = "leave spec.telemetry.interval out to scrape as often as the platform does";
+    push(sink, problem.expected(expected).help(help));
+}
+
 /// Sets a field of a document by its path, as `--set` does; default lists can be reached into.
 pub fn set(document: &mut Node, path: &str, value: &str) -> Result<(), Problem> {
     fill_defaults(document);
@@ -162,6 +184,7 @@ fn document_of(document: &Node, sink: &RefCell<Sink>) -> Scenario {
     fill_defaults(&mut filled);
     let start = sink.borrow().problems.len();
     let Draft { mut scenario, expect, scrape_every } = read_tree(&filled, "", sink, fields);
+    scrape(&filled, &mut scenario, scrape_every, sink);
     for problem in consistency::check(&filled, &scenario) {
         push(sink, problem);
     }
@@ -176,7 +199,7 @@ fn document_of(document: &Node, sink: &RefCell<Sink>) -> Scenario {
     let sound = own.iter().all(|problem| problem.severity != Severity::Error);
     match crew::bind(&scenario) {
         Ok((pilots, _)) if sound => {
-            for problem in warn::warnings(&filled, &scenario, &pilots, scrape_every) {
+            for problem in warn::warnings(&filled, &scenario, &pilots) {
                 push(sink, problem);
             }
         }

@@ -75,6 +75,15 @@ pub fn set(node: &mut Node, path: &str, value: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Which entry of a list has its share under `path`, if one does.
+pub fn entry_of(node: &Node, path: &str, list: &str) -> Option<usize> {
+    let found = named::counted(node, steps(path)?).ok()?;
+    let mut list = steps(list)?;
+    let [start @ .., Step::Index(entry), Step::Key(last)] = found.as_slice() else { return None };
+    list.truncate(start.len() + 1);
+    (last == "share" && start == list).then_some(*entry)
+}
+
 /// Sets what stands under `path`, unless something stands there.
 pub fn fill(node: &mut Node, path: &str, value: &str) {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));

@@ -3,7 +3,7 @@
 //! Rough figures on purpose (means, medians, no queueing): they point at settings to look at, the
 //! flights say what really happens. Checks that behave like coin flips are in `warn_checks`.
 
-use super::{priced, tree, warn_budgets, warn_checks, weak};
+use super::{priced, tree, warn_budgets, warn_checks, warn_expect, weak};
 use windtunnel_base::escape::short::thousands;
 use windtunnel_base::node::Node;
 use windtunnel_base::problem::Problem;
@@ -19,14 +19,8 @@ const BUSY: f64 = 0.9;
 /// Share of a flight that a recording covers without a word about the rest.
 const LEAST_RECORDED: f64 = 0.9;
 
-/// Warnings about a scenario without problems, with its strategies bound to it;
-/// `scrape_every` is the platform's fastest scrape.
-pub fn warnings(
-    document: &Node,
-    scenario: &Scenario,
-    pilots: &[Pilot],
-    scrape_every: Option<SimDuration>,
-) -> Vec<Problem> {
+/// Warnings about a scenario without problems, with its strategies bound to it.
+pub fn warnings(document: &Node, scenario: &Scenario, pilots: &[Pilot]) -> Vec<Problem> {
     let mut found = Found::new(document);
     load(scenario, &mut found);
     probes(scenario, &mut found);
@@ -41,13 +35,9 @@ pub fn warnings(
             found.say(&path, surprise.message.as_str(), &surprise.help);
         }
     }
-    if let Some(every) = scrape_every.filter(|every| *every > scenario.telemetry.interval) {
-        let message = format!("the platform scrapes every {every} at best");
-        let help = format!("set spec.telemetry.interval to {every}, so that checks see as little");
-        found.say("spec.telemetry.interval", message, &help);
-    }
     warn_budgets::warnings(scenario, &mut found);
     warn_checks::warnings(scenario, pilots, &mut found);
+    warn_expect::warnings(scenario, pilots, &mut found);
     found.problems.extend(priced::warnings(document, scenario));
     found.problems
 }

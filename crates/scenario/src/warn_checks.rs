@@ -14,11 +14,16 @@ use windtunnel_model::analysis::check::judge::Samples;
 use windtunnel_model::analysis::check::{Bound, Check, Metric, NoData};
 use windtunnel_model::analysis::promql::{Query, Rules};
 use windtunnel_model::analysis::ratio::{self, Makes};
-use windtunnel_model::scenario::model::Scenario;
+use windtunnel_model::fault::{Fault, FaultEffect};
+use windtunnel_model::scenario::model::{Scenario, Variant};
 use windtunnel_model::strategy::pilot::{Facts, Pilot};
 use windtunnel_model::telemetry::family::{self, Family};
 use windtunnel_model::traffic::Arrivals;
 use windtunnel_model::world::names::{Names, label_name};
+use windtunnel_model::world::service::Route;
+
+/// A limit below so many times the errors of a release may well see it by chance.
+const BY_CHANCE: f64 = 1.25;
 
 /// A check, where it stands, and what it sees.
 struct Seen<'a> {
@@ -56,7 +61,10 @@ pub(super) fn warnings(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<
                 continue;
             }
             match &check.metric {
-                Metric::ErrorRate => errors(&seen, found),
+                Metric::ErrorRate => {
+                    errors(&seen, found);
+                    blind(scenario, &seen, found);
+                }
                 Metric::Latency { quantile, slow } => {
                     latency(scenario, &seen, (*quantile, *slow), found);
                 }
@@ -179,6 +187,62 @@ fn errors(seen: &Seen<'_>, found: &mut Found<'_>) {
         );
         found.say(&seen.path, message, "a longer window or a greater weight");
     }
+}
+
+/// A limit that no bad release's errors come near, as far as its faults and the routes tell.
+fn blind(scenario: &Scenario, seen: &Seen<'_>, found: &mut Found<'_>) {
+    let Some(Bound::AtMost(limit)) = seen.check.bound() else { return };
+    if !scenario.chaos.is_empty() {
+        return;
+    }
+    let bad = || scenario.release.variants.iter().filter(|variant| variant.bad);
+    let mut worst: Option<(&str, f64)> = None;
+    for variant in bad() {
+        // What else may fail requests, nobody can tell before.
+        let Some(errors) = most_errors(scenario, variant) else { return };
+        let fails = variant.faults.iter().any(|fault| fails(fault) > 0.0);
+        if fails && worst.is_none_or(|(_, most)| errors > most) {
+            worst = Some((&variant.name, errors));
+        }
+    }
+    let Some((name, most)) = worst.filter(|(_, most)| most * BY_CHANCE < limit) else { return };
+    let message = format!(
+        "cannot see {name}: its errors are at most {}, and this check lets {} pass",
+        shown(most),
+        shown(limit)
+    );
+    found.say(&seen.path, message, "a lower limit");
+}
+
+fn fails(fault: &Fault) -> f64 {
+    match &fault.effect {
+        FaultEffect::Request(effect, _) => effect.fails(),
+        _ => 0.0,
+    }
+}
+
+/// The share of requests that a release fails at most; nothing if its faults do more than answer
+/// wrongly.
+fn most_errors(scenario: &Scenario, variant: &Variant) -> Option<f64> {
+    if !variant.chaos.is_empty() {
+        return None;
+    }
+    for fault in &variant.faults {
+        let FaultEffect::Request(effect, _) = &fault.effect else { return None };
+        let slower = effect.factor != 1.0 || effect.add > SimDuration::ZERO || effect.cpu != 1.0;
+        if slower || effect.hang > 0.0 || effect.calls != 1.0 {
+            return None;
+        }
+    }
+    let of_route = |route: &Route| {
+        let hits = |fault: &&Fault| match &fault.effect {
+            FaultEffect::Request(_, scope) => scope.route.as_ref().is_none_or(|r| *r == route.name),
+            _ => false,
+        };
+        let faults = variant.faults.iter().filter(hits);
+        1.0 - faults.fold(1.0 - route.errors.value(), |good, fault| good * (1.0 - fails(fault)))
+    };
+    scenario.service.routes.iter().map(of_route).reduce(f64::max)
 }
 
 /// What becomes of a rate over a window that is shorter than two scrapes; nothing for longer ones.
@@ -317,6 +381,35 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_every_bad_release_keeps_is_told() {
+        let of = |max: &str, faults: &str| {
+            warnings(&format!(
+                "{SERVICE}  release: {{variants: [{{name: good}}, {{name: bad, faults: \
+                 [{faults}]}}]}}\n  strategies: [{{canary: {{checks: [{{errorRate: {{max: \
+                 {max}}}}}]}}}}]\n"
+            ))
+        };
+        let found = of("20%", "{errors: {rate: 10%}}");
+        assert!(found.contains("cannot see bad: its errors are at most 10%, and this"), "{found}");
+        assert!(found.contains("checks[0]"), "{found}");
+        for (max, faults) in [
+            ("8%", "{errors: {rate: 10%}}"),
+            // By chance a window holds more.
+            ("12%", "{errors: {rate: 10%}}"),
+            // Together they are more.
+            ("20%", "{errors: {rate: 10%}}, {errors: {rate: 15%}}"),
+            // What is slow may time out, what crashes refuses.
+            ("20%", "{errors: {rate: 10%}}, {latency: {factor: 50}}"),
+            ("20%", "{errors: {rate: 10%}}, crashOnStart"),
+            // Another check is for wrong answers.
+            ("20%", "{wrongAnswers: {rate: 10%}}"),
+        ] {
+            let found = of(max, faults);
+            assert!(!found.contains("cannot see"), "{max} {faults}: {found}");
+        }
+    }
+
+    #[test]
     fn the_service_and_the_clock_are_looked_at() {
         check(
             "  service: {replicas: 2, concurrency: 2}\n  strategies: [recreate]\n",
@@ -336,8 +429,8 @@ mod tests {
         );
         let lonely = "  chaos: [dependencyErrors, {podKill: {zone: 7}}]\n";
         check(&format!("{SERVICE}{lonely}"), &["no dependency", "no zone 7"]);
-        let slow = "  constraints: {scrapeEvery: 60s}\n";
-        check(&format!("{SERVICE}{slow}"), &["scrapes every 1m at best"]);
+        let slow = "  constraints: {scrapeEvery: 3m}\n  strategies: [{canary: {interval: 5m}}]\n";
+        check(&format!("{SERVICE}{slow}"), &["only 67% hold two scrapes of 3m"]);
     }
 
     #[test]

@@ -6,6 +6,9 @@ use windtunnel_base::settings::Reader;
 /// Longest name.
 const LONGEST: usize = 63;
 
+/// The way out where the reader divides the rest.
+const LEFT_OUT: &str = "leave the share of one of them out: it gets what the others leave";
+
 /// Complains about a name that a file, a label or an `expect:` line could not carry.
 pub fn check(r: &mut Reader<'_>, field: &str, name: &str) {
     if !is_name(name) {
@@ -54,6 +57,7 @@ pub fn listed<'n>(
     if (sum - 1.0).abs() > 0.001 {
         let percent = format!("{:.4}", sum * 100.0);
         let percent = percent.trim_end_matches('0').trim_end_matches('.');
-        r.problem(field, format!("the shares come to {percent}%"), "100% in all", "");
+        let help = if field == "variants" { LEFT_OUT } else { "" };
+        r.problem(field, format!("the shares come to {percent}%"), "100% in all", help);
     }
 }

@@ -11,7 +11,7 @@ use crate::kinds::{Body, Object};
 use crate::rule::namespace;
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
-use windtunnel_base::problem::Problem;
+use std::sync::Arc;
 
 /// Where objects lie that name no namespace, as kubectl has it.
 const USUAL: &str = "default";
@@ -92,6 +92,7 @@ fn together(parts: BTreeMap<String, Store>) -> Found {
         whole.drafts.extend(found.drafts);
         whole.lists.extend(found.lists);
         whole.problems.extend(found.problems);
+        whole.clashes.extend(found.clashes);
     }
     // A template that one namespace has no use for may serve another.
     let used = |title: &String| whole.drafts.iter().any(|d| d.used.contains(title));
@@ -112,6 +113,8 @@ fn name_apart(found: &mut Found) {
             first.insert(key, i);
             continue;
         };
+        let files = [&earlier.spot.file, &draft.spot.file].map(Arc::clone);
+        found.clashes.push(files);
         if !sound {
             continue;
         }

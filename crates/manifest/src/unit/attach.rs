@@ -14,6 +14,7 @@ use crate::note::{Lists, Weight};
 use crate::rule::{Rule, short};
 use crate::store::Store;
 use std::collections::BTreeSet;
+use windtunnel_base::node::Node;
 use windtunnel_base::problem::nearest;
 
 /// Attaches everything that is left.
@@ -276,8 +277,15 @@ fn autoscalers(store: &Store, found: &mut Found) {
             found.ignore(object, "spec.scaleTargetRef", why, Weight::NoEffect);
             continue;
         }
-        if let Some(number) = who.are_called([autoscaler.target.as_str()]).first() {
-            let draft = &mut found.drafts[*number];
+        // What is scaled is a workload; another unit may be called like it, by its Service.
+        let kind = object.node.at("spec.scaleTargetRef.kind").and_then(Node::text);
+        let scaled = store.named(&autoscaler.target).filter(workload);
+        let scaled = scaled.filter(|o| o.is_near(object) && kind.is_none_or(|kind| kind == o.kind));
+        let titles: Vec<String> = scaled.map(Object::title).collect();
+        let called = who.are_called([autoscaler.target.as_str()]);
+        let number = who.use_any(&titles).into_iter().chain(called).next();
+        if let Some(number) = number {
+            let draft = &mut found.drafts[number];
             draft.takes(object);
             // The first of two for the same thing counts; Flagger gives each side a copy, and
             // pauses KEDA itself.

@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn load_tests_say_how_much_they_send() {
         for (command, expected) in [
-            ("hey -z 1m -q 10 -c 2 http://storefront-canary/", Some((20.0, "1m", false))),
+            ("hey -z 1m -q 10 -c 2 http://cart-canary/", Some((20.0, "1m", false))),
             ("hey -n 100 -q 5 -c 1 http://x/", Some((5.0, "20s", false))),
             ("/usr/bin/hey -z 30s -c 3 http://x/", Some((30.0, "30s", true))),
             ("ghz -z 1m -q 10 -c 2 --insecure x:9898", Some((10.0, "1m", false))),

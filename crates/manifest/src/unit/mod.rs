@@ -12,6 +12,7 @@ use super::draft::Draft;
 use super::kinds::Object;
 use super::note::{Lists, Note, Weight};
 use super::store::Store;
+use super::worlds::Clash;
 use std::collections::{BTreeMap, BTreeSet};
 use windtunnel_base::problem::{Problem, nearest};
 
@@ -60,6 +61,8 @@ pub struct Found {
     pub lists: Lists,
     /// Contradictions.
     pub problems: Vec<Problem>,
+    /// Files that release the same service.
+    pub clashes: Vec<Clash>,
     /// Bytes of texts that arguments were put into.
     filled: usize,
     /// Titles of what the first drafts use, and how many drafts those are.

@@ -47,6 +47,8 @@ pub struct Facts {
     pub said: Said,
     /// What is allowed and does something else than its words say.
     pub surprises: Vec<Surprise>,
+    /// Does it ship nothing, and show the new version to no user?
+    pub hidden: bool,
 }
 
 /// A setting that does something else than its words say, for warnings.
@@ -94,6 +96,7 @@ impl Facts {
             takes: SimDuration::ZERO,
             said: |_| None,
             surprises: Vec::new(),
+            hidden: false,
         }
     }
 

@@ -134,7 +134,8 @@ impl Spec for Settings {
             Some(plan) => Some(binding.plan("then", plan)?),
             None => None,
         };
-        let mut facts = Facts { takes: self.duration, ..Facts::of(binding.about().names) };
+        let hidden = follow.is_none();
+        let mut facts = Facts { takes: self.duration, hidden, ..Facts::of(binding.about().names) };
         let kinds = KINDS.map(|(kind, _)| Gate::Metric(kind.to_string()));
         facts = facts.stopping_by(kinds.into_iter().chain([Gate::ProgressDeadline]));
         let follow = follow.map(|next| {

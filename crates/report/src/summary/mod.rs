@@ -140,7 +140,9 @@ pub fn in_short(results: &ScenarioResults) -> Vec<String> {
 /// What is missing of a run that was interrupted.
 fn interrupted(results: &Results) -> Option<String> {
     let mut text =
-        "**Interrupted:** some flights are missing; the figures cover those flown.".to_string();
+        "**Interrupted:** some flights are missing; the figures cover those flown. The command \
+         below flies as many of each as there are of the release and strategy that have fewest."
+            .to_string();
     let unrecorded = results.scenarios.iter().filter(|s| is_whole(s) && s.recordings.is_empty());
     let names: Vec<&str> = unrecorded.map(|s| s.scenario.name.as_str()).collect();
     if !names.is_empty() {
