@@ -6,7 +6,6 @@ use super::{FINE, WRONG, input, output, told};
 use serde_json::{Value, json};
 use windtunnel_base::escape;
 use windtunnel_manifest::note::{Alike, Lists, Note, Weight, alike};
-use windtunnel_manifest::print;
 use windtunnel_manifest::{print, told_apart};
 
 /// Reads, prints; 2 if anything can't be used.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use windtunnel_base::node::Node;
 use windtunnel_base::problem::{Problem, Severity};
 use windtunnel_manifest::checks::{self, Own};
-use windtunnel_manifest::{self, Asked, Flyable, Import, Input, named, told_apart};
+use windtunnel_manifest::{self as manifest, Asked, Flyable, Import, Input, named, told_apart};
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_scenario::sweep::Setting;
 use windtunnel_scenario::{read, sweep};

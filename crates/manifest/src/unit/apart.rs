@@ -12,6 +12,7 @@ use crate::rule::namespace;
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use windtunnel_base::problem::Problem;
 
 /// Where objects lie that name no namespace, as kubectl has it.
 const USUAL: &str = "default";
