@@ -39,9 +39,13 @@ fn a_report_is_replaced_as_a_whole() {
     let desk = Desk::new();
     desk.fine(&FLY);
     let first = desk.files("reports/latest");
-    desk.fine(&[&FLY[..], &["--seed", "2"]].concat());
+    let other = [&FLY[..], &["--seed", "2"]].concat();
+    desk.fine(&other);
     let second = desk.files("reports/latest");
-    assert!(first.keys().eq(second.keys()) && first != second);
+    assert!(first != second);
+    let fresh = Desk::new();
+    fresh.fine(&other);
+    assert!(second == fresh.files("reports/latest"), "nothing of the first is left");
     let left = fs::read_dir(desk.path("reports")).expect("the folder").count();
     assert_eq!(left, 1, "no half-written folder is left");
 }

@@ -31,7 +31,7 @@ fn fields_ratings_and_verdicts_are_explained_and_nothing_is_not() {
     let desk = Desk::new();
     for (name, part) in [
         ("speed", "of trace (traffic):"),
-        ("rating", "downtime yes"),
+        ("rating", "downtime is outage"),
         ("ratings", "cost by extra"),
         ("verdict", "promoted-good: a good release stays"),
         ("promoted-good", "a good release stays"),

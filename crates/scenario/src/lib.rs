@@ -1,5 +1,5 @@
-//! Layer 5: our own YAML → a validated scenario ([`windtunnel_model::scenario::model`]), or all of its
-//! problems.
+//! Layer 5: our own YAML → a validated scenario ([`windtunnel_model::scenario::model`]), or all of
+//! its problems.
 //!
 //! It is handed text and gives back values; it opens no file, and knows neither the engine nor what
 //! becomes of a scenario. Read next: `model` for what a scenario is, `read` for how it is made of a

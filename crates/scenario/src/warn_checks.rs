@@ -429,8 +429,10 @@ mod tests {
         );
         let lonely = "  chaos: [dependencyErrors, {podKill: {zone: 7}}]\n";
         check(&format!("{SERVICE}{lonely}"), &["no dependency", "no zone 7"]);
-        let slow = "  constraints: {scrapeEvery: 3m}\n  strategies: [{canary: {interval: 5m}}]\n";
-        check(&format!("{SERVICE}{slow}"), &["only 67% hold two scrapes of 3m"]);
+        let slow = "  constraints: {scrapeEvery: 3m}\n  strategies: [{canary: {interval: 5m, \
+                    checks: [errorRate]}}]\n";
+        let told = ["only 67% hold two scrapes of 3m", "for want of an answer"];
+        check(&format!("{SERVICE}{slow}"), &told);
     }
 
     #[test]
