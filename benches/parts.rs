@@ -10,7 +10,7 @@ use windtunnel::base::time::{SimDuration, SimTime};
 use windtunnel::engine::calendar::Calendar;
 use windtunnel::engine::plane::ledger::{Entry, NO_CHAIN, PodLedger};
 use windtunnel::engine::plane::tally::Outcome;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::read::read;
 use windtunnel::strategy::deployment::bounds::Bounds;
@@ -90,7 +90,7 @@ fn flight(c: &mut Criterion) {
         spec: {horizon: 10m, service: {replicas: 10}, release: {at: 2m}}\n";
     let Ok((scenarios, _)) = read(text, "bench") else { return };
     let scenario = Arc::new(scenarios[0].clone());
-    let order = Order { seed: 1, ..Order::default() };
+    let order = FlightSpec { seed: 1, ..FlightSpec::default() };
     let twin = fly_twin(&scenario, &order);
     let canary = scenario.plans.iter().position(|plan| plan.name == "canary");
     let (Some(canary), Ok(crew)) = (canary, Crew::bind(&scenario)) else { return };

@@ -47,6 +47,6 @@ fn what_a_test_asked_for_does_not_hurry_who_ships() {
     )
     .fly();
     let (won, switched) = (flown.first("the variant won"), flown.first("switch: all traffic"));
-    assert!(switched - won >= 60.0, "switched after {} s:\n{}", switched - won, flown.story());
+    assert!(switched - won >= 60.0, "switched after {} s:\n{}", switched - won, flown.event_log());
     assert_eq!(flown.m().outage_by_release_s, Some(0.0));
 }

@@ -8,7 +8,7 @@ use super::scalers::workload;
 use std::sync::Arc;
 use windtunnel_base::time::SimDuration;
 use windtunnel_model::outcome::measures::AtVerdict;
-use windtunnel_model::strategy::order::Order;
+use windtunnel_model::strategy::order::HumanOrder;
 use windtunnel_model::strategy::{Cause, Scaling, View};
 use windtunnel_model::world::action::{Action, Decision, Evidence};
 use windtunnel_model::world::pod::Set;
@@ -117,7 +117,7 @@ impl Flight {
     fn decide(&mut self, decision: Decision) {
         let text = match decision {
             Decision::Promote => "promoted",
-            Decision::WayBack => "the strategy orders the way back",
+            Decision::Rollback => "the strategy orders the rollback",
             Decision::NoEvidence => "no evidence either way: back to the old version",
             Decision::Pass => "nothing wrong found; nothing was to be shipped",
         };
@@ -125,7 +125,7 @@ impl Flight {
         self.see_verdict();
         match decision {
             Decision::Promote => self.decisions.promote(self.ctx.now),
-            Decision::WayBack => self.roll_back(false),
+            Decision::Rollback => self.roll_back(false),
             Decision::NoEvidence => {
                 self.decisions.lack_evidence();
                 self.roll_back(false);
@@ -154,12 +154,12 @@ impl Flight {
     }
 
     /// Somebody gives an order.
-    pub(super) fn ordered(&mut self, order: Order) {
+    pub(super) fn ordered(&mut self, order: HumanOrder) {
         self.say("order", || format!("somebody orders: {order}"));
         match order {
-            Order::Scale(pods) => return self.resize(pods),
+            HumanOrder::Scale(pods) => return self.resize(pods),
             _ if order.takes_back() => self.roll_back(true),
-            Order::Retry => {
+            HumanOrder::Retry => {
                 self.decisions.retry();
                 self.meters.retry();
             }

@@ -8,7 +8,7 @@ use super::address::Address;
 use super::context::Context;
 use super::event::Event;
 use super::plane::Plane;
-use super::plane::tables::Row;
+use super::plane::tables::TableRow;
 use super::tables::{Acting, Life, Shared, Switches};
 use windtunnel_base::distribution::Distribution;
 use windtunnel_base::maths;
@@ -363,7 +363,7 @@ impl Faults {
         let tables = plane.tables_mut();
         for (at, (effect, ladder)) in rows.into_iter().enumerate() {
             let effect = Effect { ladder: tables.ladder(&ladder), ..effect };
-            tables.rows[first + at] = Row::new(effect, &ladder);
+            tables.rows[first + at] = TableRow::new(effect, &ladder);
         }
         life
     }
@@ -379,7 +379,7 @@ impl Faults {
         for (number, pod) in pods.iter().enumerate().filter(|(_, pod)| pod.exists()) {
             let first = plane.row(number as u32, 0, 0, 0);
             for (at, (effect, ladder)) in acting.rows(pod).into_iter().enumerate() {
-                let row = Row::new(Effect { ladder: 0, ..effect }, &ladder);
+                let row = TableRow::new(Effect { ladder: 0, ..effect }, &ladder);
                 let mut found = tables.rows[first + at];
                 found.effect.ladder = 0;
                 assert_eq!(row, found, "pod {number} at {}", ctx.now);

@@ -298,9 +298,9 @@ impl Flight {
                 self.say("human", || "the alert has resolved: nothing is taken back".into());
             }
             Some(Decided::RollsBack) => {
-                self.say("decision", || "the human orders the way back".into());
+                self.say("decision", || "the human orders the rollback".into());
                 self.roll_back(true);
-                self.wake(Cause::WayBack);
+                self.wake(Cause::Rollback);
             }
         }
     }
@@ -326,7 +326,7 @@ impl Flight {
 
     fn sync(&mut self, target: &scalers::Target) -> Option<u32> {
         let (ctx, cluster, store) = (&self.ctx, &self.cluster, self.scraping.store());
-        let rescale = self.scalers.sync(&scalers::Sight { ctx, cluster, store }, target)?;
+        let rescale = self.scalers.sync(&scalers::ScalerInput { ctx, cluster, store }, target)?;
         self.say("autoscale", || rescale.told);
         Some(rescale.size)
     }
@@ -370,7 +370,7 @@ impl Flight {
 
     fn look_at_meters(&mut self) {
         self.stirred = false;
-        let sight = meters::Sight {
+        let sight = meters::MeterInput {
             ctx: &self.ctx,
             cluster: &self.cluster,
             plane: &self.plane,

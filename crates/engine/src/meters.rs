@@ -62,7 +62,7 @@ pub(super) struct Meters {
 
 /// What the meters look at.
 #[derive(Clone, Copy)]
-pub(super) struct Sight<'a> {
+pub(super) struct MeterInput<'a> {
     /// The clock.
     pub(super) ctx: &'a Context,
     /// The fleet.
@@ -110,8 +110,8 @@ impl Meters {
     }
 
     /// Looks at the fleet and the beliefs anew; says what has been reached.
-    pub(super) fn look(&mut self, sight: &Sight<'_>) -> Vec<&'static str> {
-        let Sight { ctx, cluster, plane, decisions, .. } = *sight;
+    pub(super) fn look(&mut self, sight: &MeterInput<'_>) -> Vec<&'static str> {
+        let MeterInput { ctx, cluster, plane, decisions, .. } = *sight;
         let mut reached = Vec::new();
         self.pods = cluster.pods().iter().filter(|p| p.exists()).count() as u32;
         self.surge = self.pods.saturating_sub(sight.full_size);
@@ -139,7 +139,7 @@ impl Meters {
         reached
     }
 
-    fn count_serving(&mut self, sight: &Sight<'_>) {
+    fn count_serving(&mut self, sight: &MeterInput<'_>) {
         let serves = |p: &&Pod| p.is_active() && p.ready && sight.split.reaches(p.pool);
         let serving = || sight.cluster.pods().iter().filter(serves);
         let available = serving().count() as u32;
@@ -203,7 +203,7 @@ impl Meters {
     }
 }
 
-fn is_rolled_out(sight: &Sight<'_>) -> bool {
+fn is_rolled_out(sight: &MeterInput<'_>) -> bool {
     let only_new = [false, true].iter().all(|side| {
         let reach = sight.plane.reach(*side);
         !reach[0] && reach[1]

@@ -21,7 +21,7 @@ use windtunnel_model::telemetry::scraper::{Place, Scraper, Visit};
 use windtunnel_model::telemetry::store::Store;
 use windtunnel_model::telemetry::{target, unix_ms};
 use windtunnel_model::world::names::Names;
-use windtunnel_model::world::pod::Stage;
+use windtunnel_model::world::pod::PodStage;
 use windtunnel_model::world::replica_set::PodPhase;
 use windtunnel_model::world::routing::POOLS;
 use windtunnel_model::world::service::Version;
@@ -186,7 +186,7 @@ impl<'a> Page<'a> {
         match place {
             Place::App(pod) => {
                 let pod = &self.cluster.pods()[pod as usize];
-                pod.stage == Stage::Serving && !pod.frozen && !pod.lost
+                pod.stage == PodStage::Serving && !pod.frozen && !pod.lost
             }
             Place::Sidecar(pod) => !self.cluster.pods()[pod as usize].lost,
             Place::Kubelet(node) => self.cluster.nodes()[node as usize].alive,
@@ -260,8 +260,8 @@ impl<'a> Page<'a> {
                 PodPhase::Unknown => "Unknown",
             },
             ready: pod.ready,
-            running: matches!(pod.stage, Stage::Booting | Stage::Serving),
-            backing_off: pod.stage == Stage::BackOff,
+            running: matches!(pod.stage, PodStage::Booting | PodStage::Serving),
+            backing_off: pod.stage == PodStage::BackOff,
             restarts: pod.restarts,
         }
     }

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::plane::Plane;
 use windtunnel_base::random::mix64;
 use windtunnel_base::time::{SimDuration, SimTime};
-use windtunnel_model::world::pod::{Pod, Stage};
+use windtunnel_model::world::pod::{Pod, PodStage};
 use windtunnel_model::world::routing::Pool;
 
 /// How long a smoke test takes.
@@ -30,7 +30,7 @@ impl Tester {
         requests: u32,
     ) {
         let ready = |(_, p): &(usize, &Pod)| {
-            p.pool == Pool::Candidate && p.ready && p.stage == Stage::Serving
+            p.pool == Pool::Candidate && p.ready && p.stage == PodStage::Serving
         };
         let pods = cluster.pods().iter().enumerate().filter(ready);
         let pods: Vec<(u32, &Pod)> = pods.map(|(number, pod)| (number as u32, pod)).collect();

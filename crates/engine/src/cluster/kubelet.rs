@@ -12,7 +12,7 @@ use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_model::telemetry::scraper::Place;
 use windtunnel_model::world::backoff::CrashBackoff;
 use windtunnel_model::world::effect::Effect;
-use windtunnel_model::world::pod::{Pod, Stage};
+use windtunnel_model::world::pod::{Pod, PodStage};
 use windtunnel_model::world::service::Version;
 
 /// The kubelet looks for ended containers once a second (`genericPlegRelistPeriod`).
@@ -35,7 +35,7 @@ impl Cluster {
             ordinal,
             node: None,
             zone: 0,
-            stage: Stage::Pending,
+            stage: PodStage::Pending,
             created: now,
             admitted: now,
             container_started: SimTime::NEVER,
@@ -76,7 +76,7 @@ impl Cluster {
         let id = self.create_pod(set, by);
         self.place_running(id, by);
         let pod = &mut self.pods[id as usize];
-        pod.stage = Stage::Serving;
+        pod.stage = PodStage::Serving;
         pod.container_started = SimTime::ZERO;
         pod.ready = true;
         pod.registered = true;
@@ -100,7 +100,7 @@ impl Cluster {
     /// The kubelet admits a pod: its container starts after scheduling and pulling.
     pub(super) fn admit(&mut self, pod: u32, by: &mut Hands<'_>) {
         let entry = &mut self.pods[pod as usize];
-        entry.stage = Stage::Scheduled;
+        entry.stage = PodStage::Scheduled;
         entry.admitted = by.ctx.now;
         self.start_container(pod, by);
     }
@@ -148,13 +148,13 @@ impl Cluster {
         // The count is that of the containers before this one: it rises when the next is started,
         // not when one ends (k/k kuberuntime_manager.go, `restartCount`).
         let entry = &mut self.pods[pod as usize];
-        entry.restarts += u32::from(entry.stage == Stage::BackOff);
+        entry.restarts += u32::from(entry.stage == PodStage::BackOff);
         let draw = self.address(pod, PodDraw::Boot).uniform(&by.ctx.streams);
         let boot = by.ctx.scenario.service.pod.startup.quantile(draw);
         let life = by.faults.life(by.ctx, by.plane, &self.pods[pod as usize]);
         let boot = boot.scaled(life.startup);
         let entry = &mut self.pods[pod as usize];
-        entry.stage = Stage::Booting;
+        entry.stage = PodStage::Booting;
         entry.container_started = by.ctx.now;
         entry.frozen = false;
         if !std::mem::replace(&mut entry.scraped, true) {
@@ -172,7 +172,7 @@ impl Cluster {
     }
 
     fn booted(&mut self, pod: u32, by: &mut Hands<'_>) {
-        self.pods[pod as usize].stage = Stage::Serving;
+        self.pods[pod as usize].stage = PodStage::Serving;
         by.plane.start_pod(pod);
         self.begins_to_serve(pod, by);
         let healthy = !self.pods[pod as usize].frozen;
@@ -191,7 +191,7 @@ impl Cluster {
     pub(crate) fn plan_exits(&mut self, index: usize, by: &mut Hands<'_>) {
         for pod in 0..self.pods.len() as u32 {
             let entry = &self.pods[pod as usize];
-            let serves = entry.stage == Stage::Serving && !entry.lost;
+            let serves = entry.stage == PodStage::Serving && !entry.lost;
             let exits = if serves { by.faults.exits(by.ctx, by.plane, entry) } else { Vec::new() };
             if let Some(exit) = exits.into_iter().find(|(own, ..)| *own == index) {
                 self.plan_exit(pod, exit, by);
@@ -216,7 +216,7 @@ impl Cluster {
 
     /// Data that a serving pod of a new version migrates are migrated for good.
     pub(crate) fn migrate(&mut self, by: &mut Hands<'_>) {
-        let new = |pod: &Pod| pod.version == Version::New && pod.stage == Stage::Serving;
+        let new = |pod: &Pod| pod.version == Version::New && pod.stage == PodStage::Serving;
         if !self.pods.iter().any(new) {
             return;
         }
@@ -241,12 +241,12 @@ impl Cluster {
         if entry.lost {
             return;
         }
-        if entry.stage == Stage::Serving {
+        if entry.stage == PodStage::Serving {
             by.plane.set_leak(pod, life.leak);
         }
         let healthy = match entry.stage {
-            Stage::Serving => !life.frozen,
-            Stage::Booting => life.lies,
+            PodStage::Serving => !life.frozen,
+            PodStage::Booting => life.lies,
             _ => return,
         };
         if entry.probes.iter().flatten().any(|probe| probe.healthy != healthy) {
@@ -258,10 +258,12 @@ impl Cluster {
     pub(crate) fn crash(&mut self, pod: u32, by: &mut Hands<'_>) {
         let entry = &mut self.pods[pod as usize];
         // Nobody restarts anything on a node that has vanished.
-        if entry.lost || matches!(entry.stage, Stage::Gone | Stage::BackOff | Stage::Pending) {
+        if entry.lost
+            || matches!(entry.stage, PodStage::Gone | PodStage::BackOff | PodStage::Pending)
+        {
             return;
         }
-        entry.stage = Stage::BackOff;
+        entry.stage = PodStage::BackOff;
         entry.life += 1;
         self.rest_probes(pod, by);
         by.plane.kill_pod(pod);
@@ -280,7 +282,7 @@ impl Cluster {
         let serving = (0..self.pods.len() as u32)
             .filter(|p| {
                 let pod = &self.pods[*p as usize];
-                let serves = pod.stage == Stage::Serving && !pod.lost;
+                let serves = pod.stage == PodStage::Serving && !pod.lost;
                 serves && by.faults.meets(by.ctx, by.plane, index, pod)
             })
             .map(|p| {
@@ -315,7 +317,7 @@ impl Cluster {
         let entry = &mut self.pods[pod as usize];
         entry.deleting = Some(now);
         let (set, was_ready) = (entry.set, entry.ready);
-        let runs = matches!(entry.stage, Stage::Booting | Stage::Serving);
+        let runs = matches!(entry.stage, PodStage::Booting | PodStage::Serving);
         self.changed = true;
         self.set_changed(set, by);
         if was_ready {
@@ -347,7 +349,7 @@ impl Cluster {
         }
         by.plane.kill_pod(pod);
         let entry = &mut self.pods[pod as usize];
-        entry.stage = Stage::Gone;
+        entry.stage = PodStage::Gone;
         entry.life += 1;
         entry.ready = false;
         let (created, node, set) = (entry.created, entry.node, entry.set);

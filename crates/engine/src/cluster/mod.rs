@@ -29,7 +29,7 @@ use windtunnel_model::telemetry::scraper::Place;
 use windtunnel_model::world::client::Client;
 use windtunnel_model::world::endpoint::Conditions;
 use windtunnel_model::world::names::{Names, PodNames};
-use windtunnel_model::world::pod::{Node, Pod, Set, Stage};
+use windtunnel_model::world::pod::{Node, Pod, PodStage, Set};
 use windtunnel_model::world::service::Version;
 
 /// What the cluster works with beside itself.
@@ -161,7 +161,7 @@ impl Cluster {
             let phase = match pod.stage {
                 _ if pod.deleting.is_some() => 3,
                 _ if pod.ready => 1,
-                Stage::Pending | Stage::Scheduled | Stage::Booting => 0,
+                PodStage::Pending | PodStage::Scheduled | PodStage::Booting => 0,
                 _ => 2,
             };
             pods[pod.version.index()][phase] += 1;
@@ -175,8 +175,8 @@ impl Cluster {
         let letter = |p: &Pod| match (p.version, p.stage) {
             _ if p.lost => '✗',
             _ if p.deleting.is_some() => 't',
-            (_, Stage::BackOff) => 'x',
-            (_, Stage::Pending) => '·',
+            (_, PodStage::BackOff) => 'x',
+            (_, PodStage::Pending) => '·',
             (Version::Old, _) if p.ready => 'O',
             (Version::New, _) if p.ready => 'N',
             (Version::Old, _) => 'o',

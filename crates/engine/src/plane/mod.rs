@@ -35,7 +35,7 @@ use ledger::{PodLedger, flag};
 use mesh::Ejection;
 pub use observer::Observer;
 use std::sync::Arc;
-use tables::{Row, Tables};
+use tables::{TableRow, Tables};
 use tally::{Counters, Tally};
 use windtunnel_base::random::Streams;
 use windtunnel_base::time::{SimDuration, SimTime};
@@ -125,7 +125,9 @@ impl Plane {
         let routes = self.service.routes.len();
         for version in 0..2 {
             for _ in 0..self.classes() {
-                self.tables.rows.extend((0..routes).map(|route| Row::from(row(version, route))));
+                self.tables
+                    .rows
+                    .extend((0..routes).map(|route| TableRow::from(row(version, route))));
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::plane::Plane;
 use crate::scraping::memory_share;
 use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_model::telemetry::facts::STATUSES;
-use windtunnel_model::world::pod::Stage;
+use windtunnel_model::world::pod::PodStage;
 
 /// The metrics server asks every kubelet this often (`--metric-resolution`).
 pub(super) const RESOLUTION: SimDuration = SimDuration::from_secs(15);
@@ -49,7 +49,7 @@ impl MetricsServer {
         self.usage.resize(count, None);
         for number in 0..count {
             let pod = &cluster.pods()[number];
-            let runs = matches!(pod.stage, Stage::Booting | Stage::Serving) && !pod.lost;
+            let runs = matches!(pod.stage, PodStage::Booting | PodStage::Serving) && !pod.lost;
             let started = pod.container_started;
             let reading = runs.then(|| reading(now, started, plane, number as u32, routes));
             let before = std::mem::replace(&mut self.readings[number], reading);
