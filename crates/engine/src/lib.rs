@@ -1,8 +1,8 @@
 //! Layer 5: one replication, pure and deterministic.
 //!
 //! [`fly`] flies a strategy, [`fly_twin`] the same storm without any release. The control plane
-//! (`flight` and the owners beside it) wakes through the calendar; the data plane (`plane`) moves
-//! requests in between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
+//! (`flight` and the owners beside it) wakes through the calendar; `data_plane` moves requests in
+//! between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
 
 #![forbid(unsafe_code)]
 
@@ -10,9 +10,9 @@
 pub mod address;
 pub mod calendar;
 mod context;
+pub mod data_plane;
 mod event;
 mod event_log;
-pub mod plane;
 
 // The owners, lowest first: each names only what stands above it.
 pub mod buckets;
@@ -187,7 +187,7 @@ impl<'a> Trip<'a> {
         };
         let mut flight = Flight::new(self.scenario, variant, self.pilot, streams, options);
         if let Some(buckets) = &order.buckets {
-            flight.plane.set_buckets(Arc::clone(buckets));
+            flight.data_plane.set_buckets(Arc::clone(buckets));
         }
         flight
     }

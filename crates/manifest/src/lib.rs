@@ -8,7 +8,8 @@
 //! Deliberately unknown here: files, the engine, and what becomes of a Scenario.
 //!
 //! Read next: [`kinds`] for one file per kind, [`mod@unit`] for how objects become release
-//! units, [`join`] for a Scenario beside manifests, [`standard_releases`] for what flies without one.
+//! units, [`join`] for a Scenario beside manifests, [`standard_releases`] for what flies
+//! without one.
 
 #![forbid(unsafe_code)]
 

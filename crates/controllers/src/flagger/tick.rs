@@ -2,8 +2,8 @@
 //!
 //! Read from fluxcd/flagger 1.44 `pkg/controller/scheduler.go`. A tick is a pure step: it sees
 //! what Deployments report and what the mesh object says, asks webhooks and queries through
-//! [`FlaggerQueries`], and names what it writes. Deliberately unknown here: pods, requests, and when the
-//! next tick is. Read next: `step.rs`.
+//! [`FlaggerQueries`], and names what it writes. Deliberately unknown here: pods, requests, and
+//! when the next tick is. Read next: `step.rs`.
 
 use super::answer::FlaggerAnswer;
 use super::check::{self, Question};

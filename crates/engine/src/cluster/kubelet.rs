@@ -67,7 +67,7 @@ impl Cluster {
         let plain = |_: usize, r: usize| {
             Effect::plain(routes[r].errors.value(), routes[r].conversion.value())
         };
-        by.plane.add_pod(version, plain);
+        by.data_plane.add_pod(version, plain);
         self.refit(pod, by);
     }
 
@@ -83,9 +83,9 @@ impl Cluster {
         pod.ready_since = Some(SimTime::ZERO);
         pod.scraped = true;
         let pool = pod.pool;
-        by.plane.start_pod(id);
-        by.plane.warmed_up(id);
-        by.plane.known_from_the_start(pool, id);
+        by.data_plane.start_pod(id);
+        by.data_plane.warmed_up(id);
+        by.data_plane.known_from_the_start(pool, id);
         self.start_probes(id, by);
         self.probed_for_long(id);
         self.scrape(id);
@@ -151,7 +151,7 @@ impl Cluster {
         entry.restarts += u32::from(entry.stage == PodStage::BackOff);
         let draw = self.address(pod, PodDraw::Boot).uniform(&by.ctx.streams);
         let boot = by.ctx.scenario.service.pod.startup.quantile(draw);
-        let life = by.faults.life(by.ctx, by.plane, &self.pods[pod as usize]);
+        let life = by.faults.life(by.ctx, by.data_plane, &self.pods[pod as usize]);
         let boot = boot.scaled(life.startup);
         let entry = &mut self.pods[pod as usize];
         entry.stage = PodStage::Booting;
@@ -173,7 +173,7 @@ impl Cluster {
 
     fn booted(&mut self, pod: u32, by: &mut Hands<'_>) {
         self.pods[pod as usize].stage = PodStage::Serving;
-        by.plane.start_pod(pod);
+        by.data_plane.start_pod(pod);
         self.begins_to_serve(pod, by);
         let healthy = !self.pods[pod as usize].frozen;
         self.condition(pod, healthy, by);
@@ -183,7 +183,7 @@ impl Cluster {
     fn begins_to_serve(&mut self, pod: u32, by: &mut Hands<'_>) {
         self.migrate(by);
         self.refit(pod, by);
-        let exits = by.faults.exits(by.ctx, by.plane, &self.pods[pod as usize]);
+        let exits = by.faults.exits(by.ctx, by.data_plane, &self.pods[pod as usize]);
         exits.into_iter().for_each(|exit| self.plan_exit(pod, exit, by));
     }
 
@@ -192,7 +192,8 @@ impl Cluster {
         for pod in 0..self.pods.len() as u32 {
             let entry = &self.pods[pod as usize];
             let serves = entry.stage == PodStage::Serving && !entry.lost;
-            let exits = if serves { by.faults.exits(by.ctx, by.plane, entry) } else { Vec::new() };
+            let exits =
+                if serves { by.faults.exits(by.ctx, by.data_plane, entry) } else { Vec::new() };
             if let Some(exit) = exits.into_iter().find(|(own, ..)| *own == index) {
                 self.plan_exit(pod, exit, by);
             }
@@ -220,7 +221,7 @@ impl Cluster {
         if !self.pods.iter().any(new) {
             return;
         }
-        for _ in 0..by.faults.migrate(by.ctx, by.plane) {
+        for _ in 0..by.faults.migrate(by.ctx, by.data_plane) {
             self.say(by, "fault", || "the shared data are migrated".into());
         }
     }
@@ -228,21 +229,21 @@ impl Cluster {
     /// The active faults have changed: all pods' tables are written anew.
     pub(crate) fn refit_all(&mut self, by: &mut Hands<'_>) {
         self.migrate(by);
-        by.faults.write_shared(by.ctx, by.plane);
+        by.faults.write_shared(by.ctx, by.data_plane);
         (0..self.pods.len() as u32).for_each(|pod| self.refit(pod, by));
     }
 
     /// A pod has changed, or the active faults have: its tables are written anew, and what they
     /// make of its life takes effect.
     pub(super) fn refit(&mut self, pod: u32, by: &mut Hands<'_>) {
-        let life = by.faults.write_pod(by.ctx, by.plane, pod, &self.pods[pod as usize]);
+        let life = by.faults.write_pod(by.ctx, by.data_plane, pod, &self.pods[pod as usize]);
         let entry = &mut self.pods[pod as usize];
         entry.frozen = life.frozen;
         if entry.lost {
             return;
         }
         if entry.stage == PodStage::Serving {
-            by.plane.set_leak(pod, life.leak);
+            by.data_plane.set_leak(pod, life.leak);
         }
         let healthy = match entry.stage {
             PodStage::Serving => !life.frozen,
@@ -266,7 +267,7 @@ impl Cluster {
         entry.stage = PodStage::BackOff;
         entry.life += 1;
         self.rest_probes(pod, by);
-        by.plane.kill_pod(pod);
+        by.data_plane.kill_pod(pod);
         self.refit(pod, by);
         self.changed = true;
         if self.pods[pod as usize].deleting.is_some() {
@@ -283,7 +284,7 @@ impl Cluster {
             .filter(|p| {
                 let pod = &self.pods[*p as usize];
                 let serves = pod.stage == PodStage::Serving && !pod.lost;
-                serves && by.faults.meets(by.ctx, by.plane, index, pod)
+                serves && by.faults.meets(by.ctx, by.data_plane, index, pod)
             })
             .map(|p| {
                 let pod = &self.pods[p as usize];
@@ -336,8 +337,8 @@ impl Cluster {
         let settings = &by.ctx.scenario.service.pod;
         let deleted = self.pods[pod as usize].deleting.unwrap_or(by.ctx.now);
         let last = deleted + settings.grace.max(settings.pre_stop + MINIMUM_GRACE);
-        by.plane.stop_accepting(pod);
-        let drained = by.plane.pod(pod).last_done().unwrap_or(by.ctx.now.as_nanos());
+        by.data_plane.stop_accepting(pod);
+        let drained = by.data_plane.pod(pod).last_done().unwrap_or(by.ctx.now.as_nanos());
         let ends = SimTime::from_nanos(drained).max(by.ctx.now).min(last);
         self.plan(by, pod, ends, PodStep::Ends);
     }
@@ -347,7 +348,7 @@ impl Cluster {
         if !self.pods[pod as usize].exists() {
             return;
         }
-        by.plane.kill_pod(pod);
+        by.data_plane.kill_pod(pod);
         let entry = &mut self.pods[pod as usize];
         entry.stage = PodStage::Gone;
         entry.life += 1;

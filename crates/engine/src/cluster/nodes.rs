@@ -186,7 +186,7 @@ impl Cluster {
                 let entry = &mut self.pods[pod as usize];
                 entry.lost = true;
                 entry.life += 1;
-                by.plane.darken_pod(pod);
+                by.data_plane.darken_pod(pod);
             }
             let settings = &by.ctx.scenario.service.nodes;
             let noticed = settings.lost_after;

@@ -13,8 +13,8 @@ mod reason;
 use super::address::Address;
 use super::cluster::Cluster;
 use super::context::Context;
+use super::data_plane::DataPlane;
 use super::event::Event;
-use super::plane::Plane;
 use readings::{MetricsServer, RESOLUTION};
 use std::sync::Arc;
 use windtunnel_base::time::SimTime;
@@ -158,9 +158,9 @@ impl Scalers {
     }
 
     /// The metrics server reads all pods.
-    pub(super) fn read(&mut self, ctx: &mut Context, cluster: &Cluster, plane: &Plane) {
+    pub(super) fn read(&mut self, ctx: &mut Context, cluster: &Cluster, data_plane: &DataPlane) {
         ctx.plan_in(RESOLUTION, Event::MetricsServer);
-        self.metrics.read(ctx.now, cluster, plane, ctx.scenario.service.routes.len());
+        self.metrics.read(ctx.now, cluster, data_plane, ctx.scenario.service.routes.len());
     }
 
     /// Is each Deployment scaled for itself at present?

@@ -123,7 +123,8 @@ pub fn ab_test(
     draft.set(&format!("{path}.assignment"), text("header"), object.written_at(&field));
     let sends = format!("who sends {} meets {}", senders(rule), candidate.name());
     draft.understand(lists, object, &field, sends);
-    // The share of the test is that of the header: `standard_releases::settle` writes it when all is known.
+    // The share of the test is that of the header, which `standard_releases::settle` writes when
+    // all is known.
     let why = "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
     draft.assume(lists, "spec.traffic.headerShare", standard_releases::HEADER_SHARE, why, false);
     let why = "when the test ends is not in the file; windtunnel's own default";

@@ -409,31 +409,38 @@ fn analysis(
             written_at,
         );
     }
-    let (mut metrics, mut spots) = (Vec::new(), Vec::new());
+    let (mut metrics, mut places) = (Vec::new(), Vec::new());
     for (i, asked) in analysis.metrics.iter().enumerate() {
         let field = format!("{field}.metrics[{i}]");
         metrics.push(metric(store, object, asked, &field, draft, found));
-        spots.push(object.written_at(&field));
+        places.push(object.written_at(&field));
     }
     metric_answers::count(store, object, analysis, found);
     if !metrics.is_empty() {
         let written_at = object.written_at(&format!("{field}.metrics"));
         draft.set(&format!("{path}.{}", field::METRICS), list(metrics), written_at);
-        for (i, written_at) in spots.into_iter().enumerate() {
+        for (i, written_at) in places.into_iter().enumerate() {
             draft.origins.push((format!("{path}.{}[{i}]", field::METRICS), written_at));
         }
     }
-    let webhooks: Vec<Value> = analysis
-        .webhooks
-        .iter()
-        .enumerate()
-        .map(|(i, hook)| {
-            webhook(hook, i, draft, (object, &format!("{field}.webhooks[{i}]")), found)
-        })
-        .collect();
-    if !webhooks.is_empty() {
+    webhooks(object, analysis, (&path, &field), draft, found);
+}
+
+/// The webhooks, in the order of the file.
+fn webhooks(
+    object: &Object,
+    analysis: &Analysis,
+    (path, field): (&str, &str),
+    draft: &mut Draft,
+    found: &mut UnitsFound,
+) {
+    let mut called: Vec<Value> = Vec::new();
+    for (i, hook) in analysis.webhooks.iter().enumerate() {
+        called.push(webhook(hook, i, draft, (object, &format!("{field}.webhooks[{i}]")), found));
+    }
+    if !called.is_empty() {
         let written_at = object.written_at(&format!("{field}.webhooks"));
-        draft.set(&format!("{path}.{}", field::WEBHOOKS), list(webhooks), written_at);
+        draft.set(&format!("{path}.{}", field::WEBHOOKS), list(called), written_at);
     }
 }
 

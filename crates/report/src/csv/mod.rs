@@ -1,8 +1,8 @@
 //! Tables as CSV, one file per table.
 //!
 //! A table is its path, its columns and a function that writes its rows; all cells go through
-//! [`CsvRow`], so that numbers are written alike everywhere: shortest text that reads back, empty for
-//! what has no value. CSV files carry no comments; seed and command stand in `run.json`.
+//! [`CsvRow`], so that numbers are written alike everywhere: shortest text that reads back, empty
+//! for what has no value. CSV files carry no comments; seed and command stand in `run.json`.
 //! Deliberately absent: statistics, which the experiment has done. Adding a table: one file, one
 //! line in [`TABLES`].
 

@@ -5,7 +5,7 @@
 //! back. The rules stand in [`windtunnel_model::world::mesh`], those of ejection in
 //! [`windtunnel_model::world::outlier`].
 
-use super::Plane;
+use super::DataPlane;
 use super::attempt::{Choice, NEVER_NS};
 use super::client::Attempt;
 use crate::address::Address;
@@ -123,7 +123,7 @@ fn grown<T: Default + Clone>(list: &mut Vec<T>, index: usize) -> &mut T {
     &mut list[index]
 }
 
-impl Plane {
+impl DataPlane {
     /// Breaks or holds back an attempt on purpose, once for each that a client sends; true if that
     /// was its end for now. Delays come before aborts, as in Envoy's filter. That stands before the
     /// router: what it breaks is not tried again, and what it holds back has all of its time left
