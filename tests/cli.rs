@@ -31,6 +31,8 @@ mod interrupt;
 mod kills;
 #[path = "cli/limits.rs"]
 mod limits;
+#[path = "cli/lint.rs"]
+mod lint;
 #[path = "cli/manifests.rs"]
 mod manifests;
 #[path = "cli/many.rs"]

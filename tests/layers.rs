@@ -16,6 +16,7 @@ const CRATES: &[(&str, u32)] = &[
     ("model", 4),
     ("scenario", 5),
     ("engine", 5),
+    ("lint", 4),
     ("manifest", 6),
     ("experiment", 6),
     ("report", 7),

@@ -11,6 +11,7 @@ use windtunnel_base::escape;
 use windtunnel_base::problem::nearest;
 use windtunnel_base::settings::{FieldSpec, SettingKind};
 use windtunnel_base::wrap;
+use windtunnel_lint::rules::Rule;
 use windtunnel_model::outcome::{Better, MEASURES, Measure, Rating, Verdict};
 use windtunnel_model::telemetry::family;
 use windtunnel_scenario::describe::{self, Entry, GROUPS, catalogue};
@@ -116,6 +117,9 @@ pub fn explain(flags: &Explain) -> u8 {
         .flat_map(|e| &e.fields)
         .find(|f| f.path.trim_start_matches("spec.") == name.trim_start_matches("spec."));
     let within = dotted::within(&entries, name);
+    if let Some(rule) = windtunnel_lint::rules::named(name) {
+        return of_rule(rule, flags.format);
+    }
     let (text, value) = match (parts.as_slice(), measure, verdict, field) {
         ([_, ..], ..) => {
             let text = parts.iter().map(|e| entry_text(e)).collect::<Vec<_>>().join("\n");
@@ -155,6 +159,21 @@ pub fn explain(flags: &Explain) -> u8 {
     match flags.format {
         Format::Json => output::print(&escape::json::pretty(&value)),
         Format::Text => output::print(&wrap::filled(&text)),
+    }
+    FINE
+}
+
+/// A code of `lint`.
+fn of_rule(rule: &Rule, format: Format) -> u8 {
+    match format {
+        Format::Json => output::print(&escape::json::pretty(&json!({
+            "code": rule.code, "name": rule.name, "meaning": rule.wrong,
+            "harm": rule.harm.word(), "bad": rule.bad, "good": rule.good,
+        }))),
+        Format::Text => output::print(&wrap::filled(&format!(
+            "{}: {}\n    {}\n    bad:  {}\n    good: {}\n",
+            rule.code, rule.name, rule.wrong, rule.bad, rule.good
+        ))),
     }
     FINE
 }

@@ -114,6 +114,33 @@ fn parsed(file: &Option<PathBuf>, missing: &str, sources: &mut Sources) -> Resul
     Ok(Input { file: named, text, documents })
 }
 
+/// Everything that paths name, parsed, whatever it is; what is wrong with the files. Of a folder,
+/// texts that are no YAML yet are only told.
+pub fn all(paths: &[String], recursive: bool, sources: &mut Sources) -> (Vec<Input>, Vec<Problem>) {
+    let (mut inputs, mut problems) = (Vec::new(), Vec::new());
+    let files = match files(paths, recursive) {
+        Ok(files) => files,
+        Err(problem) => return (inputs, vec![problem]),
+    };
+    let mut known = BTreeSet::new();
+    for file in files {
+        let place = file.path.as_ref().map(|path| path.canonicalize().unwrap_or(path.clone()));
+        if !known.insert(place) {
+            continue;
+        }
+        match parsed(&file.path, "name a file or a folder", sources) {
+            Ok(input) => inputs.push(input),
+            Err(mut problem) => {
+                if file.in_folder && problem.message.contains("Helm") {
+                    problem.severity = Severity::Warning;
+                }
+                problems.push(problem);
+            }
+        }
+    }
+    (inputs, problems)
+}
+
 /// A file whose documents only another tool understands is a problem of that kind.
 fn own_documents(input: Input) -> Result<Input, (Problem, bool)> {
     let foreign = |document| manifest::foreign::document(document, &input.file);

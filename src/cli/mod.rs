@@ -19,6 +19,7 @@ pub mod flags;
 pub mod fly;
 pub mod import;
 pub mod input;
+mod lint;
 pub mod man;
 pub mod new;
 mod only;
@@ -141,6 +142,7 @@ fn run(verb: &Verb) -> u8 {
         Verb::Replay(replay) => replay::run(replay),
         Verb::Query(query) => query::run(query),
         Verb::Validate(validate) => validate::run(validate),
+        Verb::Lint(flags) => lint::run(flags),
         Verb::Import(import) => import::run(import),
         Verb::List(list) => explain::list(list),
         Verb::Explain(explain) => explain::explain(explain),

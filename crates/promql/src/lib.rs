@@ -128,6 +128,11 @@ impl Query {
         &self.text
     }
 
+    /// What was read, for whoever looks at a query instead of asking it.
+    pub fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
     /// Whose rules it was read under, which are those that answer it.
     pub fn rules(&self) -> Rules {
         self.rules

@@ -8,7 +8,9 @@ mod verbs;
 pub use flight::{CheckFlags, Flight, Replay, Run, Selftest, Textbook};
 pub use global::{Color, Format, Global};
 pub use source::Source;
-pub use verbs::{Diff, Explain, GROUP_WORDS, Generation, Import, List, Man, New, Query, Validate};
+pub use verbs::{
+    Diff, Explain, GROUP_WORDS, Generation, Import, Lint, List, Man, New, Query, Validate,
+};
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -53,6 +55,10 @@ pub enum Verb {
     Query(Query),
     /// Read scenarios, print every problem and every warning, fly nothing
     Validate(Validate),
+    /// Tell which metric checks can never fail, or fail every good release: Canary, MetricTemplate,
+    /// AnalysisTemplate, lists of checks; exit 1 if there are any
+    #[command(after_help = "Example: windtunnel lint -R deploy/")]
+    Lint(Lint),
     /// Print the Scenario that manifests come to, and what was understood, assumed, overridden
     /// and ignored
     #[command(after_help = "Example: kubectl get deploy,svc,canary -o yaml | windtunnel import -")]

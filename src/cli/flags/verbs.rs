@@ -55,6 +55,20 @@ pub struct Validate {
     pub format: Format,
 }
 
+/// Flags of `lint`.
+#[derive(Args, Clone, Debug)]
+pub struct Lint {
+    /// Files, folders (the files directly in them), - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<String>,
+    /// Read the folders within folders, too
+    #[arg(short = 'R', long)]
+    pub recursive: bool,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
+    pub format: Format,
+}
+
 /// Flags of `import`.
 #[derive(Args, Clone, Debug)]
 pub struct Import {

@@ -28,5 +28,5 @@ pub use print::{
     all_printed, colour, complain, deny, fail, fail_lines, is_quiet, note_if_closed, print,
     print_clap, print_judged, quiet, refuse, say, say_lines,
 };
-pub use problem::findings;
+pub use problem::{drawn, findings};
 pub use staging::abandon;
