@@ -8,7 +8,7 @@ use windtunnel::base::distribution::Distribution;
 use windtunnel::base::random::Streams;
 use windtunnel::base::time::{SimDuration, SimTime};
 use windtunnel::base::units::{Money, Share};
-use windtunnel::engine::plane::Plane;
+use windtunnel::engine::data_plane::DataPlane;
 use windtunnel::traffic::{Activity, Arrivals, Steps, Traffic};
 use windtunnel::world::effect::Effect;
 use windtunnel::world::names::Names;
@@ -146,19 +146,20 @@ fn main() {
         header_share: Share::ZERO,
     };
     let service = Arc::new(service(&m));
-    let mut plane = Plane::new(service, &traffic, Streams::new(seed, 0), horizon, &BUCKETS);
+    let mut data_plane =
+        DataPlane::new(service, &traffic, Streams::new(seed, 0), horizon, &BUCKETS);
     for pod in 0..m.pods {
-        plane.add_pod(0, |version, _| Effect::plain(m.errors[version], 1.0));
-        plane.start_pod(pod);
-        plane.endpoint(0, pod, true);
+        data_plane.add_pod(0, |version, _| Effect::plain(m.errors[version], 1.0));
+        data_plane.start_pod(pod);
+        data_plane.endpoint(0, pod, true);
     }
     if m.switch {
-        plane.advance(SimTime::from_secs_f64(m.secs / 2.0));
-        (m.pods / 2..m.pods).for_each(|pod| plane.set_version(pod, 1));
+        data_plane.advance(SimTime::from_secs_f64(m.secs / 2.0));
+        (m.pods / 2..m.pods).for_each(|pod| data_plane.set_version(pod, 1));
     }
-    plane.advance(horizon);
-    plane.drain();
-    let t = plane.tally();
+    data_plane.advance(horizon);
+    data_plane.drain();
+    let t = data_plane.tally();
     let wall_s = begun.elapsed().as_secs_f64();
     let (old, new) = (&t.latency[0], &t.latency[1]);
     let mut all = old.clone();
@@ -169,7 +170,7 @@ fn main() {
         serde_json::json!({
             "mean_ms": all.mean_ms(), "p99_ms": all.quantile_ms(0.99),
             "n_v1": old.count(), "n_v2": new.count(),
-            "err_v1": t.errors[0], "err_v2": t.errors[1], "affected": plane.users().counts().hurt,
+            "err_v1": t.errors[0], "err_v2": t.errors[1], "affected": data_plane.users().counts().hurt,
         })
     };
     let line = serde_json::json!({

@@ -1,7 +1,7 @@
 //! What a release carries does what its help says: when it begins, where it acts, who sees it.
 
 use std::sync::Arc;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::{MeasureId, Outcome, Recording, Verdict};
 use windtunnel::scenario::crew::Crew;
@@ -23,10 +23,11 @@ fn scenario(faults: &str, strategy: &str) -> Arc<Scenario> {
 
 fn flown(faults: &str, strategy: &str) -> (Outcome, Recording) {
     let scenario = scenario(faults, strategy);
-    let order = Order { record: None, ..single_order(&scenario, 1, 0) };
+    let order = FlightSpec { record: None, ..single_order(&scenario, 1, 0) };
     let crew = Crew::bind(&scenario).expect("sound queries");
     let twin = fly_twin(&scenario, &order);
-    let order = Order { record: Some(windtunnel::base::time::SimDuration::from_secs(60)), ..order };
+    let order =
+        FlightSpec { record: Some(windtunnel::base::time::SimDuration::from_secs(60)), ..order };
     let (outcome, recording) = fly(&crew, 0, 0, &order, &twin);
     (outcome, recording.expect("recorded"))
 }

@@ -12,7 +12,7 @@ mod plain;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use windtunnel::experiment::fly::Settings;
+use windtunnel::experiment::fly::FlySettings;
 use windtunnel::experiment::results::{Judgement, RatingRow, ScenarioResults};
 use windtunnel::experiment::run;
 use windtunnel::outcome::Rating;
@@ -48,7 +48,7 @@ fn named(name: &str) -> Vec<Arc<Scenario>> {
 }
 
 fn flown(scenarios: &[Arc<Scenario>], seed: u64, replications: u32) -> Vec<ScenarioResults> {
-    let settings = Settings {
+    let settings = FlySettings {
         seed,
         replications: Some(replications),
         requests_max: None,
@@ -64,7 +64,7 @@ fn flown(scenarios: &[Arc<Scenario>], seed: u64, replications: u32) -> Vec<Scena
 
 /// Flown by the budget that each scenario gives itself.
 fn flown_by_budget(scenarios: &[Arc<Scenario>], seed: u64) -> Vec<ScenarioResults> {
-    let settings = Settings {
+    let settings = FlySettings {
         seed,
         replications: None,
         requests_max: None,
@@ -172,12 +172,13 @@ fn the_textbook_table_is_measured_with_room_to_every_cut_off() {
         for row in rows {
             let mut rooms = vec![
                 ("outage", room(row.outage_good_s, &[1.0])),
-                ("outage on the way back", room(row.rollback_outage_s, &[1.0])),
+                ("outage on the rollback", room(row.rollback_outage_s, &[1.0])),
                 ("users hurt", room(row.hurt_share, &[0.003, 0.03])),
                 ("cost", room(row.fleet_minutes, &[0.5, 6.0])),
             ];
-            if let (Some(way_back), Some(start)) = (row.way_back_s, row.start_to_ready_s) {
-                rooms.push(("way back", room(way_back / start, &[0.5, 1.75, 30.0])));
+            if let (Some(full_rollback), Some(start)) = (row.full_rollback_s, row.start_to_ready_s)
+            {
+                rooms.push(("rollback", room(full_rollback / start, &[0.5, 1.75, 30.0])));
             }
             for (figure, factor) in rooms {
                 let name = results[0].scenario.plan_name(row.plan);

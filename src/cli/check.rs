@@ -1,6 +1,6 @@
 //! `check`: the CI gate. Every `expect:` line must hold by its whole interval.
 
-use super::flags::{Check, Format};
+use super::flags::{CheckFlags, Format};
 use super::fly::{self, Purpose, Report};
 use super::{FAILED, FINE, INTERRUPTED, UNDECIDED, WRONG, output, stop};
 use windtunnel_experiment::results::Judgement;
@@ -9,7 +9,7 @@ use windtunnel_report::{run_json, verdicts};
 
 /// Flies until every line is decided or the budget is spent, and prints what they came to; writes
 /// the whole report if a folder is named.
-pub fn run(flags: &Check) -> u8 {
+pub fn run(flags: &CheckFlags) -> u8 {
     let flight = &flags.flight;
     let report = match flags.out.as_deref().map(|out| Report::open(out, flight)).transpose() {
         Ok(report) => report,

@@ -2,7 +2,7 @@
 //! ratings with their words.
 
 use serde_json::{Value, json};
-use windtunnel_base::settings::{FieldSpec, Kind};
+use windtunnel_base::settings::{FieldSpec, SettingKind};
 use windtunnel_model::outcome::Rating;
 use windtunnel_report::reading::RULES;
 use windtunnel_scenario::describe::Entry;
@@ -83,7 +83,9 @@ fn deeper<'e, 's, 'p>(
             bare(&field.path).trim_start_matches("spec.") == path.trim_start_matches("spec.")
         };
         let field = entry.fields.iter().find(at)?;
-        let (Kind::Part(names) | Kind::Parts(names)) = &field.kind else { return None };
+        let (SettingKind::Part(names) | SettingKind::Parts(names)) = &field.kind else {
+            return None;
+        };
         let name = names.iter().find(|name| **name == rest[count])?;
         // Of parts that share a name, the one whose group holds all names of the field.
         let group = |entry: &&Entry| {

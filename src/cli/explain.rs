@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use windtunnel_base::count::plural;
 use windtunnel_base::escape;
 use windtunnel_base::problem::nearest;
-use windtunnel_base::settings::{FieldSpec, Kind};
+use windtunnel_base::settings::{FieldSpec, SettingKind};
 use windtunnel_base::wrap;
 use windtunnel_model::outcome::{Better, MEASURES, Measure, Rating, Verdict};
 use windtunnel_model::telemetry::family;
@@ -260,26 +260,26 @@ fn field_text(field: &FieldSpec) -> String {
 }
 
 /// What a field holds, in words.
-fn kind_text(kind: &Kind) -> String {
+fn kind_text(kind: &SettingKind) -> String {
     match kind {
-        Kind::Duration => "duration".into(),
-        Kind::Share => "share".into(),
-        Kind::Rate => "rate".into(),
-        Kind::Money => "money".into(),
-        Kind::Price => "price".into(),
-        Kind::Count(low, high) => format!("{low}..{high}"),
-        Kind::Number(low, high) => format!("{low}..{high}"),
-        Kind::Text => "text".into(),
-        Kind::Flag => "true|false".into(),
-        Kind::Distribution => "distribution".into(),
-        Kind::Choice(words) => words.join(" | "),
-        Kind::Part(names) => format!("one of {}", names.join(", ")),
-        Kind::Parts(names) => format!("list of {}", names.join(", ")),
-        Kind::Object | Kind::OptObject => "mapping".into(),
-        Kind::ObjectOr(word) => format!("{word}|mapping"),
-        Kind::List => "list of mappings".into(),
-        Kind::Texts => "list".into(),
-        Kind::Other(holds) => holds.to_string(),
+        SettingKind::Duration => "duration".into(),
+        SettingKind::Share => "share".into(),
+        SettingKind::Rate => "rate".into(),
+        SettingKind::Money => "money".into(),
+        SettingKind::Price => "price".into(),
+        SettingKind::Count(low, high) => format!("{low}..{high}"),
+        SettingKind::Number(low, high) => format!("{low}..{high}"),
+        SettingKind::Text => "text".into(),
+        SettingKind::Flag => "true|false".into(),
+        SettingKind::Distribution => "distribution".into(),
+        SettingKind::Choice(words) => words.join(" | "),
+        SettingKind::Part(names) => format!("one of {}", names.join(", ")),
+        SettingKind::Parts(names) => format!("list of {}", names.join(", ")),
+        SettingKind::Object | SettingKind::OptObject => "mapping".into(),
+        SettingKind::ObjectOr(word) => format!("{word}|mapping"),
+        SettingKind::List => "list of mappings".into(),
+        SettingKind::Texts => "list".into(),
+        SettingKind::Other(holds) => holds.to_string(),
     }
 }
 

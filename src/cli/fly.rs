@@ -9,7 +9,7 @@ use super::{sweep, told};
 use std::sync::Arc;
 use windtunnel_base::escape::short::thousands;
 use windtunnel_base::problem::nearest;
-use windtunnel_experiment::fly::Settings;
+use windtunnel_experiment::fly::FlySettings;
 use windtunnel_experiment::results::{LeftOut, Results, Warned};
 use windtunnel_experiment::{budget, rounds};
 use windtunnel_model::scenario::model::Scenario;
@@ -197,7 +197,7 @@ pub fn results(
     purpose: Purpose,
 ) -> Result<Results, u8> {
     let quick = || budget::quick(scenarios);
-    let settings = Settings {
+    let settings = FlySettings {
         seed: flags.seed,
         replications: flags.replications.or_else(|| flags.quick.then(quick)),
         requests_max: flags.max_requests,

@@ -48,9 +48,9 @@ pub fn run(flags: &Import) -> u8 {
 
 fn as_json(note: &Note) -> Value {
     let mut value = json!({
-        "file": &*note.spot.file,
-        "line": note.spot.place.line,
-        "column": note.spot.place.column,
+        "file": &*note.written_at.file,
+        "line": note.written_at.place.line,
+        "column": note.written_at.place.column,
         "object": note.object,
         "field": note.field,
         "text": note.text,
@@ -93,7 +93,7 @@ fn line(alike: &Alike<'_>) -> String {
     };
     let missing = note.weight == Weight::Matters && !note.source.is_empty();
     let missing = if missing { "missing: " } else { "" };
-    let line = format!("{}: {}: {missing}{text}{source}", note.spot, field.trim_end());
+    let line = format!("{}: {}: {missing}{text}{source}", note.written_at, field.trim_end());
     // One comment a note: a line feed in a name must not begin a line of YAML.
     escape::terminal::line(&line).into_owned()
 }

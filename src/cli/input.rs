@@ -6,14 +6,16 @@
 use super::files::{self, wrong};
 use super::flags::{Format, Source};
 use super::sources::Sources;
-use super::sweep::{Found, Told, collect};
+use super::sweep::{SweepSettings, Told, collect};
 use super::{WRONG, only, output, told};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windtunnel_base::node::Node;
 use windtunnel_base::problem::{Problem, Severity};
 use windtunnel_manifest::checks::{self, Own};
-use windtunnel_manifest::{self as manifest, Asked, Flyable, Import, Input, named, told_apart};
+use windtunnel_manifest::{
+    self as manifest, Flyable, Import, Input, ReadRequest, named, told_apart,
+};
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_scenario::sweep::Setting;
 use windtunnel_scenario::{read, sweep};
@@ -88,7 +90,7 @@ fn collected(
     let of_manifests = import.flyables.iter().map(|flyable| (&flyable.node, &flyable.home));
     let of_files = inputs.iter().flat_map(|i| i.documents.iter().zip(std::iter::repeat(&i.file)));
     let names = told_apart::apart(of_manifests.chain(of_files));
-    let mut found = Found {
+    let mut found = SweepSettings {
         names: &names,
         spots: &mut spots,
         scenarios: &mut scenarios,
@@ -154,7 +156,7 @@ fn import(
     sources: &mut Sources,
 ) -> Result<Import, Vec<Problem>> {
     let lenient = source.lenient;
-    let mut import = manifest::read(inputs, Asked { lenient, only: &source.only })?;
+    let mut import = manifest::read(inputs, ReadRequest { lenient, only: &source.only })?;
     let mut problems = Vec::new();
     for flyable in &mut import.flyables {
         let mut texts = Vec::new();

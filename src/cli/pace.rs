@@ -13,7 +13,7 @@ use windtunnel_base::count::counted;
 use windtunnel_base::escape::short::thousands;
 use windtunnel_base::escape::terminal;
 use windtunnel_experiment::budget;
-use windtunnel_experiment::fly::{BATCH, Settings};
+use windtunnel_experiment::fly::{BATCH, FlySettings};
 use windtunnel_model::scenario::model::Scenario;
 
 /// From this long on it is said before how long the flights will take.
@@ -57,7 +57,7 @@ impl Pace {
     /// Says what is going to be flown, if it is much and `told` allows it, and opens the bar.
     pub fn begin(
         scenarios: &[Arc<Scenario>],
-        settings: &Settings,
+        settings: &FlySettings,
         limit: Option<Duration>,
         jobs: Option<u16>,
         told: bool,
@@ -145,7 +145,7 @@ impl Pace {
 }
 
 /// Replications that are certain to be flown, whatever they come to.
-fn least(scenario: &Scenario, settings: &Settings) -> u64 {
+fn least(scenario: &Scenario, settings: &FlySettings) -> u64 {
     let batches = |n: u32| n.div_ceil(BATCH).saturating_mul(BATCH);
     let most = scenario.budget.replications_max.max(1);
     u64::from(match settings.replications {
@@ -166,7 +166,7 @@ struct Outlook {
 }
 
 impl Outlook {
-    fn of(scenarios: &[Arc<Scenario>], settings: &Settings, threads: usize) -> Outlook {
+    fn of(scenarios: &[Arc<Scenario>], settings: &FlySettings, threads: usize) -> Outlook {
         let each = || scenarios.iter().map(|scenario| least(scenario, settings));
         let mut outlook = Outlook {
             pairs: 0,
@@ -196,7 +196,7 @@ impl Outlook {
         )
     }
 
-    fn line(&self, scenarios: &[Arc<Scenario>], settings: &Settings) -> String {
+    fn line(&self, scenarios: &[Arc<Scenario>], settings: &FlySettings) -> String {
         let open = settings.replications.is_none();
         let [fewest, most] = self.replications;
         let often = match (fewest, most) {
@@ -324,7 +324,7 @@ mod tests {
             strategies: [rollingUpdate, canary]\n";
         let (scenarios, _) = read(text, "a.yaml").unwrap_or_else(|p| panic!("{p:?}"));
         let scenarios = [Arc::new(scenarios[0].clone())];
-        let settings = |replications, decide, record| Settings {
+        let settings = |replications, decide, record| FlySettings {
             seed: 1,
             replications,
             requests_max: None,
@@ -333,8 +333,9 @@ mod tests {
             record,
             export: false,
         };
-        let line =
-            |settings: &Settings| Outlook::of(&scenarios, settings, 2).line(&scenarios, settings);
+        let line = |settings: &FlySettings| {
+            Outlook::of(&scenarios, settings, 2).line(&scenarios, settings)
+        };
         // 10 minutes of 1,000 requests a second, and of 4 pods: 602,400 each, 75 ns, two threads.
         let pairs = budget::pairs(&scenarios[0]);
         let (flights, secs) =

@@ -7,7 +7,7 @@ use super::{FINE, WRONG, input, only, output, stop};
 use windtunnel_base::escape;
 use windtunnel_base::escape::short::thousands;
 use windtunnel_base::problem::nearest;
-use windtunnel_engine::{Order, fly, fly_twin};
+use windtunnel_engine::{FlightSpec, fly, fly_twin};
 use windtunnel_experiment::fly::{recording_interval, single_order};
 use windtunnel_experiment::results::FlightRecord;
 use windtunnel_model::scenario::crew::Crew;
@@ -55,7 +55,7 @@ pub fn run(flags: &Replay) -> u8 {
     let plain = single_order(scenario, flags.seed, flags.replication);
     let twin = fly_twin(scenario, &plain);
     let record = Some(recording_interval(scenario.horizon));
-    let order = Order { record, export: flags.telemetry.is_some(), ..plain };
+    let order = FlightSpec { record, export: flags.telemetry.is_some(), ..plain };
     let (outcome, recording) = fly(&crew, variant, plan, &order, &twin);
     let record = FlightRecord {
         variant: VariantId(variant),
@@ -82,8 +82,8 @@ fn tell(scenario: &Scenario, record: &FlightRecord, verdict: &str, format: Forma
             output::print(&escape::json::pretty(&told));
         }
         Format::Text => {
-            let story = report::replay::text(scenario, record);
-            output::print(&format!("{story}\nVerdict: {verdict}\n"));
+            let event_log = report::replay::text(scenario, record);
+            output::print(&format!("{event_log}\nVerdict: {verdict}\n"));
         }
     }
 }

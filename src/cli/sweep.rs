@@ -16,7 +16,7 @@ use windtunnel_scenario::{foretell, read, shares, tree, warn};
 const FORETOLD_MAX: usize = 50;
 
 /// What was found so far, in all files.
-pub struct Found<'f> {
+pub struct SweepSettings<'f> {
     /// What scenarios of one name in several files are called.
     pub names: &'f Names,
     /// Where the scenario of a name stands.
@@ -46,9 +46,9 @@ pub fn collect(
     settings: &[Setting],
     read: impl Fn(&[Node]) -> read::Read,
     placed: impl Fn(Problem) -> Problem,
-    found: &mut Found<'_>,
+    found: &mut SweepSettings<'_>,
 ) {
-    let Found { names, spots, scenarios, problems, told, sources } = found;
+    let SweepSettings { names, spots, scenarios, problems, told, sources } = found;
     let (mut traces, mut warned) = (Traces::default(), Vec::new());
     for changes in points(settings) {
         let (mut changed, wrong) = changed((documents, file), &changes);
@@ -85,11 +85,11 @@ pub fn collect(
                     problems.push(problem.help("give each a name of its own"));
                 }
                 None => {
-                    let spot = match place.line {
+                    let written_at = match place.line {
                         0 => file.to_string(),
                         line => format!("{file}:{line}:{}", place.column),
                     };
-                    spots.insert(scenario.name.clone(), spot);
+                    spots.insert(scenario.name.clone(), written_at);
                 }
             }
             match traces.put(scenario, file, sources) {

@@ -22,7 +22,7 @@ pub fn tell(import: &Import, warnings: &[Problem]) {
     let mut warned = documents(import);
     warned.extend(warnings.iter().map(|p| (&*p.file, p.place)));
     let own = |note: &&Note| {
-        let place = (&*note.spot.file, note.spot.place);
+        let place = (&*note.written_at.file, note.written_at.place);
         note.weight == Weight::Matters && !warned.contains(&place)
     };
     for (word, notes) in [("overridden", &lists.overridden), ("ignored", &lists.ignored)] {
@@ -35,7 +35,7 @@ pub fn tell(import: &Import, warnings: &[Problem]) {
 
 /// Where the documents stand that are left out.
 fn documents(import: &Import) -> BTreeSet<(&str, Place)> {
-    import.left_out.iter().map(|left| (&*left.spot.file, left.spot.place)).collect()
+    import.left_out.iter().map(|left| (&*left.written_at.file, left.written_at.place)).collect()
 }
 
 /// Says the first notes of every kind, each on a line, and how many more there are.
@@ -45,10 +45,12 @@ fn tell_all(notes: &[Alike<'_>], word: &str) {
         let more = |count| format!("{word}: … and {} more like this", thousands(count));
         let text = match line {
             Line::One(Alike { first, objects, .. }) => {
-                let (spot, field, text) = (&first.spot, &first.field, &first.text);
-                format!("{spot}: {word}: {}: {text}", format!("{objects} {field}").trim_end())
+                let (written_at, field, text) = (&first.written_at, &first.field, &first.text);
+                format!("{written_at}: {word}: {}: {text}", format!("{objects} {field}").trim_end())
             }
-            Line::Alike(alike, count) => format!("{}: {}", alike.first.spot.file, more(count)),
+            Line::Alike(alike, count) => {
+                format!("{}: {}", alike.first.written_at.file, more(count))
+            }
             Line::Others(count) => more(count),
         };
         output::say(&terminal::line(&text));
@@ -88,7 +90,7 @@ pub fn left_out(import: &Import) -> Vec<LeftOut> {
     let groups = groups.map(|group| LeftOut { what: group.what, text: group.text, document: true });
     let told = documents(import);
     let field = |note: &&Note| {
-        let place = (&*note.spot.file, note.spot.place);
+        let place = (&*note.written_at.file, note.written_at.place);
         note.weight == Weight::Matters && !told.contains(&place)
     };
     let fields = alike(import.lists.ignored.iter().filter(field)).into_iter().map(|alike| {
@@ -102,7 +104,7 @@ pub fn left_out(import: &Import) -> Vec<LeftOut> {
 /// What was warned of, once of a kind.
 pub fn warned(warnings: &[Problem]) -> Vec<Warned> {
     let one = |(problem, count): (&Problem, usize)| Warned {
-        place: problem.spot(),
+        place: problem.written_at(),
         what: problem.path.clone(),
         text: problem.message.clone(),
         help: problem.way_out().trim_end_matches('.').to_string(),
@@ -125,9 +127,9 @@ pub fn block(left_out: &[LeftOut]) -> String {
 pub fn as_json(import: &Import) -> Value {
     let one = |left: &unflown::LeftOut| {
         json!({
-            "file": &*left.spot.file,
-            "line": left.spot.place.line,
-            "column": left.spot.place.column,
+            "file": &*left.written_at.file,
+            "line": left.written_at.place.line,
+            "column": left.written_at.place.column,
             "object": left.object,
             "field": left.field,
             "effect": left.effect.word(),

@@ -106,9 +106,9 @@ fn names_of_checks_are_shown_in_stories_and_pages() {
     let name = r#""a\e[31mR\u202eb<script>x|y`\n=cmd()""#;
     let check = format!("query: {{name: {name}, query: vector(1), failsWhen: \"> 0\"}}");
     desk.write("check.yaml", &SMALL.replace("errorRate: {max: 10%}", &check));
-    let story = desk.run(&["replay", "check.yaml", "--strategy", "canary"]);
-    assert!(story.code == Some(0) && story.out.contains(r"a\u{1b}[31mR\u{202e}b<script>"));
-    shows_everything("story", &story.out);
+    let event_log = desk.run(&["replay", "check.yaml", "--strategy", "canary"]);
+    assert!(event_log.code == Some(0) && event_log.out.contains(r"a\u{1b}[31mR\u{202e}b<script>"));
+    shows_everything("event log", &event_log.out);
     let run = desk.run(&["run", "check.yaml", "--replications", "2", "--out", "report"]);
     assert_eq!(run.code, Some(0), "{}", run.err);
     shows_everything("run", &run.out);
@@ -211,10 +211,10 @@ proptest! {
         let quoted = serde_json::to_string(&name).expect("JSON");
         let check = format!("query: {{name: {quoted}, query: vector(1), failsWhen: \"> 0\"}}");
         desk.write("check.yaml", &SMALL.replace("errorRate: {max: 10%}", &check));
-        let story = desk.run(&["replay", "check.yaml", "--strategy", "canary"]);
-        shows_everything("story", &story.out);
-        shows_everything("story", &story.err);
-        prop_assert!(matches!(story.code, Some(0 | 2)), "{}", story.err);
+        let event_log = desk.run(&["replay", "check.yaml", "--strategy", "canary"]);
+        shows_everything("event log", &event_log.out);
+        shows_everything("event log", &event_log.err);
+        prop_assert!(matches!(event_log.code, Some(0 | 2)), "{}", event_log.err);
     }
 }
 

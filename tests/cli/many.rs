@@ -64,8 +64,8 @@ fn one_of_many_is_chosen_by_name() {
     assert!(err.contains("svc-011"), "{err}");
     let err = refused(&desk, &["replay", "all.yaml"]).err;
     assert!(err.contains("12 were named: choose with --only NAME"), "{err}");
-    let story = desk.fine(&["replay", "all.yaml", "--only", "svc-003"]);
-    assert!(story.starts_with("svc-003 · rollingUpdate"), "{story}");
+    let event_log = desk.fine(&["replay", "all.yaml", "--only", "svc-003"]);
+    assert!(event_log.starts_with("svc-003 · rollingUpdate"), "{event_log}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn ratings_and_dotted_paths_are_explained() {
     let cases = [
         ("risk", "hurt by the release"),
         ("rollback", "W > 30 T"),
-        ("slow", "way back itself"),
+        ("slow", "rollback itself"),
         ("instant", "0.5 T"),
         ("canary.checks.errorRate.max", "highest share that passes"),
         ("canary.checks.errorRate", "share of requests answered with 5xx"),

@@ -4,7 +4,7 @@
 use crate::coverage::{Count, scenario};
 use std::sync::atomic::AtomicBool;
 use windtunnel::experiment::figures::Figures;
-use windtunnel::experiment::fly::{Campaign, Settings};
+use windtunnel::experiment::fly::{Campaign, FlySettings};
 use windtunnel::outcome::{MeasureId, Outcome, Verdict};
 use windtunnel::scenario::ids::PlanId;
 
@@ -31,7 +31,7 @@ const SPEC: &str = "
 #[test]
 fn every_figure_of_real_flights_holds_what_it_says() {
     let scenario = scenario(SPEC);
-    let settings = Settings {
+    let settings = FlySettings {
         seed: 4,
         replications: Some(BLOCK * BLOCKS),
         requests_max: None,

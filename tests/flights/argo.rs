@@ -3,13 +3,13 @@
 //! The release is at 60 s; pods start in 5 s and are reported a moment later.
 
 use crate::tunnel::{Flown, Tunnel, tunnel};
-use windtunnel::analysis::argo::metric::Metric;
+use windtunnel::analysis::argo::metric::ArgoMetric;
 use windtunnel::base::time::SimDuration;
 use windtunnel::base::units::Share;
 use windtunnel::outcome::Verdict;
 use windtunnel::strategy::argo::drive::plan;
 use windtunnel::strategy::argo::settings::{
-    Analysis, Background, BlueGreen, Canary, CanaryScale, Settings, Step, Strategy, Traffic,
+    Analysis, ArgoSettings, Background, BlueGreen, Canary, CanaryScale, Step, Strategy, Traffic,
 };
 
 fn secs(secs: u64) -> SimDuration {
@@ -29,14 +29,14 @@ fn storm(faults: &str) -> Tunnel {
 }
 
 fn fly(mut storm: Tunnel, strategy: Strategy) -> Flown {
-    storm.scenario.plans = vec![plan("argo", Settings::new("demo", strategy))];
+    storm.scenario.plans = vec![plan("argo", ArgoSettings::new("demo", strategy))];
     storm.fly()
 }
 
 /// The success rate of the new version over a minute, measured every minute.
 fn rate() -> Analysis {
     let of = "service=\"demo\",version=\"new\"";
-    let metric = Metric {
+    let metric = ArgoMetric {
         name: "success-rate".into(),
         query: format!(
             "sum(rate(http_requests_total{{{of},status!~\"5..\"}}[1m])) / \
@@ -44,7 +44,7 @@ fn rate() -> Analysis {
         ),
         interval: Some(secs(60)),
         success: Some("len(result) == 0 || isNaN(result[0]) || result[0] >= 0.95".into()),
-        ..Metric::default()
+        ..ArgoMetric::default()
     };
     Analysis { metrics: vec![metric] }
 }
@@ -66,11 +66,11 @@ fn a_good_canary_goes_step_by_step() {
     let flown = fly(storm(""), Strategy::Canary(routed(steps())));
     let at = |text: &str| flown.first(text);
     let first = at("Traffic weight updated from 0 to 25");
-    assert!((65.0..67.0).contains(&first), "{first}\n{}", flown.story());
+    assert!((65.0..67.0).contains(&first), "{first}\n{}", flown.event_log());
     let second = at("Traffic weight updated from 25 to 50") - first;
-    assert!((125.0..128.0).contains(&second), "{second}\n{}", flown.story());
+    assert!((125.0..128.0).contains(&second), "{second}\n{}", flown.event_log());
     let last = at("Completed all 4 canary steps") - first - second;
-    assert!((125.0..128.0).contains(&last), "{last}\n{}", flown.story());
+    assert!((125.0..128.0).contains(&last), "{last}\n{}", flown.event_log());
     assert_eq!(flown.outcome.verdict, Verdict::PromotedGood);
 }
 
@@ -82,7 +82,7 @@ fn a_bad_canary_is_aborted_by_its_analysis() {
     let flown = fly(storm("{errors: {rate: 20%}}"), Strategy::Canary(routed(steps())));
     let first = flown.first("Traffic weight updated from 0 to 25");
     let abort = flown.first("Rollout aborted update to revision 2: Background analysis");
-    assert!((59.0..63.0).contains(&(abort - first)), "{abort}\n{}", flown.story());
+    assert!((59.0..63.0).contains(&(abort - first)), "{abort}\n{}", flown.event_log());
     // The next reconcile takes the weight back.
     let back = flown.first("Traffic weight updated from 25 to 0") - abort;
     assert!((0.0..0.1).contains(&back), "{back}");
@@ -103,7 +103,7 @@ fn an_empty_vector_aborts_a_healthy_release() {
     }
     let flown = fly(storm(""), Strategy::Canary(canary));
     let abort = flown.first("Rollout aborted update to revision 2") - 60.0;
-    assert!((39.0..42.0).contains(&abort), "{abort}\n{}", flown.story());
+    assert!((39.0..42.0).contains(&abort), "{abort}\n{}", flown.event_log());
     assert!(!flown.told("consecutiveErrors (5) > consecutiveErrorLimit (4)").is_empty());
     assert_eq!(flown.outcome.verdict, Verdict::FalseRollback);
 }
@@ -115,7 +115,7 @@ fn few_replicas_make_coarse_weights() {
     let flown = fly(storm(""), Strategy::Canary(Canary { steps, ..Canary::default() }));
     let sample = flown.recording.samples.iter().find(|s| s.t_s >= 300.0);
     let weight = sample.expect("a sample").weight_new;
-    assert!((weight - 0.25).abs() < 0.06, "{weight}\n{}", flown.story());
+    assert!((weight - 0.25).abs() < 0.06, "{weight}\n{}", flown.event_log());
 }
 
 /// Blue-green: the switch waits for all four pods, the old ones go 30 s later; a bad version is
@@ -124,13 +124,13 @@ fn few_replicas_make_coarse_weights() {
 fn blue_green_switches_and_switches_back() {
     let good = fly(storm(""), Strategy::BlueGreen(BlueGreen::default()));
     let switch = good.first("Switched selector for service 'active'");
-    assert!((65.0..67.0).contains(&switch), "{switch}\n{}", good.story());
+    assert!((65.0..67.0).contains(&switch), "{switch}\n{}", good.event_log());
     assert!((29.9..31.0).contains(&(good.first("from 4 to 0") - switch)));
     assert_eq!(good.outcome.verdict, Verdict::PromotedGood);
     let plan = BlueGreen { post_promotion: Some(rate()), ..BlueGreen::default() };
     let bad = fly(storm("{errors: {rate: 20%}}"), Strategy::BlueGreen(plan));
     let back = bad.told("Switched selector for service 'active'");
-    assert_eq!(back.len(), 2, "{}", bad.story());
+    assert_eq!(back.len(), 2, "{}", bad.event_log());
     assert!((59.0..63.0).contains(&(back[1] - back[0])), "{back:?}");
     assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad);
 }
@@ -139,7 +139,7 @@ fn blue_green_switches_and_switches_back() {
 /// it begins: the update is aborted before a user meets it.
 #[test]
 fn an_analysis_that_is_none_aborts_the_update() {
-    let nobody = Metric { name: "a".into(), ..Metric::default() };
+    let nobody = ArgoMetric { name: "a".into(), ..ArgoMetric::default() };
     for (metrics, why) in
         [(vec![], "no metrics specified"), (vec![nobody], "metrics[0]: no provider specified")]
     {
@@ -151,9 +151,9 @@ fn an_analysis_that_is_none_aborts_the_update() {
              invalid: {why}"
         );
         let at = flown.first(&told);
-        assert!((60.0..62.0).contains(&at), "{at}\n{}", flown.story());
+        assert!((60.0..62.0).contains(&at), "{at}\n{}", flown.event_log());
         assert_eq!(flown.outcome.measures.users_exposed, Some(0.0));
-        assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{}", flown.story());
+        assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{}", flown.event_log());
     }
 }
 
@@ -163,14 +163,14 @@ fn an_analysis_that_is_none_aborts_the_update() {
 #[test]
 fn a_full_promotion_passes_over_steps_and_analysis() {
     let mut storm = storm("");
-    let mut settings = Settings::new("demo", Strategy::Canary(routed(steps())));
+    let mut settings = ArgoSettings::new("demo", Strategy::Canary(routed(steps())));
     settings.promoted_full_after = Some(secs(60));
     storm.scenario.plans = vec![plan("argo", settings)];
     let flown = storm.fly();
     assert_eq!(flown.first("rollout 'demo' fully promoted by hand") as u64, 120);
     let done = flown.first("Full promotion requested");
-    assert!((125.0..127.0).contains(&done), "{done}\n{}", flown.story());
-    assert!(flown.told("Traffic weight updated from 25 to 50").is_empty(), "{}", flown.story());
+    assert!((125.0..127.0).contains(&done), "{done}\n{}", flown.event_log());
+    assert!(flown.told("Traffic weight updated from 25 to 50").is_empty(), "{}", flown.event_log());
     assert!((done..done + 1.0).contains(&flown.first("Traffic weight updated from 25 to 0")));
     assert_eq!(flown.outcome.verdict, Verdict::PromotedGood);
 }

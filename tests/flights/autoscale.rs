@@ -28,7 +28,7 @@ fn the_size_follows_the_load_that_was_sampled() {
         flown.when(0.0, |s| s.pods[0][READY] == count)
     };
     let steady = storm("40/s", "maxReplicas: 20, cpuUtilization: 50", "none").fly();
-    assert!(steady.told("SuccessfulRescale").is_empty(), "{}", steady.story());
+    assert!(steady.told("SuccessfulRescale").is_empty(), "{}", steady.event_log());
     // 80/s ± 5 % over 15 s stay within 7 to 9 pods at five deviations; the mean is 8.
     let more = (7..=9).filter_map(|count| ready("80/s", count)).fold(f64::INFINITY, f64::min);
     within("grown at", Some(more), 16.0, 60.0);
@@ -82,10 +82,10 @@ fn a_rollout_takes_the_new_size_along() {
     let told = flown.recording.events.iter().find(scaled);
     within("scaled at", told.map(|e| e.at.as_secs_f64()), 600.0, 660.0);
     let strip = told.map_or("", |event| &event.strip);
-    assert!(strip.contains('O') && strip.contains('N'), "{}", flown.story());
-    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+    assert!(strip.contains('O') && strip.contains('N'), "{}", flown.event_log());
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.event_log());
     let at_last = flown.recording.samples.last().expect("samples");
-    assert_eq!((at_last.pods[0][READY], at_last.pods[1][READY]), (0, 40), "{}", flown.story());
+    assert_eq!((at_last.pods[0][READY], at_last.pods[1][READY]), (0, 40), "{}", flown.event_log());
 }
 
 /// A fleet that a strategy of ours sizes keeps its proportions: the canary at a tenth grows with
@@ -99,9 +99,9 @@ fn a_canary_grows_with_the_service() {
     let after = (0..47_200).map(|i| 610.0 + f64::from(i) / 80.0);
     storm = storm.requests_at(before.chain(after));
     let flown = storm.fly();
-    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.event_log());
     let at_last = flown.recording.samples.last().expect("samples");
-    assert_eq!((at_last.pods[0][READY], at_last.pods[1][READY]), (0, 8), "{}", flown.story());
+    assert_eq!((at_last.pods[0][READY], at_last.pods[1][READY]), (0, 8), "{}", flown.event_log());
 }
 
 /// A release whose manifest asks for one pod where the autoscaler has four: they are gone at once,
@@ -116,7 +116,7 @@ fn a_size_that_is_applied_makes_a_hole_until_the_next_sync() {
     within("synced at", Some(synced), 600.0, 615.0);
     let fewest = hole.recording.samples.iter().map(|s| s.pods[0][READY] + s.pods[1][READY]).min();
     assert!(fewest.is_some_and(|pods| pods <= 2), "{fewest:?}");
-    assert_eq!(hole.outcome.verdict, Verdict::PromotedGood, "{}", hole.story());
+    assert_eq!(hole.outcome.verdict, Verdict::PromotedGood, "{}", hole.event_log());
     let last = hole.recording.samples.last().expect("samples");
     assert!(last.pods[1][READY] >= 4);
     let kept = storm("40/s", &scaler(""), "rollingUpdate").fly();

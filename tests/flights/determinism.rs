@@ -4,8 +4,8 @@ use crate::tunnel::tunnel;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin, fly_twin_while, fly_while};
-use windtunnel::experiment::fly::{Campaign, Settings};
+use windtunnel::engine::{FlightSpec, fly, fly_twin, fly_twin_while, fly_while};
+use windtunnel::experiment::fly::{Campaign, FlySettings};
 use windtunnel::outcome::Outcome;
 use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
@@ -24,9 +24,9 @@ fn scenario() -> Arc<Scenario> {
     Arc::new(tunnel(SPEC).scenario)
 }
 
-fn settings() -> Settings {
+fn settings() -> FlySettings {
     let (replications, requests_max) = (None, None);
-    Settings {
+    FlySettings {
         seed: 5,
         replications,
         requests_max,
@@ -81,7 +81,7 @@ fn asked(rate: u32, no: u32) -> (u32, Option<Outcome>) {
     );
     let scenario = Arc::new(tunnel(&spec).scenario);
     let crew = Crew::bind(&scenario).expect("sound queries");
-    let order = Order { seed: 3, ..Order::default() };
+    let order = FlightSpec { seed: 3, ..FlightSpec::default() };
     let twin = fly_twin(&scenario, &order);
     let asked = std::cell::Cell::new(0);
     let go_on = || {
@@ -112,11 +112,11 @@ fn a_flight_is_asked_at_events_and_within_long_spells_and_ends_at_a_no() {
 #[test]
 fn recording_and_checking_change_nothing() {
     let scenario = scenario();
-    let plain = Order { seed: 9, ..Order::default() };
+    let plain = FlightSpec { seed: 9, ..FlightSpec::default() };
     let orders = [
-        Order { record: Some(SimDuration::from_secs(7)), ..plain.clone() },
-        Order { checked: true, ..plain.clone() },
-        Order { record: Some(SimDuration::from_secs(1)), checked: true, ..plain.clone() },
+        FlightSpec { record: Some(SimDuration::from_secs(7)), ..plain.clone() },
+        FlightSpec { checked: true, ..plain.clone() },
+        FlightSpec { record: Some(SimDuration::from_secs(1)), checked: true, ..plain.clone() },
     ];
     let crew = Crew::bind(&scenario).expect("sound queries");
     let twin = fly_twin(&scenario, &plain);
@@ -134,6 +134,6 @@ fn recording_and_checking_change_nothing() {
 #[test]
 fn another_seed_gives_other_rows() {
     let scenario = scenario();
-    let row = |seed| fly_twin(&scenario, &Order { seed, ..Order::default() }).outcome;
+    let row = |seed| fly_twin(&scenario, &FlightSpec { seed, ..FlightSpec::default() }).outcome;
     assert_ne!(row(1).measures, row(2).measures);
 }

@@ -27,7 +27,7 @@ fn fewest(flown: &Flown) -> u32 {
 #[test]
 fn without_a_budget_all_pods_of_the_node_go_at_once() {
     let flown = drained("");
-    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.story());
+    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.event_log());
     assert!(flown.told("evicted from node").iter().all(|at| *at == 60.0));
     assert_eq!(fewest(&flown), 2);
 }
@@ -38,7 +38,7 @@ fn without_a_budget_all_pods_of_the_node_go_at_once() {
 fn a_budget_lets_them_go_one_by_one() {
     let flown = drained("disruptionBudget: {maxUnavailable: 1},");
     let evicted = flown.told("evicted from node");
-    assert_eq!(evicted.len(), 2, "{}", flown.story());
+    assert_eq!(evicted.len(), 2, "{}", flown.event_log());
     within("the second eviction", Some(evicted[1] - evicted[0]), 5.0, 16.0);
     assert_eq!(fewest(&flown), 3);
     let gone = flown.first("drained");
@@ -52,7 +52,7 @@ fn a_budget_lets_them_go_one_by_one() {
 #[test]
 fn a_budget_of_everything_blocks_the_drain() {
     let flown = drained("disruptionBudget: {minAvailable: 100%},");
-    assert!(flown.told("evicted from node").is_empty(), "{}", flown.story());
+    assert!(flown.told("evicted from node").is_empty(), "{}", flown.event_log());
     // Every 5 s from 60 s on, until the fault ends at 300 s.
     assert_eq!(flown.told("disruption budget").len(), 48);
     assert_eq!(fewest(&flown), 4);
@@ -63,7 +63,7 @@ fn a_budget_of_everything_blocks_the_drain() {
 #[test]
 fn two_budgets_on_a_pod_end_the_drain() {
     let flown = drained("disruptionBudgets: [{maxUnavailable: 4}, {minAvailable: 0}],");
-    assert!(flown.told("evicted from node").is_empty(), "{}", flown.story());
+    assert!(flown.told("evicted from node").is_empty(), "{}", flown.event_log());
     assert_eq!(flown.told("more than one PodDisruptionBudget"), [60.0]);
     assert_eq!(flown.told("drain of node"), [60.0]);
     assert_eq!(fewest(&flown), 4);
@@ -74,11 +74,11 @@ fn two_budgets_on_a_pod_end_the_drain() {
 #[test]
 fn a_budget_covers_the_fleet_that_its_selector_picks() {
     let flown = drained("disruptionBudget: {minAvailable: 100%, covers: candidate},");
-    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.story());
+    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.event_log());
     let both = "disruptionBudgets: [{maxUnavailable: 1, covers: stable}, \
         {minAvailable: 100%, covers: candidate}],";
     let flown = drained(both);
-    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.story());
+    assert_eq!(flown.told("evicted from node").len(), 2, "{}", flown.event_log());
     assert_eq!(fewest(&flown), 3);
 }
 
@@ -102,8 +102,8 @@ fn pods_that_are_not_ready_go_by_policy() {
     };
     let evicted = |flown: &Flown| flown.told("evicted from node").len();
     let held = drained("");
-    assert_eq!(evicted(&held), 0, "{}", held.story());
+    assert_eq!(evicted(&held), 0, "{}", held.event_log());
     let freed = drained("evictUnhealthy: true");
-    assert_eq!(evicted(&freed), 2, "{}", freed.story());
+    assert_eq!(evicted(&freed), 2, "{}", freed.event_log());
     assert!(freed.told("evicted from node").iter().all(|at| *at == 200.0));
 }

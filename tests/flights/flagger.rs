@@ -10,12 +10,12 @@ use windtunnel::analysis::promql::{Options, Query};
 use windtunnel::analysis::reply::Reply;
 use windtunnel::base::time::SimDuration;
 use windtunnel::base::units::{Rate, Share};
-use windtunnel::engine::Order;
+use windtunnel::engine::FlightSpec;
 use windtunnel::outcome::Verdict;
 use windtunnel::strategy::flagger::drive::plan;
 use windtunnel::strategy::flagger::provider::Provider;
 use windtunnel::strategy::flagger::settings::{
-    Affinity, Analysis, Hook, Load, Matching, Metric, Names, Range, Settings, Webhook,
+    Affinity, Analysis, FlaggerMetric, FlaggerSettings, Hook, Load, Matching, Names, Range, Webhook,
 };
 use windtunnel::telemetry::EPOCH_MS;
 
@@ -35,13 +35,13 @@ fn storm(rate: &str, faults: &str) -> Tunnel {
     ))
 }
 
-fn canary(change: impl FnOnce(&mut Settings)) -> Settings {
-    let mut canary = Settings::new(Names::of("demo", "test"));
+fn canary(change: impl FnOnce(&mut FlaggerSettings)) -> FlaggerSettings {
+    let mut canary = FlaggerSettings::new(Names::of("demo", "test"));
     canary.first_tick = Some(SimDuration::ZERO);
-    let metric = |name: &str, min, max| Metric {
+    let metric = |name: &str, min, max| FlaggerMetric {
         name: name.into(),
         range: Some(Range { min, max }),
-        ..Metric::default()
+        ..FlaggerMetric::default()
     };
     canary.analysis = Some(Analysis {
         threshold: 2,
@@ -57,16 +57,16 @@ fn canary(change: impl FnOnce(&mut Settings)) -> Settings {
     canary
 }
 
-fn analysis(canary: &mut Settings) -> &mut Analysis {
+fn analysis(canary: &mut FlaggerSettings) -> &mut Analysis {
     canary.analysis.as_mut().expect("an analysis")
 }
 
-fn fly(mut storm: Tunnel, settings: Settings) -> Flown {
+fn fly(mut storm: Tunnel, settings: FlaggerSettings) -> Flown {
     storm.scenario.plans = vec![plan("flagger", settings)];
     storm.fly()
 }
 
-/// The story's lines that hold one of these texts, with their whole seconds.
+/// The event log's lines that hold one of these texts, with their whole seconds.
 fn lines(flown: &Flown, texts: &[&str]) -> Vec<(u64, String)> {
     let told = flown.recording.events.iter().filter(|e| texts.iter().any(|t| e.text.contains(t)));
     told.map(|e| (e.at.as_secs_f64() as u64, e.text.clone())).collect()
@@ -93,7 +93,7 @@ fn a_good_release_takes_five_intervals() {
         (360, "Promotion completed! Scaling down demo.test"),
     ];
     let expected: Vec<_> = expected.map(|(at, text)| (at, text.to_string())).into();
-    assert_eq!(lines(&flown, WORDS), expected, "{}", flown.story());
+    assert_eq!(lines(&flown, WORDS), expected, "{}", flown.event_log());
     assert_eq!(flown.outcome.verdict, Verdict::PromotedGood);
     // Four primary pods and four canary pods are there until the last tick.
     assert!(flown.m().pods_peak >= Some(8.0));
@@ -109,7 +109,7 @@ fn a_bad_release_goes_back_one_tick_after_the_threshold() {
     assert_eq!(halted.iter().map(|s| *s as u64).collect::<Vec<_>>(), [180, 240]);
     let texts = ["Rolling back demo.test failed checks threshold reached 2", "Canary failed!"];
     for text in texts {
-        assert_eq!(flown.first(text) as u64, 300, "{}", flown.story());
+        assert_eq!(flown.first(text) as u64, 300, "{}", flown.event_log());
     }
     assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad);
     // The weight never got beyond the first step.
@@ -121,12 +121,12 @@ fn a_bad_release_goes_back_one_tick_after_the_threshold() {
 /// With a load test as a rollout webhook the same release passes.
 #[test]
 fn a_quiet_canary_is_rolled_back_unless_it_is_under_load() {
-    let quiet = |settings: Settings| {
+    let quiet = |settings: FlaggerSettings| {
         let storm = storm("1/s", "").requests_at([30.0, 1_000.0].into_iter());
         fly(storm, settings)
     };
     let without = quiet(canary(|_| {}));
-    assert_eq!(without.outcome.verdict, Verdict::FalseRollback, "{}", without.story());
+    assert_eq!(without.outcome.verdict, Verdict::FalseRollback, "{}", without.event_log());
     assert!(!without.told("no values found for istio metric request-success-rate").is_empty());
     let load = Load { straight: true, rate: Rate::per_sec(5.0), lasts: secs(60) };
     let tester = |hook| Webhook {
@@ -139,7 +139,7 @@ fn a_quiet_canary_is_rolled_back_unless_it_is_under_load() {
     let with = quiet(canary(|canary| {
         analysis(canary).webhooks = vec![tester(Hook::PreRollout), tester(Hook::Rollout)];
     }));
-    assert_eq!(with.outcome.verdict, Verdict::PromotedGood, "{}", with.story());
+    assert_eq!(with.outcome.verdict, Verdict::PromotedGood, "{}", with.event_log());
     // Synthetic requests are nobody's: the two users' requests are all there were.
     assert_eq!(with.m().users_active, Some(2.0));
 }
@@ -159,7 +159,7 @@ fn the_target_follows_the_size_of_the_service() {
              analysis: {{stepWeight: 50}}}}]"
         ));
         let flown = storm.fly();
-        assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+        assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.event_log());
         let smallest = format!("{replicas} → ");
         let begun = flown.told(&format!("create {replicas} × new pods")).len();
         (begun, flown.told(&format!("scale new: {smallest}0 pods")).len(), flown.m().pods_peak)
@@ -198,23 +198,23 @@ fn rates_under_load(straight: bool) -> (Vec<f64>, String) {
             other => panic!("{other:?}"),
         }
     };
-    ((150..350).step_by(20).map(rate).collect(), flown.story())
+    ((150..350).step_by(20).map(rate).collect(), flown.event_log())
 }
 
 /// A load test runs once at a time, as the load tester skips a command that is still running.
 #[test]
 fn load_tests_do_not_pile_up() {
-    let (rates, story) = rates_under_load(true);
-    assert!(rates.iter().all(|rate| (4.0..6.0).contains(rate)), "{rates:?}\n{story}");
+    let (rates, event_log) = rates_under_load(true);
+    assert!(rates.iter().all(|rate| (4.0..6.0).contains(rate)), "{rates:?}\n{event_log}");
 }
 
 /// The weight is 1 % at 1 min and some 25 % at 6 min: of 5/s a canary gets 1/s at most, within far
 /// more than 5 standard deviations of the 60 requests in a window.
 #[test]
 fn a_load_test_of_what_users_call_is_divided_as_they_are() {
-    let (rates, story) = rates_under_load(false);
-    assert!(rates.iter().all(|rate| *rate < 2.5), "{rates:?}\n{story}");
-    assert!(rates.last().is_some_and(|rate| *rate > 0.2), "{rates:?}\n{story}");
+    let (rates, event_log) = rates_under_load(false);
+    assert!(rates.iter().all(|rate| *rate < 2.5), "{rates:?}\n{event_log}");
+    assert!(rates.last().is_some_and(|rate| *rate > 0.2), "{rates:?}\n{event_log}");
 }
 
 /// Blue/green, N = 2: iterations at 120 s and 180 s, the switch at 240 s, the copy at 300 s, back
@@ -229,7 +229,7 @@ fn blue_green_mirrors_and_switches() {
     });
     let flown = fly(storm("40/s", ""), settings);
     let at = |text: &str| flown.first(text) as u64;
-    assert_eq!(at("canary iteration 2/2"), 180, "{}", flown.story());
+    assert_eq!(at("canary iteration 2/2"), 180, "{}", flown.event_log());
     assert_eq!(at("Stop traffic mirroring and route all traffic to canary"), 240);
     assert_eq!(
         [at("Copying demo"), at("all traffic to primary"), at("completed!")],
@@ -249,7 +249,7 @@ fn plain_kubernetes_moves_the_primary_alone() {
     });
     let flown = fly(storm("40/s", ""), settings);
     // Tick 1 and 2 iterate, tick 3 copies: the new version serves from the primary's update on.
-    assert_eq!(flown.first("Copying demo") as u64, 240, "{}", flown.story());
+    assert_eq!(flown.first("Copying demo") as u64, 240, "{}", flown.event_log());
     let first = flown.when(0.0, |s| s.weight_new > 0.0).expect("it serves in the end");
     assert!((240.0..=260.0).contains(&first), "served from {first}");
 }
@@ -267,12 +267,17 @@ fn a_gate_does_not_stop_the_checks() {
     let never = canary(|canary| analysis(canary).webhooks = vec![gate(Reply::Never)]);
     let late = "{errors: {rate: 20%, afterRelease: 9m}}";
     let flown = fly(storm("40/s", late), never);
-    assert_eq!(flown.first("waiting for promotion approval gate") as u64, 240, "{}", flown.story());
+    assert_eq!(
+        flown.first("waiting for promotion approval gate") as u64,
+        240,
+        "{}",
+        flown.event_log()
+    );
     assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad);
     let open = canary(|canary| analysis(canary).webhooks = vec![gate(Reply::From(secs(270)))]);
     let flown = fly(storm("40/s", ""), open);
     // 270 s after the release is 330 s: the tick of 360 s passes the gate.
-    assert_eq!(flown.first("Copying demo") as u64, 360, "{}", flown.story());
+    assert_eq!(flown.first("Copying demo") as u64, 360, "{}", flown.event_log());
 }
 
 /// Cookies only let the canary's share grow: users who met it stay, so the exposed ones keep
@@ -319,7 +324,7 @@ fn an_ab_test_leaves_other_users_alone() {
     storm.scenario.traffic.header_share = Share::clamped(0.2);
     let flown = fly(storm, settings);
     assert_eq!(flown.first("Advance demo.test canary iteration 1/3") as u64, 120);
-    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.event_log());
 }
 
 /// The first tick after a release falls anywhere within an interval, by chance, and the same way
@@ -328,7 +333,7 @@ fn an_ab_test_leaves_other_users_alone() {
 fn a_release_waits_for_the_next_tick() {
     let first = |replication: u32| {
         let mut storm = storm("1/s", "");
-        storm.order = Order { replication, seed: SEED, ..storm.order };
+        storm.order = FlightSpec { replication, seed: SEED, ..storm.order };
         let flown = fly(storm, canary(|canary| canary.first_tick = None));
         flown.first("Scaling up demo.test") - 60.0
     };
@@ -345,7 +350,7 @@ fn a_plan_can_be_copied() {
     let storm = storm("10/s", "");
     let settings = canary(|_| {});
     let (a, b) = (fly(storm.clone(), settings.clone()), fly(storm, settings));
-    assert_eq!(a.story(), b.story());
+    assert_eq!(a.event_log(), b.event_log());
 }
 
 /// Each provider's built-in queries find the series of its own proxy: a good release is promoted,
@@ -370,12 +375,12 @@ fn every_provider_counts_its_requests() {
         let verdict = |faults: &str| {
             let settings = canary(|canary| canary.provider = provider);
             let flown = fly(storm("40/s", faults), settings);
-            (flown.outcome.verdict, flown.story())
+            (flown.outcome.verdict, flown.event_log())
         };
-        let (good, story) = verdict("");
-        assert_eq!(good, Verdict::PromotedGood, "{provider:?}\n{story}");
-        let (bad, story) = verdict("{errors: {rate: 20%}}");
-        assert_eq!(bad, Verdict::RolledBackBad, "{provider:?}\n{story}");
-        assert!(story.contains("success rate"), "{provider:?}\n{story}");
+        let (good, event_log) = verdict("");
+        assert_eq!(good, Verdict::PromotedGood, "{provider:?}\n{event_log}");
+        let (bad, event_log) = verdict("{errors: {rate: 20%}}");
+        assert_eq!(bad, Verdict::RolledBackBad, "{provider:?}\n{event_log}");
+        assert!(event_log.contains("success rate"), "{provider:?}\n{event_log}");
     }
 }

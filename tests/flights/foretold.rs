@@ -6,7 +6,7 @@ use crate::tunnel::{SEED, parse};
 use rayon::prelude::*;
 use std::sync::Arc;
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::{Outcome, Recording, Verdict};
 use windtunnel::scenario::crew::Crew;
@@ -111,7 +111,7 @@ fn member((strategy, rate, errors, scrape): (&str, &str, &str, &str), pods: u32)
 fn flown(scenario: &Arc<Scenario>) -> Vec<(Outcome, Recording)> {
     let crew = Crew::bind(scenario).expect("sound queries");
     let one = |replication| {
-        let order = Order {
+        let order = FlightSpec {
             record: Some(SimDuration::from_secs(60)),
             ..single_order(scenario, SEED, replication)
         };

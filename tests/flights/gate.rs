@@ -5,7 +5,7 @@ use crate::tunnel::tunnel;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use windtunnel::experiment;
-use windtunnel::experiment::fly::{BATCH, Campaign, Flown, Settings};
+use windtunnel::experiment::fly::{BATCH, Campaign, Flown, FlySettings};
 use windtunnel::experiment::results::Judgement;
 use windtunnel::scenario::model::Scenario;
 
@@ -35,8 +35,8 @@ const PLAIN: &str = "rollingUpdate · good · requests > 1";
 /// Half of the flights are above their median, however many there are.
 const OPEN: &str = "recreate · bad · requests · p50 > MEDIAN";
 
-fn settings(record: bool) -> Settings {
-    Settings {
+fn settings(record: bool) -> FlySettings {
+    FlySettings {
         seed: 7,
         replications: None,
         requests_max: None,
@@ -47,7 +47,7 @@ fn settings(record: bool) -> Settings {
     }
 }
 
-fn fly(scenario: &Arc<Scenario>, settings: &Settings, threads: usize) -> Flown {
+fn fly(scenario: &Arc<Scenario>, settings: &FlySettings, threads: usize) -> Flown {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
     let stop = AtomicBool::new(false);
     pool.install(|| {
@@ -63,7 +63,7 @@ fn counts(flown: &Flown) -> Vec<Vec<usize>> {
 /// The line that stays open: its limit is the median of as many flights as there may be.
 fn open_line() -> String {
     let scenario = scenario(&[PLAIN]);
-    let all = Settings { decide: false, replications: Some(MOST), ..settings(false) };
+    let all = FlySettings { decide: false, replications: Some(MOST), ..settings(false) };
     let flown = fly(&scenario, &all, 2);
     let mut requests: Vec<f64> =
         flown.flights[1][1].iter().filter_map(|row| row.measures.requests).collect();

@@ -7,7 +7,7 @@ use crate::tunnel::tunnel;
 use rayon::prelude::*;
 use std::sync::Arc;
 use windtunnel::base::settings::describe;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::fault::{CHAOS, DEFECTS};
 use windtunnel::outcome::{MeasureId, Outcome};
 use windtunnel::scenario::crew::Crew;
@@ -126,7 +126,7 @@ fn every_strategy_meets_every_defect_and_every_chaos() {
 
 fn one_storm(chaos: &str) -> Vec<String> {
     let scenario = Arc::new(tunnel(&spec(chaos)).scenario);
-    let order = Order { seed: 77, checked: true, ..Order::default() };
+    let order = FlightSpec { seed: 77, checked: true, ..FlightSpec::default() };
     let crew = Crew::bind(&scenario).expect("sound queries");
     let twin = fly_twin(&scenario, &order);
     let pairs: Vec<(usize, usize)> = (0..scenario.release.variants.len())

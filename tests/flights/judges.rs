@@ -26,9 +26,9 @@ const CANARY: &str = "canary: {steps: [25%, 100%], interval: 2m, \
 fn a_lost_conversion_is_seen_by_the_ab_test_only() {
     let drop = "{conversionDrop: {by: 50%}}";
     let test = shipped(drop, "abTest: {duration: 15m}");
-    assert_eq!(test.outcome.verdict, Verdict::RolledBackBad, "{}", test.story());
+    assert_eq!(test.outcome.verdict, Verdict::RolledBackBad, "{}", test.event_log());
     let canary = shipped(drop, CANARY);
-    assert_eq!(canary.outcome.verdict, Verdict::MissedBad, "{}", canary.story());
+    assert_eq!(canary.outcome.verdict, Verdict::MissedBad, "{}", canary.event_log());
 }
 
 /// 5 % wrong bodies under status 200: only the comparison of answers shows them, and no user ever
@@ -37,7 +37,7 @@ fn a_lost_conversion_is_seen_by_the_ab_test_only() {
 fn wrong_answers_are_seen_by_the_shadow_only() {
     let wrong = "{wrongAnswers: {rate: 5%}}";
     let shadow = shipped(wrong, "shadow: {for: 10m}");
-    assert_eq!(shadow.outcome.verdict, Verdict::RolledBackBad, "{}", shadow.story());
+    assert_eq!(shadow.outcome.verdict, Verdict::RolledBackBad, "{}", shadow.event_log());
     assert_eq!(shadow.m().requests_wrong, Some(0.0));
     let canary = shipped(wrong, CANARY);
     assert_eq!(canary.outcome.verdict, Verdict::MissedBad);
@@ -74,7 +74,7 @@ fn nobody_is_paged_for_a_good_release() {
     for strategy in ["rollingUpdate", "blueGreen", "{canary: {checks: [errorRate]}}", "none"] {
         for replication in 0..3 {
             let flown = watched("", strategy, replication);
-            assert_eq!(flown.told("page:"), [0.0; 0], "{strategy}: {}", flown.story());
+            assert_eq!(flown.told("page:"), [0.0; 0], "{strategy}: {}", flown.event_log());
             assert_ne!(flown.outcome.verdict, Verdict::FalseRollback, "{strategy}");
         }
     }
@@ -87,7 +87,7 @@ fn the_human_is_paged_for_a_bad_one_and_takes_it_back() {
     let flown = watched("{errors: {rate: 30%}}", "recreate", 0);
     let page = flown.first("page: the success rate");
     within("page", Some(page), 300.0, 300.0 + 60.0 + 60.0);
-    let decision = flown.first("the human orders the way back");
+    let decision = flown.first("the human orders the rollback");
     within("decision", Some(decision), page + 420.0, page + 420.0);
     assert_eq!(flown.outcome.verdict, Verdict::RolledBackLate);
 }
@@ -103,7 +103,7 @@ fn the_human_cannot_tell_chaos_from_a_release() {
         release: {at: 5m, variants: [{name: good}]}
         strategies: [rollingUpdate]";
     let flown = tunnel(spec).fly();
-    assert_eq!(flown.outcome.verdict, Verdict::FalseRollback, "{}", flown.story());
+    assert_eq!(flown.outcome.verdict, Verdict::FalseRollback, "{}", flown.event_log());
 }
 
 /// While scrapes fail, an errorRate check has no data: by its setting it fails or waits.
@@ -124,7 +124,7 @@ fn a_metric_gap_fails_the_check_or_makes_it_wait() {
     assert_eq!(gap("fail", "15m").outcome.verdict, Verdict::FalseRollback);
     assert_eq!(gap("wait", "20m").outcome.verdict, Verdict::Unfinished);
     let late = gap("wait", "10m");
-    assert_eq!(late.outcome.verdict, Verdict::PromotedGood, "{}", late.story());
+    assert_eq!(late.outcome.verdict, Verdict::PromotedGood, "{}", late.event_log());
     assert!(late.first("promoted") > 600.0);
 }
 
@@ -224,7 +224,12 @@ fn queries_are_read_under_the_rules_of_their_scenario() {
             let order = windtunnel::experiment::fly::single_order(&scenario, 1, 0);
             let flown = crate::tunnel::Tunnel { scenario, order }.fly();
             let verdict = flown.outcome.verdict;
-            assert_eq!(verdict, Verdict::RolledBackBad, "{strategy} {rules}\n{}", flown.story());
+            assert_eq!(
+                verdict,
+                Verdict::RolledBackBad,
+                "{strategy} {rules}\n{}",
+                flown.event_log()
+            );
             let refused = windtunnel::scenario::read::read(&spec(other, query, strategy), "a");
             let problems = refused.expect_err(strategy);
             assert!(problems.iter().any(|p| p.path.contains("query")), "{problems:?}");

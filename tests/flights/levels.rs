@@ -9,7 +9,7 @@ use std::sync::Arc;
 use windtunnel::analysis::check::judge::JUDGES as CATALOGUE;
 use windtunnel::base::special::binomial_tails;
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::outcome::Verdict;
 use windtunnel::scenario::crew::Crew;
 
@@ -46,7 +46,7 @@ fn canary_of(settings: &str, checks: &str, faults: &str) -> Tunnel {
 }
 
 /// What the check of this name answered at each look of a flight: (verdict, requests).
-fn answers(story: &[String], name: &str) -> Vec<(String, u64)> {
+fn answers(event_log: &[String], name: &str) -> Vec<(String, u64)> {
     let head = format!("check {name}: ");
     let of = |line: &String| {
         let rest = line.strip_prefix(&head)?;
@@ -56,7 +56,7 @@ fn answers(story: &[String], name: &str) -> Vec<(String, u64)> {
             before.rsplit_once(", ").and_then(|(_, n)| n.split(' ').next()?.parse().ok());
         Some((verdict.to_string(), requests.unwrap_or(0)))
     };
-    story.iter().filter_map(of).collect()
+    event_log.iter().filter_map(of).collect()
 }
 
 /// The stories of all flights of the good release.
@@ -64,15 +64,16 @@ fn stories() -> Vec<Vec<String>> {
     let base = canary(JUDGES, "", 1000);
     let scenario = Arc::new(base.scenario.clone());
     let crew = Crew::bind(&scenario).expect("sound queries");
-    let story = |replication| {
+    let event_log = |replication| {
         let order = base.clone().replication(replication).order;
-        let order = Order { checked: false, record: Some(SimDuration::from_secs(60)), ..order };
-        let twin = fly_twin(&scenario, &Order { record: None, ..order.clone() });
+        let order =
+            FlightSpec { checked: false, record: Some(SimDuration::from_secs(60)), ..order };
+        let twin = fly_twin(&scenario, &FlightSpec { record: None, ..order.clone() });
         let (_, recording) = fly(&crew, 0, 0, &order, &twin);
         let events = recording.expect("a recording was asked for").events;
         events.into_iter().map(|event| event.text.to_string()).collect()
     };
-    (0..FLIGHTS).map(story).collect()
+    (0..FLIGHTS).map(event_log).collect()
 }
 
 /// Asserts that `alarms` of `trials` is not more than chance allows at this level.
@@ -89,7 +90,7 @@ fn judges_hold_their_levels() {
     let stories = stories();
     let all = |name: &str| -> Vec<Vec<(String, u64)>> {
         let name = format!("errorRate/{name}");
-        stories.iter().map(|story| answers(story, &name)).collect()
+        stories.iter().map(|event_log| answers(event_log, &name)).collect()
     };
     let fails = |looks: &[(String, u64)]| looks.iter().filter(|(v, _)| v == "fail").count();
     // A window a look: every look is a trial of its own.
@@ -136,7 +137,7 @@ fn judges_hold_their_levels() {
         .collect();
     holds("kOfN", 0.04, fails(&pairs), pairs.len());
     // Three times the other's and 1/s more: half of the requests fail 0.1/s.
-    let asked: usize = stories.iter().map(|story| fails(&answers(story, "asked"))).sum();
+    let asked: usize = stories.iter().map(|event_log| fails(&answers(event_log, "asked"))).sum();
     assert_eq!(asked, 0, "1/s against a mean of 0.1/s has a probability below 10⁻⁹");
 }
 
@@ -164,12 +165,12 @@ fn judges_fail_a_bad_release() {
         let judge = if judge.contains(':') { format!("{{{judge}}}") } else { judge.to_string() };
         let check = format!("{{errorRate: {{judge: {judge}}}}}");
         let flown = canary(&check, "{errors: {rate: 10%}}", 0).fly();
-        let story = flown.story();
-        assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{judge}\n{story}");
+        let event_log = flown.event_log();
+        assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{judge}\n{event_log}");
         let name = judge.trim_start_matches('{').split(':').next().unwrap_or_default();
-        let tested = story.contains(&format!("({name}: "));
+        let tested = event_log.contains(&format!("({name}: "));
         let told = tested || ["threshold", "relative"].contains(&name);
-        assert!(told, "{judge} does not say what it tested (`Opinion::tested`)\n{story}");
+        assert!(told, "{judge} does not say what it tested (`Opinion::tested`)\n{event_log}");
     }
 }
 
@@ -179,11 +180,11 @@ fn judges_fail_a_bad_release() {
 fn unsure_holds_the_weight_and_ends_without_evidence() {
     let check = "{errorRate: {judge: {twoProportions: {margin: 0.01%}}}}";
     let held = canary(check, "", 0).fly();
-    assert_eq!(held.outcome.verdict, Verdict::Unfinished, "{}", held.story());
-    assert!(held.told(": unsure (twoProportions: ").len() > 10, "{}", held.story());
+    assert_eq!(held.outcome.verdict, Verdict::Unfinished, "{}", held.event_log());
+    assert!(held.told(": unsure (twoProportions: ").len() > 10, "{}", held.event_log());
     let limited = "steps: [50%], interval: 30s, unsureLimit: 2";
     let flown = canary_of(limited, check, "").fly();
-    assert_eq!(flown.outcome.verdict, Verdict::NoEvidence, "{}", flown.story());
+    assert_eq!(flown.outcome.verdict, Verdict::NoEvidence, "{}", flown.event_log());
     assert_eq!(flown.outcome.stopped_by.as_deref(), Some("errorRate/twoProportions"));
 }
 
@@ -195,7 +196,7 @@ fn doubt_counts_beside_a_check_that_waits() {
     let limited = "steps: [50%], interval: 30s, unsureLimit: 2";
     for checks in [format!("{unsure}, {waits}"), format!("{waits}, {unsure}")] {
         let flown = canary_of(limited, &checks, "").fly();
-        assert_eq!(flown.outcome.verdict, Verdict::NoEvidence, "{}", flown.story());
+        assert_eq!(flown.outcome.verdict, Verdict::NoEvidence, "{}", flown.event_log());
     }
 }
 
@@ -215,10 +216,10 @@ fn judges_guard_an_ab_test() {
     };
     let sprt = "{errorRate: {judge: sprt}}";
     let bad = flown(sprt, "{errors: {rate: 10%}}");
-    assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad, "{}", bad.story());
-    assert!(bad.first("the strategy orders the way back") < 400.0, "{}", bad.story());
+    assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad, "{}", bad.event_log());
+    assert!(bad.first("the strategy orders the rollback") < 400.0, "{}", bad.event_log());
     let unsure = flown("{errorRate: {judge: {twoProportions: {margin: 0.01%}}}}", "");
-    assert!(unsure.first("check conversionDifference") > 900.0, "{}", unsure.story());
+    assert!(unsure.first("check conversionDifference") > 900.0, "{}", unsure.event_log());
 }
 
 /// Argo's provider `kayenta` flies with a canary config: the good release scores 100 and goes on, one
@@ -246,12 +247,12 @@ fn argos_kayenta_provider_flies() {
         .fly()
     };
     let good = flown("", "", "");
-    assert_eq!(good.outcome.verdict, Verdict::PromotedGood, "{}", good.story());
+    assert_eq!(good.outcome.verdict, Verdict::PromotedGood, "{}", good.event_log());
     let bad = flown("{errors: {rate: 30%}}", "", "");
-    assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad, "{}", bad.story());
+    assert_eq!(bad.outcome.verdict, Verdict::RolledBackBad, "{}", bad.event_log());
     let calm = ", {group: calm, experiment: 'sum(up)', control: 'sum(up)'}";
     let groups = "{name: errors, weight: 40}";
     let paused = flown("{errors: {rate: 30%}}", groups, calm);
-    assert_eq!(paused.outcome.verdict, Verdict::Unfinished, "{}", paused.story());
-    assert!(!paused.told("Inconclusive").is_empty(), "{}", paused.story());
+    assert_eq!(paused.outcome.verdict, Verdict::Unfinished, "{}", paused.event_log());
+    assert!(!paused.told("Inconclusive").is_empty(), "{}", paused.event_log());
 }

@@ -39,14 +39,14 @@ fn a_surge_pod_that_no_node_takes_stays_pending() {
         let hung = flown(&service, NO_HOLE);
         let told = hung.first(&format!("FailedScheduling: 0/3 nodes are available: {words}"));
         within("told at", Some(told), 60.0, 60.2);
-        assert_eq!(hung.outcome.verdict, Verdict::Unfinished, "{}", hung.story());
+        assert_eq!(hung.outcome.verdict, Verdict::Unfinished, "{}", hung.event_log());
         assert_eq!(hung.when(60.0, |s| s.pods[1][READY] > 0), None);
         let deadline = hung.first("the progress deadline has passed");
         within("deadline at", Some(deadline), 360.0, 362.0);
         assert_eq!(hung.m().requests_failed, Some(0.0));
         // Where a pod may be missing, its place is free once it is gone.
         let rolled = flown(&service, ONE_MISSING);
-        assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{rule}\n{}", rolled.story());
+        assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{rule}\n{}", rolled.event_log());
     }
 }
 
@@ -62,9 +62,9 @@ fn a_surge_pod_goes_where_the_rules_let_it() {
     ] {
         let service = format!("replicas: 3, placement: {{{rule}}}, nodes: {{zones: 3, {nodes}}}");
         let rolled = flown(&service, NO_HOLE);
-        assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{}", rolled.story());
+        assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{}", rolled.event_log());
         let ordered = rolled.told("a new one is ordered");
-        assert_eq!(!ordered.is_empty(), nodes.contains("provisioning"), "{}", rolled.story());
+        assert_eq!(!ordered.is_empty(), nodes.contains("provisioning"), "{}", rolled.event_log());
     }
 }
 
@@ -76,12 +76,12 @@ fn a_surge_pod_goes_where_the_rules_let_it() {
 fn one_volume_for_two_nodes_hangs_a_rolling_update() {
     let service = "replicas: 1, placement: {volume: {}}";
     let hung = flown(service, NO_HOLE);
-    assert_eq!(hung.outcome.verdict, Verdict::Unfinished, "{}", hung.story());
+    assert_eq!(hung.outcome.verdict, Verdict::Unfinished, "{}", hung.event_log());
     assert_eq!(hung.told("FailedAttachVolume: Multi-Attach error").len(), 1);
     assert_eq!(hung.when(60.0, |s| s.pods[1][READY] > 0), None);
     assert_eq!(hung.m().requests_failed, Some(0.0));
     let recreated = flown(service, "recreate");
-    assert_eq!(recreated.outcome.verdict, Verdict::PromotedGood, "{}", recreated.story());
+    assert_eq!(recreated.outcome.verdict, Verdict::PromotedGood, "{}", recreated.event_log());
     within("failed", recreated.m().requests_failed, 10.0 * 4.0, 10.0 * 15.0);
 }
 
@@ -92,14 +92,14 @@ fn a_volume_takes_its_time_from_node_to_node() {
     let at_once = "rollingUpdate: {maxSurge: 2, maxUnavailable: 2}";
     let service = |pods| format!("replicas: {pods}, placement: {{volume: {{attach: 30s}}}}");
     let rolled = flown(&service(1), at_once);
-    assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{}", rolled.story());
+    assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{}", rolled.event_log());
     // The old pod is gone 5 s after 60 s; 30 s later the volume is mounted, and the new pod is ready
     // 4 s and a probe of 5 s later.
     let first = rolled.when(60.0, |s| s.pods[1][READY] > 0);
     within("first new pod at", first, 99.0, 106.0);
     // Two new pods get two nodes: one has the volume, and the other waits for it for ever.
     let split = flown(&service(2), at_once);
-    assert_eq!(split.outcome.verdict, Verdict::Unfinished, "{}", split.story());
+    assert_eq!(split.outcome.verdict, Verdict::Unfinished, "{}", split.event_log());
     assert!(split.recording.samples.iter().all(|s| s.pods[1][READY] < 2));
 }
 
@@ -110,5 +110,5 @@ fn a_claim_of_one_pod_keeps_the_next_pending() {
     hung.first("node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod");
     assert_eq!(hung.outcome.verdict, Verdict::Unfinished);
     let rolled = flown("replicas: 1, placement: {volume: {access: ReadWriteOncePod}}", "recreate");
-    assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{}", rolled.story());
+    assert_eq!(rolled.outcome.verdict, Verdict::PromotedGood, "{}", rolled.event_log());
 }

@@ -36,7 +36,7 @@ fn without_pre_stop_requests_meet_pods_that_are_gone() {
 #[test]
 fn with_pre_stop_above_the_largest_delay_no_request_fails() {
     let flown = rolling("4s");
-    assert_eq!(flown.m().requests_failed, Some(0.0), "{}", flown.story());
+    assert_eq!(flown.m().requests_failed, Some(0.0), "{}", flown.event_log());
     assert_eq!(flown.m().outage_s, Some(0.0));
 }
 
@@ -124,7 +124,7 @@ fn other_rolling_updates_keep_their_bounds_too() {
             assert!(active <= replicas + surge, "{active} active, {}", told());
             assert!(ready + unavailable >= replicas, "{ready} ready, {}", told());
         }
-        assert!(flown.m().rollback_s.is_some(), "{}", flown.story());
+        assert!(flown.m().rollback_s.is_some(), "{}", flown.event_log());
     }
 }
 
@@ -143,7 +143,7 @@ fn a_crash_loop_backs_off() {
     .fly();
     let exits = flown.told("the container exits");
     let gaps: Vec<f64> = exits.windows(2).map(|w| w[1] - w[0]).collect();
-    assert_eq!(gaps.len(), 6, "{}", flown.story());
+    assert_eq!(gaps.len(), 6, "{}", flown.event_log());
     for (gap, expected) in gaps.iter().zip([6.0, 15.0, 25.0, 45.0, 85.0, 165.0]) {
         assert!((gap - expected).abs() < 0.01, "{gaps:?}");
     }
@@ -246,7 +246,7 @@ fn a_leak_ends_the_process_at_the_exact_request() {
     .fly();
     // The switch is at 25 s, so request i·0.1 s ≥ 25 s is the first: 250, and 352 the 103rd.
     let exit = flown.first("the container exits");
-    assert!((exit - 35.2).abs() < 1e-6, "{exit}\n{}", flown.story());
+    assert!((exit - 35.2).abs() < 1e-6, "{exit}\n{}", flown.event_log());
     // It restarts within a second, boots for 10 s, and serves 103 more until 56.5 s or later.
     let second = flown.told("the container exits");
     assert!(second.len() >= 2 && second[1] > 35.2 + 10.0 + 10.2 && second[1] < 58.0, "{second:?}");
@@ -287,8 +287,8 @@ fn a_pod_that_comes_up_late_is_scraped() {
         strategies: [{canary: {checks: [{errorRate: {noData: wait}}]}}]",
     );
     let flown = tunnel.fly();
-    assert!(!flown.told("the container exits").is_empty(), "{}", flown.story());
-    assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{}", flown.story());
+    assert!(!flown.told("the container exits").is_empty(), "{}", flown.event_log());
+    assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{}", flown.event_log());
 }
 
 /// A release at the very start of a flight is a release like any other.
@@ -301,7 +301,7 @@ fn a_release_at_zero_gets_its_pods() {
         strategies: [rollingUpdate]",
     )
     .fly();
-    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.event_log());
 }
 
 /// Pods take 90 s to start, so that a deadline of 60 s without progress passes; but the rollout goes
@@ -319,5 +319,5 @@ fn a_rollout_that_ended_late_is_not_taken_back() {
     .fly();
     let (paged, resolved) = (flown.first("page: the rollout"), flown.first("has resolved"));
     assert!(paged < 200.0 && (resolved - paged - 900.0).abs() < 1.0, "{paged} {resolved}");
-    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.event_log());
 }

@@ -3,7 +3,7 @@
 use crate::tunnel::{Flown, tunnel};
 use windtunnel::outcome::Step;
 use windtunnel::strategy::argo::drive::plan;
-use windtunnel::strategy::argo::settings::{Canary, Settings, Step as Argo, Strategy};
+use windtunnel::strategy::argo::settings::{ArgoSettings, Canary, Step as Argo, Strategy};
 
 fn spec(replicas: u32, strategies: &str) -> String {
     format!(
@@ -34,7 +34,7 @@ fn ten_percent_of_one_pod_is_half() {
     let pause = Argo::Pause(Some(windtunnel::base::time::SimDuration::from_secs(300)));
     let steps = vec![Argo::SetWeight(10), pause];
     let canary = Canary { steps, ..Canary::default() };
-    storm.scenario.plans = vec![plan("argo", Settings::new("demo", Strategy::Canary(canary)))];
+    storm.scenario.plans = vec![plan("argo", ArgoSettings::new("demo", Strategy::Canary(canary)))];
     let outcome = storm.fly().outcome;
     let first = outcome.steps[0];
     assert_eq!((first.asked, first.pods), (0.1, [1, 2]), "{:?}", outcome.steps);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use windtunnel::base::random::{Purpose, Stream, Streams};
 use windtunnel::base::time::SimDuration;
 use windtunnel::engine::faults::is_phase_bound;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::scenario::crew::Crew;
 use windtunnel::scenario::model::Scenario;
 use windtunnel::scenario::random::random_valid;
@@ -58,8 +58,8 @@ fn tight(service: &Service, stream: &mut Stream) -> NodeSettings {
 fn fly_one(seed: u64) -> Vec<String> {
     let (scenario, text) = swarm(seed);
     let scenario = Arc::new(scenario);
-    let order = Order { seed, checked: true, ..Order::default() };
-    let off = Order { fast_path_off: true, ..order.clone() };
+    let order = FlightSpec { seed, checked: true, ..FlightSpec::default() };
+    let off = FlightSpec { fast_path_off: true, ..order.clone() };
     let bound = scenario.chaos.iter().any(|f| is_phase_bound(&f.trigger));
     // A closed loop has other requests when answers take longer.
     let closed = matches!(scenario.traffic.arrivals, windtunnel::traffic::Arrivals::Closed { .. });

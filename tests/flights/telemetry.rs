@@ -199,7 +199,7 @@ fn check_names(strategy: &str, found: &[&str], empty: &[&str]) {
         for query in queries {
             let elements = ask(&flown, query, 840.0);
             let holds = elements.iter().any(|e| e.value > 0.0);
-            assert_eq!(holds, some, "{query}: {elements:?}\n{}", flown.story());
+            assert_eq!(holds, some, "{query}: {elements:?}\n{}", flown.event_log());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::{Measures, Outcome, Recording, Sample};
 use windtunnel::scenario::crew::Crew;
@@ -17,7 +17,7 @@ pub const SEED: u64 = 20_260_801;
 #[derive(Clone)]
 pub struct Tunnel {
     pub scenario: Scenario,
-    pub order: Order,
+    pub order: FlightSpec,
 }
 
 /// A flight with everything that was recorded of it.
@@ -32,7 +32,7 @@ pub fn tunnel(spec: &str) -> Tunnel {
     let fields: Vec<String> = spec.trim().lines().map(|l| format!("  {}", l.trim())).collect();
     let head = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: test}\nspec:\n";
     let scenario = parse(&format!("{head}{}\n", fields.join("\n")));
-    let order = Order { checked: true, ..single_order(&scenario, SEED, 0) };
+    let order = FlightSpec { checked: true, ..single_order(&scenario, SEED, 0) };
     Tunnel { scenario, order }
 }
 
@@ -69,7 +69,7 @@ impl Tunnel {
     /// Another replication of the same.
     pub fn replication(mut self, replication: u32) -> Tunnel {
         let order = single_order(&self.scenario, SEED, replication);
-        self.order = Order { checked: true, blind: self.order.blind, ..order };
+        self.order = FlightSpec { checked: true, blind: self.order.blind, ..order };
         self
     }
 
@@ -83,7 +83,7 @@ impl Tunnel {
         let scenario = Arc::new(self.scenario.clone());
         let crew = Crew::bind(&scenario).expect("sound queries");
         let twin = fly_twin(&scenario, &self.order);
-        let order = Order { record: Some(SimDuration::from_secs(1)), ..self.order.clone() };
+        let order = FlightSpec { record: Some(SimDuration::from_secs(1)), ..self.order.clone() };
         let (outcome, recording) = fly(&crew, variant, plan, &order, &twin);
         let recording = recording.expect("a recording was asked for");
         Flown { outcome, recording, twin: twin.outcome }
@@ -95,19 +95,19 @@ impl Flown {
         &self.outcome.measures
     }
 
-    /// Seconds at which lines of the story hold `text`.
+    /// Seconds at which lines of the event log hold `text`.
     pub fn told(&self, text: &str) -> Vec<f64> {
         let found = self.recording.events.iter().filter(|e| e.text.contains(text));
         found.map(|e| e.at.as_secs_f64()).collect()
     }
 
-    /// The first such second; without one the test fails and shows the story.
+    /// The first such second; without one the test fails and shows the event log.
     pub fn first(&self, text: &str) -> f64 {
         let told = self.told(text);
-        *told.first().unwrap_or_else(|| panic!("nobody told {text:?}:\n{}", self.story()))
+        *told.first().unwrap_or_else(|| panic!("nobody told {text:?}:\n{}", self.event_log()))
     }
 
-    pub fn story(&self) -> String {
+    pub fn event_log(&self) -> String {
         let line = |e: &windtunnel::outcome::Event| {
             format!("{:>9.3} {:8} {} [{}]\n", e.at.as_secs_f64(), e.kind, e.text, e.strip)
         };

@@ -52,7 +52,7 @@ fn a_good_blue_green_release_hurts_nobody() {
     // No answer is so late that the other fleet's queues could count.
     let calm = STORM.replace("slow: 200ms", "slow: 5s");
     let flown = tunnel(&format!("{calm}\nstrategies: [{{blueGreen: {{keepOld: 5m}}}}]")).fly();
-    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.story());
+    assert_eq!(flown.outcome.verdict, Verdict::PromotedGood, "{}", flown.event_log());
     assert_eq!(hurt_and_spared(&flown), (Some(0.0), Some(0.0)));
     assert!(flown.m().users_exposed > Some(4000.0));
 }

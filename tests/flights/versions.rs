@@ -26,7 +26,7 @@ fn users_of_an_ab_test_never_cross() {
             "abTest: {{duration: 10m, share: 30%, assignment: {assignment}, guardErrors: false}}"
         );
         let flown = split(&plan, 0);
-        assert_eq!(flown.m().users_crossed, Some(0.0), "{assignment}\n{}", flown.story());
+        assert_eq!(flown.m().users_crossed, Some(0.0), "{assignment}\n{}", flown.event_log());
         assert!(flown.m().users_exposed > Some(100.0));
     }
 }
@@ -44,10 +44,10 @@ fn request_weights_send_a_user_to_and_fro() {
     assert!(test.m().mixed_version_s < Some(20.0), "{:?}", test.m().mixed_version_s);
 }
 
-/// The way back after 60 % errors; what users wrote with the new version stays. Those who wrote are
+/// The rollback after 60 % errors; what users wrote with the new version stays. Those who wrote are
 /// hurt by the old version from then on, if it cannot read it.
 #[test]
-fn unreadable_data_hurts_after_the_way_back() {
+fn unreadable_data_hurts_after_the_rollback() {
     let hurt = |faults: &str| {
         let flown = tunnel(&format!(
             "horizon: 20m

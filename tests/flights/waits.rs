@@ -52,7 +52,7 @@ fn failures_are_forgiven_as_often_as_is_said() {
     for limit in 0..3 {
         let canary = format!("failureLimit: {limit}, checks: [{{{FAILS}}}]");
         let flown = looked_at(&canary);
-        assert_eq!(flown.told("check query: ").len(), limit + 1, "{}", flown.story());
+        assert_eq!(flown.told("check query: ").len(), limit + 1, "{}", flown.event_log());
         assert_eq!(flown.outcome.verdict, Verdict::FalseRollback);
     }
 }
@@ -64,7 +64,7 @@ fn the_first_of_two_failures_is_blamed() {
     let [one, two] = &both;
     for (checks, first) in [(format!("{one}, {two}"), "one"), (format!("{two}, {one}"), "two")] {
         let flown = looked_at(&format!("checks: [{checks}]"));
-        assert_eq!(flown.outcome.stopped_by.as_deref(), Some(first), "{}", flown.story());
+        assert_eq!(flown.outcome.stopped_by.as_deref(), Some(first), "{}", flown.event_log());
     }
 }
 
@@ -83,7 +83,7 @@ fn a_single_failure_fails_a_smoke_test() {
     };
     for requests in [1, 2] {
         let flown = flown(requests);
-        assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{}", flown.story());
+        assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{}", flown.event_log());
     }
 }
 
@@ -102,6 +102,6 @@ fn what_a_test_asked_for_does_not_hurry_who_ships() {
     )
     .fly();
     let (won, switched) = (flown.first("the variant won"), flown.first("switch: all traffic"));
-    assert!(switched - won >= 60.0, "switched after {} s:\n{}", switched - won, flown.story());
+    assert!(switched - won >= 60.0, "switched after {} s:\n{}", switched - won, flown.event_log());
     assert_eq!(flown.m().outage_by_release_s, Some(0.0));
 }

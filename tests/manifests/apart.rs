@@ -7,7 +7,7 @@ use windtunnel::manifest::{self, Import};
 use windtunnel::scenario::model::Scenario;
 
 fn read(text: &str) -> Result<Import, Vec<Problem>> {
-    manifest::read(&[input(text, "all.yaml")?], manifest::Asked::default())
+    manifest::read(&[input(text, "all.yaml")?], manifest::ReadRequest::default())
 }
 
 fn errors(text: &str) -> Vec<String> {
@@ -223,7 +223,7 @@ fn a_canary_without_a_main_ingress_does_not_hold_up_another() {
     assert!(told.iter().all(|t| t.starts_with("Ingress/a-stray")), "{told:?}");
     let import = manifest::read(
         &[input(&pair("a", "nginx-in"), "m").expect("YAML")],
-        manifest::Asked { lenient: true, only: &[] },
+        manifest::ReadRequest { lenient: true, only: &[] },
     );
     assert!(import.expect("a canary").warnings.iter().all(|p| !p.message.contains("second")));
 }

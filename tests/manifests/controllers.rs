@@ -10,7 +10,7 @@
 use super::input::{files, import, name, root};
 use std::sync::Arc;
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::Recording;
 use windtunnel::scenario::crew::Crew;
@@ -66,10 +66,10 @@ fn scenario(file: &str, text: &str) -> Scenario {
 }
 
 fn flown(scenario: &Arc<Scenario>) -> Recording {
-    let order = Order { checked: true, ..single_order(scenario, 1, 0) };
+    let order = FlightSpec { checked: true, ..single_order(scenario, 1, 0) };
     let crew = Crew::bind(scenario).expect("sound queries");
     let twin = fly_twin(scenario, &order);
-    let order = Order { record: Some(SimDuration::from_secs(1)), ..order };
+    let order = FlightSpec { record: Some(SimDuration::from_secs(1)), ..order };
     let (_, recording) = fly(&crew, 0, 0, &order, &twin);
     recording.expect("a recording")
 }

@@ -3,14 +3,14 @@
 use super::input::{files, name, scenarios};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use windtunnel::experiment::fly::Settings;
+use windtunnel::experiment::fly::FlySettings;
 use windtunnel::experiment::results::ScenarioResults;
 use windtunnel::experiment::run;
 use windtunnel::outcome::Verdict;
 use windtunnel::scenario::model::Scenario;
 
 pub fn flown(scenarios: &[Arc<Scenario>]) -> Vec<ScenarioResults> {
-    let settings = Settings {
+    let settings = FlySettings {
         seed: 1,
         replications: Some(2),
         requests_max: None,
@@ -35,7 +35,7 @@ fn every_manifest_that_comes_along_flies() {
         let text = std::fs::read_to_string(&path).expect("text");
         let scenarios = read(&text, &name(&path));
         assert_eq!(scenarios.len(), 1, "{path:?}");
-        assert_eq!(scenarios[0].release.variants.len(), 6, "{path:?}: the standard storm");
+        assert_eq!(scenarios[0].release.variants.len(), 6, "{path:?}: the standard releases");
         assert_eq!(scenarios[0].plans.len(), 1, "{path:?}");
         let results = flown(&scenarios);
         assert_eq!(results.len(), 1, "{path:?}");

@@ -19,8 +19,8 @@ fn listing(lists: &Lists) -> String {
         let weight = if note.weight == Weight::Matters { "! " } else { "" };
         format!(
             "  {weight}{}:{} {} {}: {}{source}{}{end}\n",
-            note.spot.place.line,
-            note.spot.place.column,
+            note.written_at.place.line,
+            note.written_at.place.column,
             note.object,
             note.field,
             note.text,
@@ -114,7 +114,7 @@ fn nothing_written_is_dropped_in_silence() {
         let lists = import(&text, &name(&path)).unwrap_or_else(|p| panic!("{}", lines(&p))).lists;
         let said: Vec<u32> = [&lists.understood, &lists.overridden, &lists.ignored]
             .iter()
-            .flat_map(|l| l.iter().map(|n| n.spot.place.line))
+            .flat_map(|l| l.iter().map(|n| n.written_at.place.line))
             .collect();
         for (i, line) in text.lines().enumerate() {
             let line_number = i as u32 + 1;

@@ -39,7 +39,7 @@ pub fn input(text: &str, file: &str) -> Result<Input, Vec<Problem>> {
 
 /// What a text is imported as.
 pub fn import(text: &str, file: &str) -> Result<Import, Vec<Problem>> {
-    manifest::read(&[input(text, file)?], manifest::Asked::default())
+    manifest::read(&[input(text, file)?], manifest::ReadRequest::default())
 }
 
 /// The strategies that a text comes to, and the fields of what matters and is not flown.

@@ -26,7 +26,7 @@ spec: {selector: {app: shop}, ports: [{port: 80}]}
 
 fn read(text: &str, lenient: bool) -> Result<Import, Vec<Problem>> {
     let input = input(&format!("{SHOP}{text}"), "shop.yaml")?;
-    manifest::read(&[input], manifest::Asked { lenient, only: &[] })
+    manifest::read(&[input], manifest::ReadRequest { lenient, only: &[] })
 }
 
 /// A document of this version and kind, whose `spec` is given in one line.
@@ -347,7 +347,7 @@ fn documents_in_annotations_are_read() {
         let plain = "kind: Service\nmetadata: {name: shop, namespace: store}\n";
         let text = SHOP.replace(plain, &format!("kind: Service\n{config}"));
         let input = input(&text, "shop.yaml").expect("YAML");
-        manifest::read(&[input], manifest::Asked::default())
+        manifest::read(&[input], manifest::ReadRequest::default())
     };
     let problems = mapping("weight: 50").expect_err("half of the requests");
     assert!(problems[0].path.starts_with("Mapping/half"), "{problems:#?}");

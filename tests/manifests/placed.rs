@@ -3,11 +3,11 @@
 
 use super::input::{root, scenarios};
 use std::sync::atomic::AtomicBool;
-use windtunnel::experiment::fly::Settings;
+use windtunnel::experiment::fly::FlySettings;
 use windtunnel::experiment::run;
 use windtunnel::outcome::{Outcome, Verdict};
 
-const SETTINGS: Settings = Settings {
+const SETTINGS: FlySettings = FlySettings {
     seed: 1,
     replications: Some(1),
     requests_max: None,

@@ -101,6 +101,8 @@ fn annotations_of_other_routers_are_not_dropped_in_silence() {
         assert!(problems[0].path.ends_with(key), "{problems:#?}");
         assert!(problems[0].help.contains("--lenient"), "{problems:#?}");
         let input = input::input(&text, "shop.yaml").expect("YAML");
-        assert!(manifest::read(&[input], manifest::Asked { lenient: true, only: &[] }).is_ok());
+        assert!(
+            manifest::read(&[input], manifest::ReadRequest { lenient: true, only: &[] }).is_ok()
+        );
     }
 }

@@ -13,7 +13,7 @@ use super::input::{import, root};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::Recording;
 use windtunnel::scenario::crew::Crew;
@@ -196,10 +196,10 @@ fn replayed(name: &str, case: &Value, limits: Option<&str>) -> (Recording, u64) 
     }
     let (mut scenarios, _) = flyable.scenario().unwrap_or_else(|p| panic!("{name}: {}", told(p)));
     let scenario = Arc::new(scenarios.pop().expect("a scenario"));
-    let order = Order { checked: true, ..single_order(&scenario, 1, 0) };
+    let order = FlightSpec { checked: true, ..single_order(&scenario, 1, 0) };
     let crew = Crew::bind(&scenario).expect("sound queries");
     let twin = fly_twin(&scenario, &order);
-    let order = Order { record: Some(SimDuration::from_secs(10)), ..order };
+    let order = FlightSpec { record: Some(SimDuration::from_secs(10)), ..order };
     let (_, recording) = fly(&crew, 0, 0, &order, &twin);
     let replicas = case["spec"]["replicas"].as_u64().or(case["deployment"]["replicas"].as_u64());
     (recording.expect("a recording"), replicas.expect("a size"))

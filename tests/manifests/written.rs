@@ -220,15 +220,16 @@ fn round_trip<S: 'static>(part: &Part<Plan>, write: impl Fn(&str, &S) -> Option<
 
 #[test]
 fn canaries_of_flagger_read_back_as_they_were_written() {
-    let count = round_trip(&flagger::part::PART, |name, settings: &flagger::settings::Settings| {
-        Some(flagger::write::write(name, settings))
-    });
+    let count =
+        round_trip(&flagger::part::PART, |name, settings: &flagger::settings::FlaggerSettings| {
+            Some(flagger::write::write(name, settings))
+        });
     assert!(count > 60, "{count}");
 }
 
 #[test]
 fn rollouts_of_argo_read_back_as_they_were_written() {
-    let write = |name: &str, settings: &argo::settings::Settings, canary: bool| {
+    let write = |name: &str, settings: &argo::settings::ArgoSettings, canary: bool| {
         let is_canary = matches!(settings.strategy, argo::settings::Strategy::Canary(_));
         (is_canary == canary).then(|| argo::write::write(name, settings))
     };

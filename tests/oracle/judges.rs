@@ -4,7 +4,9 @@ use super::{Family, Input, number};
 use serde_json::{Map, Value, json};
 use windtunnel::stats::beta_binomial::Posterior;
 use windtunnel::stats::group_sequential::group_sequential;
-use windtunnel::stats::kayenta::{Direction, Label, Measure, Metric, Outcome, judge_metric, score};
+use windtunnel::stats::kayenta::{
+    Direction, KayentaMetric, Label, Measure, Outcome, judge_metric, score,
+};
 use windtunnel::stats::mann_whitney::{differences, mann_whitney, median_of_sorted};
 use windtunnel::stats::sequential::{Sprt, SprtDecision, cusum_bernoulli, msprt_normal};
 
@@ -39,7 +41,7 @@ fn shift(i: &Input) -> Option<Value> {
 }
 
 fn metric(i: &Input) -> Option<Value> {
-    let metric = Metric {
+    let metric = KayentaMetric {
         direction: match i.text("direction") {
             "increase" => Direction::Increase,
             "decrease" => Direction::Decrease,

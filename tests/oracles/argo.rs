@@ -5,7 +5,7 @@ use crate::runner;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use windtunnel::analysis::argo::assess::{Counters, metric_phase};
-use windtunnel::analysis::argo::metric::Metric;
+use windtunnel::analysis::argo::metric::ArgoMetric;
 use windtunnel::analysis::argo::outcome::{Phase, evaluate};
 use windtunnel::analysis::argo::run::{Measurement, Result, Run};
 use windtunnel::analysis::expr::dates::epoch;
@@ -62,9 +62,9 @@ fn phase(word: &str) -> Phase {
     found.unwrap_or_else(|| panic!("phase {word}"))
 }
 
-fn metric(input: Input) -> Metric {
+fn metric(input: Input) -> ArgoMetric {
     let limit = |key: &str| input.number(key);
-    Metric {
+    ArgoMetric {
         interval: parse_duration(input.text("interval")).or(input.secs("interval_s")),
         initial_delay: parse_duration(input.text("initialDelay")).or(input.secs("initial_delay_s")),
         count: limit("count"),
@@ -73,7 +73,7 @@ fn metric(input: Input) -> Metric {
         consecutive_error_limit: limit("consecutiveErrorLimit"),
         consecutive_success_limit: limit("consecutiveSuccessLimit"),
         dry_run: input.flag("dry_run", false),
-        ..Metric::default()
+        ..ArgoMetric::default()
     }
 }
 
@@ -146,7 +146,7 @@ fn run_of(metrics: &[Input], started: Option<SimDuration>) -> Run {
 fn argo_measurement_schedule() {
     runner::run_list("argo-measurement-schedule", "next", |entry| {
         let inputs = entry.parts("metrics");
-        let metrics: Vec<Metric> = inputs.iter().copied().map(metric).collect();
+        let metrics: Vec<ArgoMetric> = inputs.iter().copied().map(metric).collect();
         let run = run_of(&inputs, entry.secs("run_started_ago_s"));
         let next = run.next_look(&metrics, now());
         let found = next.map(|at| {
@@ -162,7 +162,7 @@ fn argo_measurement_schedule() {
             let first =
                 if entry.flag("two_metrics_one_already_failed", false) { &failed } else { &fresh };
             let inputs = [Input::of(&fresh), Input::of(first)];
-            let metrics: Vec<Metric> = inputs.iter().copied().map(metric).collect();
+            let metrics: Vec<ArgoMetric> = inputs.iter().copied().map(metric).collect();
             let due = run_of(&inputs, None).due(&metrics, now());
             return (json!(due.len()), entry.get("expect_tasks").cloned().unwrap_or_default());
         }

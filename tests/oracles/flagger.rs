@@ -5,14 +5,16 @@ use crate::runner;
 use serde_json::{Value, json};
 use windtunnel::base::time::{SimDuration, SimTime};
 use windtunnel::base::units::{Share, parse_duration};
-use windtunnel::strategy::flagger::answer::{Answer, Response, read};
+use windtunnel::strategy::flagger::answer::{FlaggerAnswer, Response, read};
 use windtunnel::strategy::flagger::check::Question;
 use windtunnel::strategy::flagger::ready::Report;
 use windtunnel::strategy::flagger::settings::{
-    Affinity, Analysis, Matching, Names, Settings, Webhook,
+    Affinity, Analysis, FlaggerSettings, Matching, Names, Webhook,
 };
-use windtunnel::strategy::flagger::status::{Phase, Spec, Status};
-use windtunnel::strategy::flagger::tick::{Order, Senses, Sight, advance, reported_routes};
+use windtunnel::strategy::flagger::status::{FlaggerStatus, Phase, Spec};
+use windtunnel::strategy::flagger::tick::{
+    FlaggerObserved, FlaggerQueries, FlaggerWrite, advance, reported_routes,
+};
 use windtunnel::strategy::flagger::weights::{Mode, Routes};
 
 /// Longer than any rollout of a case.
@@ -82,15 +84,15 @@ fn flagger_prometheus() {
             other => panic!("result type {other}"),
         };
         let found = match read(&response) {
-            Answer::Value(value) => {
+            FlaggerAnswer::Value(value) => {
                 return (json!(value), entry.get("expect_value").cloned().unwrap_or_default());
             }
-            Answer::NoValues => "no values found".to_string(),
-            Answer::Error(text) if text == "query returned multiple values" => {
+            FlaggerAnswer::NoValues => "no values found".to_string(),
+            FlaggerAnswer::Error(text) if text == "query returned multiple values" => {
                 "error multiple values".to_string()
             }
-            Answer::Error(text) => text,
-            Answer::Given(_) => unreachable!("a response is no setting"),
+            FlaggerAnswer::Error(text) => text,
+            FlaggerAnswer::Given(_) => unreachable!("a response is no setting"),
         };
         (json!(found), entry.get("expect").cloned().unwrap_or_default())
     });
@@ -139,8 +141,8 @@ fn known(found: &Value, expected: Value) -> (Value, Value) {
 
 /// A Canary in a cluster where orders take effect at once, and whose checks pass.
 struct Bench {
-    settings: Settings,
-    status: Status,
+    settings: FlaggerSettings,
+    status: FlaggerStatus,
     routes: Routes,
     spec: Spec,
     canary: Report,
@@ -149,23 +151,23 @@ struct Bench {
 
 struct Passing;
 
-impl Senses for Passing {
+impl FlaggerQueries for Passing {
     fn call(&mut self, _: &Webhook) -> bool {
         true
     }
 
-    fn ask(&mut self, _: Question) -> Answer {
-        Answer::Value(100.0)
+    fn ask(&mut self, _: Question) -> FlaggerAnswer {
+        FlaggerAnswer::Value(100.0)
     }
 }
 
 impl Bench {
     fn new(case: Input) -> Bench {
-        let mut settings = Settings::new(Names::of("podinfo", "default"));
+        let mut settings = FlaggerSettings::new(Names::of("podinfo", "default"));
         settings.analysis = case.part("analysis").map(analysis);
         let mut bench = Bench {
             settings,
-            status: Status::initialized(Spec::default()),
+            status: FlaggerStatus::initialized(Spec::default()),
             routes: Routes::PRIMARY,
             spec: Spec { template: 1, configs: 0 },
             canary: ready(0),
@@ -187,12 +189,18 @@ impl Bench {
         let now = SimTime::ZERO + SimDuration::from_secs(60) * self.ticks;
         self.ticks += 1;
         let routes = reported_routes(&self.settings, &self.status, self.routes);
-        let sight = Sight { now, primary: ready(1), canary: self.canary, routes, spec: self.spec };
+        let sight = FlaggerObserved {
+            now,
+            primary: ready(1),
+            canary: self.canary,
+            routes,
+            spec: self.spec,
+        };
         for order in advance(&self.settings, &mut self.status, &sight, &mut Passing) {
             match order {
-                Order::Route(routes) => self.routes = routes,
-                Order::ScaleCanary(size) => self.canary = ready(size),
-                Order::Promote | Order::Load(..) | Order::Event(_) => {}
+                FlaggerWrite::Route(routes) => self.routes = routes,
+                FlaggerWrite::ScaleCanary(size) => self.canary = ready(size),
+                FlaggerWrite::Promote | FlaggerWrite::Load(..) | FlaggerWrite::Event(_) => {}
             }
         }
         self.status.phase.word()

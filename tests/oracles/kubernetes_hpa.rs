@@ -9,7 +9,7 @@ use windtunnel::strategy::autoscaler::limits::{
     down_limit, up_limit,
 };
 use windtunnel::strategy::autoscaler::replicas::{
-    Part, Parts, Tolerance, for_average_value, for_mean, for_utilisation, for_value,
+    Parts, PodUsage, Tolerance, for_average_value, for_mean, for_utilisation, for_value,
 };
 use windtunnel::strategy::autoscaler::sample::{Class, PodReport, WarmUp, class};
 use windtunnel::strategy::autoscaler::window::{Recommendation, highest, pulled};
@@ -152,11 +152,11 @@ fn parts(input: Input, is_cpu: bool, usage: impl Fn(Input) -> Option<i64>) -> Pa
             sample: usage(pod).map(|_| (now(), SimDuration::from_secs(60))),
         };
         let request = total(pod, "request_milli", input.number("container")).unwrap_or(0);
-        let part = Part { usage: usage(pod), request };
+        let part = PodUsage { usage: usage(pod), request };
         match class(&report, is_cpu, &WarmUp::default(), now()) {
             Class::Ready => parts.ready.push(part),
             Class::Unready => parts.unready.push(part),
-            Class::Missing => parts.missing.push(Part { usage: None, ..part }),
+            Class::Missing => parts.missing.push(PodUsage { usage: None, ..part }),
             Class::Ignored => {}
         }
     }

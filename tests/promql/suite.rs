@@ -17,7 +17,7 @@
 //! ```
 
 use std::collections::BTreeMap;
-use windtunnel::analysis::promql::value::{Element, LabelTexts, Row, Value};
+use windtunnel::analysis::promql::value::{Element, LabelTexts, MatrixRow, Value};
 use windtunnel::analysis::promql::{Options, Query, Rules, duration_ms};
 use windtunnel::telemetry::store::{Store, is_stale, stale};
 
@@ -289,7 +289,10 @@ fn element(element: &Element) -> (LabelTexts, Vec<Option<f64>>) {
 }
 
 /// Samples of a range query stand in their places; those of a range selector follow each other.
-fn matrix_row(row: &Row, (start, end, step): (i64, i64, i64)) -> (LabelTexts, Vec<Option<f64>>) {
+fn matrix_row(
+    row: &MatrixRow,
+    (start, end, step): (i64, i64, i64),
+) -> (LabelTexts, Vec<Option<f64>>) {
     if step == 0 {
         return (row.labels.clone(), row.samples.iter().map(|s| Some(s.1)).collect());
     }

@@ -29,7 +29,7 @@ pub struct Fate {
     pub hurt: [f64; 2],
     pub outage: [f64; 2],
     pub detected: Option<f64>,
-    pub way_back: Option<f64>,
+    pub full_rollback: Option<f64>,
     pub fleet: f64,
     pub ratings: [&'static str; 4],
     pub bad_verdict: Verdict,
@@ -43,7 +43,7 @@ pub const COMPARISON: [Fate; 6] = [
         hurt: [0.062, 0.285],
         outage: [38.0, 77.0],
         detected: Some(505.0),
-        way_back: Some(47.0),
+        full_rollback: Some(47.0),
         fleet: -0.42,
         ratings: ["yes", "slow", "high", "low"],
         bad_verdict: Verdict::RolledBackLate,
@@ -54,7 +54,7 @@ pub const COMPARISON: [Fate; 6] = [
         hurt: [0.0004, 0.131],
         outage: [0.0, 0.0],
         detected: Some(498.0),
-        way_back: Some(62.0),
+        full_rollback: Some(62.0),
         fleet: 0.31,
         ratings: ["no", "medium", "medium", "low"],
         bad_verdict: Verdict::RolledBackLate,
@@ -65,7 +65,7 @@ pub const COMPARISON: [Fate; 6] = [
         hurt: [0.0, 0.128],
         outage: [0.0, 0.0],
         detected: Some(496.0),
-        way_back: Some(1.4),
+        full_rollback: Some(1.4),
         fleet: 40.9,
         ratings: ["no", "instant", "medium", "high"],
         bad_verdict: Verdict::RolledBackLate,
@@ -76,7 +76,7 @@ pub const COMPARISON: [Fate; 6] = [
         hurt: [0.0002, 0.0052],
         outage: [0.0, 0.0],
         detected: Some(118.0),
-        way_back: Some(9.0),
+        full_rollback: Some(9.0),
         fleet: 2.1,
         ratings: ["no", "fast", "low", "medium"],
         bad_verdict: Verdict::RolledBackBad,
@@ -87,7 +87,7 @@ pub const COMPARISON: [Fate; 6] = [
         hurt: [0.0003, 0.041],
         outage: [0.0, 0.0],
         detected: Some(390.0),
-        way_back: Some(2.0),
+        full_rollback: Some(2.0),
         fleet: 9.4,
         ratings: ["no", "instant", "medium", "high"],
         bad_verdict: Verdict::RolledBackBad,
@@ -98,7 +98,7 @@ pub const COMPARISON: [Fate; 6] = [
         hurt: [0.0, 0.0],
         outage: [0.0, 0.0],
         detected: None,
-        way_back: None,
+        full_rollback: None,
         fleet: 17.8,
         ratings: ["no", "n.a.", "none", "high"],
         bad_verdict: Verdict::RolledBackBad,
@@ -114,7 +114,7 @@ pub fn slow_start() -> Vec<Fate> {
         fate.fleet *= 3.0;
         fate.bad_verdict = Verdict::MissedBad;
         fate.detected = None;
-        fate.way_back = None;
+        fate.full_rollback = None;
         fate.ratings[2] = "high";
     }
     let twin = Fate { name: "canary-slow", hurt: [0.0004, 0.19], fleet: 8.8, ..fates[3] };
@@ -219,7 +219,7 @@ fn outcome(fate: &Fate, variant: usize, r: u32) -> Outcome {
         let seconds = seconds.filter(|_| bad && !(r % 10 == 3 && fate.kind == "rollingUpdate"))?;
         Some(seconds * (1.0 + 0.3 * wobble(r, salt)))
     };
-    let (detected, rollback) = (back(fate.detected, 2), back(fate.way_back, 3));
+    let (detected, rollback) = (back(fate.detected, 2), back(fate.full_rollback, 3));
     let extra_hours = fate.fleet * 10.0 / 60.0 * (1.0 + 0.05 * wobble(r, 4));
     let outage = fate.outage[variant] * (1.0 + 0.1 * wobble(r, 5));
     let exposed = if fate.hurt[1] > 0.0 { (share * 11.0).min(0.97) * USERS } else { 0.0 };
@@ -384,13 +384,13 @@ fn rating((plan, fate): (usize, &Fate)) -> RatingRow {
         cost,
         delivery: Grade::NotApplicable,
         outage_good_s: fate.outage[0],
-        way_back_s: fate.way_back,
+        full_rollback_s: fate.full_rollback,
         start_to_ready_s: Some(15.0),
         rollback_outage_s: fate.outage[1] / 2.0,
         hurt_share: 0.85 * fate.hurt[0] + 0.15 * fate.hurt[1],
         fleet_minutes: fate.fleet,
         exposed: fate.hurt[1] > 0.0,
-        went_back: fate.way_back.is_some(),
+        went_back: fate.full_rollback.is_some(),
     }
 }
 

@@ -334,7 +334,7 @@ fn check_text(results: &ScenarioResults) {
     assert!(!["NaN", "inf"].iter().any(|word| flat.contains(word)), "{text}");
 }
 
-fn spots(results: &ScenarioResults) -> Vec<headlines::cost_harm::Spot<'_>> {
+fn spots(results: &ScenarioResults) -> Vec<headlines::cost_harm::CostHarmPoint<'_>> {
     windtunnel::report::charts::cost_harm::told(results)
 }
 

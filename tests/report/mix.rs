@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use windtunnel::experiment::fly::Settings;
+use windtunnel::experiment::fly::FlySettings;
 use windtunnel::experiment::results::{Results, ScenarioResults};
 use windtunnel::experiment::run;
 use windtunnel::outcome::MeasureId;
@@ -37,7 +37,7 @@ fn flown() -> Results {
     let (scenarios, _) = read(SPEC, "mix.yaml").unwrap_or_else(|problems| panic!("{problems:?}"));
     let scenarios: Vec<_> = scenarios.into_iter().map(Arc::new).collect();
     let (replications, requests_max) = (None, None);
-    let settings = Settings {
+    let settings = FlySettings {
         seed: 2,
         replications,
         requests_max,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use windtunnel::experiment::fly::Settings;
+use windtunnel::experiment::fly::FlySettings;
 use windtunnel::experiment::money::YearRow;
 use windtunnel::experiment::results::{Results, ScenarioResults};
 use windtunnel::experiment::run;
-use windtunnel::outcome::{MeasureId, Outcome, Part, Verdict};
+use windtunnel::outcome::{BillPart, MeasureId, Outcome, Verdict};
 use windtunnel::report::figure::Quantity;
 use windtunnel::report::{Document, documents, headlines, reading, run_json, table};
 use windtunnel::scenario::ids::ReleaseId;
@@ -49,7 +49,7 @@ const PRICES: &str = "  baseline: rollingUpdate
 fn flown(text: &str) -> Results {
     let (scenarios, _) = read(text, "dollars.yaml").unwrap_or_else(|p| panic!("{p:?}"));
     let scenarios: Vec<_> = scenarios.into_iter().map(Arc::new).collect();
-    let settings = Settings {
+    let settings = FlySettings {
         seed: 5,
         replications: Some(12),
         requests_max: None,
@@ -97,7 +97,7 @@ fn a_release_costs_what_its_measures_come_to() {
                 let found = flight.measures.release_usd.expect("dollars");
                 assert!(close(found, wanted), "{variant} {plan}: {found}, by hand {wanted}");
                 assert!(close(found, flight.bill.total()));
-                harmed += u32::from(flight.bill.get(Part::Harm) > 0.0);
+                harmed += u32::from(flight.bill.get(BillPart::Harm) > 0.0);
             }
         }
     }
@@ -126,7 +126,7 @@ fn a_year_is_its_releases_times_the_mix() {
     let means = canary.total.expect("a total").value - today.total.expect("a total").value;
     assert!(close(versus.difference.value, means), "every flight has its pair");
     assert!(close(versus.payback.expect("a price").cost, 340.0), "3 h at $100, and $40");
-    assert!(close(canary.part(Part::Platform), 19.5 * 12.0));
+    assert!(close(canary.part(BillPart::Platform), 19.5 * 12.0));
 }
 
 /// A price of 0 counts and changes nothing; a price that is left out is told.
@@ -200,7 +200,7 @@ fn every_place_tells_the_same_dollars() {
         assert!(svg.contains(mean), "the chart: {strategy}: {mean}");
         // A narrow column puts the interval on the next line.
         assert!(table::text(scenario, &[]).contains(mean), "the terminal: {strategy}: {mean}");
-        for part in Part::ALL {
+        for part in BillPart::ALL {
             let figure = shown(&rows, strategy, &format!("{}_usd", part.word()));
             assert!(summary.contains(&format!("| {figure} |")), "{strategy}: {figure}");
         }
@@ -212,7 +212,7 @@ fn every_place_tells_the_same_dollars() {
         let year: &YearRow = &scenario.money.years[1];
         let total = year.total.expect("a total").value;
         assert_eq!(money["years"][1]["usd_per_year"]["mean"], total);
-        assert_eq!(money["years"][1]["parts_usd"]["platform"], year.part(Part::Platform));
+        assert_eq!(money["years"][1]["parts_usd"]["platform"], year.part(BillPart::Platform));
         assert_eq!(money["not_counted"][0], "value of requests");
     }
 }

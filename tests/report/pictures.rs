@@ -229,7 +229,7 @@ fn odd_figures_and_names_are_drawn() {
         for row in &mut scenario.ratings {
             row.hurt_share = f64::NAN;
             row.fleet_minutes = f64::INFINITY;
-            row.way_back_s = Some(f64::NAN);
+            row.full_rollback_s = Some(f64::NAN);
         }
         for record in &mut scenario.recordings {
             record.recording.interval_s = 0.0;

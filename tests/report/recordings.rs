@@ -44,13 +44,13 @@ fn sample(step: u32, bad: bool, before: State, (weight_new, pods): State) -> Sam
     }
 }
 
-/// On the way out, or on the way back as the mirror image of it.
+/// On the way out, or on the rollback as the mirror image of it.
 fn flown_back(fate: &Fate, t: f64, back_s: Option<f64>) -> State {
     let Some(back_s) = back_s.filter(|back_s| t > *back_s) else {
         return outward(fate.kind, t - RELEASE_S);
     };
     let (weight, _) = outward(fate.kind, back_s - RELEASE_S);
-    let progress = ((t - back_s) / fate.way_back.unwrap_or(30.0)).min(1.0);
+    let progress = ((t - back_s) / fate.full_rollback.unwrap_or(30.0)).min(1.0);
     let new = (10.0 * weight * (1.0 - progress)).round() as u32;
     if fate.kind == "recreate" {
         let (share, [old, new]) = outward(fate.kind, t - back_s);
@@ -103,12 +103,12 @@ fn events(fate: &Fate, bad: bool, back_s: Option<f64>, state: &dyn Fn(f64) -> St
         Some(back_s) if fate.kind == "canary" || fate.kind == "abTest" => {
             let text = "error rate 2.1 % of 412 requests exceeds 1 % for the second time in a row";
             told.push((back_s - 1.0, "check", text.to_string()));
-            told.push((back_s, "decision", "way back: weight 0 %, delete the canary".to_string()));
+            told.push((back_s, "decision", "rollback: weight 0 %, delete the canary".to_string()));
         }
         Some(back_s) => {
             let text = "alert: success 97.9 % over 5m and 97.8 % over 1m, objective 99 %";
             told.push((back_s - 300.0, "human", text.to_string()));
-            told.push((back_s, "human", "orders the way back".to_string()));
+            told.push((back_s, "human", "orders the rollback".to_string()));
         }
         None if bad && fate.kind == "shadow" => {
             let text = "80 of 4000 statuses differ, noise 2 of 4000: not to be shipped";

@@ -98,7 +98,7 @@ fn values_read_back_and_empty_ones_stay_empty() {
         first.measures.users_hurt_by_release_share,
         "every digit"
     );
-    assert_eq!(rows[0][at("rollback_s")], "", "a good release needs no way back");
+    assert_eq!(rows[0][at("rollback_s")], "", "a good release needs no rollback");
     assert_eq!(rows[0][at("seed")], "7");
     for (path, _) in OTHERS {
         let (_, rows) = read(&results, path);

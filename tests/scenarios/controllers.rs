@@ -6,7 +6,7 @@ use crate::flown;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::experiment::results::Judgement;
 use windtunnel::manifest::{self, Input};
@@ -32,7 +32,7 @@ fn scenarios(path: &Path) -> (Vec<Arc<Scenario>>, Vec<String>) {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let documents = yaml::documents(&text, &name).unwrap_or_else(|p| panic!("{p}"));
     let input = Input { file: Arc::from(name.as_str()), text: Arc::from(text.as_str()), documents };
-    let import = manifest::read(&[input], manifest::Asked::default())
+    let import = manifest::read(&[input], manifest::ReadRequest::default())
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let (mut found, mut warnings) = (Vec::new(), Vec::new());
     for flyable in &import.flyables {
@@ -58,9 +58,9 @@ fn told(file: &str, scenario: &str, variant: &str, plan: &str) -> Told {
     let variant = scenario.release.variants.iter().position(|v| v.name == variant);
     let plan = scenario.plans.iter().position(|own| own.name == plan).expect("the strategy");
     let crew = Crew::bind(scenario).expect("sound queries");
-    let order = Order { checked: true, ..single_order(scenario, 1, 0) };
+    let order = FlightSpec { checked: true, ..single_order(scenario, 1, 0) };
     let twin = fly_twin(scenario, &order);
-    let order = Order { record: Some(SimDuration::from_secs(1)), ..order };
+    let order = FlightSpec { record: Some(SimDuration::from_secs(1)), ..order };
     let (outcome, recording) = fly(&crew, variant.expect("the variant"), plan, &order, &twin);
     let recording = recording.expect("a recording");
     Told { outcome, recording, release_s: scenario.release.at.as_secs_f64() }

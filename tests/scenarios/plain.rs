@@ -31,8 +31,8 @@ fn documents(path: &Path) -> Vec<Node> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let documents = yaml::documents(&text, &name).unwrap_or_else(|p| panic!("{p}"));
     let input = Input { file: Arc::from(name.as_str()), text: Arc::from(text.as_str()), documents };
-    let import =
-        manifest::read(&[input], manifest::Asked::default()).unwrap_or_else(|p| panic!("{p:?}"));
+    let import = manifest::read(&[input], manifest::ReadRequest::default())
+        .unwrap_or_else(|p| panic!("{p:?}"));
     import.flyables.into_iter().map(|flyable| flyable.node).collect()
 }
 

@@ -249,11 +249,11 @@ impl Problem {
 
     /// The first line, which editors and CI read: `file:line:column: error: path: message`.
     pub fn head(&self) -> String {
-        format!("{}: {}: {}", self.spot(), self.severity.word(), self.told())
+        format!("{}: {}: {}", self.written_at(), self.severity.word(), self.told())
     }
 
     /// `file:line:column`, or the file alone.
-    pub fn spot(&self) -> String {
+    pub fn written_at(&self) -> String {
         let file = terminal::line(&self.file);
         match self.place {
             Place { line: 0, .. } => file.into_owned(),

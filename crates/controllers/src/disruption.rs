@@ -29,7 +29,7 @@ pub struct Disruptions {
 
 /// What the API answers to an eviction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum EvictionAnswer {
     /// The pod goes.
     Evicted,
     /// 429: its budget does not allow it now; kubectl tries again.
@@ -51,7 +51,7 @@ pub struct Selected {
 
 /// `status` of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct BudgetStatus {
     /// `expectedPods`.
     pub expected: u32,
     /// `currentHealthy`.
@@ -64,7 +64,7 @@ pub struct Status {
 
 impl Budget {
     /// The status for these pods. Percents round up, unlike those of Deployments.
-    pub fn status(&self, selected: &Selected) -> Result<Status, String> {
+    pub fn status(&self, selected: &Selected) -> Result<BudgetStatus, String> {
         let owners = selected.wanted.unwrap_or(selected.pods);
         let (expected, desired_healthy) = match self {
             // A plain number needs no owner to be asked.
@@ -81,11 +81,11 @@ impl Budget {
         };
         let healthy = selected.healthy;
         let allowed = if expected == 0 { 0 } else { healthy.saturating_sub(desired_healthy) };
-        Ok(Status { expected, healthy, desired_healthy, allowed })
+        Ok(BudgetStatus { expected, healthy, desired_healthy, allowed })
     }
 }
 
-impl Status {
+impl BudgetStatus {
     /// May a pod be evicted now? One that is not ready may go when the others suffice, or always,
     /// by `unhealthyPodEvictionPolicy: AlwaysAllow`.
     pub fn allows(&self, ready: bool, always_unhealthy: bool) -> bool {
@@ -100,10 +100,10 @@ mod tests {
 
     #[test]
     fn unready_pods_may_go_when_the_others_suffice() {
-        let status = Status { expected: 4, healthy: 3, desired_healthy: 3, allowed: 0 };
+        let status = BudgetStatus { expected: 4, healthy: 3, desired_healthy: 3, allowed: 0 };
         assert!(!status.allows(true, false));
         assert!(status.allows(false, false));
-        let short = Status { healthy: 2, ..status };
+        let short = BudgetStatus { healthy: 2, ..status };
         assert!(!short.allows(false, false) && short.allows(false, true));
         // Where nothing has to be healthy, the healthy ones do not suffice: they are asked nothing.
         let none = Status { healthy: 0, desired_healthy: 0, ..status };

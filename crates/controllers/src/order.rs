@@ -9,7 +9,7 @@ use windtunnel_base::units::parse_duration;
 
 /// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum HumanOrder {
     /// The old template is applied again (`kubectl rollout undo`, or a revert in Git).
     Undo,
     /// `spec.paused: true` (`kubectl rollout pause`).
@@ -37,29 +37,29 @@ pub struct Ordered {
     /// Since the release began.
     pub at: SimDuration,
     /// What is ordered.
-    pub order: Order,
+    pub order: HumanOrder,
 }
 
-impl Order {
-    fn parse(text: &str) -> Option<Order> {
+impl HumanOrder {
+    fn parse(text: &str) -> Option<HumanOrder> {
         Some(match text {
-            "undo" => Order::Undo,
-            "pause" => Order::Pause,
-            "resume" => Order::Resume,
-            "abort" => Order::Abort,
-            "retry" => Order::Retry,
-            "promote" => Order::Promote,
-            "promote full" => Order::PromoteFull,
+            "undo" => HumanOrder::Undo,
+            "pause" => HumanOrder::Pause,
+            "resume" => HumanOrder::Resume,
+            "abort" => HumanOrder::Abort,
+            "retry" => HumanOrder::Retry,
+            "promote" => HumanOrder::Promote,
+            "promote full" => HumanOrder::PromoteFull,
             scale => {
                 let pods = scale.strip_prefix("scale ")?.trim().parse().ok()?;
-                Order::Scale(Some(pods).filter(|pods| (1..=PODS_MAX).contains(pods))?)
+                HumanOrder::Scale(Some(pods).filter(|pods| (1..=PODS_MAX).contains(pods))?)
             }
         })
     }
 
     /// Does it take the release back?
     pub fn takes_back(self) -> bool {
-        matches!(self, Order::Undo | Order::Abort)
+        matches!(self, HumanOrder::Undo | HumanOrder::Abort)
     }
 }
 
@@ -67,21 +67,21 @@ impl Ordered {
     /// Reads a line such as `15s pause`.
     pub fn parse(text: &str) -> Option<Ordered> {
         let (at, order) = text.trim().split_once(' ')?;
-        Some(Ordered { at: parse_duration(at)?, order: Order::parse(order.trim())? })
+        Some(Ordered { at: parse_duration(at)?, order: HumanOrder::parse(order.trim())? })
     }
 }
 
-impl fmt::Display for Order {
+impl fmt::Display for HumanOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Order::Undo => f.write_str("undo"),
-            Order::Pause => f.write_str("pause"),
-            Order::Resume => f.write_str("resume"),
-            Order::Scale(pods) => write!(f, "scale {pods}"),
-            Order::Abort => f.write_str("abort"),
-            Order::Retry => f.write_str("retry"),
-            Order::Promote => f.write_str("promote"),
-            Order::PromoteFull => f.write_str("promote full"),
+            HumanOrder::Undo => f.write_str("undo"),
+            HumanOrder::Pause => f.write_str("pause"),
+            HumanOrder::Resume => f.write_str("resume"),
+            HumanOrder::Scale(pods) => write!(f, "scale {pods}"),
+            HumanOrder::Abort => f.write_str("abort"),
+            HumanOrder::Retry => f.write_str("retry"),
+            HumanOrder::Promote => f.write_str("promote"),
+            HumanOrder::PromoteFull => f.write_str("promote full"),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::scalers::workload;
 use std::sync::Arc;
 use windtunnel_base::time::SimDuration;
 use windtunnel_model::outcome::measures::AtVerdict;
-use windtunnel_model::strategy::order::Order;
+use windtunnel_model::strategy::order::HumanOrder;
 use windtunnel_model::strategy::{Cause, Scaling, View};
 use windtunnel_model::world::action::{Action, Decision, Evidence};
 use windtunnel_model::world::pod::Set;
@@ -37,8 +37,8 @@ impl Flight {
             replicas: self.scalers.size(),
             sets: &self.cluster.set_facts(),
             telemetry: self.scraping.store(),
-            experiment: self.plane.experiment(),
-            shadow: self.plane.shadow(),
+            experiment: self.data_plane.experiment(),
+            shadow: self.data_plane.shadow(),
             chance: Address::Controller(0).key(&self.ctx.streams),
         };
         let (orders, busy) = self.driver.wake(&view, cause);
@@ -71,11 +71,11 @@ impl Flight {
             }
             Action::Replicas { pool, replicas } => self.scalers.note(pool, replicas),
             Action::Route(routing) => self.route(routing),
-            Action::Ask(share) => self.steps.ask(share.value(), self.ctx.now, &self.plane),
-            Action::Experiment(open) => self.plane.set_experiment(open),
+            Action::Ask(share) => self.steps.ask(share.value(), self.ctx.now, &self.data_plane),
+            Action::Experiment(open) => self.data_plane.set_experiment(open),
             Action::Wake { after, token } => self.ctx.plan_in(after, Event::Timer(token)),
             Action::Smoke { requests } => {
-                self.tester.smoke(&mut self.ctx, &self.cluster, &self.plane, requests);
+                self.tester.smoke(&mut self.ctx, &self.cluster, &self.data_plane, requests);
             }
             Action::Load { straight, rate, lasts } if rate.value() > 0.0 => {
                 self.say("action", || format!("load test: {} requests/s", rate.value()));
@@ -102,24 +102,24 @@ impl Flight {
     /// The strategy writes another routing.
     fn route(&mut self, routing: Routing) {
         let by_bucket = matches!(routing.split, Split::Buckets(_) | Split::Flag(_));
-        if by_bucket && !self.plane.has_buckets() {
-            let users = self.plane.users().count() as u32;
-            self.plane.set_buckets(user_buckets(users, self.ctx.scenario.experiment()));
+        if by_bucket && !self.data_plane.has_buckets() {
+            let users = self.data_plane.users().count() as u32;
+            self.data_plane.set_buckets(user_buckets(users, self.ctx.scenario.experiment()));
         }
         let share = routing.split.candidate_share();
         debug_assert!((0.0..=1.0).contains(&share), "{routing:?} is no share");
-        self.steps.ask_by_route(share, self.ctx.now, &self.plane);
+        self.steps.ask_by_route(share, self.ctx.now, &self.data_plane);
         let share = share * 100.0;
         self.say("action", || format!("route {share:.0} % to the new version"));
         let lag = self.faults.switches().lag;
-        self.propagation.route(&mut self.ctx, &mut self.plane, lag, routing);
+        self.propagation.route(&mut self.ctx, &mut self.data_plane, lag, routing);
     }
 
     /// The strategy has decided on its own.
     fn decide(&mut self, decision: Decision) {
         let text = match decision {
             Decision::Promote => "promoted",
-            Decision::WayBack => "the strategy orders the way back",
+            Decision::Rollback => "the strategy orders the rollback",
             Decision::NoEvidence => "no evidence either way: back to the old version",
             Decision::Pass => "nothing wrong found; nothing was to be shipped",
         };
@@ -127,7 +127,7 @@ impl Flight {
         self.see_verdict();
         match decision {
             Decision::Promote => self.decisions.promote(self.ctx.now),
-            Decision::WayBack => self.roll_back(false),
+            Decision::Rollback => self.roll_back(false),
             Decision::NoEvidence => {
                 self.decisions.lack_evidence();
                 self.roll_back(false);
@@ -145,23 +145,23 @@ impl Flight {
     /// A verdict has fallen: what had been exposed and judged by the first one counts.
     fn see_verdict(&mut self) {
         if !self.decisions.is_judged() {
-            self.steps.end(self.ctx.now, &self.plane);
+            self.steps.end(self.ctx.now, &self.data_plane);
         }
-        let plane = &self.plane;
+        let data_plane = &self.data_plane;
         self.decisions.see(|| AtVerdict {
-            exposed: plane.users().counts().exposed,
-            judged: plane.tally().served_new + plane.shadow().candidate.compared,
-            weight: plane.believed_weight(),
+            exposed: data_plane.users().counts().exposed,
+            judged: data_plane.tally().served_new + data_plane.shadow().candidate.compared,
+            weight: data_plane.believed_weight(),
         });
     }
 
     /// Somebody gives an order.
-    pub(super) fn ordered(&mut self, order: Order) {
+    pub(super) fn ordered(&mut self, order: HumanOrder) {
         self.say("order", || format!("somebody orders: {order}"));
         match order {
-            Order::Scale(pods) => return self.resize(pods),
+            HumanOrder::Scale(pods) => return self.resize(pods),
             _ if order.takes_back() => self.roll_back(true),
-            Order::Retry => {
+            HumanOrder::Retry => {
                 self.decisions.retry();
                 self.meters.retry();
             }

@@ -1,7 +1,7 @@
 //! What the control plane wakes up for.
 
 use windtunnel_base::time::{SimDuration, SimTime};
-use windtunnel_model::strategy::order::Order;
+use windtunnel_model::strategy::order::HumanOrder;
 use windtunnel_model::world::action::Token;
 use windtunnel_model::world::endpoint::Conditions;
 use windtunnel_model::world::routing::Routing;
@@ -12,7 +12,7 @@ pub enum Event {
     /// The release begins.
     Release,
     /// Somebody gives an order.
-    Ordered(Order),
+    Ordered(HumanOrder),
     /// A wake-up that the strategy asked for.
     Timer(Token),
     /// Reported pod states have changed: the strategy looks.

@@ -91,8 +91,8 @@ impl EventLog {
         if let Some(last) = last {
             let (count, most) = (thousands(untold), thousands(LONGEST_LOG));
             let text = format!(
-                "the story ends here, after {most} events: {count} more until this instant are not \
-                 told; figures and samples cover the whole flight"
+                "the event log ends here, after {most} events: {count} more until this instant are \
+                 not told; figures and samples cover the whole flight"
             );
             recording.events.push(Event { kind: "cut", text, ..last });
         }

@@ -6,9 +6,9 @@
 
 use super::address::Address;
 use super::context::Context;
+use super::data_plane::DataPlane;
+use super::data_plane::tables::TableRow;
 use super::event::Event;
-use super::plane::Plane;
-use super::plane::tables::Row;
 use super::tables::{Acting, Life, Shared, Switches};
 use windtunnel_base::distribution::Distribution;
 use windtunnel_base::maths;
@@ -284,23 +284,29 @@ impl Faults {
         self.states.iter().any(|state| state.active && state.nodes.contains(&node))
     }
 
-    fn acting<'a>(&'a self, ctx: &'a Context, plane: &'a Plane) -> Acting<'a> {
+    fn acting<'a>(&'a self, ctx: &'a Context, data_plane: &'a DataPlane) -> Acting<'a> {
         Acting {
             faults: &self.states,
             service: &ctx.scenario.service,
-            cohorts: &plane.tables().cohorts,
+            cohorts: &data_plane.tables().cohorts,
             streams: ctx.streams,
         }
     }
 
     /// Does a fault that acts on pods act on this one while it is active?
-    pub(super) fn meets(&self, ctx: &Context, plane: &Plane, index: usize, pod: &Pod) -> bool {
-        self.acting(ctx, plane).meets(index, pod)
+    pub(super) fn meets(
+        &self,
+        ctx: &Context,
+        data_plane: &DataPlane,
+        index: usize,
+        pod: &Pod,
+    ) -> bool {
+        self.acting(ctx, data_plane).meets(index, pod)
     }
 
     /// What the life of a pod is like.
-    pub(super) fn life(&self, ctx: &Context, plane: &Plane, pod: &Pod) -> Life {
-        self.acting(ctx, plane).life(pod)
+    pub(super) fn life(&self, ctx: &Context, data_plane: &DataPlane, pod: &Pod) -> Life {
+        self.acting(ctx, data_plane).life(pod)
     }
 
     /// Exits after a time that a pod is under: the fault, how often that has struck, its rank among
@@ -308,10 +314,10 @@ impl Faults {
     pub(super) fn exits(
         &self,
         ctx: &Context,
-        plane: &Plane,
+        data_plane: &DataPlane,
         pod: &Pod,
     ) -> Vec<(usize, u32, usize, Distribution)> {
-        let exits = self.acting(ctx, plane).exits(pod).into_iter();
+        let exits = self.acting(ctx, data_plane).exits(pod).into_iter();
         exits.map(|(fault, rank, time)| (fault, self.states[fault].strikes, rank, time)).collect()
     }
 
@@ -323,7 +329,7 @@ impl Faults {
 
     /// A pod of a new version serves: data that it migrates are migrated for good. Says how many
     /// faults have done so now.
-    pub(super) fn migrate(&mut self, ctx: &Context, plane: &mut Plane) -> usize {
+    pub(super) fn migrate(&mut self, ctx: &Context, data_plane: &mut DataPlane) -> usize {
         let mut migrated = 0;
         for index in 0..self.states.len() {
             let state = &mut self.states[index];
@@ -333,18 +339,18 @@ impl Faults {
             if state.active && !state.migrated && share.value() > 0.0 {
                 state.migrated = true;
                 migrated += 1;
-                self.write_shared(ctx, plane);
+                self.write_shared(ctx, data_plane);
             }
         }
         migrated
     }
 
     /// Writes the tables that no pod has for itself anew.
-    pub(super) fn write_shared(&mut self, ctx: &Context, plane: &mut Plane) {
+    pub(super) fn write_shared(&mut self, ctx: &Context, data_plane: &mut DataPlane) {
         let Shared { clients, unreadable, migrated, dependency_down, switches } =
-            self.acting(ctx, plane).shared();
+            self.acting(ctx, data_plane).shared();
         self.switches = switches;
-        let tables = plane.tables_mut();
+        let tables = data_plane.tables_mut();
         (tables.clients, tables.unreadable) = (clients, unreadable);
         (tables.migrated, tables.dependency_down) = (migrated, dependency_down);
     }
@@ -353,33 +359,33 @@ impl Faults {
     pub(super) fn write_pod(
         &self,
         ctx: &Context,
-        plane: &mut Plane,
+        data_plane: &mut DataPlane,
         number: u32,
         pod: &Pod,
     ) -> Life {
-        let acting = self.acting(ctx, plane);
+        let acting = self.acting(ctx, data_plane);
         let (life, rows) = (acting.life(pod), acting.rows(pod));
-        let first = plane.row(number, 0, 0, 0);
-        let tables = plane.tables_mut();
+        let first = data_plane.row(number, 0, 0, 0);
+        let tables = data_plane.tables_mut();
         for (at, (effect, ladder)) in rows.into_iter().enumerate() {
             let effect = Effect { ladder: tables.ladder(&ladder), ..effect };
-            tables.rows[first + at] = Row::new(effect, &ladder);
+            tables.rows[first + at] = TableRow::new(effect, &ladder);
         }
         life
     }
 
     /// Panics unless all tables are what the active faults make of them, whatever wrote them last.
-    pub(super) fn check_tables(&self, ctx: &Context, plane: &Plane, pods: &[Pod]) {
-        let (acting, tables) = (self.acting(ctx, plane), plane.tables());
+    pub(super) fn check_tables(&self, ctx: &Context, data_plane: &DataPlane, pods: &[Pod]) {
+        let (acting, tables) = (self.acting(ctx, data_plane), data_plane.tables());
         let Shared { clients, unreadable, migrated, dependency_down, switches } = acting.shared();
         assert_eq!(switches, self.switches);
         assert_eq!(clients, tables.clients);
         let found = (tables.unreadable, tables.migrated, tables.dependency_down);
         assert_eq!((unreadable, migrated, dependency_down), found);
         for (number, pod) in pods.iter().enumerate().filter(|(_, pod)| pod.exists()) {
-            let first = plane.row(number as u32, 0, 0, 0);
+            let first = data_plane.row(number as u32, 0, 0, 0);
             for (at, (effect, ladder)) in acting.rows(pod).into_iter().enumerate() {
-                let row = Row::new(Effect { ladder: 0, ..effect }, &ladder);
+                let row = TableRow::new(Effect { ladder: 0, ..effect }, &ladder);
                 let mut found = tables.rows[first + at];
                 found.effect.ladder = 0;
                 assert_eq!(row, found, "pod {number} at {}", ctx.now);

@@ -9,6 +9,7 @@
 
 use super::cluster::{Cluster, Hands, News};
 use super::context::Context;
+use super::data_plane::{Advanced, DataPlane, Observer};
 use super::decisions::Decisions;
 use super::driver::Driver;
 use super::event::{Change, Event};
@@ -16,7 +17,6 @@ use super::event_log::EventLog;
 use super::faults::{Faults, Strikes};
 use super::meters::{self, Meters};
 use super::on_call::{Decided, OnCall};
-use super::plane::{Advanced, Observer, Plane};
 use super::propagation::Propagation;
 use super::scalers::{self, Scalers};
 use super::scraping::{Page, Scraping};
@@ -63,7 +63,7 @@ pub(super) struct FlightOptions {
 #[derive(Clone, Debug)]
 pub(super) struct Flight {
     pub(super) ctx: Context,
-    pub(super) plane: Plane,
+    pub(super) data_plane: DataPlane,
     pub(super) cluster: Cluster,
     pub(super) propagation: Propagation,
     pub(super) faults: Faults,
@@ -102,24 +102,28 @@ impl Flight {
         let scraping = Scraping::new(scenario, &wanted, options.export).blinded(options.blind);
         let service = Arc::clone(&scenario.service);
         let bounds = &scraping.bounds().all;
-        let mut plane = Plane::new(service, &scenario.traffic, streams, ctx.end, bounds);
+        let mut data_plane = DataPlane::new(service, &scenario.traffic, streams, ctx.end, bounds);
         let observer = match options.is_twin {
             true => Observer::of_twin(),
             false => Observer::beside(options.twin_bad),
         };
-        plane.observe(if options.record.is_some() { observer.with_latency() } else { observer });
+        data_plane.observe(if options.record.is_some() {
+            observer.with_latency()
+        } else {
+            observer
+        });
         if options.fast_path_off {
-            plane.close_fast_path();
+            data_plane.close_fast_path();
         }
         let limits = facts.client.or(scenario.cluster.client_limits);
         let mut flight = Flight {
-            propagation: Propagation::new(plane.proxies().len()),
+            propagation: Propagation::new(data_plane.proxies().len()),
             cluster: Cluster::new(scenario, &facts.names),
             faults: Faults::new(scenario, variant, options.chaos_at),
             driver: Driver::new(pilot.machine.clone(), facts.orders.clone(), limits),
             log: EventLog::new(options.record),
             ctx,
-            plane,
+            data_plane,
             scraping,
             scalers,
             on_call,
@@ -137,7 +141,7 @@ impl Flight {
     /// The fleet as it stands before anything happens: nodes, ready old pods, first wake-ups.
     fn prepare(&mut self) {
         self.scraping.prepare(&mut self.ctx, &self.cluster);
-        self.plane.divide_users(self.faults.cohorts());
+        self.data_plane.divide_users(self.faults.cohorts());
         let replicas = self.ctx.scenario.service.replicas;
         self.cluster(|cluster, by| {
             let set = Set { version: Version::Old, pool: Pool::Stable, size: replicas };
@@ -146,7 +150,7 @@ impl Flight {
             cluster.settle_set(set, by.ctx);
         });
         let scenario = Arc::clone(&self.ctx.scenario);
-        self.plane.open_connections(&scenario.traffic, self.ctx.end);
+        self.data_plane.open_connections(&scenario.traffic, self.ctx.end);
         self.scalers.prepare(&mut self.ctx);
         self.prepare_faults();
         if self.ctx.has_release {
@@ -165,7 +169,7 @@ impl Flight {
     pub(super) fn run(&mut self, go_on: &dyn Fn() -> bool) -> Option<()> {
         while go_on() {
             let next = self.ctx.next_at();
-            match self.plane.advance_while(next, go_on)? {
+            match self.data_plane.advance_while(next, go_on)? {
                 Advanced::Tripped { pod, at } => {
                     self.tick(at);
                     self.cluster(|cluster, by| cluster.crash(pod, by));
@@ -177,7 +181,7 @@ impl Flight {
             self.tell_ejections();
             let event = if self.ctx.now >= self.ctx.end { None } else { self.ctx.take() };
             let Some((_, event)) = event else {
-                self.plane.drain();
+                self.data_plane.drain();
                 return Some(());
             };
             self.handle(event);
@@ -191,7 +195,7 @@ impl Flight {
         assert!(at >= self.ctx.now, "the control plane went back in time");
         let span = at.since(self.ctx.now);
         let rolls_back = self.decisions.rollback_at().is_some();
-        self.meters.lapse(span, self.plane.tally().arrived, rolls_back);
+        self.meters.lapse(span, self.data_plane.tally().arrived, rolls_back);
         self.steps.lapse(span, self.meters.serving());
         self.ctx.now = at;
     }
@@ -215,7 +219,7 @@ impl Flight {
             Event::Believe { proxy, change } => self.believe(proxy, change),
             Event::Scrape(target) => {
                 let away = self.faults.switches().scrapes_fail;
-                let page = Page { cluster: &self.cluster, plane: &self.plane };
+                let page = Page { cluster: &self.cluster, data_plane: &self.data_plane };
                 self.scraping.scrape(&mut self.ctx, target, &page, away);
             }
             Event::TargetGone { target, since } => {
@@ -237,12 +241,12 @@ impl Flight {
             }
             Event::Drain(node) => self.cluster(|cluster, by| cluster.drain(node, by)),
             Event::MetricsServer => {
-                self.scalers.read(&mut self.ctx, &self.cluster, &self.plane);
+                self.scalers.read(&mut self.ctx, &self.cluster, &self.data_plane);
             }
             Event::Autoscale => self.autoscale(),
             Event::SmokeDone { sent, failed } => self.wake(Cause::Smoke { sent, failed }),
             Event::Synthetic { until, gap, straight } => {
-                smoke::load(&mut self.ctx, &mut self.plane, until, gap, straight);
+                smoke::load(&mut self.ctx, &mut self.data_plane, until, gap, straight);
             }
             Event::Sample => self.sample(),
         }
@@ -250,8 +254,8 @@ impl Flight {
 
     /// Lets the cluster work, and spreads what others hear of it.
     pub(super) fn cluster<R>(&mut self, work: impl FnOnce(&mut Cluster, &mut Hands<'_>) -> R) -> R {
-        let Flight { ctx, plane, faults, log, cluster, .. } = self;
-        let done = work(cluster, &mut Hands { ctx, plane, faults, log });
+        let Flight { ctx, data_plane, faults, log, cluster, .. } = self;
+        let done = work(cluster, &mut Hands { ctx, data_plane, faults, log });
         self.stirred |= self.cluster.take_changed();
         let lag = self.faults.switches().lag;
         for news in self.cluster.take_news() {
@@ -272,10 +276,10 @@ impl Flight {
         match change {
             Change::Endpoint(pod, conditions) => {
                 let pool = self.cluster.pods()[pod as usize].pool;
-                self.plane.learn(proxy, (pool, pod), conditions);
+                self.data_plane.learn(proxy, (pool, pod), conditions);
             }
             Change::Routing(routing) => {
-                self.plane.learn_routing(proxy, routing);
+                self.data_plane.learn_routing(proxy, routing);
                 self.say("routing", || format!("proxy {proxy} acts on the new routing"));
             }
         }
@@ -298,9 +302,9 @@ impl Flight {
                 self.say("human", || "the alert has resolved: nothing is taken back".into());
             }
             Some(Decided::RollsBack) => {
-                self.say("decision", || "the human orders the way back".into());
+                self.say("decision", || "the human orders the rollback".into());
                 self.roll_back(true);
-                self.wake(Cause::WayBack);
+                self.wake(Cause::Rollback);
             }
         }
     }
@@ -326,24 +330,24 @@ impl Flight {
 
     fn sync(&mut self, target: &scalers::Target) -> Option<u32> {
         let (ctx, cluster, store) = (&self.ctx, &self.cluster, self.scraping.store());
-        let rescale = self.scalers.sync(&scalers::Sight { ctx, cluster, store }, target)?;
+        let rescale = self.scalers.sync(&scalers::ScalerInput { ctx, cluster, store }, target)?;
         self.say("autoscale", || rescale.told);
         Some(rescale.size)
     }
 
     /// Takes a sample.
     fn sample(&mut self) {
-        let p99_ms = self.plane.take_latency().and_then(|latency| latency.quantile_ms(0.99));
+        let p99_ms = self.data_plane.take_latency().and_then(|latency| latency.quantile_ms(0.99));
         let sample = Sample {
             t_s: self.ctx.now.as_secs_f64(),
             requests: 0,
             failed: 0,
             slow: 0,
             p99_ms,
-            weight_new: self.plane.believed_weight(),
+            weight_new: self.data_plane.believed_weight(),
             pods: self.cluster.phases(),
         };
-        self.log.sample(self.plane.tally().outcomes, sample);
+        self.log.sample(self.data_plane.tally().outcomes, sample);
         if let Some(interval) = self.log.interval() {
             self.ctx.plan_in(interval, Event::Sample);
         }
@@ -351,7 +355,7 @@ impl Flight {
 
     /// Pods that proxies have ejected since the last instant.
     fn tell_ejections(&mut self) {
-        for ejection in self.plane.take_ejections() {
+        for ejection in self.data_plane.take_ejections() {
             let span = SimDuration::from_nanos(ejection.until - ejection.at).as_secs_f64();
             let (proxy, pod) = (ejection.proxy, ejection.pod);
             self.say("routing", || format!("proxy {proxy} ejects pod {pod} for {span:.0} s"));
@@ -370,10 +374,10 @@ impl Flight {
 
     fn look_at_meters(&mut self) {
         self.stirred = false;
-        let sight = meters::Sight {
+        let sight = meters::MeterInput {
             ctx: &self.ctx,
             cluster: &self.cluster,
-            plane: &self.plane,
+            data_plane: &self.data_plane,
             decisions: &self.decisions,
             split: self.propagation.desired().split,
             full_size: self.scalers.full_size(),
@@ -385,7 +389,7 @@ impl Flight {
 
     /// Logs an event, if a log is kept.
     pub(super) fn say(&mut self, kind: &'static str, text: impl FnOnce() -> String) {
-        let Flight { log, ctx, cluster, plane, .. } = self;
-        log.say(ctx.now, kind, text, || cluster.scene(plane));
+        let Flight { log, ctx, cluster, data_plane, .. } = self;
+        log.say(ctx.now, kind, text, || cluster.scene(data_plane));
     }
 }

@@ -10,13 +10,13 @@ impl Flight {
         let count = |of: fn(&windtunnel_model::world::pod::Pod) -> bool| {
             pods.iter().filter(|pod| of(pod)).count() as u32
         };
-        let accepts = |pod: u32| pods[pod as usize].lost && self.plane.pod(pod).accepting;
+        let accepts = |pod: u32| pods[pod as usize].lost && self.data_plane.pod(pod).accepting;
         let risen = (0..pods.len() as u32).find(|pod| accepts(*pod));
         assert!(risen.is_none(), "at {}: pod {risen:?} serves on a lost node", self.ctx.now);
-        let (in_flight, on_dead) = self.plane.in_flight(|pod| !pods[pod].exists());
+        let (in_flight, on_dead) = self.data_plane.in_flight(|pod| !pods[pod].exists());
         let snapshot = Snapshot {
-            arrived: self.plane.tally().arrived,
-            ended: self.plane.tally().ended(),
+            arrived: self.data_plane.tally().arrived,
+            ended: self.data_plane.tally().ended(),
             in_flight,
             pods: count(|p| p.exists()),
             available: count(|p| p.is_active() && p.ready),
@@ -25,10 +25,10 @@ impl Flight {
             on_dead_pods: on_dead,
             pod_nanos: self.meters.pod_nanos(),
             pod_nanos_by_pod: self.cluster.lived_nanos(self.ctx.now),
-            proxies: self.plane.proxies(),
+            proxies: self.data_plane.proxies(),
         };
         let found = violations(&snapshot);
         assert!(found.is_empty(), "at {}: {}", self.ctx.now, found.join("; "));
-        self.faults.check_tables(&self.ctx, &self.plane, pods);
+        self.faults.check_tables(&self.ctx, &self.data_plane, pods);
     }
 }

@@ -1,8 +1,8 @@
 //! Layer 5: one replication, pure and deterministic.
 //!
 //! [`fly`] flies a strategy, [`fly_twin`] the same storm without any release. The control plane
-//! (`flight` and the owners beside it) wakes through the calendar; the data plane (`plane`) moves
-//! requests in between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
+//! (`flight` and the owners beside it) wakes through the calendar; `data_plane` moves requests in
+//! between. Deliberately absent: I/O, threads, wall clocks, `HashMap` iteration.
 
 #![forbid(unsafe_code)]
 
@@ -10,9 +10,9 @@
 pub mod address;
 pub mod calendar;
 mod context;
+pub mod data_plane;
 mod event;
 mod event_log;
-pub mod plane;
 
 // The owners, lowest first: each names only what stands above it.
 pub mod buckets;
@@ -51,7 +51,7 @@ use windtunnel_model::strategy::pilot::Pilot;
 
 /// The address of one flight, and how it is to be flown.
 #[derive(Clone, Debug, Default)]
-pub struct Order {
+pub struct FlightSpec {
     /// Seed of the run.
     pub seed: u64,
     /// Number of the replication, from 0.
@@ -77,12 +77,16 @@ pub struct Order {
 pub type GoOn<'a> = &'a dyn Fn() -> bool;
 
 /// Flies the same storm without a release.
-pub fn fly_twin(scenario: &Arc<Scenario>, order: &Order) -> Twin {
+pub fn fly_twin(scenario: &Arc<Scenario>, order: &FlightSpec) -> Twin {
     fly_twin_while(scenario, order, &|| true).expect("nobody stops it")
 }
 
 /// [`fly_twin`] for as long as `go_on` says so; nothing comes back of a flight that was given up.
-pub fn fly_twin_while(scenario: &Arc<Scenario>, order: &Order, go_on: GoOn<'_>) -> Option<Twin> {
+pub fn fly_twin_while(
+    scenario: &Arc<Scenario>,
+    order: &FlightSpec,
+    go_on: GoOn<'_>,
+) -> Option<Twin> {
     twin_with_chaos(scenario, order, Vec::new(), go_on)
 }
 
@@ -93,7 +97,7 @@ pub fn fly(
     crew: &Crew,
     variant: usize,
     plan: usize,
-    order: &Order,
+    order: &FlightSpec,
     twin: &Twin,
 ) -> (Outcome, Option<Recording>) {
     fly_while(crew, (variant, plan), order, twin, &|| true).expect("nobody stops it")
@@ -103,7 +107,7 @@ pub fn fly(
 pub fn fly_while(
     crew: &Crew,
     (variant, plan): (usize, usize),
-    order: &Order,
+    order: &FlightSpec,
     twin: &Twin,
     go_on: GoOn<'_>,
 ) -> Option<(Outcome, Option<Recording>)> {
@@ -135,7 +139,7 @@ impl<'a> Trip<'a> {
     fn fly(
         self,
         variant: usize,
-        order: &Order,
+        order: &FlightSpec,
         twin: &Twin,
         go_on: GoOn<'_>,
     ) -> Option<(Outcome, Option<Recording>)> {
@@ -152,7 +156,7 @@ impl<'a> Trip<'a> {
     fn fly_against(
         self,
         variant: usize,
-        order: &Order,
+        order: &FlightSpec,
         twin: &Twin,
         go_on: GoOn<'_>,
     ) -> Option<(Outcome, Option<Recording>)> {
@@ -171,7 +175,7 @@ impl<'a> Trip<'a> {
         Some((outcome, recording))
     }
 
-    fn start(self, variant: Option<usize>, order: &Order, options: FlightOptions) -> Flight {
+    fn start(self, variant: Option<usize>, order: &FlightSpec, options: FlightOptions) -> Flight {
         let streams = Streams::new(order.seed, u64::from(order.replication));
         let options = FlightOptions {
             checked: order.checked,
@@ -183,7 +187,7 @@ impl<'a> Trip<'a> {
         };
         let mut flight = Flight::new(self.scenario, variant, self.pilot, streams, options);
         if let Some(buckets) = &order.buckets {
-            flight.plane.set_buckets(Arc::clone(buckets));
+            flight.data_plane.set_buckets(Arc::clone(buckets));
         }
         flight
     }
@@ -203,7 +207,7 @@ fn with_chaos_of(scenario: &Arc<Scenario>, variant: usize) -> Option<Arc<Scenari
 
 fn twin_with_chaos(
     scenario: &Arc<Scenario>,
-    order: &Order,
+    order: &FlightSpec,
     chaos_at: Vec<(usize, bool, SimTime)>,
     go_on: GoOn<'_>,
 ) -> Option<Twin> {

@@ -5,8 +5,8 @@
 
 use super::cluster::Cluster;
 use super::context::Context;
+use super::data_plane::DataPlane;
 use super::decisions::Decisions;
-use super::plane::Plane;
 use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_model::world::pod::Pod;
 use windtunnel_model::world::routing::Split;
@@ -62,13 +62,13 @@ pub(super) struct Meters {
 
 /// What the meters look at.
 #[derive(Clone, Copy)]
-pub(super) struct Sight<'a> {
+pub(super) struct MeterInput<'a> {
     /// The clock.
     pub(super) ctx: &'a Context,
     /// The fleet.
     pub(super) cluster: &'a Cluster,
     /// Beliefs of proxies, and what was counted.
-    pub(super) plane: &'a Plane,
+    pub(super) data_plane: &'a DataPlane,
     /// What was decided.
     pub(super) decisions: &'a Decisions,
     /// How requests are to be divided.
@@ -110,19 +110,19 @@ impl Meters {
     }
 
     /// Looks at the fleet and the beliefs anew; says what has been reached.
-    pub(super) fn look(&mut self, sight: &Sight<'_>) -> Vec<&'static str> {
-        let Sight { ctx, cluster, plane, decisions, .. } = *sight;
+    pub(super) fn look(&mut self, sight: &MeterInput<'_>) -> Vec<&'static str> {
+        let MeterInput { ctx, cluster, data_plane, decisions, .. } = *sight;
         let mut reached = Vec::new();
         self.pods = cluster.pods().iter().filter(|p| p.exists()).count() as u32;
         self.surge = self.pods.saturating_sub(sight.full_size);
         self.pods_peak = self.pods_peak.max(self.pods);
-        self.in_outage = plane.nobody_accepts();
-        self.is_mixed = plane.versions_mix();
+        self.in_outage = data_plane.nobody_accepts();
+        self.is_mixed = data_plane.versions_mix();
         if decisions.release_at().is_some() {
             self.count_serving(sight);
             if self.rolled_out_at.is_none() && is_rolled_out(sight) {
                 self.rolled_out_at = Some(ctx.now);
-                let served_new = plane.tally().served_new;
+                let served_new = data_plane.tally().served_new;
                 if let Some(rollout) = &mut self.rollout {
                     *rollout = Rollout { served_new, over: true, ..*rollout };
                 }
@@ -139,7 +139,7 @@ impl Meters {
         reached
     }
 
-    fn count_serving(&mut self, sight: &Sight<'_>) {
+    fn count_serving(&mut self, sight: &MeterInput<'_>) {
         let serves = |p: &&Pod| p.is_active() && p.ready && sight.split.reaches(p.pool);
         let serving = || sight.cluster.pods().iter().filter(serves);
         let available = serving().count() as u32;
@@ -203,9 +203,9 @@ impl Meters {
     }
 }
 
-fn is_rolled_out(sight: &Sight<'_>) -> bool {
+fn is_rolled_out(sight: &MeterInput<'_>) -> bool {
     let only_new = [false, true].iter().all(|side| {
-        let reach = sight.plane.reach(*side);
+        let reach = sight.data_plane.reach(*side);
         !reach[0] && reach[1]
     });
     let going = |p: &Pod| p.version == Version::Old && p.exists() && p.deleting.is_some();

@@ -2,8 +2,8 @@
 
 use super::address::Address;
 use super::context::Context;
+use super::data_plane::DataPlane;
 use super::event::{Change, Event};
-use super::plane::Plane;
 use windtunnel_base::time::SimTime;
 use windtunnel_model::world::endpoint::{Conditions, conditions};
 use windtunnel_model::world::pod::Pod;
@@ -61,13 +61,13 @@ impl Propagation {
     pub(super) fn route(
         &mut self,
         ctx: &mut Context,
-        plane: &mut Plane,
+        data_plane: &mut DataPlane,
         lag: f64,
         routing: Routing,
     ) {
         if routing.sticky.is_some() && self.desired.sticky.is_none() {
             // Another rollout has another cookie.
-            plane.forget_cookies();
+            data_plane.forget_cookies();
         }
         self.desired = routing;
         self.send(ctx, lag, &Change::Routing(routing));
@@ -110,7 +110,7 @@ mod tests {
             let mut propagation = Propagation::new(1);
             propagation.announce(&mut ctx, 1.0, (0, None));
             let first = propagation.settled_at();
-            ctx.now = ctx.now + windtunnel_base::time::SimDuration::from_millis(1);
+            ctx.now += windtunnel_base::time::SimDuration::from_millis(1);
             propagation.announce(&mut ctx, 1.0, (1, None));
             assert!(propagation.settled_at() >= first, "replication {replication}");
         }

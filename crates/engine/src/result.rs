@@ -1,7 +1,7 @@
 //! From a finished flight to its measures (`docs/methods.md`).
 
+use super::data_plane::tally::{Outcome as End, Second};
 use super::flight::Flight;
-use super::plane::tally::{Outcome as End, Second};
 use std::sync::Arc;
 use windtunnel_base::bitset::BitSet;
 use windtunnel_base::moments::median;
@@ -72,18 +72,18 @@ fn exceeds(requests: u32, bad: u32, allowed: f64) -> bool {
 impl Flight {
     /// The twin's record. Call after [`Flight::run`].
     pub(super) fn into_twin(self, replication: u32) -> Twin {
-        let mut hurt = BitSet::new(self.plane.users().count());
-        self.plane.users().with(Marks::HURT).for_each(|user| {
+        let mut hurt = BitSet::new(self.data_plane.users().count());
+        self.data_plane.users().with(Marks::HURT).for_each(|user| {
             hurt.insert(user);
         });
         let facts = self.came_to(None);
         let outcome = self.outcome(replication, None);
-        Twin { bad: self.plane.bad_outcomes().into(), hurt, facts, outcome }
+        Twin { bad: self.data_plane.bad_outcomes().into(), hurt, facts, outcome }
     }
 
     /// The measures of the flight. Call after [`Flight::run`].
     pub(super) fn outcome(&self, replication: u32, released: Option<Released<'_>>) -> Outcome {
-        let (shadow, facts) = (self.plane.shadow(), self.came_to(released));
+        let (shadow, facts) = (self.data_plane.shadow(), self.came_to(released));
         Outcome {
             replication,
             verdict: self.decisions.verdict(released.is_some_and(|released| released.bad)),
@@ -92,8 +92,8 @@ impl Flight {
             stopped_by: self.decisions.stopped_by().map(str::to_string),
             by_human: self.decisions.by_human(),
             differences: (shadow.candidate.compared > 0).then_some(shadow),
-            steps: self.steps.all(self.ctx.now, &self.plane),
-            work: self.plane.tally().arrived,
+            steps: self.steps.all(self.ctx.now, &self.data_plane),
+            work: self.data_plane.tally().arrived,
         }
     }
 
@@ -105,7 +105,7 @@ impl Flight {
 
     /// What the flight came to.
     fn came_to(&self, released: Option<Released<'_>>) -> Facts {
-        let (tally, users) = (self.plane.tally(), self.plane.users());
+        let (tally, users) = (self.data_plane.tally(), self.data_plane.users());
         let (meters, decisions) = (&self.meters, &self.decisions);
         let service = &self.ctx.scenario.service;
         let counts = users.counts();
@@ -138,7 +138,7 @@ impl Flight {
             new_traffic_minus_pods: meters.new_traffic_minus_pods(),
             release_at: decisions.release_at(),
             rolled_out_at: meters.rolled_out_at(),
-            first_harm_at: self.plane.first_harm().map(SimTime::from_nanos),
+            first_harm_at: self.data_plane.first_harm().map(SimTime::from_nanos),
             decided_at: decisions.rollback_at(),
             safe_at: self.safe_at(),
             restored_at: meters.restored_at(),
@@ -157,15 +157,15 @@ impl Flight {
     /// When the new version got its last request, if it can get none any more.
     fn safe_at(&self) -> Option<SimTime> {
         let decided = self.decisions.rollback_at()?;
-        let last = self.plane.tally().last_new.map(SimTime::from_nanos)?;
+        let last = self.data_plane.tally().last_new.map(SimTime::from_nanos)?;
         // Still reachable at the horizon: the rollback was cut, not finished.
-        let reachable = self.plane.believed_weight() > 0.0;
+        let reachable = self.data_plane.believed_weight() > 0.0;
         let settled = !reachable && self.propagation.settled_at() <= self.ctx.end;
         settled.then(|| last.max(decided))
     }
 
     fn beside(&self, twin: &Twin) -> TwinFacts {
-        let hurt = self.plane.users().with(Marks::HURT);
+        let hurt = self.data_plane.users().with(Marks::HURT);
         TwinFacts {
             hurt: twin.hurt.count(),
             hurt_in_both: hurt.filter(|user| twin.hurt.contains(*user)).count() as u64,

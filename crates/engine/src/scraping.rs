@@ -7,8 +7,8 @@
 use super::address::{Address, PodDraw};
 use super::cluster::Cluster;
 use super::context::Context;
+use super::data_plane::DataPlane;
 use super::event::Event;
-use super::plane::Plane;
 use std::sync::Arc;
 use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_model::analysis::promql::{Options, Query};
@@ -21,7 +21,7 @@ use windtunnel_model::telemetry::scraper::{Place, Scraper, Visit};
 use windtunnel_model::telemetry::store::Store;
 use windtunnel_model::telemetry::{target, unix_ms};
 use windtunnel_model::world::names::Names;
-use windtunnel_model::world::pod::Stage;
+use windtunnel_model::world::pod::PodStage;
 use windtunnel_model::world::replica_set::PodPhase;
 use windtunnel_model::world::routing::POOLS;
 use windtunnel_model::world::service::Version;
@@ -45,8 +45,8 @@ fn scraper(queries: &[Query], export: bool) -> Scraper {
 }
 
 /// Memory in use of a pod as a share of its limit: a leak fills it request by request.
-pub(super) fn memory_share(plane: &Plane, pod: u32) -> f64 {
-    USUAL_MEMORY + (1.0 - USUAL_MEMORY) * plane.pod(pod).leaked_share()
+pub(super) fn memory_share(data_plane: &DataPlane, pod: u32) -> f64 {
+    USUAL_MEMORY + (1.0 - USUAL_MEMORY) * data_plane.pod(pod).leaked_share()
 }
 
 /// The Prometheus of a flight.
@@ -170,7 +170,7 @@ pub(super) struct Page<'a> {
     /// Pods, sets and nodes.
     pub(super) cluster: &'a Cluster,
     /// What was counted.
-    pub(super) plane: &'a Plane,
+    pub(super) data_plane: &'a DataPlane,
 }
 
 impl<'a> Page<'a> {
@@ -186,7 +186,7 @@ impl<'a> Page<'a> {
         match place {
             Place::App(pod) => {
                 let pod = &self.cluster.pods()[pod as usize];
-                pod.stage == Stage::Serving && !pod.frozen && !pod.lost
+                pod.stage == PodStage::Serving && !pod.frozen && !pod.lost
             }
             Place::Sidecar(pod) => !self.cluster.pods()[pod as usize].lost,
             Place::Kubelet(node) => self.cluster.nodes()[node as usize].alive,
@@ -220,7 +220,7 @@ impl<'a> Page<'a> {
     }
 
     fn show_edge(&self, bounds: &Bounds, visit: &mut Visit<'_>) {
-        let answered = self.plane.tally().ingress();
+        let answered = self.data_plane.tally().ingress();
         visit.edge(&EdgeFacts { names: self.names(), answered });
         let [by_version, whole] = visit.asks_for_backends();
         for pool in 0..POOLS {
@@ -241,7 +241,7 @@ impl<'a> Page<'a> {
     where
         'a: 'b,
     {
-        let (pod, counters) = (&self.cluster.pods()[number as usize], self.plane.counters());
+        let (pod, counters) = (&self.cluster.pods()[number as usize], self.data_plane.counters());
         let facts = pod.facts(0);
         PodFacts {
             names: self.names(),
@@ -251,7 +251,7 @@ impl<'a> Page<'a> {
             lifetime: counters.of_pod(number),
             cpu_secs: counters.cpu_secs(number),
             cpu_limit: ctx.scenario.service.pod.cpu_limit,
-            memory_share: memory_share(self.plane, number),
+            memory_share: memory_share(self.data_plane, number),
             phase: match facts.phase {
                 PodPhase::Pending => "Pending",
                 PodPhase::Running => "Running",
@@ -260,8 +260,8 @@ impl<'a> Page<'a> {
                 PodPhase::Unknown => "Unknown",
             },
             ready: pod.ready,
-            running: matches!(pod.stage, Stage::Booting | Stage::Serving),
-            backing_off: pod.stage == Stage::BackOff,
+            running: matches!(pod.stage, PodStage::Booting | PodStage::Serving),
+            backing_off: pod.stage == PodStage::BackOff,
             restarts: pod.restarts,
         }
     }
@@ -303,7 +303,7 @@ impl<'a> Page<'a> {
             pool,
             version: version.map_or("", |version| &names.versions[version.index()]),
             bounds,
-            pods: pods.map(|pod| self.plane.counters().of_pod(pod)).collect(),
+            pods: pods.map(|pod| self.data_plane.counters().of_pod(pod)).collect(),
         }
     }
 }

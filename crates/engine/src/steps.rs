@@ -3,7 +3,7 @@
 //! Counts are read where a step begins and ends; the request loop knows nothing of steps. They end
 //! with the first verdict, for what comes then is no trial any more.
 
-use super::plane::Plane;
+use super::data_plane::DataPlane;
 use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_model::outcome::Step;
 
@@ -39,38 +39,38 @@ impl Steps {
     }
 
     /// The strategy's settings ask for this share from now on.
-    pub(super) fn ask(&mut self, asked: f64, now: SimTime, plane: &Plane) {
+    pub(super) fn ask(&mut self, asked: f64, now: SimTime, data_plane: &DataPlane) {
         self.said = true;
-        self.begin(asked, now, plane);
+        self.begin(asked, now, data_plane);
     }
 
     /// This share is routed from now on, by whoever has not said what is asked for.
-    pub(super) fn ask_by_route(&mut self, routed: f64, now: SimTime, plane: &Plane) {
+    pub(super) fn ask_by_route(&mut self, routed: f64, now: SimTime, data_plane: &DataPlane) {
         if !self.said {
-            self.begin(routed, now, plane);
+            self.begin(routed, now, data_plane);
         }
     }
 
-    fn begin(&mut self, asked: f64, now: SimTime, plane: &Plane) {
+    fn begin(&mut self, asked: f64, now: SimTime, data_plane: &DataPlane) {
         if self.over || self.open.as_ref().is_some_and(|open| open.asked == asked) {
             return;
         }
-        self.done.extend(self.present(now, plane));
-        let counted = [plane.tally().arrived, plane.tally().served_new];
+        self.done.extend(self.present(now, data_plane));
+        let counted = [data_plane.tally().arrived, data_plane.tally().served_new];
         self.open = Some(Open { asked, at: now, counted, pods: Vec::new() });
     }
 
     /// The trial is over.
-    pub(super) fn end(&mut self, now: SimTime, plane: &Plane) {
-        self.done.extend(self.present(now, plane));
+    pub(super) fn end(&mut self, now: SimTime, data_plane: &DataPlane) {
+        self.done.extend(self.present(now, data_plane));
         self.open = None;
         self.over = true;
     }
 
     /// The step that is under way, as it stands.
-    fn present(&self, now: SimTime, plane: &Plane) -> Option<Step> {
+    fn present(&self, now: SimTime, data_plane: &DataPlane) -> Option<Step> {
         let open = self.open.as_ref()?;
-        let (tally, users) = (plane.tally(), plane.users().counts());
+        let (tally, users) = (data_plane.tally(), data_plane.users().counts());
         let requests = tally.arrived - open.counted[0];
         let longest = open.pods.iter().max_by_key(|(_, lasted)| *lasted);
         Some(Step {
@@ -86,8 +86,8 @@ impl Steps {
     }
 
     /// All steps that asked for something, the one that the horizon cut included.
-    pub(super) fn all(&self, now: SimTime, plane: &Plane) -> Vec<Step> {
-        let all = self.done.iter().copied().chain(self.present(now, plane));
+    pub(super) fn all(&self, now: SimTime, data_plane: &DataPlane) -> Vec<Step> {
+        let all = self.done.iter().copied().chain(self.present(now, data_plane));
         all.filter(|step| step.asked > 0.0 && step.lasted_s > 0.0).collect()
     }
 }

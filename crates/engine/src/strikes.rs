@@ -39,7 +39,7 @@ impl Flight {
         let phase = Phase {
             new: self.cluster.ready(Version::New),
             replicas: self.scalers.full_size(),
-            mixed: self.plane.both_versions_serve(),
+            mixed: self.data_plane.both_versions_serve(),
             rolls_back: self.decisions.rollback_at().is_some(),
         };
         for index in 0..self.faults.count() {

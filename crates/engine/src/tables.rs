@@ -19,7 +19,7 @@ use windtunnel_model::fault::{
     RequestScope,
 };
 use windtunnel_model::world::effect::{Causes, ClientChange, Effect, LoadStep, threshold};
-use windtunnel_model::world::pod::{Pod, Stage};
+use windtunnel_model::world::pod::{Pod, PodStage};
 use windtunnel_model::world::service::{Service, Version};
 
 /// What faults switch in the control plane.
@@ -247,7 +247,7 @@ impl Acting<'_> {
             }))
             .into_iter()
             .sum(),
-            frozen: pod.stage == Stage::Serving && effects.contains(&&PodEffect::Freeze),
+            frozen: pod.stage == PodStage::Serving && effects.contains(&&PodEffect::Freeze),
         }
     }
 

@@ -200,7 +200,7 @@ proptest! {
         let (streams, options) = (Streams::new(1, 0), FlightOptions::default());
         let mut flight = Flight::new(&scenario, Some(0), &pilot, streams, options);
         let state = |flight: &Flight| {
-            let tables = flight.plane.tables();
+            let tables = flight.data_plane.tables();
             let shared = (tables.unreadable, tables.dependency_down, tables.clients.clone());
             (tables.rows.clone(), shared, flight.faults.switches())
         };
@@ -210,7 +210,7 @@ proptest! {
             let index = turn.index(count);
             let begins = !flight.faults.is_active(index);
             flight.fault(index, begins);
-            flight.faults.check_tables(&flight.ctx, &flight.plane, flight.cluster.pods());
+            flight.faults.check_tables(&flight.ctx, &flight.data_plane, flight.cluster.pods());
         }
         (0..count).for_each(|index| flight.fault(index, false));
         prop_assert_eq!(calm, state(&flight));

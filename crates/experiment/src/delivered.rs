@@ -1,12 +1,12 @@
-//! What chance decides of `constraints:`, each with its interval: the way back, users hurt, cost,
+//! What chance decides of `constraints:`, each with its interval: the rollback, users hurt, cost,
 //! false alarms and time to ship.
 //!
 //! The last two are of good releases, weighed by their shares among themselves. Deliberately
 //! absent: all other constraints ([`super::qualification`]).
 
 use super::figures::{Figure, Figures};
+use super::full_rollback::{self, Typical};
 use super::results::Limit;
-use super::way_back::{self, Typical};
 use windtunnel_base::time::SimDuration;
 use windtunnel_model::outcome::figure::{Quantity, told_with_limit};
 use windtunnel_model::outcome::{MeasureId, Outcome, Verdict};
@@ -50,9 +50,9 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
     let (wishes, mut kept) = (&scenario.constraints, Kept::default());
     let mean = |measure| Figures::of(scenario, flights).mean(ReleaseId::Mix, plan, measure);
     if let Some(most) = wishes.rollback_max.map(|span| span.as_secs_f64())
-        && let Some(typical) = way_back::typical(scenario, flights, plan)
+        && let Some(typical) = full_rollback::typical(scenario, flights, plan)
     {
-        let told = |_: &Figure| told_way_back(&typical, most);
+        let told = |_: &Figure| told_rollback(&typical, most);
         kept.hold(Limit::Rollback, Some(typical.figure), most, &told);
     }
     if let Some(most) = wishes.risk_max.map(|share| share.value()) {
@@ -94,8 +94,8 @@ pub fn kept(scenario: &Scenario, flights: &[Vec<Vec<Outcome>>], plan: PlanId) ->
     kept
 }
 
-/// A way back that does not certainly keep its limit, or that there is none.
-fn told_way_back(typical: &Typical, most: f64) -> String {
+/// A rollback that does not certainly keep its limit, or that there is none.
+fn told_rollback(typical: &Typical, most: f64) -> String {
     let figure = &typical.figure;
     let flights = match figure.n {
         1 => "1 flight".to_string(),
@@ -105,14 +105,14 @@ fn told_way_back(typical: &Typical, most: f64) -> String {
     match typical.went_back {
         false => format!("no bad release was taken back in {flights}, at most {most} back allowed"),
         true if figure.interval.lower.is_infinite() && figure.interval.lower > 0.0 => {
-            format!("its way back does not end within the horizon, at most {most} allowed")
+            format!("its rollback does not end within the horizon, at most {most} allowed")
         }
         true if figure.value.is_infinite() => format!(
-            "its way back does not end within the horizon in half of {flights} or more, at most \
+            "its rollback does not end within the horizon in half of {flights} or more, at most \
              {most} allowed"
         ),
         true => {
-            format!("its way back takes {told}, the median of {flights}, at most {most} allowed")
+            format!("its rollback takes {told}, the median of {flights}, at most {most} allowed")
         }
     }
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use windtunnel_base::problem::Problem;
 use windtunnel_base::time::SimDuration;
 use windtunnel_engine::buckets::{user_buckets, user_buckets_while};
-use windtunnel_engine::{Order, fly_twin_while, fly_while};
+use windtunnel_engine::{FlightSpec, fly_twin_while, fly_while};
 use windtunnel_model::outcome::{Outcome, Verdict};
 use windtunnel_model::scenario::crew::Crew;
 use windtunnel_model::scenario::ids::{PlanId, VariantId};
@@ -28,7 +28,7 @@ pub const BATCH: u32 = 16;
 
 /// How to fly.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct FlySettings {
     /// Seed of all flights.
     pub seed: u64,
     /// Exactly this many replications, instead of as many as it takes.
@@ -48,7 +48,7 @@ pub struct Settings {
 /// What is about to be flown.
 pub struct Campaign<'a> {
     crew: Crew,
-    settings: &'a Settings,
+    settings: &'a FlySettings,
     stop: &'a AtomicBool,
     tell: &'a (dyn Fn(u64, u64) + Sync),
     human: QuasiBlocks,
@@ -81,7 +81,7 @@ impl<'a> Campaign<'a> {
     /// A campaign over all strategies of `scenario`; or what is wrong with their queries.
     pub fn new(
         scenario: &Arc<Scenario>,
-        settings: &'a Settings,
+        settings: &'a FlySettings,
         stop: &'a AtomicBool,
         tell: &'a (dyn Fn(u64, u64) + Sync),
     ) -> Result<Campaign<'a>, Vec<Problem>> {
@@ -191,7 +191,7 @@ impl<'a> Campaign<'a> {
         expected: u64,
     ) -> Option<Harvest> {
         let go_on = || !self.stop.load(Ordering::Relaxed);
-        let order = Order {
+        let order = FlightSpec {
             checked: self.settings.checked,
             ..order(self.settings.seed, replication, &self.human, &self.buckets)
         };
@@ -247,14 +247,19 @@ impl<'a> Campaign<'a> {
     }
 }
 
-fn order(seed: u64, replication: u32, human: &QuasiBlocks, buckets: &Option<Arc<[u8]>>) -> Order {
+fn order(
+    seed: u64,
+    replication: u32,
+    human: &QuasiBlocks,
+    buckets: &Option<Arc<[u8]>>,
+) -> FlightSpec {
     let draw = |dim| human.point(u64::from(replication), dim);
-    Order {
+    FlightSpec {
         seed,
         replication,
         human: Some([draw(0), draw(1)]),
         buckets: buckets.clone(),
-        ..Order::default()
+        ..FlightSpec::default()
     }
 }
 
@@ -297,15 +302,15 @@ impl Flown {
 
     /// Reflies the typical replication of every pair with recording on; nothing comes back if it
     /// was stopped before all were recorded.
-    pub fn record(&self, settings: &Settings, stop: &AtomicBool) -> Option<Vec<FlightRecord>> {
+    pub fn record(&self, settings: &FlySettings, stop: &AtomicBool) -> Option<Vec<FlightRecord>> {
         let go_on = || !stop.load(Ordering::Relaxed);
         let replication = self.typical();
         let interval = recording_interval(self.crew.scenario.horizon);
-        let order = Order {
+        let order = FlightSpec {
             record: Some(interval),
             ..order(settings.seed, replication, &self.human, &self.buckets)
         };
-        let unrecorded = Order { record: None, ..order.clone() };
+        let unrecorded = FlightSpec { record: None, ..order.clone() };
         let twin = fly_twin_while(&self.crew.scenario, &unrecorded, &go_on)?;
         let variants = 0..self.crew.scenario.release.variants.len();
         let plans = self.crew.scenario.plans.len();
@@ -313,7 +318,7 @@ impl Flown {
             variants.flat_map(|v| (0..plans).map(move |p| (v, p))).collect();
         let exported = settings.export.then(|| self.exported());
         let record = |(variant, plan): (usize, usize)| {
-            let order = Order { export: exported == Some((variant, plan)), ..order.clone() };
+            let order = FlightSpec { export: exported == Some((variant, plan)), ..order.clone() };
             let (_, recording) = fly_while(&self.crew, (variant, plan), &order, &twin, &go_on)?;
             Some(FlightRecord {
                 variant: VariantId(variant),
@@ -340,7 +345,7 @@ pub fn recording_interval(horizon: SimDuration) -> SimDuration {
 }
 
 /// The order of one flight of a scenario, as a campaign would fly it.
-pub fn single_order(scenario: &Scenario, seed: u64, replication: u32) -> Order {
+pub fn single_order(scenario: &Scenario, seed: u64, replication: u32) -> FlightSpec {
     let human = QuasiBlocks::with_length(seed, 2, u64::from(BATCH));
     let tests_users = scenario.plans.iter().any(|p| p.needs.divided_users);
     let buckets = tests_users.then(|| user_buckets(scenario.traffic.users, scenario.experiment()));

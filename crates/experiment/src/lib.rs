@@ -13,6 +13,7 @@ pub mod diff;
 pub mod expectation;
 pub mod figures;
 pub mod fly;
+pub mod full_rollback;
 pub mod gate;
 pub mod limits;
 pub mod matrix;
@@ -27,10 +28,9 @@ pub mod steps;
 pub mod storm;
 pub mod sweep;
 pub mod tables;
-pub mod way_back;
 pub mod winner;
 
-use fly::{Campaign, Flown, Settings};
+use fly::{Campaign, Flown, FlySettings};
 use results::{Results, ScenarioResults};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +42,7 @@ use windtunnel_model::scenario::model::Scenario;
 /// that can't be bound, which none is that was read, ends it with what is wrong with its queries.
 pub fn run(
     scenarios: &[Arc<Scenario>],
-    settings: &Settings,
+    settings: &FlySettings,
     command: &str,
     stop: &AtomicBool,
     tell: &(dyn Fn(usize, u64, u64) + Sync),
@@ -66,7 +66,7 @@ pub fn run(
 
 /// Tabulates what was flown of one scenario; nothing if it was stopped before a replication was
 /// complete for every strategy. A stop before all recordings were made leaves out all of them.
-fn evaluate(flown: Flown, settings: &Settings, stop: &AtomicBool) -> Option<ScenarioResults> {
+fn evaluate(flown: Flown, settings: &FlySettings, stop: &AtomicBool) -> Option<ScenarioResults> {
     if !flown.is_whole() {
         return None;
     }

@@ -58,9 +58,9 @@ fn routing(needed: Ability, there: Ability) -> String {
 }
 
 fn strengths(rating: &RatingRow) -> String {
-    let back = match rating.way_back_s {
+    let back = match rating.full_rollback_s {
         Some(secs) => format!("{secs:.0} s back"),
-        None if rating.exposed => rating.no_way_back().to_string(),
+        None if rating.exposed => rating.no_rollback().to_string(),
         None => "no bad release met a user".to_string(),
     };
     format!(
@@ -102,7 +102,7 @@ mod tests {
             cost: Grade::Low,
             delivery: Grade::Yes,
             outage_good_s: 0.0,
-            way_back_s: Some(1.0),
+            full_rollback_s: Some(1.0),
             start_to_ready_s: Some(5.0),
             rollback_outage_s: 0.0,
             hurt_share: 0.0,

@@ -3,8 +3,8 @@
 
 use super::delivery::DeliveryRow;
 use super::figures::Figures;
+use super::full_rollback;
 use super::results::RatingRow;
-use super::way_back;
 use windtunnel_base::moments::median;
 use windtunnel_model::outcome::{Grade, MeasureId, Outcome};
 use windtunnel_model::scenario::ids::{PlanId, ReleaseId};
@@ -53,21 +53,21 @@ fn rating(
     let judged_for_outage = if good.is_empty() { bad } else { good };
     let outage_good_s =
         mean(judged_for_outage.iter().filter_map(|o| o.measures.outage_by_release_s));
-    let exposed = bad.iter().any(|o| way_back::exposed(o));
-    let back: Vec<&&Outcome> = bad.iter().filter(|o| way_back::went_back(o)).collect();
+    let exposed = bad.iter().any(|o| full_rollback::exposed(o));
+    let back: Vec<&&Outcome> = bad.iter().filter(|o| full_rollback::went_back(o)).collect();
     let rollback_outage_s = mean(back.iter().filter_map(|o| o.measures.rollback_outage_s));
-    let way_back_s = median(back.iter().map(|o| way_back::seconds(o)).collect());
+    let full_rollback_s = median(back.iter().map(|o| full_rollback::seconds(o)).collect());
     let hurt_share = mix(MeasureId::UsersHurtByReleaseShare);
     let fleet_minutes = mix(MeasureId::FleetMinutesExtra);
     RatingRow {
         plan,
         downtime: if outage_good_s >= OUTAGE_S { Grade::Yes } else { Grade::No },
-        rollback: rollback_word(exposed, rollback_outage_s, way_back_s, start_to_ready_s),
+        rollback: rollback_word(exposed, rollback_outage_s, full_rollback_s, start_to_ready_s),
         risk: risk_word(exposed, hurt_share),
         cost: cost_word(fleet_minutes),
         delivery: Grade::NotApplicable,
         outage_good_s,
-        way_back_s: way_back_s.filter(|s| s.is_finite()),
+        full_rollback_s: full_rollback_s.filter(|s| s.is_finite()),
         start_to_ready_s,
         rollback_outage_s,
         hurt_share,
@@ -80,14 +80,14 @@ fn rating(
 fn rollback_word(
     exposed: bool,
     rollback_outage_s: f64,
-    way_back_s: Option<f64>,
+    full_rollback_s: Option<f64>,
     start_to_ready_s: Option<f64>,
 ) -> Grade {
-    let (Some(way_back_s), Some(start)) = (way_back_s, start_to_ready_s) else {
-        // Exposed, but never taken back within the horizon: the slowest way back there is.
+    let (Some(full_rollback_s), Some(start)) = (full_rollback_s, start_to_ready_s) else {
+        // Exposed, but never taken back within the horizon: the slowest rollback there is.
         return if exposed { Grade::Slow } else { Grade::NotApplicable };
     };
-    match way_back_s / start {
+    match full_rollback_s / start {
         _ if !exposed => Grade::NotApplicable,
         _ if rollback_outage_s >= OUTAGE_S => Grade::Slow,
         ratio if ratio > 30.0 => Grade::Slow,
@@ -167,9 +167,9 @@ mod tests {
         assert_eq!(median(vec![]), None);
     }
 
-    /// A release that stays, and one whose way back the horizon cut.
+    /// A release that stays, and one whose rollback the horizon cut.
     #[test]
-    fn no_way_back_ordered_is_not_one_that_was_cut() {
+    fn no_rollback_ordered_is_not_one_that_was_cut() {
         let flight = |verdict| {
             let measures = windtunnel_model::outcome::Measures {
                 users_exposed: Some(5.0),
@@ -190,7 +190,7 @@ mod tests {
         };
         let told = |verdict| {
             let row = rating(PlanId(0), &[], &[&flight(verdict)], Some(10.0), &|_| 0.0);
-            (row.rollback.word(), row.way_back_s, row.no_way_back())
+            (row.rollback.word(), row.full_rollback_s, row.no_rollback())
         };
         assert_eq!(told(Verdict::MissedBad), ("slow", None, "no flight went back"));
         assert_eq!(told(Verdict::RolledBackBad), ("slow", None, "not back within the horizon"));

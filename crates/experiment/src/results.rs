@@ -164,9 +164,9 @@ pub struct RatingRow {
     /// Mean outage by the release over good flights, in seconds.
     pub outage_good_s: f64,
     /// Median over bad flights of max(rollback, capacity restored), in seconds; nothing if no bad
-    /// flight exposed a user, if none was taken back, or if the horizon cut most ways back
+    /// flight exposed a user, if none was taken back, or if the horizon cut most rollbacks
     /// (`exposed` and `went_back` tell which).
-    pub way_back_s: Option<f64>,
+    pub full_rollback_s: Option<f64>,
     /// Median from the creation of a pod to its readiness, in seconds.
     pub start_to_ready_s: Option<f64>,
     /// Mean outage by the release after the decision, over flights that went back, in seconds.
@@ -182,8 +182,8 @@ pub struct RatingRow {
 }
 
 impl RatingRow {
-    /// Why there is no time of a way back, though a bad release met users.
-    pub fn no_way_back(&self) -> &'static str {
+    /// Why there is no time of a rollback, though a bad release met users.
+    pub fn no_rollback(&self) -> &'static str {
         if self.went_back { "not back within the horizon" } else { "no flight went back" }
     }
 

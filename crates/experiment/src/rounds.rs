@@ -6,7 +6,7 @@
 //! a round is the last.
 
 use super::evaluate;
-use super::fly::{Campaign, Flights, Settings};
+use super::fly::{Campaign, Flights, FlySettings};
 use super::results::Results;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ use windtunnel_model::scenario::model::Scenario;
 /// first.
 pub fn run(
     scenarios: &[Arc<Scenario>],
-    settings: &Settings,
+    settings: &FlySettings,
     stop: &AtomicBool,
     tell: &(dyn Fn(usize, u64, u64) + Sync),
     more: &mut (dyn FnMut(u32) -> Option<u32> + Send),

@@ -170,12 +170,12 @@ fn add(rules: &mut Vec<Rule>, more: Vec<Rule>) {
 }
 
 fn dropped(canary: &Object, path: &Path, why: String) -> Problem {
-    let spot = canary.spot(&format!("{}.backend", path.at));
+    let written_at = canary.written_at(&format!("{}.backend", path.at));
     let field = format!("{} {}.backend", canary.title(), path.at);
-    let problem = Problem::error(spot.place, field, format!("ingress-nginx: {why}"));
+    let problem = Problem::error(written_at.place, field, format!("ingress-nginx: {why}"));
     let expected = "the main Ingress of the same host, path and pathType, with another Service";
     let help = "give its file too; without it the canary gets no requests";
-    problem.expected(expected).help(help).in_file(&spot.file)
+    problem.expected(expected).help(help).in_file(&written_at.file)
 }
 
 /// A second canary of one rule, which the controller never asks.
@@ -188,7 +188,7 @@ fn second(objects: &mut Objects, canary: &Object, path: &Path) {
 /// Cookies that a canary neither sets nor asks for.
 fn drawn_anew(objects: &mut Objects, canary: &Object) {
     let note = Note {
-        spot: canary.spot(nginx::BEHAVIOR),
+        written_at: canary.written_at(nginx::BEHAVIOR),
         object: canary.title(),
         field: nginx::BEHAVIOR.to_string(),
         text: "each request is drawn anew by the weight: users meet both versions".to_string(),
@@ -202,11 +202,11 @@ fn drawn_anew(objects: &mut Objects, canary: &Object) {
 }
 
 fn ignore(objects: &mut Objects, object: &Object, field: &str, why: &str) {
-    let spot = object.spot(field);
+    let written_at = object.written_at(field);
     let path = format!("{} {field}", object.title());
-    objects.problems.push(Problem::warning(spot.place, path, why).in_file(&spot.file));
+    objects.problems.push(Problem::warning(written_at.place, path, why).in_file(&written_at.file));
     let (object, source) = (object.title(), String::new());
     let (field, text) = (field.to_string(), why.to_string());
     let weight = Weight::Matters;
-    objects.lists.ignored.push(Note { spot, object, field, text, source, weight });
+    objects.lists.ignored.push(Note { written_at, object, field, text, source, weight });
 }

@@ -6,7 +6,7 @@
 
 use super::fields::Labels;
 use super::kinds::Object;
-use super::note::{Lists, Note, Spot, Weight};
+use super::note::{Lists, Note, SourcePlace, Weight};
 use super::rule::Destination;
 use windtunnel_base::node::{Key, Node, Value};
 use windtunnel_base::problem::Place;
@@ -20,13 +20,13 @@ pub struct Draft {
     /// The namespace of its objects, if given.
     pub namespace: Option<String>,
     /// Where it was found.
-    pub spot: Spot,
+    pub written_at: SourcePlace,
     /// The object it was found in.
     pub object: String,
     /// The document so far.
     pub node: Node,
     /// Paths of the document, and where their values came from.
-    pub origins: Vec<(String, Spot)>,
+    pub origins: Vec<(String, SourcePlace)>,
     /// Other names that a Scenario may call it by.
     pub aliases: Vec<String>,
     /// Names of the objects that took part in it, by their titles.
@@ -36,7 +36,7 @@ pub struct Draft {
     /// Labels of the old and of the new version's pods, where they are two fleets.
     pub fleets: Option<[Labels; 2]>,
     /// Budgets that cover its pods, to be written together.
-    pub budgets: Vec<(Spot, Vec<(&'static str, Value)>)>,
+    pub budgets: Vec<(SourcePlace, Vec<(&'static str, Value)>)>,
 }
 
 impl Draft {
@@ -45,7 +45,7 @@ impl Draft {
         let mut draft = Draft {
             name: name.to_string(),
             namespace: object.metadata.namespace.clone(),
-            spot: object.spot(""),
+            written_at: object.written_at(""),
             object: object.title(),
             node: Node::unplaced(Value::Map(Vec::new())),
             origins: Vec::new(),
@@ -55,14 +55,14 @@ impl Draft {
             fleets: None,
             budgets: Vec::new(),
         };
-        let spot = object.spot("metadata.name");
+        let written_at = object.written_at("metadata.name");
         draft.write("apiVersion", Value::Text(API_VERSION.into()));
         draft.write("kind", Value::Text(KIND.into()));
-        draft.set("metadata.name", Value::Text(name.into()), spot.clone());
-        draft.set("spec.service.name", Value::Text(name.into()), spot);
+        draft.set("metadata.name", Value::Text(name.into()), written_at.clone());
+        draft.set("spec.service.name", Value::Text(name.into()), written_at);
         if let Some(namespace) = &object.metadata.namespace {
-            let spot = object.spot("metadata.namespace");
-            draft.set("spec.service.namespace", Value::Text(namespace.clone()), spot);
+            let written_at = object.written_at("metadata.namespace");
+            draft.set("spec.service.namespace", Value::Text(namespace.clone()), written_at);
         }
         draft.takes(object);
         draft
@@ -84,10 +84,10 @@ impl Draft {
     }
 
     /// Writes a value that came from a manifest.
-    pub fn set(&mut self, path: &str, value: Value, spot: Spot) {
+    pub fn set(&mut self, path: &str, value: Value, written_at: SourcePlace) {
         self.write(path, value);
         self.origins.retain(|(p, _)| p != path);
-        self.origins.push((path.to_string(), spot));
+        self.origins.push((path.to_string(), written_at));
     }
 
     /// Writes a value that came from nowhere.
@@ -96,13 +96,13 @@ impl Draft {
     }
 
     /// Adds an entry to a list that came from a manifest.
-    pub fn push(&mut self, path: &str, value: Value, spot: Spot) {
+    pub fn push(&mut self, path: &str, value: Value, written_at: SourcePlace) {
         let mut items = match self.get(path).map(|node| &node.value) {
             Some(Value::List(items)) => items.clone(),
             _ => Vec::new(),
         };
         items.push(Node::unplaced(value));
-        self.set(path, Value::List(items), spot);
+        self.set(path, Value::List(items), written_at);
     }
 
     /// Takes back what stands under `path`.
@@ -118,14 +118,14 @@ impl Draft {
     }
 
     /// Begins the strategy of the unit; its settings are written below what comes back.
-    pub fn strategy(&mut self, kind: &str, spot: Spot) -> String {
+    pub fn strategy(&mut self, kind: &str, written_at: SourcePlace) -> String {
         let settings = Node::unplaced(Value::Map(Vec::new()));
         let key = Key { place: Place::default(), name: kind.to_string() };
         let part = Node::unplaced(Value::Map(vec![(key, settings)]));
         let path = "spec.strategies";
-        self.set(path, Value::List(vec![part]), spot.clone());
+        self.set(path, Value::List(vec![part]), written_at.clone());
         let path = format!("{path}[0].{kind}");
-        self.origins.push((path.clone(), spot));
+        self.origins.push((path.clone(), written_at));
         path
     }
 
@@ -137,7 +137,7 @@ impl Draft {
     /// Books something that was assumed for the unit.
     pub fn assume(&self, lists: &mut Lists, field: &str, value: &str, source: &str, matters: bool) {
         lists.assumed.push(Note {
-            spot: self.spot.clone(),
+            written_at: self.written_at.clone(),
             object: self.object.clone(),
             field: field.to_string(),
             text: value.to_string(),
@@ -149,7 +149,7 @@ impl Draft {
     /// A note of something in an object that would change figures.
     pub fn note(&self, object: &Object, field: &str, text: String) -> Note {
         Note {
-            spot: object.spot(field),
+            written_at: object.written_at(field),
             object: object.title(),
             field: field.to_string(),
             text,
@@ -161,7 +161,7 @@ impl Draft {
     /// Books what an object as a whole becomes.
     pub fn understand(&self, lists: &mut Lists, object: &Object, field: &str, text: String) {
         lists.understood.push(Note {
-            spot: object.spot(field),
+            written_at: object.written_at(field),
             object: object.title(),
             field: field.to_string(),
             text,

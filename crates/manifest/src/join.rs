@@ -2,7 +2,7 @@
 //! times, the manifests say strategy and pods. What both say, the Scenario decides, and it is said.
 
 use super::draft::Draft;
-use super::note::{Lists, Note, Spot, Weight};
+use super::note::{Lists, Note, SourcePlace, Weight};
 use std::sync::Arc;
 use windtunnel_base::node::{Key, Node, Value};
 use windtunnel_base::problem::Place;
@@ -14,7 +14,7 @@ pub fn join(
     file: &Arc<str>,
     draft: &Draft,
     lists: &mut Lists,
-) -> (Node, Vec<(String, Spot)>) {
+) -> (Node, Vec<(String, SourcePlace)>) {
     let mut joined = scenario.clone();
     let mut overridden = Vec::new();
     merge(&mut joined, &draft.node, "", &mut overridden);
@@ -25,9 +25,9 @@ pub fn join(
         if said.contains(&path.as_str()) {
             continue;
         }
-        let manifest = origin(&draft.origins, path).unwrap_or(&draft.spot).clone();
+        let manifest = origin(&draft.origins, path).unwrap_or(&draft.written_at).clone();
         lists.overridden.push(Note {
-            spot: manifest,
+            written_at: manifest,
             object: draft.object.clone(),
             field: path.clone(),
             text: format!("{own}: the Scenario says otherwise, at {file}:{}", place.line),
@@ -35,14 +35,14 @@ pub fn join(
             weight: Weight::NoEffect,
         });
     }
-    let moved = |(path, spot): &(String, Spot)| {
+    let moved = |(path, written_at): &(String, SourcePlace)| {
         let path = match path.strip_prefix("spec.strategies[0]") {
             Some(rest) => format!("spec.strategies[{before}]{rest}"),
             None => path.clone(),
         };
         let lost =
             overridden.iter().any(|(p, ..)| *p == path || path.starts_with(&format!("{p}.")));
-        (!lost).then(|| (path, spot.clone()))
+        (!lost).then(|| (path, written_at.clone()))
     };
     let origins = draft.origins.iter().filter_map(moved).collect();
     (joined, origins)
@@ -149,10 +149,10 @@ pub fn child<'a>(node: &'a mut Node, name: &str) -> Option<&'a mut Node> {
 }
 
 /// Where the value under `path` came from: its own origin, or that of what it stands in.
-pub fn origin<'a>(origins: &'a [(String, Spot)], path: &str) -> Option<&'a Spot> {
-    let within = |(own, _): &&(String, Spot)| {
+pub fn origin<'a>(origins: &'a [(String, SourcePlace)], path: &str) -> Option<&'a SourcePlace> {
+    let within = |(own, _): &&(String, SourcePlace)| {
         path.strip_prefix(own.as_str())
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
-    origins.iter().filter(within).max_by_key(|(own, _)| own.len()).map(|(_, spot)| spot)
+    origins.iter().filter(within).max_by_key(|(own, _)| own.len()).map(|(_, written_at)| written_at)
 }

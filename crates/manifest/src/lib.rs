@@ -8,7 +8,8 @@
 //! Deliberately unknown here: files, the engine, and what becomes of a Scenario.
 //!
 //! Read next: [`kinds`] for one file per kind, [`mod@unit`] for how objects become release
-//! units, [`join`] for a Scenario beside manifests, [`storm`] for what flies without one.
+//! units, [`join`] for a Scenario beside manifests, [`standard_releases`] for what flies
+//! without one.
 
 #![forbid(unsafe_code)]
 
@@ -31,8 +32,8 @@ pub mod only;
 pub mod print;
 pub mod rule;
 mod scalars;
+pub mod standard_releases;
 pub mod store;
-pub mod storm;
 pub mod told_apart;
 pub mod unflown;
 pub mod unit;
@@ -40,7 +41,7 @@ pub mod worlds;
 
 use draft::Draft;
 use kinds::canary_config;
-use note::{Lists, Spot};
+use note::{Lists, SourcePlace};
 use only::Pair;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -78,7 +79,7 @@ pub struct Flyable {
     /// Name of the file of that Scenario, or of the first manifest.
     pub file: Arc<str>,
     /// Paths of the document, and the places in manifests where their values came from.
-    pub origins: Vec<(String, Spot)>,
+    pub origins: Vec<(String, SourcePlace)>,
     /// The file by which it is told from others of its name.
     pub home: Arc<str>,
 }
@@ -109,7 +110,7 @@ pub fn is_manifest(document: &Node) -> bool {
 
 /// How manifests are to be read.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Asked<'a> {
+pub struct ReadRequest<'a> {
     /// Is what governs a release and is not flown to be warned of only?
     pub lenient: bool,
     /// Names of what is meant, with `*` for any letters; empty: everything.
@@ -117,7 +118,7 @@ pub struct Asked<'a> {
 }
 
 /// Finds what can be flown in the documents of a run, as it is asked for; or all problems.
-pub fn read(inputs: &[Input], asked: Asked<'_>) -> Result<Import, Vec<Problem>> {
+pub fn read(inputs: &[Input], asked: ReadRequest<'_>) -> Result<Import, Vec<Problem>> {
     let (worlds, shared) = worlds::of(inputs);
     let pairs = |w: &worlds::World<'_>| only::pairs(&w.inputs, &w.found.drafts, &shared);
     let pairs: Vec<Vec<Pair>> = worlds.iter().map(pairs).collect();
@@ -141,7 +142,7 @@ pub fn read(inputs: &[Input], asked: Asked<'_>) -> Result<Import, Vec<Problem>> 
     }
     // What one cluster has no use for may serve another.
     let serves =
-        |note: &note::Note| shared.contains(&note.spot.file) && used.contains(&note.object);
+        |note: &note::Note| shared.contains(&note.written_at.file) && used.contains(&note.object);
     import.lists.ignored.retain(|note| !serves(note));
     problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
     // Of a template that several analyses take in each is told once.
@@ -157,7 +158,7 @@ pub fn read(inputs: &[Input], asked: Asked<'_>) -> Result<Import, Vec<Problem>> 
 fn found_in(
     world: worlds::World<'_>,
     pairs: Vec<Pair>,
-    asked: Asked<'_>,
+    asked: ReadRequest<'_>,
     import: &mut Import,
     all: &mut Vec<Problem>,
 ) {
@@ -208,7 +209,8 @@ fn nothing(inputs: &[Input], store: &store::Store, lists: &Lists) -> Vec<Problem
     let matters = lists.ignored.iter().filter(|note| note.weight == note::Weight::Matters);
     let reason = |note: &note::Note| {
         let path = format!("{} {}", note.object, note.field);
-        Problem::error(note.spot.place, path.trim(), note.text.clone()).in_file(&note.spot.file)
+        Problem::error(note.written_at.place, path.trim(), note.text.clone())
+            .in_file(&note.written_at.file)
     };
     let mut reasons: Vec<Problem> = matters.map(reason).collect();
     let more = reasons.len().saturating_sub(REASONS_MAX);
@@ -253,8 +255,8 @@ fn flyables(
         let Some((input, document)) = scenario else {
             let draft = pair.draft.and_then(|draft| drafts.get_mut(draft)?.take());
             let Some(mut draft) = draft else { continue };
-            storm::fill(&mut draft, lists);
-            storm::settle(&mut draft.node);
+            standard_releases::fill(&mut draft, lists);
+            standard_releases::settle(&mut draft.node);
             flyables.push(of_manifests(draft, &pair.home));
             continue;
         };
@@ -263,9 +265,9 @@ fn flyables(
             flyables.push(alone(document, input, &pair.home));
             continue;
         };
-        storm::assume_defaults(&with(draft, document), lists);
+        standard_releases::assume_defaults(&with(draft, document), lists);
         let (mut node, origins) = join::join(document, &input.file, draft, lists);
-        storm::settle(&mut node);
+        standard_releases::settle(&mut node);
         let (text, file) = (Arc::clone(&input.text), Arc::clone(&input.file));
         let home = Arc::clone(&pair.home);
         let mut flyable = Flyable { node, text, file, origins, home };
@@ -284,7 +286,7 @@ fn alone(document: &Node, input: &Input, home: &Arc<str>) -> Flyable {
 }
 
 fn of_manifests(draft: Draft, home: &Arc<str>) -> Flyable {
-    let (file, home) = (Arc::clone(&draft.spot.file), Arc::clone(home));
+    let (file, home) = (Arc::clone(&draft.written_at.file), Arc::clone(home));
     Flyable { node: draft.node, text: Arc::from(""), file, origins: draft.origins, home }
 }
 
@@ -345,7 +347,9 @@ impl Flyable {
     /// A problem with a value, where that value stands.
     pub fn placed(&self, problem: Problem) -> Problem {
         match join::origin(&self.origins, &problem.path) {
-            Some(spot) => Problem { place: spot.place, ..problem }.in_file(&spot.file),
+            Some(written_at) => {
+                Problem { place: written_at.place, ..problem }.in_file(&written_at.file)
+            }
             None => problem,
         }
     }
@@ -359,9 +363,9 @@ pub fn refused(lists: &Lists) -> Vec<Problem> {
             "ignored" => format!("ignored: {}", note.text),
             _ => format!("missing, assumed: {} ({})", note.text, note.source),
         };
-        let mut problem = Problem::error(note.spot.place, path.trim(), message);
+        let mut problem = Problem::error(note.written_at.place, path.trim(), message);
         problem.severity = Severity::Error;
-        problem.in_file(&note.spot.file)
+        problem.in_file(&note.written_at.file)
     };
     lists.refused().map(problem).collect()
 }

@@ -2,7 +2,7 @@
 //! in their place.
 
 use super::join::{child, named_apart};
-use super::note::{Lists, Spot};
+use super::note::{Lists, SourcePlace};
 use super::unflown::{self, LeftOut};
 use super::{Flyable, Input, objects, unit};
 use windtunnel_base::node::{Node, Value};
@@ -126,7 +126,7 @@ pub fn expand(
         place(flyable, named, draft, lists);
     }
     // Their names and marks are known only now.
-    super::storm::settle(&mut flyable.node);
+    super::standard_releases::settle(&mut flyable.node);
     if wrong.is_empty() { Ok((warnings, left_out)) } else { Err(wrong) }
 }
 
@@ -146,9 +146,9 @@ fn place(flyable: &mut Flyable, named: &Named, draft: &super::draft::Draft, list
     let (node, origins) = super::join::join(&flyable.node, &flyable.file, &service, lists);
     flyable.node = node;
     flyable.origins.extend(origins.into_iter().filter(|(p, _)| !p.starts_with("spec.strategies")));
-    let moved = |(path, spot): &(String, Spot)| {
+    let moved = |(path, written_at): &(String, SourcePlace)| {
         let rest = path.strip_prefix("spec.strategies[0]")?;
-        Some((format!("spec.strategies[{}]{rest}", named.index), spot.clone()))
+        Some((format!("spec.strategies[{}]{rest}", named.index), written_at.clone()))
     };
     flyable.origins.extend(draft.origins.iter().filter_map(moved));
     let given = tree::deepest(&flyable.node, &format!("spec.strategies[{}].manifest", named.index));

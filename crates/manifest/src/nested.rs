@@ -56,9 +56,9 @@ pub fn resolve(objects: &mut Objects) {
     for (note, unknown) in notes {
         if unknown {
             let path = format!("{} {}", note.object, note.field);
-            let warning = Problem::warning(note.spot.place, path, note.text.clone());
+            let warning = Problem::warning(note.written_at.place, path, note.text.clone());
             let help = "name the file of the set as well";
-            objects.problems.push(warning.help(help).in_file(&note.spot.file));
+            objects.problems.push(warning.help(help).in_file(&note.written_at.file));
         }
         objects.lists.ignored.push(note);
     }
@@ -140,7 +140,7 @@ fn service_of(sets: &Sets, from: &Metadata, to: &Destination) -> Option<Leads> {
 
 fn left_out(object: &Object, field: &str, name: &str, why: &str) -> Note {
     Note {
-        spot: object.spot(field),
+        written_at: object.written_at(field),
         object: object.title(),
         field: field.to_string(),
         text: format!("{name} {why}"),

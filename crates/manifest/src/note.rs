@@ -11,7 +11,7 @@ use windtunnel_base::several;
 
 /// A place in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
+pub struct SourcePlace {
     /// The file, or `-` for standard input.
     pub file: Arc<str>,
     /// Where in it.
@@ -33,7 +33,7 @@ pub enum Weight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// Where the field stands; for something that is missing, where the object begins.
-    pub spot: Spot,
+    pub written_at: SourcePlace,
     /// Whose field it is: `Deployment/storefront`.
     pub object: String,
     /// Path of the field: `spec.replicas`.
@@ -114,11 +114,11 @@ impl Lists {
     /// not become what its kind says of it.
     pub fn sort(&mut self) {
         let Lists { understood, assumed, overridden, ignored } = self;
-        let gone: BTreeSet<(&Spot, &str)> =
-            overridden.iter().map(|note| (&note.spot, note.field.as_str())).collect();
-        understood.retain(|note| !gone.contains(&(&note.spot, note.field.as_str())));
+        let gone: BTreeSet<(&SourcePlace, &str)> =
+            overridden.iter().map(|note| (&note.written_at, note.field.as_str())).collect();
+        understood.retain(|note| !gone.contains(&(&note.written_at, note.field.as_str())));
         for list in [understood, assumed, overridden, ignored] {
-            list.sort_by(|a, b| (&a.spot, &a.field).cmp(&(&b.spot, &b.field)));
+            list.sort_by(|a, b| (&a.written_at, &a.field).cmp(&(&b.written_at, &b.field)));
             list.dedup();
         }
     }
@@ -132,7 +132,7 @@ impl Lists {
     }
 }
 
-impl std::fmt::Display for Spot {
+impl std::fmt::Display for SourcePlace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.file)?;
         if self.place.line > 0 {
@@ -148,9 +148,9 @@ mod tests {
 
     fn note(field: &str, weight: Weight) -> Note {
         let text = String::from("text");
-        let spot = Spot::default();
+        let written_at = SourcePlace::default();
         let (object, source) = (String::new(), String::new());
-        Note { spot, object, field: field.into(), text, source, weight }
+        Note { written_at, object, field: field.into(), text, source, weight }
     }
 
     #[test]

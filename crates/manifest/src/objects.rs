@@ -299,14 +299,14 @@ fn twice(objects: &mut Objects) {
             Some(first) if first.body == object.body => {}
             Some(first) => {
                 let message = format!("{} is given twice", object.title());
-                let spot = object.spot("metadata.name");
-                let problem = Problem::error(spot.place, "metadata.name", message);
+                let written_at = object.written_at("metadata.name");
+                let problem = Problem::error(written_at.place, "metadata.name", message);
                 let help = format!(
                     "the first stands at {}; all files of a run are one cluster: name one of them",
-                    first.spot("metadata.name")
+                    first.written_at("metadata.name")
                 );
-                problems.push(problem.help(help).in_file(&spot.file));
-                clashes.push([Arc::clone(&first.file), spot.file]);
+                problems.push(problem.help(help).in_file(&written_at.file));
+                clashes.push([Arc::clone(&first.file), written_at.file]);
             }
             None => kept.push(object),
         }

@@ -56,7 +56,7 @@ pub fn pairs(inputs: &[Input], drafts: &[Draft], shared: &BTreeSet<Arc<str>>) ->
                 let own = if several { format!("{own}-{}", draft.name) } else { own.to_string() };
                 let names = std::iter::once(own).chain(called(draft)).collect();
                 let is_shared = shared.contains(&input.file);
-                let home = if is_shared { &draft.spot.file } else { &input.file };
+                let home = if is_shared { &draft.written_at.file } else { &input.file };
                 let home = Arc::clone(home);
                 pairs.push(Pair { scenario, draft: Some(unit), several, names, home });
             }
@@ -65,7 +65,7 @@ pub fn pairs(inputs: &[Input], drafts: &[Draft], shared: &BTreeSet<Arc<str>>) ->
     let alone = (0..drafts.len()).filter(|unit| !flown[*unit]);
     pairs.extend(alone.map(|unit| {
         let names = called(&drafts[unit]).collect();
-        let home = Arc::clone(&drafts[unit].spot.file);
+        let home = Arc::clone(&drafts[unit].written_at.file);
         Pair { draft: Some(unit), names, home, ..Pair::default() }
     }));
     pairs
@@ -151,7 +151,7 @@ impl Others {
     pub fn forget(&self, lists: &mut Lists, problems: &mut Vec<Problem>) {
         let Lists { understood, assumed, overridden, ignored } = lists;
         for list in [understood, assumed, overridden, ignored] {
-            list.retain(|note: &Note| !self.hold(&note.spot.file, note.spot.place));
+            list.retain(|note: &Note| !self.hold(&note.written_at.file, note.written_at.place));
         }
         problems.retain(|problem| !self.hold(&problem.file, problem.place));
     }

@@ -8,7 +8,7 @@
 //! file) is an error, as ever. Deliberately unknown here: how units are found.
 
 use super::objects::{self, Objects};
-use super::unit::{self, Found};
+use super::unit::{self, UnitsFound};
 use super::{Input, is_manifest};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ pub struct World<'i> {
     /// The objects in them.
     pub read: Objects,
     /// The units among these.
-    pub found: Found,
+    pub found: UnitsFound,
 }
 
 impl<'i> World<'i> {

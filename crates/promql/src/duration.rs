@@ -19,7 +19,7 @@ const LONGEST_SECS: f64 = 9_223_372_036.854_776;
 /// What a question gives a duration: the step and the length of its range, in milliseconds. Both
 /// are 0 for a question at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct DurationRange {
     /// `step()`
     pub step_ms: i64,
     /// `range()`
@@ -48,7 +48,7 @@ impl Default for Length {
 
 impl Length {
     /// Its milliseconds for a question.
-    pub fn ms(&self, asked: Asked) -> Result<i64, String> {
+    pub fn ms(&self, asked: DurationRange) -> Result<i64, String> {
         match self {
             Length::Ms(ms) => Ok(*ms),
             Length::Worked { term, signed } => whole_ms(term.seconds(asked)?, *signed),
@@ -86,7 +86,7 @@ pub enum Term {
 }
 
 impl Term {
-    fn seconds(&self, asked: Asked) -> Result<f64, String> {
+    fn seconds(&self, asked: DurationRange) -> Result<f64, String> {
         Ok(match self {
             Term::Seconds(seconds) => *seconds,
             Term::Step => asked.step_ms as f64 / 1000.0,
@@ -206,7 +206,8 @@ impl Parser<'_> {
         if term.waits() {
             return Ok(Length::Worked { term: Arc::new(term), signed });
         }
-        let ms = term.seconds(Asked::default()).and_then(|seconds| whole_ms(seconds, signed));
+        let ms =
+            term.seconds(DurationRange::default()).and_then(|seconds| whole_ms(seconds, signed));
         ms.map(Length::Ms).map_err(|why| self.wrong_at(at, why))
     }
 
@@ -311,7 +312,7 @@ mod tests {
     use crate::Query;
 
     /// Range and offset of `x[…] offset …` in milliseconds, for a question of this kind.
-    fn ms(range: &str, offset: &str, asked: Asked) -> Result<(i64, i64), String> {
+    fn ms(range: &str, offset: &str, asked: DurationRange) -> Result<(i64, i64), String> {
         let text = format!("x[{range}] offset {offset}");
         let query = Query::parse(&text).map_err(|e| e.message)?;
         let crate::ast::Node::Range(selector, length) = &query.expr.node else {
@@ -322,7 +323,7 @@ mod tests {
 
     #[test]
     fn durations_can_be_worked_out() {
-        let asked = Asked { step_ms: 15_000, range_ms: 3_600_000 };
+        let asked = DurationRange { step_ms: 15_000, range_ms: 3_600_000 };
         for (range, offset, wanted) in [
             ("5m * 2", "1m", (600_000, 60_000)),
             ("(5+2) * 1m", "(1h / 2)", (420_000, 1_800_000)),
@@ -358,7 +359,7 @@ mod tests {
 
     #[test]
     fn what_makes_no_duration_is_said() {
-        let of = |range: &str| ms(range, "0s", Asked::default()).expect_err(range);
+        let of = |range: &str| ms(range, "0s", DurationRange::default()).expect_err(range);
         assert_eq!(of("5m - 10m"), "duration must be greater than 0");
         assert_eq!(of("1m / 0"), "division by zero");
         assert_eq!(of("1m % (1 - 1)"), "modulo by zero");

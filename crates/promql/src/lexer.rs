@@ -24,7 +24,7 @@ pub enum Token {
 
 /// A token and where it starts and ends, in bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spot {
+pub struct TokenPlace {
     /// The token.
     pub token: Token,
     /// Its first byte.
@@ -40,7 +40,7 @@ const SIGNS: [&str; 25] = [
 ];
 
 /// All tokens of a query, the end among them.
-pub fn tokens(text: &str) -> Result<Vec<Spot>, ParseError> {
+pub fn tokens(text: &str) -> Result<Vec<TokenPlace>, ParseError> {
     let mut spots = Vec::new();
     let mut at = 0;
     // Within brackets, `:` separates; elsewhere it may be part of a name.
@@ -81,11 +81,11 @@ pub fn tokens(text: &str) -> Result<Vec<Spot>, ParseError> {
             };
             Token::Sign(sign)
         };
-        spots.push(Spot { token, from, to: at });
+        spots.push(TokenPlace { token, from, to: at });
     }
     // Where its last word ends: a line feed after it begins no line of the query.
     let end = text.trim_end().len();
-    spots.push(Spot { token: Token::End, from: end, to: end });
+    spots.push(TokenPlace { token: Token::End, from: end, to: end });
     Ok(spots)
 }
 

@@ -28,11 +28,11 @@ pub mod value;
 
 use crate::store::Store;
 use ast::{At, Expr, Node, Selector, Test, Type, When};
-use duration::{Asked, Length};
+use duration::{DurationRange, Length};
 use error::{EvalError, ParseError, fail};
 use eval::{Evaluator, Moment};
 use std::sync::Arc;
-use value::{Element, Row, Value};
+use value::{Element, MatrixRow, Value};
 
 pub use literal::duration_ms;
 pub use ratio::SelfRatio;
@@ -154,7 +154,7 @@ impl Query {
 
     /// Can the durations in it be worked out for a question of this kind? Those that do not wait
     /// for it could be when they were read.
-    fn check_lengths(&self, asked: Asked) -> Result<(), EvalError> {
+    fn check_lengths(&self, asked: DurationRange) -> Result<(), EvalError> {
         let mut open = vec![&*self.expr];
         while let Some(expr) = open.pop() {
             for length in expr.lengths() {
@@ -167,7 +167,7 @@ impl Query {
 
     /// Is there nothing against asking it at an instant? `step()` is 0 there.
     pub fn check_instant(&self) -> Result<(), EvalError> {
-        self.check_lengths(Asked::default())
+        self.check_lengths(DurationRange::default())
     }
 
     /// All its selectors.
@@ -265,7 +265,7 @@ impl Query {
         if end_ms.saturating_sub(start_ms) / step_ms >= STEPS_MAX {
             return fail(format!("exceeded maximum resolution of {STEPS_MAX} points per series"));
         }
-        self.check_lengths(Asked { step_ms, range_ms: end_ms - start_ms })
+        self.check_lengths(DurationRange { step_ms, range_ms: end_ms - start_ms })
     }
 
     /// Answers at `start_ms`, then every `step_ms`, up to `end_ms`: a matrix.
@@ -277,7 +277,7 @@ impl Query {
     ) -> Result<Value, EvalError> {
         self.check_range((start_ms, end_ms, step_ms))?;
         let mut evaluator = Evaluator::new(store, Options { rules: self.rules, ..*options });
-        let mut rows: Vec<Row> = Vec::new();
+        let mut rows: Vec<MatrixRow> = Vec::new();
         for at in (start_ms..=end_ms).step_by(step_ms as usize) {
             let moment = Moment { at, start: start_ms, end: end_ms, step: step_ms };
             let elements = match evaluator.value(&self.expr, moment)? {

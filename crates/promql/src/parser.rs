@@ -10,7 +10,7 @@ use super::check;
 use super::duration::Length;
 use super::error::ParseError;
 use super::function;
-use super::lexer::{Spot, Token, tokens};
+use super::lexer::{Token, TokenPlace, tokens};
 use super::literal::{duration_ms, number};
 
 /// Deepest nesting of expressions while they are read.
@@ -26,7 +26,7 @@ const RESERVED: [&str; 6] = ["bool", "on", "ignoring", "group_left", "group_righ
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) rules: Rules,
-    spots: Vec<Spot>,
+    spots: Vec<TokenPlace>,
     at: usize,
     depth: usize,
     /// Operators of the duration that is being read.

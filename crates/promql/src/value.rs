@@ -11,7 +11,7 @@ pub enum Value {
     /// Elements with one value each. Sorted by labels, unless the query sorts.
     Vector(Vec<Element>),
     /// Rows of samples: of a bare range selector, or of a range query. Sorted by labels.
-    Matrix(Vec<Row>),
+    Matrix(Vec<MatrixRow>),
     /// A string.
     Text(String),
 }
@@ -27,7 +27,7 @@ pub struct Element {
 
 /// A row of a matrix.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct MatrixRow {
     /// Its labels.
     pub labels: LabelTexts,
     /// Its samples: milliseconds of Unix time, value.
@@ -35,13 +35,13 @@ pub struct Row {
 }
 
 /// Adds the elements of one instant to the rows of their labels.
-pub(super) fn append(rows: &mut Vec<Row>, at: i64, elements: Vec<Element>) {
+pub(super) fn append(rows: &mut Vec<MatrixRow>, at: i64, elements: Vec<Element>) {
     for element in elements {
         match rows.binary_search_by(|row| row.labels.cmp(&element.labels)) {
             Ok(known) => rows[known].samples.push((at, element.value)),
             Err(place) => {
                 let samples = vec![(at, element.value)];
-                rows.insert(place, Row { labels: element.labels, samples });
+                rows.insert(place, MatrixRow { labels: element.labels, samples });
             }
         }
     }

@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::{Map, Value as Json, json};
 use windtunnel_base::escape::quoted;
-use windtunnel_model::analysis::promql::value::{Element, LabelTexts, Row, Value, shown};
+use windtunnel_model::analysis::promql::value::{Element, LabelTexts, MatrixRow, Value, shown};
 use windtunnel_model::telemetry::exposition::{is_label_name, is_metric_name, seconds};
 
 /// An answer at an instant, as `/api/v1/query` and `/api/v1/query_range` give it.
@@ -21,7 +21,7 @@ fn element(element: &Element, at_ms: i64) -> Json {
     json!({ "metric": labels(&element.labels), "value": sample(at_ms, element.value) })
 }
 
-fn row(row: &Row) -> Json {
+fn row(row: &MatrixRow) -> Json {
     let values: Vec<Json> = row.samples.iter().map(|(at, value)| sample(*at, *value)).collect();
     json!({ "metric": labels(&row.labels), "values": values })
 }
@@ -136,7 +136,7 @@ mod tests {
         let scalar = json(&Value::Scalar(f64::INFINITY), 2_000);
         let wanted = r#"{"status":"success","data":{"resultType":"scalar","result":[2,"+Inf"]}}"#;
         assert_eq!(scalar.to_string(), wanted);
-        let row = Row { labels: vec![], samples: vec![(1000, 1.0), (1001, 2.0)] };
+        let row = MatrixRow { labels: vec![], samples: vec![(1000, 1.0), (1001, 2.0)] };
         let wanted =
             r#"{"resultType":"matrix","result":[{"metric":{},"values":[[1,"1"],[1.001,"2"]]}]}"#;
         assert_eq!(text(&Value::Matrix(vec![row])), wanted);
@@ -161,8 +161,10 @@ mod tests {
     fn tables_name_the_series() {
         assert_eq!(text(&one(0.5)), "series       value\nup{pod=\"a\"}    0.5\n");
         let samples = vec![(1_000, 1.0), (15_500, 22.0)];
-        let rows = ["a", "long name"]
-            .map(|pod| Row { labels: vec![("pod".into(), pod.into())], samples: samples.clone() });
+        let rows = ["a", "long name"].map(|pod| MatrixRow {
+            labels: vec![("pod".into(), pod.into())],
+            samples: samples.clone(),
+        });
         let wanted = [
             "series             time  value",
             "{pod=\"a\"}             1      1",

@@ -14,7 +14,7 @@ use windtunnel_model::strategy::Ability;
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct ChoiceAnswer {
     /// What one chooses by.
     pub question: &'static str,
     /// The limit that the scenario sets; empty if none.
@@ -48,7 +48,7 @@ impl Finding {
 }
 
 /// The six questions, answered for one scenario.
-pub fn answers(results: &ScenarioResults) -> Vec<Answer> {
+pub fn answers(results: &ScenarioResults) -> Vec<ChoiceAnswer> {
     let limits = &results.scenario.constraints;
     let risk = limits
         .risk_max
@@ -80,7 +80,7 @@ fn answer(
     question: &'static str,
     limit: String,
     find: fn(&ScenarioResults, PlanId) -> Finding,
-) -> Answer {
+) -> ChoiceAnswer {
     let scenario = &results.scenario;
     let mut found: Vec<(&str, Finding)> =
         scenario.plan_ids().map(|id| (scenario.plan_name(id), find(results, id))).collect();
@@ -97,7 +97,7 @@ fn answer(
         let chosen = found.iter().filter(|(_, finding)| finding.within == within);
         chosen.map(|(name, finding)| (name.to_string(), finding.figure.clone())).collect()
     };
-    Answer { question, limit, within: side(true), beyond: side(false) }
+    ChoiceAnswer { question, limit, within: side(true), beyond: side(false) }
 }
 
 fn by_risk(results: &ScenarioResults, plan: PlanId) -> Finding {
@@ -126,10 +126,10 @@ fn by_resources(results: &ScenarioResults, plan: PlanId) -> Finding {
 
 fn by_rollback(results: &ScenarioResults, plan: PlanId) -> Finding {
     let Some(rating) = reading::rating(results, plan) else { return unknown() };
-    let (key, figure) = match rating.way_back_s {
+    let (key, figure) = match rating.full_rollback_s {
         _ if !rating.exposed => (-1.0, "no bad release exposed a user".to_string()),
         Some(seconds) => (seconds, Quantity::Seconds.show(seconds)),
-        None => (f64::INFINITY, rating.no_way_back().to_string()),
+        None => (f64::INFINITY, rating.no_rollback().to_string()),
     };
     Finding { key, figure, within: true }.judged(results, plan, Limit::Rollback)
 }

@@ -27,21 +27,22 @@ pub fn known() -> Vec<&'static str> {
 pub fn rows(results: &ScenarioResults, columns: &[String]) -> Vec<Vec<String>> {
     let head = (ratings::TABLE.columns)();
     let cells = ratings::rows_of(results);
-    let row = |(found, rated): (&windtunnel_experiment::results::RatingRow, &super::csv::Row)| {
-        let cell = |name: &String| match head.iter().position(|column| column == name) {
-            Some(at) => rating(name, rated.cells().get(at).map_or("", String::as_str)),
-            None => {
-                let measure = MeasureId::all().find(|measure| measure.name() == name);
-                let mean = measure.and_then(|measure| {
-                    let mean = reading::estimate(results, ReleaseId::Mix, found.plan, measure)?;
-                    Some(Quantity::of(measure).show_estimate(mean))
-                });
-                mean.unwrap_or_else(|| "–".to_string())
-            }
+    let row =
+        |(found, rated): (&windtunnel_experiment::results::RatingRow, &super::csv::CsvRow)| {
+            let cell = |name: &String| match head.iter().position(|column| column == name) {
+                Some(at) => rating(name, rated.cells().get(at).map_or("", String::as_str)),
+                None => {
+                    let measure = MeasureId::all().find(|measure| measure.name() == name);
+                    let mean = measure.and_then(|measure| {
+                        let mean = reading::estimate(results, ReleaseId::Mix, found.plan, measure)?;
+                        Some(Quantity::of(measure).show_estimate(mean))
+                    });
+                    mean.unwrap_or_else(|| "–".to_string())
+                }
+            };
+            let name = results.scenario.plan_name(found.plan).to_string();
+            std::iter::once(name).chain(columns.iter().map(cell)).collect()
         };
-        let name = results.scenario.plan_name(found.plan).to_string();
-        std::iter::once(name).chain(columns.iter().map(cell)).collect()
-    };
     results.ratings.iter().zip(&cells).map(row).collect()
 }
 

@@ -5,7 +5,9 @@ use super::headlines::listed;
 use serde_json::{Value, json};
 use windtunnel_base::count::counted;
 use windtunnel_base::wrap;
-use windtunnel_experiment::diff::{Chosen, Diff, Row, ScenarioDiff, Share, Side, What, Word, rank};
+use windtunnel_experiment::diff::{
+    Chosen, Diff, DiffRow, ScenarioDiff, Share, Side, What, Word, rank,
+};
 
 /// Most figures of a scenario that are printed without being asked for.
 const ROWS_MAX: usize = 12;
@@ -76,31 +78,31 @@ fn word(word: &Word) -> String {
 }
 
 /// One figure in words.
-fn told(row: &Row) -> String {
+fn told(row: &DiffRow) -> String {
     let ([release, strategy], [before, after]) = (&row.names, shown(row));
     let of = format!("{strategy} · {release}: {}", figure(row));
     format!("{of} was {before} and is {after}, a difference of {}", change(row))
 }
 
-fn quantity(row: &Row) -> Quantity {
+fn quantity(row: &DiffRow) -> Quantity {
     match row.what {
         What::Measure(measure) => Quantity::of(measure),
         What::Verdict(_) => Quantity::Share,
     }
 }
 
-fn figure(row: &Row) -> String {
+fn figure(row: &DiffRow) -> String {
     match row.what {
         What::Measure(measure) => measure.name().to_string(),
         What::Verdict(verdict) => format!("share of {}", verdict.word()),
     }
 }
 
-fn shown(row: &Row) -> [String; 2] {
+fn shown(row: &DiffRow) -> [String; 2] {
     row.values.map(|value| quantity(row).show(value))
 }
 
-fn change(row: &Row) -> String {
+fn change(row: &DiffRow) -> String {
     let interval = row.change.interval;
     quantity(row).show_interval(row.change.mean, interval.lower, interval.upper)
 }
@@ -198,8 +200,8 @@ fn one(scenario: &ScenarioDiff, details: bool) -> String {
             say(format!("flown only {word}: {}", list.join(", ")));
         }
     }
-    let certain: Vec<&Row> = scenario.rows.iter().filter(|row| row.certain).collect();
-    let told_rows: Vec<&&Row> = match details {
+    let certain: Vec<&DiffRow> = scenario.rows.iter().filter(|row| row.certain).collect();
+    let told_rows: Vec<&&DiffRow> = match details {
         true => certain.iter().collect(),
         false => certain.iter().filter(|row| rank::is_main(row)).take(ROWS_MAX).collect(),
     };
@@ -241,7 +243,7 @@ fn scenario_json(scenario: &ScenarioDiff) -> Value {
         let [before, after] = &word.words;
         json!({"strategy": word.strategy, "rating": word.rating, "before": before, "after": after})
     });
-    let row = |row: &Row| {
+    let row = |row: &DiffRow| {
         let (measure, verdict) = match row.what {
             What::Measure(measure) => (Some(measure.name()), None),
             What::Verdict(verdict) => (None, Some(verdict.word())),

@@ -1,4 +1,4 @@
-//! `events.jsonl`: the story of the recorded flights, one JSON object a line.
+//! `events.jsonl`: the event log of the recorded flights, one JSON object a line.
 //!
 //! Together with `timeline.csv` it is all that a replay needs. Deliberately absent: anything that
 //! was not recorded.

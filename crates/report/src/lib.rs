@@ -18,6 +18,7 @@ pub mod columns;
 pub mod csv;
 pub mod diff;
 pub mod events;
+pub mod full_rollback;
 pub mod headlines;
 pub mod money;
 pub mod names;
@@ -35,7 +36,6 @@ pub mod telemetry;
 pub mod textbook;
 pub mod verdicts;
 pub mod warnings;
-pub mod way_back;
 pub mod worst;
 
 /// All formats, in the order in which their files are made.

@@ -12,7 +12,7 @@ use windtunnel_experiment::figures::Figure;
 use windtunnel_experiment::money::payback::YEARS_MAX;
 use windtunnel_experiment::money::{Payback, YearRow};
 use windtunnel_experiment::results::ScenarioResults;
-use windtunnel_model::outcome::Part;
+use windtunnel_model::outcome::BillPart;
 
 /// A dollar figure with its interval.
 fn shown(figure: &Figure) -> String {
@@ -116,7 +116,7 @@ pub fn rows(
         return None;
     }
     let mut head = vec!["strategy".to_string()];
-    head.extend(Part::ALL.map(|part| part.word().to_string()));
+    head.extend(BillPart::ALL.map(|part| part.word().to_string()));
     head.push("total".to_string());
     let today = scenario.baseline.map(|today| named(scenario.plan_name(today)));
     head.extend(today.map(|name| format!("more than by {name}")));
@@ -126,7 +126,7 @@ pub fn rows(
         let mut cells = vec![named(scenario.plan_name(year.plan))];
         let known = year.total.is_some();
         let part = |part| or_dash(known.then(|| Quantity::Usd.show(year.part(part))));
-        cells.extend(Part::ALL.map(part));
+        cells.extend(BillPart::ALL.map(part));
         cells.push(format!("**{}**", total(year)));
         if scenario.baseline.is_some() {
             cells.push(more(results, year));
@@ -147,8 +147,8 @@ pub fn json(results: &ScenarioResults) -> Value {
         json!({"mean": found.value, "lower": interval.lower, "upper": interval.upper})
     };
     let year = |year: &YearRow| {
-        let part = |part: Part| (part.word().to_string(), json!(year.part(part)));
-        let parts: serde_json::Map<String, Value> = Part::ALL.into_iter().map(part).collect();
+        let part = |part: BillPart| (part.word().to_string(), json!(year.part(part)));
+        let parts: serde_json::Map<String, Value> = BillPart::ALL.into_iter().map(part).collect();
         let payback = year.versus.and_then(|versus| versus.payback);
         json!({
             "strategy": scenario.plan_name(year.plan),

@@ -17,7 +17,7 @@ pub const RULES: [&str; 5] = [
     "**downtime** is outage, in which no pod accepts requests: *yes* if good releases show 1 s or \
      more of it by the release",
     "**rollback** *n.a.* if no bad release exposed a user (an outage that one caused all the same \
-     stands beside it); *slow* if the way back itself causes \
+     stands beside it); *slow* if the rollback itself causes \
      1 s or more of outage or W > 30 T; *medium* if W > 1.75 T; *fast* if W > 0.5 T; else \
      *instant* (T: median from the creation of a pod to its readiness; W: median over bad flights \
      of the longer of rollback and restored capacity)",

@@ -1,4 +1,4 @@
-//! The story of one recorded flight, event by event: as text and as JSON.
+//! The event log of one recorded flight, event by event: as text and as JSON.
 //!
 //! Times are told from the release on. Beside each event stand the fleet (one letter a pod) and
 //! the balancer's split as a bar, so that one can read the flight downwards. Deliberately absent:

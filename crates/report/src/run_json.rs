@@ -124,7 +124,7 @@ fn rating(results: &ScenarioResults, row: &RatingRow) -> Value {
         "risk": row.risk.word(),
         "cost": row.cost.word(),
         "outage_good_s": row.outage_good_s,
-        "way_back_s": row.way_back_s,
+        "way_back_s": row.full_rollback_s,
         "start_to_ready_s": row.start_to_ready_s,
         "rollback_outage_s": row.rollback_outage_s,
         "hurt_share": row.hurt_share,

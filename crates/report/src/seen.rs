@@ -34,19 +34,19 @@ const LINES: usize = 12;
 
 /// What is worth a word of one strategy with one release.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Told {
+struct SeenGroup {
     /// The step that says most: asked, met by requests, met by users, pods.
     step: Option<(f64, f64, Option<f64>, [u32; 2])>,
     /// Users who met the old version again after the new one.
     flipped: f64,
 }
 
-impl Told {
+impl SeenGroup {
     fn is_something(&self) -> bool {
         self.step.is_some() || self.flipped >= FLIPPED
     }
 
-    fn is_like(&self, other: &Told) -> bool {
+    fn is_like(&self, other: &SeenGroup) -> bool {
         let near = |a: f64, b: f64| (a - b).abs() <= ALIKE;
         let users = |step: &(f64, f64, Option<f64>, [u32; 2])| step.2.unwrap_or(0.0);
         let steps = match (&self.step, &other.step) {
@@ -95,8 +95,8 @@ pub fn differing(results: &ScenarioResults) -> Vec<(PlanId, Vec<VariantId>)> {
 }
 
 /// The releases of a strategy, those together that fare alike.
-fn groups(results: &ScenarioResults, plan: PlanId) -> Vec<(Told, Vec<VariantId>)> {
-    let mut groups: Vec<(Told, Vec<VariantId>)> = Vec::new();
+fn groups(results: &ScenarioResults, plan: PlanId) -> Vec<(SeenGroup, Vec<VariantId>)> {
+    let mut groups: Vec<(SeenGroup, Vec<VariantId>)> = Vec::new();
     for variant in results.scenario.variant_ids() {
         let told = told(results, variant, plan);
         match groups.iter_mut().find(|(other, _)| other.is_like(&told)) {
@@ -120,7 +120,7 @@ fn share(results: &ScenarioResults, variant: VariantId, plan: PlanId, of: Measur
     reading::estimate(results, variant, plan, of).map_or(0.0, |estimate| estimate.mean)
 }
 
-fn told(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> Told {
+fn told(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> SeenGroup {
     let lasting = steps(results, variant, plan).filter(|row| is_long(row));
     let step = |row: &StepRow| Some((row.asked, mean(&row.requests)?, mean(&row.users), row.pods));
     let steps: Vec<_> = lasting.filter_map(step).collect();
@@ -131,7 +131,7 @@ fn told(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> Told {
     let gap = |step: &&(f64, f64, Option<f64>, [u32; 2])| (step.1 - step.0).abs();
     let most = steps.iter().filter(off).max_by(|a, b| gap(a).total_cmp(&gap(b)));
     let step = most.or_else(|| steps.iter().find(by_users)).copied();
-    Told { step, flipped: share(results, variant, plan, MeasureId::UsersFlippedShare) }
+    SeenGroup { step, flipped: share(results, variant, plan, MeasureId::UsersFlippedShare) }
 }
 
 /// The lines of the terminal: a sentence a strategy and group of releases that fare alike; empty
@@ -159,7 +159,7 @@ pub fn text(results: &ScenarioResults) -> String {
     format!("What users met:\n  {}\n", lines.join("\n  "))
 }
 
-fn line(plan: &str, releases: &str, told: &Told) -> String {
+fn line(plan: &str, releases: &str, told: &SeenGroup) -> String {
     let of = if releases.is_empty() { String::new() } else { format!(" ({releases})") };
     let mut parts = Vec::new();
     if let Some((asked, met, users, pods)) = told.step {
@@ -308,19 +308,19 @@ mod tests {
     #[test]
     fn the_line_says_what_was_asked_and_what_was_met() {
         let step = Some((0.1, 0.5, Some(0.97), [1, 2]));
-        let told = Told { step, flipped: 0.9512 };
+        let told = SeenGroup { step, flipped: 0.9512 };
         assert_eq!(
             line("argoCanary", "", &told),
             "argoCanary: 10 % asked, 50 % met: 1 of 2 pods, by 97 % of users; 95 % of users met \
              the old version again after the new one"
         );
-        let weighted = Told { step: Some((0.2, 0.2, Some(0.99), [2, 10])), flipped: 0.0 };
+        let weighted = SeenGroup { step: Some((0.2, 0.2, Some(0.99), [2, 10])), flipped: 0.0 };
         assert_eq!(
             line("canary", "good", &weighted),
             "canary (good): 20 % asked, 20 % met, by 99 % of users"
         );
-        assert!(!Told { step: None, flipped: 0.004 }.is_something());
-        assert!(told.is_like(&Told { flipped: 0.94, ..told }));
-        assert!(!told.is_like(&Told { flipped: 0.9, ..told }));
+        assert!(!SeenGroup { step: None, flipped: 0.004 }.is_something());
+        assert!(told.is_like(&SeenGroup { flipped: 0.94, ..told }));
+        assert!(!told.is_like(&SeenGroup { flipped: 0.9, ..told }));
     }
 }

@@ -14,7 +14,7 @@ pub fn row(results: &ScenarioResults, plan: PlanId, variant: VariantId) -> Optio
 
 /// A part of the flights, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct StopPart {
     /// What became of them, and how many they are: `stopped 98 %`.
     pub what: String,
     /// How soon, and by whom: `after 58 s by success`; empty where nothing is to be said.
@@ -40,7 +40,7 @@ pub fn parts(
     results: &ScenarioResults,
     (plan, variant): (PlanId, VariantId),
     name: &dyn Fn(&str) -> String,
-) -> Option<Vec<Part>> {
+) -> Option<Vec<StopPart>> {
     let row = row(results, plan, variant)?;
     let bad = results.scenario.variant(variant).bad;
     let by_design = results.deliveries.get(plan.0).is_some_and(|found| found.by_design);
@@ -56,19 +56,19 @@ pub fn parts(
         ("open", row.open.share, None),
     ];
     let seen = parts.into_iter().filter(|(_, share, _)| *share > 0.0);
-    let told = seen.map(|(word, share, cause)| Part {
+    let told = seen.map(|(word, share, cause)| StopPart {
         what: format!("{word} {}", Quantity::Share.show(share)),
         how: cause.map_or(String::new(), |cause| how(cause, name)),
     });
-    let mut told: Vec<Part> = told.collect();
+    let mut told: Vec<StopPart> = told.collect();
     told.extend(harm(results, row).filter(|_| bad && row.stopped.share > 0.0));
     Some(told)
 }
 
 /// What a release that was stopped had done before, if that is more than a medium risk.
-fn harm(results: &ScenarioResults, row: &StopRow) -> Option<Part> {
+fn harm(results: &ScenarioResults, row: &StopRow) -> Option<StopPart> {
     let hurt = reading::estimate(results, row.variant, row.plan, reading::HURT_SHARE)?.mean;
-    (hurt > RISK_LIMITS[1]).then(|| Part {
+    (hurt > RISK_LIMITS[1]).then(|| StopPart {
         what: format!("hurts {} of the users", Quantity::Share.show(hurt)),
         how: String::new(),
     })

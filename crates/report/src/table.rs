@@ -5,7 +5,7 @@
 
 use super::figure::{Quantity, significant};
 use super::headlines::listed;
-use super::{columns, headlines, money, reading, seen, stops, way_back};
+use super::{columns, full_rollback, headlines, money, reading, seen, stops};
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use windtunnel_base::count::{counted, plural};
 use windtunnel_base::wrap;
@@ -83,7 +83,7 @@ fn ratings_table(results: &ScenarioResults, columns: &[String]) -> Table {
         close(&mut table);
         return table;
     }
-    let down = ["downtime:\noutage", "rollback:\nway back"];
+    let down = ["downtime:\noutage", "rollback:\nin full"];
     let rest = ["risk:\nusers hurt", "cost:\nfleet-min", "delivery:\ngood shipped"];
     table.set_header(["strategy"].into_iter().chain(down).chain(rest));
     for row in &results.ratings {
@@ -200,7 +200,7 @@ fn failed_table(results: &ScenarioResults) -> Table {
 }
 
 fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 6] {
-    let way_back = way_back::short(results, row);
+    let full_rollback = full_rollback::short(results, row);
     let outage = match row.outage_good_s {
         seconds if seconds > 0.0 => format!(" {}", Quantity::Seconds.show(seconds)),
         _ => String::new(),
@@ -208,7 +208,7 @@ fn cells(results: &ScenarioResults, row: &RatingRow) -> [String; 6] {
     [
         results.scenario.plan_name(row.plan).to_string(),
         format!("{}{outage}", row.downtime),
-        format!("{}{way_back}", row.rollback),
+        format!("{}{full_rollback}", row.rollback),
         format!("{} {}", row.risk, headlines::share_of_users(row.hurt_share)),
         format!("{} {}", row.cost, significant(row.fleet_minutes)),
         delivery(results, row),

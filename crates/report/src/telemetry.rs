@@ -9,7 +9,7 @@ use windtunnel_base::time::SimTime;
 use windtunnel_experiment::results::{FlightRecord, Results};
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_model::telemetry::exposition::{markers, write};
-use windtunnel_model::telemetry::family::{self, Kind};
+use windtunnel_model::telemetry::family::{self, SeriesKind};
 use windtunnel_model::telemetry::unix_ms;
 
 /// The ending of the markers' file beside an export.
@@ -43,14 +43,14 @@ pub fn documents(results: &Results) -> impl Iterator<Item = Document> + '_ {
 /// The text of an export, and that of its markers; nothing when the flight kept no telemetry.
 pub fn texts(scenario: &Scenario, record: &FlightRecord) -> Option<(String, String)> {
     let store = record.recording.telemetry.as_ref()?;
-    let kinds: BTreeMap<String, Kind> =
+    let kinds: BTreeMap<String, SeriesKind> =
         family::all().flat_map(|f| f.samples().into_iter().map(|s| (s, f.kind))).collect();
     let kind = |name: &str| match kinds.get(name) {
-        Some(Kind::Counter) => write::Kind::Counter,
-        Some(Kind::Gauge) => write::Kind::Gauge,
-        Some(Kind::Histogram) => write::Kind::Histogram,
-        None if name == "up" => write::Kind::Gauge,
-        None => write::Kind::Unknown,
+        Some(SeriesKind::Counter) => write::ExpositionKind::Counter,
+        Some(SeriesKind::Gauge) => write::ExpositionKind::Gauge,
+        Some(SeriesKind::Histogram) => write::ExpositionKind::Histogram,
+        None if name == "up" => write::ExpositionKind::Gauge,
+        None => write::ExpositionKind::Unknown,
     };
     let release_at = unix_ms(SimTime::ZERO + scenario.release.at);
     let series = markers::said(write::write(store, &kind));

@@ -16,14 +16,14 @@ use windtunnel_model::scenario::ids::VariantId;
 use windtunnel_scenario::weak;
 
 /// One service, by the strategy with which most users are hurt.
-struct Row<'a> {
+struct WorstRow<'a> {
     results: &'a ScenarioResults,
     rating: &'a RatingRow,
     /// The release that hurts most, and the share of users that it hurts.
     worst: Option<(VariantId, f64)>,
 }
 
-impl Row<'_> {
+impl WorstRow<'_> {
     fn reasons(&self) -> Vec<String> {
         let mut reasons = Vec::new();
         if self.rating.outage_good_s >= OUTAGE_S {
@@ -32,10 +32,11 @@ impl Row<'_> {
         }
         if self.rating.rollback_outage_s >= OUTAGE_S {
             let outage = Quantity::Seconds.show(self.rating.rollback_outage_s);
-            reasons.push(format!("{outage} of outage on the way back"));
-        } else if let (Grade::Slow, Some(way_back)) = (self.rating.rollback, self.rating.way_back_s)
+            reasons.push(format!("{outage} of outage on the rollback"));
+        } else if let (Grade::Slow, Some(full_rollback)) =
+            (self.rating.rollback, self.rating.full_rollback_s)
         {
-            reasons.push(format!("{} to go back", Quantity::Seconds.show(way_back)));
+            reasons.push(format!("{} to go back", Quantity::Seconds.show(full_rollback)));
         }
         reasons.extend(weak::spots(&self.results.scenario));
         reasons
@@ -55,7 +56,7 @@ impl Row<'_> {
 }
 
 /// All services that were flown, the worst first; those that fare alike as they were named.
-fn rows(results: &Results) -> Vec<Row<'_>> {
+fn rows(results: &Results) -> Vec<WorstRow<'_>> {
     let row = |results| {
         let scenario: &ScenarioResults = results;
         let by_harm = |a: &&RatingRow, b: &&RatingRow| a.hurt_share.total_cmp(&b.hurt_share);
@@ -66,9 +67,9 @@ fn rows(results: &Results) -> Vec<Row<'_>> {
         };
         let variants = scenario.scenario.variant_ids().filter_map(harm);
         let worst = variants.max_by(|a, b| a.1.total_cmp(&b.1));
-        Some(Row { results: scenario, rating, worst })
+        Some(WorstRow { results: scenario, rating, worst })
     };
-    let mut rows: Vec<Row<'_>> = results.scenarios.iter().filter_map(row).collect();
+    let mut rows: Vec<WorstRow<'_>> = results.scenarios.iter().filter_map(row).collect();
     rows.sort_by(|a, b| b.rating.hurt_share.total_cmp(&a.rating.hurt_share));
     rows
 }
@@ -123,7 +124,7 @@ pub fn markdown(results: &Results) -> Option<String> {
     if rows.len() < 2 {
         return None;
     }
-    let cells = |row: &Row<'_>| {
+    let cells = |row: &WorstRow<'_>| {
         let name = markdown::text(&row.results.scenario.name).into_owned();
         let strategy = row.strategy().map(|name| format!(" (with {})", markdown::text(name)));
         let hurt = headlines::share_of_users(row.rating.hurt_share);
@@ -141,7 +142,7 @@ pub fn markdown(results: &Results) -> Option<String> {
 
 /// For machines: always, the worst first.
 pub fn json(results: &Results) -> Vec<Value> {
-    let row = |row: &Row<'_>| {
+    let row = |row: &WorstRow<'_>| {
         let scenario = &row.results.scenario;
         json!({
             "scenario": scenario.name,

@@ -130,7 +130,7 @@ pub(super) fn part_names<T>(parts: &'static [Part<T>]) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windtunnel_base::settings::Kind;
+    use windtunnel_base::settings::SettingKind;
 
     #[test]
     fn every_field_is_described_and_every_part_has_a_group() {
@@ -140,7 +140,7 @@ mod tests {
             assert!(!entry.summary.is_empty(), "{entry:?}");
             for field in &entry.fields {
                 assert!(!field.help.is_empty(), "{}: {} has no help", entry.name, field.path);
-                if let Kind::Part(names) | Kind::Parts(names) = &field.kind {
+                if let SettingKind::Part(names) | SettingKind::Parts(names) = &field.kind {
                     assert!(group_of(names).is_some(), "{}: {}", entry.name, field.path);
                 }
             }
@@ -149,7 +149,7 @@ mod tests {
         let path = |path: &str| scenario.fields.iter().find(|f| f.path == path).cloned();
         assert!(path("spec.service.replicas").is_some_and(|f| f.required));
         assert!(path("spec.service.routes[].serviceTime").is_some_and(|f| f.default.is_some()));
-        assert_eq!(path("spec.onCall").map(|f| f.kind), Some(Kind::ObjectOr("none")));
+        assert_eq!(path("spec.onCall").map(|f| f.kind), Some(SettingKind::ObjectOr("none")));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! doubt, none is made.
 
 use super::rehearsal::{Foretold, WORK, rehearse};
-use super::warn::Found;
+use super::warn::Warnings;
 use super::warn_checks::shown;
 use windtunnel_base::count::counted;
 use windtunnel_base::node::Node;
@@ -38,7 +38,7 @@ pub fn warnings(document: &Node, scenario: &Scenario) -> Vec<Problem> {
         Ok((pilots, _)) => pilots,
         Err(problems) => return problems,
     };
-    let mut found = Found::new(document);
+    let mut found = Warnings::new(document);
     let (asked, mut left) = (questions(scenario, &pilots), WORK);
     for (number, question) in asked.iter().enumerate() {
         // Each may take its part of what those before it have left.
@@ -162,7 +162,7 @@ fn rounded(share: f64) -> String {
 }
 
 /// Good releases that fail a check by chance.
-fn good(scenario: &Scenario, question: &Question, told: &[Foretold], found: &mut Found<'_>) {
+fn good(scenario: &Scenario, question: &Question, told: &[Foretold], found: &mut Warnings<'_>) {
     let plan = &scenario.plans[question.plan];
     for foretold in told {
         let taken_back = foretold.taken_back().filter(|share| *share >= FALSE_ALARM);
@@ -227,7 +227,7 @@ fn near(
     question: &Question,
     limits: &[(usize, f64)],
     told: &[Foretold],
-    found: &mut Found<'_>,
+    found: &mut Warnings<'_>,
 ) {
     let plan = &scenario.plans[question.plan];
     let Some(shipped) = question.variant.and_then(|v| scenario.release.variants.get(v)) else {

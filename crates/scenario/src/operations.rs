@@ -59,7 +59,7 @@ fn human(r: &mut Reader<'_>, success: Share) -> OnCall {
         decide: r.distribution(
             "decide",
             ("{lognormal: {median: 10m, p95: 60m}}", usual.decide),
-            "from looking to ordering the way back (derived)",
+            "from looking to ordering the rollback (derived)",
         ),
         suspects: r.duration("suspects", "60m", "older releases are no longer suspected"),
         every: at_least_1s(r, "every", "30s", "time between two looks at the alert"),
@@ -141,7 +141,7 @@ pub fn constraints(r: &mut Reader<'_>) -> (Constraints, Option<SimDuration>) {
         risk_max: r.opt_share("riskMax", "highest share of users a release may hurt, on average"),
         rollback_max: r.opt_duration(
             "rollbackMax",
-            "longest way back: of the bad releases that met users and went back, half may take \
+            "longest rollback: of the bad releases that met users and went back, half may take \
              longer",
         ),
         fleet_minutes_max: r.opt_number(

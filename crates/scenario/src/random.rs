@@ -6,7 +6,7 @@
 
 use super::describe::{Entry, MANIFEST, catalogue, group_of, part_names};
 use windtunnel_base::random::Stream;
-use windtunnel_base::settings::{FieldSpec, Kind, is_inline};
+use windtunnel_base::settings::{FieldSpec, SettingKind, is_inline};
 use windtunnel_model::analysis::check::judge::JUDGES;
 
 /// Settings of a fault of which only one may be given.
@@ -87,7 +87,7 @@ impl Random<'_> {
     /// The value of a field, or nothing when it is left out.
     fn field(&mut self, part: &Entry, field: &FieldSpec, name: &str, depth: u32) -> Option<String> {
         let known = priced(&field.path).or_else(|| self.known(part, name));
-        let must = known.is_some() || matches!(field.kind, Kind::Object) || field.required;
+        let must = known.is_some() || matches!(field.kind, SettingKind::Object) || field.required;
         if (LEFT_OUT.contains(&name) && known.is_none()) || !(must || self.chance(0.35)) {
             return None;
         }
@@ -233,41 +233,45 @@ impl Random<'_> {
 
     fn value(&mut self, part: &Entry, field: &FieldSpec, name: &str, depth: u32) -> Option<String> {
         Some(match &field.kind {
-            Kind::Duration => self.secs(1, 60),
-            Kind::Share if name == "confidence" || name == "quantile" => {
+            SettingKind::Duration => self.secs(1, 60),
+            SettingKind::Share if name == "confidence" || name == "quantile" => {
                 format!("{}%", 50 + self.below(50))
             }
-            Kind::Share => format!("{}%", 1 + self.below(99)),
-            Kind::Rate if name == "randomly" => format!("{}/h", 1 + self.below(60)),
-            Kind::Rate => self.rate(),
-            Kind::Money => format!("${}", self.below(10)),
-            Kind::Price => format!("${:.2}/h", self.between(0.0, 0.2)),
+            SettingKind::Share => format!("{}%", 1 + self.below(99)),
+            SettingKind::Rate if name == "randomly" => format!("{}/h", 1 + self.below(60)),
+            SettingKind::Rate => self.rate(),
+            SettingKind::Money => format!("${}", self.below(10)),
+            SettingKind::Price => format!("${:.2}/h", self.between(0.0, 0.2)),
             // Steps go up to 60 of it.
-            Kind::Count(..) if name == "maxTrafficWeight" => self.pick(&["100", "1000"]).into(),
-            Kind::Count(min, max) => {
+            SettingKind::Count(..) if name == "maxTrafficWeight" => {
+                self.pick(&["100", "1000"]).into()
+            }
+            SettingKind::Count(min, max) => {
                 let most = (*max).min(min + 20) - min + 1;
                 (min + u64::from(self.below(most as u32))).to_string()
             }
-            Kind::Number(min, max) => {
+            SettingKind::Number(min, max) => {
                 let usual = field.default.as_deref().and_then(|d| d.parse().ok()).unwrap_or(*min);
                 let high = f64::max(usual * 2.0, min + 1e-3).min(*max);
                 format!("{:.4}", self.between((usual / 2.0).max(*min), high).clamp(*min, *max))
             }
-            Kind::Flag => self.chance(0.5).to_string(),
-            Kind::Distribution => self.distribution(name),
-            Kind::Choice(words) => self.pick(words).to_string(),
-            Kind::Object | Kind::OptObject => {
+            SettingKind::Flag => self.chance(0.5).to_string(),
+            SettingKind::Distribution => self.distribution(name),
+            SettingKind::Choice(words) => self.pick(words).to_string(),
+            SettingKind::Object | SettingKind::OptObject => {
                 self.mapping(part, &format!("{}.", field.path), depth)
             }
-            Kind::ObjectOr(word) if self.chance(0.2) => word.to_string(),
-            Kind::ObjectOr(_) => self.mapping(part, &format!("{}.", field.path), depth),
-            Kind::Part(names) => self.part(names, depth + 1)?,
-            Kind::Parts(names) => {
+            SettingKind::ObjectOr(word) if self.chance(0.2) => word.to_string(),
+            SettingKind::ObjectOr(_) => self.mapping(part, &format!("{}.", field.path), depth),
+            SettingKind::Part(names) => self.part(names, depth + 1)?,
+            SettingKind::Parts(names) => {
                 let parts: Vec<String> =
                     (0..self.below(3)).filter_map(|_| self.part(names, depth + 1)).collect();
                 format!("[{}]", parts.join(", "))
             }
-            Kind::Text | Kind::Texts | Kind::List | Kind::Other(_) => return None,
+            SettingKind::Text | SettingKind::Texts | SettingKind::List | SettingKind::Other(_) => {
+                return None;
+            }
         })
     }
 

@@ -7,7 +7,7 @@
 use windtunnel_base::settings::Reader;
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::Share;
-use windtunnel_model::strategy::autoscaler::hpa::{Asked, Behavior, Metric, Settings};
+use windtunnel_model::strategy::autoscaler::hpa::{Behavior, HpaSettings, KedaQuery, Metric};
 use windtunnel_model::strategy::autoscaler::limits::{Amount, Policy, Rules, Select};
 use windtunnel_model::strategy::autoscaler::replicas::Tolerance;
 use windtunnel_model::strategy::autoscaler::sample::WarmUp;
@@ -28,7 +28,7 @@ const PERIOD_MAX: SimDuration = SimDuration::from_secs(1800);
 #[derive(Debug, Default, PartialEq)]
 pub struct Scaling {
     /// The autoscaler.
-    pub autoscaler: Option<Settings>,
+    pub autoscaler: Option<HpaSettings>,
     /// `spec.replicas` that the release writes beside it, if it writes any.
     pub applied: Option<u32>,
     /// The budgets.
@@ -54,7 +54,7 @@ fn applied(r: &mut Reader<'_>) -> Option<u32> {
     r.opt_count("applied", 1..=REPLICAS_MAX, help).map(|pods| pods as u32)
 }
 
-fn autoscaler(r: &mut Reader<'_>) -> Settings {
+fn autoscaler(r: &mut Reader<'_>) -> HpaSettings {
     let min = r.count("minReplicas", 1, 1..=REPLICAS_MAX, "fewest pods (k8s: 1)") as u32;
     let max = r.opt_count("maxReplicas", 1..=REPLICAS_MAX, "most pods; has to be given");
     if max.is_none() && !r.has("maxReplicas") && !r.describing() {
@@ -68,7 +68,7 @@ fn autoscaler(r: &mut Reader<'_>) -> Settings {
     let tolerance = r.share("tolerance", "10%", "ratios this near to 1 change nothing (k8s: 10%)");
     let initialization = "CPU of a pod younger than this counts once it is ready (k8s: 300s)";
     let delay = "a pod that was never ready within this does not count (k8s: 30s)";
-    Settings {
+    HpaSettings {
         min,
         metrics: metrics(r),
         behavior: r.opt_object("behavior", "how fast it may change", behavior),
@@ -77,7 +77,7 @@ fn autoscaler(r: &mut Reader<'_>) -> Settings {
             cpu_initialization: r.duration("cpuInitialization", "300s", initialization),
             readiness_delay: r.duration("initialReadinessDelay", "30s", delay),
         },
-        ..Settings::new(max)
+        ..HpaSettings::new(max)
     }
 }
 
@@ -133,7 +133,7 @@ fn metrics(r: &mut Reader<'_>) -> Vec<Metric> {
 }
 
 /// A query, and the answer at which the size is right.
-fn asked(r: &mut Reader<'_>) -> Asked {
+fn asked(r: &mut Reader<'_>) -> KedaQuery {
     let query = r.required_text("query", "PromQL that comes to one value");
     let threshold =
         r.opt_number("threshold", 0.001..=1e12, "the value for each pod; has to be given");
@@ -148,7 +148,7 @@ fn asked(r: &mut Reader<'_>) -> Asked {
     let help = "what the copy for Flagger's primary asks; left out: the same";
     let primary = r.opt_text("primaryQuery", help);
     let target = (threshold.unwrap_or(1.0) * 1000.0) as i64;
-    Asked { query, primary, target: target.max(1), whole, empty_is_zero }
+    KedaQuery { query, primary, target: target.max(1), whole, empty_is_zero }
 }
 
 fn behavior(r: &mut Reader<'_>) -> Behavior {
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::read::read;
 
-    fn service(fields: &str) -> Result<(Option<Settings>, Vec<Disruptions>), String> {
+    fn service(fields: &str) -> Result<(Option<HpaSettings>, Vec<Disruptions>), String> {
         let head = "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {name: t}\nspec:\n";
         match read(&format!("{head}  service: {{replicas: 4, {fields}}}\n"), "t") {
             Ok((mut found, _)) => {
@@ -243,7 +243,7 @@ mod tests {
     fn an_autoscaler_has_the_controllers_defaults() {
         assert_eq!(service(""), Ok((None, Vec::new())));
         let (found, _) = service("autoscaler: {maxReplicas: 9}").expect("valid");
-        assert_eq!(found, Some(Settings::new(9)));
+        assert_eq!(found, Some(HpaSettings::new(9)));
         let behavior =
             "behavior: {scaleDown: {policies: [{type: Percent, value: 10, period: 1m}]}}";
         let fields = format!("autoscaler: {{maxReplicas: 9, requestsPerPod: 2.5, {behavior}}}");

@@ -6,7 +6,7 @@
 use super::describe::{Entry, MANIFEST, catalogue, group_of};
 use super::{read, textbook};
 use serde_json::{Map, Value, json};
-use windtunnel_base::settings::{FieldSpec, Kind, is_inline};
+use windtunnel_base::settings::{FieldSpec, SettingKind, is_inline};
 
 /// The kinds of documents.
 const DOCUMENTS: [&str; 2] = [read::KIND, textbook::KIND];
@@ -96,7 +96,7 @@ fn object(fields: &[FieldSpec], prefix: &str) -> Map<String, Value> {
         let below = field.path.strip_prefix(prefix).filter(|name| !name.contains('.'));
         let Some(name) = below.filter(|name| !name.is_empty()) else { continue };
         properties.insert(name.to_string(), described(fields, field));
-        let optional = field.kind == Kind::OptObject;
+        let optional = field.kind == SettingKind::OptObject;
         if field.required || !optional && has_required(fields, &field.path) {
             required.push(json!(name));
         }
@@ -114,7 +114,8 @@ fn object(fields: &[FieldSpec], prefix: &str) -> Map<String, Value> {
 /// Must a mapping be given because something in it must?
 fn has_required(fields: &[FieldSpec], path: &str) -> bool {
     let below = format!("{path}.");
-    let optional = |path: &str| fields.iter().any(|f| f.path == path && f.kind == Kind::OptObject);
+    let optional =
+        |path: &str| fields.iter().any(|f| f.path == path && f.kind == SettingKind::OptObject);
     let inner = |f: &FieldSpec| {
         let rest = f.path.strip_prefix(&below).filter(|rest| !rest.contains('['));
         // Nothing must be given of a mapping that may be left out.
@@ -141,28 +142,28 @@ fn kind(fields: &[FieldSpec], field: &FieldSpec) -> Value {
     let unit = |name: &str| json!({"$ref": format!("#/$defs/{name}")});
     let below = |suffix: &str| Value::Object(object(fields, &format!("{}{suffix}", field.path)));
     match &field.kind {
-        Kind::Duration => unit("duration"),
-        Kind::Share => unit("share"),
-        Kind::Rate => unit("rate"),
-        Kind::Money => unit("money"),
-        Kind::Price => unit("price"),
-        Kind::Distribution => unit("distribution"),
-        Kind::Count(min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
-        Kind::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
-        Kind::Text => json!({"type": ["string", "number"]}),
-        Kind::Flag => json!({"type": "boolean"}),
-        Kind::Choice(words) => json!({"enum": words}),
-        Kind::Object | Kind::OptObject => below("."),
-        Kind::ObjectOr(word) => json!({"oneOf": [{"const": word}, below(".")]}),
-        Kind::List => json!({"type": "array", "items": below("[].")}),
-        Kind::Texts => json!({"type": "array", "items": {"type": ["string", "number"]}}),
-        Kind::Other(_) => json!({}),
-        Kind::Part(names) => part(names, field.default.as_deref()),
-        Kind::Parts(names) if field.path == "spec.strategies" => {
+        SettingKind::Duration => unit("duration"),
+        SettingKind::Share => unit("share"),
+        SettingKind::Rate => unit("rate"),
+        SettingKind::Money => unit("money"),
+        SettingKind::Price => unit("price"),
+        SettingKind::Distribution => unit("distribution"),
+        SettingKind::Count(min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
+        SettingKind::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
+        SettingKind::Text => json!({"type": ["string", "number"]}),
+        SettingKind::Flag => json!({"type": "boolean"}),
+        SettingKind::Choice(words) => json!({"enum": words}),
+        SettingKind::Object | SettingKind::OptObject => below("."),
+        SettingKind::ObjectOr(word) => json!({"oneOf": [{"const": word}, below(".")]}),
+        SettingKind::List => json!({"type": "array", "items": below("[].")}),
+        SettingKind::Texts => json!({"type": "array", "items": {"type": ["string", "number"]}}),
+        SettingKind::Other(_) => json!({}),
+        SettingKind::Part(names) => part(names, field.default.as_deref()),
+        SettingKind::Parts(names) if field.path == "spec.strategies" => {
             let manifest = unit(MANIFEST);
             json!({"type": "array", "items": {"anyOf": [part(names, None), manifest]}})
         }
-        Kind::Parts(names) => json!({"type": "array", "items": part(names, None)}),
+        SettingKind::Parts(names) => json!({"type": "array", "items": part(names, None)}),
     }
 }
 

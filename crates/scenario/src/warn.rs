@@ -21,7 +21,7 @@ const LEAST_RECORDED: f64 = 0.9;
 
 /// Warnings about a scenario without problems, with its strategies bound to it.
 pub fn warnings(document: &Node, scenario: &Scenario, pilots: &[Pilot]) -> Vec<Problem> {
-    let mut found = Found::new(document);
+    let mut found = Warnings::new(document);
     load(scenario, &mut found);
     probes(scenario, &mut found);
     shutdown(scenario, &mut found);
@@ -45,7 +45,7 @@ pub fn warnings(document: &Node, scenario: &Scenario, pilots: &[Pilot]) -> Vec<P
 /// Warnings about the rows of a recording, of which a flight takes those before its horizon: rows
 /// behind it, and a long silence before it.
 pub fn of_trace(document: &Node, scenario: &Scenario) -> Vec<Problem> {
-    let mut found = Found::new(document);
+    let mut found = Warnings::new(document);
     let Arrivals::Trace(rows) = &scenario.traffic.arrivals else { return Vec::new() };
     let horizon = scenario.horizon;
     let Some(last) = rows.iter().map(|row| row.at).max() else { return Vec::new() };
@@ -69,15 +69,15 @@ pub fn of_trace(document: &Node, scenario: &Scenario) -> Vec<Problem> {
 }
 
 /// Warnings on their way, with the document that they point into.
-pub(super) struct Found<'a> {
+pub(super) struct Warnings<'a> {
     document: &'a Node,
     problems: Vec<Problem>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Warnings<'a> {
     /// No warnings yet.
-    pub(super) fn new(document: &'a Node) -> Found<'a> {
-        Found { document, problems: Vec::new() }
+    pub(super) fn new(document: &'a Node) -> Warnings<'a> {
+        Warnings { document, problems: Vec::new() }
     }
 
     /// Does the document say anything under `path`?
@@ -109,7 +109,7 @@ fn peak_rate(scenario: &Scenario) -> Option<f64> {
 }
 
 /// Steps of the load that begin when the flight is over.
-fn late_steps(scenario: &Scenario, found: &mut Found<'_>) {
+fn late_steps(scenario: &Scenario, found: &mut Warnings<'_>) {
     let Arrivals::Steps(steps) = &scenario.traffic.arrivals else { return };
     let late = steps.steps.iter().filter(|(start, _)| *start >= scenario.horizon).count();
     if late > 0 && steps.period.is_none() {
@@ -123,7 +123,7 @@ fn late_steps(scenario: &Scenario, found: &mut Found<'_>) {
 }
 
 /// Slots that the load keeps busy, against slots that there are.
-fn load(scenario: &Scenario, found: &mut Found<'_>) {
+fn load(scenario: &Scenario, found: &mut Warnings<'_>) {
     let Some(rate) = peak_rate(scenario) else { return };
     let service = &scenario.service;
     let busy = rate * scenario.mean_service_secs();
@@ -151,7 +151,7 @@ fn load(scenario: &Scenario, found: &mut Found<'_>) {
 }
 
 /// Ejection that never ejects anybody.
-fn ejection(scenario: &Scenario, found: &mut Found<'_>) {
+fn ejection(scenario: &Scenario, found: &mut Warnings<'_>) {
     let (balancer, replicas) = (&scenario.service.balancer, scenario.service.replicas);
     let own = balancer.candidate.and_then(|(_, rules)| rules.outliers);
     let all = [("", balancer.mesh.rules.outliers), ("candidate.", own)];
@@ -169,7 +169,7 @@ fn ejection(scenario: &Scenario, found: &mut Found<'_>) {
     }
 }
 
-fn probes(scenario: &Scenario, found: &mut Found<'_>) {
+fn probes(scenario: &Scenario, found: &mut Warnings<'_>) {
     let pod = &scenario.service.pod;
     if pod.readiness.is_none() {
         let message = "without a readiness probe pods get requests before they serve";
@@ -189,7 +189,7 @@ fn probes(scenario: &Scenario, found: &mut Found<'_>) {
     }
 }
 
-fn shutdown(scenario: &Scenario, found: &mut Found<'_>) {
+fn shutdown(scenario: &Scenario, found: &mut Warnings<'_>) {
     let service = &scenario.service;
     if let Some(learned) = weak::leaves_early(scenario) {
         let message = format!(
@@ -206,7 +206,7 @@ fn whole_secs(span: SimDuration) -> u64 {
 }
 
 /// Strategies and humans that the horizon cuts off.
-fn time(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<'_>) {
+fn time(scenario: &Scenario, pilots: &[Pilot], found: &mut Warnings<'_>) {
     let left = scenario.horizon.saturating_sub(scenario.release.at);
     for (i, (plan, pilot)) in scenario.plans.iter().zip(pilots).enumerate() {
         let takes = pilot.facts.takes;
@@ -231,7 +231,7 @@ fn time(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<'_>) {
 }
 
 /// Faults that nothing in the scenario can feel.
-fn faults(scenario: &Scenario, found: &mut Found<'_>) {
+fn faults(scenario: &Scenario, found: &mut Warnings<'_>) {
     let chaos = scenario.chaos.iter().enumerate();
     let chaos = chaos.map(|(i, f)| (format!("spec.chaos[{i}].{}", f.name), f));
     let variants = scenario.release.variants.iter().enumerate();

@@ -3,7 +3,7 @@
 //! All pods are taken to be healthy, as the controller counts them when it allows the most.
 //! Deliberately unknown here: whether a node is drained at all.
 
-use super::warn::Found;
+use super::warn::Warnings;
 use windtunnel_base::count::counted;
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_model::strategy::deployment::bounds::IntOrPercent;
@@ -11,7 +11,7 @@ use windtunnel_model::strategy::disruption::{Budget, Disruptions, Selected};
 use windtunnel_model::world::routing::Pool;
 
 /// Adds the warnings about all budgets.
-pub(super) fn warnings(scenario: &Scenario, found: &mut Found<'_>) {
+pub(super) fn warnings(scenario: &Scenario, found: &mut Warnings<'_>) {
     let replicas = scenario.service.replicas;
     let scaler = scenario.autoscaler.as_ref();
     let (least, most) = scaler.map_or((replicas, replicas), |scaler| (scaler.min, scaler.max));

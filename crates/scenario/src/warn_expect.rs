@@ -4,7 +4,7 @@
 //!
 //! Told only where it is certain: that a line would be hard to satisfy is for the flights to say.
 
-use super::warn::Found;
+use super::warn::Warnings;
 use super::warn_checks::shown;
 use windtunnel_model::outcome::measure::Reach;
 use windtunnel_model::outcome::{Grade, MeasureId, Rating, Unit, Verdict};
@@ -23,7 +23,7 @@ const FLIGHTS_FOR_P50: u32 = 6;
 type Told = (String, String);
 
 /// Adds the warnings about all lines.
-pub(super) fn warnings(scenario: &Scenario, pilots: &[Pilot], found: &mut Found<'_>) {
+pub(super) fn warnings(scenario: &Scenario, pilots: &[Pilot], found: &mut Warnings<'_>) {
     for (number, line) in scenario.expect.iter().enumerate() {
         let hidden = |plan: PlanId| pilots.get(plan.0).is_some_and(|pilot| pilot.facts.hidden);
         if let Some((message, help)) = told(scenario, line, &hidden) {

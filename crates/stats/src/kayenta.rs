@@ -95,7 +95,7 @@ pub enum Label {
 /// How a metric is judged. Limits left out take the measure's neutral value: 1 for the ratio, ½
 /// for `Cles`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Metric {
+pub struct KayentaMetric {
     /// Which movement is bad.
     pub direction: Direction,
     /// Effect measure.
@@ -116,9 +116,9 @@ pub struct Metric {
     pub critical: bool,
 }
 
-impl Default for Metric {
+impl Default for KayentaMetric {
     fn default() -> Self {
-        Metric {
+        KayentaMetric {
             direction: Direction::Either,
             measure: Measure::MeanRatio,
             tolerance: 0.25,
@@ -151,7 +151,7 @@ pub struct MetricResult {
 
 /// Judges one metric. Empty series are `Nodata` (a critical one fails the analysis); equal series
 /// and a single distinct value pass.
-pub fn judge_metric(metric: &Metric, control: &[f64], experiment: &[f64]) -> MetricResult {
+pub fn judge_metric(metric: &KayentaMetric, control: &[f64], experiment: &[f64]) -> MetricResult {
     let ratio = mean_ratio(control, experiment);
     let effect = match metric.measure {
         Measure::MeanRatio => ratio,
@@ -197,7 +197,7 @@ fn neutral(measure: Measure) -> f64 {
 
 /// High above b = tolerance·|shift|, Low below −b, if the direction and the effect allow it; an
 /// effect that is NaN does.
-fn label(metric: &Metric, interval: Interval, shift: f64, effect: f64) -> Label {
+fn label(metric: &KayentaMetric, interval: Interval, shift: f64, effect: f64) -> Label {
     let bound = metric.tolerance * shift.abs();
     let neutral = neutral(metric.measure);
     let (up, down) = (metric.allowed_increase, metric.allowed_decrease);
@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn special_cases_come_first() {
-        let metric = Metric::default();
+        let metric = KayentaMetric::default();
         let label = |c: &[f64], e: &[f64]| judge_metric(&metric, c, e).label;
         assert_eq!(label(&[], &[1.0]), Label::Nodata);
         assert_eq!(label(&[1.0, 2.0], &[2.0, 1.0]), Label::Pass);
@@ -334,7 +334,7 @@ mod tests {
         assert_eq!(label(&[3.0; 9], &[4.0; 9]), Label::High);
         assert_eq!(label(&[4.0; 9], &[3.0; 9]), Label::Low);
         assert_eq!(label(&[f64::NAN], &[3.0; 9]), Label::Nodata);
-        let critical = Metric { critical: true, ..metric };
+        let critical = KayentaMetric { critical: true, ..metric };
         assert!(judge_metric(&critical, &[], &[1.0]).critical_failure);
     }
 

@@ -50,7 +50,7 @@ pub struct Flight {
 
 /// Flags of `check`.
 #[derive(Args, Clone, Debug)]
-pub struct Check {
+pub struct CheckFlags {
     /// What is flown.
     #[command(flatten)]
     pub flight: Flight,
@@ -108,7 +108,7 @@ pub struct Replay {
     /// replaced, nothing else
     #[arg(long, value_name = "FILE")]
     pub telemetry: Option<String>,
-    /// How the story is printed
+    /// How the event log is printed
     #[arg(long, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT", hide_env_values = true)]
     pub format: Format,
 }

@@ -5,7 +5,7 @@ mod global;
 mod source;
 mod verbs;
 
-pub use flight::{Check, Flight, Replay, Run, Selftest, Textbook};
+pub use flight::{CheckFlags, Flight, Replay, Run, Selftest, Textbook};
 pub use global::{Color, Format, Global};
 pub use source::Source;
 pub use verbs::{Diff, Explain, GROUP_WORDS, Generation, Import, List, Man, New, Query, Validate};
@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 /// A wind tunnel for deployment strategies: flies recreate, rolling update, blue-green, canary, A/B
-/// and shadow through the same storm, and says who gets hurt, for how long, how fast the way back
+/// and shadow through the same storm, and says who gets hurt, for how long, how fast the rollback
 /// is and what it costs.
 #[derive(Debug, Parser)]
 #[command(name = "windtunnel", version, max_term_width = 80)]
@@ -44,7 +44,7 @@ pub enum Verb {
     Run(Run),
     /// Judge the scenarios' `expect:` lines by their intervals: exit 0 if all hold, 1 if one fails,
     /// 3 if one is undecided
-    Check(Check),
+    Check(CheckFlags),
     /// Tell one release event by event, with the evidence behind every decision
     Replay(Replay),
     /// Ask recorded series in PromQL, and get what Prometheus would answer

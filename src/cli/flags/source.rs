@@ -18,7 +18,7 @@ pub struct Source {
     /// values (a,b,c), or a range (5..50/15 in steps, 5..80x2 in multiples), fly a sweep
     #[arg(long = "set", value_name = "PATH=VALUE[,VALUE…]")]
     pub sets: Vec<String>,
-    /// A Scenario to fly the manifests in, instead of the standard storm
+    /// A Scenario to fly the manifests in, instead of the standard releases
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<String>,
     /// Metric checks of your own, put on every strategy that analyses: a list of name, query (in

@@ -24,8 +24,8 @@ pub fn drawn(problem: &Problem, sources: &Sources) -> String {
         Severity::Warning => (Level::WARNING, AnsiColor::BrightYellow),
     };
     let (bold, kind) = (Style::new().bold(), colour.on_default().bold());
-    let (spot, word, told) = (problem.spot(), problem.severity.word(), problem.told());
-    let head = format!("{bold}{spot}:{bold:#} {kind}{word}:{kind:#} {told}\n");
+    let (written_at, word, told) = (problem.written_at(), problem.severity.word(), problem.told());
+    let head = format!("{bold}{written_at}:{bold:#} {kind}{word}:{kind:#} {told}\n");
     let found = sources.get(&problem.file).and_then(|source| meant(source, problem));
     let shown = found.map(|(text, start, end)| (text, start, end, problem.place.line));
     let within = problem.inner();

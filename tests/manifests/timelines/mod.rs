@@ -24,7 +24,7 @@ mod virtual_service;
 
 use super::input::{root, scenarios};
 use windtunnel::base::time::SimDuration;
-use windtunnel::engine::{Order, fly, fly_twin};
+use windtunnel::engine::{FlightSpec, fly, fly_twin};
 use windtunnel::experiment::fly::single_order;
 use windtunnel::outcome::{Measures, Recording, Verdict};
 use windtunnel::scenario::crew::Crew;
@@ -53,10 +53,10 @@ pub fn text(file: &str) -> String {
 pub fn flown_text(text: &str, file: &str) -> Flown {
     let (found, _) = scenarios(text, file).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let [scenario] = found.as_slice() else { panic!("{file}: {} scenarios", found.len()) };
-    let order = Order { checked: true, ..single_order(scenario, 1, 0) };
+    let order = FlightSpec { checked: true, ..single_order(scenario, 1, 0) };
     let crew = Crew::bind(scenario).expect("sound queries");
     let twin = fly_twin(scenario, &order);
-    let order = Order { record: Some(SimDuration::from_secs(1)), ..order };
+    let order = FlightSpec { record: Some(SimDuration::from_secs(1)), ..order };
     let (outcome, recording) = fly(&crew, 0, 0, &order, &twin);
     Flown {
         recording: recording.expect("a recording was asked for"),

@@ -111,7 +111,7 @@ impl Dialect for Own {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Kind, Sink, describe, read_document, read_tree};
+    use crate::settings::{SettingKind, Sink, describe, read_document, read_tree};
     use std::cell::RefCell;
 
     /// Somebody else's files: numbers are numbers, and what is unknown is noted.
@@ -119,7 +119,7 @@ mod tests {
     struct Foreign;
 
     impl Dialect for Foreign {
-        type Doc = (String, Kind);
+        type Doc = (String, SettingKind);
         type Notes = Vec<String>;
 
         const DEFAULTS: bool = false;
@@ -136,8 +136,8 @@ mod tests {
         fn flag(node: &Node) -> Result<bool, String> {
             Own::flag(node)
         }
-        fn doc(spec: FieldSpec) -> Option<(String, Kind)> {
-            Some((spec.path, spec.kind)).filter(|(_, kind)| *kind != Kind::OptObject)
+        fn doc(spec: FieldSpec) -> Option<(String, SettingKind)> {
+            Some((spec.path, spec.kind)).filter(|(_, kind)| *kind != SettingKind::OptObject)
         }
         fn understood(reader: &Reader<'_, Self>, name: &str, _: &Node, help: &str) {
             let note = format!("{}: {help}", reader.child_path(name));

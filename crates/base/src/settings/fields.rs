@@ -6,7 +6,7 @@ use super::distributions::distribution;
 use super::nested::LONGEST_LIST;
 use super::optional::text_of;
 use super::scalars::{duration, money, price, rate, share, word};
-use super::{Dialect, Kind, Own, Reader};
+use super::{Dialect, Own, Reader, SettingKind};
 use crate::distribution::Distribution;
 use crate::node::{Node, Value};
 use crate::problem::{Place, Problem};
@@ -22,47 +22,47 @@ impl<'a> Reader<'a> {
         default: &str,
         help: &'static str,
     ) -> SimDuration {
-        self.with_default(name, Kind::Duration, default, help, duration).unwrap_or_default()
+        self.with_default(name, SettingKind::Duration, default, help, duration).unwrap_or_default()
     }
 
     /// A span of time that may be left out.
     pub fn opt_duration(&mut self, name: &'static str, help: &'static str) -> Option<SimDuration> {
-        self.optional(name, Kind::Duration, help, duration)
+        self.optional(name, SettingKind::Duration, help, duration)
     }
 
     /// A share of a whole.
     pub fn share(&mut self, name: &'static str, default: &str, help: &'static str) -> Share {
-        self.with_default(name, Kind::Share, default, help, share).unwrap_or_default()
+        self.with_default(name, SettingKind::Share, default, help, share).unwrap_or_default()
     }
 
     /// A share that may be left out.
     pub fn opt_share(&mut self, name: &'static str, help: &'static str) -> Option<Share> {
-        self.optional(name, Kind::Share, help, share)
+        self.optional(name, SettingKind::Share, help, share)
     }
 
     /// A rate.
     pub fn rate(&mut self, name: &'static str, default: &str, help: &'static str) -> Rate {
-        self.with_default(name, Kind::Rate, default, help, rate).unwrap_or_default()
+        self.with_default(name, SettingKind::Rate, default, help, rate).unwrap_or_default()
     }
 
     /// An amount of money.
     pub fn money(&mut self, name: &'static str, default: &str, help: &'static str) -> Money {
-        self.with_default(name, Kind::Money, default, help, money).unwrap_or_default()
+        self.with_default(name, SettingKind::Money, default, help, money).unwrap_or_default()
     }
 
     /// A price per hour.
     pub fn price(&mut self, name: &'static str, default: &str, help: &'static str) -> Money {
-        self.with_default(name, Kind::Price, default, help, price).unwrap_or_default()
+        self.with_default(name, SettingKind::Price, default, help, price).unwrap_or_default()
     }
 
     /// An amount of money that may be left out.
     pub fn opt_money(&mut self, name: &'static str, help: &'static str) -> Option<Money> {
-        self.optional(name, Kind::Money, help, money)
+        self.optional(name, SettingKind::Money, help, money)
     }
 
     /// A price per hour that may be left out.
     pub fn opt_price(&mut self, name: &'static str, help: &'static str) -> Option<Money> {
-        self.optional(name, Kind::Price, help, price)
+        self.optional(name, SettingKind::Price, help, price)
     }
 
     /// A whole number within `range`.
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         range: RangeInclusive<u64>,
         help: &'static str,
     ) -> u64 {
-        let kind = Kind::Count(*range.start(), *range.end());
+        let kind = SettingKind::Count(*range.start(), *range.end());
         let parse = |node: &Node| Own::count(node, &range);
         self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
     }
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         range: RangeInclusive<u64>,
         help: &'static str,
     ) -> u64 {
-        let kind = Kind::Count(*range.start(), *range.end());
+        let kind = SettingKind::Count(*range.start(), *range.end());
         let value = self.field(name, kind, None, true, help, |node| Own::count(node, &range));
         value.unwrap_or(*range.start())
     }
@@ -98,24 +98,27 @@ impl<'a> Reader<'a> {
         range: RangeInclusive<f64>,
         help: &'static str,
     ) -> f64 {
-        let kind = Kind::Number(*range.start(), *range.end());
+        let kind = SettingKind::Number(*range.start(), *range.end());
         let parse = |node: &Node| Own::number(node, &range);
         self.with_default(name, kind, &default.to_string(), help, parse).unwrap_or(default)
     }
 
     /// Text.
     pub fn text(&mut self, name: &'static str, default: &str, help: &'static str) -> String {
-        self.with_default(name, Kind::Text, default, help, text_of::<Own>(name)).unwrap_or_default()
+        self.with_default(name, SettingKind::Text, default, help, text_of::<Own>(name))
+            .unwrap_or_default()
     }
 
     /// Text that must be given.
     pub fn required_text(&mut self, name: &'static str, help: &'static str) -> String {
-        self.field(name, Kind::Text, None, true, help, text_of::<Own>(name)).unwrap_or_default()
+        self.field(name, SettingKind::Text, None, true, help, text_of::<Own>(name))
+            .unwrap_or_default()
     }
 
     /// `true` or `false`.
     pub fn flag(&mut self, name: &'static str, default: bool, help: &'static str) -> bool {
-        let found = self.with_default(name, Kind::Flag, &default.to_string(), help, Own::flag);
+        let found =
+            self.with_default(name, SettingKind::Flag, &default.to_string(), help, Own::flag);
         found.unwrap_or(default)
     }
 
@@ -128,7 +131,8 @@ impl<'a> Reader<'a> {
         help: &'static str,
     ) -> usize {
         let parse = |node: &Node| word(node, words);
-        self.with_default(name, Kind::Choice(words.to_vec()), default, help, parse).unwrap_or(0)
+        self.with_default(name, SettingKind::Choice(words.to_vec()), default, help, parse)
+            .unwrap_or(0)
     }
 
     /// A list of texts, each turned into a value by `parse`.
@@ -140,7 +144,7 @@ impl<'a> Reader<'a> {
         parse: fn(&str) -> Option<T>,
         expected: &'static str,
     ) -> Vec<(Place, T)> {
-        self.note(name, Kind::Texts, Some(format!("[{default}]")), false, help);
+        self.note(name, SettingKind::Texts, Some(format!("[{default}]")), false, help);
         let split = || default.split(',').map(str::trim).filter(|t| !t.is_empty());
         let fallback = || split().filter_map(parse).map(|v| (Place::default(), v)).collect();
         let Some(node) = self.child(name) else { return fallback() };
@@ -169,7 +173,7 @@ impl<'a> Reader<'a> {
         default: (&str, Distribution),
         help: &'static str,
     ) -> Distribution {
-        self.note(name, Kind::Distribution, Some(default.0.to_string()), false, help);
+        self.note(name, SettingKind::Distribution, Some(default.0.to_string()), false, help);
         match self.child(name) {
             Some(node) => self.distribution_of(name, node).unwrap_or(default.1),
             None => default.1,
@@ -179,7 +183,7 @@ impl<'a> Reader<'a> {
     fn with_default<T>(
         &mut self,
         name: &'static str,
-        kind: Kind,
+        kind: SettingKind,
         default: &str,
         help: &'static str,
         parse: impl Fn(&Node) -> Result<T, String>,

@@ -25,7 +25,7 @@ pub use reader::{Reader, Sink, describe, read_document, read_tree};
 
 /// What a field holds, for help texts and the schema.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum SettingKind {
     /// `90s`, `5m`, `250ms`.
     Duration,
     /// `5%`.
@@ -72,7 +72,7 @@ pub struct FieldSpec {
     /// Path below the part, such as `lognormal.median` or `routes[].share`.
     pub path: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// Its default as written in YAML; nothing when the field is optional without one.
     pub default: Option<String>,
     /// Must it be given?

@@ -1,6 +1,6 @@
 //! The fields of one mapping that hold mappings of their own: objects, lists, parts by name.
 
-use super::{Dialect, Kind, Part, Reader, WordOrPart, describe};
+use super::{Dialect, Part, Reader, SettingKind, WordOrPart, describe};
 use crate::node::{Key, Node, Value};
 use crate::problem::{Place, Problem, nearest};
 
@@ -16,7 +16,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         help: &'static str,
         read: impl FnOnce(&mut Reader<'_, D>) -> T,
     ) -> Option<T> {
-        self.note(name, Kind::OptObject, None, false, help);
+        self.note(name, SettingKind::OptObject, None, false, help);
         let (path, spec) = (self.child_path(name), self.child_spec(name));
         if self.describing {
             return Some(self.descend(None, path, spec, read));
@@ -34,7 +34,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         help: &'static str,
         mut read: impl FnMut(&mut Reader<'_, D>) -> T,
     ) -> Option<Vec<T>> {
-        self.note(name, Kind::List, None, false, help);
+        self.note(name, SettingKind::List, None, false, help);
         let spec = format!("{}[]", self.child_spec(name));
         if self.describing {
             self.descend(None, String::new(), spec, &mut read);
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
         help: &'static str,
         read: impl FnOnce(&mut Reader<'_>) -> T,
     ) -> T {
-        self.note(name, Kind::Object, None, false, help);
+        self.note(name, SettingKind::Object, None, false, help);
         self.object_noted(name, read)
     }
 
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
         help: &'static str,
         read: impl FnOnce(&mut Reader<'_>) -> T,
     ) -> Option<T> {
-        self.note(name, Kind::ObjectOr(word), None, false, help);
+        self.note(name, SettingKind::ObjectOr(word), None, false, help);
         let is_word = self.child(name).is_some_and(|n| n.text() == Some(word));
         (!is_word).then(|| self.object_noted(name, read))
     }
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
         help: &'static str,
         parts: &'static [Part<T>],
     ) -> Option<T> {
-        self.note(name, Kind::Part(part_names(parts)), None, false, help);
+        self.note(name, SettingKind::Part(part_names(parts)), None, false, help);
         let node = self.child(name)?;
         self.part_of(node, self.child_path(name), parts, &[]).map(|(_, value)| value)
     }
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         parts: &'static [Part<T>],
         others: &[&'static str],
     ) -> Option<Vec<(Place, T)>> {
-        self.note(name, Kind::Parts(part_names(parts)), None, false, help);
+        self.note(name, SettingKind::Parts(part_names(parts)), None, false, help);
         let node = self.child(name)?;
         let items = self.items(name, node)?;
         let read = |(i, item): (usize, &'a Node)| {
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
         if self.describing {
             let spec = self.child_spec(name);
             for field in self.sink.borrow_mut().docs.iter_mut().filter(|f| f.path == spec) {
-                field.kind = Kind::Part([words, &part_names(parts)].concat());
+                field.kind = SettingKind::Part([words, &part_names(parts)].concat());
                 field.default = words.first().map(ToString::to_string);
             }
         }

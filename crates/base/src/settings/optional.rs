@@ -4,7 +4,7 @@
 //! Each notes the field for descriptions, and reads it if it is given.
 
 use super::scalars::word;
-use super::{Dialect, Kind, Reader};
+use super::{Dialect, Reader, SettingKind};
 use crate::node::{Node, Value};
 use std::ops::RangeInclusive;
 
@@ -21,7 +21,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         range: RangeInclusive<u64>,
         help: &'static str,
     ) -> Option<u64> {
-        let kind = Kind::Count(*range.start(), *range.end());
+        let kind = SettingKind::Count(*range.start(), *range.end());
         self.optional(name, kind, help, |node| D::count(node, &range))
     }
 
@@ -32,18 +32,18 @@ impl<'a, D: Dialect> Reader<'a, D> {
         range: RangeInclusive<f64>,
         help: &'static str,
     ) -> Option<f64> {
-        let kind = Kind::Number(*range.start(), *range.end());
+        let kind = SettingKind::Number(*range.start(), *range.end());
         self.optional(name, kind, help, |node| D::number(node, &range))
     }
 
     /// Text that may be left out.
     pub fn opt_text(&mut self, name: &'static str, help: &'static str) -> Option<String> {
-        self.optional(name, Kind::Text, help, text_of::<D>(name))
+        self.optional(name, SettingKind::Text, help, text_of::<D>(name))
     }
 
     /// `true` or `false`, or left out.
     pub fn opt_flag(&mut self, name: &'static str, help: &'static str) -> Option<bool> {
-        self.optional(name, Kind::Flag, help, D::flag)
+        self.optional(name, SettingKind::Flag, help, D::flag)
     }
 
     /// One of `words`, as its index, or left out.
@@ -53,7 +53,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         words: &[&'static str],
         help: &'static str,
     ) -> Option<usize> {
-        self.optional(name, Kind::Choice(words.to_vec()), help, |node| word(node, words))
+        self.optional(name, SettingKind::Choice(words.to_vec()), help, |node| word(node, words))
     }
 
     /// A value with a syntax of its own, which `holds` names, or left out.
@@ -64,7 +64,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         help: &'static str,
         parse: impl Fn(&Node) -> Result<T, String>,
     ) -> Option<T> {
-        self.optional(name, Kind::Other(holds), help, parse)
+        self.optional(name, SettingKind::Other(holds), help, parse)
     }
 
     /// A list of such values, or left out.
@@ -75,7 +75,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         help: &'static str,
         parse: impl Fn(&Node) -> Result<T, String>,
     ) -> Option<Vec<T>> {
-        self.note(name, Kind::Other(holds), None, false, help);
+        self.note(name, SettingKind::Other(holds), None, false, help);
         let node = self.child(name)?;
         let items = self.items(name, node)?;
         D::understood(self, name, node, help);
@@ -94,7 +94,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
     pub(super) fn optional<T>(
         &mut self,
         name: &'static str,
-        kind: Kind,
+        kind: SettingKind,
         help: &'static str,
         parse: impl Fn(&Node) -> Result<T, String>,
     ) -> Option<T> {
@@ -104,7 +104,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
     pub(super) fn field<T>(
         &mut self,
         name: &'static str,
-        kind: Kind,
+        kind: SettingKind,
         default: Option<&str>,
         required: bool,
         help: &'static str,

@@ -1,6 +1,6 @@
 //! The reader itself: what is given, where it stands, who asked for it, and what is wrong.
 
-use super::{Dialect, FieldSpec, Kind, Own};
+use super::{Dialect, FieldSpec, Own, SettingKind};
 use crate::node::{Key, Node, Value};
 use crate::problem::{Place, Problem};
 use std::cell::RefCell;
@@ -264,7 +264,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
     pub fn note(
         &mut self,
         name: &'static str,
-        kind: Kind,
+        kind: SettingKind,
         default: Option<String>,
         required: bool,
         help: &'static str,

@@ -3,7 +3,7 @@
 //! Follows `analysis/analysis.go` (`assessMetricStatus`, `assessMetricFailureInconclusiveOrError`).
 //! Deliberately unknown here: time, and other metrics.
 
-use super::metric::{CONSECUTIVE_ERROR_LIMIT, Metric};
+use super::metric::{ArgoMetric, CONSECUTIVE_ERROR_LIMIT};
 use super::outcome::Phase;
 
 /// What is counted of a metric's measurements. Limits look at totals of failures, but at errors in
@@ -53,7 +53,7 @@ impl Counters {
 /// The phase of a metric that has not been completed: `last` is the phase of its newest
 /// measurement, `terminating` says that the run takes no new ones.
 pub fn metric_phase(
-    metric: &Metric,
+    metric: &ArgoMetric,
     counters: &Counters,
     last: Option<Phase>,
     terminating: bool,
@@ -84,7 +84,7 @@ pub fn metric_phase(
 
 /// The limit that its counters exceed, with the controller's words. Of several the last wins:
 /// errors over inconclusive ones over failures.
-pub fn beyond_limits(metric: &Metric, counters: &Counters) -> Option<(Phase, String)> {
+pub fn beyond_limits(metric: &ArgoMetric, counters: &Counters) -> Option<(Phase, String)> {
     let mut found = None;
     let limit = metric.failure_limit.unwrap_or(0);
     if limit >= 0 && i64::from(counters.failed) > limit {
@@ -111,14 +111,14 @@ mod tests {
     use super::*;
     use windtunnel_base::time::SimDuration;
 
-    fn after(metric: &Metric, phases: &[Phase]) -> Phase {
+    fn after(metric: &ArgoMetric, phases: &[Phase]) -> Phase {
         let mut counters = Counters::default();
         phases.iter().for_each(|phase| counters.add(*phase));
         metric_phase(metric, &counters, phases.last().copied(), false)
     }
 
-    fn each_minute(count: Option<i64>) -> Metric {
-        Metric { interval: Some(SimDuration::from_secs(60)), count, ..Metric::default() }
+    fn each_minute(count: Option<i64>) -> ArgoMetric {
+        ArgoMetric { interval: Some(SimDuration::from_secs(60)), count, ..ArgoMetric::default() }
     }
 
     /// Limits are "more than": none forgives nothing, four errors in a row are forgiven.
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(after(&metric, &[Error; 4]), Running);
         assert_eq!(after(&metric, &[Error; 5]), Error);
         assert_eq!(after(&metric, &[Error, Error, Successful, Error, Error, Error]), Running);
-        let lenient = Metric { failure_limit: Some(2), ..metric };
+        let lenient = ArgoMetric { failure_limit: Some(2), ..metric };
         assert_eq!(after(&lenient, &[Failed, Successful, Failed]), Running);
         assert_eq!(after(&lenient, &[Failed, Successful, Failed, Failed]), Failed);
     }

@@ -7,7 +7,7 @@
 
 use super::outcome::Phase;
 use windtunnel_base::time::SimDuration;
-use windtunnel_stats::kayenta::{Label, Metric, Transform, judge_metric, score};
+use windtunnel_stats::kayenta::{KayentaMetric, Label, Transform, judge_metric, score};
 
 /// A canary config with its thresholds.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ pub struct Watched {
     /// Series of the stable one.
     pub control: String,
     /// How it is judged.
-    pub metric: Metric,
+    pub metric: KayentaMetric,
     /// What is done to the series before.
     pub transform: Transform,
     /// Does it count as failed without data?
@@ -90,7 +90,7 @@ mod tests {
             group: group.into(),
             experiment: experiment.into(),
             control: "low".into(),
-            metric: Metric::default(),
+            metric: KayentaMetric::default(),
             transform: Transform { nan: Nan::Remove, outliers: None },
             must_have_data: false,
         };

@@ -17,7 +17,7 @@ pub const ERROR_RETRY: SimDuration = SimDuration::from_secs(10);
 
 /// One metric of an AnalysisTemplate.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metric {
+pub struct ArgoMetric {
     /// `name`.
     pub name: String,
     /// `provider.prometheus.query`, arguments filled in; empty if another provider is asked.
@@ -105,7 +105,7 @@ impl Given {
     }
 }
 
-impl Metric {
+impl ArgoMetric {
     /// Measurements after which the metric is complete; nothing means never.
     pub fn effective_count(&self) -> Option<i64> {
         match (self.count.filter(|count| *count != 0), self.interval) {
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn without_count_an_interval_runs_for_ever() {
         let secs = SimDuration::from_secs;
-        let metric = |count, interval| Metric { count, interval, ..Metric::default() };
+        let metric = |count, interval| ArgoMetric { count, interval, ..ArgoMetric::default() };
         assert_eq!(metric(None, None).effective_count(), Some(1));
         assert_eq!(metric(Some(0), Some(secs(60))).effective_count(), None);
         assert_eq!(metric(Some(3), Some(secs(60))).effective_count(), Some(3));

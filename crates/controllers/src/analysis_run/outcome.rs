@@ -4,7 +4,7 @@
 //! `metricproviders/prometheus/prometheus.go` (`processResponse`). Deliberately unknown here:
 //! other measurements.
 
-use super::metric::Metric;
+use super::metric::ArgoMetric;
 use jiff::Zoned;
 use windtunnel_expr::Condition;
 use windtunnel_expr::value::Value;
@@ -57,7 +57,7 @@ impl Phase {
 
 /// What a provider answered.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum MeasurementAnswer {
     /// One number.
     Scalar(f64),
     /// The samples of a vector or a matrix, one after the other.
@@ -82,22 +82,22 @@ pub struct Judged {
 }
 
 /// Judges an answer by the conditions of a metric, at this instant.
-pub fn judge(metric: &Metric, answer: &Answer, now: &Zoned) -> Judged {
+pub fn judge(metric: &ArgoMetric, answer: &MeasurementAnswer, now: &Zoned) -> Judged {
     let (value, result) = match answer {
-        Answer::Scalar(number) => (printed(*number), Value::Float(*number)),
-        Answer::Samples(samples) => {
+        MeasurementAnswer::Scalar(number) => (printed(*number), Value::Float(*number)),
+        MeasurementAnswer::Samples(samples) => {
             let texts: Vec<String> = samples.iter().copied().map(printed).collect();
             (format!("[{}]", texts.join(",")), Value::floats(samples.iter().copied()))
         }
-        Answer::Given(phase) => {
+        MeasurementAnswer::Given(phase) => {
             let (value, message) = (String::new(), String::new());
             return Judged { phase: *phase, value, message };
         }
-        Answer::Scored(score, phase) => {
+        MeasurementAnswer::Scored(score, phase) => {
             let (value, message) = (score.to_string(), String::new());
             return Judged { phase: *phase, value, message };
         }
-        Answer::Failed(message) => {
+        MeasurementAnswer::Failed(message) => {
             let (phase, message) = (Phase::Error, message.clone());
             return Judged { phase, value: String::new(), message };
         }
@@ -158,8 +158,8 @@ mod tests {
     fn phase(success: &str, failure: &str, samples: &[f64]) -> Phase {
         let condition = |text: &str| (!text.is_empty()).then(|| text.to_string());
         let (success, failure) = (condition(success), condition(failure));
-        let metric = Metric { success, failure, ..Metric::default() };
-        judge(&metric, &Answer::Samples(samples.to_vec()), &epoch()).phase
+        let metric = ArgoMetric { success, failure, ..ArgoMetric::default() };
+        judge(&metric, &MeasurementAnswer::Samples(samples.to_vec()), &epoch()).phase
     }
 
     /// NaN compares false, so it fails a success condition, passes a failure condition, and is
@@ -174,8 +174,9 @@ mod tests {
 
     #[test]
     fn an_empty_vector_is_an_error() {
-        let metric = Metric { success: Some("result[0] > 0.9".into()), ..Metric::default() };
-        let judged = judge(&metric, &Answer::Samples(vec![]), &epoch());
+        let metric =
+            ArgoMetric { success: Some("result[0] > 0.9".into()), ..ArgoMetric::default() };
+        let judged = judge(&metric, &MeasurementAnswer::Samples(vec![]), &epoch());
         assert_eq!(judged.phase, Phase::Error);
         assert_eq!(
             judged.message,

@@ -5,8 +5,8 @@
 //! Deliberately unknown here: how a query is answered, and who wants the verdict.
 
 use super::assess::{Counters, beyond_limits, metric_phase};
-use super::metric::{ERROR_RETRY, Given, Metric};
-use super::outcome::{Answer, Phase, judge};
+use super::metric::{ArgoMetric, ERROR_RETRY, Given};
+use super::outcome::{MeasurementAnswer, Phase, judge};
 use super::valid;
 use windtunnel_base::time::unix_ms;
 use windtunnel_base::time::{SimDuration, SimTime};
@@ -76,9 +76,9 @@ impl Run {
     /// number) and assesses it. Returns the numbers of the metrics measured.
     pub fn look(
         &mut self,
-        metrics: &[Metric],
+        metrics: &[ArgoMetric],
         now: SimTime,
-        ask: &mut dyn FnMut(usize) -> Answer,
+        ask: &mut dyn FnMut(usize) -> MeasurementAnswer,
     ) -> Vec<usize> {
         if self.phase.is_completed() {
             return Vec::new();
@@ -106,9 +106,9 @@ impl Run {
     }
 
     /// The numbers of the metrics to be measured now.
-    pub fn due(&self, metrics: &[Metric], now: SimTime) -> Vec<usize> {
+    pub fn due(&self, metrics: &[ArgoMetric], now: SimTime) -> Vec<usize> {
         let terminating = self.is_terminating();
-        let is_due = |(number, metric): &(usize, &Metric)| {
+        let is_due = |(number, metric): &(usize, &ArgoMetric)| {
             let known = self.results.get(*number).and_then(Option::as_ref);
             if known.is_some_and(|r| r.phase.is_completed()) {
                 return false;
@@ -132,7 +132,7 @@ impl Run {
         metrics.iter().enumerate().filter(is_due).map(|(number, _)| number).collect()
     }
 
-    fn first_is_due(&self, metric: &Metric, now: SimTime) -> bool {
+    fn first_is_due(&self, metric: &ArgoMetric, now: SimTime) -> bool {
         match (metric.initial_delay, self.started) {
             (None, _) => true,
             (Some(_), None) => false,
@@ -143,11 +143,11 @@ impl Run {
     /// Takes a measurement, begins one that takes its time, or ends the one in flight.
     fn take(
         &mut self,
-        metric: &Metric,
+        metric: &ArgoMetric,
         number: usize,
         terminating: bool,
         now: SimTime,
-        ask: &mut dyn FnMut(usize) -> Answer,
+        ask: &mut dyn FnMut(usize) -> MeasurementAnswer,
     ) {
         let last = self.results[number].as_ref().and_then(|result| result.measurements.last());
         let flying = last.filter(|m| m.finished.is_none()).map(|m| m.started);
@@ -174,7 +174,13 @@ impl Run {
         self.note(metric, number, flying.is_some(), entry);
     }
 
-    fn note(&mut self, metric: &Metric, number: usize, replaces: bool, measurement: Measurement) {
+    fn note(
+        &mut self,
+        metric: &ArgoMetric,
+        number: usize,
+        replaces: bool,
+        measurement: Measurement,
+    ) {
         let entry = &mut self.results[number];
         let result = entry.get_or_insert_with(|| Result {
             phase: Phase::Running,
@@ -194,7 +200,7 @@ impl Run {
     }
 
     /// Writes the phases of all metrics, and of the run.
-    pub fn assess(&mut self, metrics: &[Metric], now: SimTime) {
+    pub fn assess(&mut self, metrics: &[ArgoMetric], now: SimTime) {
         let terminating = self.is_terminating();
         self.started.get_or_insert(now);
         let mut all_completed = true;
@@ -228,8 +234,8 @@ impl Run {
     }
 
     /// When the run is looked at next; nothing if no metric asks for it.
-    pub fn next_look(&self, metrics: &[Metric], now: SimTime) -> Option<SimTime> {
-        let next = |(metric, entry): (&Metric, &Option<Result>)| {
+    pub fn next_look(&self, metrics: &[ArgoMetric], now: SimTime) -> Option<SimTime> {
+        let next = |(metric, entry): (&ArgoMetric, &Option<Result>)| {
             let last = entry.as_ref().and_then(|r| r.measurements.last().map(|m| (r, m)));
             if entry.as_ref().is_some_and(|r| r.phase.is_completed()) {
                 return None;
@@ -250,11 +256,11 @@ impl Run {
     }
 }
 
-fn is_counted(metric: &Metric, result: &Result) -> bool {
+fn is_counted(metric: &ArgoMetric, result: &Result) -> bool {
     metric.effective_count().is_some_and(|count| i64::from(result.counters.count) >= count)
 }
 
-fn told(metric: &Metric, result: &Result, why: &str) -> String {
+fn told(metric: &ArgoMetric, result: &Result, why: &str) -> String {
     let (name, phase) = (&metric.name, result.phase.word());
     let last = result.measurements.last().map_or("", |m| m.message.as_str());
     let tail = match last {
@@ -271,24 +277,24 @@ mod tests {
         SimTime::ZERO + SimDuration::from_secs(secs)
     }
 
-    fn metric(name: &str, interval: u64, count: Option<i64>) -> Metric {
-        Metric {
+    fn metric(name: &str, interval: u64, count: Option<i64>) -> ArgoMetric {
+        ArgoMetric {
             name: name.into(),
             query: "x".into(),
             interval: Some(SimDuration::from_secs(interval)),
             count,
             success: Some("result[0] >= 0.95".into()),
-            ..Metric::default()
+            ..ArgoMetric::default()
         }
     }
 
     /// Looks at the run whenever it asks for it, until it ends or `until`; says when each
     /// measurement was taken. One nanosecond passes beyond an interval, as "after" asks for.
-    fn fly(run: &mut Run, metrics: &[Metric], value: f64, until: u64) -> Vec<f64> {
+    fn fly(run: &mut Run, metrics: &[ArgoMetric], value: f64, until: u64) -> Vec<f64> {
         let mut now = SimTime::ZERO;
         let mut taken = Vec::new();
         while now <= secs(until) && !run.phase.is_completed() {
-            let due = run.look(metrics, now, &mut |_| Answer::Samples(vec![value]));
+            let due = run.look(metrics, now, &mut |_| MeasurementAnswer::Samples(vec![value]));
             taken.extend(due.iter().map(|_| now.as_secs_f64().round()));
             let Some(next) = run.next_look(metrics, now) else { break };
             now = next.max(now) + SimDuration::from_nanos(1);
@@ -327,7 +333,7 @@ mod tests {
         let mut run = Run::new(1);
         let mut now = SimTime::ZERO;
         while !run.phase.is_completed() {
-            run.look(&metrics, now, &mut |_| Answer::Samples(vec![]));
+            run.look(&metrics, now, &mut |_| MeasurementAnswer::Samples(vec![]));
             let Some(next) = run.next_look(&metrics, now) else { break };
             now = next + SimDuration::from_nanos(1);
         }
@@ -341,7 +347,7 @@ mod tests {
     fn a_run_that_is_no_run_ends_in_error() {
         for (metrics, why) in [
             (vec![], "no metrics specified"),
-            (vec![Metric::default()], "metrics[0]: no provider specified"),
+            (vec![ArgoMetric::default()], "metrics[0]: no provider specified"),
         ] {
             let mut run = Run::new(metrics.len());
             let asked = run.look(&metrics, secs(1), &mut |_| panic!("asks"));
@@ -353,19 +359,19 @@ mod tests {
 
     #[test]
     fn one_bad_metric_ends_the_others() {
-        let bad = Metric { success: Some("result[0] > 2".into()), ..metric("bad", 60, None) };
+        let bad = ArgoMetric { success: Some("result[0] > 2".into()), ..metric("bad", 60, None) };
         let metrics = [metric("good", 10, Some(5)), bad];
         let mut run = Run::new(2);
-        run.look(&metrics, SimTime::ZERO, &mut |_| Answer::Samples(vec![1.0]));
+        run.look(&metrics, SimTime::ZERO, &mut |_| MeasurementAnswer::Samples(vec![1.0]));
         assert_eq!(run.phase, Phase::Running);
-        run.look(&metrics, secs(11), &mut |_| Answer::Samples(vec![1.0]));
+        run.look(&metrics, secs(11), &mut |_| MeasurementAnswer::Samples(vec![1.0]));
         assert_eq!((run.phase, run.is_terminating()), (Phase::Failed, true));
         assert!(run.due(&metrics, secs(1_000)).is_empty());
     }
 
     #[test]
     fn dry_runs_have_no_say() {
-        let bad = Metric { dry_run: true, ..metric("bad", 60, Some(1)) };
+        let bad = ArgoMetric { dry_run: true, ..metric("bad", 60, Some(1)) };
         let mut run = Run::new(1);
         fly(&mut run, std::slice::from_ref(&bad), 0.1, 100);
         assert_eq!(run.phase, Phase::Successful);
@@ -378,8 +384,8 @@ mod tests {
     fn jobs_are_in_flight_for_a_while() {
         let given =
             Given { provider: "job".into(), takes: SimDuration::from_secs(6), ..Given::default() };
-        let metrics = [Metric { given: Some(given), ..Metric::default() }];
-        let mut fails = |_| Answer::Given(Phase::Failed);
+        let metrics = [ArgoMetric { given: Some(given), ..ArgoMetric::default() }];
+        let mut fails = |_| MeasurementAnswer::Given(Phase::Failed);
         let mut run = Run::new(1);
         assert_eq!(run.look(&metrics, SimTime::ZERO, &mut fails), [0]);
         assert_eq!(run.phase, Phase::Running);
@@ -399,12 +405,12 @@ mod tests {
 
     #[test]
     fn a_run_told_to_stop_early_is_successful() {
-        let metrics = [Metric {
+        let metrics = [ArgoMetric {
             initial_delay: Some(SimDuration::from_secs(60)),
             ..metric("late", 60, None)
         }];
         let mut run = Run::new(1);
-        run.look(&metrics, SimTime::ZERO, &mut |_| Answer::Samples(vec![]));
+        run.look(&metrics, SimTime::ZERO, &mut |_| MeasurementAnswer::Samples(vec![]));
         assert_eq!(run.phase, Phase::Running);
         run.terminate = true;
         run.assess(&metrics, secs(1));

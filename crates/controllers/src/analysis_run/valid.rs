@@ -2,11 +2,11 @@
 //! (`utils/analysis/factory.go`, `ValidateMetrics`): it looks when the run begins, and a run that
 //! it refuses ends in Error without a measurement. Deliberately unknown here: measurements.
 
-use super::metric::Metric;
+use super::metric::ArgoMetric;
 
 /// What is wrong with the metrics of one run; the first that is found, as the controller stops
 /// there.
-pub fn problem(metrics: &[Metric]) -> Option<String> {
+pub fn problem(metrics: &[ArgoMetric]) -> Option<String> {
     if metrics.is_empty() {
         return Some("no metrics specified".into());
     }
@@ -14,7 +14,7 @@ pub fn problem(metrics: &[Metric]) -> Option<String> {
 }
 
 /// What is wrong with each of the metrics, by its number.
-pub fn problems(metrics: &[Metric]) -> impl Iterator<Item = (usize, String)> + '_ {
+pub fn problems(metrics: &[ArgoMetric]) -> impl Iterator<Item = (usize, String)> + '_ {
     metrics.iter().enumerate().filter_map(|(i, metric)| {
         let twice = metrics[..i].iter().any(|other| other.name == metric.name);
         let why = match twice {
@@ -26,7 +26,7 @@ pub fn problems(metrics: &[Metric]) -> impl Iterator<Item = (usize, String)> + '
 }
 
 /// `ValidateMetric`
-fn of_metric(metric: &Metric) -> Option<String> {
+fn of_metric(metric: &ArgoMetric) -> Option<String> {
     let failures = metric.failure_limit.unwrap_or(0);
     let successes = metric.consecutive_success_limit.unwrap_or(0);
     let inconclusive = metric.inconclusive_limit.unwrap_or(0);
@@ -75,35 +75,35 @@ mod tests {
     use crate::analysis_run::metric::Given;
     use windtunnel_base::time::SimDuration;
 
-    fn said(metric: Metric) -> String {
+    fn said(metric: ArgoMetric) -> String {
         problem(&[metric]).unwrap_or_default()
     }
 
-    fn metric() -> Metric {
+    fn metric() -> ArgoMetric {
         let interval = Some(SimDuration::from_secs(60));
-        Metric { query: "vector(1)".into(), interval, ..Metric::default() }
+        ArgoMetric { query: "vector(1)".into(), interval, ..ArgoMetric::default() }
     }
 
     /// Limits are held against a count that is written, and against nothing else.
     #[test]
     fn limits_without_a_count_are_taken() {
         for interval in [None, metric().interval] {
-            let limits = Metric {
+            let limits = ArgoMetric {
                 failure_limit: Some(3),
                 inconclusive_limit: Some(3),
                 consecutive_error_limit: Some(3),
                 consecutive_success_limit: Some(3),
                 ..metric()
             };
-            assert_eq!(said(Metric { interval, ..limits.clone() }), "");
-            assert_eq!(said(Metric { interval, count: Some(0), ..limits }), "");
+            assert_eq!(said(ArgoMetric { interval, ..limits.clone() }), "");
+            assert_eq!(said(ArgoMetric { interval, count: Some(0), ..limits }), "");
         }
     }
 
     #[test]
     fn what_is_refused_is_refused_in_the_controllers_words() {
         let of = |count, failures, successes, inconclusive| {
-            said(Metric {
+            said(ArgoMetric {
                 count,
                 failure_limit: failures,
                 consecutive_success_limit: successes,
@@ -130,22 +130,22 @@ mod tests {
         ] {
             assert_eq!(found, format!("metrics[0]: {wanted}"));
         }
-        let late = Metric { consecutive_error_limit: Some(-1), ..metric() };
+        let late = ArgoMetric { consecutive_error_limit: Some(-1), ..metric() };
         assert_eq!(said(late), "metrics[0]: consecutiveErrorLimit must be >= 0");
-        let once = Metric { interval: None, count: Some(2), ..metric() };
+        let once = ArgoMetric { interval: None, count: Some(2), ..metric() };
         assert_eq!(said(once), "metrics[0]: interval must be specified when count > 1");
     }
 
     #[test]
     fn a_metric_has_one_provider_and_a_name_of_its_own() {
         assert_eq!(problem(&[]).as_deref(), Some("no metrics specified"));
-        assert_eq!(said(Metric::default()), "metrics[0]: no provider specified");
+        assert_eq!(said(ArgoMetric::default()), "metrics[0]: no provider specified");
         let given = |provider: &str| Some(Given { provider: provider.into(), ..Given::default() });
-        assert_eq!(said(Metric { given: given("job"), ..Metric::default() }), "");
+        assert_eq!(said(ArgoMetric { given: given("job"), ..ArgoMetric::default() }), "");
         let several = "metrics[0]: multiple providers specified";
-        assert_eq!(said(Metric { given: given("job"), ..metric() }), several);
-        assert_eq!(said(Metric { given: given("job, web"), ..Metric::default() }), several);
-        let wrong = problem(&[metric(), Metric::default(), metric()]);
+        assert_eq!(said(ArgoMetric { given: given("job"), ..metric() }), several);
+        assert_eq!(said(ArgoMetric { given: given("job, web"), ..ArgoMetric::default() }), several);
+        let wrong = problem(&[metric(), ArgoMetric::default(), metric()]);
         assert_eq!(wrong.as_deref(), Some("metrics[1]: duplicate name ''"));
     }
 }

@@ -5,18 +5,18 @@
 
 use super::counts::Rs;
 use super::pass::Pass;
-use super::settings::{BlueGreen, Settings};
-use super::status::{Order, Pause, Role, Sight, Status, Template};
+use super::settings::{ArgoSettings, BlueGreen};
+use super::status::{ArgoObserved, ArgoStatus, ArgoWrite, Pause, Role, Template};
 use crate::analysis_run::outcome::Phase;
 use windtunnel_base::time::SimDuration;
 
 /// One reconcile; `status` is written in place.
 pub fn reconcile(
-    settings: &Settings,
+    settings: &ArgoSettings,
     plan: &BlueGreen,
-    status: &mut Status,
-    sight: &Sight,
-) -> Vec<Order> {
+    status: &mut ArgoStatus,
+    sight: &ArgoObserved,
+) -> Vec<ArgoWrite> {
     let mut pass = BlueGreenPass { plan, pass: Pass::new(settings, status, sight) };
     pass.run();
     pass.pass.orders
@@ -158,7 +158,7 @@ impl BlueGreenPass<'_> {
             Some(_) if self.pause_is_complete() => self.pass.removed.push(Pause::BlueGreen),
             Some(since) if self.plan.auto_promotion => {
                 let end = since + self.plan.auto_promotion_after + SimDuration::from_millis(1);
-                self.pass.orders.push(Order::Again(end.since(self.pass.sight.now)));
+                self.pass.orders.push(ArgoWrite::Again(end.since(self.pass.sight.now)));
             }
             Some(_) => {}
         }
@@ -180,8 +180,8 @@ impl BlueGreenPass<'_> {
         after == SimDuration::ZERO || since.is_some_and(|since| self.pass.sight.now > since + after)
     }
 
-    /// The active service switches in one write once the new set is complete. So does the way
-    /// back: with new pods that never get there it does not come from here.
+    /// The active service switches in one write once the new set is complete. So does the
+    /// rollback: with new pods that never get there it does not come from here.
     fn activate(&mut self) {
         if self.pass.is_halted() || !self.is_ready_for_pause() || !self.is_saturated() {
             return;
@@ -197,7 +197,7 @@ impl BlueGreenPass<'_> {
         if to != before.active {
             let from = before.active;
             self.pass.status.active = to;
-            self.pass.orders.push(Order::Activate(to));
+            self.pass.orders.push(ArgoWrite::Activate(to));
             self.pass
                 .event(format!("Switched selector for service 'active' from '{from}' to '{to}'"));
         }

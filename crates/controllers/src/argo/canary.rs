@@ -8,8 +8,8 @@
 use super::counts::{Pair, is_created, is_far_enough};
 use super::experiment;
 use super::pass::Pass;
-use super::settings::{Canary, Plugin, Settings, Step};
-use super::status::{Order, Pause, Role, Sight, Status, Template};
+use super::settings::{ArgoSettings, Canary, Plugin, Step};
+use super::status::{ArgoObserved, ArgoStatus, ArgoWrite, Pause, Role, Template};
 use super::weight::{Stand, Weights, counts, current, desired, previous};
 use crate::analysis_run::outcome::Phase;
 use crate::deployment::bounds::Bounds;
@@ -25,11 +25,11 @@ fn part(whole: u32, share: u32, of: u32) -> u32 {
 
 /// One reconcile; `status` is written in place.
 pub fn reconcile(
-    settings: &Settings,
+    settings: &ArgoSettings,
     canary: &Canary,
-    status: &mut Status,
-    sight: &Sight,
-) -> Vec<Order> {
+    status: &mut ArgoStatus,
+    sight: &ArgoObserved,
+) -> Vec<ArgoWrite> {
     let usual = Bounds { surge: 1, unavailable: 0 };
     let bounds = canary.bounds(sight.replicas).unwrap_or(usual);
     let mut pass = CanaryPass { canary, bounds, pass: Pass::new(settings, status, sight) };
@@ -151,7 +151,7 @@ impl CanaryPass<'_> {
         }
         self.pass.status.weights = Some((weights, template));
         self.pass.status.trial_weight = extra;
-        self.pass.orders.push(Order::Route {
+        self.pass.orders.push(ArgoWrite::Route {
             canary: template,
             weight: Share::clamped((f64::from(weight) + f64::from(extra)) / f64::from(max.max(1))),
             managed: self.pass.status.managed.clone(),
@@ -285,11 +285,11 @@ impl CanaryPass<'_> {
         let Some((_, since)) = self.pass.status.plugin.filter(|(step, _)| *step == at) else {
             self.pass.status.plugin = Some((at, now));
             self.pass.event(format!("Step Plugin {} ({name}) is running", at + 1));
-            self.pass.orders.push(Order::Again(plugin.takes));
+            self.pass.orders.push(ArgoWrite::Again(plugin.takes));
             return;
         };
         if since + plugin.takes > now {
-            self.pass.orders.push(Order::Again((since + plugin.takes).since(now)));
+            self.pass.orders.push(ArgoWrite::Again((since + plugin.takes).since(now)));
         } else if !self.passes(plugin, since) {
             let text = format!("Step Plugin {} ({name}) failed: as it is set to", at + 1);
             self.pass.add_abort = Some(text);
@@ -410,7 +410,7 @@ impl CanaryPass<'_> {
                 // "After" the end of the pause: a moment later, also of a pause of no length, for
                 // which the controller's own write of the pause brings the next reconcile.
                 let moment = windtunnel_base::time::SimDuration::from_millis(1);
-                self.pass.orders.push(Order::Again(left + moment));
+                self.pass.orders.push(ArgoWrite::Again(left + moment));
             }
             (Some(_), _) => {}
         }

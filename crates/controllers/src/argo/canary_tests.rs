@@ -7,8 +7,8 @@ use super::super::settings::{
 };
 use super::super::status::SetSight;
 use super::*;
-use crate::analysis_run::metric::Metric;
-use crate::analysis_run::outcome::Answer;
+use crate::analysis_run::metric::ArgoMetric;
+use crate::analysis_run::outcome::MeasurementAnswer;
 use crate::argo::counts::Rs;
 use crate::reply::Reply;
 use windtunnel_base::time::{SimDuration, SimTime};
@@ -18,9 +18,9 @@ fn secs(secs: u64) -> SimTime {
 }
 
 struct Bench {
-    settings: Settings,
-    status: Status,
-    sight: Sight,
+    settings: ArgoSettings,
+    status: ArgoStatus,
+    sight: ArgoObserved,
     /// What every query answers.
     answer: f64,
     /// New pods never become available.
@@ -31,7 +31,7 @@ struct Bench {
 }
 
 fn bench(strategy: Strategy) -> Bench {
-    let settings = Settings::new("demo", strategy);
+    let settings = ArgoSettings::new("demo", strategy);
     let steps = match &settings.strategy {
         Strategy::Canary(canary) => canary.steps.len(),
         Strategy::BlueGreen(_) => 0,
@@ -42,8 +42,9 @@ fn bench(strategy: Strategy) -> Bench {
         rs: Rs { size, created: size, available: size },
         ready: size,
     };
-    let sight = Sight { replicas: 4, wanted: 2, sets: vec![set(1, 4)], ..Sight::default() };
-    let status = Status::healthy(1, steps, secs(0));
+    let sight =
+        ArgoObserved { replicas: 4, wanted: 2, sets: vec![set(1, 4)], ..ArgoObserved::default() };
+    let status = ArgoStatus::healthy(1, steps, secs(0));
     let (events, weights, active) = (Vec::new(), Vec::new(), Vec::new());
     Bench { settings, status, sight, answer: 1.0, broken: false, events, weights, active }
 }
@@ -67,8 +68,11 @@ impl Bench {
     fn settle(&mut self) -> Option<SimTime> {
         for _ in 0..100 {
             let (now, answer) = (self.sight.now, self.answer);
-            let look =
-                self.status.look(now, &mut |_| Answer::Samples(vec![answer]), &mut Vec::new());
+            let look = self.status.look(
+                now,
+                &mut |_| MeasurementAnswer::Samples(vec![answer]),
+                &mut Vec::new(),
+            );
             let moment = SimDuration::from_millis(1);
             let mut again = look.map(|at| at.max(now) + moment);
             let before = self.status.clone();
@@ -83,11 +87,11 @@ impl Bench {
             let mut wrote = self.status != before;
             for order in orders {
                 match order {
-                    Order::Again(SimDuration::ZERO) => wrote = true,
-                    Order::Again(span) => {
+                    ArgoWrite::Again(SimDuration::ZERO) => wrote = true,
+                    ArgoWrite::Again(span) => {
                         again = [again, Some(now + span)].into_iter().flatten().min();
                     }
-                    Order::Event(text) => self.events.push((now.as_secs_f64(), text)),
+                    ArgoWrite::Event(text) => self.events.push((now.as_secs_f64(), text)),
                     other => {
                         wrote = true;
                         self.carry_out(other);
@@ -101,30 +105,30 @@ impl Bench {
         panic!("the reconcile does not come to rest: {:?}", self.status);
     }
 
-    fn carry_out(&mut self, order: Order) {
+    fn carry_out(&mut self, order: ArgoWrite) {
         let now = self.sight.now.as_secs_f64();
         match order {
-            Order::Create(template) => self.sight.sets.push(SetSight {
+            ArgoWrite::Create(template) => self.sight.sets.push(SetSight {
                 template,
                 name: format!("demo-{template}"),
                 rs: Rs::default(),
                 ready: 0,
             }),
-            Order::Scale(template, size) => {
+            ArgoWrite::Scale(template, size) => {
                 let set = self.sight.sets.iter_mut().find(|set| set.template == template);
                 let set = set.expect("a known set");
                 let available = if self.broken && template == 2 { 0 } else { size };
                 set.rs = Rs { size, created: size, available };
                 set.ready = available;
             }
-            Order::Trial { id, index, size, .. } => {
+            ArgoWrite::Trial { id, index, size, .. } => {
                 let available = if self.broken { 0 } else { size };
                 let rs = Rs { size, created: size, available };
                 self.sight.trials.retain(|(known, at, _)| (*known, *at) != (id, index));
                 self.sight.trials.push((id, index, rs));
             }
-            Order::Route { weight, .. } => self.weights.push((now.floor(), weight.value())),
-            Order::Activate(template) => self.active.push((now.floor(), template)),
+            ArgoWrite::Route { weight, .. } => self.weights.push((now.floor(), weight.value())),
+            ArgoWrite::Activate(template) => self.active.push((now.floor(), template)),
             _ => {}
         }
     }
@@ -144,12 +148,12 @@ fn routed(steps: Vec<Step>) -> Canary {
 }
 
 fn rate(success: &str) -> Analysis {
-    let metric = Metric {
+    let metric = ArgoMetric {
         name: "rate".into(),
         query: "x".into(),
         interval: Some(SimDuration::from_secs(60)),
         success: Some(success.into()),
-        ..Metric::default()
+        ..ArgoMetric::default()
     };
     Analysis { metrics: vec![metric] }
 }
@@ -213,9 +217,9 @@ fn an_analysis_step_waits_for_its_run() {
     assert!(bench.status.is_promoted());
 }
 
-/// A pause without end waits for somebody; the way back to the stable template skips all steps.
+/// A pause without end waits for somebody; the rollback to the stable template skips all steps.
 #[test]
-fn pauses_without_end_and_the_fast_way_back() {
+fn pauses_without_end_and_the_fast_rollback() {
     let canary = || routed(vec![Step::SetWeight(25), Step::Pause(None), Step::SetWeight(50)]);
     let mut first = bench(Strategy::Canary(canary()));
     first.fly(10_000);
@@ -411,10 +415,10 @@ fn an_undo_within_the_window_passes_over_steps() {
     }
 }
 
-/// While the old set waits for its end the way back of blue-green is one write, without an
+/// While the old set waits for its end the rollback of blue-green is one write, without an
 /// analysis; after that the old version is previewed and judged like any other.
 #[test]
-fn the_way_back_is_fast_while_old_pods_are_there() {
+fn the_rollback_is_fast_while_old_pods_are_there() {
     for (undone, fast) in [(100, true), (200, false)] {
         let mut pre = rate("result[0] > 0.9");
         pre.metrics[0].count = Some(2);

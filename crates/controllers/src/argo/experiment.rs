@@ -8,7 +8,7 @@
 use super::counts::Rs;
 use super::pass::Pass;
 use super::settings::{Experiment, ExperimentTemplate, SCALE_DOWN_DELAY};
-use super::status::{Held, Order, Pause, Role, Template};
+use super::status::{ArgoWrite, Held, Pause, Role, Template};
 use crate::analysis_run::outcome::Phase;
 use windtunnel_base::time::{SimDuration, SimTime};
 
@@ -72,13 +72,13 @@ pub(super) fn wind_down(pass: &mut Pass<'_>, at: Option<usize>) {
         }
         let (Some(ended), false) = (trial.ended, trial.down) else { continue };
         if ended + trial.delay > now {
-            pass.orders.push(Order::Again((ended + trial.delay).since(now)));
+            pass.orders.push(ArgoWrite::Again((ended + trial.delay).since(now)));
             continue;
         }
         trial.down = true;
         for (index, (template, place)) in trial.templates.iter().enumerate() {
             let (template, place) = (*template, *place);
-            pass.orders.push(Order::Trial { id: trial.id, index, template, place, size: 0 });
+            pass.orders.push(ArgoWrite::Trial { id: trial.id, index, template, place, size: 0 });
         }
     }
     // One that has ended is remembered while its step is at hand.
@@ -107,7 +107,7 @@ pub(super) fn tend(pass: &mut Pass<'_>, experiment: &Experiment, routed: bool, a
             let why = if trial.message.is_empty() { "" } else { ": " };
             let (word, message) = (trial.phase.word(), &trial.message);
             pass.event(format!("Experiment transitioned from Running -> {word}{why}{message}"));
-            pass.orders.push(Order::Again(trial.delay));
+            pass.orders.push(ArgoWrite::Again(trial.delay));
         }
     }
     match trial.phase {
@@ -139,11 +139,11 @@ fn begin(pass: &mut Pass<'_>, experiment: &Experiment, routed: bool, at: usize) 
     for (index, (template, place)) in templates.iter().enumerate() {
         let size = experiment.templates[index].replicas;
         let (template, place) = (*template, *place);
-        pass.orders.push(Order::Trial { id, index, template, place, size });
+        pass.orders.push(ArgoWrite::Trial { id, index, template, place, size });
     }
     let name = format!("{}-{new}-{at}", pass.settings.name);
     pass.event(format!("Created Experiment '{name}'"));
-    pass.orders.push(Order::Again(SimDuration::ZERO));
+    pass.orders.push(ArgoWrite::Again(SimDuration::ZERO));
     pass.status.trials.push(Trial {
         id,
         step: Some(at),
@@ -180,7 +180,7 @@ fn templates(pass: &mut Pass<'_>, experiment: &Experiment, trial: &mut Trial) ->
             let text = format!("Template '{name}' exceeded its progressDeadlineSeconds ({secs})");
             return (Phase::Failed, text);
         }
-        pass.orders.push(Order::Again(deadline.since(now) + MOMENT));
+        pass.orders.push(ArgoWrite::Again(deadline.since(now) + MOMENT));
         return (Phase::Pending, String::new());
     }
     match (trial.available_at, experiment.duration) {
@@ -189,7 +189,7 @@ fn templates(pass: &mut Pass<'_>, experiment: &Experiment, trial: &mut Trial) ->
         }
         (since, Some(duration)) => {
             let end = since.unwrap_or(now) + duration;
-            pass.orders.push(Order::Again(end.since(now) + MOMENT));
+            pass.orders.push(ArgoWrite::Again(end.since(now) + MOMENT));
             (Phase::Running, String::new())
         }
         (_, None) => (Phase::Running, String::new()),
@@ -236,7 +236,7 @@ fn assess(pass: &mut Pass<'_>, experiment: &Experiment, trial: &mut Trial) {
             let name = &analysis.name;
             pass.event(format!("Experiment AnalysisRun '{name}' transitioned from  -> Pending"));
         }
-        pass.orders.push(Order::Again(SimDuration::ZERO));
+        pass.orders.push(ArgoWrite::Again(SimDuration::ZERO));
     }
     let (judged, why) = analyses(pass, experiment);
     let has_required = experiment.analyses.iter().any(|analysis| analysis.required);

@@ -5,18 +5,20 @@
 //! Deliberately unknown here: steps and selectors (see [`super::canary`], [`super::blue_green`]).
 
 use super::counts::{Rs, Sets};
-use super::settings::{Analysis, Settings};
-use super::status::{Held, Order, Pause, Progressing, Role, Sight, Status, Tally, Template};
+use super::settings::{Analysis, ArgoSettings};
+use super::status::{
+    ArgoObserved, ArgoStatus, ArgoWrite, Held, Pause, Progressing, Role, Tally, Template,
+};
 use crate::analysis_run::outcome::Phase;
 use windtunnel_base::time::{SimDuration, SimTime};
 
 /// A reconcile while it runs. What it reads of the status is as it was before.
 pub(super) struct Pass<'p> {
-    pub settings: &'p Settings,
-    pub before: Status,
-    pub status: &'p mut Status,
-    pub sight: &'p Sight,
-    pub orders: Vec<Order>,
+    pub settings: &'p ArgoSettings,
+    pub before: ArgoStatus,
+    pub status: &'p mut ArgoStatus,
+    pub sight: &'p ArgoObserved,
+    pub orders: Vec<ArgoWrite>,
     pub added: Vec<Pause>,
     pub removed: Vec<Pause>,
     pub clear_pauses: bool,
@@ -25,7 +27,11 @@ pub(super) struct Pass<'p> {
 }
 
 impl<'p> Pass<'p> {
-    pub fn new(settings: &'p Settings, status: &'p mut Status, sight: &'p Sight) -> Pass<'p> {
+    pub fn new(
+        settings: &'p ArgoSettings,
+        status: &'p mut ArgoStatus,
+        sight: &'p ArgoObserved,
+    ) -> Pass<'p> {
         Pass {
             settings,
             before: status.clone(),
@@ -72,7 +78,7 @@ impl<'p> Pass<'p> {
     }
 
     pub fn event(&mut self, text: impl Into<String>) {
-        self.orders.push(Order::Event(text.into()));
+        self.orders.push(ArgoWrite::Event(text.into()));
     }
 
     /// Writes a size; says whether that was a change.
@@ -88,7 +94,7 @@ impl<'p> Pass<'p> {
         let name = &set.name;
         let text =
             format!("Scaled {way} ReplicaSet {name} (revision {template}) from {from} to {to}");
-        self.orders.push(Order::Scale(template, to));
+        self.orders.push(ArgoWrite::Scale(template, to));
         self.event(text);
         true
     }
@@ -98,7 +104,7 @@ impl<'p> Pass<'p> {
         if self.rs(self.sight.wanted).is_some() {
             return true;
         }
-        self.orders.push(Order::Create(self.sight.wanted));
+        self.orders.push(ArgoWrite::Create(self.sight.wanted));
         false
     }
 
@@ -166,7 +172,7 @@ impl<'p> Pass<'p> {
                 "{word} Analysis Run '{name}' Status New: 'Running' Previous: 'NoPreviousStatus'"
             ));
             // The run is looked at as soon as it exists.
-            self.orders.push(Order::Again(SimDuration::ZERO));
+            self.orders.push(ArgoWrite::Again(SimDuration::ZERO));
             return;
         }
         self.heed(role);
@@ -214,7 +220,7 @@ impl<'p> Pass<'p> {
         }
         let deadline = *self.status.deadlines.entry(template).or_insert(now + delay);
         if deadline > now {
-            self.orders.push(Order::Again(deadline.since(now)));
+            self.orders.push(ArgoWrite::Again(deadline.since(now)));
             return size;
         }
         0
@@ -228,7 +234,7 @@ impl<'p> Pass<'p> {
         let stable = self.rs(self.before.stable)?;
         if let Some(deadline) = self.status.deadlines.get(&new).copied() {
             if deadline > now {
-                self.orders.push(Order::Again(deadline.since(now)));
+                self.orders.push(ArgoWrite::Again(deadline.since(now)));
                 return Some(None);
             }
             return Some(Some(0));
@@ -237,7 +243,7 @@ impl<'p> Pass<'p> {
         let more = self.settings.rules.stable_alone_frees_weight && stable.available > all;
         if stable.available == all || more {
             self.status.deadlines.insert(new, now + delay);
-            self.orders.push(Order::Again(delay));
+            self.orders.push(ArgoWrite::Again(delay));
         }
         Some(None)
     }
@@ -252,7 +258,7 @@ impl<'p> Pass<'p> {
             let name = self.sight.sets.iter().find(|set| set.template == revision);
             let name = name.map_or("", |set| &set.name);
             let text = format!("Rollout completed update to revision {revision} ({name}): {why}");
-            self.orders.push(Order::Promoted);
+            self.orders.push(ArgoWrite::Promoted);
             self.event(text);
         }
     }
@@ -267,7 +273,7 @@ impl<'p> Pass<'p> {
             let why = self.add_abort.clone().unwrap_or_default();
             let tail = if why.is_empty() { String::new() } else { format!(": {why}") };
             self.event(format!("Rollout aborted update to revision {revision}{tail}"));
-            self.orders.push(Order::Aborted);
+            self.orders.push(ArgoWrite::Aborted);
         }
         self.status.abort = aborted;
         self.persist_pauses(aborted);
@@ -284,7 +290,7 @@ impl<'p> Pass<'p> {
             known => known,
         };
         if timed_out && self.before.progress.0 != Progressing::TimedOut && !aborted {
-            self.orders.push(Order::DeadlinePassed);
+            self.orders.push(ArgoWrite::DeadlinePassed);
             let name = &self.settings.name;
             self.event(format!("Rollout \"{name}\" has timed out progressing."));
         }
@@ -364,7 +370,7 @@ impl<'p> Pass<'p> {
         let (now, deadline) = (self.sight.now, since + self.settings.progress_deadline);
         if reason != Progressing::TimedOut && deadline >= now {
             // The controller looks again a second after the deadline could have passed.
-            self.orders.push(Order::Again(deadline.since(now) + SimDuration::from_secs(1)));
+            self.orders.push(ArgoWrite::Again(deadline.since(now) + SimDuration::from_secs(1)));
             return false;
         }
         if self.settings.progress_deadline_abort && !self.status.is_promoted() {

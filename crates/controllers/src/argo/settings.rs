@@ -5,7 +5,7 @@
 //! Whoever reads manifests fills it in, with AnalysisTemplates resolved and their arguments put
 //! in place. Deliberately unknown here: what the controller makes of it.
 
-use crate::analysis_run::metric::Metric;
+use crate::analysis_run::metric::ArgoMetric;
 use crate::deployment::bounds::{Bounds, IntOrPercent};
 use crate::order::Ordered;
 use crate::reply::Reply;
@@ -14,7 +14,7 @@ use windtunnel_base::units::Share;
 
 /// One Rollout.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct ArgoSettings {
     /// `metadata.name`; empty until the service's name is known, if it is the same.
     pub name: String,
     /// `spec.strategy`.
@@ -66,7 +66,7 @@ impl Default for Rules {
     }
 }
 
-impl Settings {
+impl ArgoSettings {
     /// All analyses, with where they stand.
     pub fn analyses(&self) -> Vec<(String, &Analysis)> {
         let mut found = Vec::new();
@@ -100,7 +100,7 @@ impl Settings {
     }
 
     /// All metrics of all analyses.
-    pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
+    pub fn metrics(&self) -> impl Iterator<Item = &ArgoMetric> {
         self.analyses().into_iter().flat_map(|(_, analysis)| &analysis.metrics)
     }
 
@@ -169,7 +169,7 @@ pub struct Traffic {
     pub managed_routes: Vec<String>,
     /// `alb.stickinessConfig`: how long users stay with the side that they have met.
     pub sticky: Option<SimDuration>,
-    /// The router, such as `istio` or `nginx`, for the story.
+    /// The router, such as `istio` or `nginx`, for the event log.
     pub router: String,
     /// `stableService` and `canaryService`, by which the router's metrics know the two sides.
     pub services: Option<[String; 2]>,
@@ -188,7 +188,7 @@ pub enum Threshold {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Analysis {
     /// The metrics.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<ArgoMetric>,
 }
 
 /// `canary.analysis`.
@@ -322,10 +322,10 @@ pub struct BlueGreen {
 /// Delay before pods are scaled down, when nothing is said.
 pub const SCALE_DOWN_DELAY: SimDuration = SimDuration::from_secs(30);
 
-impl Settings {
+impl ArgoSettings {
     /// A Rollout with this strategy and the controller's defaults.
-    pub fn new(name: &str, strategy: Strategy) -> Settings {
-        Settings {
+    pub fn new(name: &str, strategy: Strategy) -> ArgoSettings {
+        ArgoSettings {
             name: name.to_string(),
             strategy,
             progress_deadline: SimDuration::from_secs(600),

@@ -6,8 +6,8 @@
 use super::counts::Rs;
 use super::experiment::{Place, Trial};
 use super::weight::Weights;
-use crate::analysis_run::metric::Metric;
-use crate::analysis_run::outcome::{Answer, Phase};
+use crate::analysis_run::metric::ArgoMetric;
+use crate::analysis_run::outcome::{MeasurementAnswer, Phase};
 use crate::analysis_run::run::Run;
 use std::collections::BTreeMap;
 use windtunnel_base::time::{SimDuration, SimTime};
@@ -45,7 +45,7 @@ impl Pause {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
     /// Its metrics.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<ArgoMetric>,
     /// Where it stands.
     pub run: Run,
     /// The step it belongs to.
@@ -54,7 +54,7 @@ pub struct Held {
 
 impl Held {
     /// A run that begins with its first look.
-    pub fn new(metrics: &[Metric], step: usize) -> Held {
+    pub fn new(metrics: &[ArgoMetric], step: usize) -> Held {
         Held { metrics: metrics.to_vec(), run: Run::new(metrics.len()), step }
     }
 
@@ -132,7 +132,7 @@ pub enum Progressing {
 
 /// `status` of a Rollout.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Status {
+pub struct ArgoStatus {
     /// `stableRS`.
     pub stable: Template,
     /// `currentPodHash`: the wanted template as of the last reconcile.
@@ -175,10 +175,10 @@ pub struct Status {
     pub progress: (Progressing, SimTime),
 }
 
-impl Status {
+impl ArgoStatus {
     /// A Rollout that runs `template`, with nothing to do.
-    pub fn healthy(template: Template, steps: usize, now: SimTime) -> Status {
-        Status {
+    pub fn healthy(template: Template, steps: usize, now: SimTime) -> ArgoStatus {
+        ArgoStatus {
             stable: template,
             current: template,
             step: steps,
@@ -204,12 +204,12 @@ impl Status {
 
     /// Would writing this one in place of `other` change nothing? Since when nothing moves is no
     /// news.
-    pub fn says_the_same_as(&self, other: &Status) -> bool {
+    pub fn says_the_same_as(&self, other: &ArgoStatus) -> bool {
         let at_rest = matches!(self.progress.0, Progressing::Halted | Progressing::Available);
         if !at_rest || self.progress.0 != other.progress.0 {
             return self == other;
         }
-        *self == Status { progress: self.progress, ..other.clone() }
+        *self == ArgoStatus { progress: self.progress, ..other.clone() }
     }
 
     /// Is it paused for this reason, and since when?
@@ -237,7 +237,7 @@ impl Status {
     pub fn look(
         &mut self,
         now: SimTime,
-        ask: &mut dyn FnMut(&Metric) -> Answer,
+        ask: &mut dyn FnMut(&ArgoMetric) -> MeasurementAnswer,
         told: &mut Vec<String>,
     ) -> Option<SimTime> {
         let mut next: Option<SimTime> = None;
@@ -304,7 +304,7 @@ pub struct SetSight {
 
 /// What one reconcile sees.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sight {
+pub struct ArgoObserved {
     /// The present.
     pub now: SimTime,
     /// When the release began.
@@ -323,7 +323,7 @@ pub struct Sight {
 
 /// What one reconcile writes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Order {
+pub enum ArgoWrite {
     /// Creates the ReplicaSet of a template, empty.
     Create(Template),
     /// Writes a size.

@@ -20,7 +20,7 @@ pub const DOWNSCALE_WINDOW: SimDuration = SimDuration::from_secs(300);
 
 /// What a HorizontalPodAutoscaler says.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct HpaSettings {
     /// `minReplicas`.
     pub min: u32,
     /// `maxReplicas`.
@@ -81,7 +81,7 @@ pub enum Metric {
         target: i64,
     },
     /// `External`: what a query of Prometheus comes to, as KEDA's trigger `prometheus` asks it.
-    Query(Asked),
+    Query(KedaQuery),
     /// A metric of something that a flight does not have, taken to stand at its target: it asks
     /// for the present size.
     AtTarget {
@@ -93,7 +93,7 @@ pub enum Metric {
 /// A query whose answer an autoscaler looks at (kedacore/keda 2.18
 /// `pkg/scalers/prometheus_scaler.go`).
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
+pub struct KedaQuery {
     /// `metadata.query`.
     pub query: String,
     /// What the copy for Flagger's primary asks in its place.
@@ -106,7 +106,7 @@ pub struct Asked {
     pub empty_is_zero: bool,
 }
 
-impl Settings {
+impl HpaSettings {
     /// The queries that it asks.
     pub fn queries(&self) -> impl Iterator<Item = &str> {
         self.metrics.iter().flat_map(|metric| {
@@ -120,8 +120,8 @@ impl Settings {
     }
 
     /// An autoscaler with nothing but a largest size: 80 % of the CPU request, from one pod on.
-    pub fn new(max: u32) -> Settings {
-        Settings {
+    pub fn new(max: u32) -> HpaSettings {
+        HpaSettings {
             min: 1,
             max,
             metrics: vec![Metric::CpuUtilisation(80)],
@@ -159,7 +159,7 @@ pub enum Sync {
 /// One sync of an autoscaler whose target asks for `current` pods. `proposals` computes what the
 /// metrics ask for; it is not called where metrics don't matter.
 pub fn sync(
-    settings: &Settings,
+    settings: &HpaSettings,
     memory: &mut Memory,
     current: u32,
     now: SimTime,
@@ -190,7 +190,7 @@ pub fn sync(
 }
 
 fn normalise(
-    settings: &Settings,
+    settings: &HpaSettings,
     memory: &mut Memory,
     current: u32,
     wanted: u32,
@@ -243,7 +243,7 @@ mod tests {
     /// and shrinks five minutes after the last high recommendation.
     #[test]
     fn up_at_once_and_down_after_five_minutes() {
-        let settings = Settings::new(16);
+        let settings = HpaSettings::new(16);
         let (mut memory, mut size, mut sizes) = (Memory::default(), 2, Vec::new());
         for step in 0..30 {
             let load = if step < 4 { 100 } else { 2 };
@@ -260,7 +260,7 @@ mod tests {
     /// One pod a minute, by its own rules.
     #[test]
     fn policies_slow_a_change_down() {
-        let mut settings = Settings::new(100);
+        let mut settings = HpaSettings::new(100);
         let mut behavior = Behavior::default();
         behavior.down.window = SimDuration::ZERO;
         behavior.down.policies = vec![super::super::limits::Policy {
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn sizes_outside_the_range_need_no_metrics() {
-        let settings = Settings { min: 2, ..Settings::new(10) };
+        let settings = HpaSettings { min: 2, ..HpaSettings::new(10) };
         let mut memory = Memory::default();
         let mut at = |current| sync(&settings, &mut memory, current, secs(0), Vec::new);
         assert_eq!(at(12), Sync::Rescale(10, Reason::TooManyReplicas));

@@ -36,7 +36,7 @@ impl Tolerance {
 
 /// One pod's part of a metric, after it has been sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct PodUsage {
     /// What it uses; nothing when it has no sample.
     pub usage: Option<i64>,
     /// What it requested; the same unit. Not used by metrics that have a plain target.
@@ -47,11 +47,11 @@ pub struct Part {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Pods whose samples count.
-    pub ready: Vec<Part>,
+    pub ready: Vec<PodUsage>,
     /// Pods that are coming up.
-    pub unready: Vec<Part>,
+    pub unready: Vec<PodUsage>,
     /// Pods without a sample.
-    pub missing: Vec<Part>,
+    pub missing: Vec<PodUsage>,
 }
 
 /// What a metric asks for, and what it measured.
@@ -81,7 +81,7 @@ pub fn for_utilisation(
     parts: &Parts,
     tolerance: Tolerance,
 ) -> Result<Proposal, Unknown> {
-    let measured = |parts: &[Part]| {
+    let measured = |parts: &[PodUsage]| {
         let used: i64 = parts.iter().filter_map(|p| p.usage).sum();
         let requested: i64 = parts.iter().filter(|p| p.usage.is_some()).map(|p| p.request).sum();
         if requested == 0 {
@@ -90,8 +90,8 @@ pub fn for_utilisation(
         Ok(used * 100 / requested)
     };
     let full = target_percent.max(100);
-    let fill = |part: &Part| part.request * full / 100;
-    let ratio = |parts: &[Part]| Ok(measured(parts)? as f64 / target_percent as f64);
+    let fill = |part: &PodUsage| part.request * full / 100;
+    let ratio = |parts: &[PodUsage]| Ok(measured(parts)? as f64 / target_percent as f64);
     let replicas = from_parts(current, parts, tolerance, ratio, fill)?;
     let utilisation = Some(measured(&parts.ready)?);
     Ok(Proposal { replicas, utilisation, mean: mean(&parts.ready) })
@@ -104,12 +104,12 @@ pub fn for_mean(
     parts: &Parts,
     tolerance: Tolerance,
 ) -> Result<Proposal, Unknown> {
-    let ratio = |parts: &[Part]| Ok(mean(parts) as f64 / target as f64);
+    let ratio = |parts: &[PodUsage]| Ok(mean(parts) as f64 / target as f64);
     let replicas = from_parts(current, parts, tolerance, ratio, |_| target)?;
     Ok(Proposal { replicas, utilisation: None, mean: mean(&parts.ready) })
 }
 
-fn mean(parts: &[Part]) -> i64 {
+fn mean(parts: &[PodUsage]) -> i64 {
     let values: Vec<i64> = parts.iter().filter_map(|part| part.usage).collect();
     values.iter().sum::<i64>() / (values.len() as i64).max(1)
 }
@@ -120,8 +120,8 @@ fn from_parts(
     current: u32,
     parts: &Parts,
     tolerance: Tolerance,
-    ratio: impl Fn(&[Part]) -> Result<f64, Unknown>,
-    fill: impl Fn(&Part) -> i64,
+    ratio: impl Fn(&[PodUsage]) -> Result<f64, Unknown>,
+    fill: impl Fn(&PodUsage) -> i64,
 ) -> Result<u32, Unknown> {
     if parts.ready.is_empty() {
         return Err(Unknown::NoSamples);
@@ -141,10 +141,10 @@ fn from_parts(
             ratio if ratio > 1.0 => Some(0),
             _ => continue,
         };
-        all.push(Part { usage, ..*part });
+        all.push(PodUsage { usage, ..*part });
     }
     if with_unready {
-        all.extend(parts.unready.iter().map(|part| Part { usage: Some(0), ..*part }));
+        all.extend(parts.unready.iter().map(|part| PodUsage { usage: Some(0), ..*part }));
     }
     let second = ratio(&all)?;
     let turned = (first < 1.0 && second > 1.0) || (first > 1.0 && second < 1.0);
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     fn parts(ready: &[i64], missing: usize) -> Parts {
-        let part = |usage| Part { usage, request: 1000 };
+        let part = |usage| PodUsage { usage, request: 1000 };
         Parts {
             ready: ready.iter().map(|usage| part(Some(*usage))).collect(),
             unready: Vec::new(),

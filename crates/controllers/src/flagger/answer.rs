@@ -20,7 +20,7 @@ pub enum Response {
 
 /// What a check makes of it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum FlaggerAnswer {
     /// A value to be held against the bounds.
     Value(f64),
     /// No values found: an empty vector, or NaN.
@@ -32,20 +32,20 @@ pub enum Answer {
 }
 
 /// Reads a response as the controller does: the last sample wins, NaN is no value, infinity is.
-pub fn read(response: &Response) -> Answer {
+pub fn read(response: &Response) -> FlaggerAnswer {
     match response {
         Response::Vector(values) => match values.last() {
-            Some(value) if !value.is_nan() => Answer::Value(*value),
-            _ => Answer::NoValues,
+            Some(value) if !value.is_nan() => FlaggerAnswer::Value(*value),
+            _ => FlaggerAnswer::NoValues,
         },
-        Response::Matrix(0) => Answer::NoValues,
-        Response::Matrix(_) => Answer::Error("query returned multiple values".into()),
+        Response::Matrix(0) => FlaggerAnswer::NoValues,
+        Response::Matrix(_) => FlaggerAnswer::Error("query returned multiple values".into()),
         Response::Single => {
             let text = "error unmarshaling result: json: cannot unmarshal number into Go struct \
                         field .data.result";
-            Answer::Error(text.into())
+            FlaggerAnswer::Error(text.into())
         }
-        Response::Failed(text) => Answer::Error(format!("error response: {text}")),
+        Response::Failed(text) => FlaggerAnswer::Error(format!("error response: {text}")),
     }
 }
 
@@ -65,19 +65,19 @@ mod tests {
     #[test]
     fn the_last_sample_wins_and_nan_is_no_value() {
         let vector = |values: &[f64]| read(&Response::Vector(values.to_vec()));
-        assert_eq!(vector(&[100.0]), Answer::Value(100.0));
-        assert_eq!(vector(&[1.0, 2.0]), Answer::Value(2.0));
-        assert_eq!(vector(&[1.0, f64::NAN]), Answer::NoValues);
-        assert_eq!(vector(&[f64::INFINITY]), Answer::Value(f64::INFINITY));
-        assert_eq!(vector(&[]), Answer::NoValues);
+        assert_eq!(vector(&[100.0]), FlaggerAnswer::Value(100.0));
+        assert_eq!(vector(&[1.0, 2.0]), FlaggerAnswer::Value(2.0));
+        assert_eq!(vector(&[1.0, f64::NAN]), FlaggerAnswer::NoValues);
+        assert_eq!(vector(&[f64::INFINITY]), FlaggerAnswer::Value(f64::INFINITY));
+        assert_eq!(vector(&[]), FlaggerAnswer::NoValues);
     }
 
     #[test]
     fn only_vectors_can_be_read() {
-        let several = Answer::Error("query returned multiple values".into());
+        let several = FlaggerAnswer::Error("query returned multiple values".into());
         assert_eq!(read(&Response::Matrix(1)), several);
-        assert_eq!(read(&Response::Matrix(0)), Answer::NoValues);
-        assert!(matches!(read(&Response::Single), Answer::Error(_)));
+        assert_eq!(read(&Response::Matrix(0)), FlaggerAnswer::NoValues);
+        assert!(matches!(read(&Response::Single), FlaggerAnswer::Error(_)));
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! inline queries in the order of the metrics, then all templates; the first that fails ends it.
 //! Deliberately unknown here: phases and counters.
 
-use super::answer::{Answer, whole_millis};
+use super::answer::{FlaggerAnswer, whole_millis};
 use super::query::{Builtin, Model, builtin, duration_factor, render};
-use super::settings::{Metric, Range, Settings};
+use super::settings::{FlaggerMetric, FlaggerSettings, Range};
 use super::words::{Event, go_duration};
 use std::collections::BTreeMap;
 use windtunnel_base::time::SimDuration;
@@ -26,7 +26,7 @@ pub enum Source {
 pub type Question = (usize, Source);
 
 /// All queries of a Canary, rendered; an error is what the check will say instead of asking.
-pub fn questions(settings: &Settings) -> BTreeMap<Question, Result<String, String>> {
+pub fn questions(settings: &FlaggerSettings) -> BTreeMap<Question, Result<String, String>> {
     let mut found = BTreeMap::new();
     let metrics = settings.analysis.iter().flat_map(|a| a.metrics.iter()).enumerate();
     for (number, metric) in metrics {
@@ -51,7 +51,10 @@ pub fn questions(settings: &Settings) -> BTreeMap<Question, Result<String, Strin
 }
 
 /// Runs all metric checks; `ask` answers a question. The error is the event that halts.
-pub fn run(settings: &Settings, ask: &mut dyn FnMut(Question) -> Answer) -> Result<(), Event> {
+pub fn run(
+    settings: &FlaggerSettings,
+    ask: &mut dyn FnMut(Question) -> FlaggerAnswer,
+) -> Result<(), Event> {
     let Some(analysis) = &settings.analysis else { return Ok(()) };
     for (number, metric) in analysis.metrics.iter().enumerate() {
         if let Some(which) = Builtin::parse(&metric.name) {
@@ -60,16 +63,16 @@ pub fn run(settings: &Settings, ask: &mut dyn FnMut(Question) -> Answer) -> Resu
         if metric.query.as_deref().is_some_and(|q| !q.is_empty()) {
             let name = &metric.name;
             let value = match ask((number, Source::Inline)) {
-                Answer::Value(value) => value,
-                Answer::NoValues => {
+                FlaggerAnswer::Value(value) => value,
+                FlaggerAnswer::NoValues => {
                     let text = format!("Halt advancement no values found for metric: {name}");
                     return Err(Event::warning(text));
                 }
-                Answer::Error(text) => {
+                FlaggerAnswer::Error(text) => {
                     let text = format!("Prometheus query failed for {name}: {text}");
                     return Err(Event::warning(text));
                 }
-                Answer::Given(passes) => {
+                FlaggerAnswer::Given(passes) => {
                     given(settings, metric, passes)?;
                     continue;
                 }
@@ -81,17 +84,17 @@ pub fn run(settings: &Settings, ask: &mut dyn FnMut(Question) -> Answer) -> Resu
         if metric.template.is_some() {
             let name = &metric.name;
             let value = match ask((number, Source::Template)) {
-                Answer::Value(value) => value,
-                Answer::NoValues => {
+                FlaggerAnswer::Value(value) => value,
+                FlaggerAnswer::NoValues => {
                     return Err(Event::warning(format!(
                         "Halt advancement no values found for custom metric: {name}: \
                          no values found"
                     )));
                 }
-                Answer::Error(text) => {
+                FlaggerAnswer::Error(text) => {
                     return Err(Event::warning(format!("Metric query failed for {name}: {text}")));
                 }
-                Answer::Given(passes) => {
+                FlaggerAnswer::Given(passes) => {
                     given(settings, metric, passes)?;
                     continue;
                 }
@@ -118,15 +121,15 @@ fn outside(range: &Range, value: f64) -> Option<(&'static str, f64)> {
 }
 
 fn judge_builtin(
-    settings: &Settings,
-    metric: &Metric,
+    settings: &FlaggerSettings,
+    metric: &FlaggerMetric,
     which: Builtin,
-    answer: Answer,
+    answer: FlaggerAnswer,
 ) -> Result<(), Event> {
     let (names, provider) = (&settings.names, settings.provider);
     let value = match answer {
-        Answer::Value(value) => value,
-        Answer::NoValues => {
+        FlaggerAnswer::Value(value) => value,
+        FlaggerAnswer::NoValues => {
             let tail = match which {
                 Builtin::SuccessRate if duration_factor(provider) == 1.0 => {
                     ": running query failed: no values found"
@@ -143,10 +146,10 @@ fn judge_builtin(
                 names.namespace
             )));
         }
-        Answer::Error(text) => {
+        FlaggerAnswer::Error(text) => {
             return Err(Event::warning(format!("Prometheus query failed: {text}")));
         }
-        Answer::Given(passes) => return given(settings, metric, passes),
+        FlaggerAnswer::Given(passes) => return given(settings, metric, passes),
     };
     let halt = format!("Halt {}.{} advancement", names.canary, names.namespace);
     match which {
@@ -175,7 +178,7 @@ fn judge_builtin(
 }
 
 /// What a provider answered that nobody asked: there is no value to tell.
-fn given(settings: &Settings, metric: &Metric, passes: bool) -> Result<(), Event> {
+fn given(settings: &FlaggerSettings, metric: &FlaggerMetric, passes: bool) -> Result<(), Event> {
     let (names, name) = (&settings.names, &metric.name);
     let text = format!(
         "Halt {}.{} advancement {name} is outside of its range",
@@ -185,16 +188,20 @@ fn given(settings: &Settings, metric: &Metric, passes: bool) -> Result<(), Event
 }
 
 /// Is this value of a query of the user's own within its range?
-pub fn passes(metric: &Metric, value: f64) -> bool {
+pub fn passes(metric: &FlaggerMetric, value: f64) -> bool {
     outside(&range(metric), value).is_none()
 }
 
 /// What a query of the user's own has to keep to.
-fn range(metric: &Metric) -> Range {
+fn range(metric: &FlaggerMetric) -> Range {
     metric.range.unwrap_or(Range { min: None, max: Some(metric.threshold) })
 }
 
-fn judge_custom(settings: &Settings, metric: &Metric, value: f64) -> Result<(), Event> {
+fn judge_custom(
+    settings: &FlaggerSettings,
+    metric: &FlaggerMetric,
+    value: f64,
+) -> Result<(), Event> {
     let names = &settings.names;
     outside(&range(metric), value).map_or(Ok(()), |(sign, bound)| {
         Err(Event::warning(format!(
@@ -210,17 +217,17 @@ mod tests {
     use super::super::settings::{Analysis, Names, Template};
     use super::*;
 
-    fn canary(metrics: Vec<Metric>) -> Settings {
-        let mut canary = Settings::new(Names::of("podinfo", "test"));
+    fn canary(metrics: Vec<FlaggerMetric>) -> FlaggerSettings {
+        let mut canary = FlaggerSettings::new(Names::of("podinfo", "test"));
         canary.analysis = Some(Analysis { metrics, ..Analysis::default() });
         canary
     }
 
-    fn builtin_metric(name: &str, range: Option<Range>, threshold: f64) -> Metric {
-        Metric { name: name.into(), range, threshold, ..Metric::default() }
+    fn builtin_metric(name: &str, range: Option<Range>, threshold: f64) -> FlaggerMetric {
+        FlaggerMetric { name: name.into(), range, threshold, ..FlaggerMetric::default() }
     }
 
-    fn halted(settings: &Settings, answer: Answer) -> Option<String> {
+    fn halted(settings: &FlaggerSettings, answer: FlaggerAnswer) -> Option<String> {
         run(settings, &mut |_| answer.clone()).err().map(|event| event.text)
     }
 
@@ -229,41 +236,41 @@ mod tests {
         let range = Some(Range { min: Some(99.0), max: None });
         let settings = canary(vec![builtin_metric("request-success-rate", range, 0.0)]);
         assert_eq!(
-            halted(&settings, Answer::Value(3.0)).as_deref(),
+            halted(&settings, FlaggerAnswer::Value(3.0)).as_deref(),
             Some("Halt podinfo.test advancement success rate 3.00% < 99%")
         );
-        assert_eq!(halted(&settings, Answer::Value(99.0)), None);
+        assert_eq!(halted(&settings, FlaggerAnswer::Value(99.0)), None);
         let old = canary(vec![builtin_metric("request-success-rate", None, 99.5)]);
-        assert!(halted(&old, Answer::Value(99.4)).is_some_and(|t| t.ends_with("< 99.5%")));
+        assert!(halted(&old, FlaggerAnswer::Value(99.4)).is_some_and(|t| t.ends_with("< 99.5%")));
         // Without any bound the rate passes always.
         let none = canary(vec![builtin_metric("request-success-rate", None, 0.0)]);
-        assert_eq!(halted(&none, Answer::Value(0.0)), None);
+        assert_eq!(halted(&none, FlaggerAnswer::Value(0.0)), None);
     }
 
     #[test]
     fn the_duration_has_a_maximum_in_whole_milliseconds() {
         let range = Some(Range { min: None, max: Some(500.9) });
         let mut settings = canary(vec![builtin_metric("request-duration", range, 0.0)]);
-        assert_eq!(halted(&settings, Answer::Value(500.99)), None);
+        assert_eq!(halted(&settings, FlaggerAnswer::Value(500.99)), None);
         assert_eq!(
-            halted(&settings, Answer::Value(1501.0)).as_deref(),
+            halted(&settings, FlaggerAnswer::Value(1501.0)).as_deref(),
             Some("Halt podinfo.test advancement request duration 1.501s > 500ms")
         );
         // This provider answers in seconds.
         settings.provider = Provider::Kubernetes;
-        assert_eq!(halted(&settings, Answer::Value(0.5)), None);
-        assert!(halted(&settings, Answer::Value(0.501)).is_some());
+        assert_eq!(halted(&settings, FlaggerAnswer::Value(0.5)), None);
+        assert!(halted(&settings, FlaggerAnswer::Value(0.501)).is_some());
         // Without any bound everything of a whole millisecond fails.
         let none = canary(vec![builtin_metric("request-duration", None, 0.0)]);
-        assert_eq!(halted(&none, Answer::Value(0.4)), None);
-        assert!(halted(&none, Answer::Value(1.0)).is_some());
+        assert_eq!(halted(&none, FlaggerAnswer::Value(0.4)), None);
+        assert!(halted(&none, FlaggerAnswer::Value(1.0)).is_some());
     }
 
     #[test]
     fn missing_data_halts() {
         let settings = canary(vec![builtin_metric("request-success-rate", None, 0.0)]);
         assert_eq!(
-            halted(&settings, Answer::NoValues).as_deref(),
+            halted(&settings, FlaggerAnswer::NoValues).as_deref(),
             Some(
                 "Halt advancement no values found for istio metric request-success-rate probably \
                  podinfo.test is not receiving traffic: running query failed: no values found"
@@ -275,33 +282,35 @@ mod tests {
     fn what_a_provider_answers_needs_no_query() {
         let reply = Some(crate::reply::Reply::Never);
         let template = Some(Template { reply, ..Template::default() });
-        let settings = canary(vec![Metric { name: "m".into(), template, ..Metric::default() }]);
+        let settings =
+            canary(vec![FlaggerMetric { name: "m".into(), template, ..FlaggerMetric::default() }]);
         assert!(questions(&settings).is_empty());
-        assert_eq!(halted(&settings, Answer::Given(true)), None);
+        assert_eq!(halted(&settings, FlaggerAnswer::Given(true)), None);
         let expected = "Halt podinfo.test advancement m is outside of its range";
-        assert_eq!(halted(&settings, Answer::Given(false)).as_deref(), Some(expected));
+        assert_eq!(halted(&settings, FlaggerAnswer::Given(false)).as_deref(), Some(expected));
     }
 
     #[test]
     fn templates_are_asked_last_and_a_metric_needs_a_query() {
-        let template = Metric {
+        let template = FlaggerMetric {
             name: "mine".into(),
             template: Some(Template { query: "a{{ interval }}".into(), ..Template::default() }),
-            ..Metric::default()
+            ..FlaggerMetric::default()
         };
-        let inline = Metric { query: Some("b[{{ interval }}]".into()), ..Metric::default() };
+        let inline =
+            FlaggerMetric { query: Some("b[{{ interval }}]".into()), ..FlaggerMetric::default() };
         let settings = canary(vec![template, inline]);
         let mut asked = Vec::new();
         let found = run(&settings, &mut |question| {
             asked.push(question);
-            Answer::Value(0.0)
+            FlaggerAnswer::Value(0.0)
         });
         assert_eq!(found, Ok(()));
         assert_eq!(asked, [(1, Source::Inline), (0, Source::Template)]);
         // Only inline and built-in queries are given an interval.
         let texts: Vec<_> = questions(&settings).into_values().collect();
         assert_eq!(texts, [Ok("a".to_string()), Ok("b[1m]".to_string())]);
-        let empty = canary(vec![Metric { name: "x".into(), ..Metric::default() }]);
-        assert!(halted(&empty, Answer::Value(0.0)).is_some());
+        let empty = canary(vec![FlaggerMetric { name: "x".into(), ..FlaggerMetric::default() }]);
+        assert!(halted(&empty, FlaggerAnswer::Value(0.0)).is_some());
     }
 }

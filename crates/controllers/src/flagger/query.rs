@@ -176,7 +176,7 @@ pub fn builtin(provider: Provider, metric: Builtin, model: &Model<'_>) -> Result
 }
 
 /// The requests of the canary that a built-in query rests on. The controller does not ask this; the
-/// story tells it.
+/// event log tells it.
 pub fn requests(provider: Provider, model: &Model<'_>) -> Result<String, String> {
     let Counts { requests, of, .. } = counts(provider);
     let text = format!("sum(increase({requests}{{{of}}}[{{{{ interval }}}}]))");

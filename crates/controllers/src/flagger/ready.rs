@@ -3,7 +3,7 @@
 //! Read from fluxcd/flagger 1.44 `pkg/canary/deployment_ready.go` and
 //! `deployment_controller.go` (`ScaleFromZero`). Deliberately unknown here: pods.
 
-use super::settings::Settings;
+use super::settings::FlaggerSettings;
 use windtunnel_base::time::{SimDuration, SimTime};
 
 /// What a Deployment reports of itself.
@@ -78,7 +78,7 @@ pub fn check(
 
 /// Pods the canary is scaled up to, its Deployment now asking for `desired` pods and the primary
 /// for `primary`: full size, or the autoscaler's minimum, whatever the weight.
-pub fn scale_up(settings: &Settings, desired: u32, primary: u32) -> u32 {
+pub fn scale_up(settings: &FlaggerSettings, desired: u32, primary: u32) -> u32 {
     if desired > 0 {
         return desired;
     }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_canary_starts_at_full_size() {
-        let mut canary = Settings::new(Names::of("podinfo", "test"));
+        let mut canary = FlaggerSettings::new(Names::of("podinfo", "test"));
         assert_eq!(scale_up(&canary, 0, 6), 6);
         assert_eq!(scale_up(&canary, 2, 6), 2);
         canary.autoscaler = Some(Autoscaler::default());

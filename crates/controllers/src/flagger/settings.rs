@@ -14,7 +14,7 @@ use windtunnel_base::units::{Rate, Share};
 
 /// One Canary.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct FlaggerSettings {
     /// Names that events and queries speak of.
     pub names: Names,
     /// `spec.provider`: who divides the traffic and counts it.
@@ -113,7 +113,7 @@ pub struct Analysis {
     /// `sessionAffinity`.
     pub affinity: Option<Affinity>,
     /// `metrics`, in order.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<FlaggerMetric>,
     /// `webhooks`, in order.
     pub webhooks: Vec<Webhook>,
 }
@@ -121,7 +121,7 @@ pub struct Analysis {
 /// `match`: conditions on requests. Only their number and reach count here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matching {
-    /// The conditions as they were written, for the story.
+    /// The conditions as they were written, for the event log.
     pub conditions: Vec<String>,
     /// Share of users whose requests match.
     pub share: Share,
@@ -140,7 +140,7 @@ pub struct Affinity {
 
 /// One entry of `metrics`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metric {
+pub struct FlaggerMetric {
     /// `name`; `request-success-rate` and `request-duration` are built in.
     pub name: String,
     /// `interval`, as written; the built-in and inline queries put 1m for nothing.
@@ -341,10 +341,10 @@ impl Target {
     }
 }
 
-impl Settings {
+impl FlaggerSettings {
     /// A Canary that only names its target: every default of the controller, no analysis.
-    pub fn new(names: Names) -> Settings {
-        Settings {
+    pub fn new(names: Names) -> FlaggerSettings {
+        FlaggerSettings {
             names,
             provider: Provider::Istio,
             analysis: None,
@@ -438,7 +438,7 @@ mod tests {
 
     #[test]
     fn a_canary_without_analysis_is_promoted_unseen() {
-        let mut canary = Settings::new(Names::of("podinfo", "test"));
+        let mut canary = FlaggerSettings::new(Names::of("podinfo", "test"));
         assert!(canary.skips_analysis());
         canary.analysis = Some(Analysis::default());
         assert!(!canary.skips_analysis());

@@ -73,7 +73,7 @@ pub struct Spec {
 
 /// `status` of a Canary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Status {
+pub struct FlaggerStatus {
     /// `phase`.
     pub phase: Phase,
     /// `canaryWeight`, as reported; decisions read the mesh object.
@@ -88,11 +88,11 @@ pub struct Status {
     pub promoted: u64,
 }
 
-impl Status {
+impl FlaggerStatus {
     /// A Canary whose primary runs `spec`, with nothing released since.
-    pub fn initialized(spec: Spec) -> Status {
+    pub fn initialized(spec: Spec) -> FlaggerStatus {
         let (phase, promoted) = (Phase::Initialized, spec.template);
-        Status { phase, promoted, applied: spec, ..Status::default() }
+        FlaggerStatus { phase, promoted, applied: spec, ..FlaggerStatus::default() }
     }
 
     /// The status as `kubectl get canary -o yaml` shows it, on one line.
@@ -116,7 +116,8 @@ impl Status {
     /// Writes the whole status: a new phase, counters at zero, and the target as it now is.
     pub fn sync(&mut self, phase: Phase, weight: u32, spec: Spec) {
         let promoted = self.promoted;
-        *self = Status { phase, weight, applied: spec, promoted, ..Status::default() };
+        *self =
+            FlaggerStatus { phase, weight, applied: spec, promoted, ..FlaggerStatus::default() };
     }
 
     /// Writes the phase; `iterations` is the analysis block's.
@@ -144,7 +145,7 @@ mod tests {
     fn going_back_to_the_promoted_template_is_no_change() {
         let old = Spec { template: 1, configs: 1 };
         let new = Spec { template: 2, configs: 1 };
-        let mut status = Status::initialized(old);
+        let mut status = FlaggerStatus::initialized(old);
         assert!(!status.sees_change(old) && status.sees_change(new));
         status.sync(Phase::Progressing, 0, new);
         assert!(!status.sees_change(new) && !status.sees_change(old));
@@ -154,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_closed_gate_sets_the_iterations_back() {
-        let mut status = Status { iterations: 5, weight: 50, failed: 2, ..Status::default() };
+        let mut status =
+            FlaggerStatus { iterations: 5, weight: 50, failed: 2, ..FlaggerStatus::default() };
         status.set_phase(Phase::Promoting, 5);
         assert_eq!((status.iterations, status.weight), (5, 50));
         status.set_phase(Phase::WaitingPromotion, 5);

@@ -8,7 +8,7 @@
 use super::provider::Provider;
 use super::settings::Hook;
 use super::status::Phase;
-use super::tick::{Done, Order, Tick};
+use super::tick::{Done, FlaggerWrite, Tick};
 use super::weights::{self, Mode, Routes, TOTAL};
 
 /// Iterations put for plain Kubernetes, which can't divide traffic, when none are given.
@@ -136,7 +136,7 @@ impl Tick<'_> {
     }
 
     fn route(&mut self, routes: Routes) {
-        self.orders.push(Order::Route(routes));
+        self.orders.push(FlaggerWrite::Route(routes));
     }
 
     fn confirm_traffic_increase(&mut self) -> bool {

@@ -2,15 +2,15 @@
 //!
 //! Read from fluxcd/flagger 1.44 `pkg/controller/scheduler.go`. A tick is a pure step: it sees
 //! what Deployments report and what the mesh object says, asks webhooks and queries through
-//! [`Senses`], and names what it writes. Deliberately unknown here: pods, requests, and when the
-//! next tick is. Read next: `step.rs`.
+//! [`FlaggerQueries`], and names what it writes. Deliberately unknown here: pods, requests, and
+//! when the next tick is. Read next: `step.rs`.
 
-use super::answer::Answer;
+use super::answer::FlaggerAnswer;
 use super::check::{self, Question};
 use super::provider::Provider;
 use super::ready::{self, NotReady, Report};
-use super::settings::{Analysis, Hook, Load, Settings, Webhook};
-use super::status::{Phase, Spec, Status};
+use super::settings::{Analysis, FlaggerSettings, Hook, Load, Webhook};
+use super::status::{FlaggerStatus, Phase, Spec};
 use super::step;
 use super::weights::Routes;
 use super::words::Event;
@@ -18,7 +18,7 @@ use windtunnel_base::time::SimTime;
 
 /// What one tick sees.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sight {
+pub struct FlaggerObserved {
     /// The present.
     pub now: SimTime,
     /// What the primary Deployment reports.
@@ -32,17 +32,17 @@ pub struct Sight {
 }
 
 /// What a tick asks while it goes on. Later questions are not asked when an earlier one halts.
-pub trait Senses {
+pub trait FlaggerQueries {
     /// Calls a webhook: is it answered with success?
     fn call(&mut self, hook: &Webhook) -> bool;
 
     /// Asks a query.
-    fn ask(&mut self, question: Question) -> Answer;
+    fn ask(&mut self, question: Question) -> FlaggerAnswer;
 }
 
 /// What a tick writes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Order {
+pub enum FlaggerWrite {
     /// Weights and mirror into the mesh object.
     Route(Routes),
     /// Scales the target Deployment.
@@ -58,17 +58,17 @@ pub enum Order {
 /// A tick while it runs.
 pub(super) struct Tick<'t> {
     /// The Canary.
-    pub canary: &'t Settings,
+    pub canary: &'t FlaggerSettings,
     /// Its analysis, as changed for providers without routing.
     pub analysis: Analysis,
     /// Its status.
-    pub status: &'t mut Status,
+    pub status: &'t mut FlaggerStatus,
     /// What the tick sees.
-    pub sight: &'t Sight,
+    pub sight: &'t FlaggerObserved,
     /// What it can ask.
-    pub senses: &'t mut dyn Senses,
+    pub senses: &'t mut dyn FlaggerQueries,
     /// What it has written so far.
-    pub orders: Vec<Order>,
+    pub orders: Vec<FlaggerWrite>,
 }
 
 /// Why a tick is over; it carries nothing, orders are the result.
@@ -76,11 +76,11 @@ pub(super) struct Done;
 
 /// Runs one tick and returns what it writes, in order; `status` is written in place.
 pub fn advance(
-    canary: &Settings,
-    status: &mut Status,
-    sight: &Sight,
-    senses: &mut dyn Senses,
-) -> Vec<Order> {
+    canary: &FlaggerSettings,
+    status: &mut FlaggerStatus,
+    sight: &FlaggerObserved,
+    senses: &mut dyn FlaggerQueries,
+) -> Vec<FlaggerWrite> {
     let analysis = canary.analysis.clone().unwrap_or_default();
     let mut tick = Tick { canary, analysis, status, sight, senses, orders: Vec::new() };
     if canary.suspend {
@@ -93,7 +93,11 @@ pub fn advance(
 }
 
 /// The routes a provider's router reports: with plain Kubernetes they follow the iterations.
-pub fn reported_routes(canary: &Settings, status: &Status, written: Routes) -> Routes {
+pub fn reported_routes(
+    canary: &FlaggerSettings,
+    status: &FlaggerStatus,
+    written: Routes,
+) -> Routes {
     if canary.provider != Provider::Kubernetes {
         let usual = Analysis::default();
         return canary.provider.reports(canary.analysis.as_ref().unwrap_or(&usual), written);
@@ -139,7 +143,7 @@ impl Tick<'_> {
         if !self.canary.skips_analysis() {
             self.check_primary()?;
         }
-        self.orders.push(Order::ScaleCanary(0));
+        self.orders.push(FlaggerWrite::ScaleCanary(0));
         let spec = self.sight.spec;
         self.status.sync(Phase::Initialized, 0, spec);
         self.status.promoted = spec.template;
@@ -207,7 +211,7 @@ impl Tick<'_> {
         self.info(format!("New revision detected! Scaling up {target}"));
         let size =
             ready::scale_up(self.canary, self.sight.canary.desired, self.sight.primary.desired);
-        self.orders.push(Order::ScaleCanary(size));
+        self.orders.push(FlaggerWrite::ScaleCanary(size));
         self.status.sync(Phase::Progressing, 0, self.sight.spec);
         Err(Done)
     }
@@ -219,7 +223,7 @@ impl Tick<'_> {
         }
         let target = self.target();
         self.info(format!("New revision detected! Restarting analysis for {target}"));
-        self.orders.push(Order::Route(Routes::PRIMARY));
+        self.orders.push(FlaggerWrite::Route(Routes::PRIMARY));
         self.status.sync(Phase::Progressing, 0, self.sight.spec);
         Err(Done)
     }
@@ -241,16 +245,16 @@ impl Tick<'_> {
 
     /// Step 10: without analysis the primary gets the new template and the canary goes, at once.
     fn promote_unseen(&mut self) {
-        self.orders.push(Order::Route(Routes::PRIMARY));
+        self.orders.push(FlaggerWrite::Route(Routes::PRIMARY));
         self.copy_spec();
-        self.orders.push(Order::ScaleCanary(0));
+        self.orders.push(FlaggerWrite::ScaleCanary(0));
         self.set_phase(Phase::Succeeded);
         self.after();
         let target = self.target();
         self.info(format!("Promotion completed! Canary analysis was skipped for {target}"));
     }
 
-    /// Step 11: a rollback hook that succeeds orders the way back.
+    /// Step 11: a rollback hook that succeeds orders the rollback.
     fn check_rollback_hooks(&mut self) -> Result<(), Done> {
         if !self.status.phase.is_analysing() {
             return Ok(());
@@ -270,7 +274,7 @@ impl Tick<'_> {
 
     /// Step 12, Finalising: the canary goes.
     fn finalise(&mut self) -> Result<(), Done> {
-        self.orders.push(Order::ScaleCanary(0));
+        self.orders.push(FlaggerWrite::ScaleCanary(0));
         self.set_phase(Phase::Succeeded);
         self.after();
         let target = self.target();
@@ -303,22 +307,22 @@ impl Tick<'_> {
         let senses = &mut *self.senses;
         let found = check::run(self.canary, &mut |question| senses.ask(question));
         if let Err(event) = found {
-            self.orders.push(Order::Event(event));
+            self.orders.push(FlaggerWrite::Event(event));
             return false;
         }
         true
     }
 
-    /// The way back, in one tick: routes first, then the pods at once.
+    /// The rollback, in one tick: routes first, then the pods at once.
     fn roll_back(&mut self) {
         let name = self.name();
         if self.status.failed >= self.analysis.failed_max() {
             let failed = self.status.failed;
             self.warn(format!("Rolling back {name} failed checks threshold reached {failed}"));
         }
-        self.orders.push(Order::Route(Routes::PRIMARY));
+        self.orders.push(FlaggerWrite::Route(Routes::PRIMARY));
         self.warn(format!("Canary failed! Scaling down {name}"));
-        self.orders.push(Order::ScaleCanary(0));
+        self.orders.push(FlaggerWrite::ScaleCanary(0));
         self.status.sync(Phase::Failed, 0, self.sight.spec);
         self.after();
     }
@@ -327,7 +331,7 @@ impl Tick<'_> {
     fn fail_promotion(&mut self, why: &str) {
         let target = self.target();
         self.warn(format!("Promotion of {target} failed, primary not ready: {why}"));
-        self.orders.push(Order::Route(Routes::CANARY));
+        self.orders.push(FlaggerWrite::Route(Routes::CANARY));
         self.status.sync(Phase::Failed, Routes::CANARY.canary, self.sight.spec);
         self.after();
     }
@@ -351,14 +355,14 @@ impl Tick<'_> {
             names.target, names.namespace
         );
         self.info(text);
-        self.orders.push(Order::Promote);
+        self.orders.push(FlaggerWrite::Promote);
     }
 
     /// Calls a webhook; a load tester that takes the call starts its load.
     pub(super) fn call(&mut self, hook: &Webhook) -> bool {
         let passed = self.senses.call(hook);
         if let (true, Some(load)) = (passed, hook.load) {
-            self.orders.push(Order::Load(hook.name.clone(), load));
+            self.orders.push(FlaggerWrite::Load(hook.name.clone(), load));
         }
         passed
     }
@@ -385,12 +389,12 @@ impl Tick<'_> {
 
     /// An event of type Normal.
     pub(super) fn info(&mut self, text: String) {
-        self.orders.push(Order::Event(Event::info(text)));
+        self.orders.push(FlaggerWrite::Event(Event::info(text)));
     }
 
     /// An event of type Warning.
     pub(super) fn warn(&mut self, text: String) {
-        self.orders.push(Order::Event(Event::warning(text)));
+        self.orders.push(FlaggerWrite::Event(Event::warning(text)));
     }
 
     /// The event by which an advancement is halted.

@@ -1,7 +1,7 @@
 //! Whole rollouts, tick by tick, worked out by hand from the order of `advanceCanary`.
 
 use super::*;
-use crate::flagger::settings::{Matching, Metric, Names, Rules};
+use crate::flagger::settings::{FlaggerMetric, Matching, Names, Rules};
 use crate::flagger::weights::TOTAL;
 use crate::reply::Reply;
 use windtunnel_base::time::SimDuration;
@@ -9,29 +9,29 @@ use windtunnel_base::units::Share;
 
 /// A cluster in which every order has taken full effect by the next tick.
 struct Bench {
-    canary: Settings,
-    status: Status,
+    canary: FlaggerSettings,
+    status: FlaggerStatus,
     routes: Routes,
     spec: Spec,
     primary: Report,
     target: Report,
     /// What every query answers.
-    answer: Answer,
+    answer: FlaggerAnswer,
     tick: u64,
     events: Vec<String>,
 }
 
 struct Gates<'b> {
-    answer: &'b Answer,
+    answer: &'b FlaggerAnswer,
     age: SimDuration,
 }
 
-impl Senses for Gates<'_> {
+impl FlaggerQueries for Gates<'_> {
     fn call(&mut self, hook: &Webhook) -> bool {
         hook.reply.passes(self.age, 0)
     }
 
-    fn ask(&mut self, _: Question) -> Answer {
+    fn ask(&mut self, _: Question) -> FlaggerAnswer {
         self.answer.clone()
     }
 }
@@ -48,17 +48,17 @@ fn deployment(size: u32) -> Report {
 }
 
 fn bench(analysis: Analysis) -> Bench {
-    let mut canary = Settings::new(Names::of("demo", "test"));
+    let mut canary = FlaggerSettings::new(Names::of("demo", "test"));
     canary.analysis = Some(analysis);
     let old = Spec { template: 1, configs: 0 };
     Bench {
         canary,
-        status: Status::initialized(old),
+        status: FlaggerStatus::initialized(old),
         routes: Routes::PRIMARY,
         spec: Spec { template: 2, configs: 0 },
         primary: deployment(4),
         target: deployment(0),
-        answer: Answer::Value(100.0),
+        answer: FlaggerAnswer::Value(100.0),
         tick: 0,
         events: Vec::new(),
     }
@@ -69,7 +69,7 @@ impl Bench {
     fn tick(&mut self) -> (&'static str, u32) {
         let age = SimDuration::from_secs(60) * self.tick;
         let routes = reported_routes(&self.canary, &self.status, self.routes);
-        let sight = Sight {
+        let sight = FlaggerObserved {
             now: SimTime::ZERO + age,
             primary: self.primary,
             canary: self.target,
@@ -79,11 +79,13 @@ impl Bench {
         let mut senses = Gates { answer: &self.answer, age };
         for order in advance(&self.canary, &mut self.status, &sight, &mut senses) {
             match order {
-                Order::Route(routes) => self.routes = routes,
-                Order::ScaleCanary(size) => self.target = deployment(size),
-                Order::Promote => self.events.push("(promote)".into()),
-                Order::Load(_, load) => self.events.push(format!("(load {})", load.rate.value())),
-                Order::Event(event) => self.events.push(event.text),
+                FlaggerWrite::Route(routes) => self.routes = routes,
+                FlaggerWrite::ScaleCanary(size) => self.target = deployment(size),
+                FlaggerWrite::Promote => self.events.push("(promote)".into()),
+                FlaggerWrite::Load(_, load) => {
+                    self.events.push(format!("(load {})", load.rate.value()))
+                }
+                FlaggerWrite::Event(event) => self.events.push(event.text),
             }
         }
         self.tick += 1;
@@ -229,10 +231,13 @@ fn without_routing_only_the_primary_moves() {
 }
 
 fn failing() -> Bench {
-    let metric =
-        Metric { name: "request-success-rate".into(), threshold: 99.0, ..Metric::default() };
+    let metric = FlaggerMetric {
+        name: "request-success-rate".into(),
+        threshold: 99.0,
+        ..FlaggerMetric::default()
+    };
     let mut bench = bench(Analysis { metrics: vec![metric], ..growing(10, 50) });
-    bench.answer = Answer::Value(3.0);
+    bench.answer = FlaggerAnswer::Value(3.0);
     bench
 }
 
@@ -268,11 +273,11 @@ fn failures_accumulate() {
     bench.run(2);
     for expected in [("Progressing", 10), ("Progressing", 20), ("Progressing", 20)] {
         assert_eq!(bench.tick(), expected);
-        let good = matches!(&bench.answer, Answer::Value(v) if *v == 100.0);
-        bench.answer = Answer::Value(if good { 3.0 } else { 100.0 });
+        let good = matches!(&bench.answer, FlaggerAnswer::Value(v) if *v == 100.0);
+        bench.answer = FlaggerAnswer::Value(if good { 3.0 } else { 100.0 });
     }
     assert_eq!(bench.status.failed, 2);
-    bench.answer = Answer::NoValues;
+    bench.answer = FlaggerAnswer::NoValues;
     assert_eq!(bench.run(2), [("Progressing", 20), ("Failed", 0)]);
 }
 
@@ -309,13 +314,13 @@ fn a_rollout_waits_for_its_gate() {
 #[test]
 fn checks_go_on_before_a_closed_promotion_gate() {
     let mut bench = failing();
-    bench.answer = Answer::Value(100.0);
+    bench.answer = FlaggerAnswer::Value(100.0);
     let analysis = bench.canary.analysis.as_mut().expect("an analysis");
     analysis.webhooks.push(hook(Hook::ConfirmPromotion, Reply::Never));
     (analysis.step_weight, analysis.threshold) = (50, 1);
     bench.run(2);
     assert_eq!(bench.run(2), [("WaitingPromotion", 50); 2]);
-    bench.answer = Answer::Value(3.0);
+    bench.answer = FlaggerAnswer::Value(3.0);
     assert_eq!(bench.run(2), [("WaitingPromotion", 50), ("Failed", 0)]);
 }
 
@@ -350,7 +355,7 @@ fn traffic_increases_can_be_gated() {
 
 /// A rollback hook that answers with success goes back at once.
 #[test]
-fn a_rollback_hook_orders_the_way_back() {
+fn a_rollback_hook_orders_the_rollback() {
     let mut bench = bench(growing(20, 100));
     let hook = hook(Hook::Rollback, Reply::From(SimDuration::from_secs(120)));
     bench.canary.analysis.as_mut().expect("an analysis").webhooks.push(hook);
@@ -380,7 +385,7 @@ fn another_revision_restarts_the_analysis() {
     bench.spec.template = 3;
     assert_eq!(bench.tick(), ("Progressing", 0));
     assert_eq!(bench.status.failed, 0);
-    bench.answer = Answer::Value(100.0);
+    bench.answer = FlaggerAnswer::Value(100.0);
     assert_eq!(bench.tick(), ("Progressing", 10));
     bench.spec.template = 1;
     assert_eq!(bench.run(2), [("Progressing", 20), ("Progressing", 30)]);

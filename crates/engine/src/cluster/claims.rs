@@ -9,7 +9,7 @@
 use super::{Cluster, Hands};
 use crate::address::PodDraw;
 use windtunnel_base::time::{SimDuration, SimTime};
-use windtunnel_model::world::pod::Stage;
+use windtunnel_model::world::pod::PodStage;
 
 /// Where the volume of the service's claim is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Cluster {
         }
         let waits = |pod: &u32| {
             let pod = &self.pods[*pod as usize];
-            let waits = pod.stage == Stage::Scheduled && pod.deleting.is_none() && !pod.lost;
+            let waits = pod.stage == PodStage::Scheduled && pod.deleting.is_none() && !pod.lost;
             waits && pod.node != node
         };
         let waiting: Vec<u32> = (0..self.pods.len() as u32).filter(waits).collect();

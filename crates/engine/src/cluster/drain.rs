@@ -9,7 +9,7 @@ use super::{Cluster, Hands};
 use crate::event::Event;
 use windtunnel_base::time::SimDuration;
 use windtunnel_model::scenario::model::Scenario;
-use windtunnel_model::strategy::disruption::{Answer, Disruptions, Selected, Status};
+use windtunnel_model::strategy::disruption::{BudgetStatus, Disruptions, EvictionAnswer, Selected};
 use windtunnel_model::world::replica_set::PodPhase;
 use windtunnel_model::world::routing::Pool;
 
@@ -66,7 +66,7 @@ impl Cluster {
                 continue;
             }
             let answer = self.eviction(pod, &by.ctx.scenario);
-            if answer == Answer::Evicted {
+            if answer == EvictionAnswer::Evicted {
                 self.say(by, "fault", || format!("pod {pod} evicted from node {node}"));
                 self.delete_pod(pod, by);
             } else if !answers.contains(&answer) {
@@ -74,34 +74,35 @@ impl Cluster {
             }
             answers.push(answer);
         }
-        if !answers.is_empty() && answers.iter().all(|answer| *answer == Answer::Ambiguous) {
+        if !answers.is_empty() && answers.iter().all(|answer| *answer == EvictionAnswer::Ambiguous)
+        {
             // kubectl ends with an error; the node stays cordoned, its pods stay where they are.
             self.say(by, "fault", || format!("drain of node/node-{node} failed"));
             return;
         }
-        let wait = if answers.contains(&Answer::TooMany) { RETRY } else { POLL };
+        let wait = if answers.contains(&EvictionAnswer::TooMany) { RETRY } else { POLL };
         by.ctx.plan_in(wait, Event::Drain(node));
     }
 
     /// What the API says to an eviction (k/k `pkg/registry/core/pod/storage/eviction.go`): no
     /// budget is asked about a pod whose containers have not started.
-    fn eviction(&self, number: u32, scenario: &Scenario) -> Answer {
+    fn eviction(&self, number: u32, scenario: &Scenario) -> EvictionAnswer {
         let pod = &self.pods[number as usize];
         let covers = |budget: &&Disruptions| budget.covers.is_none_or(|pool| pool == pod.pool);
         let mut budgets = scenario.disruptions.iter().filter(covers);
         let Some(budget) = budgets.next().filter(|_| pod.facts(0).phase != PodPhase::Pending)
         else {
-            return Answer::Evicted;
+            return EvictionAnswer::Evicted;
         };
         if budgets.next().is_some() {
-            return Answer::Ambiguous;
+            return EvictionAnswer::Ambiguous;
         }
-        let allows = |status: Status| status.allows(pod.ready, budget.evicts_unhealthy);
+        let allows = |status: BudgetStatus| status.allows(pod.ready, budget.evicts_unhealthy);
         let allowed = self.budget_status(budget).is_none_or(allows);
-        if allowed { Answer::Evicted } else { Answer::TooMany }
+        if allowed { EvictionAnswer::Evicted } else { EvictionAnswer::TooMany }
     }
 
-    fn budget_status(&self, budget: &Disruptions) -> Option<Status> {
+    fn budget_status(&self, budget: &Disruptions) -> Option<BudgetStatus> {
         let covers = |pool: Pool| budget.covers.is_none_or(|covered| covered == pool);
         let active = || self.pods.iter().filter(|p| p.is_active() && covers(p.pool));
         let owners = self.sets.iter().filter(|set| covers(set.pool));
@@ -115,9 +116,9 @@ impl Cluster {
 }
 
 /// What kubectl prints of a refusal.
-fn said(pod: u32, answer: Answer) -> String {
+fn said(pod: u32, answer: EvictionAnswer) -> String {
     match answer {
-        Answer::Ambiguous => format!(
+        EvictionAnswer::Ambiguous => format!(
             "error when evicting pod {pod}: This pod has more than one PodDisruptionBudget, which \
              the eviction subresource does not support."
         ),

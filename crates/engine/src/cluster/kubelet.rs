@@ -12,7 +12,7 @@ use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_model::telemetry::scraper::Place;
 use windtunnel_model::world::backoff::CrashBackoff;
 use windtunnel_model::world::effect::Effect;
-use windtunnel_model::world::pod::{Pod, Stage};
+use windtunnel_model::world::pod::{Pod, PodStage};
 use windtunnel_model::world::service::Version;
 
 /// The kubelet looks for ended containers once a second (`genericPlegRelistPeriod`).
@@ -35,7 +35,7 @@ impl Cluster {
             ordinal,
             node: None,
             zone: 0,
-            stage: Stage::Pending,
+            stage: PodStage::Pending,
             created: now,
             admitted: now,
             container_started: SimTime::NEVER,
@@ -67,7 +67,7 @@ impl Cluster {
         let plain = |_: usize, r: usize| {
             Effect::plain(routes[r].errors.value(), routes[r].conversion.value())
         };
-        by.plane.add_pod(version, plain);
+        by.data_plane.add_pod(version, plain);
         self.refit(pod, by);
     }
 
@@ -76,16 +76,16 @@ impl Cluster {
         let id = self.create_pod(set, by);
         self.place_running(id, by);
         let pod = &mut self.pods[id as usize];
-        pod.stage = Stage::Serving;
+        pod.stage = PodStage::Serving;
         pod.container_started = SimTime::ZERO;
         pod.ready = true;
         pod.registered = true;
         pod.ready_since = Some(SimTime::ZERO);
         pod.scraped = true;
         let pool = pod.pool;
-        by.plane.start_pod(id);
-        by.plane.warmed_up(id);
-        by.plane.known_from_the_start(pool, id);
+        by.data_plane.start_pod(id);
+        by.data_plane.warmed_up(id);
+        by.data_plane.known_from_the_start(pool, id);
         self.start_probes(id, by);
         self.probed_for_long(id);
         self.scrape(id);
@@ -100,7 +100,7 @@ impl Cluster {
     /// The kubelet admits a pod: its container starts after scheduling and pulling.
     pub(super) fn admit(&mut self, pod: u32, by: &mut Hands<'_>) {
         let entry = &mut self.pods[pod as usize];
-        entry.stage = Stage::Scheduled;
+        entry.stage = PodStage::Scheduled;
         entry.admitted = by.ctx.now;
         self.start_container(pod, by);
     }
@@ -148,13 +148,13 @@ impl Cluster {
         // The count is that of the containers before this one: it rises when the next is started,
         // not when one ends (k/k kuberuntime_manager.go, `restartCount`).
         let entry = &mut self.pods[pod as usize];
-        entry.restarts += u32::from(entry.stage == Stage::BackOff);
+        entry.restarts += u32::from(entry.stage == PodStage::BackOff);
         let draw = self.address(pod, PodDraw::Boot).uniform(&by.ctx.streams);
         let boot = by.ctx.scenario.service.pod.startup.quantile(draw);
-        let life = by.faults.life(by.ctx, by.plane, &self.pods[pod as usize]);
+        let life = by.faults.life(by.ctx, by.data_plane, &self.pods[pod as usize]);
         let boot = boot.scaled(life.startup);
         let entry = &mut self.pods[pod as usize];
-        entry.stage = Stage::Booting;
+        entry.stage = PodStage::Booting;
         entry.container_started = by.ctx.now;
         entry.frozen = false;
         if !std::mem::replace(&mut entry.scraped, true) {
@@ -172,8 +172,8 @@ impl Cluster {
     }
 
     fn booted(&mut self, pod: u32, by: &mut Hands<'_>) {
-        self.pods[pod as usize].stage = Stage::Serving;
-        by.plane.start_pod(pod);
+        self.pods[pod as usize].stage = PodStage::Serving;
+        by.data_plane.start_pod(pod);
         self.begins_to_serve(pod, by);
         let healthy = !self.pods[pod as usize].frozen;
         self.condition(pod, healthy, by);
@@ -183,7 +183,7 @@ impl Cluster {
     fn begins_to_serve(&mut self, pod: u32, by: &mut Hands<'_>) {
         self.migrate(by);
         self.refit(pod, by);
-        let exits = by.faults.exits(by.ctx, by.plane, &self.pods[pod as usize]);
+        let exits = by.faults.exits(by.ctx, by.data_plane, &self.pods[pod as usize]);
         exits.into_iter().for_each(|exit| self.plan_exit(pod, exit, by));
     }
 
@@ -191,8 +191,9 @@ impl Cluster {
     pub(crate) fn plan_exits(&mut self, index: usize, by: &mut Hands<'_>) {
         for pod in 0..self.pods.len() as u32 {
             let entry = &self.pods[pod as usize];
-            let serves = entry.stage == Stage::Serving && !entry.lost;
-            let exits = if serves { by.faults.exits(by.ctx, by.plane, entry) } else { Vec::new() };
+            let serves = entry.stage == PodStage::Serving && !entry.lost;
+            let exits =
+                if serves { by.faults.exits(by.ctx, by.data_plane, entry) } else { Vec::new() };
             if let Some(exit) = exits.into_iter().find(|(own, ..)| *own == index) {
                 self.plan_exit(pod, exit, by);
             }
@@ -216,11 +217,11 @@ impl Cluster {
 
     /// Data that a serving pod of a new version migrates are migrated for good.
     pub(crate) fn migrate(&mut self, by: &mut Hands<'_>) {
-        let new = |pod: &Pod| pod.version == Version::New && pod.stage == Stage::Serving;
+        let new = |pod: &Pod| pod.version == Version::New && pod.stage == PodStage::Serving;
         if !self.pods.iter().any(new) {
             return;
         }
-        for _ in 0..by.faults.migrate(by.ctx, by.plane) {
+        for _ in 0..by.faults.migrate(by.ctx, by.data_plane) {
             self.say(by, "fault", || "the shared data are migrated".into());
         }
     }
@@ -228,25 +229,25 @@ impl Cluster {
     /// The active faults have changed: all pods' tables are written anew.
     pub(crate) fn refit_all(&mut self, by: &mut Hands<'_>) {
         self.migrate(by);
-        by.faults.write_shared(by.ctx, by.plane);
+        by.faults.write_shared(by.ctx, by.data_plane);
         (0..self.pods.len() as u32).for_each(|pod| self.refit(pod, by));
     }
 
     /// A pod has changed, or the active faults have: its tables are written anew, and what they
     /// make of its life takes effect.
     pub(super) fn refit(&mut self, pod: u32, by: &mut Hands<'_>) {
-        let life = by.faults.write_pod(by.ctx, by.plane, pod, &self.pods[pod as usize]);
+        let life = by.faults.write_pod(by.ctx, by.data_plane, pod, &self.pods[pod as usize]);
         let entry = &mut self.pods[pod as usize];
         entry.frozen = life.frozen;
         if entry.lost {
             return;
         }
-        if entry.stage == Stage::Serving {
-            by.plane.set_leak(pod, life.leak);
+        if entry.stage == PodStage::Serving {
+            by.data_plane.set_leak(pod, life.leak);
         }
         let healthy = match entry.stage {
-            Stage::Serving => !life.frozen,
-            Stage::Booting => life.lies,
+            PodStage::Serving => !life.frozen,
+            PodStage::Booting => life.lies,
             _ => return,
         };
         if entry.probes.iter().flatten().any(|probe| probe.healthy != healthy) {
@@ -258,13 +259,15 @@ impl Cluster {
     pub(crate) fn crash(&mut self, pod: u32, by: &mut Hands<'_>) {
         let entry = &mut self.pods[pod as usize];
         // Nobody restarts anything on a node that has vanished.
-        if entry.lost || matches!(entry.stage, Stage::Gone | Stage::BackOff | Stage::Pending) {
+        if entry.lost
+            || matches!(entry.stage, PodStage::Gone | PodStage::BackOff | PodStage::Pending)
+        {
             return;
         }
-        entry.stage = Stage::BackOff;
+        entry.stage = PodStage::BackOff;
         entry.life += 1;
         self.rest_probes(pod, by);
-        by.plane.kill_pod(pod);
+        by.data_plane.kill_pod(pod);
         self.refit(pod, by);
         self.changed = true;
         if self.pods[pod as usize].deleting.is_some() {
@@ -280,8 +283,8 @@ impl Cluster {
         let serving = (0..self.pods.len() as u32)
             .filter(|p| {
                 let pod = &self.pods[*p as usize];
-                let serves = pod.stage == Stage::Serving && !pod.lost;
-                serves && by.faults.meets(by.ctx, by.plane, index, pod)
+                let serves = pod.stage == PodStage::Serving && !pod.lost;
+                serves && by.faults.meets(by.ctx, by.data_plane, index, pod)
             })
             .map(|p| {
                 let pod = &self.pods[p as usize];
@@ -315,7 +318,7 @@ impl Cluster {
         let entry = &mut self.pods[pod as usize];
         entry.deleting = Some(now);
         let (set, was_ready) = (entry.set, entry.ready);
-        let runs = matches!(entry.stage, Stage::Booting | Stage::Serving);
+        let runs = matches!(entry.stage, PodStage::Booting | PodStage::Serving);
         self.changed = true;
         self.set_changed(set, by);
         if was_ready {
@@ -334,8 +337,8 @@ impl Cluster {
         let settings = &by.ctx.scenario.service.pod;
         let deleted = self.pods[pod as usize].deleting.unwrap_or(by.ctx.now);
         let last = deleted + settings.grace.max(settings.pre_stop + MINIMUM_GRACE);
-        by.plane.stop_accepting(pod);
-        let drained = by.plane.pod(pod).last_done().unwrap_or(by.ctx.now.as_nanos());
+        by.data_plane.stop_accepting(pod);
+        let drained = by.data_plane.pod(pod).last_done().unwrap_or(by.ctx.now.as_nanos());
         let ends = SimTime::from_nanos(drained).max(by.ctx.now).min(last);
         self.plan(by, pod, ends, PodStep::Ends);
     }
@@ -345,9 +348,9 @@ impl Cluster {
         if !self.pods[pod as usize].exists() {
             return;
         }
-        by.plane.kill_pod(pod);
+        by.data_plane.kill_pod(pod);
         let entry = &mut self.pods[pod as usize];
-        entry.stage = Stage::Gone;
+        entry.stage = PodStage::Gone;
         entry.life += 1;
         entry.ready = false;
         let (created, node, set) = (entry.created, entry.node, entry.set);

@@ -15,10 +15,10 @@ mod targets;
 
 use super::address::{Address, PodAddress, PodDraw};
 use super::context::Context;
+use super::data_plane::DataPlane;
 use super::event::{Event, PodStep};
 use super::event_log::{EventLog, Scene};
 use super::faults::Faults;
-use super::plane::Plane;
 use super::propagation::endpoint;
 use claims::Volume;
 use sets::SetSync;
@@ -29,7 +29,7 @@ use windtunnel_model::telemetry::scraper::Place;
 use windtunnel_model::world::client::Client;
 use windtunnel_model::world::endpoint::Conditions;
 use windtunnel_model::world::names::{Names, PodNames};
-use windtunnel_model::world::pod::{Node, Pod, Set, Stage};
+use windtunnel_model::world::pod::{Node, Pod, PodStage, Set};
 use windtunnel_model::world::service::Version;
 
 /// What the cluster works with beside itself.
@@ -37,7 +37,7 @@ pub(super) struct Hands<'a> {
     /// Clock, draws and calendar.
     pub(super) ctx: &'a mut Context,
     /// Where processes serve requests.
-    pub(super) plane: &'a mut Plane,
+    pub(super) data_plane: &'a mut DataPlane,
     /// What active faults make of pods.
     pub(super) faults: &'a mut Faults,
     /// Where it is told.
@@ -161,7 +161,7 @@ impl Cluster {
             let phase = match pod.stage {
                 _ if pod.deleting.is_some() => 3,
                 _ if pod.ready => 1,
-                Stage::Pending | Stage::Scheduled | Stage::Booting => 0,
+                PodStage::Pending | PodStage::Scheduled | PodStage::Booting => 0,
                 _ => 2,
             };
             pods[pod.version.index()][phase] += 1;
@@ -175,8 +175,8 @@ impl Cluster {
         let letter = |p: &Pod| match (p.version, p.stage) {
             _ if p.lost => '✗',
             _ if p.deleting.is_some() => 't',
-            (_, Stage::BackOff) => 'x',
-            (_, Stage::Pending) => '·',
+            (_, PodStage::BackOff) => 'x',
+            (_, PodStage::Pending) => '·',
             (Version::Old, _) if p.ready => 'O',
             (Version::New, _) if p.ready => 'N',
             (Version::Old, _) => 'o',
@@ -186,8 +186,8 @@ impl Cluster {
     }
 
     /// How things stand, for the event log.
-    pub(super) fn scene(&self, plane: &Plane) -> Scene {
-        Scene { strip: self.strip(), weight_new: plane.believed_weight() }
+    pub(super) fn scene(&self, data_plane: &DataPlane) -> Scene {
+        Scene { strip: self.strip(), weight_new: data_plane.believed_weight() }
     }
 
     /// What has become known since this was last asked.
@@ -201,8 +201,8 @@ impl Cluster {
     }
 
     fn say(&self, by: &mut Hands<'_>, kind: &'static str, text: impl FnOnce() -> String) {
-        let plane = &*by.plane;
-        by.log.say(by.ctx.now, kind, text, || self.scene(plane));
+        let data_plane = &*by.data_plane;
+        by.log.say(by.ctx.now, kind, text, || self.scene(data_plane));
     }
 
     fn announce(&mut self, by: &Hands<'_>, pod: u32) {

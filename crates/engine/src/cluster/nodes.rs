@@ -8,7 +8,7 @@ use windtunnel_model::fault::SomeNodes;
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_model::telemetry::scraper::Place;
 use windtunnel_model::world::placement::{Placed, Refusal, summed};
-use windtunnel_model::world::pod::{Node, Pod, Stage};
+use windtunnel_model::world::pod::{Node, Pod, PodStage};
 
 /// The cluster autoscaler looks for pods without a node every ten seconds.
 const AUTOSCALER_SCAN: SimDuration = SimDuration::from_secs(10);
@@ -104,7 +104,8 @@ impl Cluster {
             // One a pod: what others would find on it is not known before they are there.
             false => 1,
         };
-        let waiting = self.pods.iter().filter(|p| p.exists() && p.stage == Stage::Pending).count();
+        let waiting =
+            self.pods.iter().filter(|p| p.exists() && p.stage == PodStage::Pending).count();
         let wanted = (waiting as u32).div_ceil(capacity);
         while self.on_order < wanted {
             self.on_order += 1;
@@ -130,7 +131,7 @@ impl Cluster {
         let waiting: Vec<u32> = (0..self.pods.len() as u32)
             .filter(|p| {
                 let pod = &self.pods[*p as usize];
-                pod.stage == Stage::Pending && pod.deleting.is_none()
+                pod.stage == PodStage::Pending && pod.deleting.is_none()
             })
             .collect();
         // Where only room counts, all pods are alike: what refuses one refuses those after it.
@@ -185,7 +186,7 @@ impl Cluster {
                 let entry = &mut self.pods[pod as usize];
                 entry.lost = true;
                 entry.life += 1;
-                by.plane.darken_pod(pod);
+                by.data_plane.darken_pod(pod);
             }
             let settings = &by.ctx.scenario.service.nodes;
             let noticed = settings.lost_after;

@@ -13,15 +13,15 @@ mod reason;
 use super::address::Address;
 use super::cluster::Cluster;
 use super::context::Context;
+use super::data_plane::DataPlane;
 use super::event::Event;
-use super::plane::Plane;
 use readings::{MetricsServer, RESOLUTION};
 use std::sync::Arc;
 use windtunnel_base::time::SimTime;
 use windtunnel_model::analysis::promql::Query;
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_model::strategy::Scaling;
-use windtunnel_model::strategy::autoscaler::hpa::{self, Memory, Settings, Sync};
+use windtunnel_model::strategy::autoscaler::hpa::{self, HpaSettings, Memory, Sync};
 use windtunnel_model::telemetry::store::Store;
 use windtunnel_model::world::names::Names;
 use windtunnel_model::world::routing::{Pool, Split};
@@ -61,7 +61,7 @@ impl Target {
 
 /// What a sync sees.
 #[derive(Clone, Copy)]
-pub(super) struct Sight<'a> {
+pub(super) struct ScalerInput<'a> {
     /// Scenario and clock.
     pub(super) ctx: &'a Context,
     /// The pods.
@@ -82,7 +82,7 @@ pub(super) struct Rescale {
 impl Scalers {
     /// The autoscalers of a scenario, who know nothing yet.
     pub(super) fn new(scenario: &Scenario, scaling: Scaling) -> Scalers {
-        let texts = scenario.autoscaler.iter().flat_map(Settings::queries);
+        let texts = scenario.autoscaler.iter().flat_map(HpaSettings::queries);
         let read = |text| Query::parse_by(text, scenario.telemetry.rules).ok();
         Scalers {
             size: scenario.service.replicas,
@@ -158,9 +158,9 @@ impl Scalers {
     }
 
     /// The metrics server reads all pods.
-    pub(super) fn read(&mut self, ctx: &mut Context, cluster: &Cluster, plane: &Plane) {
+    pub(super) fn read(&mut self, ctx: &mut Context, cluster: &Cluster, data_plane: &DataPlane) {
         ctx.plan_in(RESOLUTION, Event::MetricsServer);
-        self.metrics.read(ctx.now, cluster, plane, ctx.scenario.service.routes.len());
+        self.metrics.read(ctx.now, cluster, data_plane, ctx.scenario.service.routes.len());
     }
 
     /// Is each Deployment scaled for itself at present?
@@ -185,10 +185,10 @@ impl Scalers {
     }
 
     /// One sync; says the size to be written, if it is another.
-    pub(super) fn sync(&mut self, sight: &Sight<'_>, target: &Target) -> Option<Rescale> {
+    pub(super) fn sync(&mut self, sight: &ScalerInput<'_>, target: &Target) -> Option<Rescale> {
         let settings = sight.ctx.scenario.autoscaler.as_ref()?;
         let (min, max) = target.limits;
-        let settings = Settings {
+        let settings = HpaSettings {
             min: min.unwrap_or(settings.min),
             max: max.unwrap_or(settings.max),
             ..settings.clone()

@@ -2,12 +2,12 @@
 //! arithmetic of [`windtunnel_model::strategy::autoscaler::replicas`].
 
 use super::readings::Usage;
-use super::{Scalers, Sight, Target};
+use super::{ScalerInput, Scalers, Target};
 use windtunnel_model::analysis::promql::Options;
 use windtunnel_model::analysis::promql::value::Value;
-use windtunnel_model::strategy::autoscaler::hpa::{Asked, Metric, Settings};
+use windtunnel_model::strategy::autoscaler::hpa::{HpaSettings, KedaQuery, Metric};
 use windtunnel_model::strategy::autoscaler::replicas::{
-    Part, Parts, Proposal, Unknown, for_average_value, for_mean, for_utilisation, for_value,
+    Parts, PodUsage, Proposal, Unknown, for_average_value, for_mean, for_utilisation, for_value,
 };
 use windtunnel_model::strategy::autoscaler::sample::{Class, PodReport, class};
 use windtunnel_model::telemetry::unix_ms;
@@ -18,8 +18,8 @@ impl Scalers {
     /// What each metric proposes, or why it does not.
     pub(super) fn proposals(
         &self,
-        sight: &Sight<'_>,
-        settings: &Settings,
+        sight: &ScalerInput<'_>,
+        settings: &HpaSettings,
         target: &Target,
     ) -> Vec<Result<Proposal, Unknown>> {
         let (current, tolerance) = (target.replicas, settings.tolerance);
@@ -67,7 +67,12 @@ impl Scalers {
 
     /// What a query comes to, in thousandths; KEDA takes an empty answer for 0, unless it is told
     /// not to, and several values for an error.
-    fn answer(&self, sight: &Sight<'_>, asked: &Asked, target: &Target) -> Result<i64, Unknown> {
+    fn answer(
+        &self,
+        sight: &ScalerInput<'_>,
+        asked: &KedaQuery,
+        target: &Target,
+    ) -> Result<i64, Unknown> {
         let primary = asked.primary.as_ref().filter(|_| target.pool == Some(Pool::Stable));
         let text = primary.unwrap_or(&asked.query);
         let query = self.queries.iter().find(|query| query.text() == text);
@@ -85,8 +90,8 @@ impl Scalers {
     /// The pods of a target, sorted as the autoscaler sorts them.
     fn parts(
         &self,
-        sight: &Sight<'_>,
-        settings: &Settings,
+        sight: &ScalerInput<'_>,
+        settings: &HpaSettings,
         target: &Target,
         (is_cpu, request): (bool, i64),
         value: fn(&Usage) -> i64,
@@ -105,7 +110,7 @@ impl Scalers {
                 ready: Some((pod.ready, pod.ready_since.unwrap_or(pod.admitted))),
                 sample: usage.map(|usage| (usage.taken, usage.window)),
             };
-            let part = Part { usage: usage.as_ref().map(value), request };
+            let part = PodUsage { usage: usage.as_ref().map(value), request };
             match class(&report, is_cpu, &settings.warm_up, sight.ctx.now) {
                 Class::Ready => parts.ready.push(part),
                 Class::Unready => parts.unready.push(part),
@@ -117,7 +122,7 @@ impl Scalers {
     }
 }
 
-fn ready_of(sight: &Sight<'_>, target: &Target) -> u32 {
+fn ready_of(sight: &ScalerInput<'_>, target: &Target) -> u32 {
     let ready = sight.cluster.pods().iter().filter(|pod| pod.ready && target.has(pod.pool));
     ready.count() as u32
 }

@@ -2,11 +2,11 @@
 //! and nothing of a pod that was read only once.
 
 use crate::cluster::Cluster;
-use crate::plane::Plane;
+use crate::data_plane::DataPlane;
 use crate::scraping::memory_share;
 use windtunnel_base::time::{SimDuration, SimTime};
 use windtunnel_model::telemetry::facts::STATUSES;
-use windtunnel_model::world::pod::Stage;
+use windtunnel_model::world::pod::PodStage;
 
 /// The metrics server asks every kubelet this often (`--metric-resolution`).
 pub(super) const RESOLUTION: SimDuration = SimDuration::from_secs(15);
@@ -43,17 +43,23 @@ pub(super) struct MetricsServer {
 
 impl MetricsServer {
     /// Reads all pods.
-    pub(super) fn read(&mut self, now: SimTime, cluster: &Cluster, plane: &Plane, routes: usize) {
+    pub(super) fn read(
+        &mut self,
+        now: SimTime,
+        cluster: &Cluster,
+        data_plane: &DataPlane,
+        routes: usize,
+    ) {
         let count = cluster.pods().len();
         self.readings.resize(count, None);
         self.usage.resize(count, None);
         for number in 0..count {
             let pod = &cluster.pods()[number];
-            let runs = matches!(pod.stage, Stage::Booting | Stage::Serving) && !pod.lost;
+            let runs = matches!(pod.stage, PodStage::Booting | PodStage::Serving) && !pod.lost;
             let started = pod.container_started;
-            let reading = runs.then(|| reading(now, started, plane, number as u32, routes));
+            let reading = runs.then(|| reading(now, started, data_plane, number as u32, routes));
             let before = std::mem::replace(&mut self.readings[number], reading);
-            let memory = memory_share(plane, number as u32);
+            let memory = memory_share(data_plane, number as u32);
             self.usage[number] = before.zip(reading).and_then(|(a, b)| usage(&a, &b, memory));
         }
     }
@@ -70,13 +76,19 @@ impl MetricsServer {
     }
 }
 
-fn reading(now: SimTime, started: SimTime, plane: &Plane, pod: u32, routes: usize) -> Reading {
-    let counted = plane.counters().of_process(pod);
+fn reading(
+    now: SimTime,
+    started: SimTime,
+    data_plane: &DataPlane,
+    pod: u32,
+    routes: usize,
+) -> Reading {
+    let counted = data_plane.counters().of_process(pod);
     let cells = (0..routes).flat_map(|route| (0..STATUSES).map(move |status| (route, status)));
     Reading {
         at: now,
         started,
-        cpu_secs: plane.counters().cpu_secs(pod),
+        cpu_secs: data_plane.counters().cpu_secs(pod),
         requests: cells.map(|(route, status)| counted.requests(route, status)).sum(),
     }
 }

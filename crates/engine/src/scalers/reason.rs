@@ -1,11 +1,11 @@
 //! Why an autoscaler rescales, as the event of the real controller says (k/k
 //! `pkg/controller/podautoscaler/horizontal.go`, `SuccessfulRescale`).
 
-use windtunnel_model::strategy::autoscaler::hpa::{Metric, Settings};
+use windtunnel_model::strategy::autoscaler::hpa::{HpaSettings, Metric};
 use windtunnel_model::strategy::autoscaler::limits::Reason;
 
 /// The reason in the event that the real controller writes.
-pub(super) fn why(settings: &Settings, before: u32, after: u32, reason: Reason) -> String {
+pub(super) fn why(settings: &HpaSettings, before: u32, after: u32, reason: Reason) -> String {
     if before > settings.max {
         return "Current number of replicas above Spec.MaxReplicas".into();
     }
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn reasons_are_the_controllers() {
-        let settings = Settings { min: 2, ..Settings::new(10) };
+        let settings = HpaSettings { min: 2, ..HpaSettings::new(10) };
         let said = |before, after, reason| why(&settings, before, after, reason);
         assert_eq!(
             said(4, 8, Reason::DesiredWithinRange),

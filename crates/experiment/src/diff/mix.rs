@@ -3,7 +3,7 @@
 //! A share that was changed is found here, though no flight differs.
 
 use super::side::{Flight, Flown, StoredScenario};
-use super::{Row, ScenarioDiff, What};
+use super::{DiffRow, ScenarioDiff, What};
 use std::collections::BTreeSet;
 use windtunnel_model::outcome::MeasureId;
 use windtunnel_stats::change;
@@ -88,12 +88,12 @@ fn row(parts: &[Part<'_>], strategy: &str, measure: MeasureId, diff: &mut Scenar
     if found.change.mean != 0.0 {
         let names = [ALL.to_string(), strategy.to_string()];
         let what = What::Measure(measure);
-        let Found { values, change, flights } = found;
-        diff.rows.push(Row { names, what, values, change, flights, certain: false });
+        let MixFigure { values, change, flights } = found;
+        diff.rows.push(DiffRow { names, what, values, change, flights, certain: false });
     }
 }
 
-struct Found {
+struct MixFigure {
     values: [f64; 2],
     change: change::Change,
     flights: [usize; 2],
@@ -127,7 +127,7 @@ fn size(parts: &[Stratum]) -> usize {
 }
 
 /// Replication by replication: what each release has more, weighted as it is on either side.
-fn paired(parts: &[Part<'_>], measure: MeasureId) -> Option<Found> {
+fn paired(parts: &[Part<'_>], measure: MeasureId) -> Option<MixFigure> {
     let numbers = replications(parts);
     let (mut sides, mut differences) = ([Vec::new(), Vec::new()], Vec::new());
     for part in parts {
@@ -153,11 +153,11 @@ fn paired(parts: &[Part<'_>], measure: MeasureId) -> Option<Found> {
     }
     let change = change::mix_paired(&differences, CONFIDENCE)?;
     let (means, sizes) = (sides.each_ref().map(|s| mean(s)), sides.each_ref().map(|s| size(s)));
-    Some(Found { values: means, change, flights: sizes })
+    Some(MixFigure { values: means, change, flights: sizes })
 }
 
 /// Sides that have nothing in common.
-fn apart(parts: &[Part<'_>], measure: MeasureId) -> Option<Found> {
+fn apart(parts: &[Part<'_>], measure: MeasureId) -> Option<MixFigure> {
     let numbers = replications(parts);
     let side = |at: usize| -> Vec<Stratum> {
         let with = parts.iter().filter(|part| part.weights[at] > 0.0);
@@ -170,5 +170,5 @@ fn apart(parts: &[Part<'_>], measure: MeasureId) -> Option<Found> {
     let sides = [side(0), side(1)];
     let change = change::mix_apart(&sides[0], &sides[1], CONFIDENCE)?;
     let (means, sizes) = (sides.each_ref().map(|s| mean(s)), sides.each_ref().map(|s| size(s)));
-    Some(Found { values: means, change, flights: sizes })
+    Some(MixFigure { values: means, change, flights: sizes })
 }

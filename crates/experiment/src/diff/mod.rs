@@ -31,7 +31,7 @@ pub enum What {
 
 /// One figure that differs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct DiffRow {
     /// Release and strategy.
     pub names: [String; 2],
     /// Which figure.
@@ -73,7 +73,7 @@ pub struct ScenarioDiff {
     /// Ratings that changed.
     pub words: Vec<Word>,
     /// Figures that differ in the flights, certain ones first, the weightiest first ([`rank`]).
-    pub rows: Vec<Row>,
+    pub rows: Vec<DiffRow>,
     /// Figures compared.
     pub compared: usize,
     /// Flights whose figures are the same on both sides, and those compared in pairs.
@@ -227,7 +227,7 @@ fn in_pairs(old: &Flown, new: &Flown, diff: &mut ScenarioDiff) {
         if differences.iter().any(|d| *d != 0.0) {
             let mean = |at: usize| known.iter().map(|v| v[at]).sum::<f64>() / known.len() as f64;
             let n = known.len();
-            diff.rows.push(Row {
+            diff.rows.push(DiffRow {
                 names: old.names.clone(),
                 what: What::Measure(measure),
                 values: [mean(0), mean(1)],
@@ -259,7 +259,7 @@ fn unpaired(old: &Flown, new: &Flown, diff: &mut ScenarioDiff) {
         diff.compared += 1;
         if change.mean != 0.0 {
             let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-            diff.rows.push(Row {
+            diff.rows.push(DiffRow {
                 names: old.names.clone(),
                 what: What::Measure(measure),
                 values: [mean(&a), mean(&b)],
@@ -302,7 +302,7 @@ fn verdicts(
         let [x1, n1, x2, n2] = sizes;
         let interval = newcombe(x1, n1, x2, n2, CONFIDENCE);
         if let Some(interval) = interval.filter(|_| values[0] != values[1]) {
-            diff.rows.push(Row {
+            diff.rows.push(DiffRow {
                 names: names.clone(),
                 what: What::Verdict(verdict),
                 values,

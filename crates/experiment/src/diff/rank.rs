@@ -2,7 +2,7 @@
 //! change first.
 
 use super::mix::ALL;
-use super::{Row, What};
+use super::{DiffRow, What};
 use windtunnel_model::outcome::MeasureId;
 
 /// The main measures, the weightiest first: those of the mix stand before all others.
@@ -20,7 +20,7 @@ pub const MAIN: [MeasureId; 10] = [
 ];
 
 /// What is told without being asked for: shares of verdicts and main measures.
-pub fn is_main(row: &Row) -> bool {
+pub fn is_main(row: &DiffRow) -> bool {
     match row.what {
         What::Measure(measure) => MAIN.contains(&measure),
         What::Verdict(_) => true,
@@ -28,7 +28,7 @@ pub fn is_main(row: &Row) -> bool {
 }
 
 /// Shares of verdicts, main measures over the mix, main measures of a release, all others.
-fn weight(row: &Row) -> (usize, usize) {
+fn weight(row: &DiffRow) -> (usize, usize) {
     let mix = row.names[0] == ALL;
     let What::Measure(measure) = row.what else { return (0, 0) };
     match (MAIN.iter().position(|main| *main == measure), mix) {
@@ -40,7 +40,7 @@ fn weight(row: &Row) -> (usize, usize) {
 }
 
 /// The change as a part of the greater value; of shares of verdicts in points.
-fn size(row: &Row) -> f64 {
+fn size(row: &DiffRow) -> f64 {
     let [before, after] = row.values;
     let greater = match row.what {
         What::Verdict(_) => 1.0,
@@ -50,14 +50,14 @@ fn size(row: &Row) -> f64 {
 }
 
 /// Certain ones first, then by weight, then by size; of equals those first in the tables.
-pub(super) fn rank(rows: &mut [Row]) {
+pub(super) fn rank(rows: &mut [DiffRow]) {
     rows.sort_by(|a, b| {
-        let key = |row: &Row| (!row.certain, weight(row));
+        let key = |row: &DiffRow| (!row.certain, weight(row));
         key(a).cmp(&key(b)).then(size(b).total_cmp(&size(a)))
     });
 }
 
 /// Does `a` come before `b`, of two scenarios?
-pub fn before(a: &Row, b: &Row) -> std::cmp::Ordering {
+pub fn before(a: &DiffRow, b: &DiffRow) -> std::cmp::Ordering {
     weight(a).cmp(&weight(b)).then(size(b).total_cmp(&size(a)))
 }

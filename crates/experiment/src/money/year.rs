@@ -2,7 +2,7 @@
 
 use super::payback::{Payback, payback};
 use crate::figures::{Figure, Figures};
-use windtunnel_model::outcome::{MeasureId, Outcome, Part};
+use windtunnel_model::outcome::{BillPart, MeasureId, Outcome};
 use windtunnel_model::scenario::ids::{PlanId, ReleaseId};
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_stats::interval::Interval;
@@ -14,8 +14,8 @@ pub struct YearRow {
     pub plan: PlanId,
     /// All of it, with its 95 % interval; nothing if a release of the mix was not flown.
     pub total: Option<Figure>,
-    /// The means of its parts, in the order of [`Part::ALL`]; their sum is the total's.
-    pub parts: [f64; Part::ALL.len()],
+    /// The means of its parts, in the order of [`BillPart::ALL`]; their sum is the total's.
+    pub parts: [f64; BillPart::ALL.len()],
     /// What it is more than by the strategy of today, if that is named.
     pub versus: Option<Versus>,
 }
@@ -31,7 +31,7 @@ pub struct Versus {
 
 impl YearRow {
     /// The mean of one part.
-    pub fn part(&self, part: Part) -> f64 {
+    pub fn part(&self, part: BillPart) -> f64 {
         self.parts[part as usize]
     }
 
@@ -89,14 +89,14 @@ fn parts(
     scenario: &Scenario,
     flights: &[Vec<Vec<Outcome>>],
     plan: PlanId,
-) -> [f64; Part::ALL.len()] {
+) -> [f64; BillPart::ALL.len()] {
     let released = scenario.variant_ids().zip(flights);
     let released: Vec<(f64, &[Outcome])> = released
         .map(|(id, by_plan)| (scenario.variant(id).share.value(), by_plan[plan.0].as_slice()))
         .filter(|(share, _)| *share > 0.0)
         .collect();
     let shares: f64 = released.iter().map(|(share, _)| share).sum();
-    Part::ALL.map(|part| {
+    BillPart::ALL.map(|part| {
         let mean = |(share, rows): &(f64, &[Outcome])| {
             let sum: f64 = rows.iter().map(|row| row.bill.get(part)).sum();
             share / shares * (sum / rows.len().max(1) as f64)

@@ -9,7 +9,7 @@ use windtunnel_base::random::Streams;
 use windtunnel_base::special::two_sided_z;
 use windtunnel_base::time::SimTime;
 use windtunnel_engine::buckets::user_buckets;
-use windtunnel_engine::plane::tape::Tape;
+use windtunnel_engine::data_plane::tape::Tape;
 
 /// The proofs about draws.
 pub fn proofs(seed: u64, effort: Effort) -> Vec<Proof> {

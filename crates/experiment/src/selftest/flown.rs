@@ -7,7 +7,7 @@ use std::sync::Arc;
 use windtunnel_base::distribution::Distribution;
 use windtunnel_base::interval::Interval;
 use windtunnel_base::time::SimDuration;
-use windtunnel_engine::{Order, fly, fly_twin};
+use windtunnel_engine::{FlightSpec, fly, fly_twin};
 use windtunnel_model::outcome::{Outcome, Verdict};
 use windtunnel_model::scenario::crew::Crew;
 use windtunnel_model::scenario::model::Scenario;
@@ -157,8 +157,8 @@ fn with_trace(name: &str, spec: &str, users: u32, requests: u32) -> Scenario {
     scenario
 }
 
-fn order(seed: u64, replication: u32) -> Order {
-    Order { seed, replication, ..Order::default() }
+fn order(seed: u64, replication: u32) -> FlightSpec {
+    FlightSpec { seed, replication, ..FlightSpec::default() }
 }
 
 /// The only variant by the only strategy, in many replications.

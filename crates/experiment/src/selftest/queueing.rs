@@ -9,7 +9,7 @@ use std::sync::Arc;
 use windtunnel_base::distribution::Distribution;
 use windtunnel_base::random::Streams;
 use windtunnel_base::time::SimTime;
-use windtunnel_engine::plane::Plane;
+use windtunnel_engine::data_plane::DataPlane;
 use windtunnel_model::world::effect::Effect;
 use windtunnel_model::world::service::Policy;
 use windtunnel_stats::theory::{Mmc, mg1, mm1};
@@ -127,7 +127,7 @@ fn fly(queue: &Queue, seed: u64, effort: Effort) -> Vec<Measured> {
     (0..replications).into_par_iter().map(|r| measure(queue, seed, r, secs)).collect()
 }
 
-fn plane(queue: &Queue, seed: u64, replication: u64, end: SimTime) -> Plane {
+fn data_plane(queue: &Queue, seed: u64, replication: u64, end: SimTime) -> DataPlane {
     let (pods, slots, rate) = (queue.pods, queue.slots, queue.rate);
     let scenario = shared(
         "queue",
@@ -143,38 +143,39 @@ fn plane(queue: &Queue, seed: u64, replication: u64, end: SimTime) -> Plane {
     service.balancer.policy = queue.policy;
     let streams = Streams::new(seed, replication);
     let buckets = &scenario.telemetry.buckets;
-    let mut plane = Plane::new(Arc::new(service), &scenario.traffic, streams, end, buckets);
+    let mut data_plane =
+        DataPlane::new(Arc::new(service), &scenario.traffic, streams, end, buckets);
     for pod in 0..pods {
-        plane.add_pod(0, |_, _| Effect::plain(0.0, 0.0));
-        plane.start_pod(pod);
-        plane.endpoint(0, pod, true);
+        data_plane.add_pod(0, |_, _| Effect::plain(0.0, 0.0));
+        data_plane.start_pod(pod);
+        data_plane.endpoint(0, pod, true);
     }
-    plane
+    data_plane
 }
 
 /// Sums since the start: (requests done, their latency, their busy time), in seconds.
-fn sums(plane: &Plane, pods: u32) -> [f64; 3] {
-    let latency = &plane.tally().latency[0];
+fn sums(data_plane: &DataPlane, pods: u32) -> [f64; 3] {
+    let latency = &data_plane.tally().latency[0];
     let count = latency.count() as f64;
-    let busy = (0..pods).map(|pod| plane.counters().cpu_secs(pod)).sum();
+    let busy = (0..pods).map(|pod| data_plane.counters().cpu_secs(pod)).sum();
     [count, latency.mean_ms().unwrap_or(0.0) * count / 1e3, busy]
 }
 
 fn measure(queue: &Queue, seed: u64, replication: u64, secs: f64) -> Measured {
     let end = SimTime::from_secs_f64(WARM_UP_SECS + secs);
-    let mut plane = plane(queue, seed, replication, end);
-    plane.advance(SimTime::from_secs_f64(WARM_UP_SECS));
-    let before = sums(&plane, queue.pods);
+    let mut data_plane = data_plane(queue, seed, replication, end);
+    data_plane.advance(SimTime::from_secs_f64(WARM_UP_SECS));
+    let before = sums(&data_plane, queue.pods);
     let looks = (secs / LOOK_SECS) as u64;
     let servers = u64::from(queue.pods * queue.slots);
     let (mut all_busy, mut in_system) = (0, 0);
     for look in 1..=looks {
-        plane.advance(SimTime::from_secs_f64(WARM_UP_SECS + look as f64 * LOOK_SECS));
-        let (present, _) = plane.in_flight(|_| false);
+        data_plane.advance(SimTime::from_secs_f64(WARM_UP_SECS + look as f64 * LOOK_SECS));
+        let (present, _) = data_plane.in_flight(|_| false);
         all_busy += u64::from(present >= servers);
         in_system += present;
     }
-    let after = sums(&plane, queue.pods);
+    let after = sums(&data_plane, queue.pods);
     let [done, latency, busy] = [0, 1, 2].map(|i| after[i] - before[i]);
     Measured {
         wait_s: (latency - busy) / done,

@@ -10,7 +10,7 @@ mod figure;
 mod order;
 
 pub use figure::{MAIN, Main, Of, What, change, figure};
-pub use order::{Order, orders};
+pub use order::{SweepOrder, orders};
 
 use super::results::{Judgement, ScenarioResults};
 use super::winner::Ending;

@@ -22,7 +22,7 @@ const SECONDS_FLOOR: f64 = 1.0;
 
 /// Two strategies of which one is better up to a value, and the other from a value on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Order {
+pub struct SweepOrder {
     /// Better before the turn.
     pub first: String,
     /// Better after it.
@@ -32,7 +32,7 @@ pub struct Order {
 }
 
 /// The pairs of strategies whose order turns along a line of points.
-pub fn orders(names: &[&str], line: &[Option<&ScenarioResults>], what: What) -> Vec<Order> {
+pub fn orders(names: &[&str], line: &[Option<&ScenarioResults>], what: What) -> Vec<SweepOrder> {
     // A year is a release, so many times.
     let what = match what {
         What::Year => What::Mean(MeasureId::ReleaseUsd, Of::All),
@@ -51,7 +51,7 @@ pub fn orders(names: &[&str], line: &[Option<&ScenarioResults>], what: What) -> 
             line.iter().map(|results| better(*results, (a, b), what, confidence)).collect();
         let found = turn(judged.iter().copied())?;
         let (first, then) = if judged[found.0] == Judgement::Holds { (a, b) } else { (b, a) };
-        Some(Order { first: first.to_string(), then: then.to_string(), turn: found })
+        Some(SweepOrder { first: first.to_string(), then: then.to_string(), turn: found })
     };
     match measure.measure().better {
         Better::Neither => Vec::new(),

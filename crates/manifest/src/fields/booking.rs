@@ -213,7 +213,7 @@ impl Manifest for Fields<'_> {
 /// Has a field been booked as understood, though not by its name?
 fn is_understood(f: &Fields<'_>, path: &str, key: &Key) -> bool {
     let book = f.sink().borrow();
-    book.notes.understood.iter().rev().any(|n| n.spot.place == key.place && n.field == path)
+    book.notes.understood.iter().rev().any(|n| n.written_at.place == key.place && n.field == path)
 }
 
 /// Documents a field, when describing.

@@ -2,13 +2,13 @@
 //! what becomes of a field, and a note for each that is given.
 
 use super::elsewhere::{self, UNKNOWN};
-use crate::note::{Lists, Note, Spot, Weight};
+use crate::note::{Lists, Note, SourcePlace, Weight};
 use crate::scalars;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use windtunnel_base::node::{Key, Node, Value};
 use windtunnel_base::problem::{Place, Problem, nearest};
-use windtunnel_base::settings::{Dialect, FieldSpec, Kind, Reader, scalars as plain};
+use windtunnel_base::settings::{Dialect, FieldSpec, Reader, SettingKind, scalars as plain};
 
 /// What windtunnel does with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +50,15 @@ pub struct Api {
 impl Api {
     /// A line of one of the lists, about `field` of the object.
     pub(super) fn note(&self, place: Place, field: String, text: String, weight: Weight) -> Note {
-        let spot = Spot { file: Arc::clone(&self.file), place };
-        Note { spot, object: self.object.to_string(), field, text, source: String::new(), weight }
+        let written_at = SourcePlace { file: Arc::clone(&self.file), place };
+        Note {
+            written_at,
+            object: self.object.to_string(),
+            field,
+            text,
+            source: String::new(),
+            weight,
+        }
     }
 }
 
@@ -79,12 +86,12 @@ impl Dialect for Api {
 
     fn doc(spec: FieldSpec) -> Option<FieldDoc> {
         let holds = match spec.kind {
-            Kind::Count(..) => "whole number".into(),
-            Kind::Number(..) => "number".into(),
-            Kind::Text => "text".into(),
-            Kind::Flag => "true or false".into(),
-            Kind::Choice(words) => words.join(", "),
-            Kind::Other(holds) => holds.into(),
+            SettingKind::Count(..) => "whole number".into(),
+            SettingKind::Number(..) => "number".into(),
+            SettingKind::Text => "text".into(),
+            SettingKind::Flag => "true or false".into(),
+            SettingKind::Choice(words) => words.join(", "),
+            SettingKind::Other(holds) => holds.into(),
             _ => return None,
         };
         Some(FieldDoc { path: spec.path, holds, treatment: Treatment::Used, becomes: spec.help })

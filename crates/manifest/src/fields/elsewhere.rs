@@ -40,7 +40,7 @@ pub fn point(book: &mut Book, known: &BTreeSet<String>) {
         let Some(path) = elsewhere(&note.field, note.text != plain(), known) else { continue };
         let help = format!("did you mean {path}?");
         note.text = format!("{UNKNOWN} here; {help}");
-        let place = note.spot.place;
+        let place = note.written_at.place;
         let own = book.problems.iter_mut().filter(|p| p.place == place);
         own.filter(|p| p.message.starts_with(UNKNOWN)).for_each(|p| p.help.clone_from(&help));
     }

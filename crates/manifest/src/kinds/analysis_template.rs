@@ -36,7 +36,7 @@ pub struct AnalysisTemplate {
     /// Its arguments, with values for those that are left out.
     pub arguments: Vec<Argument>,
     /// Its metrics.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<TemplateMetric>,
     /// Metrics without a say: patterns of their names.
     pub dry_run: Vec<String>,
     /// Templates that it takes in, and whether they belong to the whole cluster.
@@ -71,7 +71,7 @@ pub enum Given {
 
 /// A metric.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metric {
+pub struct TemplateMetric {
     /// Its name.
     pub name: String,
     /// Its fields; texts may hold arguments.
@@ -250,7 +250,7 @@ fn span(node: &Node) -> Result<Value, String> {
     }
 }
 
-fn metric(f: &mut Fields<'_>) -> Metric {
+fn metric(f: &mut Fields<'_>) -> TemplateMetric {
     let name = f.opt_text("name", "its name").unwrap_or_default();
     f.missing("name", "metrics are told apart by their names");
     let mut fields = Named::new();
@@ -277,11 +277,11 @@ fn metric(f: &mut Fields<'_>) -> Metric {
     }
     let metric = f.object("provider", provider).unwrap_or_default();
     f.missing("provider", "who is asked");
-    Metric { name, fields, ..metric }
+    TemplateMetric { name, fields, ..metric }
 }
 
 /// Who is asked.
-fn provider(f: &mut Fields<'_>) -> Metric {
+fn provider(f: &mut Fields<'_>) -> TemplateMetric {
     let prometheus = f.object("prometheus", |f| {
         f.opt_text("address", "the series of the flight answer in its place");
         f.no_effect(
@@ -316,7 +316,7 @@ fn provider(f: &mut Fields<'_>) -> Metric {
     let asked = prometheus.is_some();
     let (query, range) = prometheus.unwrap_or_default();
     let query = query.or_else(|| asked.then(String::new));
-    Metric { query, range, providers, kayenta, ..Metric::default() }
+    TemplateMetric { query, range, providers, kayenta, ..TemplateMetric::default() }
 }
 
 /// What Kayenta is asked.

@@ -46,7 +46,7 @@ pub enum Memory {
 }
 
 /// What a metric asks for.
-enum Asked {
+enum MetricUse {
     /// A field of `spec.service.autoscaler`.
     Field(&'static str, Value),
     Memory(Memory),
@@ -98,12 +98,12 @@ fn spec(f: &mut Fields<'_>) -> Autoscaler {
     let (mut memory, mut outside) = (None, Vec::new());
     for found in f.list("metrics", metric).into_iter().flatten() {
         match found {
-            Asked::Field(name, value) => {
+            MetricUse::Field(name, value) => {
                 fields.retain(|(known, _)| *known != name);
                 fields.push((name, value));
             }
-            Asked::Memory(target) => memory = Some(target),
-            Asked::Outside(name) => outside.push(text(name)),
+            MetricUse::Memory(target) => memory = Some(target),
+            MetricUse::Outside(name) => outside.push(text(name)),
         }
     }
     if !outside.is_empty() {
@@ -116,7 +116,7 @@ fn spec(f: &mut Fields<'_>) -> Autoscaler {
 }
 
 /// One metric; nothing if it has no target.
-fn metric(f: &mut Fields<'_>) -> Option<Asked> {
+fn metric(f: &mut Fields<'_>) -> Option<MetricUse> {
     let words = ["Resource", "Pods", "ContainerResource", "Object", "External"];
     f.opt_choice("type", &words, "what is measured");
     let resource = f.object("resource", of_resource).flatten();
@@ -138,7 +138,7 @@ fn metric(f: &mut Fields<'_>) -> Option<Asked> {
 
 /// A metric with a name: requests a second by a value or by a mean, or something that a flight
 /// does not have.
-fn named(f: &mut Fields<'_>, fields: [&'static str; 2]) -> Option<Asked> {
+fn named(f: &mut Fields<'_>, fields: [&'static str; 2]) -> Option<MetricUse> {
     let name = f.object("metric", |f| {
         f.not_flown(&["selector"], "all requests are counted");
         f.opt_text("name", "requests a second if the name says so; others stand at their targets")
@@ -155,9 +155,9 @@ fn named(f: &mut Fields<'_>, fields: [&'static str; 2]) -> Option<Asked> {
     let given = value.map(|value| (fields[0], value)).or(mean.map(|mean| (fields[1], mean)));
     let (field, target) = given.filter(|(_, target)| *target >= 0.001)?;
     if is_request_rate(&name) {
-        return Some(Asked::Field(field, Value::Number(target)));
+        return Some(MetricUse::Field(field, Value::Number(target)));
     }
-    Some(Asked::Outside(outside(f, "metric", &name)))
+    Some(MetricUse::Outside(outside(f, "metric", &name)))
 }
 
 /// Books that something which a flight does not have is taken to stand at its target.
@@ -178,7 +178,7 @@ fn is_request_rate(name: &str) -> bool {
     has(&["requests", "request", "rps", "qps"]) && !has(&other)
 }
 
-fn of_resource(f: &mut Fields<'_>) -> Option<Asked> {
+fn of_resource(f: &mut Fields<'_>) -> Option<MetricUse> {
     let name = f.opt_choice("name", &["cpu", "memory"], "what is used");
     let target = f.object("target", |f| {
         f.opt_choice("type", &["Utilization", "AverageValue"], "a share of the request, or a mean");
@@ -189,12 +189,14 @@ fn of_resource(f: &mut Fields<'_>) -> Option<Asked> {
     });
     let (share, mean) = target.unwrap_or_default();
     match (name, share, mean) {
-        (Some(1), Some(share), _) => Some(Asked::Memory(Memory::Percent(share))),
-        (Some(1), None, mean) => Some(Asked::Memory(Memory::Bytes(mean.filter(|b| *b >= 1.0)?))),
-        (_, Some(share), _) => Some(Asked::Field("cpuUtilization", integer(share))),
+        (Some(1), Some(share), _) => Some(MetricUse::Memory(Memory::Percent(share))),
+        (Some(1), None, mean) => {
+            Some(MetricUse::Memory(Memory::Bytes(mean.filter(|b| *b >= 1.0)?)))
+        }
+        (_, Some(share), _) => Some(MetricUse::Field("cpuUtilization", integer(share))),
         (_, None, mean) => {
             let cores = mean.filter(|cores| (0.001..=1000.0).contains(cores))?;
-            Some(Asked::Field("cpuAverage", Value::Number(cores)))
+            Some(MetricUse::Field("cpuAverage", Value::Number(cores)))
         }
     }
 }

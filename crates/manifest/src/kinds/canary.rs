@@ -55,14 +55,14 @@ pub struct Analysis {
     /// The session cookie's fields.
     pub affinity: Option<Vec<(&'static str, Value)>>,
     /// Metrics, in order.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<CanaryMetric>,
     /// Webhooks, in order.
     pub webhooks: Vec<Webhook>,
 }
 
 /// A metric.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metric {
+pub struct CanaryMetric {
     /// Its fields, and their values.
     pub fields: Vec<(&'static str, Value)>,
     /// Name and namespace of its template.
@@ -127,7 +127,7 @@ fn spec(f: &mut Fields<'_>) -> Canary {
         field::SUSPEND,
         f.opt_flag("suspend", "no tick does anything").map(Value::Flag),
     );
-    let deadline = "pods not ready for this long: way back";
+    let deadline = "pods not ready for this long: rollback";
     let deadline = f.opt_count("progressDeadlineSeconds", 1..=100_000_000, deadline);
     put(&mut fields, field::PROGRESS_DEADLINE, deadline.map(|s| text(format!("{s}s"))));
     f.no_effect(&["revertOnDeletion"], "no Canary is deleted in a flight");
@@ -329,7 +329,7 @@ fn affinity(f: &mut Fields<'_>) -> Vec<(&'static str, Value)> {
     fields
 }
 
-fn metric(f: &mut Fields<'_>) -> Metric {
+fn metric(f: &mut Fields<'_>) -> CanaryMetric {
     let mut fields = Vec::new();
     let name = "request-success-rate and request-duration are built in";
     put(&mut fields, field::NAME, f.opt_text("name", name).map(text));
@@ -353,7 +353,7 @@ fn metric(f: &mut Fields<'_>) -> Metric {
         (name.unwrap_or_default(), f.opt_text("namespace", "its namespace"))
     });
     let variables = f.labels("templateVariables", "values for the template's placeholders");
-    Metric { fields, template, variables: variables.unwrap_or_default() }
+    CanaryMetric { fields, template, variables: variables.unwrap_or_default() }
 }
 
 fn webhook(f: &mut Fields<'_>) -> Webhook {

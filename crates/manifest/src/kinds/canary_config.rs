@@ -39,7 +39,7 @@ pub struct CanaryConfig {
     /// Name of its judge.
     pub judge: Option<String>,
     /// What is judged.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<CanaryConfigMetric>,
     /// Weights of groups in percent.
     pub weights: Vec<(String, f64)>,
     /// Texts that queries refer to.
@@ -48,7 +48,7 @@ pub struct CanaryConfig {
 
 /// One of its metrics.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metric {
+pub struct CanaryConfigMetric {
     /// Its name.
     pub name: String,
     /// The groups it counts in.
@@ -172,7 +172,7 @@ fn number(node: &Node) -> Result<f64, String> {
     sound.ok_or_else(|| "a number from 0 to 1000000000".to_string())
 }
 
-fn metric(f: &mut Fields<'_>) -> Metric {
+fn metric(f: &mut Fields<'_>) -> CanaryConfigMetric {
     let name = f.opt_text("name", "its name").unwrap_or_default();
     f.missing("name", "metrics are told apart by their names");
     f.bookkeeping(&["id"], "written by Kayenta or by tools: no effect");
@@ -186,7 +186,7 @@ fn metric(f: &mut Fields<'_>) -> Metric {
         judged
     });
     let (fields, muted) = judged.flatten().unwrap_or_default();
-    Metric { name, groups, scope, query, fields, muted }
+    CanaryConfigMetric { name, groups, scope, query, fields, muted }
 }
 
 fn query(f: &mut Fields<'_>) -> Query {

@@ -5,7 +5,7 @@
 //! one arm in [`Body`].
 
 use super::fields::{Fields, describe, elsewhere};
-use super::note::Spot;
+use super::note::SourcePlace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use windtunnel_base::node::Node;
@@ -168,13 +168,13 @@ impl Object {
 
     /// Where `path` stands, or as much of it as there is. The name of an annotation has dots of its
     /// own.
-    pub fn spot(&self, path: &str) -> Spot {
+    pub fn written_at(&self, path: &str) -> SourcePlace {
         if let Some(name) = path.strip_prefix("metadata.annotations.")
             && let Some(node) = self.node.at("metadata.annotations").and_then(|a| a.get(name))
         {
-            return Spot { file: Arc::clone(&self.file), place: node.place };
+            return SourcePlace { file: Arc::clone(&self.file), place: node.place };
         }
-        Spot { file: Arc::clone(&self.file), place: tree::place(&self.node, path) }
+        SourcePlace { file: Arc::clone(&self.file), place: tree::place(&self.node, path) }
     }
 
     /// The template of its pods, if it runs any.

@@ -2,7 +2,7 @@
 //! read, they would be dropped in silence.
 
 use super::effect::Effect;
-use super::{LeftOut, Spot};
+use super::{LeftOut, SourcePlace};
 use crate::draft::Draft;
 use crate::store::Store;
 use windtunnel_base::node::Node;
@@ -40,9 +40,9 @@ pub fn left_out(store: &Store, drafts: &[Draft]) -> Vec<LeftOut> {
         all.extend(keys.map(|(key, before)| {
             let field = format!("metadata.annotations.{key}");
             let place = annotations.and_then(|all| all.get(key)).map(|node| node.place);
-            let spot = object.spot("metadata.annotations");
+            let written_at = object.written_at("metadata.annotations");
             LeftOut {
-                spot: Spot { place: place.unwrap_or(spot.place), ..spot },
+                written_at: SourcePlace { place: place.unwrap_or(written_at.place), ..written_at },
                 object: object.title(),
                 field,
                 effect: Effect::Divides,

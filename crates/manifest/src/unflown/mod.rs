@@ -17,7 +17,7 @@ mod refer;
 mod stranger;
 
 use super::draft::Draft;
-use super::note::{Note, Spot, Weight};
+use super::note::{Note, SourcePlace, Weight};
 use super::store::Store;
 use effect::{Judged, Meeting};
 use flown::Flown;
@@ -40,7 +40,7 @@ const BETWEEN: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     /// Where it stands.
-    pub spot: Spot,
+    pub written_at: SourcePlace,
     /// What it is, with its name: `ScaledObject/web`.
     pub object: String,
     /// The field that refers to what is flown; empty if none does.
@@ -92,7 +92,7 @@ pub fn judge(strangers: &[Stranger], store: &Store, drafts: &[Draft], lenient: b
         };
         let about = about(met, &judged);
         let left = LeftOut {
-            spot: stranger.spot.clone(),
+            written_at: stranger.written_at.clone(),
             object: stranger.title(),
             field: field.clone(),
             effect: judged.effect,
@@ -103,16 +103,16 @@ pub fn judge(strangers: &[Stranger], store: &Store, drafts: &[Draft], lenient: b
         };
         let sentence = left.sentence(&left.about);
         if judged.effect.governs() {
-            let place = met.get(judged.by).map_or(stranger.spot.place, |m| m.reference.place);
+            let place = met.get(judged.by).map_or(stranger.written_at.place, |m| m.reference.place);
             let own = place.line > 0 && !stranger.inner;
-            let place = if own { place } else { stranger.spot.place };
+            let place = if own { place } else { stranger.written_at.place };
             all.problems.push(governing(&left, place, lenient));
         }
         all.notes.push(note(stranger, field, sentence, weight));
         all.left_out.push(left);
     }
     for left in annotations::left_out(store, drafts) {
-        all.problems.push(governing(&left, left.spot.place, lenient));
+        all.problems.push(governing(&left, left.written_at.place, lenient));
         all.left_out.push(left);
     }
     let others: Vec<&LeftOut> = all.left_out.iter().filter(|l| !l.effect.governs()).collect();
@@ -121,7 +121,8 @@ pub fn judge(strangers: &[Stranger], store: &Store, drafts: &[Draft], lenient: b
             Effect::OwnRelease => group.text,
             _ => format!("not flown: {}", group.text),
         };
-        Problem::warning(first.spot.place, group.what, message).in_file(&first.spot.file)
+        Problem::warning(first.written_at.place, group.what, message)
+            .in_file(&first.written_at.file)
     }));
     all
 }
@@ -140,8 +141,8 @@ fn about(met: &[Meeting<'_>], judged: &Judged) -> Vec<String> {
 }
 
 fn note(stranger: &Stranger, field: String, text: String, weight: Weight) -> Note {
-    let (spot, object) = (stranger.spot.clone(), stranger.title());
-    Note { spot, object, field, text, source: String::new(), weight }
+    let (written_at, object) = (stranger.written_at.clone(), stranger.title());
+    Note { written_at, object, field, text, source: String::new(), weight }
 }
 
 fn governing(left: &LeftOut, place: Place, lenient: bool) -> Problem {
@@ -156,7 +157,7 @@ fn governing(left: &LeftOut, place: Place, lenient: bool) -> Problem {
             Problem::error(place, path.trim_end(), message).help(help)
         }
     };
-    problem.in_file(&left.spot.file)
+    problem.in_file(&left.written_at.file)
 }
 
 /// What is to be said of one: as a note, or as something that is left out.
@@ -252,7 +253,7 @@ fn owners(strangers: &[Stranger], store: &Store, references: &mut [Vec<Reference
             for at in names.called(kind, name, space) {
                 references[at].push(Reference {
                     path: String::new(),
-                    place: strangers[at].spot.place,
+                    place: strangers[at].written_at.place,
                     by: By::Kind(object.kind.to_string()),
                     name: object.metadata.name.clone(),
                     namespace: object.metadata.namespace.clone(),

@@ -3,7 +3,7 @@
 use super::flown::Flown;
 use super::kinds::{self, Known};
 use crate::kinds::placing::HASHES;
-use crate::note::{Note, Spot, Weight};
+use crate::note::{Note, SourcePlace, Weight};
 use crate::objects::written;
 use std::sync::Arc;
 use windtunnel_base::node::{Node, Value};
@@ -16,7 +16,7 @@ pub struct Stranger {
     pub(super) kind: String,
     pub(super) known: Known,
     pub(super) node: Node,
-    pub(super) spot: Spot,
+    pub(super) written_at: SourcePlace,
     /// Is it written in an annotation, so that no place within it is one of the file?
     pub(super) inner: bool,
 }
@@ -27,10 +27,10 @@ impl Stranger {
         let versioned = node.get("apiVersion").is_some();
         let title = kinds::title(kind, group);
         let place = node.get("kind").map_or(node.place, |n| n.place);
-        let spot = Spot { file: Arc::clone(file), place };
+        let written_at = SourcePlace { file: Arc::clone(file), place };
         let known = kinds::known(kind, group, versioned);
         let stranger =
-            |node: Node| Stranger { kind: title.clone(), known, node, spot, inner: false };
+            |node: Node| Stranger { kind: title.clone(), known, node, written_at, inner: false };
         let reported = ["Event", "Endpoints", "EndpointSlice"].contains(&kind);
         let owned = node.at("metadata.ownerReferences").is_some();
         let made = owned && ["Pod", "ReplicaSet"].contains(&kind);
@@ -44,8 +44,8 @@ impl Stranger {
             };
             let object = format!("{title}/{}", name.unwrap_or_default());
             let (field, source, text) = (String::new(), String::new(), text.to_string());
-            let spot = Spot { file: Arc::clone(file), place };
-            return Err(Note { spot, object, field, text, source, weight });
+            let written_at = SourcePlace { file: Arc::clone(file), place };
+            return Err(Note { written_at, object, field, text, source, weight });
         }
         Ok(stranger(written(node)))
     }
@@ -68,7 +68,7 @@ impl Stranger {
                 let Ok(mut stranger) = Stranger::new(&document, of("kind"), group, file) else {
                     continue;
                 };
-                stranger.spot.place = key.place;
+                stranger.written_at.place = key.place;
                 stranger.inner = true;
                 found.push(stranger);
             }

@@ -5,7 +5,7 @@
 //! are looked for, so that nothing of one is attached to the other. Deliberately unknown here: how
 //! units are found.
 
-use super::{Found, within};
+use super::{UnitsFound, within};
 use crate::draft::text;
 use crate::kinds::{Body, Object};
 use crate::rule::namespace;
@@ -18,7 +18,7 @@ use windtunnel_base::problem::Problem;
 const USUAL: &str = "default";
 
 /// All units, with names that differ.
-pub fn find(store: &Store) -> Found {
+pub fn find(store: &Store) -> UnitsFound {
     let parts = parts(store);
     let mut found = match parts.len() {
         0 | 1 => within(store),
@@ -29,7 +29,7 @@ pub fn find(store: &Store) -> Found {
 }
 
 /// Is everything well so far? Objects that a slip keeps apart are not released twice.
-fn is_sound(found: &Found) -> bool {
+fn is_sound(found: &UnitsFound) -> bool {
     !crate::fields::has_errors(&found.problems)
 }
 
@@ -80,8 +80,8 @@ pub fn is_guest(object: &Object) -> bool {
     .contains(&object.kind)
 }
 
-fn together(parts: BTreeMap<String, Store>) -> Found {
-    let mut whole = Found::default();
+fn together(parts: BTreeMap<String, Store>) -> UnitsFound {
+    let mut whole = UnitsFound::default();
     let titles = |store: &Store| -> BTreeSet<String> {
         store.objects.iter().filter(|o| is_guest(o)).map(Object::title).collect()
     };
@@ -102,7 +102,7 @@ fn together(parts: BTreeMap<String, Store>) -> Found {
 }
 
 /// Gives units of one name their namespaces' names too.
-fn name_apart(found: &mut Found) {
+fn name_apart(found: &mut UnitsFound) {
     let space = |namespace: &Option<String>| namespace.clone().unwrap_or_else(|| USUAL.into());
     let sound = is_sound(found);
     let mut first: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -114,20 +114,20 @@ fn name_apart(found: &mut Found) {
             first.insert(key, i);
             continue;
         };
-        let files = [&earlier.spot.file, &draft.spot.file].map(Arc::clone);
+        let files = [&earlier.written_at.file, &draft.written_at.file].map(Arc::clone);
         found.clashes.push(files);
         if !sound {
             continue;
         }
         let message = format!("{:?} is released twice", draft.name);
-        let (other, place) = (&earlier.object, earlier.spot.place);
+        let (other, place) = (&earlier.object, earlier.written_at.place);
         let help = format!(
             "the other is {other}, at {}:{}:{}; name one of them",
-            earlier.spot.file, place.line, place.column
+            earlier.written_at.file, place.line, place.column
         );
-        let problem = Problem::error(draft.spot.place, &draft.object, message);
+        let problem = Problem::error(draft.written_at.place, &draft.object, message);
         let problem = problem.expected("one object that says how it is released");
-        found.problems.push(problem.help(help).in_file(&draft.spot.file));
+        found.problems.push(problem.help(help).in_file(&draft.written_at.file));
     }
     for draft in found.drafts.iter_mut().filter(|d| count.get(&d.name).is_some_and(|n| *n > 1)) {
         let apart = format!("{}.{}", draft.name, space(&draft.namespace));

@@ -3,12 +3,12 @@
 use super::argo_analysis::analysis_of;
 use super::argo_steps::{self, Said, check_annotations};
 use super::argo_write::{self, Written};
-use super::{Found, argo_service, orders, workload};
+use super::{UnitsFound, argo_service, orders, workload};
 use crate::draft::{Draft, integer, list, mapping, text};
 use crate::kinds::Object;
 use crate::kinds::pod::contains;
 use crate::kinds::rollout::{Rollout, Step, Strategy, Wired};
-use crate::note::{Spot, Weight};
+use crate::note::{SourcePlace, Weight};
 use crate::rule::short;
 use crate::store::Store;
 use windtunnel_base::node::{Node, Value};
@@ -16,13 +16,13 @@ use windtunnel_base::problem::nearest;
 use windtunnel_model::strategy::argo::field;
 
 /// A unit for every Rollout.
-pub fn find(store: &Store, found: &mut Found) {
+pub fn find(store: &Store, found: &mut UnitsFound) {
     for (object, rollout) in store.rollouts() {
         unit(store, object, rollout, found);
     }
 }
 
-fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
+fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut UnitsFound) {
     let Some(strategy) = &rollout.strategy else { return };
     let mut draft = Draft::new(&object.metadata.name, object);
     pods(store, object, rollout, &mut draft, found);
@@ -33,13 +33,13 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
         Strategy::Canary(..) => ("argoCanary", "spec.strategy.canary"),
         Strategy::BlueGreen(..) => ("argoBlueGreen", "spec.strategy.blueGreen"),
     };
-    let path = draft.strategy(kind, object.spot(at));
+    let path = draft.strategy(kind, object.written_at(at));
     let own = text(object.metadata.name.clone());
-    draft.set(&format!("{path}.{}", field::ROLLOUT), own, object.spot("metadata.name"));
-    write(&mut draft, &path, argo_write::common(rollout), &object.spot("spec"));
+    draft.set(&format!("{path}.{}", field::ROLLOUT), own, object.written_at("metadata.name"));
+    write(&mut draft, &path, argo_write::common(rollout), &object.written_at("spec"));
     match strategy {
         Strategy::Canary(canary) => {
-            write(&mut draft, &path, argo_write::canary(canary), &object.spot(at));
+            write(&mut draft, &path, argo_write::canary(canary), &object.written_at(at));
             argo_service::write(store, object, rollout, &path, &mut draft, found);
             let waits = canary.steps.contains(&Step::Pause(None));
             let routed = canary.traffic.is_some();
@@ -51,24 +51,24 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 })
                 .collect();
             if !steps.is_empty() {
-                let spot = object.spot(&format!("{at}.steps"));
+                let written_at = object.written_at(&format!("{at}.steps"));
                 for i in 0..steps.len() {
-                    let spot = object.spot(&format!("{at}.steps[{i}]"));
-                    draft.origins.push((format!("{path}.{}[{i}]", field::STEPS), spot));
+                    let written_at = object.written_at(&format!("{at}.steps[{i}]"));
+                    draft.origins.push((format!("{path}.{}[{i}]", field::STEPS), written_at));
                 }
-                draft.set(&format!("{path}.{}", field::STEPS), list(steps), spot);
+                draft.set(&format!("{path}.{}", field::STEPS), list(steps), written_at);
             }
             if let Some((reference, first)) = &canary.analysis {
                 let mut fields = argo_write::given([(field::STARTING_STEP, first.map(integer))]);
                 let at = format!("{path}.{}", field::ANALYSIS);
                 fields.extend(analysis_of(store, object, reference, &at, &mut draft, found));
-                let spot = object.spot(&reference.path);
-                draft.set(&format!("{path}.{}", field::ANALYSIS), mapping(fields), spot);
+                let written_at = object.written_at(&reference.path);
+                draft.set(&format!("{path}.{}", field::ANALYSIS), mapping(fields), written_at);
             }
             promotes(&mut draft, &path, waits, rollout, found);
         }
         Strategy::BlueGreen(plan) => {
-            write(&mut draft, &path, argo_write::blue_green(plan), &object.spot(at));
+            write(&mut draft, &path, argo_write::blue_green(plan), &object.written_at(at));
             for (field, reference) in [
                 (field::PRE_PROMOTION_ANALYSIS, &plan.before),
                 (field::POST_PROMOTION_ANALYSIS, &plan.after),
@@ -76,7 +76,7 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
                 let Some(reference) = reference else { continue };
                 let at = format!("{path}.{field}");
                 let analysis = analysis_of(store, object, reference, &at, &mut draft, found);
-                draft.set(&at, mapping(analysis), object.spot(&reference.path));
+                draft.set(&at, mapping(analysis), object.written_at(&reference.path));
             }
             let waits = plan.auto_promotion == Some(false);
             promotes(&mut draft, &path, waits, rollout, found);
@@ -85,8 +85,8 @@ fn unit(store: &Store, object: &Object, rollout: &Rollout, found: &mut Found) {
     paused(&mut draft, object, &path, rollout, found);
     orders::write(&mut draft, &path, object, &rollout.answers);
     if let Some(rules) = argo_steps::said(rollout, argo_steps::RULES) {
-        let spot = object.spot(&format!("metadata.annotations.{}", argo_steps::RULES));
-        draft.set(&format!("{path}.{}", field::RULES), text(rules), spot);
+        let written_at = object.written_at(&format!("metadata.annotations.{}", argo_steps::RULES));
+        draft.set(&format!("{path}.{}", field::RULES), text(rules), written_at);
     }
     check_annotations(object, rollout, found);
     hosts(store, object, rollout, &path, &mut draft);
@@ -116,20 +116,20 @@ fn hosts(store: &Store, object: &Object, rollout: &Rollout, path: &str, draft: &
         let own = under(kind, from).and_then(Node::text);
         let service = host.filter(|_| kind == "canary").or(own);
         if let Some(service) = service.filter(|_| divided) {
-            let spot = object.spot(&format!("spec.strategy.{kind}.{from}"));
+            let written_at = object.written_at(&format!("spec.strategy.{kind}.{from}"));
             let group = group.map(|group| format!("{group}.")).unwrap_or_default();
-            draft.set(&format!("{path}.{group}{to}"), text(service), spot);
+            draft.set(&format!("{path}.{group}{to}"), text(service), written_at);
         }
     }
 }
 
-fn write(draft: &mut Draft, path: &str, fields: Written, spot: &Spot) {
+fn write(draft: &mut Draft, path: &str, fields: Written, written_at: &SourcePlace) {
     for (field, value) in fields {
-        draft.set(&format!("{path}.{field}"), value, spot.clone());
+        draft.set(&format!("{path}.{field}"), value, written_at.clone());
     }
 }
 
-fn promotes(draft: &mut Draft, path: &str, waits: bool, rollout: &Rollout, found: &mut Found) {
+fn promotes(draft: &mut Draft, path: &str, waits: bool, rollout: &Rollout, found: &mut UnitsFound) {
     let field = format!("{path}.{}", field::PROMOTED_AFTER);
     let said = argo_steps::said(rollout, argo_steps::PROMOTED);
     if let Some(after) = said {
@@ -144,14 +144,20 @@ fn promotes(draft: &mut Draft, path: &str, waits: bool, rollout: &Rollout, found
 }
 
 /// A Rollout that is paused does nothing until somebody resumes it.
-fn paused(draft: &mut Draft, object: &Object, path: &str, rollout: &Rollout, found: &mut Found) {
+fn paused(
+    draft: &mut Draft,
+    object: &Object,
+    path: &str,
+    rollout: &Rollout,
+    found: &mut UnitsFound,
+) {
     if !rollout.paused {
         return;
     }
     let ordered = orders::resumed(&rollout.answers);
     let said = argo_steps::said(rollout, argo_steps::RESUMED).or(ordered);
     let field = format!("{path}.{}", field::RESUMED_AFTER);
-    draft.set(&field, text(said.unwrap_or("10m")), object.spot("spec.paused"));
+    draft.set(&field, text(said.unwrap_or("10m")), object.written_at("spec.paused"));
     if said.is_none() {
         let source = "a paused Rollout releases nothing; somebody resumes it, and when is not in \
             the file: its annotation windtunnel-resumed says otherwise";
@@ -159,7 +165,13 @@ fn paused(draft: &mut Draft, object: &Object, path: &str, rollout: &Rollout, fou
     }
 }
 
-fn pods(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, found: &mut Found) {
+fn pods(
+    store: &Store,
+    object: &Object,
+    rollout: &Rollout,
+    draft: &mut Draft,
+    found: &mut UnitsFound,
+) {
     let named = rollout.workload.as_ref();
     let workload = named.and_then(|name| {
         store.deployments().find(|(o, _)| o.metadata.name == *name && o.is_near(object))
@@ -196,14 +208,14 @@ fn pods(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, fo
     };
     let lists = &mut found.lists;
     workload::pods(draft, owner, template, rollout.min_ready_secs, lists);
-    let spot = owner.spot("spec.template.metadata.labels");
+    let written_at = owner.written_at("spec.template.metadata.labels");
     // Those of one side stand among the template's, for Services that select by them.
     let sided = |pair: &(String, String)| rollout.wired.sides.iter().any(|s| s.contains(pair));
     let own = template.into_iter().flat_map(|t| &t.labels).filter(|pair| !sided(pair));
-    workload::labels(draft, "all", &own.cloned().collect(), &spot);
-    let spot = object.spot("spec.strategy");
+    workload::labels(draft, "all", &own.cloned().collect(), &written_at);
+    let written_at = object.written_at("spec.strategy");
     for (whose, own) in ["old", "new"].into_iter().zip(&rollout.wired.sides) {
-        workload::labels(draft, whose, own, &spot);
+        workload::labels(draft, whose, own, &written_at);
     }
 }
 
@@ -213,7 +225,7 @@ fn services(
     object: &Object,
     rollout: &Rollout,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) {
     let given: Vec<&str> = store.services().map(|(o, _)| o.metadata.name.as_str()).collect();
     for name in &rollout.wired.services {
@@ -235,7 +247,13 @@ fn services(
 
 /// VirtualServices and DestinationRules that the Rollout names, and rules that divide requests
 /// among its Services: their weights are the controller's to set.
-fn rules(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, found: &mut Found) {
+fn rules(
+    store: &Store,
+    object: &Object,
+    rollout: &Rollout,
+    draft: &mut Draft,
+    found: &mut UnitsFound,
+) {
     let wired = &rollout.wired;
     // Without routing of its own a Service stands for both versions.
     let labels = rollout.template.as_ref().map(|template| &template.labels);
@@ -266,7 +284,7 @@ fn rules(store: &Store, object: &Object, rollout: &Rollout, draft: &mut Draft, f
 
 /// Routes of a VirtualService that the Rollout leaves alone: their requests stay with the stable
 /// version.
-fn undivided(owner: &Object, wired: &Wired, found: &mut Found) {
+fn undivided(owner: &Object, wired: &Wired, found: &mut UnitsFound) {
     let Some(Value::List(routes)) =
         owner.node.get("spec").and_then(|spec| spec.get("http")).map(|routes| &routes.value)
     else {
@@ -283,7 +301,7 @@ fn undivided(owner: &Object, wired: &Wired, found: &mut Found) {
 }
 
 /// A name that is the slip of a given rule's is a contradiction.
-fn slips(store: &Store, object: &Object, wired: &Wired, found: &mut Found) {
+fn slips(store: &Store, object: &Object, wired: &Wired, found: &mut UnitsFound) {
     let field = "spec.strategy.canary.trafficRouting.istio";
     for (kind, names) in
         [("VirtualService", &wired.virtual_services), ("DestinationRule", &wired.destination_rules)]

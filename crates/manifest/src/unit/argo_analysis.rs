@@ -5,14 +5,14 @@
 //! flight can ask stands in annotations of its template. Deliberately unknown here: steps.
 
 use super::kayenta::Question;
-use super::{Found, help_for};
+use super::{UnitsFound, help_for};
 use crate::draft::{Draft, list, mapping, text};
 use crate::kinds::Object;
-use crate::kinds::analysis_template::{AnalysisTemplate, Argument, Given, Metric, limit};
+use crate::kinds::analysis_template::{AnalysisTemplate, Argument, Given, TemplateMetric, limit};
 use crate::kinds::rollout::Reference;
 use crate::note::Weight;
+use crate::standard_releases::{LATEST, STABLE};
 use crate::store::Store;
-use crate::storm::{LATEST, STABLE};
 use regex::Regex;
 use windtunnel_base::escape::short::thousands;
 use windtunnel_base::node::{Node, Value};
@@ -43,7 +43,7 @@ pub fn analysis_of(
     reference: &Reference,
     at: &str,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) -> Vec<(&'static str, Value)> {
     let mut collected = Collected { store, near: object, templates: Vec::new(), path: Vec::new() };
     let field = match reference.one {
@@ -75,14 +75,14 @@ pub fn analysis_of(
             }
             names.push(&metric.name);
             let is_dry = dry.iter().any(|pattern| pattern.is_match(&metric.name));
-            let asked = Asked { store, metric, owner, field: &field, answers: template };
+            let asked = AnalysisAsked { store, metric, owner, field: &field, answers: template };
             let own = format!("{at}.{}[{}]", field::METRICS, metrics.len());
             metrics.push(asked.metric_of(&mut merged, is_dry, draft, found));
             if metric.query.is_some() {
-                let spot = owner.spot(&format!("{field}.provider.prometheus.query"));
-                draft.origins.push((format!("{own}.{}", field::QUERY), spot));
+                let written_at = owner.written_at(&format!("{field}.provider.prometheus.query"));
+                draft.origins.push((format!("{own}.{}", field::QUERY), written_at));
             }
-            draft.origins.push((own, owner.spot(&field)));
+            draft.origins.push((own, owner.written_at(&field)));
         }
     }
     let vain = |rule: &&Regex| whole && !names.iter().any(|name| rule.is_match(name));
@@ -95,7 +95,12 @@ pub fn analysis_of(
 }
 
 /// A name of `dryRun`, which is a pattern.
-fn pattern(object: &Object, reference: &Reference, name: &str, found: &mut Found) -> Option<Regex> {
+fn pattern(
+    object: &Object,
+    reference: &Reference,
+    name: &str,
+    found: &mut UnitsFound,
+) -> Option<Regex> {
     let compiled = regex::RegexBuilder::new(name).size_limit(1 << 20).build();
     if compiled.is_err() {
         let message = format!("dryRun: {name:?} is no pattern");
@@ -114,7 +119,13 @@ struct Collected<'a> {
 
 impl Collected<'_> {
     /// Adds templates by name, and those that they take in.
-    fn add(&mut self, from: &Object, field: &str, names: &[(String, bool)], found: &mut Found) {
+    fn add(
+        &mut self,
+        from: &Object,
+        field: &str,
+        names: &[(String, bool)],
+        found: &mut UnitsFound,
+    ) {
         for (i, (name, cluster)) in names.iter().enumerate() {
             let field = match field.ends_with(".templates") {
                 true => format!("{field}[{i}].templateName"),
@@ -153,7 +164,7 @@ impl Collected<'_> {
 }
 
 /// The arguments of all templates together; a value that two of them give has to be the same.
-fn declared(templates: &[Template<'_>], found: &mut Found) -> Vec<Argument> {
+fn declared(templates: &[Template<'_>], found: &mut UnitsFound) -> Vec<Argument> {
     let mut all: Vec<Argument> = Vec::new();
     for (owner, template) in templates {
         for argument in &template.arguments {
@@ -177,7 +188,7 @@ fn declared(templates: &[Template<'_>], found: &mut Found) -> Vec<Argument> {
 }
 
 /// Annotations that mean no metric of their template are slips.
-fn check_annotations(owner: &Object, template: &AnalysisTemplate, found: &mut Found) {
+fn check_annotations(owner: &Object, template: &AnalysisTemplate, found: &mut UnitsFound) {
     for (name, value) in &template.answers {
         let field = format!("metadata.annotations.{name}");
         let (head, metric) = name.split_once('.').unwrap_or((name, ""));
@@ -213,7 +224,7 @@ struct Merged<'a> {
 
 impl Merged<'_> {
     /// The value of an argument; the error says why there is none.
-    fn value(&self, name: &str, draft: &Draft, found: &mut Found) -> Result<String, String> {
+    fn value(&self, name: &str, draft: &Draft, found: &mut UnitsFound) -> Result<String, String> {
         let of = |arguments: &[Argument]| {
             arguments.iter().find(|a| a.name == name).and_then(|a| a.value.clone())
         };
@@ -248,7 +259,7 @@ impl Merged<'_> {
 
     /// The text with every `{{args.NAME}}` replaced; the errors are of those without a value, and
     /// of texts that become too long.
-    fn fill(&self, text: &str, draft: &Draft, found: &mut Found) -> Result<String, Unfilled> {
+    fn fill(&self, text: &str, draft: &Draft, found: &mut UnitsFound) -> Result<String, Unfilled> {
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find("{{") {
@@ -310,15 +321,15 @@ fn field(node: &Node, path: &str) -> Option<String> {
 }
 
 /// A metric, and where it stands.
-struct Asked<'a> {
+struct AnalysisAsked<'a> {
     store: &'a Store,
-    metric: &'a Metric,
+    metric: &'a TemplateMetric,
     owner: &'a Object,
     field: &'a str,
     answers: &'a AnalysisTemplate,
 }
 
-impl Asked<'_> {
+impl AnalysisAsked<'_> {
     /// What an annotation says of the metric: of it alone, or of all of the template.
     fn said(&self, head: &str) -> Option<&str> {
         let own = format!("{head}.{}", self.metric.name);
@@ -326,7 +337,13 @@ impl Asked<'_> {
         of(&own).or_else(|| of(head)).map(|(_, value)| value.as_str())
     }
 
-    fn filled(&self, text: &str, merged: &Merged<'_>, draft: &Draft, found: &mut Found) -> String {
+    fn filled(
+        &self,
+        text: &str,
+        merged: &Merged<'_>,
+        draft: &Draft,
+        found: &mut UnitsFound,
+    ) -> String {
         let (name, why) = match merged.fill(text, draft, found) {
             Ok(filled) => return filled,
             Err(Unfilled::TooLong(why)) => {
@@ -350,7 +367,7 @@ impl Asked<'_> {
         merged: &mut Merged<'_>,
         dry: bool,
         draft: &mut Draft,
-        found: &mut Found,
+        found: &mut UnitsFound,
     ) -> Value {
         let mut fields = vec![(field::NAME, text(self.metric.name.clone()))];
         // With no provider, or with several, the controller ends the run in Error, and so does a
@@ -405,7 +422,13 @@ impl Asked<'_> {
     }
 
     /// A value with arguments put in place.
-    fn value(&self, value: &Value, merged: &Merged<'_>, draft: &Draft, found: &mut Found) -> Value {
+    fn value(
+        &self,
+        value: &Value,
+        merged: &Merged<'_>,
+        draft: &Draft,
+        found: &mut UnitsFound,
+    ) -> Value {
         match value {
             Value::Text(t) if t.contains("{{") => text(self.filled(t, merged, draft, found)),
             other => other.clone(),
@@ -417,7 +440,7 @@ impl Asked<'_> {
         &self,
         merged: &Merged<'_>,
         draft: &mut Draft,
-        found: &mut Found,
+        found: &mut UnitsFound,
     ) -> Result<Value, Option<String>> {
         let Some(kayenta) = &self.metric.kayenta else { return Err(None) };
         let mut kayenta = kayenta.clone();
@@ -433,7 +456,7 @@ impl Asked<'_> {
         provider: &str,
         matters: bool,
         why: Option<String>,
-        found: &mut Found,
+        found: &mut UnitsFound,
     ) -> Vec<(&'static str, Value)> {
         let (answers, takes) = (self.said(ANSWERS), self.said(TAKES));
         if answers.is_none() && matters {

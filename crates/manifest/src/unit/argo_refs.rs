@@ -3,7 +3,7 @@
 //! `rollout/trafficrouting/istio/istio.go`). Objects that are not among the files are not looked
 //! at.
 
-use super::Found;
+use super::UnitsFound;
 use super::argo_valid::{HELP, given, refuse, text};
 use crate::kinds::Object;
 use crate::rule::short;
@@ -11,8 +11,8 @@ use crate::store::Store;
 use windtunnel_base::node::{Node, Value};
 
 /// Checks one Rollout.
-pub(super) fn check(store: &Store, object: &Object, found: &mut Found) {
-    let mut check = Check { store, object, found };
+pub(super) fn check(store: &Store, object: &Object, found: &mut UnitsFound) {
+    let mut check = ReferenceCheck { store, object, found };
     let strategy = object.node.at("spec.strategy");
     let of = |name: &str| strategy.and_then(|s| s.get(name)).filter(|n| n.value != Value::Null);
     if let Some(canary) = of("canary") {
@@ -42,13 +42,13 @@ pub(super) fn check(store: &Store, object: &Object, found: &mut Found) {
     }
 }
 
-struct Check<'a> {
+struct ReferenceCheck<'a> {
     store: &'a Store,
     object: &'a Object,
-    found: &'a mut Found,
+    found: &'a mut UnitsFound,
 }
 
-impl Check<'_> {
+impl ReferenceCheck<'_> {
     fn refuse(&mut self, path: &str, message: &str, expected: &str) {
         refuse(self.object, self.found, path, message, expected, HELP);
     }

@@ -6,7 +6,7 @@
 //! `rollout/service.go`). Who comes by it meets stable pods alone: the canary gets nothing, while
 //! the stable version shrinks under all the load, until a promotion moves everybody at once.
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::Draft;
 use crate::kinds::Object;
 use crate::kinds::pod::contains;
@@ -40,7 +40,7 @@ pub fn write(
     rollout: &Rollout,
     path: &str,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) {
     let canary = object.node.at("spec.strategy.canary");
     let routed = canary.is_some_and(|canary| canary.get("trafficRouting").is_some());
@@ -64,8 +64,12 @@ pub fn write(
         (None, None, Some(_)) => {}
         (None, None, None) if ways.third => {}
         (by_stable, None, None) => {
-            let spot = object.spot(STABLE);
-            draft.set(&format!("{path}.{}", field::STABLE_SERVICE_ONLY), Value::Flag(true), spot);
+            let written_at = object.written_at(STABLE);
+            draft.set(
+                &format!("{path}.{}", field::STABLE_SERVICE_ONLY),
+                Value::Flag(true),
+                written_at,
+            );
             if let Some((owner, at)) = by_stable {
                 draft.takes(owner);
                 let what = format!("users come by {stable}, which selects stable pods alone");
@@ -112,8 +116,8 @@ fn ways<'a>(store: &'a Store, object: &Object, rollout: &Rollout, stable: &str) 
     found
 }
 
-fn warn(object: &Object, rollout: &Rollout, stable: &str, found: &mut Found) {
-    let spot = object.spot(STABLE);
+fn warn(object: &Object, rollout: &Rollout, stable: &str, found: &mut UnitsFound) {
+    let written_at = object.written_at(STABLE);
     let path = format!("{} {STABLE}", object.title());
     let pods = rollout.replicas.unwrap_or(1);
     let message = format!(
@@ -123,5 +127,7 @@ fn warn(object: &Object, rollout: &Rollout, stable: &str, found: &mut Found) {
     );
     let help = "give trafficRouting, or take stableService and canaryService away and let users \
         come by a Service that picks all pods";
-    found.problems.push(Problem::warning(spot.place, path, message).help(help).in_file(&spot.file));
+    found.problems.push(
+        Problem::warning(written_at.place, path, message).help(help).in_file(&written_at.file),
+    );
 }

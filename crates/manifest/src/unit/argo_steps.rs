@@ -2,7 +2,7 @@
 //!
 //! Deliberately unknown here: how an analysis is put together (see [`super::argo_analysis`]).
 
-use super::Found;
+use super::UnitsFound;
 use super::argo_analysis::analysis_of;
 use super::argo_write::{self, given, span};
 use crate::draft::{Draft, integer, list, mapping, text};
@@ -11,8 +11,8 @@ use crate::kinds::analysis_template::Given;
 use crate::kinds::metadata::ORDERS;
 use crate::kinds::rollout::{Beside, Experiment, Reference, Rollout, Step, Strategy};
 use crate::note::Weight;
+use crate::standard_releases::{LATEST, STABLE};
 use crate::store::Store;
-use crate::storm::{LATEST, STABLE};
 use windtunnel_base::node::Value;
 use windtunnel_base::problem::nearest;
 use windtunnel_base::units::parse_duration;
@@ -35,7 +35,7 @@ pub fn said<'r>(rollout: &'r Rollout, name: &str) -> Option<&'r str> {
 }
 
 /// Annotations that mean nothing are slips.
-pub fn check_annotations(object: &Object, rollout: &Rollout, found: &mut Found) {
+pub fn check_annotations(object: &Object, rollout: &Rollout, found: &mut UnitsFound) {
     let steps: Vec<String> = match &rollout.strategy {
         Some(Strategy::Canary(canary)) => canary
             .steps
@@ -100,7 +100,7 @@ pub struct Said<'a> {
 
 impl Said<'_> {
     /// A step as it is written in the strategy, under `at`.
-    pub fn step(&self, step: &Step, at: &str, draft: &mut Draft, found: &mut Found) -> Value {
+    pub fn step(&self, step: &Step, at: &str, draft: &mut Draft, found: &mut UnitsFound) -> Value {
         let (name, value) = match step {
             Step::Analysis(reference) => {
                 let at = format!("{at}.{}", field::ANALYSIS);
@@ -117,7 +117,7 @@ impl Said<'_> {
     }
 
     /// A plugin step: how it ends is an annotation's to say.
-    fn plugin(&self, index: usize, name: &str, found: &mut Found) -> Value {
+    fn plugin(&self, index: usize, name: &str, found: &mut UnitsFound) -> Value {
         let of = |head: &str| {
             said(self.rollout, &format!("{head}.step-{index}")).or(said(self.rollout, head))
         };
@@ -141,7 +141,7 @@ impl Said<'_> {
         experiment: &Experiment,
         at: &str,
         draft: &mut Draft,
-        found: &mut Found,
+        found: &mut UnitsFound,
     ) -> Value {
         let templates = experiment.templates.iter().map(|template| {
             let version = if template.canary { "canary" } else { "stable" };

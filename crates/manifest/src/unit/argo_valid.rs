@@ -5,7 +5,7 @@
 //!
 //! It looks at the documents, not at what was made of them: a rule is about what was written.
 
-use super::{Found, argo_refs};
+use super::{UnitsFound, argo_refs};
 use crate::kinds::Object;
 use crate::store::Store;
 use windtunnel_base::node::{Key, Node, Value};
@@ -29,9 +29,9 @@ const INVALID_STEP: &str = "Step must have one of the following set: experiment,
                             setCanaryScale, plugin or pause";
 
 /// Every such Rollout.
-pub fn check(store: &Store, found: &mut Found) {
+pub fn check(store: &Store, found: &mut UnitsFound) {
     for (object, _) in store.rollouts() {
-        let mut check = Check { object, found };
+        let mut check = RolloutCheck { object, found };
         check.spec();
         let strategy = |name: &str| {
             let node = object.node.at(&format!("spec.strategy.{name}"));
@@ -44,12 +44,12 @@ pub fn check(store: &Store, found: &mut Found) {
     }
 }
 
-struct Check<'a> {
+struct RolloutCheck<'a> {
     object: &'a Object,
-    found: &'a mut Found,
+    found: &'a mut UnitsFound,
 }
 
-impl Check<'_> {
+impl RolloutCheck<'_> {
     fn refuse(&mut self, path: &str, message: &str, expected: &str) {
         refuse(self.object, self.found, path, message, expected, HELP);
     }
@@ -343,7 +343,7 @@ impl Check<'_> {
 /// Records that Argo refuses a Rollout.
 pub(super) fn refuse(
     object: &Object,
-    found: &mut Found,
+    found: &mut UnitsFound,
     path: &str,
     message: &str,
     expected: &str,

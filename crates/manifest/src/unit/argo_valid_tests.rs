@@ -15,7 +15,7 @@ fn check(strategy: &str, beside: &str, expected: &[&str]) {
     );
     let documents = yaml::documents(&text, "a.yaml").expect("YAML");
     let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text.as_str()), documents };
-    let found = match read(&[input], crate::Asked::default()) {
+    let found = match read(&[input], crate::ReadRequest::default()) {
         Ok(_) => Vec::new(),
         Err(problems) => problems,
     };
@@ -85,7 +85,7 @@ fn words(spec: &str, beside: &str) -> Vec<String> {
     );
     let documents = yaml::documents(&text, "a.yaml").expect("YAML");
     let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text.as_str()), documents };
-    let problems = match read(&[input], crate::Asked::default()) {
+    let problems = match read(&[input], crate::ReadRequest::default()) {
         Ok(_) => Vec::new(),
         Err(problems) => problems,
     };

@@ -6,7 +6,7 @@
 
 use crate::draft::{integer, list, mapping, percent, text};
 use crate::kinds::rollout::{BlueGreen, Canary, Enough, Rollout, Route, Scale, Step, Traffic};
-use crate::storm::SENDERS;
+use crate::standard_releases::SENDERS;
 use windtunnel_base::node::Value;
 use windtunnel_model::strategy::argo::field;
 

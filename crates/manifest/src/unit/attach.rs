@@ -3,7 +3,7 @@
 //! Objects that belong to none are listed; one whose name or selector is a slip of something given
 //! is a contradiction.
 
-use super::{Found, balancers, budgets, keda, mesh, policies, scaled};
+use super::{UnitsFound, balancers, budgets, keda, mesh, policies, scaled};
 use crate::draft::{Draft, integer, text};
 use crate::fields::Labels;
 use crate::kinds::autoscaler::{Autoscaler, Memory};
@@ -18,7 +18,7 @@ use windtunnel_base::node::Node;
 use windtunnel_base::problem::nearest;
 
 /// Attaches everything that is left.
-pub fn all(store: &Store, found: &mut Found) {
+pub fn all(store: &Store, found: &mut UnitsFound) {
     found.recount();
     services(store, found);
     virtual_services(store, found);
@@ -56,7 +56,7 @@ pub fn all(store: &Store, found: &mut Found) {
 }
 
 /// A paused Deployment that something else than itself releases.
-fn paused(store: &Store, found: &mut Found) {
+fn paused(store: &Store, found: &mut UnitsFound) {
     for (object, _) in store.deployments().filter(|(_, deployment)| deployment.paused) {
         let plain = |d: &Draft| d.object == object.title();
         let others = found.drafts.iter().any(|d| d.used.contains(&object.title()) && !plain(d));
@@ -69,7 +69,7 @@ fn paused(store: &Store, found: &mut Found) {
 }
 
 /// Units that the Service's pods belong to; its selector may pick none of what is given.
-fn services(store: &Store, found: &mut Found) {
+fn services(store: &Store, found: &mut UnitsFound) {
     let who = found.who();
     for (object, service) in store.services() {
         let Some(selector) = &service.selector else { continue };
@@ -88,11 +88,16 @@ fn services(store: &Store, found: &mut Found) {
             draft.takes(object);
             draft.aliases.push(object.metadata.name.clone());
             if service.sticky {
-                let spot = object.spot("spec.sessionAffinity");
-                draft.set("spec.service.balancer.policy", text("sticky"), spot);
+                let written_at = object.written_at("spec.sessionAffinity");
+                draft.set("spec.service.balancer.policy", text("sticky"), written_at);
                 if let Some(secs) = service.sticky_secs {
-                    let spot = object.spot("spec.sessionAffinityConfig.clientIP.timeoutSeconds");
-                    draft.set("spec.service.balancer.stickyFor", text(format!("{secs}s")), spot);
+                    let written_at =
+                        object.written_at("spec.sessionAffinityConfig.clientIP.timeoutSeconds");
+                    draft.set(
+                        "spec.service.balancer.stickyFor",
+                        text(format!("{secs}s")),
+                        written_at,
+                    );
                 }
             }
         }
@@ -137,7 +142,7 @@ fn like<'s>(store: &'s Store, object: &Object, selector: &Labels) -> Vec<&'s Obj
 }
 
 /// A Service that picks nothing: a slip, or pods that are not given.
-fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Found) {
+fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut UnitsFound) {
     let mut slip = None;
     for deployment in like(store, object, selector) {
         let Some(labels) = deployment.template().map(|template| &template.labels) else { continue };
@@ -171,7 +176,7 @@ fn unmatched(store: &Store, object: &Object, selector: &Labels, found: &mut Foun
 }
 
 /// Rules that divide nothing still say how requests are treated.
-fn virtual_services(store: &Store, found: &mut Found) {
+fn virtual_services(store: &Store, found: &mut UnitsFound) {
     let who = found.who();
     for (object, service) in store.virtual_services() {
         if mesh::lies_elsewhere(store, object, &service.rules) {
@@ -206,9 +211,9 @@ fn virtual_services(store: &Store, found: &mut Found) {
                 .or(all.clone().find(says));
             for setting in chosen.iter().flat_map(|rule| &rule.settings) {
                 let field = chosen.map(|rule| rule.at(setting.field)).unwrap_or_default();
-                let spot = object.spot(&field);
+                let written_at = object.written_at(&field);
                 let path = format!("spec.service.balancer.{}", setting.name);
-                draft.set(&path, setting.value.clone(), spot);
+                draft.set(&path, setting.value.clone(), written_at);
             }
             // Each path of an Ingress leads to a Service of its own.
             let first = chosen.and_then(|r| r.destinations.first()).filter(|_| !by_path);
@@ -232,7 +237,12 @@ fn virtual_services(store: &Store, found: &mut Found) {
 }
 
 /// Rules that lead to nothing which is flown: a slip, or none of its business.
-fn belongs_nowhere(store: &Store, object: &Object, service: &VirtualService, found: &mut Found) {
+fn belongs_nowhere(
+    store: &Store,
+    object: &Object,
+    service: &VirtualService,
+    found: &mut UnitsFound,
+) {
     let by_path = matches!(object.body, Body::Ingress(_));
     // What keeps a canary from its main Ingress has been told, and so have rules that do not fly.
     if (by_path || object.kind == "TraefikService") && service.rules.is_empty() {
@@ -262,7 +272,7 @@ fn belongs_nowhere(store: &Store, object: &Object, service: &VirtualService, fou
 }
 
 /// Autoscalers belong to what they scale; a slip of its name is a contradiction.
-fn autoscalers(store: &Store, found: &mut Found) {
+fn autoscalers(store: &Store, found: &mut UnitsFound) {
     let who = found.who();
     for (object, autoscaler) in store.autoscalers() {
         if keda::is_made(object) {
@@ -322,18 +332,18 @@ fn scales(
 ) {
     let path = "spec.service.autoscaler";
     for (field, value) in &autoscaler.fields {
-        let spot = object.spot("spec");
+        let written_at = object.written_at("spec");
         if *field != "queries" {
-            draft.set(&format!("{path}.{field}"), value.clone(), spot);
+            draft.set(&format!("{path}.{field}"), value.clone(), written_at);
             continue;
         }
         let (asked, outside) = keda::queries(store, object, value, draft, lists);
-        let spot = object.spot("spec.triggers");
+        let written_at = object.written_at("spec.triggers");
         for query in asked {
-            draft.push(&format!("{path}.queries"), query, spot.clone());
+            draft.push(&format!("{path}.queries"), query, written_at.clone());
         }
         for name in outside {
-            draft.push(&format!("{path}.atTarget"), name, spot.clone());
+            draft.push(&format!("{path}.atTarget"), name, written_at.clone());
         }
     }
     if let Some(target) = autoscaler.memory {
@@ -367,13 +377,13 @@ fn memory(store: &Store, object: &Object, target: Memory, draft: &mut Draft, lis
     let Some(share) = share.filter(|share| share.is_finite()) else {
         let source = "no container says how much memory it has: the metric stands at its target, \
             so the fleet never shrinks";
-        draft.push(&format!("{path}.atTarget"), text("memory"), object.spot(field));
+        draft.push(&format!("{path}.atTarget"), text("memory"), object.written_at(field));
         draft.assume(lists, field, "memory as asked for", source, true);
         return;
     };
     let share = (share.round() as u64).clamp(1, 100_000);
     let path = format!("{path}.memoryUtilization");
-    draft.set(&path, integer(share), object.spot(field));
+    draft.set(&path, integer(share), object.written_at(field));
     let source = "percent of the memory limit (of the request without one); a process uses 25 % \
         of it unless a defect leaks (assumption)";
     draft.assume(lists, &path, &share.to_string(), source, false);

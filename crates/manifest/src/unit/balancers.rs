@@ -1,6 +1,6 @@
 //! Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::{Draft, integer, text};
 use crate::kinds::Object;
 use crate::note::Lists;
@@ -8,8 +8,8 @@ use crate::store::Store;
 use std::collections::BTreeSet;
 
 /// Who stands in front of the pods, where no manifest says how: a mesh or kube-proxy.
-pub fn assume(store: &Store, found: &mut Found) {
-    let Found { drafts, lists, .. } = found;
+pub fn assume(store: &Store, found: &mut UnitsFound) {
+    let UnitsFound { drafts, lists, .. } = found;
     let titles =
         |kinds: &[&str]| -> BTreeSet<String> { store.of_kinds(kinds).map(Object::title).collect() };
     let istio = titles(&["VirtualService", "DestinationRule"]);

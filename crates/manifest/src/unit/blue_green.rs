@@ -1,7 +1,7 @@
 //! Two Deployments that differ by a label which a Service names: blue-green, switched by an edit of
 //! the selector. Rules that name a subset are switched alike.
 
-use super::{Found, workload};
+use super::{UnitsFound, workload};
 use crate::draft::{Draft, text};
 use crate::fields::Labels;
 use crate::kinds::deployment::Deployment;
@@ -28,7 +28,7 @@ pub struct Switch<'a> {
 }
 
 /// A unit for every Service with two such Deployments.
-pub fn find(store: &Store, found: &mut Found) {
+pub fn find(store: &Store, found: &mut UnitsFound) {
     for (service_object, service) in store.services() {
         let Some((label, fleets)) = fleets(store, service_object, service, found) else { continue };
         let live = service.selector.iter().flatten().find(|(k, _)| *k == label);
@@ -155,7 +155,7 @@ fn fleets<'a>(
     store: &'a Store,
     object: &Object,
     service: &Service,
-    found: &Found,
+    found: &UnitsFound,
 ) -> Option<(String, Vec<Fleet<'a>>)> {
     let selector = service.selector.as_ref()?;
     let candidates = selector.iter().map(|pair| {
@@ -176,7 +176,12 @@ fn fleets<'a>(
 }
 
 /// The unit of a switch from `blue` to `green`.
-pub fn unit(switch: &Switch<'_>, blue: &Fleet<'_>, green: &Fleet<'_>, found: &mut Found) -> Draft {
+pub fn unit(
+    switch: &Switch<'_>,
+    blue: &Fleet<'_>,
+    green: &Fleet<'_>,
+    found: &mut UnitsFound,
+) -> Draft {
     let Switch { owner, name, field, by, gate } = switch;
     let mut draft = Draft::new(name, owner);
     let lists = &mut found.lists;
@@ -193,14 +198,14 @@ pub fn unit(switch: &Switch<'_>, blue: &Fleet<'_>, green: &Fleet<'_>, found: &mu
     let labels = |fleet: &Deployment| fleet.template.as_ref().map(|t| t.labels.clone());
     draft.fleets = labels(deployment).zip(labels(released)).map(|(old, new)| [old, new]);
     draft.aliases.extend([object.metadata.name.clone(), candidate.metadata.name.clone()]);
-    let path = draft.strategy("blueGreen", owner.spot(field));
+    let path = draft.strategy("blueGreen", owner.written_at(field));
     let text_of = |colour: &str, role: &str| format!("{by}: {colour} is the fleet that {role}");
     draft.understand(lists, owner, field, format!("the switch, from {colour} to {other}"));
     draft.understand(lists, object, "metadata.name", text_of(colour, "serves"));
     draft.understand(lists, candidate, "metadata.name", text_of(other, "takes over"));
     if let Some(secs) = released.deadline_secs {
-        let spot = candidate.spot("spec.progressDeadlineSeconds");
-        draft.set(&format!("{path}.progressDeadline"), text(format!("{secs}s")), spot);
+        let written_at = candidate.written_at("spec.progressDeadlineSeconds");
+        draft.set(&format!("{path}.progressDeadline"), text(format!("{secs}s")), written_at);
     }
     draft.write(&format!("{path}.gate"), text("rolloutStatus"));
     draft.assume(lists, &format!("{path}.gate"), "rolloutStatus", gate, false);

@@ -1,6 +1,6 @@
 //! Limits of evictions, which belong to the pods that they pick.
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::{mapping, text};
 use crate::fields::Labels;
 use crate::kinds::disruption_budget::DisruptionBudget;
@@ -9,7 +9,7 @@ use crate::store::Store;
 use windtunnel_base::node::Value;
 
 /// Budgets belong to the pods that they pick: all of a unit's, or those of one of its fleets.
-pub fn attach(store: &Store, found: &mut Found) {
+pub fn attach(store: &Store, found: &mut UnitsFound) {
     let who = found.who();
     let two_fleets: Vec<usize> =
         (0..found.drafts.len()).filter(|number| found.drafts[*number].fleets.is_some()).collect();
@@ -38,7 +38,7 @@ pub fn attach(store: &Store, found: &mut Found) {
             };
             attached = true;
             draft.takes(object);
-            draft.budgets.push((object.spot("spec"), fields_of(budget, covers)));
+            draft.budgets.push((object.written_at("spec"), fields_of(budget, covers)));
             if covers != "all" {
                 let what = format!("it covers the pods of the {covers} fleet alone");
                 draft.understand(&mut found.lists, object, "spec.selector", what);
@@ -50,11 +50,11 @@ pub fn attach(store: &Store, found: &mut Found) {
         }
     }
     for draft in &mut found.drafts {
-        for (spot, fields) in std::mem::take(&mut draft.budgets) {
+        for (written_at, fields) in std::mem::take(&mut draft.budgets) {
             let path = "spec.service.disruptionBudgets";
-            draft.push(path, mapping(fields), spot.clone());
+            draft.push(path, mapping(fields), written_at.clone());
             let number = draft.get(path).map_or(0, |list| list.items().len());
-            draft.origins.push((format!("{path}[{}]", number.saturating_sub(1)), spot));
+            draft.origins.push((format!("{path}[{}]", number.saturating_sub(1)), written_at));
         }
     }
 }

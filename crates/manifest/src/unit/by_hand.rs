@@ -9,7 +9,7 @@ use crate::kinds::Object;
 use crate::kinds::deployment::Deployment;
 use crate::note::Lists;
 use crate::rule::{Destination, Rule};
-use crate::storm;
+use crate::standard_releases;
 use windtunnel_base::node::Value;
 
 /// Weights in percent that the owner of a static split walks through.
@@ -30,11 +30,11 @@ pub fn canary(draft: &mut Draft, object: &Object, plan: &Plan<'_>, lists: &mut L
     let at = rule.destinations.iter().position(|d| d == candidate).unwrap_or(0);
     let now = rule.percent(at);
     let field = rule.field_of(at, "weight");
-    let path = draft.strategy("canary", object.spot(&rule.path));
+    let path = draft.strategy("canary", object.written_at(&rule.path));
     let weights = ladder(now);
     let shown: Vec<String> = weights.iter().map(|w| format!("{w}%")).collect();
     let steps = weights.into_iter().map(percent).collect();
-    draft.set(&format!("{path}.steps"), list(steps), object.spot(&field));
+    draft.set(&format!("{path}.steps"), list(steps), object.written_at(&field));
     let what = format!("{} is the canary, at {now}%", candidate.name());
     draft.understand(lists, object, &field, what);
     let why = "who moves the weights is not in the file: its owner walks up, step by step";
@@ -45,14 +45,20 @@ pub fn canary(draft: &mut Draft, object: &Object, plan: &Plan<'_>, lists: &mut L
     let field = plan.beside.map(Rule::match_field);
     match (&rule.sticky, plan.beside, field) {
         (_, Some(beside), Some(field)) => {
-            let value = text(storm::SENDERS);
-            draft.set(&format!("{path}.matched"), value, object.spot(&field));
+            let value = text(standard_releases::SENDERS);
+            draft.set(&format!("{path}.matched"), value, object.written_at(&field));
             let to = candidate.name();
             let sends = format!("who sends {} meets {to} at every weight", senders(beside));
             draft.understand(lists, object, &field, sends);
             let why = "who sends the header is not in the file; a Scenario's \
                 spec.traffic.headerShare says";
-            draft.assume(lists, "spec.traffic.headerShare", storm::HEADER_SHARE, why, false);
+            draft.assume(
+                lists,
+                "spec.traffic.headerShare",
+                standard_releases::HEADER_SHARE,
+                why,
+                false,
+            );
             if rule.sticky.is_some() {
                 let why = "cookies beside a header are not flown: all others are drawn anew";
                 let note = draft.note(object, &rule.path, why.to_string());
@@ -60,12 +66,16 @@ pub fn canary(draft: &mut Draft, object: &Object, plan: &Plan<'_>, lists: &mut L
             }
         }
         (Some(age), ..) => {
-            draft.set(&format!("{path}.stickiness"), text(age.clone()), object.spot(&rule.path));
+            draft.set(
+                &format!("{path}.stickiness"),
+                text(age.clone()),
+                object.written_at(&rule.path),
+            );
             let what = format!("a cookie keeps users {age} at the side that has answered them");
             draft.understand(lists, object, &rule.path, what);
             if rule.tried.is_some() {
                 let why = "ingress-nginx follows a cookie before it asks for the weight \
-                    (balancer.lua): the way back takes the canary's Ingress away, and 100% is a \
+                    (balancer.lua): the rollback takes the canary's Ingress away, and 100% is a \
                     main Ingress that leads to it; a weight of 0 or 100 moves nobody with a cookie";
                 draft.assume(lists, &format!("{path}.stickiness"), "edits move all", why, false);
             }
@@ -93,7 +103,7 @@ pub fn fixed_size(
     }
     let path = "spec.strategies[0].canary.pods";
     let pods = canary.replicas.unwrap_or(1);
-    draft.set(path, integer(pods), object.spot("spec.replicas"));
+    draft.set(path, integer(pods), object.written_at("spec.replicas"));
     let what = format!("{pods} pods get whatever the weight sends: nothing here scales them");
     draft.understand(lists, object, "spec.replicas", what);
     let why = "nobody sends everything to a small canary: its owner scales it up before that";
@@ -109,13 +119,14 @@ pub fn ab_test(
     lists: &mut Lists,
 ) {
     let field = rule.match_field();
-    let path = draft.strategy("abTest", object.spot(&field));
-    draft.set(&format!("{path}.assignment"), text("header"), object.spot(&field));
+    let path = draft.strategy("abTest", object.written_at(&field));
+    draft.set(&format!("{path}.assignment"), text("header"), object.written_at(&field));
     let sends = format!("who sends {} meets {}", senders(rule), candidate.name());
     draft.understand(lists, object, &field, sends);
-    // The share of the test is that of the header: `storm::settle` writes it when all is known.
+    // The share of the test is that of the header, which `standard_releases::settle` writes when
+    // all is known.
     let why = "who sends the header is not in the file; a Scenario's spec.traffic.headerShare says";
-    draft.assume(lists, "spec.traffic.headerShare", storm::HEADER_SHARE, why, false);
+    draft.assume(lists, "spec.traffic.headerShare", standard_releases::HEADER_SHARE, why, false);
     let why = "when the test ends is not in the file; windtunnel's own default";
     draft.assume(lists, &format!("{path}.duration"), "20m", why, false);
 }
@@ -131,8 +142,8 @@ pub fn shadow(
     let Plan { rule, candidate, .. } = *plan;
     let share = rule.mirror.as_ref().map_or(100.0, |(_, share)| *share);
     let field = rule.mirror_field();
-    let path = draft.strategy("shadow", object.spot(&field));
-    draft.set(&format!("{path}.mirror"), percent(share), object.spot(&field));
+    let path = draft.strategy("shadow", object.written_at(&field));
+    draft.set(&format!("{path}.mirror"), percent(share), object.written_at(&field));
     let what = format!("{} gets copies of {share}% of the requests", candidate.name());
     draft.understand(lists, object, &field, what);
     draft.write(&format!("{path}.compare"), Value::Flag(false));
@@ -141,8 +152,8 @@ pub fn shadow(
         && deployment.replicas != Some(0)
     {
         let pods = deployment.replicas.unwrap_or(1);
-        let spot = owner.spot("spec.replicas");
-        draft.set(&format!("{path}.pods"), integer(pods), spot);
+        let written_at = owner.written_at("spec.replicas");
+        draft.set(&format!("{path}.pods"), integer(pods), written_at);
         let what = format!("{pods} pods get the copies; their answers are thrown away");
         draft.understand(lists, owner, "spec.replicas", what);
     }

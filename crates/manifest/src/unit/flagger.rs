@@ -1,14 +1,14 @@
 //! A Canary with its Deployment, templates and autoscaler: the strategy `flagger`.
 
-use super::{Found, help_for, keda, load, metric_answers, orders, workload};
+use super::{UnitsFound, help_for, keda, load, metric_answers, orders, workload};
 use crate::draft::{Draft, integer, list, mapping, text};
 use crate::fields::Labels;
 use crate::kinds::Object;
-use crate::kinds::canary::{Analysis, Canary, Metric, Webhook};
+use crate::kinds::canary::{Analysis, Canary, CanaryMetric, Webhook};
 use crate::kinds::deployment::Deployment;
 use crate::note::{Lists, Weight};
+use crate::standard_releases::HEADER_SHARE;
 use crate::store::Store;
-use crate::storm::HEADER_SHARE;
 use windtunnel_base::node::{Node, Value};
 use windtunnel_base::problem::nearest;
 use windtunnel_base::units::Share;
@@ -18,13 +18,13 @@ use windtunnel_model::strategy::flagger::settings::{self, Matching};
 use windtunnel_model::strategy::flagger::{field, part};
 
 /// A unit for every Canary.
-pub fn find(store: &Store, found: &mut Found) {
+pub fn find(store: &Store, found: &mut UnitsFound) {
     for (object, canary) in store.canaries() {
         unit(store, object, canary, found);
     }
 }
 
-fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
+fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut UnitsFound) {
     let target = if canary.target.is_empty() { &object.metadata.name } else { &canary.target };
     let mut draft = Draft::new(target, object);
     if canary.target.is_empty() {
@@ -35,12 +35,12 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
         store.deployments().find(|(o, _)| o.metadata.name == *target && o.is_near(object));
     workload_of(store, object, target, deployment, &mut draft, found);
     made(store, object, canary, target, &mut draft, found);
-    let path = draft.strategy(part::PART.name, object.spot("spec"));
+    let path = draft.strategy(part::PART.name, object.written_at("spec"));
     names(&mut draft, object, canary, target, &path);
     let provider = provider(&mut draft, object, canary, &path, &mut found.lists);
     for (field, value) in &canary.fields {
-        let spot = object.spot(&format!("spec.{field}"));
-        draft.set(&format!("{path}.{field}"), value.clone(), spot);
+        let written_at = object.written_at(&format!("spec.{field}"));
+        draft.set(&format!("{path}.{field}"), value.clone(), written_at);
     }
     if let Some((owner, settings)) = deployment {
         of_target(store, target, &mut draft, (owner, settings), &path);
@@ -66,12 +66,16 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
                 continue;
             }
         }
-        let spot = object.spot(&format!("spec.service.{}", setting.field));
-        draft.set(&format!("spec.service.balancer.{}", setting.name), setting.value.clone(), spot);
+        let written_at = object.written_at(&format!("spec.service.{}", setting.field));
+        draft.set(
+            &format!("spec.service.balancer.{}", setting.name),
+            setting.value.clone(),
+            written_at,
+        );
     }
     if provider == Provider::Istio && !canary.settings.iter().any(|s| s.name == "retries") {
-        let spot = object.spot("spec.service.retries");
-        draft.set("spec.service.balancer.retries", integer(2), spot);
+        let written_at = object.written_at("spec.service.retries");
+        draft.set("spec.service.balancer.retries", integer(2), written_at);
         let source = "Istio retries a refused connection twice, \
             pilot/pkg/networking/core/route/retry/retry.go";
         draft.assume(&mut found.lists, "spec.service.balancer.retries", "2", source, false);
@@ -80,7 +84,7 @@ fn unit(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
 }
 
 /// Books what the provider's router makes of fields that say something else.
-fn overridden(object: &Object, analysis: &Analysis, provider: Provider, found: &mut Found) {
+fn overridden(object: &Object, analysis: &Analysis, provider: Provider, found: &mut UnitsFound) {
     let given = |name: &str| analysis.fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v);
     let conditions = analysis.conditions.clone();
     let settings = settings::Analysis {
@@ -106,7 +110,7 @@ fn workload_of(
     target: &str,
     deployment: Option<(&Object, &Deployment)>,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) {
     if let Some((owner, settings)) = deployment {
         draft.takes(owner);
@@ -139,14 +143,14 @@ fn workload_of(
 /// flight knows.
 fn workload_labels(draft: &mut Draft, owner: &Object, labels: &Labels) {
     let apart = APART.iter().find(|key| labels.iter().any(|(name, _)| name == *key));
-    let spot = owner.spot("spec.template.metadata.labels");
+    let written_at = owner.written_at("spec.template.metadata.labels");
     let is_apart = |(name, _): &&(String, String)| Some(&name.as_str()) == apart;
     let kept = labels.iter().filter(|pair| !is_apart(pair)).cloned().collect();
-    workload::labels(draft, "all", &kept, &spot);
+    workload::labels(draft, "all", &kept, &written_at);
     let canary: Labels = labels.iter().filter(is_apart).cloned().collect();
     let of_primary = canary.iter().map(|pair| primary(labels, pair)).collect();
-    workload::labels(draft, "old", &of_primary, &spot);
-    workload::labels(draft, "new", &canary, &spot);
+    workload::labels(draft, "old", &of_primary, &written_at);
+    workload::labels(draft, "new", &canary, &written_at);
 }
 
 /// Labels by which Flagger tells the primary's pods from the canary's, the first that is there
@@ -155,7 +159,7 @@ const APART: [&str; 3] = ["app", "name", "app.kubernetes.io/name"];
 
 /// Without one of them in its selector Flagger never initialises the Canary
 /// (`pkg/canary/deployment_controller.go`, getSelectorLabel).
-fn told_apart(owner: &Object, settings: &Deployment, found: &mut Found) {
+fn told_apart(owner: &Object, settings: &Deployment, found: &mut UnitsFound) {
     let Some(selector) = &settings.selector else { return };
     if !selector.labels.iter().any(|(name, _)| APART.contains(&name.as_str())) {
         let message = "Flagger cannot tell its pods from the primary's".to_string();
@@ -201,7 +205,7 @@ fn made(
     canary: &Canary,
     target: &str,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) {
     let service = canary.names.iter().find(|(name, _)| *name == field::SERVICE);
     let service = match service.map(|(_, value)| value) {
@@ -231,25 +235,29 @@ fn made(
 }
 
 fn names(draft: &mut Draft, object: &Object, canary: &Canary, target: &str, path: &str) {
-    let spot = object.spot("spec.targetRef.name");
-    draft.set(&format!("{path}.{}.{}", field::NAMES, field::TARGET), text(target), spot);
+    let written_at = object.written_at("spec.targetRef.name");
+    draft.set(&format!("{path}.{}.{}", field::NAMES, field::TARGET), text(target), written_at);
     if object.metadata.name != *target {
-        let spot = object.spot("metadata.name");
+        let written_at = object.written_at("metadata.name");
         draft.set(
             &format!("{path}.{}.{}", field::NAMES, field::CANARY),
             text(object.metadata.name.clone()),
-            spot,
+            written_at,
         );
     }
     for (name, value) in &canary.names {
-        draft.set(&format!("{path}.{}.{name}", field::NAMES), value.clone(), object.spot("spec"));
+        draft.set(
+            &format!("{path}.{}.{name}", field::NAMES),
+            value.clone(),
+            object.written_at("spec"),
+        );
     }
     if let Some(namespace) = &object.metadata.namespace {
-        let spot = object.spot("metadata.namespace");
+        let written_at = object.written_at("metadata.namespace");
         draft.set(
             &format!("{path}.{}.{}", field::NAMES, field::NAMESPACE),
             text(namespace.clone()),
-            spot,
+            written_at,
         );
     }
 }
@@ -266,7 +274,11 @@ fn provider(
     match (word, known) {
         (Some(_), Some(provider)) => {
             let value = text(provider.word());
-            draft.set(&format!("{path}.{}", field::PROVIDER), value, object.spot("spec.provider"));
+            draft.set(
+                &format!("{path}.{}", field::PROVIDER),
+                value,
+                object.written_at("spec.provider"),
+            );
         }
         // A word that the CRD does not know is refused.
         (Some(_), None) => {}
@@ -290,7 +302,7 @@ fn of_target(
     let (_, full) = size(store, target, owner, settings);
     let mut set = |field: &str, value: Option<Value>, from: &str| {
         if let Some(value) = value {
-            draft.set(&format!("{path}.{}.{field}", field::TARGET), value, owner.spot(from));
+            draft.set(&format!("{path}.{}.{field}", field::TARGET), value, owner.written_at(from));
         }
     };
     let bound = |bound: &Option<String>| bound.clone().map(text);
@@ -312,13 +324,17 @@ fn autoscaler(
     object: &Object,
     canary: &Canary,
     path: &str,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) {
     let Some(name) = &canary.autoscaler else { return };
-    let spot = object.spot("spec.autoscalerRef");
-    draft.set(&format!("{path}.{}", field::AUTOSCALER), mapping(Vec::new()), spot.clone());
+    let written_at = object.written_at("spec.autoscalerRef");
+    draft.set(&format!("{path}.{}", field::AUTOSCALER), mapping(Vec::new()), written_at.clone());
     for (field, value) in &canary.autoscaler_limits {
-        draft.set(&format!("{path}.{}.{field}", field::AUTOSCALER), value.clone(), spot.clone());
+        draft.set(
+            &format!("{path}.{}.{field}", field::AUTOSCALER),
+            value.clone(),
+            written_at.clone(),
+        );
     }
     let kind = object.node.at("spec.autoscalerRef.kind").and_then(Node::text);
     let kind = kind.unwrap_or("HorizontalPodAutoscaler");
@@ -332,7 +348,7 @@ fn autoscaler(
             let field =
                 counts.iter().find(|(of, _)| *of == kind).map_or("spec.minReplicas", |f| f.1);
             let path = format!("{path}.{}.{}", field::AUTOSCALER, field::MIN_REPLICAS);
-            draft.set(&path, integer(min), owner.spot(field));
+            draft.set(&path, integer(min), owner.written_at(field));
         }
         return;
     }
@@ -355,13 +371,13 @@ fn analysis(
     analysis: &Analysis,
     path: &str,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) {
     let (path, field) = (format!("{path}.{}", field::ANALYSIS), format!("spec.{}", analysis.field));
-    draft.set(&path, mapping(Vec::new()), object.spot(&field));
+    draft.set(&path, mapping(Vec::new()), object.written_at(&field));
     for (name, value) in &analysis.fields {
-        let spot = object.spot(&format!("{field}.{name}"));
-        draft.set(&format!("{path}.{name}"), value.clone(), spot);
+        let written_at = object.written_at(&format!("{field}.{name}"));
+        draft.set(&format!("{path}.{name}"), value.clone(), written_at);
     }
     let given = |name: &str| analysis.fields.iter().any(|(n, _)| *n == name);
     for (name, value, source) in [
@@ -373,43 +389,58 @@ fn analysis(
         }
     }
     if let Some(conditions) = &analysis.conditions {
-        let spot = object.spot(&format!("{field}.match"));
+        let written_at = object.written_at(&format!("{field}.match"));
         let said = list(conditions.iter().cloned().map(text).collect());
-        draft.set(&format!("{path}.{}.{}", field::MATCH, field::CONDITIONS), said, spot.clone());
-        draft.origins.push((format!("{path}.{}", field::MATCH), spot));
+        draft.set(
+            &format!("{path}.{}.{}", field::MATCH, field::CONDITIONS),
+            said,
+            written_at.clone(),
+        );
+        draft.origins.push((format!("{path}.{}", field::MATCH), written_at));
         let source = "who sends the header is not in the file; a Scenario's \
             spec.traffic.headerShare says";
         draft.assume(&mut found.lists, "spec.traffic.headerShare", HEADER_SHARE, source, false);
     }
     if let Some(fields) = &analysis.affinity {
-        let spot = object.spot(&format!("{field}.sessionAffinity"));
-        draft.set(&format!("{path}.{}", field::SESSION_AFFINITY), mapping(fields.clone()), spot);
+        let written_at = object.written_at(&format!("{field}.sessionAffinity"));
+        draft.set(
+            &format!("{path}.{}", field::SESSION_AFFINITY),
+            mapping(fields.clone()),
+            written_at,
+        );
     }
-    let (mut metrics, mut spots) = (Vec::new(), Vec::new());
+    let (mut metrics, mut places) = (Vec::new(), Vec::new());
     for (i, asked) in analysis.metrics.iter().enumerate() {
         let field = format!("{field}.metrics[{i}]");
         metrics.push(metric(store, object, asked, &field, draft, found));
-        spots.push(object.spot(&field));
+        places.push(object.written_at(&field));
     }
     metric_answers::count(store, object, analysis, found);
     if !metrics.is_empty() {
-        let spot = object.spot(&format!("{field}.metrics"));
-        draft.set(&format!("{path}.{}", field::METRICS), list(metrics), spot);
-        for (i, spot) in spots.into_iter().enumerate() {
-            draft.origins.push((format!("{path}.{}[{i}]", field::METRICS), spot));
+        let written_at = object.written_at(&format!("{field}.metrics"));
+        draft.set(&format!("{path}.{}", field::METRICS), list(metrics), written_at);
+        for (i, written_at) in places.into_iter().enumerate() {
+            draft.origins.push((format!("{path}.{}[{i}]", field::METRICS), written_at));
         }
     }
-    let webhooks: Vec<Value> = analysis
-        .webhooks
-        .iter()
-        .enumerate()
-        .map(|(i, hook)| {
-            webhook(hook, i, draft, (object, &format!("{field}.webhooks[{i}]")), found)
-        })
-        .collect();
-    if !webhooks.is_empty() {
-        let spot = object.spot(&format!("{field}.webhooks"));
-        draft.set(&format!("{path}.{}", field::WEBHOOKS), list(webhooks), spot);
+    webhooks(object, analysis, (&path, &field), draft, found);
+}
+
+/// The webhooks, in the order of the file.
+fn webhooks(
+    object: &Object,
+    analysis: &Analysis,
+    (path, field): (&str, &str),
+    draft: &mut Draft,
+    found: &mut UnitsFound,
+) {
+    let mut called: Vec<Value> = Vec::new();
+    for (i, hook) in analysis.webhooks.iter().enumerate() {
+        called.push(webhook(hook, i, draft, (object, &format!("{field}.webhooks[{i}]")), found));
+    }
+    if !called.is_empty() {
+        let written_at = object.written_at(&format!("{field}.webhooks"));
+        draft.set(&format!("{path}.{}", field::WEBHOOKS), list(called), written_at);
     }
 }
 
@@ -417,10 +448,10 @@ fn analysis(
 fn metric(
     store: &Store,
     object: &Object,
-    metric: &Metric,
+    metric: &CanaryMetric,
     field: &str,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) -> Value {
     let mut fields = metric.fields.clone();
     if let Some((name, namespace)) = &metric.template {
@@ -466,7 +497,7 @@ fn webhook(
     index: usize,
     draft: &Draft,
     (object, field): (&Object, &str),
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) -> Value {
     let lists = &mut found.lists;
     let name = hook.name.clone().unwrap_or_else(|| format!("webhook-{index}"));

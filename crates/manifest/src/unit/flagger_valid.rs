@@ -7,7 +7,7 @@
 //! (`verifyCanary`) and `pkg/router/{ingress,skipper,apisix,gateway_api}.go` (`Reconcile`). It
 //! looks at the documents, not at what was made of them: a rule is about what was written.
 
-use super::Found;
+use super::UnitsFound;
 use crate::kinds::Object;
 use crate::note::{Note, Weight};
 use crate::store::Store;
@@ -53,9 +53,9 @@ const ROUTER: &str = "Flagger says so at every tick, and the Canary never begins
                       were given";
 
 /// Every such Canary.
-pub fn check(store: &Store, found: &mut Found) {
+pub fn check(store: &Store, found: &mut UnitsFound) {
     for (object, canary) in store.canaries() {
-        let mut check = Check { object, found };
+        let mut check = FlaggerCheck { object, found };
         check.enums();
         for field in ["analysis", "canaryAnalysis"] {
             check.analysis(field);
@@ -64,12 +64,12 @@ pub fn check(store: &Store, found: &mut Found) {
     }
 }
 
-struct Check<'a> {
+struct FlaggerCheck<'a> {
     object: &'a Object,
-    found: &'a mut Found,
+    found: &'a mut UnitsFound,
 }
 
-impl<'a> Check<'a> {
+impl<'a> FlaggerCheck<'a> {
     fn at(&self, path: &str) -> Option<&'a Node> {
         let node = self.object.node.at(&format!("spec.{path}"));
         node.filter(|node| node.value != Value::Null)
@@ -158,12 +158,12 @@ impl<'a> Check<'a> {
         };
         if !given {
             let (object, field) = (self.object, format!("spec.{field}"));
-            let spot = object.spot(&field);
+            let written_at = object.written_at(&field);
             let path = format!("{} {field}", object.title());
-            let warning = Problem::warning(spot.place, &path, message.to_string());
-            self.found.problems.push(warning.help(ROUTER).in_file(&spot.file));
+            let warning = Problem::warning(written_at.place, &path, message.to_string());
+            self.found.problems.push(warning.help(ROUTER).in_file(&written_at.file));
             self.found.lists.assumed.push(Note {
-                spot,
+                written_at,
                 object: object.title(),
                 field,
                 text: "given".to_string(),
@@ -193,7 +193,7 @@ mod tests {
         );
         let documents = yaml::documents(&text, "a.yaml").expect("YAML");
         let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text.as_str()), documents };
-        let problems = match read(&[input], crate::Asked::default()) {
+        let problems = match read(&[input], crate::ReadRequest::default()) {
             Ok(import) => import.warnings,
             Err(problems) => problems,
         };

@@ -1,6 +1,6 @@
 //! Hosts that routing rules send requests to: are they the ones of these files?
 
-use super::Found;
+use super::UnitsFound;
 use super::routes::Plan;
 use crate::draft::Draft;
 use crate::kinds::Object;
@@ -8,7 +8,7 @@ use crate::rule::{Destination, namespace, short};
 use crate::store::Store;
 
 /// Hosts of destinations that are probably slips of names that are given.
-pub fn check(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found) {
+pub fn check(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut UnitsFound) {
     for rule in plan.rules() {
         let mirror =
             rule.mirror.iter().map(|(to, _)| (format!("{}.host", rule.mirror_field()), to));
@@ -30,7 +30,13 @@ pub fn check(store: &Store, object: &Object, plan: &Plan<'_>, found: &mut Found)
 }
 
 /// A host that names another namespace than that of the Service which is given.
-fn elsewhere(store: &Store, object: &Object, field: &str, to: &Destination, found: &mut Found) {
+fn elsewhere(
+    store: &Store,
+    object: &Object,
+    field: &str,
+    to: &Destination,
+    found: &mut UnitsFound,
+) {
     let Some(meant) = namespace(&to.host) else { return };
     let Some((service, _)) = store.service_of(object, &to.host) else { return };
     match service.metadata.namespace.as_deref() {

@@ -2,14 +2,14 @@
 //! switch that is yet to come, by an edit of the rules.
 
 use super::blue_green::{self, Fleet, Switch};
-use super::{Found, routes};
+use super::{UnitsFound, routes};
 use crate::kinds::Object;
 use crate::kinds::pod::contains;
 use crate::rule::{Rule, short};
 use crate::store::Store;
 
 /// A unit, if the rules leave a named subset with a fleet of its own without requests.
-pub fn find(store: &Store, object: &Object, rules: &[&Rule], found: &mut Found) {
+pub fn find(store: &Store, object: &Object, rules: &[&Rule], found: &mut UnitsFound) {
     let [rule] = rules else { return };
     let [at] = rule.live()[..] else { return };
     let to = &rule.destinations[at];

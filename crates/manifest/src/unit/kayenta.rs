@@ -6,11 +6,11 @@
 //! cannot ask is left out of the score with a warning. Deliberately unknown here: arguments, which
 //! are in place by now, and how series are judged.
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::{Draft, integer, list, mapping, secs, text};
 use crate::kinds::Object;
 use crate::kinds::analysis_template::{Kayenta, Scope, Side};
-use crate::kinds::canary_config::{CanaryConfig, Metric, PROMETHEUS};
+use crate::kinds::canary_config::{CanaryConfig, CanaryConfigMetric, PROMETHEUS};
 use crate::store::Store;
 use windtunnel_base::date::parse_ms;
 use windtunnel_base::node::Value;
@@ -48,7 +48,7 @@ type Config<'a> = (&'a Object, &'a CanaryConfig);
 
 impl Question<'_> {
     /// What a Scenario says in its place; the error says why it cannot be flown.
-    pub fn setting(&self, draft: &mut Draft, found: &mut Found) -> Result<Value, String> {
+    pub fn setting(&self, draft: &mut Draft, found: &mut UnitsFound) -> Result<Value, String> {
         let config = self.config(draft, found)?;
         let (mut metrics, mut scopes) = (Vec::new(), Vec::new());
         let mut groups: Vec<String> = Vec::new();
@@ -103,7 +103,7 @@ impl Question<'_> {
     }
 
     /// The config of the name, if it is judged as it would be flown.
-    fn config(&self, draft: &mut Draft, found: &mut Found) -> Result<Config<'_>, String> {
+    fn config(&self, draft: &mut Draft, found: &mut UnitsFound) -> Result<Config<'_>, String> {
         let (wanted, application) = (&self.kayenta.config, &self.kayenta.application);
         let all = || self.store.canary_configs();
         let Some(config) = all().find(|(object, _)| object.metadata.name == *wanted) else {
@@ -136,8 +136,8 @@ impl Question<'_> {
     fn queries(
         &self,
         config: Config<'_>,
-        metric: &Metric,
-        found: &mut Found,
+        metric: &CanaryConfigMetric,
+        found: &mut UnitsFound,
     ) -> Result<(String, String, usize), (&'static str, String)> {
         let scopes = &self.kayenta.scopes;
         let name = metric.scope.as_deref().unwrap_or(SCOPE);
@@ -166,7 +166,7 @@ impl Question<'_> {
     }
 
     /// How far back points are taken, in milliseconds, and seconds from one to the next.
-    fn window(&self, scopes: &[usize], found: &mut Found) -> (i64, u64) {
+    fn window(&self, scopes: &[usize], found: &mut UnitsFound) -> (i64, u64) {
         let span = |side: &Side| {
             let span = parse_ms(&side.end)?.checked_sub(parse_ms(&side.start)?)?;
             (span > 0).then_some(span)
@@ -207,7 +207,7 @@ impl Question<'_> {
 }
 
 /// Tells what Prometheus would not take: the first of both queries, which differ in their scopes.
-fn sound(object: &Object, field: &str, queries: [&String; 2], found: &mut Found) {
+fn sound(object: &Object, field: &str, queries: [&String; 2], found: &mut UnitsFound) {
     let wrong = |query: &String| Query::parse(query).err().map(|error| (query.clone(), error));
     if let Some((query, error)) = queries.into_iter().find_map(wrong) {
         let expected = "a query that Prometheus takes once its placeholders are filled in";
@@ -220,7 +220,12 @@ fn sound(object: &Object, field: &str, queries: [&String; 2], found: &mut Found)
 }
 
 /// The group of a metric.
-fn group(object: &Object, field: &str, metric: &Metric, found: &mut Found) -> String {
+fn group(
+    object: &Object,
+    field: &str,
+    metric: &CanaryConfigMetric,
+    found: &mut UnitsFound,
+) -> String {
     let (field, help) = (format!("{field}.groups"), "one group for each metric");
     match &metric.groups[..] {
         [] => {
@@ -258,7 +263,7 @@ fn weights(config: &CanaryConfig, groups: &[String]) -> Value {
 /// The query of a metric for one version; or where and why it cannot be asked.
 fn query(
     config: &CanaryConfig,
-    metric: &Metric,
+    metric: &CanaryConfigMetric,
     side: &Side,
 ) -> Result<String, (&'static str, String)> {
     let asked = &metric.query;

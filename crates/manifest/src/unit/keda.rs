@@ -5,7 +5,7 @@
 //! Read from kedacore/keda 2.18 `apis/keda/v1alpha1/scaledobject_webhook.go`,
 //! `controllers/keda/hpa.go` and fluxcd/flagger 1.44 `pkg/canary/scaled_object_reconciler.go`.
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::{Draft, integer, text};
 use crate::kinds::Object;
 use crate::kinds::autoscaler::Autoscaler;
@@ -44,7 +44,7 @@ pub fn paused(
     let field = "metadata.annotations";
     let size = autoscaler.paused.replicas.filter(|pods| *pods > 0);
     if let Some(pods) = size {
-        draft.set("spec.service.replicas", integer(pods), object.spot(field));
+        draft.set("spec.service.replicas", integer(pods), object.written_at(field));
     }
     let kept = size.map_or("the size stays as it is".into(), |pods| format!("at {pods} pods"));
     found.ignored.push(draft.note(object, field, format!("paused: KEDA scales nothing, {kept}")));
@@ -148,14 +148,14 @@ pub fn least(
     if i64::try_from(min).is_ok_and(|min| min <= now) {
         return;
     }
-    draft.set(path, integer(min), object.spot("spec"));
+    draft.set(path, integer(min), object.written_at("spec"));
     lists.assumed.retain(|note| note.object != draft.object || note.field != path);
     let source = "its autoscaler keeps at least so many pods, whatever the workload says";
     draft.assume(lists, path, &min.to_string(), source, false);
 }
 
 /// A resource trigger without a request of that resource is refused (`verifyCPUMemoryScalers`).
-pub fn requests(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &mut Found) {
+pub fn requests(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &mut UnitsFound) {
     if object.kind != "ScaledObject" {
         return;
     }
@@ -183,7 +183,7 @@ pub fn requests(store: &Store, object: &Object, autoscaler: &Autoscaler, found: 
 }
 
 /// Queries for the primary by names that no trigger bears.
-pub fn unnamed(store: &Store, object: &Object, canary: &Canary, found: &mut Found) {
+pub fn unnamed(store: &Store, object: &Object, canary: &Canary, found: &mut UnitsFound) {
     let Some(queries) = &canary.autoscaler_queries else { return };
     let own = |o: &&Object| Some(&o.metadata.name) == canary.autoscaler.as_ref();
     let mut scaled = store.autoscalers().map(|(o, _)| o).filter(|o| o.kind == "ScaledObject");

@@ -4,8 +4,8 @@
 //! Such rules say where requests go now, not what becomes of them. What their owner would do next
 //! is assumed, and said: a split is walked up to 100 %, a match is an A/B test, a copy a shadow.
 
-use super::routes::{self, Kind, Plan};
-use super::{Found, by_hand, hosts, idle_fleet, nowhere, workload};
+use super::routes::{self, Plan, RouterKind};
+use super::{UnitsFound, by_hand, hosts, idle_fleet, nowhere, workload};
 use crate::draft::{Draft, text};
 use crate::kinds::Object;
 use crate::kinds::canary::Canary;
@@ -19,7 +19,7 @@ use windtunnel_base::problem::nearest;
 use windtunnel_model::strategy::flagger::field;
 
 /// A unit for every set of rules that releases something.
-pub fn find(store: &Store, found: &mut Found) {
+pub fn find(store: &Store, found: &mut UnitsFound) {
     for (object, service) in store.virtual_services() {
         if found.uses(object) || is_flaggers(store, object, &service.rules, found) {
             continue;
@@ -69,7 +69,7 @@ pub(super) fn lies_elsewhere(store: &Store, object: &Object, rules: &[Rule]) -> 
 }
 
 /// Rules to the two sides of a Canary, which Flagger writes and divides: they are its own.
-fn is_flaggers(store: &Store, object: &Object, rules: &[Rule], found: &mut Found) -> bool {
+fn is_flaggers(store: &Store, object: &Object, rules: &[Rule], found: &mut UnitsFound) -> bool {
     let hosts = || rules.iter().flat_map(|rule| &rule.destinations).map(|to| short(&to.host));
     let sides = |target: &str| {
         let side = |host: &str| {
@@ -96,7 +96,7 @@ fn is_flaggers(store: &Store, object: &Object, rules: &[Rule], found: &mut Found
 }
 
 /// The unit of a plan; a second one of the same rules is called by its own service.
-fn unit(store: &Store, object: &Object, plan: (&Plan<'_>, bool), found: &mut Found) {
+fn unit(store: &Store, object: &Object, plan: (&Plan<'_>, bool), found: &mut UnitsFound) {
     let (plan, first) = plan;
     let Plan { rule, stable, candidate, .. } = *plan;
     // Two hosts are two Services of one thing; its name is that of the rules, or of the main one
@@ -120,12 +120,14 @@ fn unit(store: &Store, object: &Object, plan: (&Plan<'_>, bool), found: &mut Fou
     versions(store, &mut draft, object, [stable, candidate]);
     draft.roles = Some([stable.clone(), candidate.clone()]);
     match plan.kind {
-        Kind::Split => {
+        RouterKind::Split => {
             by_hand::canary(&mut draft, object, plan, &mut found.lists);
             by_hand::fixed_size(&mut draft, &fleets, &mut found.lists);
         }
-        Kind::Match => by_hand::ab_test(&mut draft, object, rule, candidate, &mut found.lists),
-        Kind::Mirror => by_hand::shadow(&mut draft, object, plan, &fleets, &mut found.lists),
+        RouterKind::Match => {
+            by_hand::ab_test(&mut draft, object, rule, candidate, &mut found.lists)
+        }
+        RouterKind::Mirror => by_hand::shadow(&mut draft, object, plan, &fleets, &mut found.lists),
     }
     found.add(draft);
 }
@@ -179,7 +181,7 @@ fn versions(store: &Store, draft: &mut Draft, object: &Object, to: [&Destination
         let (owner, rule) = store.rule_of(object, &to.host)?;
         let at = rule.subsets.iter().position(|s| Some(&s.name) == to.subset.as_ref())?;
         let label = rule.subsets[at].labels.iter().find(|(name, _)| name == "version")?;
-        Some((label.1.clone(), owner.spot(&format!("spec.subsets[{at}].labels"))))
+        Some((label.1.clone(), owner.written_at(&format!("spec.subsets[{at}].labels"))))
     });
     let [Some(old), Some(new)] = found else { return };
     if old.0 != new.0 {
@@ -195,7 +197,7 @@ fn fleet<'a>(
     object: &Object,
     plan: &Plan<'_>,
     to: &Destination,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) -> Option<(&'a Object, &'a Deployment)> {
     let behind = store.behind(object, &to.host);
     let Some(subset) = &to.subset else { return behind.first().copied() };

@@ -1,7 +1,7 @@
 //! MetricTemplates of providers that no flight can ask: their annotations say what these answer, or
 //! what Prometheus is asked in their place.
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::text;
 use crate::kinds::Object;
 use crate::kinds::canary::Analysis;
@@ -34,7 +34,7 @@ pub fn asked(
     template: &MetricTemplate,
     object: &Object,
     field: &str,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) -> Vec<(&'static str, Value)> {
     check(owner, template, found);
     let mut fields = Vec::new();
@@ -59,7 +59,7 @@ pub fn asked(
 }
 
 /// Annotations that are slips, or that say what is not so.
-fn check(owner: &Object, template: &MetricTemplate, found: &mut Found) {
+fn check(owner: &Object, template: &MetricTemplate, found: &mut UnitsFound) {
     for (name, value) in &template.answers {
         let field = format!("metadata.annotations.{name}");
         let known = [ANSWERS, TAKES, QUERY];
@@ -80,7 +80,7 @@ fn check(owner: &Object, template: &MetricTemplate, found: &mut Found) {
 }
 
 /// How many of an analysis' checks are asked, where some are not.
-pub fn count(store: &Store, object: &Object, analysis: &Analysis, found: &mut Found) {
+pub fn count(store: &Store, object: &Object, analysis: &Analysis, found: &mut UnitsFound) {
     let unasked = analysis.metrics.iter().filter(|metric| {
         let named = metric.template.as_ref().and_then(|(name, _)| {
             let mut all = store.metric_templates();
@@ -96,10 +96,10 @@ pub fn count(store: &Store, object: &Object, analysis: &Analysis, found: &mut Fo
         return;
     }
     let field = format!("spec.{}.metrics", analysis.field);
-    let (spot, path) = (object.spot(&field), format!("{} {field}", object.title()));
+    let (written_at, path) = (object.written_at(&field), format!("{} {field}", object.title()));
     let message = format!("{} of {all} checks are flown", all - unasked);
     let help = "give --checks, or windtunnel-query in the annotations of the MetricTemplate";
-    found
-        .problems
-        .push(Problem::warning(spot.place, &path, message).help(help).in_file(&spot.file));
+    found.problems.push(
+        Problem::warning(written_at.place, &path, message).help(help).in_file(&written_at.file),
+    );
 }

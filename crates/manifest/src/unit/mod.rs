@@ -54,7 +54,7 @@ pub mod workload;
 
 /// What looking for units yields.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct UnitsFound {
     /// The units.
     pub drafts: Vec<Draft>,
     /// Notes about them.
@@ -88,7 +88,7 @@ impl Who {
     }
 }
 
-impl Found {
+impl UnitsFound {
     /// Records a contradiction in `object`, at `field`.
     pub fn problem(
         &mut self,
@@ -98,16 +98,16 @@ impl Found {
         expected: &str,
         help: &str,
     ) {
-        let spot = object.spot(field);
+        let written_at = object.written_at(field);
         let path = format!("{} {field}", object.title());
-        let problem = Problem::error(spot.place, path.trim_end(), message);
-        self.problems.push(problem.expected(expected).help(help).in_file(&spot.file));
+        let problem = Problem::error(written_at.place, path.trim_end(), message);
+        self.problems.push(problem.expected(expected).help(help).in_file(&written_at.file));
     }
 
     /// Books an object that no unit uses.
     pub fn ignore(&mut self, object: &Object, field: &str, why: &str, weight: Weight) {
         self.lists.ignored.push(Note {
-            spot: object.spot(field),
+            written_at: object.written_at(field),
             object: object.title(),
             field: field.to_string(),
             text: why.to_string(),
@@ -120,7 +120,7 @@ impl Found {
     /// instead. It is flown so.
     pub fn overridden(&mut self, object: &Object, field: &str, why: &str) {
         self.lists.overridden.push(Note {
-            spot: object.spot(field),
+            written_at: object.written_at(field),
             object: object.title(),
             field: field.to_string(),
             text: why.to_string(),
@@ -133,9 +133,10 @@ impl Found {
     /// as if nobody looked.
     pub fn unasked(&mut self, object: &Object, field: &str, why: &str, help: &str) {
         self.ignore(object, field, why, Weight::Matters);
-        let (spot, path) = (object.spot(field), format!("{} {field}", object.title()));
-        let warning = Problem::warning(spot.place, &path, why.to_string()).help(help.to_string());
-        self.problems.push(warning.in_file(&spot.file));
+        let (written_at, path) = (object.written_at(field), format!("{} {field}", object.title()));
+        let warning =
+            Problem::warning(written_at.place, &path, why.to_string()).help(help.to_string());
+        self.problems.push(warning.in_file(&written_at.file));
     }
 
     /// Books what is assumed of an answer that no flight can ask for, and warns of it: a gate
@@ -149,13 +150,13 @@ impl Found {
         weight: Weight,
     ) {
         // A name may stand behind the field.
-        let spot = object.spot(field.split(' ').next().unwrap_or(field));
+        let written_at = object.written_at(field.split(' ').next().unwrap_or(field));
         let path = format!("{} {field}", object.title());
         let message = format!("taken to answer {answer}");
-        let warning = Problem::warning(spot.place, &path, message).help(source.clone());
-        self.problems.push(warning.in_file(&spot.file));
+        let warning = Problem::warning(written_at.place, &path, message).help(source.clone());
+        self.problems.push(warning.in_file(&written_at.file));
         self.lists.assumed.push(Note {
-            spot,
+            written_at,
             object: object.title(),
             field: field.to_string(),
             text: format!("answers {answer}"),
@@ -214,13 +215,13 @@ fn help_for(name: &str, known: &[&Object], otherwise: &str) -> Option<String> {
 }
 
 /// Finds all units.
-pub fn find(store: &Store) -> Found {
+pub fn find(store: &Store) -> UnitsFound {
     apart::find(store)
 }
 
 /// Finds the units of objects that know each other.
-fn within(store: &Store) -> Found {
-    let mut found = Found::default();
+fn within(store: &Store) -> UnitsFound {
+    let mut found = UnitsFound::default();
     plain::check(store, &mut found);
     slips::check(store, &mut found);
     template_valid::check(store, &mut found);

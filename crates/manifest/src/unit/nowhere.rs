@@ -8,7 +8,7 @@
 //! balancer.lua).
 //! What is flown has pods there all the same, so this is told as a warning.
 
-use super::Found;
+use super::UnitsFound;
 use super::routes::carrying;
 use crate::kinds::Object;
 use crate::kinds::pod::contains;
@@ -18,7 +18,7 @@ use crate::store::Store;
 use windtunnel_base::problem::Problem;
 
 /// Warns of all destinations with requests and without pods.
-pub fn check(store: &Store, object: &Object, rules: &[&Rule], found: &mut Found) {
+pub fn check(store: &Store, object: &Object, rules: &[&Rule], found: &mut UnitsFound) {
     for rule in rules {
         for index in rule.live() {
             let to = &rule.destinations[index];
@@ -26,11 +26,11 @@ pub fn check(store: &Store, object: &Object, rules: &[&Rule], found: &mut Found)
                 let text = told(rule, index, &why);
                 let single = rule.destinations.len() == 1;
                 let field = rule.field_of(index, if single { "host" } else { "weight" });
-                let spot = object.spot(&field);
+                let written_at = object.written_at(&field);
                 let path = format!("{} {field}", object.title());
                 let help = "give the files of its pods too, or take the weight from it";
-                let warning = Problem::warning(spot.place, path, text.clone()).help(help);
-                found.problems.push(warning.in_file(&spot.file));
+                let warning = Problem::warning(written_at.place, path, text.clone()).help(help);
+                found.problems.push(warning.in_file(&written_at.file));
                 found.ignore(object, &field, &text, Weight::Matters);
             }
         }

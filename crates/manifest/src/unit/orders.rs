@@ -3,7 +3,7 @@
 //! `windtunnel-orders: 15s pause, 60s resume`, as the strategy of a Scenario lists them; whether an
 //! order is one that the strategy takes is for the strategy's reader to say.
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::{Draft, list, text};
 use crate::fields::Labels;
 use crate::kinds::Object;
@@ -16,8 +16,8 @@ use windtunnel_model::strategy::orders::FIELD;
 pub fn write(draft: &mut Draft, path: &str, object: &Object, own: &Labels) {
     let Some((_, given)) = own.iter().find(|(name, _)| *name == ORDERS) else { return };
     let lines = given.split(',').map(|line| text(line.trim()));
-    let spot = object.spot(&format!("metadata.annotations.{ORDERS}"));
-    draft.set(&format!("{path}.{FIELD}"), list(lines.collect()), spot);
+    let written_at = object.written_at(&format!("metadata.annotations.{ORDERS}"));
+    draft.set(&format!("{path}.{FIELD}"), list(lines.collect()), written_at);
 }
 
 /// When an order resumes what is paused from the start, as it is written.
@@ -28,7 +28,7 @@ pub fn resumed(own: &Labels) -> Option<&str> {
 }
 
 /// Annotations of Deployments that are slips, and orders that no unit has taken.
-pub fn check(store: &Store, found: &mut Found) {
+pub fn check(store: &Store, found: &mut UnitsFound) {
     for (object, deployment) in store.deployments() {
         for (name, _) in &deployment.own {
             let field = format!("metadata.annotations.{name}");
@@ -43,7 +43,7 @@ pub fn check(store: &Store, found: &mut Found) {
     }
 }
 
-fn taken(object: &Object, found: &Found) -> bool {
+fn taken(object: &Object, found: &UnitsFound) -> bool {
     let mine = found.drafts.iter().filter(|draft| draft.used.contains(&object.title()));
     mine.filter_map(|draft| draft.get("spec")).any(|spec| {
         spec.items_at("strategies").iter().any(|strategy| {

@@ -6,7 +6,7 @@
 //! of Nodes says it, else it is assumed, and that is said. Sources: `world::placement`,
 //! `engine::cluster`.
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::{Draft, integer, text};
 use crate::kinds::node::{Node, ZONES};
 use crate::kinds::placing::{Placing, Term};
@@ -25,8 +25,8 @@ const NODES: &str = "spec.service.nodes";
 const HOST: &str = "kubernetes.io/hostname";
 
 /// Writes the rules of every unit.
-pub fn settle(store: &Store, found: &mut Found) {
-    let Found { drafts, lists, problems, .. } = found;
+pub fn settle(store: &Store, found: &mut UnitsFound) {
+    let UnitsFound { drafts, lists, problems, .. } = found;
     for draft in drafts {
         let owners = store.titled(&draft.used).into_iter();
         let owners: Vec<(&Object, &PodTemplate)> =
@@ -70,15 +70,15 @@ impl<'a> Unit<'a> {
 
     /// Warns of what is flown and may hold a release up.
     fn caution(&mut self, object: &Object, path: &str, message: &str, help: &str) {
-        let (spot, path) = (object.spot(path), format!("{} {path}", object.title()));
-        let warning = Problem::warning(spot.place, &path, message).help(help);
-        self.problems.push(warning.in_file(&spot.file));
+        let (written_at, path) = (object.written_at(path), format!("{} {path}", object.title()));
+        let warning = Problem::warning(written_at.place, &path, message).help(help);
+        self.problems.push(warning.in_file(&written_at.file));
     }
 
     /// Books what may change the result and is not flown, and warns of its likely effect.
     fn warn(&mut self, object: &Object, path: &str, message: &str, help: &str) {
         self.lists.ignored.push(Note {
-            spot: object.spot(path),
+            written_at: object.written_at(path),
             object: object.title(),
             field: path.to_string(),
             text: message.to_string(),
@@ -89,7 +89,7 @@ impl<'a> Unit<'a> {
     }
 
     fn flag(&mut self, object: &Object, path: &str, name: &str, value: Value) {
-        self.draft.set(&format!("{PLACEMENT}.{name}"), value, object.spot(path));
+        self.draft.set(&format!("{PLACEMENT}.{name}"), value, object.written_at(path));
     }
 
     fn placed(&self, name: &str) -> bool {
@@ -314,21 +314,25 @@ impl<'a> Unit<'a> {
         let fits = open.iter().zip(&holds).filter(|(_, holds)| **holds != Some(0)).count();
         let Some((first, _)) = open.first().filter(|_| fits > 0) else {
             let message = format!("none of the {} nodes of these files takes its pods", all.len());
-            let spot = owner.spot("spec.template.spec");
+            let written_at = owner.written_at("spec.template.spec");
             let path = format!("{} spec.template.spec", owner.title());
             let help = "see its nodeSelector, affinity, tolerations and requests";
-            let problem = Problem::error(spot.place, &path, message).help(help);
-            self.problems.push(problem.in_file(&spot.file));
+            let problem = Problem::error(written_at.place, &path, message).help(help);
+            self.problems.push(problem.in_file(&written_at.file));
             return;
         };
-        let spot = first.spot("metadata.name");
+        let written_at = first.written_at("metadata.name");
         self.full(owner, fits as u64);
-        self.draft.set(&format!("{NODES}.count"), integer(fits.min(10_000) as u64), spot.clone());
+        self.draft.set(
+            &format!("{NODES}.count"),
+            integer(fits.min(10_000) as u64),
+            written_at.clone(),
+        );
         let known: Vec<u64> = holds.iter().filter_map(|holds| holds.filter(|n| *n > 0)).collect();
         if !known.is_empty() {
             let mean = known.iter().sum::<u64>() / known.len() as u64;
             let path = format!("{NODES}.capacity");
-            self.draft.set(&path, integer(mean.clamp(1, 1000)), spot.clone());
+            self.draft.set(&path, integer(mean.clamp(1, 1000)), written_at.clone());
             let source = "what each node has, by what a pod requests; pods of others take none of \
                 it (assumption)";
             self.draft.assume(self.lists, &path, &mean.to_string(), source, false);
@@ -337,8 +341,8 @@ impl<'a> Unit<'a> {
         zones.sort_unstable();
         zones.dedup();
         let zones = (zones.len() as u64).clamp(1, 100);
-        self.draft.set(&format!("{NODES}.zones"), integer(zones), spot.clone());
-        self.draft.set(&format!("{NODES}.fixed"), Value::Flag(true), spot);
+        self.draft.set(&format!("{NODES}.zones"), integer(zones), written_at.clone());
+        self.draft.set(&format!("{NODES}.fixed"), Value::Flag(true), written_at);
         let source = "nobody adds nodes to those of these files (assumption): \
             spec.service.nodes.fixed in a Scenario says it";
         self.draft.assume(self.lists, &format!("{NODES}.fixed"), "true", source, false);

@@ -1,6 +1,6 @@
 //! A Deployment on its own: a rolling update, or recreate.
 
-use super::{Found, workload};
+use super::{UnitsFound, workload};
 use crate::draft::Draft;
 use crate::kinds::Object;
 use crate::kinds::deployment::Deployment;
@@ -8,7 +8,7 @@ use crate::kinds::pod::contains;
 use crate::store::Store;
 
 /// Contradictions within Deployments.
-pub fn check(store: &Store, found: &mut Found) {
+pub fn check(store: &Store, found: &mut UnitsFound) {
     for (object, deployment) in store.deployments() {
         let labels = deployment.template.as_ref().map(|t| &t.labels);
         if let (Some(selector), Some(labels)) = (&deployment.selector, labels) {
@@ -32,14 +32,14 @@ pub fn check(store: &Store, found: &mut Found) {
     }
 }
 
-fn assume_missing(object: &Object, field: &str, value: &str, found: &mut Found) {
+fn assume_missing(object: &Object, field: &str, value: &str, found: &mut UnitsFound) {
     let draft = Draft::new(&object.metadata.name, object);
     let source = "a fragment: the API server would refuse it without";
     draft.assume(&mut found.lists, field, value, source, true);
 }
 
 /// A unit for every Deployment that no other unit uses.
-pub fn find(store: &Store, found: &mut Found) {
+pub fn find(store: &Store, found: &mut UnitsFound) {
     let left: Vec<(&Object, &Deployment)> =
         store.deployments().filter(|(object, _)| !found.uses(object)).collect();
     for (object, deployment) in left {
@@ -59,8 +59,8 @@ pub fn find(store: &Store, found: &mut Found) {
         let template = deployment.template.as_ref();
         workload::pods(&mut draft, object, template, deployment.min_ready_secs, lists);
         let labels = template.map(|template| template.labels.clone()).unwrap_or_default();
-        let spot = object.spot("spec.template.metadata.labels");
-        workload::labels(&mut draft, "all", &labels, &spot);
+        let written_at = object.written_at("spec.template.metadata.labels");
+        workload::labels(&mut draft, "all", &labels, &written_at);
         workload::strategy(&mut draft, object, deployment, lists);
         found.add(draft);
     }

@@ -2,7 +2,7 @@
 //! divided by the number of pods, as the canary of Kubernetes' own documentation ("Canary
 //! deployments", kubernetes.io/docs/concepts/workloads/management) has it.
 
-use super::{Found, by_hand, plain, workload};
+use super::{UnitsFound, by_hand, plain, workload};
 use crate::draft::{Draft, list, percent, text};
 use crate::kinds::deployment::Deployment;
 use crate::kinds::service::Service;
@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 type Fleet<'a> = (&'a Object, &'a Deployment, u64);
 
 /// A unit for every Service before two Deployments of one image.
-pub fn find(store: &Store, found: &mut Found) {
+pub fn find(store: &Store, found: &mut UnitsFound) {
     for (object, service) in store.services() {
         let fleets = fleets(store, object, service, found);
         let [first, .., last] = fleets.as_slice() else { continue };
@@ -50,7 +50,7 @@ fn fleets<'a>(
     store: &'a Store,
     object: &Object,
     service: &Service,
-    found: &Found,
+    found: &UnitsFound,
 ) -> Vec<Fleet<'a>> {
     let Some(selector) = service.selector.as_ref().filter(|s| !s.is_empty()) else {
         return Vec::new();
@@ -83,7 +83,12 @@ fn by_size<'a, 'b>(fleets: &'b [Fleet<'a>]) -> Option<(&'b Fleet<'a>, &'b Fleet<
     Some((stable, others.min_by_key(|fleet| fleet.2)?))
 }
 
-fn unit(service: &Object, stable: &Fleet<'_>, candidate: &Fleet<'_>, found: &mut Found) -> Draft {
+fn unit(
+    service: &Object,
+    stable: &Fleet<'_>,
+    candidate: &Fleet<'_>,
+    found: &mut UnitsFound,
+) -> Draft {
     let mut draft = Draft::new(&service.metadata.name, service);
     let lists = &mut found.lists;
     let (all, now) = (stable.2 + candidate.2, candidate.2);
@@ -95,12 +100,12 @@ fn unit(service: &Object, stable: &Fleet<'_>, candidate: &Fleet<'_>, found: &mut
         draft.aliases.push(object.metadata.name.clone());
     }
     let now = 100.0 * now as f64 / all as f64;
-    let path = draft.strategy("canary", service.spot("spec.selector"));
+    let path = draft.strategy("canary", service.written_at("spec.selector"));
     draft.write(&format!("{path}.routing"), text("podRatio"));
     let weights = by_hand::ladder((now * 10.0).round() / 10.0);
     let shown: Vec<String> = weights.iter().map(|w| format!("{w}%")).collect();
     let steps = list(weights.into_iter().map(percent).collect());
-    draft.set(&format!("{path}.steps"), steps, candidate.0.spot("spec.replicas"));
+    draft.set(&format!("{path}.steps"), steps, candidate.0.written_at("spec.replicas"));
     let told = format!(
         "it divides requests by pods: {} to {} is a canary at {now:.0}%",
         stable.0.metadata.name, candidate.0.metadata.name

@@ -4,7 +4,7 @@
 //! Which subset is which version is known from the rules that divide requests. Deliberately
 //! unknown here: what a policy says (see [`crate::kinds::traffic_policy`]).
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::{Draft, mapping};
 use crate::kinds::Object;
 use crate::kinds::destination_rule::DestinationRule;
@@ -26,8 +26,8 @@ struct Treated<'a> {
 }
 
 /// Attaches all DestinationRules.
-pub fn all(store: &Store, found: &mut Found) {
-    let Found { drafts, lists, .. } = found;
+pub fn all(store: &Store, found: &mut UnitsFound) {
+    let UnitsFound { drafts, lists, .. } = found;
     let mut attached: BTreeSet<String> = BTreeSet::new();
     for draft in drafts {
         let roles = draft.roles.clone().unwrap_or_else(|| {
@@ -129,8 +129,8 @@ fn write(draft: &mut Draft, treated: &Treated<'_>, sticky: bool) {
         if name == "policy" && sticky {
             continue;
         }
-        let spot = treated.object.spot(&treated.path(name));
-        draft.set(&format!("{BALANCER}.{name}"), value.clone(), spot);
+        let written_at = treated.object.written_at(&treated.path(name));
+        draft.set(&format!("{BALANCER}.{name}"), value.clone(), written_at);
     }
 }
 
@@ -139,14 +139,14 @@ fn own_rules(draft: &mut Draft, treated: &Treated<'_>, sticky: Option<Value>, li
     let path = format!("{BALANCER}.candidate");
     let fields = settings(&treated.blocks);
     let field = treated.subset.map_or("spec".to_string(), |at| format!("spec.subsets[{at}]"));
-    let spot = treated.object.spot(&field);
+    let written_at = treated.object.written_at(&field);
     let mut copies: Vec<(&str, Value)> =
         fields.into_iter().map(|(name, value)| (name, value.clone())).collect();
     if let Some(policy) = sticky {
         copies.retain(|(name, _)| *name != "policy");
         copies.push(("policy", policy));
     }
-    draft.set(&path, mapping(copies), spot);
+    draft.set(&path, mapping(copies), written_at);
     let what = "the new version's pods are treated by a policy of their own".to_string();
     draft.understand(lists, treated.object, &field, what);
 }
@@ -176,7 +176,7 @@ fn unused(
 }
 
 /// A rule about a host that nothing here is called.
-fn unattached(store: &Store, object: &Object, host: &str, found: &mut Found) {
+fn unattached(store: &Store, object: &Object, host: &str, found: &mut UnitsFound) {
     match store.host_like(object, host) {
         Some(near) => {
             let message = format!("nothing here is called {host:?}");

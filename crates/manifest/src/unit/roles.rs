@@ -5,7 +5,7 @@
 //! is asked for a label.
 
 use super::routes::carrying;
-use super::{Found, workload};
+use super::{UnitsFound, workload};
 use crate::kinds::Object;
 use crate::newer;
 use crate::note::{Note, Weight};
@@ -23,7 +23,7 @@ pub fn of(
     object: &Object,
     rule: &Rule,
     among: &[usize],
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) -> Option<(usize, usize)> {
     let candidate = rule
         .tried
@@ -85,7 +85,7 @@ fn order(store: &Store, object: &Object, a: &Destination, b: &Destination) -> Op
 
 /// Of two of which one has all the weight: a list names the old one first, so that 100/0 is the
 /// beginning of a shift, and 0/90 the end of one.
-fn by_zero(object: &Object, rule: &Rule, among: &[usize], found: &mut Found) -> Option<usize> {
+fn by_zero(object: &Object, rule: &Rule, among: &[usize], found: &mut UnitsFound) -> Option<usize> {
     let [first, second] = among else { return None };
     let weighs = |i: &usize| rule.percent(*i) > 0.0;
     if weighs(first) && weighs(second) {
@@ -94,7 +94,7 @@ fn by_zero(object: &Object, rule: &Rule, among: &[usize], found: &mut Found) -> 
     let field = rule.field_of(*second, "weight");
     let at = if weighs(first) { "beginning" } else { "end" };
     found.lists.assumed.push(Note {
-        spot: object.spot(&field),
+        written_at: object.written_at(&field),
         object: object.title(),
         field,
         text: format!(
@@ -110,7 +110,7 @@ fn by_zero(object: &Object, rule: &Rule, among: &[usize], found: &mut Found) -> 
 }
 
 /// Nothing says which version is older.
-fn untold(store: &Store, object: &Object, rule: &Rule, among: &[usize], found: &mut Found) {
+fn untold(store: &Store, object: &Object, rule: &Rule, among: &[usize], found: &mut UnitsFound) {
     let names: Vec<&str> = among.iter().map(|i| rule.destinations[*i].name()).collect();
     let message = format!("nothing says which of {} is the older version", names.join(" and "));
     let expected = "a label `version` on the pods of each, such as v1 and v2";

@@ -4,7 +4,7 @@
 //! A flight has two versions and one rule that means everyone. What goes beyond that is listed as
 //! ignored: nothing that sends users to another version is left out in silence.
 
-use super::{Found, roles};
+use super::{UnitsFound, roles};
 use crate::kinds::deployment::Deployment;
 use crate::kinds::pod::contains;
 use crate::kinds::{Body, Object};
@@ -14,7 +14,7 @@ use crate::store::Store;
 
 /// How requests reach the version that is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RouterKind {
     /// By weight.
     Split,
     /// Those who send a header.
@@ -27,7 +27,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<'a> {
     /// How.
-    pub kind: Kind,
+    pub kind: RouterKind,
     /// The rule that says so.
     pub rule: &'a Rule,
     /// The rule that means everyone; the same but for a match.
@@ -62,7 +62,7 @@ impl<'a> Plan<'a> {
 /// The rules that some request meets. Istio asks them in order, so nothing comes behind one that
 /// means everyone (virtual_service.proto, "the first rule matching an incoming request is used");
 /// the Gateway API asks the most specific one first, wherever it stands.
-pub fn reached<'a>(object: &Object, rules: &'a [Rule], found: &mut Found) -> Vec<&'a Rule> {
+pub fn reached<'a>(object: &Object, rules: &'a [Rule], found: &mut UnitsFound) -> Vec<&'a Rule> {
     let in_order = matches!(object.body, Body::VirtualService(_));
     let last = rules.iter().position(Rule::by_everyone).filter(|_| in_order);
     let end = last.map_or(rules.len(), |last| last + 1);
@@ -78,7 +78,7 @@ pub fn plan<'a>(
     store: &Store,
     object: &Object,
     rules: &[&'a Rule],
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) -> Option<Plan<'a>> {
     split(store, object, rules, found).or_else(|| matched(rules)).or_else(|| mirrored(rules))
 }
@@ -87,7 +87,7 @@ fn split<'a>(
     store: &Store,
     object: &Object,
     rules: &[&'a Rule],
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) -> Option<Plan<'a>> {
     let rule = rules.iter().find(|r| r.splits() && !r.by_header())?;
     let live = rule.live();
@@ -104,7 +104,7 @@ fn split<'a>(
         r.by_header() && to.next().is_some_and(|d| d.is_same(candidate)) && to.next().is_none()
     };
     let beside = rules.iter().find(only).copied();
-    Some(Plan { kind: Kind::Split, rule, default: rule, stable, candidate, beside })
+    Some(Plan { kind: RouterKind::Split, rule, default: rule, stable, candidate, beside })
 }
 
 /// The Deployment that a destination leads to, if it is given.
@@ -127,7 +127,7 @@ fn matched<'a>(rules: &[&'a Rule]) -> Option<Plan<'a>> {
     let differs = |r: &Rule| r.by_header() && live_of(r).any(|d| !d.is_same(stable));
     let rule = *rules.iter().find(|r| differs(r))?;
     let candidate = live_of(rule).find(|d| !d.is_same(stable))?;
-    Some(Plan { kind: Kind::Match, rule, default, stable, candidate, beside: None })
+    Some(Plan { kind: RouterKind::Match, rule, default, stable, candidate, beside: None })
 }
 
 fn mirrored<'a>(rules: &[&'a Rule]) -> Option<Plan<'a>> {
@@ -135,7 +135,7 @@ fn mirrored<'a>(rules: &[&'a Rule]) -> Option<Plan<'a>> {
         let (candidate, _) = rule.mirror.as_ref()?;
         let stable = live_of(rule).next()?;
         let plan =
-            Plan { kind: Kind::Mirror, rule, default: rule, stable, candidate, beside: None };
+            Plan { kind: RouterKind::Mirror, rule, default: rule, stable, candidate, beside: None };
         (!candidate.is_same(stable)).then_some(plan)
     })
 }
@@ -145,7 +145,7 @@ fn live_of(rule: &Rule) -> impl Iterator<Item = &Destination> {
 }
 
 /// Lists what of the rules is not flown beside the plan.
-pub fn tell_unflown(object: &Object, rules: &[&Rule], plan: &Plan<'_>, found: &mut Found) {
+pub fn tell_unflown(object: &Object, rules: &[&Rule], plan: &Plan<'_>, found: &mut UnitsFound) {
     let mut tell = |field: &str, why: String| found.ignore(object, field, &why, Weight::Matters);
     let stable = plan.stable.name();
     let known = |d: &Destination| d.is_same(plan.stable) || d.is_same(plan.candidate);
@@ -162,7 +162,7 @@ pub fn tell_unflown(object: &Object, rules: &[&Rule], plan: &Plan<'_>, found: &m
             }
         }
     }
-    if plan.kind == Kind::Match && plan.rule.live().len() > 1 {
+    if plan.kind == RouterKind::Match && plan.rule.live().len() > 1 {
         let why = format!("who is meant here goes to {} alone", plan.candidate.name());
         tell(&plan.rule.path, why);
     }
@@ -181,7 +181,7 @@ pub fn tell_unflown(object: &Object, rules: &[&Rule], plan: &Plan<'_>, found: &m
         }
     }
     for rule in rules.iter().filter(|rule| rule.mirror.is_some()) {
-        if plan.kind != Kind::Mirror || rule.path != plan.rule.path {
+        if plan.kind != RouterKind::Mirror || rule.path != plan.rule.path {
             let why = format!("copies are not flown beside what {} says", plan.rule.path);
             tell(&rule.mirror_field(), why);
         }
@@ -189,7 +189,7 @@ pub fn tell_unflown(object: &Object, rules: &[&Rule], plan: &Plan<'_>, found: &m
 }
 
 /// Copies that go to the pods that answer release nothing.
-pub fn tell_own_copies(object: &Object, rules: &[&Rule], found: &mut Found) {
+pub fn tell_own_copies(object: &Object, rules: &[&Rule], found: &mut UnitsFound) {
     for rule in rules.iter().filter(|rule| rule.mirror.is_some()) {
         let why =
             "copies go to the pods that answer: nothing is tried, and their work is not flown";

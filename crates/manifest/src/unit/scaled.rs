@@ -1,7 +1,7 @@
 //! Autoscalers that Kubernetes would not let act as they are written, and what a release does to
 //! those that it does (k/k `pkg/controller/podautoscaler`).
 
-use super::{Found, keda};
+use super::{UnitsFound, keda};
 use crate::draft::Draft;
 use crate::kinds::Object;
 use crate::kinds::autoscaler::Autoscaler;
@@ -11,7 +11,7 @@ use windtunnel_base::node::{Node, Value};
 use windtunnel_base::problem::Problem;
 
 /// Contradictions between autoscalers and what they scale.
-pub fn check(store: &Store, found: &mut Found) {
+pub fn check(store: &Store, found: &mut UnitsFound) {
     let mut seen: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
     for (object, autoscaler) in store.autoscalers() {
         if keda::is_made(object) {
@@ -37,7 +37,7 @@ pub fn check(store: &Store, found: &mut Found) {
 }
 
 /// A workload of the name is given, but of another kind than the one that is asked for.
-fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &mut Found) {
+fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &mut UnitsFound) {
     let kind = match object.node.at("spec.scaleTargetRef.kind") {
         Some(kind) => kind.text().unwrap_or_default(),
         // KEDA's own default.
@@ -57,7 +57,7 @@ fn wrong_kind(store: &Store, object: &Object, autoscaler: &Autoscaler, found: &m
 
 /// What becomes of autoscalers that were attached: one without a request to measure by does not
 /// act, and a size that the file writes beside one is not applied.
-pub fn settle(store: &Store, found: &mut Found) {
+pub fn settle(store: &Store, found: &mut UnitsFound) {
     let who = found.who();
     for (object, autoscaler) in store.autoscalers() {
         let near = store.named(&autoscaler.target).filter(|o| o.is_near(object));
@@ -100,7 +100,7 @@ pub fn settle(store: &Store, found: &mut Found) {
 }
 
 /// A size that the file writes beside an autoscaler: what applying it does to the fleet.
-fn applied(owner: &Object, size: i64, autoscaler: &Autoscaler, name: &str, found: &mut Found) {
+fn applied(owner: &Object, size: i64, autoscaler: &Autoscaler, name: &str, found: &mut UnitsFound) {
     let docs = "leave it out, says \
         kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale";
     let why = format!(
@@ -118,10 +118,10 @@ fn applied(owner: &Object, size: i64, autoscaler: &Autoscaler, name: &str, found
             "leave it out; what it does is flown with --set \
              spec.service.autoscaler.applied={size} (unit {name:?})"
         );
-        let (spot, path) =
-            (owner.spot("spec.replicas"), format!("{} spec.replicas", owner.title()));
-        let warning = Problem::warning(spot.place, &path, message).help(help);
-        found.problems.push(warning.in_file(&spot.file));
+        let (written_at, path) =
+            (owner.written_at("spec.replicas"), format!("{} spec.replicas", owner.title()));
+        let warning = Problem::warning(written_at.place, &path, message).help(help);
+        found.problems.push(warning.in_file(&written_at.file));
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
     fn import(text: &str) -> Result<Import, Vec<String>> {
         let documents = yaml::documents(text, "a.yaml").expect("YAML");
         let input = Input { file: Arc::from("a.yaml"), text: Arc::from(text), documents };
-        read(&[input], crate::Asked::default())
+        read(&[input], crate::ReadRequest::default())
             .map_err(|p| p.into_iter().map(|p| format!("{} {}", p.path, p.help)).collect())
     }
 

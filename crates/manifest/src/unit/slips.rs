@@ -4,7 +4,7 @@
 //! It reads the documents as they are written, since what is asked here shapes no flight.
 //! Deliberately unknown here: what is released.
 
-use super::Found;
+use super::UnitsFound;
 use crate::kinds::ingress::Path;
 use crate::kinds::{Body, Object};
 use crate::rule::short;
@@ -16,7 +16,7 @@ use windtunnel_base::problem::{Problem, nearest};
 use windtunnel_scenario::tree;
 
 /// Finds all of them.
-pub fn check(store: &Store, found: &mut Found) {
+pub fn check(store: &Store, found: &mut UnitsFound) {
     for object in &store.objects {
         match &object.body {
             Body::Deployment(_) | Body::Rollout(_) => pods(object, found),
@@ -43,7 +43,7 @@ fn ports(container: &Node) -> (Vec<&str>, Vec<i64>) {
     (names, listed.iter().filter_map(number).collect())
 }
 
-fn pods(object: &Object, found: &mut Found) {
+fn pods(object: &Object, found: &mut UnitsFound) {
     if let Some(node) = object.node.at(CONTAINERS)
         && matches!(&node.value, Value::List(list) if list.is_empty())
     {
@@ -81,7 +81,7 @@ fn pods(object: &Object, found: &mut Found) {
     }
 }
 
-fn one_handler(object: &Object, node: &Node, field: &str, kinds: &[&str], found: &mut Found) {
+fn one_handler(object: &Object, node: &Node, field: &str, kinds: &[&str], found: &mut UnitsFound) {
     let given: Vec<&str> = kinds.iter().copied().filter(|kind| node.get(kind).is_some()).collect();
     if given.len() > 1 {
         let message = format!("{} handlers: {}", given.len(), given.join(", "));
@@ -89,7 +89,7 @@ fn one_handler(object: &Object, node: &Node, field: &str, kinds: &[&str], found:
     }
 }
 
-fn resources(object: &Object, container: &Node, field: &str, found: &mut Found) {
+fn resources(object: &Object, container: &Node, field: &str, found: &mut UnitsFound) {
     let cores = |of: &str| cores(container.get("resources")?.get(of)?.get("cpu")?).ok();
     let (Some(request), Some(limit)) = (cores("requests"), cores("limits")) else { return };
     if request > limit {
@@ -106,7 +106,7 @@ fn unknown_port(
     port: &str,
     names: &[&str],
     why: &str,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) {
     if names.contains(&port) {
         return;
@@ -121,7 +121,7 @@ fn unknown_port(
 }
 
 /// Where a Service sends requests to, in the pods that it picks.
-fn service(store: &Store, object: &Object, found: &mut Found) {
+fn service(store: &Store, object: &Object, found: &mut UnitsFound) {
     let Body::Service(service) = &object.body else { return };
     let Some(selector) = &service.selector else { return };
     let picked = store.pods_with(selector).into_iter().map(|(owner, _)| owner);
@@ -138,13 +138,13 @@ fn service(store: &Store, object: &Object, found: &mut Found) {
                 unknown_port(object, &field, name, &names, why, found);
             }
             Some(Value::Integer(number)) if !numbers.is_empty() && !numbers.contains(number) => {
-                let spot = object.spot(&field);
+                let written_at = object.written_at(&field);
                 let listed: Vec<String> = numbers.iter().map(i64::to_string).collect();
                 let message = format!("no container lists the port {number}");
                 let path = format!("{} {field}", object.title());
-                let problem = Problem::warning(spot.place, &path, message);
+                let problem = Problem::warning(written_at.place, &path, message);
                 let help = format!("the pods list {}", listed.join(", "));
-                found.problems.push(problem.help(help).in_file(&spot.file));
+                found.problems.push(problem.help(help).in_file(&written_at.file));
             }
             _ => {}
         }
@@ -152,7 +152,7 @@ fn service(store: &Store, object: &Object, found: &mut Found) {
 }
 
 /// Hosts and ports of a VirtualService.
-fn rules(store: &Store, object: &Object, found: &mut Found) {
+fn rules(store: &Store, object: &Object, found: &mut UnitsFound) {
     for (i, host) in object.node.items_at("spec.hosts").iter().enumerate() {
         let field = format!("hosts[{i}]");
         host.text().into_iter().for_each(|h| slipped_host(store, object, &field, h, found));
@@ -168,7 +168,7 @@ fn rules(store: &Store, object: &Object, found: &mut Found) {
 }
 
 /// Ports of an HTTPRoute.
-fn backends(store: &Store, object: &Object, found: &mut Found) {
+fn backends(store: &Store, object: &Object, found: &mut UnitsFound) {
     for (i, rule) in object.node.items_at("spec.rules").iter().enumerate() {
         for (j, to) in rule.items_at("backendRefs").iter().enumerate() {
             let field = format!("spec.rules[{i}].backendRefs[{j}].port");
@@ -181,7 +181,7 @@ fn backends(store: &Store, object: &Object, found: &mut Found) {
 }
 
 /// Services and ports of an Ingress.
-fn ingress(store: &Store, object: &Object, found: &mut Found) {
+fn ingress(store: &Store, object: &Object, found: &mut UnitsFound) {
     let Body::Ingress(ingress) = &object.body else { return };
     let named = |path: &&Path| !path.service.is_empty();
     // An action of a load balancer stands in an annotation.
@@ -217,7 +217,7 @@ fn served(
     field: &str,
     host: &str,
     port: Option<&Node>,
-    found: &mut Found,
+    found: &mut UnitsFound,
 ) {
     let Some((owner, _)) = store.service_of(object, host) else { return };
     let Some(port) = port.and_then(Node::integer) else { return };
@@ -232,7 +232,7 @@ fn served(
 }
 
 /// A host inside the cluster that nothing bears, but that is a slip of something given.
-fn slipped_host(store: &Store, object: &Object, field: &str, host: &str, found: &mut Found) {
+fn slipped_host(store: &Store, object: &Object, field: &str, host: &str, found: &mut UnitsFound) {
     let inside = !host.contains('.') || host.ends_with(".svc.cluster.local");
     let name = short(host);
     if !inside || name.contains('*') || name.len() < 3 {

@@ -5,7 +5,7 @@
 //! (health checks; an annotation of the Service comes before one of the Ingress),
 //! `docs/deploy/pod_readiness_gate.md` (who is gated, and what happens without).
 
-use super::Found;
+use super::UnitsFound;
 use crate::draft::{Draft, mapping, text};
 use crate::kinds::alb::{ATTRIBUTES, Alb, TARGET_TYPE};
 use crate::kinds::placing::Gate;
@@ -43,8 +43,8 @@ struct Balancer<'a> {
 }
 
 /// Writes when new targets of every unit get requests.
-pub fn settle(store: &Store, found: &mut Found) {
-    let Found { drafts, lists, problems, .. } = found;
+pub fn settle(store: &Store, found: &mut UnitsFound) {
+    let UnitsFound { drafts, lists, problems, .. } = found;
     for draft in drafts {
         let balancer = balancer(store, draft);
         let mut owners = store.titled(&draft.used);
@@ -142,7 +142,7 @@ fn write(
             .to_string(),
     };
     match balancer {
-        Some(balancer) => draft.set(&after, value, balancer.object.spot(balancer.field)),
+        Some(balancer) => draft.set(&after, value, balancer.object.written_at(balancer.field)),
         None => draft.write(&after, value),
     }
     let shown = format!("{{lognormal: {{median: {median}s, p99: {late}s}}}}");
@@ -151,10 +151,14 @@ fn write(
     let namespace = draft.namespace.clone().unwrap_or_else(|| "default".into());
     let injects = store.named(&namespace).find(|object| object.body == Body::Namespace(true));
     if let Some((owner, own)) = gates.first() {
-        draft.set(&gate, Value::Flag(true), owner.spot(&format!("{}.conditionType", own.path)));
+        draft.set(
+            &gate,
+            Value::Flag(true),
+            owner.written_at(&format!("{}.conditionType", own.path)),
+        );
     } else if let Some(object) = injects {
         draft.takes(object);
-        draft.set(&gate, Value::Flag(true), object.spot("metadata.labels"));
+        draft.set(&gate, Value::Flag(true), object.written_at("metadata.labels"));
     } else {
         let source = "no readinessGate in the template, and no Namespace of these files has the \
             label elbv2.k8s.aws/pod-readiness-gate-inject: enabled";
@@ -207,14 +211,14 @@ fn drained(
             (text, Weight::Matters)
         }
     };
-    let (spot, object) = (balancer.object.spot(ATTRIBUTES), balancer.object.title());
+    let (written_at, object) = (balancer.object.written_at(ATTRIBUTES), balancer.object.title());
     let field = format!("{ATTRIBUTES} deregistration_delay.timeout_seconds");
     if weight == Weight::Matters {
         let path = format!("{object} {field}");
-        let warning = Problem::warning(spot.place, &path, text.clone());
-        problems.push(warning.help("a delay above the longest request").in_file(&spot.file));
+        let warning = Problem::warning(written_at.place, &path, text.clone());
+        problems.push(warning.help("a delay above the longest request").in_file(&written_at.file));
     }
-    lists.ignored.push(Note { spot, object, field, text, source: String::new(), weight });
+    lists.ignored.push(Note { written_at, object, field, text, source: String::new(), weight });
 }
 
 /// A condition that none of these files sets.
@@ -225,10 +229,10 @@ fn unset(owner: &Object, gate: &Gate, lists: &mut Lists, problems: &mut Vec<Prob
          new pod is ever ready, and a rollout waits until its progress deadline",
         gate.condition
     );
-    let (spot, object) = (owner.spot(&path), owner.title());
-    let warning = Problem::warning(spot.place, format!("{object} {path}"), text.clone());
+    let (written_at, object) = (owner.written_at(&path), owner.title());
+    let warning = Problem::warning(written_at.place, format!("{object} {path}"), text.clone());
     let help = "make sure that its controller runs, or remove the gate";
-    problems.push(warning.help(help).in_file(&spot.file));
+    problems.push(warning.help(help).in_file(&written_at.file));
     let (source, weight) = (String::new(), Weight::Matters);
-    lists.ignored.push(Note { spot, object, field: path, text, source, weight });
+    lists.ignored.push(Note { written_at, object, field: path, text, source, weight });
 }

@@ -4,7 +4,7 @@
 //! It looks at the documents, not at what was made of them. What a fragment may leave out is no
 //! contradiction.
 
-use super::Found;
+use super::UnitsFound;
 use crate::kinds::Object;
 use crate::scalars::bytes;
 use crate::store::Store;
@@ -15,10 +15,10 @@ const SPEC: &str = "spec.template.spec";
 const HELP: &str = "the API server refuses such a pod template";
 
 /// Every template of these files.
-pub fn check(store: &Store, found: &mut Found) {
+pub fn check(store: &Store, found: &mut UnitsFound) {
     for object in store.objects.iter().filter(|object| object.template().is_some()) {
         let Some(spec) = object.node.at(SPEC) else { continue };
-        let mut check = Check { object, spec, found };
+        let mut check = TemplateCheck { object, spec, found };
         check.names("containers");
         check.names("volumes");
         for (i, container) in spec.items_at("containers").iter().enumerate() {
@@ -32,13 +32,13 @@ pub fn check(store: &Store, found: &mut Found) {
     }
 }
 
-struct Check<'a> {
+struct TemplateCheck<'a> {
     object: &'a Object,
     spec: &'a Node,
-    found: &'a mut Found,
+    found: &'a mut UnitsFound,
 }
 
-impl Check<'_> {
+impl TemplateCheck<'_> {
     fn refuse(&mut self, path: &str, message: String, expected: &str) {
         self.found.problem(self.object, path, message, expected, HELP);
     }

@@ -7,7 +7,7 @@ use crate::kinds::Object;
 use crate::kinds::deployment::Deployment;
 use crate::kinds::pod::{Container, PodTemplate, Probe};
 use crate::newer;
-use crate::note::{Lists, Spot};
+use crate::note::{Lists, SourcePlace};
 use windtunnel_base::node::Value;
 use windtunnel_model::strategy::deployment::bounds::IntOrPercent;
 use windtunnel_model::world::names::is_discovered;
@@ -21,10 +21,10 @@ const REPLICAS: u64 = 10;
 pub fn replicas(draft: &mut Draft, object: &Object, given: Option<u64>, lists: &mut Lists) {
     match given {
         Some(pods) => {
-            draft.set("spec.service.replicas", integer(pods), object.spot("spec.replicas"))
+            draft.set("spec.service.replicas", integer(pods), object.written_at("spec.replicas"))
         }
         None => {
-            draft.set("spec.service.replicas", integer(1), object.spot("spec"));
+            draft.set("spec.service.replicas", integer(1), object.written_at("spec"));
             let source = "default of Kubernetes, pkg/apis/apps/v1/defaults.go";
             draft.assume(lists, "spec.service.replicas", "1", source, false);
         }
@@ -48,10 +48,10 @@ pub fn pods(
     min_ready_secs: Option<u64>,
     lists: &mut Lists,
 ) {
-    let spot = |path: &str| object.spot(&format!("spec.{path}"));
+    let written_at = |path: &str| object.written_at(&format!("spec.{path}"));
     if let Some(min_ready) = min_ready_secs.filter(|s| *s > 0) {
         let value = secs(min_ready as f64);
-        draft.set("spec.service.minReady", value, spot("minReadySeconds"));
+        draft.set("spec.service.minReady", value, written_at("minReadySeconds"));
     }
     let Some(template) = template else {
         let source = "the workload has no pod template; windtunnel's own default";
@@ -64,13 +64,13 @@ pub fn pods(
     let container = application.unwrap_or(&none);
     let index = template.containers.iter().position(|c| Some(c) == application).unwrap_or(0);
     let at = |field: &str| format!("template.spec.containers[{index}].{field}");
-    probes(draft, container, &|field| spot(&at(field)));
+    probes(draft, container, &|field| written_at(&at(field)));
     if container.readiness.is_none() {
         let source = "no readinessProbe: a pod is ready as soon as its container runs";
         draft.assume(lists, "spec.service.readinessProbe", "none", source, false);
     }
     let grace = template.grace_secs.unwrap_or(30);
-    shutdown(draft, container, grace, &|field| spot(&at(field)));
+    shutdown(draft, container, grace, &|field| written_at(&at(field)));
     cut_short(draft, object, container, grace, &at("lifecycle.preStop"), lists);
     if container.pre_stop_secs.is_none() {
         let source = "no preStop hook with a sleep: SIGTERM comes at once";
@@ -81,11 +81,11 @@ pub fn pods(
     }
     if let Some(cores) = container.cpu.filter(|c| *c >= 0.001) {
         let value = Value::Number(cores.min(1000.0));
-        draft.set("spec.service.cpu.limit", value, spot(&at("resources")));
+        draft.set("spec.service.cpu.limit", value, written_at(&at("resources")));
     }
     if let Some(cores) = container.cpu_request.filter(|c| *c >= 0.001) {
         let value = Value::Number(cores.min(1000.0));
-        draft.set("spec.service.cpu.request", value, spot(&at("resources.requests")));
+        draft.set("spec.service.cpu.request", value, written_at(&at("resources.requests")));
     }
     for (i, beside) in template.containers.iter().enumerate().filter(|(i, _)| *i != index) {
         let field = format!("spec.template.spec.containers[{i}]");
@@ -117,11 +117,11 @@ fn initial(draft: &mut Draft, count: usize, lists: &mut Lists) {
 }
 
 /// Writes labels of pods, by which queries ask for them: of `all`, `old` or `new`.
-pub fn labels(draft: &mut Draft, whose: &str, labels: &Labels, spot: &Spot) {
+pub fn labels(draft: &mut Draft, whose: &str, labels: &Labels, written_at: &SourcePlace) {
     let own = labels.iter().filter(|(name, _)| !is_discovered(name));
     let pairs: Vec<Value> = own.map(|(name, value)| text(format!("{name}={value}"))).collect();
     if !pairs.is_empty() {
-        draft.set(&format!("spec.service.podLabels.{whose}"), list(pairs), spot.clone());
+        draft.set(&format!("spec.service.podLabels.{whose}"), list(pairs), written_at.clone());
     }
 }
 
@@ -139,18 +139,18 @@ pub fn names(draft: &mut Draft, old: &Object, new: &Object) {
     if old.title() == new.title() {
         return;
     }
-    let spot = old.spot("spec.template.metadata.labels");
+    let written_at = old.written_at("spec.template.metadata.labels");
     let both = |pair: &&(String, String)| labels_of(new).contains(pair);
     let shared: Labels = labels_of(old).iter().filter(both).cloned().collect();
-    labels(draft, "all", &shared, &spot);
+    labels(draft, "all", &shared, &written_at);
     for (whose, object) in [("old", old), ("new", new)] {
         let own = labels_of(object).iter().filter(|pair| !shared.contains(pair));
-        let spot = object.spot("spec.template.metadata.labels");
-        labels(draft, whose, &own.cloned().collect(), &spot);
+        let written_at = object.written_at("spec.template.metadata.labels");
+        labels(draft, whose, &own.cloned().collect(), &written_at);
     }
     for (version, object) in [("old", old), ("new", new)] {
         let path = format!("spec.service.workloads.{version}");
-        draft.set(&path, text(object.metadata.name.clone()), object.spot("metadata.name"));
+        draft.set(&path, text(object.metadata.name.clone()), object.written_at("metadata.name"));
     }
 }
 
@@ -169,25 +169,25 @@ pub fn is_alike(a: &Deployment, b: &Deployment) -> bool {
     }
 }
 
-type SpotOf<'a> = &'a dyn Fn(&str) -> crate::note::Spot;
+type SpotOf<'a> = &'a dyn Fn(&str) -> crate::note::SourcePlace;
 
-fn probes(draft: &mut Draft, container: &Container, spot: SpotOf<'_>) {
+fn probes(draft: &mut Draft, container: &Container, written_at: SpotOf<'_>) {
     let value = container.readiness.as_ref().map_or_else(|| text("none"), probe);
-    draft.set("spec.service.readinessProbe", value, spot("readinessProbe"));
+    draft.set("spec.service.readinessProbe", value, written_at("readinessProbe"));
     if let Some(liveness) = &container.liveness {
-        draft.set("spec.service.livenessProbe", probe(liveness), spot("livenessProbe"));
+        draft.set("spec.service.livenessProbe", probe(liveness), written_at("livenessProbe"));
     }
     if let Some(startup) = &container.startup {
-        draft.set("spec.service.startupProbe", probe(startup), spot("startupProbe"));
+        draft.set("spec.service.startupProbe", probe(startup), written_at("startupProbe"));
     }
 }
 
 /// The kubelet cuts a preStop hook at the grace period and leaves the process 2 s more
 /// (k/k `pkg/kubelet/kuberuntime/kuberuntime_container.go`); a grace of 0 is taken for 1 s.
-fn shutdown(draft: &mut Draft, container: &Container, grace: u64, spot: SpotOf<'_>) {
+fn shutdown(draft: &mut Draft, container: &Container, grace: u64, written_at: SpotOf<'_>) {
     let grace = grace.max(1) as f64;
     let pre_stop = container.pre_stop_secs.unwrap_or(0.0).min(grace);
-    draft.set("spec.service.preStop", secs(pre_stop), spot("lifecycle"));
+    draft.set("spec.service.preStop", secs(pre_stop), written_at("lifecycle"));
     draft.write("spec.service.grace", secs(grace.max(pre_stop + 2.0)));
 }
 
@@ -251,11 +251,11 @@ fn probe(probe: &Probe) -> Value {
 /// The strategy that a Deployment names: recreate or rolling update.
 pub fn strategy(draft: &mut Draft, object: &Object, deployment: &Deployment, lists: &mut Lists) {
     let kind = if deployment.recreate { "recreate" } else { "rollingUpdate" };
-    let path = draft.strategy(kind, object.spot("spec.strategy"));
+    let path = draft.strategy(kind, object.written_at("spec.strategy"));
     let mut set =
         |name: &str, value: &Option<String>, field: &str, default: &str, why: &str| match value {
             Some(value) => {
-                draft.set(&format!("{path}.{name}"), text(value.clone()), object.spot(field));
+                draft.set(&format!("{path}.{name}"), text(value.clone()), object.written_at(field));
             }
             None => draft.assume(lists, field, default, why, false),
         };
@@ -272,7 +272,7 @@ pub fn strategy(draft: &mut Draft, object: &Object, deployment: &Deployment, lis
     fenced(draft, object, deployment, lists);
     orders::write(draft, &path, object, &deployment.own);
     if deployment.paused {
-        draft.set(&format!("{path}.paused"), Value::Flag(true), object.spot("spec.paused"));
+        draft.set(&format!("{path}.paused"), Value::Flag(true), object.written_at("spec.paused"));
         if orders::resumed(&deployment.own).is_some() {
             return;
         }

@@ -19,7 +19,7 @@ pub enum Makes {
 
 /// A warning of the ratio: what it says, and a way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct RatioFault {
     /// What always happens.
     pub message: String,
     /// A way out.
@@ -28,10 +28,14 @@ pub struct Told {
 
 /// Tells of the first ratio in a query that divides every series by itself; `makes` judges an
 /// answer of this one value, or an empty one, and `fails` says what a check that always fails does.
-pub fn told(query: &Query, makes: impl Fn(Option<f64>) -> Makes, fails: &str) -> Option<Told> {
+pub fn told(
+    query: &Query,
+    makes: impl Fn(Option<f64>) -> Makes,
+    fails: &str,
+) -> Option<RatioFault> {
     let ratio = query.self_ratio()?;
     let so = decided(&ratio, makes, fails).map_or(String::new(), |so| format!(": {so}"));
-    Some(Told { message: format!("{}{so}", what(&ratio)), help: help(&ratio) })
+    Some(RatioFault { message: format!("{}{so}", what(&ratio)), help: help(&ratio) })
 }
 
 /// What the ratio comes to.

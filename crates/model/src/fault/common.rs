@@ -66,7 +66,7 @@ fn trigger(r: &mut Reader<'_>, until: Option<SimDuration>, lasts: Option<SimDura
     let progress = r.opt_share("atProgress", "starts when this share of replicas is new and ready");
     let fleet = r.opt_count("aboveFleet", 0..=100_000, "acts while more new pods than this serve");
     let mixed = r.flag("onMixedVersions", false, "acts while both versions serve");
-    let rollback = r.flag("onRollback", false, "acts once the way back was ordered");
+    let rollback = r.flag("onRollback", false, "acts once the rollback was ordered");
     let random = r.has("randomly") || r.describing();
     let rate =
         random.then(|| r.rate("randomly", "2/h", "starts at random instants with this rate"));

@@ -247,7 +247,7 @@ pub enum Trigger {
     AboveFleet(u32),
     /// While both versions serve.
     MixedVersions,
-    /// Once the way back was ordered.
+    /// Once the rollback was ordered.
     OnRollback,
     /// At random instants, for a while each.
     Random {

@@ -7,7 +7,7 @@
 
 /// A part of a bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum BillPart {
     /// Pods beyond the twin's.
     Pods,
     /// A release's share of what a controller, an ingress or a mesh costs a month.
@@ -20,18 +20,19 @@ pub enum Part {
     Delay,
 }
 
-impl Part {
+impl BillPart {
     /// All parts, in the order of tables and charts.
-    pub const ALL: [Part; 5] = [Part::Pods, Part::Platform, Part::People, Part::Harm, Part::Delay];
+    pub const ALL: [BillPart; 5] =
+        [BillPart::Pods, BillPart::Platform, BillPart::People, BillPart::Harm, BillPart::Delay];
 
     /// The word in CSV, JSON and charts.
     pub fn word(self) -> &'static str {
         match self {
-            Part::Pods => "pods",
-            Part::Platform => "platform",
-            Part::People => "people",
-            Part::Harm => "harm",
-            Part::Delay => "delay",
+            BillPart::Pods => "pods",
+            BillPart::Platform => "platform",
+            BillPart::People => "people",
+            BillPart::Harm => "harm",
+            BillPart::Delay => "delay",
         }
     }
 }
@@ -100,7 +101,7 @@ pub struct Spent {
 
 /// What a release cost, in US dollars, by part.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Bill([f64; Part::ALL.len()]);
+pub struct Bill([f64; BillPart::ALL.len()]);
 
 impl Bill {
     /// What was spent, at these prices.
@@ -119,15 +120,16 @@ impl Bill {
     }
 
     /// One part.
-    pub fn get(&self, part: Part) -> f64 {
+    pub fn get(&self, part: BillPart) -> f64 {
         self.0[part as usize]
     }
 
     /// All parts together. Pods and harm come first: where nothing else has a price, no digit of
     /// their sum changes.
     pub fn total(&self) -> f64 {
-        let others = self.get(Part::Platform) + self.get(Part::People) + self.get(Part::Delay);
-        self.get(Part::Pods) + self.get(Part::Harm) + others
+        let others =
+            self.get(BillPart::Platform) + self.get(BillPart::People) + self.get(BillPart::Delay);
+        self.get(BillPart::Pods) + self.get(BillPart::Harm) + others
     }
 }
 
@@ -169,13 +171,13 @@ mod tests {
     fn a_bill_by_hand() {
         let bill = Bill::of(&SPENT, &TARIFF);
         let wanted = [0.65, 3.0, 300.0, 7.0 + 3.0 + 1.0 + 20.0, 255.0];
-        for (part, wanted) in Part::ALL.into_iter().zip(wanted) {
+        for (part, wanted) in BillPart::ALL.into_iter().zip(wanted) {
             assert!((bill.get(part) - wanted).abs() < 1e-9, "{}: {bill:?}", part.word());
         }
         assert!((bill.total() - wanted.iter().sum::<f64>()).abs() < 1e-9);
         let bad = Bill::of(&Spent { held: Held::default(), ..SPENT }, &TARIFF);
-        assert_eq!(bad.get(Part::Delay), 0.0);
-        assert!((bad.get(Part::People) - 100.0).abs() < 1e-9);
+        assert_eq!(bad.get(BillPart::Delay), 0.0);
+        assert!((bad.get(BillPart::People) - 100.0).abs() < 1e-9);
         assert_eq!(Bill::of(&SPENT, &Tariff::default()).total(), 7.0, "value is dollars already");
     }
 
@@ -222,7 +224,7 @@ mod tests {
             let (before, after) = (Bill::of(&spent, &TARIFF), Bill::of(&spent, &dearer));
             let close = 1e-9 * before.total().abs().max(1.0);
             prop_assert!(after.total() >= before.total() - close);
-            let sum: f64 = Part::ALL.iter().map(|part| after.get(*part)).sum();
+            let sum: f64 = BillPart::ALL.iter().map(|part| after.get(*part)).sum();
             prop_assert!((sum - after.total()).abs() <= 1e-9 * sum.abs().max(1.0));
         }
     }

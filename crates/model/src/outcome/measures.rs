@@ -4,7 +4,7 @@
 //! field of [`Facts`], which `engine/result.rs` fills, if no fact tells it yet. Deliberately
 //! absent: how facts are counted.
 
-use super::bill::{Bill, Held, Part, Spent, Tariff};
+use super::bill::{Bill, BillPart, Held, Spent, Tariff};
 use super::measure::{Better, Measure, Reach, Unit};
 use windtunnel_base::time::SimTime;
 
@@ -55,7 +55,7 @@ pub struct Facts {
     pub rolled_out_at: Option<SimTime>,
     /// When the first request arrived that ended worse than in the twin.
     pub first_harm_at: Option<SimTime>,
-    /// When the way back was ordered.
+    /// When the rollback was ordered.
     pub decided_at: Option<SimTime>,
     /// When the new version got its last request, not before the decision; nothing while
     /// balancers send requests there.
@@ -233,7 +233,7 @@ measures! {
     ExposedBeforeVerdict exposed_before_verdict: Users, Less, UsersExposed,
         |f| count(f.at_verdict?.exposed),
         "Of these, users exposed before the verdict."
-        + "That is the first one: a promotion, a way back, or the human's order.";
+        + "That is the first one: a promotion, a rollback, or the human's order.";
     UsersHurt users_hurt: Users, Less, UsersHurt, |f| count(f.hurt),
         "Users with at least one failed, wrong or slow request.";
     UsersHurtByRelease users_hurt_by_release: Users, Less, UsersHurt,
@@ -292,7 +292,7 @@ measures! {
         "Seconds from the first harm to the decision."
         + "*First harm* is the arrival of the first request (by its number on the tape) that \
            ended worse than in the twin; the *decision* is the instant at which the strategy or \
-           the human orders the way back. Empty when harm came later or never.";
+           the human orders the rollback. Empty when harm came later or never.";
     RollbackS rollback_s: Seconds, Less, CourseSeconds, |f| span(f.decided_at, f.safe_at),
         "Seconds from the decision to the last request assigned to the new version."
         + "The last one of a user that a process of it accepted; empty when the balancers still \
@@ -325,7 +325,7 @@ measures! {
         "Pod-hours times price, in US dollars."
         + "The price is `service.price`, beyond the full size of the service `prices.surgePod`.";
     CostExtraUsd cost_extra_usd: Usd, Less, PodCostDifference,
-        |f| Some(f.bill()?.get(Part::Pods)),
+        |f| Some(f.bill()?.get(BillPart::Pods)),
         "Cost minus the twin's, in US dollars.";
     HarmUsd harm_usd: Usd, Less, Value, |f| Some(f.value_lost),
         "Failed and wrong business requests times value times the share that stays away."

@@ -13,7 +13,7 @@ pub mod measure;
 pub mod measures;
 pub mod rating;
 
-pub use bill::{Bill, Part};
+pub use bill::{Bill, BillPart};
 pub use measure::{Better, Measure, Reach, Unit};
 pub use measures::{Facts, MEASURES, MeasureId, Measures};
 pub use rating::{Grade, Rating};
@@ -82,9 +82,9 @@ pub struct Outcome {
     /// What it cost by part; all 0 in a twin.
     pub bill: Bill,
     /// The check, or another gate (a deadline, a webhook, a smoke test), that failed last before
-    /// the way back, if no human ordered it.
+    /// the rollback, if no human ordered it.
     pub stopped_by: Option<String>,
-    /// Did a human order the way back?
+    /// Did a human order the rollback?
     pub by_human: bool,
     /// Shadow comparisons by kind, if any were made.
     pub differences: Option<crate::world::log::ShadowCounts>,
@@ -146,13 +146,13 @@ pub struct Sample {
     pub pods: [[u32; 4]; 2],
 }
 
-/// One line of a flight's story.
+/// One line of a flight's event log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// When.
     pub at: SimTime,
     /// What kind: `release`, `action`, `check`, `decision`, `pod`, `human`, `fault`, `routing`,
-    /// `autoscale`, and `cut` where a story is longer than is told.
+    /// `autoscale`, and `cut` where an event log is longer than is told.
     pub kind: &'static str,
     /// In words.
     pub text: String,

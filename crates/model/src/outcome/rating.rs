@@ -9,7 +9,7 @@ use std::fmt;
 pub enum Rating {
     /// Is the service down at a good release?
     Downtime,
-    /// How fast is the way back?
+    /// How fast is the rollback?
     Rollback,
     /// How many users does a release hurt?
     Risk,
@@ -34,7 +34,7 @@ pub enum Grade {
     Instant,
     /// Back fast.
     Fast,
-    /// In the middle, of ways back, risks and costs.
+    /// In the middle, of rollbacks, risks and costs.
     Medium,
     /// Back slowly.
     Slow,

@@ -32,7 +32,7 @@ pub struct Scenario {
     /// The service under test.
     pub service: Arc<Service>,
     /// What changes its number of pods, if anything does.
-    pub autoscaler: Option<hpa::Settings>,
+    pub autoscaler: Option<hpa::HpaSettings>,
     /// Pods that the release writes beside it, if it writes any.
     pub applied: Option<u32>,
     /// What holds evictions back, if anything does.
@@ -121,7 +121,7 @@ pub struct Variant {
 pub struct OnCall {
     /// From the page to someone looking.
     pub acknowledge: Distribution,
-    /// From looking to ordering the way back.
+    /// From looking to ordering the rollback.
     pub decide: Distribution,
     /// Releases older than this are no longer suspected.
     pub suspects: SimDuration,
@@ -177,7 +177,7 @@ pub struct Constraints {
     pub maintenance_window: bool,
     /// Highest share of active users that a release may hurt, over the mix.
     pub risk_max: Option<Share>,
-    /// Longest way back.
+    /// Longest rollback.
     pub rollback_max: Option<SimDuration>,
     /// Highest cost in fleet-minutes per release.
     pub fleet_minutes_max: Option<f64>,

@@ -1,5 +1,5 @@
 //! `blueGreen`: a full second fleet comes up beside the old one, is looked at, and gets all traffic
-//! by one switch. The old fleet is kept for a while; until it goes, the way back is the switch
+//! by one switch. The old fleet is kept for a while; until it goes, the rollback is the switch
 //! again, afterwards the old version has to be deployed anew.
 //!
 //! The gate is what the switch script looks at: nothing (it waits a fixed time), the rollout
@@ -30,7 +30,7 @@ enum Gate {
 
 /// Where the release stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum BlueGreenStage {
     Idle,
     /// Green is coming up.
     Starting,
@@ -40,7 +40,7 @@ enum Stage {
     Switched,
     /// Green serves, blue is gone.
     Retired,
-    /// Blue is deployed anew for the way back.
+    /// Blue is deployed anew for the rollback.
     Redeploying,
     /// Blue serves again, or never stopped.
     Back,
@@ -68,7 +68,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         "stop",
         "what the script does after a failed gate",
     );
-    let settings = Settings {
+    let settings = BlueGreenSettings {
         gate,
         switch_anyway: on_failure == 1,
         smoke_requests: r.count(
@@ -96,7 +96,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
 
 /// Two fleets and a switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct BlueGreenSettings {
     gate: Gate,
     switch_anyway: bool,
     smoke_requests: u32,
@@ -106,9 +106,9 @@ pub struct Settings {
     clean_up: SimDuration,
 }
 
-impl Spec for Settings {
+impl Spec for BlueGreenSettings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
-        let machine = BlueGreen { settings: self.clone(), stage: Stage::Idle };
+        let machine = BlueGreen { settings: self.clone(), stage: BlueGreenStage::Idle };
         let gates = [By::SmokeTest, By::ProgressDeadline];
         let facts = Facts::of(binding.about().names).stopping_by(gates);
         Some(Pilot { facts, machine: Box::new(machine) })
@@ -118,13 +118,13 @@ impl Spec for Settings {
 /// Two fleets, and where the release stands.
 #[derive(Clone, Debug)]
 struct BlueGreen {
-    settings: Settings,
-    stage: Stage,
+    settings: BlueGreenSettings,
+    stage: BlueGreenStage,
 }
 
 impl BlueGreen {
     fn switch(&mut self, out: &mut Vec<Action>) {
-        self.stage = Stage::Switched;
+        self.stage = BlueGreenStage::Switched;
         out.push(route_all(Pool::Candidate));
         out.push(Action::Say("switch: all traffic to green".into()));
         out.push(Action::Decide(Decision::Promote));
@@ -137,38 +137,38 @@ impl BlueGreen {
             self.switch(out);
             return;
         }
-        self.stage = Stage::Back;
+        self.stage = BlueGreenStage::Back;
         out.push(Action::Because(by));
-        out.push(Action::Decide(Decision::WayBack));
+        out.push(Action::Decide(Decision::Rollback));
         resize(view, Version::New, Pool::Candidate, 0, out);
     }
 
     fn passed(&mut self, out: &mut Vec<Action>) {
         if self.settings.gate == Gate::SmokeTest {
-            self.stage = Stage::Testing;
+            self.stage = BlueGreenStage::Testing;
             out.push(Action::Smoke { requests: self.settings.smoke_requests });
         } else {
             self.switch(out);
         }
     }
 
-    fn way_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+    fn roll_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         match self.stage {
-            Stage::Switched => {
-                self.stage = Stage::Back;
+            BlueGreenStage::Switched => {
+                self.stage = BlueGreenStage::Back;
                 out.push(route_all(Pool::Stable));
                 out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
             }
-            Stage::Retired => {
-                self.stage = Stage::Redeploying;
+            BlueGreenStage::Retired => {
+                self.stage = BlueGreenStage::Redeploying;
                 out.push(Action::Say("the old fleet is gone: it is deployed anew".into()));
                 resize(view, Version::Old, Pool::Stable, view.replicas, out);
             }
-            Stage::Starting | Stage::Testing => {
-                self.stage = Stage::Back;
+            BlueGreenStage::Starting | BlueGreenStage::Testing => {
+                self.stage = BlueGreenStage::Back;
                 resize(view, Version::New, Pool::Candidate, 0, out);
             }
-            Stage::Idle | Stage::Redeploying | Stage::Back => {}
+            BlueGreenStage::Idle | BlueGreenStage::Redeploying | BlueGreenStage::Back => {}
         }
     }
 }
@@ -177,7 +177,7 @@ impl Machine for BlueGreen {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
             (Cause::Release, _) => {
-                self.stage = Stage::Starting;
+                self.stage = BlueGreenStage::Starting;
                 resize(view, Version::New, Pool::Candidate, view.replicas, out);
                 let (after, token) = if self.settings.gate == Gate::None {
                     (self.settings.wait, WAIT)
@@ -186,20 +186,20 @@ impl Machine for BlueGreen {
                 };
                 out.push(Action::Wake { after, token });
             }
-            (Cause::WayBack, _) => self.way_back(view, out),
-            (Cause::Timer(WAIT), Stage::Starting) => self.switch(out),
-            (Cause::Timer(DEADLINE), Stage::Starting) => {
+            (Cause::Rollback, _) => self.roll_back(view, out),
+            (Cause::Timer(WAIT), BlueGreenStage::Starting) => self.switch(out),
+            (Cause::Timer(DEADLINE), BlueGreenStage::Starting) => {
                 out.push(Action::DeadlinePassed);
                 let why = "green did not become available in time";
                 self.gate_failed(By::ProgressDeadline, why, view, out);
             }
-            (Cause::Pods, Stage::Starting)
+            (Cause::Pods, BlueGreenStage::Starting)
                 if self.settings.gate != Gate::None
                     && is_available(view, Pool::Candidate, view.replicas) =>
             {
                 self.passed(out);
             }
-            (Cause::Smoke { sent, failed }, Stage::Testing) => {
+            (Cause::Smoke { sent, failed }, BlueGreenStage::Testing) => {
                 let pass = failed == 0;
                 out.push(Action::Say(format!("smoke test: {failed} of {sent} requests failed")));
                 if pass {
@@ -208,17 +208,17 @@ impl Machine for BlueGreen {
                     self.gate_failed(By::SmokeTest, "the smoke test found errors", view, out);
                 }
             }
-            (Cause::Timer(RETIRE), Stage::Switched) => {
-                self.stage = Stage::Retired;
+            (Cause::Timer(RETIRE), BlueGreenStage::Switched) => {
+                self.stage = BlueGreenStage::Retired;
                 resize(view, Version::Old, Pool::Stable, 0, out);
             }
-            (Cause::Timer(CLEAN_UP), Stage::Back) => {
+            (Cause::Timer(CLEAN_UP), BlueGreenStage::Back) => {
                 resize(view, Version::New, Pool::Candidate, 0, out)
             }
-            (Cause::Pods, Stage::Redeploying)
+            (Cause::Pods, BlueGreenStage::Redeploying)
                 if is_available(view, Pool::Stable, view.replicas) =>
             {
-                self.stage = Stage::Back;
+                self.stage = BlueGreenStage::Back;
                 out.push(route_all(Pool::Stable));
                 out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
             }

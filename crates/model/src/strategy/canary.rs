@@ -7,7 +7,7 @@
 //! `routing: podRatio` there is one pool and the weight is the share of pods. With `stickiness` a
 //! cookie keeps users at the side that the weight has sent them to; with `matched`, who sends a
 //! header meets the canary at every weight. Checks run at every
-//! interval; the step advances when one passes, and the way back is taken when more than
+//! interval; the step advances when one passes, and the rollback is taken when more than
 //! `failureLimit` have failed. A check that waits, or is unsure, holds the weight and is asked
 //! again at the next interval; more than `unsureLimit` unsure answers end the release for
 //! want of evidence.
@@ -34,7 +34,7 @@ const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
 
 /// Where the release stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum CanaryStage {
     Idle,
     /// Pods for the present step are coming up.
     Growing,
@@ -42,7 +42,7 @@ enum Stage {
     Watching,
     /// Promoted: the old fleet is gone or going.
     Promoted,
-    /// Way back after promotion: the old fleet is deployed anew.
+    /// Rollback after promotion: the old fleet is deployed anew.
     Redeploying,
     /// Back on the old version.
     Back,
@@ -70,7 +70,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let mesh = r.choice("routing", &["mesh", "podRatio"], "mesh", "who divides the traffic") == 0;
     let fixed = "pods of the canary at every weight below 100 %; left out: they follow the weight";
     let fixed = r.opt_count("pods", 1..=5000, fixed).map(|pods| pods as u32);
-    let settings = Settings {
+    let settings = CanarySettings {
         weights,
         fixed,
         sticky: r.opt_duration(
@@ -101,12 +101,12 @@ fn read(r: &mut Reader<'_>) -> Plan {
         deadline: r.duration(
             "progressDeadline",
             "600s",
-            "pods of a step not available after this: way back",
+            "pods of a step not available after this: rollback",
         ),
         clean_up: r.duration(
             "scaleDownDelay",
             "30s",
-            "from the way back to the end of the canary's pods; Argo's abort delay",
+            "from the rollback to the end of the canary's pods; Argo's abort delay",
         ),
     };
     contradictions(r, mesh, &settings);
@@ -117,7 +117,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
 }
 
 /// What divides the requests between the two versions.
-fn routing(settings: &Settings) -> Ability {
+fn routing(settings: &CanarySettings) -> Ability {
     match (settings.mesh, settings.matched) {
         (false, _) => Ability::Service,
         (true, None) => Ability::Ingress,
@@ -127,7 +127,7 @@ fn routing(settings: &Settings) -> Ability {
 }
 
 /// Settings that exclude each other.
-fn contradictions(r: &mut Reader<'_>, mesh: bool, settings: &Settings) {
+fn contradictions(r: &mut Reader<'_>, mesh: bool, settings: &CanarySettings) {
     if settings.fixed.is_some() && !mesh {
         let help = "with podRatio the number of pods is the weight";
         r.problem("pods", "given beside routing: podRatio", "one of the two", help);
@@ -150,7 +150,7 @@ fn contradictions(r: &mut Reader<'_>, mesh: bool, settings: &Settings) {
 
 /// Weights, and what they wait for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct CanarySettings {
     weights: Vec<f64>,
     fixed: Option<u32>,
     sticky: Option<SimDuration>,
@@ -164,7 +164,7 @@ pub struct Settings {
     unsure_limit: Option<u64>,
 }
 
-impl Settings {
+impl CanarySettings {
     /// Weights that are shares of pods, and that so many pods cannot form.
     fn surprises(&self, replicas: u32) -> Vec<Surprise> {
         let formed = self.weights.iter().enumerate().map(|(step, weight)| Formed {
@@ -177,7 +177,7 @@ impl Settings {
     }
 }
 
-impl Spec for Settings {
+impl Spec for CanarySettings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let checks = binding.checks("checks", &self.checks, self.interval)?;
         let first = self.weights.first().copied().unwrap_or(1.0);
@@ -188,10 +188,10 @@ impl Spec for Settings {
         };
         let facts = facts.stopping_by([Gate::ProgressDeadline]);
         let facts = facts.with_surprises(self.surprises(binding.about().replicas));
-        let settings = Settings { checks, ..self.clone() };
+        let settings = CanarySettings { checks, ..self.clone() };
         let canary = Canary {
             settings,
-            stage: Stage::Idle,
+            stage: CanaryStage::Idle,
             step: 0,
             failed: 0,
             unsure: 0,
@@ -204,8 +204,8 @@ impl Spec for Settings {
 /// A canary with its progress; its checks are bound.
 #[derive(Clone, Debug)]
 struct Canary {
-    settings: Settings,
-    stage: Stage,
+    settings: CanarySettings,
+    stage: CanaryStage,
     step: usize,
     failed: u32,
     unsure: u64,
@@ -267,7 +267,7 @@ impl Canary {
 
     fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         debug_assert!(self.step < self.settings.weights.len(), "no step {}", self.step);
-        self.stage = Stage::Growing;
+        self.stage = CanaryStage::Growing;
         self.scale_canary(view, self.canary_size(view), out);
         if !self.settings.mesh {
             // Each pod that comes up gets its part at once.
@@ -283,7 +283,7 @@ impl Canary {
     }
 
     fn watch(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        self.stage = Stage::Watching;
+        self.stage = CanaryStage::Watching;
         let weight = self.weight();
         if self.settings.mesh {
             out.extend([Action::Ask(Share::clamped(weight)), self.route(weight)]);
@@ -350,8 +350,8 @@ impl Canary {
             Verdict::Fail => {
                 self.failed += 1;
                 if self.failed > self.settings.failure_limit {
-                    out.push(Action::Decide(Decision::WayBack));
-                    self.way_back(view, out);
+                    out.push(Action::Decide(Decision::Rollback));
+                    self.roll_back(view, out);
                     return;
                 }
             }
@@ -359,7 +359,7 @@ impl Canary {
                 self.unsure += 1;
                 if self.settings.unsure_limit.is_some_and(|limit| self.unsure > limit) {
                     out.push(Action::Decide(Decision::NoEvidence));
-                    self.way_back(view, out);
+                    self.roll_back(view, out);
                     return;
                 }
             }
@@ -369,7 +369,7 @@ impl Canary {
     }
 
     fn promote(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        self.stage = Stage::Promoted;
+        self.stage = CanaryStage::Promoted;
         out.push(Action::Decide(Decision::Promote));
         if self.weight() >= 1.0 {
             self.scale_stable(view, 0, out);
@@ -393,26 +393,26 @@ impl Canary {
         }
     }
 
-    fn way_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+    fn roll_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         match self.stage {
-            Stage::Promoted => {
-                self.stage = Stage::Redeploying;
+            CanaryStage::Promoted => {
+                self.stage = CanaryStage::Redeploying;
                 self.scale_stable(view, view.replicas, out);
                 // The stable version may be there in full already.
                 self.redeployed(view, out);
             }
-            Stage::Growing | Stage::Watching => {
-                self.stage = Stage::Back;
+            CanaryStage::Growing | CanaryStage::Watching => {
+                self.stage = CanaryStage::Back;
                 if self.settings.mesh {
                     out.push(route_all(Pool::Stable));
                     out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
                 } else {
-                    self.stage = Stage::Redeploying;
+                    self.stage = CanaryStage::Redeploying;
                     self.scale_stable(view, view.replicas, out);
                     self.redeployed(view, out);
                 }
             }
-            Stage::Idle | Stage::Redeploying | Stage::Back => {}
+            CanaryStage::Idle | CanaryStage::Redeploying | CanaryStage::Back => {}
         }
     }
 
@@ -423,9 +423,9 @@ impl Canary {
             let needed = (view.replicas - view.replicas / 4).saturating_sub(old);
             let new = view.sets.iter().find(|s| s.version == Version::New).map_or(0, |s| s.size);
             self.scale_canary(view, new.min(needed), out);
-            self.stage = if needed == 0 { Stage::Back } else { Stage::Redeploying };
+            self.stage = if needed == 0 { CanaryStage::Back } else { CanaryStage::Redeploying };
         } else if old >= view.replicas {
-            self.stage = Stage::Back;
+            self.stage = CanaryStage::Back;
             out.push(route_all(Pool::Stable));
             out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
         }
@@ -436,29 +436,32 @@ impl Machine for Canary {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
             (Cause::Release, _) => self.grow(view, out),
-            (Cause::WayBack, _) => self.way_back(view, out),
-            (Cause::Pods, Stage::Growing) if self.canary_ready(view) => self.watch(view, out),
-            (Cause::Pods, Stage::Promoted) => self.finish(view, out),
-            (Cause::Pods, Stage::Redeploying) => self.redeployed(view, out),
-            (Cause::Timer(t), Stage::Watching) if t == self.token(Alarm::Check) => {
+            (Cause::Rollback, _) => self.roll_back(view, out),
+            (Cause::Pods, CanaryStage::Growing) if self.canary_ready(view) => self.watch(view, out),
+            (Cause::Pods, CanaryStage::Promoted) => self.finish(view, out),
+            (Cause::Pods, CanaryStage::Redeploying) => self.redeployed(view, out),
+            (Cause::Timer(t), CanaryStage::Watching) if t == self.token(Alarm::Check) => {
                 self.check(view, out)
             }
-            (Cause::Timer(t), Stage::Growing) if t == self.token(Alarm::Deadline) => {
+            (Cause::Timer(t), CanaryStage::Growing) if t == self.token(Alarm::Deadline) => {
                 out.push(Action::DeadlinePassed);
                 out.push(Action::Say("the canary's pods did not become available".into()));
                 out.push(Action::Because(Gate::ProgressDeadline));
-                out.push(Action::Decide(Decision::WayBack));
-                self.way_back(view, out);
+                out.push(Action::Decide(Decision::Rollback));
+                self.roll_back(view, out);
             }
-            (Cause::Timer(t), Stage::Promoted)
+            (Cause::Timer(t), CanaryStage::Promoted)
                 if t == self.token(Alarm::Deadline) && self.step == self.settings.weights.len() =>
             {
                 out.push(Action::DeadlinePassed);
             }
-            (Cause::Timer(CLEAN_UP), Stage::Back) => self.scale_canary(view, 0, out),
+            (Cause::Timer(CLEAN_UP), CanaryStage::Back) => self.scale_canary(view, 0, out),
             _ => {}
         }
-        assert!(in_pool(view, self.pool()).is_some() || self.stage != Stage::Watching, "no canary");
+        assert!(
+            in_pool(view, self.pool()).is_some() || self.stage != CanaryStage::Watching,
+            "no canary"
+        );
     }
 
     fn clone_box(&self) -> Box<dyn Machine> {

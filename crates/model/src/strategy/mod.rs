@@ -114,10 +114,10 @@ pub enum Cause {
         /// `spec.replicas` from now on.
         replicas: u32,
     },
-    /// The on-call human orders the way back.
-    WayBack,
+    /// The on-call human orders the rollback.
+    Rollback,
     /// Somebody tells the controller to do something.
-    Ordered(order::Order),
+    Ordered(order::HumanOrder),
     /// The smoke test it asked for is done.
     Smoke {
         /// Requests sent.

@@ -1,6 +1,6 @@
 //! Reads and writes the orders that people give a controller during a release.
 
-use super::order::{Order, Ordered};
+use super::order::{HumanOrder, Ordered};
 use windtunnel_base::node::Value;
 use windtunnel_base::settings::Reader;
 use windtunnel_base::settings::written::{duration, list, text};
@@ -51,13 +51,17 @@ fn read(
 }
 
 fn deployment(text: &str) -> Option<Ordered> {
-    let known =
-        |order| matches!(order, Order::Pause | Order::Resume | Order::Undo | Order::Scale(_));
+    let known = |order| {
+        matches!(
+            order,
+            HumanOrder::Pause | HumanOrder::Resume | HumanOrder::Undo | HumanOrder::Scale(_)
+        )
+    };
     Ordered::parse(text).filter(|ordered| known(ordered.order))
 }
 
 fn canary(text: &str) -> Option<Ordered> {
-    Ordered::parse(text).filter(|ordered| ordered.order == Order::Undo)
+    Ordered::parse(text).filter(|ordered| ordered.order == HumanOrder::Undo)
 }
 
 /// The orders as they are written; nothing if there are none.

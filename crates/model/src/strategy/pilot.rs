@@ -43,7 +43,7 @@ pub struct Facts {
     /// Shortest time from the start of the release to its verdict, as far as settings tell: pods
     /// that have to start come on top.
     pub takes: SimDuration,
-    /// What its story tells of its measurements.
+    /// What its event log tells of its measurements.
     pub said: Said,
     /// What is allowed and does something else than its words say.
     pub surprises: Vec<Surprise>,
@@ -66,7 +66,7 @@ pub struct Surprise {
 /// the traffic that is on the new version when it is asked first.
 pub type Checked = (Check, SimDuration, f64);
 
-/// What a line of a story says of a check: its name, what it came to, and whether there was no
+/// What a line of an event log says of a check: its name, what it came to, and whether there was no
 /// answer. For controllers that tell their measurements instead of giving evidence.
 pub type Said = fn(&str) -> Option<(String, Verdict, bool)>;
 

@@ -1,5 +1,5 @@
 //! `recreate`: all old pods go, then all new ones come. Simple, never mixes versions, and down in
-//! between; the way back is the same once more.
+//! between; the rollback is the same once more.
 //!
 //! What the Deployment controller does under `strategy.type: Recreate` (`reference: k/k
 //! pkg/controller/deployment/recreate.go`): the new set is created only when no old pod is left,
@@ -7,7 +7,7 @@
 
 use super::binding::Binding;
 use super::deployment::bounds::{Bounds, Replacement};
-use super::order::{Order, Ordered};
+use super::order::{HumanOrder, Ordered};
 use super::pilot::{Facts, Pilot};
 use super::rolling_update::{PAUSED, say_paused};
 use super::rollout::Rollout;
@@ -25,25 +25,25 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let deadline = r.duration("progressDeadline", "600s", "without progress for this long: a page");
     let paused = r.flag("paused", false, PAUSED);
     let orders = orders::of_deployment(r);
-    plan(r, "recreate", Needs::default(), Settings { deadline, paused, orders })
+    plan(r, "recreate", Needs::default(), RecreateSettings { deadline, paused, orders })
 }
 
 /// What a Deployment with `strategy.type: Recreate` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct RecreateSettings {
     deadline: SimDuration,
     paused: bool,
     orders: Vec<Ordered>,
 }
 
-impl Settings {
+impl RecreateSettings {
     /// Is it paused, and nobody resumes it?
     fn is_idle(&self) -> bool {
-        self.paused && !self.orders.iter().any(|ordered| ordered.order == Order::Resume)
+        self.paused && !self.orders.iter().any(|ordered| ordered.order == HumanOrder::Resume)
     }
 }
 
-impl Spec for Settings {
+impl Spec for RecreateSettings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let names = binding.about().names;
         let orders = self.orders.clone();
@@ -58,7 +58,7 @@ impl Spec for Settings {
 /// A Deployment with `strategy.type: Recreate`, under way.
 #[derive(Clone, Debug)]
 struct Recreate {
-    settings: Settings,
+    settings: RecreateSettings,
     /// Of its Deployment.
     name: String,
     rollout: Option<Rollout>,

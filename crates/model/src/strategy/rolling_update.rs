@@ -1,12 +1,12 @@
 //! `rollingUpdate`: old pods are replaced by new ones step by step, as many at a time as surge and
-//! unavailability allow. Both versions serve meanwhile; the way back is another rolling update.
+//! unavailability allow. Both versions serve meanwhile; the rollback is another rolling update.
 //!
 //! The Deployment controller's own arithmetic and order of steps, from [`super::deployment`]. The
 //! progress deadline only reports: it neither stops nor turns the rollout.
 
 use super::binding::Binding;
 use super::deployment::bounds::{Bounds, IntOrPercent, Replacement};
-use super::order::{Order, Ordered};
+use super::order::{HumanOrder, Ordered};
 use super::pilot::{Facts, Pilot};
 use super::rollout::Rollout;
 use super::{Cause, Machine, Needs, Plan, Scaling, Spec, View, orders, plan};
@@ -35,7 +35,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     }
     let paused = r.flag("paused", false, PAUSED);
     let orders = orders::of_deployment(r);
-    let settings = Settings { surge, unavailable, deadline, paused, orders };
+    let settings = RollingUpdateSettings { surge, unavailable, deadline, paused, orders };
     plan(r, "rollingUpdate", Needs { mixing: true, ..Needs::default() }, settings)
 }
 
@@ -60,7 +60,7 @@ fn is_zero(value: &IntOrPercent) -> bool {
 
 /// What a Deployment with `strategy.type: RollingUpdate` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct RollingUpdateSettings {
     surge: IntOrPercent,
     unavailable: IntOrPercent,
     deadline: SimDuration,
@@ -68,14 +68,14 @@ pub struct Settings {
     orders: Vec<Ordered>,
 }
 
-impl Settings {
+impl RollingUpdateSettings {
     /// Is it paused, and nobody resumes it?
     fn is_idle(&self) -> bool {
-        self.paused && !self.orders.iter().any(|ordered| ordered.order == Order::Resume)
+        self.paused && !self.orders.iter().any(|ordered| ordered.order == HumanOrder::Resume)
     }
 }
 
-impl Spec for Settings {
+impl Spec for RollingUpdateSettings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let names = binding.about().names;
         let orders = self.orders.clone();
@@ -90,7 +90,7 @@ impl Spec for Settings {
 /// A Deployment with `strategy.type: RollingUpdate`, under way.
 #[derive(Clone, Debug)]
 struct RollingUpdate {
-    settings: Settings,
+    settings: RollingUpdateSettings,
     /// Of its Deployment.
     name: String,
     rollout: Option<Rollout>,

@@ -11,7 +11,7 @@ use super::deployment::recreate::{self, RecreateStep};
 use super::deployment::rolling::{self, Aim};
 use super::deployment::set::{self, Noted, SetState, SizeChange, Target};
 use super::deployment::status::DeploymentStatus;
-use super::order::Order;
+use super::order::HumanOrder;
 use super::{Cause, SetFacts, View};
 use crate::world::action::{Action, Alarm, Decision, Token};
 use crate::world::routing::Pool;
@@ -46,12 +46,12 @@ pub struct Rollout {
     /// The next look at the deadline that was asked for: a controller's queue holds a Deployment
     /// once, at the earliest instant (client-go `delaying_queue.go`).
     look: Option<SimTime>,
-    watch: Watch,
+    watch: KubectlWatch,
 }
 
-/// Somebody who runs `kubectl rollout status` beside the rollout, for the story.
+/// Somebody who runs `kubectl rollout status` beside the rollout, for the event log.
 #[derive(Clone, Debug, Default)]
-struct Watch {
+struct KubectlWatch {
     /// Name of the Deployment; nothing while nobody watches.
     name: Option<String>,
     /// The line printed last.
@@ -82,7 +82,7 @@ impl Rollout {
             paused: false,
             missed: false,
             look: None,
-            watch: Watch::default(),
+            watch: KubectlWatch::default(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Rollout {
         self.record = self.deadline.map(|_| ProgressRecord::new(Reason::FoundNewReplicaSet, now));
     }
 
-    /// What both Deployment strategies do once they have begun: turn round when the way back is
+    /// What both Deployment strategies do once they have begun: turn round when the rollback is
     /// ordered, sync, and decide when the new version is complete (`promoted` notes that it was).
     pub fn drive(
         &mut self,
@@ -118,9 +118,9 @@ impl Rollout {
     ) {
         match cause {
             Cause::Release => self.aim(Version::New, view.now),
-            Cause::WayBack | Cause::Ordered(Order::Undo) => self.aim(Version::Old, view.now),
-            Cause::Ordered(Order::Pause) => self.paused = true,
-            Cause::Ordered(Order::Resume) => self.resume(view.now),
+            Cause::Rollback | Cause::Ordered(HumanOrder::Undo) => self.aim(Version::Old, view.now),
+            Cause::Ordered(HumanOrder::Pause) => self.paused = true,
+            Cause::Ordered(HumanOrder::Resume) => self.resume(view.now),
             _ => {}
         }
         let complete = self.sync(view, Token::of(Alarm::Deadline), out) == Progress::Complete;

@@ -30,7 +30,7 @@ const CLEAN_UP: Token = Token::of(Alarm::CleanUp);
 const DEADLINE: Token = Token::of(Alarm::Deadline);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum ShadowStage {
     Idle,
     Growing,
     Mirroring,
@@ -68,7 +68,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         r.problem("noiseCopy", "given beside compare: false", "one of the two", help);
     }
     let pods = "pods that get the copies; left out: as many as the share of copies asks for";
-    let settings = Settings {
+    let settings = ShadowSettings {
         mirror: Mirror { unread: !compare, ..mirror },
         pods: r.opt_count("pods", 1..=5000, pods).map(|pods| pods as u32),
         duration: r.duration("for", "15m", "how long requests are mirrored"),
@@ -91,7 +91,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             0.0..=100.0,
             "percent of comparisons by which they must; Diffy's default is 0.03",
         ),
-        deadline: r.duration("progressDeadline", "600s", "pods not available after this: way back"),
+        deadline: r.duration("progressDeadline", "600s", "pods not available after this: rollback"),
         clean_up: r.duration(
             "scaleDownDelay",
             "30s",
@@ -115,7 +115,7 @@ type CountOf = fn(&Differences) -> u64;
 
 /// A mirror, and how what comes of it is compared.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct ShadowSettings {
     mirror: Mirror,
     pods: Option<u32>,
     duration: SimDuration,
@@ -128,7 +128,7 @@ pub struct Settings {
     follow: Option<Plan>,
 }
 
-impl Spec for Settings {
+impl Spec for ShadowSettings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let follow = match &self.follow {
             Some(plan) => Some(binding.plan("then", plan)?),
@@ -145,7 +145,7 @@ impl Spec for Settings {
             next.machine
         });
         let follow = FollowUp(follow);
-        let shadow = Shadow { settings: self.clone(), follow, stage: Stage::Idle };
+        let shadow = Shadow { settings: self.clone(), follow, stage: ShadowStage::Idle };
         Some(Pilot { facts, machine: Box::new(shadow) })
     }
 }
@@ -157,9 +157,9 @@ const KINDS: [(&str, CountOf); 3] =
 /// A mirror at work.
 #[derive(Clone, Debug)]
 struct Shadow {
-    settings: Settings,
+    settings: ShadowSettings,
     follow: FollowUp,
-    stage: Stage,
+    stage: ShadowStage,
 }
 
 impl Shadow {
@@ -169,7 +169,7 @@ impl Shadow {
     }
 
     fn start(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        self.stage = Stage::Growing;
+        self.stage = ShadowStage::Growing;
         let pods = self.pods(view);
         resize(view, Version::New, Pool::Candidate, pods, out);
         if self.settings.baseline {
@@ -185,7 +185,7 @@ impl Shadow {
     }
 
     fn begin(&mut self, out: &mut Vec<Action>) {
-        self.stage = Stage::Mirroring;
+        self.stage = ShadowStage::Mirroring;
         out.push(Action::Route(Routing { mirror: self.settings.mirror, ..Routing::default() }));
         out.push(Action::Wake { after: self.settings.duration, token: END });
     }
@@ -230,9 +230,9 @@ impl Shadow {
         if scant {
             out.push(Action::Decide(Decision::NoEvidence));
         } else if !blind && self.findings(view, out) {
-            out.push(Action::Decide(Decision::WayBack));
+            out.push(Action::Decide(Decision::Rollback));
         } else if self.follow.is_there() {
-            self.stage = Stage::Followed;
+            self.stage = ShadowStage::Followed;
             out.push(route_all(Pool::Stable));
             self.take_down(view, out);
             self.follow.wake(view, Cause::Release, out);
@@ -244,7 +244,7 @@ impl Shadow {
     }
 
     fn stop(&mut self, out: &mut Vec<Action>) {
-        self.stage = Stage::Back;
+        self.stage = ShadowStage::Back;
         out.push(route_all(Pool::Stable));
         out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
     }
@@ -258,18 +258,18 @@ impl Shadow {
 impl Machine for Shadow {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
-            (_, Stage::Followed) => self.follow.wake(view, cause, out),
+            (_, ShadowStage::Followed) => self.follow.wake(view, cause, out),
             (Cause::Release, _) => self.start(view, out),
-            (Cause::WayBack, Stage::Growing | Stage::Mirroring) => self.stop(out),
-            (Cause::Pods, Stage::Growing) if self.is_up(view) => self.begin(out),
-            (Cause::Timer(DEADLINE), Stage::Growing) => {
+            (Cause::Rollback, ShadowStage::Growing | ShadowStage::Mirroring) => self.stop(out),
+            (Cause::Pods, ShadowStage::Growing) if self.is_up(view) => self.begin(out),
+            (Cause::Timer(DEADLINE), ShadowStage::Growing) => {
                 out.push(Action::DeadlinePassed);
                 out.push(Action::Because(Gate::ProgressDeadline));
-                out.push(Action::Decide(Decision::WayBack));
+                out.push(Action::Decide(Decision::Rollback));
                 self.stop(out);
             }
-            (Cause::Timer(END), Stage::Mirroring) => self.conclude(view, out),
-            (Cause::Timer(CLEAN_UP), Stage::Back) => self.take_down(view, out),
+            (Cause::Timer(END), ShadowStage::Mirroring) => self.conclude(view, out),
+            (Cause::Timer(CLEAN_UP), ShadowStage::Back) => self.take_down(view, out),
             _ => {}
         }
     }

@@ -6,7 +6,7 @@
 //! would have been next, and are written late. When scrapes happen is the engine's affair.
 
 use super::facts::{BackendFacts, EdgeFacts, PodFacts, WorkloadFacts};
-use super::family::{self, Exporter, Family, Kind};
+use super::family::{self, Exporter, Family, SeriesKind};
 use super::page::{Columns, Page};
 use super::store::{ClockId, Store};
 use std::collections::BTreeMap;
@@ -108,8 +108,9 @@ impl Scraper {
 
     /// Does a wanted family have the bounds of proxies?
     pub fn wants_proxy_bounds(&self) -> bool {
-        let of_proxy =
-            |f: &&Family| f.kind == Kind::Histogram && !matches!(f.exporter, Exporter::App(_));
+        let of_proxy = |f: &&Family| {
+            f.kind == SeriesKind::Histogram && !matches!(f.exporter, Exporter::App(_))
+        };
         self.wanted.iter().any(of_proxy)
     }
 

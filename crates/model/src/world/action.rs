@@ -13,7 +13,7 @@ pub enum Decision {
     /// The release stays.
     Promote,
     /// The release goes back.
-    WayBack,
+    Rollback,
     /// The evidence does not suffice either way; the release goes back.
     NoEvidence,
     /// The evaluation found nothing wrong, and nothing was to be shipped.
@@ -97,7 +97,7 @@ pub struct Tested {
     pub limit: f64,
 }
 
-/// One check's evidence, for the story.
+/// One check's evidence, for the event log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// Name of the check.
@@ -173,11 +173,11 @@ pub enum Action {
     Decide(Decision),
     /// A check was read.
     Evidence(Evidence),
-    /// What orders the way back that follows, where no check that was read says it.
+    /// What orders the rollback that follows, where no check that was read says it.
     Because(Gate),
     /// The progress deadline has passed: a page for the human.
     DeadlinePassed,
-    /// A line for the story.
+    /// A line for the event log.
     Say(String),
 }
 
@@ -214,9 +214,9 @@ pub enum Alarm {
     Check,
     /// What was watched has been watched for long enough.
     End,
-    /// What was kept for the way back may go.
+    /// What was kept for the rollback may go.
     Retire,
-    /// What a way back has left may go.
+    /// What a rollback has left may go.
     CleanUp,
 }
 

@@ -9,7 +9,7 @@ use windtunnel_base::time::SimTime;
 
 /// What a pod's container is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum PodStage {
     /// No node has room for it.
     Pending,
     /// Assigned to a node; the container is not running yet.
@@ -40,7 +40,7 @@ pub struct Pod {
     /// Zone of its node.
     pub zone: u32,
     /// What its container is doing.
-    pub stage: Stage,
+    pub stage: PodStage,
     /// When it was created.
     pub created: SimTime,
     /// When the kubelet admitted it; probes tick from here.
@@ -135,7 +135,7 @@ impl Node {
 impl Pod {
     /// Does it still exist?
     pub fn exists(&self) -> bool {
-        self.stage != Stage::Gone
+        self.stage != PodStage::Gone
     }
 
     /// Does it count for its set?
@@ -146,8 +146,8 @@ impl Pod {
     /// What its replica set sees of it.
     pub fn facts(&self, uid: u64) -> PodFacts {
         let phase = match self.stage {
-            Stage::Pending | Stage::Scheduled => PodPhase::Pending,
-            Stage::Gone => PodPhase::Failed,
+            PodStage::Pending | PodStage::Scheduled => PodPhase::Pending,
+            PodStage::Gone => PodPhase::Failed,
             _ if self.lost => PodPhase::Unknown,
             _ => PodPhase::Running,
         };

@@ -248,7 +248,7 @@ mod tests {
         let mut users = Users::new(1);
         let crossed = [false, true, true].map(|new| users.met(0, new));
         assert_eq!(crossed, [false, true, false]);
-        assert!(!users.has(0, Marks::FLIPPED), "to the new version once is no way back");
+        assert!(!users.has(0, Marks::FLIPPED), "to the new version once is no rollback");
         assert!(users.met(0, false) && users.has(0, Marks::FLIPPED));
     }
 }

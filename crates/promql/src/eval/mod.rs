@@ -20,9 +20,9 @@ mod select;
 mod sums;
 
 use super::ast::{Expr, Node};
-use super::duration::{Asked, Length};
+use super::duration::{DurationRange, Length};
 use super::error::{EvalError, fail};
-use super::value::{Element, LabelTexts, Row, Value};
+use super::value::{Element, LabelTexts, MatrixRow, Value};
 use super::{Options, Rules};
 use crate::store::Store;
 use crate::symbol::{Overlay, Symbol};
@@ -66,8 +66,8 @@ pub struct Moment {
 
 impl Moment {
     /// What durations may be worked out of.
-    fn asked(&self) -> Asked {
-        Asked { step_ms: self.step, range_ms: self.end.saturating_sub(self.start) }
+    fn asked(&self) -> DurationRange {
+        DurationRange { step_ms: self.step, range_ms: self.end.saturating_sub(self.start) }
     }
 
     /// A length of time in milliseconds.
@@ -109,8 +109,8 @@ impl<'a> Evaluator<'a> {
         if let Node::Range(..) | Node::Subquery(_) = &expr.bare().node {
             let windows = self.windows(expr, moment)?;
             self.bounded(windows.iter().map(|w| &w.labels))?;
-            let row = |w: Window| Row { labels: self.texts(&w.labels), samples: w.points };
-            let mut rows: Vec<Row> = windows.into_iter().map(row).collect();
+            let row = |w: Window| MatrixRow { labels: self.texts(&w.labels), samples: w.points };
+            let mut rows: Vec<MatrixRow> = windows.into_iter().map(row).collect();
             rows.sort_by(|a, b| a.labels.cmp(&b.labels));
             return Ok(Value::Matrix(rows));
         }

@@ -36,12 +36,12 @@ impl Points<'_> {
 
 /// Samples of a row of its own.
 #[derive(Clone, Debug, Default)]
-pub struct Row {
+pub struct OwnPoints {
     times: Vec<i64>,
     values: Vec<f64>,
 }
 
-impl Row {
+impl OwnPoints {
     /// Adds a sample.
     pub fn push(&mut self, at: i64, value: f64) {
         self.times.push(at);
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn markers_are_left_out_and_other_nans_are_not() {
         let times = [1, 2, 3, 4];
-        let mut row = Row::default();
+        let mut row = OwnPoints::default();
         let clean = [1.0, 2.0, 3.0, 4.0];
         assert_eq!(row.samples_of((&times, &clean)).values.as_ptr(), clean.as_ptr(), "borrowed");
         let values = [1.0, stale(), f64::NAN, 4.0];

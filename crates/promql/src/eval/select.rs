@@ -1,6 +1,6 @@
 //! Series and their samples: instant selectors, ranges, subqueries.
 
-use super::points::{Points, Row};
+use super::points::{OwnPoints, Points};
 use super::{Evaluator, Found, Labels, Moment, Sample, Window, fail, label};
 use crate::Rules;
 use crate::ast::{At, Expr, Matcher, Node, Selector, Subquery, Test, When};
@@ -116,7 +116,7 @@ impl Evaluator<'_> {
             Node::Range(selector, range) => {
                 let to = Self::instant_of(&selector.when, moment)?;
                 let mut cursor = Cursor::new(self.left_edge(to, moment.ms(range)?), to);
-                let mut copies = Row::default();
+                let mut copies = OwnPoints::default();
                 for id in self.series(selector)? {
                     self.budget.work(1)?;
                     let points = copies.samples_of(cursor.slices(self.store, id));
@@ -156,7 +156,7 @@ impl Evaluator<'_> {
         &mut self,
         sub: &Subquery,
         moment: Moment,
-    ) -> Result<BTreeMap<Labels, Row>, EvalError> {
+    ) -> Result<BTreeMap<Labels, OwnPoints>, EvalError> {
         let to = Self::instant_of(&sub.when, moment)?;
         let step = sub.step.as_ref().map(|step| moment.ms(step)).transpose()?;
         let step = step.unwrap_or(self.options.subquery_step_ms).max(1);
@@ -166,7 +166,7 @@ impl Evaluator<'_> {
         if to.saturating_sub(first) / step > SUBQUERY_STEPS_MAX {
             return fail("query processing would load too many samples into memory");
         }
-        let mut rows: BTreeMap<Labels, Row> = BTreeMap::new();
+        let mut rows: BTreeMap<Labels, OwnPoints> = BTreeMap::new();
         let mut at = first;
         while at <= to {
             // `start()` and `end()` within a subquery are those of the whole query.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What a family is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ExpositionKind {
     /// Rises, and starts again at 0.
     Counter,
     /// Goes up and down.
@@ -20,35 +20,35 @@ pub enum Kind {
     Unknown,
 }
 
-impl Kind {
+impl ExpositionKind {
     fn word(self) -> &'static str {
         match self {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
-            Kind::Unknown => "unknown",
+            ExpositionKind::Counter => "counter",
+            ExpositionKind::Gauge => "gauge",
+            ExpositionKind::Histogram => "histogram",
+            ExpositionKind::Unknown => "unknown",
         }
     }
 
     /// The family of a metric. OpenMetrics names a family without the endings of its samples; a
     /// counter without `_total` is none in its eyes.
-    fn family(self, metric: &str) -> (String, Kind) {
+    fn family(self, metric: &str) -> (String, ExpositionKind) {
         let endings: &[&str] = match self {
-            Kind::Counter => &["_total"],
-            Kind::Histogram => &["_bucket", "_count", "_sum"],
-            Kind::Gauge => return (metric.to_string(), Kind::Gauge),
-            Kind::Unknown => &[],
+            ExpositionKind::Counter => &["_total"],
+            ExpositionKind::Histogram => &["_bucket", "_count", "_sum"],
+            ExpositionKind::Gauge => return (metric.to_string(), ExpositionKind::Gauge),
+            ExpositionKind::Unknown => &[],
         };
         match endings.iter().find_map(|ending| metric.strip_suffix(ending)) {
             Some(family) => (family.to_string(), self),
-            None => (metric.to_string(), Kind::Unknown),
+            None => (metric.to_string(), ExpositionKind::Unknown),
         }
     }
 }
 
 /// All series of a store; `kind` says what a metric is, by its name as queries use it.
-pub fn write(store: &Store, kind: &dyn Fn(&str) -> Kind) -> String {
-    let mut families: BTreeMap<(String, Kind), Vec<SeriesId>> = BTreeMap::new();
+pub fn write(store: &Store, kind: &dyn Fn(&str) -> ExpositionKind) -> String {
+    let mut families: BTreeMap<(String, ExpositionKind), Vec<SeriesId>> = BTreeMap::new();
     for id in sorted(store) {
         let name = store.label_texts(id).find(|(name, _)| *name == "__name__");
         let name = name.map_or("", |(_, value)| value);
@@ -109,12 +109,12 @@ mod tests {
     use super::*;
     use crate::store::stale;
 
-    fn kind(name: &str) -> Kind {
+    fn kind(name: &str) -> ExpositionKind {
         match name {
-            "up" => Kind::Gauge,
-            _ if name.starts_with("latency") => Kind::Histogram,
-            _ if name.contains("hits") => Kind::Counter,
-            _ => Kind::Unknown,
+            "up" => ExpositionKind::Gauge,
+            _ if name.starts_with("latency") => ExpositionKind::Histogram,
+            _ if name.contains("hits") => ExpositionKind::Counter,
+            _ => ExpositionKind::Unknown,
         }
     }
 

@@ -28,7 +28,7 @@ const COST_FLOOR: f64 = 0.1;
 const WORDS: [&str; 3] = ["low", "medium", "high"];
 
 /// One strategy on the map.
-struct Spot<'a> {
+struct CostHarmPoint<'a> {
     name: &'a str,
     paint: Paint,
     cost: &'a Estimate,
@@ -76,7 +76,7 @@ pub fn svg(results: &ScenarioResults) -> Result<String, String> {
     })
 }
 
-fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
+fn spots(results: &ScenarioResults) -> Vec<CostHarmPoint<'_>> {
     let paints = palette::strategy_paints(&results.scenario);
     let mut spots = Vec::new();
     for (plan, paint) in results.scenario.plan_ids().zip(paints) {
@@ -89,7 +89,16 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
             let name = results.scenario.plan_name(plan);
             let delivery = results.deliveries.get(plan.0);
             let (beaten, undercut) = (false, false);
-            spots.push(Spot { name, paint, cost, harm, delivery, ships, beaten, undercut });
+            spots.push(CostHarmPoint {
+                name,
+                paint,
+                cost,
+                harm,
+                delivery,
+                ships,
+                beaten,
+                undercut,
+            });
         }
     }
     type Rival<'a> = (&'a Estimate, &'a Estimate, Option<&'a DeliveryRow>, bool);
@@ -114,10 +123,10 @@ fn spots(results: &ScenarioResults) -> Vec<Spot<'_>> {
 }
 
 /// What the sentence above the map asks of each strategy.
-pub fn told(results: &ScenarioResults) -> Vec<headlines::cost_harm::Spot<'_>> {
+pub fn told(results: &ScenarioResults) -> Vec<headlines::cost_harm::CostHarmPoint<'_>> {
     spots(results)
         .iter()
-        .map(|spot| headlines::cost_harm::Spot {
+        .map(|spot| headlines::cost_harm::CostHarmPoint {
             name: spot.name,
             means: [spot.cost.mean, spot.harm.mean],
             may_lead: spot.ships,
@@ -127,7 +136,7 @@ pub fn told(results: &ScenarioResults) -> Vec<headlines::cost_harm::Spot<'_>> {
         .collect()
 }
 
-fn draw(pen: &Pen<'_>, spots: &[Spot<'_>], frame: Frame) {
+fn draw(pen: &Pen<'_>, spots: &[CostHarmPoint<'_>], frame: Frame) {
     // The first limit of each rating belongs to the picture even when all lie beyond it.
     let costs = spots.iter().flat_map(|spot| ends(spot.cost)).chain([COST_LIMITS[0]]);
     let cost = Axis::over(Quantity::FleetMinutes, costs).stretched(0.05);
@@ -174,7 +183,7 @@ fn ends(estimate: &Estimate) -> [f64; 3] {
     [estimate.mean, estimate.lower, estimate.upper]
 }
 
-fn draw_spot(pen: &Pen<'_>, spot: &Spot<'_>, mark: Point, place: &labels::Place) {
+fn draw_spot(pen: &Pen<'_>, spot: &CostHarmPoint<'_>, mark: Point, place: &labels::Place) {
     let middle = (place.frame.top + place.frame.bottom) / 2.0;
     if place.led {
         let near = mark.0.clamp(place.frame.left, place.frame.right);
@@ -191,7 +200,7 @@ fn draw_spot(pen: &Pen<'_>, spot: &Spot<'_>, mark: Point, place: &labels::Place)
 }
 
 /// The lines of a strategy's intervals, from the lower end to the upper.
-fn whiskers(spot: &Spot<'_>, to: &dyn Fn(f64, f64) -> Point) -> Vec<(Point, Point)> {
+fn whiskers(spot: &CostHarmPoint<'_>, to: &dyn Fn(f64, f64) -> Point) -> Vec<(Point, Point)> {
     let (cost, harm) = (spot.cost, spot.harm);
     let mut lines = Vec::new();
     if cost.lower.is_finite() && cost.upper.is_finite() {

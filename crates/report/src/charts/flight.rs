@@ -12,7 +12,7 @@ const BEFORE_S: f64 = 120.0;
 const AFTER_MIN_S: f64 = 300.0;
 /// Most events that are explained.
 const EVENTS_MAX: usize = 7;
-/// Kinds of event that mark a turn of the story.
+/// Kinds of event that mark a turn of the event log.
 const TURNS: [&str; 4] = ["release", "decision", "human", "fault"];
 
 /// One column: the state over a stretch of time.

@@ -7,7 +7,7 @@ use super::canvas::{self, Align, Frame, Pen, Type, broken, measured, wrapped};
 use super::page::{self, Head, Key, MARGIN, WIDTH};
 use super::palette;
 use crate::headlines::stops;
-use crate::stops::{Part, parts};
+use crate::stops::{StopPart, parts};
 use windtunnel_experiment::results::ScenarioResults;
 use windtunnel_model::outcome::Verdict;
 use windtunnel_model::scenario::ids::{PlanId, VariantId};
@@ -79,7 +79,7 @@ impl Field {
     ) -> Option<Field> {
         let share = stops::share(results, variant, plan, caught)?;
         let mut lines = Vec::new();
-        for Part { what, how } in parts(results, (plan, variant), &|name| name.to_string())? {
+        for StopPart { what, how } in parts(results, (plan, variant), &|name| name.to_string())? {
             lines.extend(fitted(&what, room, WHAT).into_iter().map(|line| (line, WHAT)));
             lines.extend(fitted(&how, room, HOW).into_iter().map(|line| (line, HOW)));
         }

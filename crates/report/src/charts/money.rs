@@ -13,7 +13,7 @@ use crate::{headlines, money};
 use plotters::style::RGBColor;
 use windtunnel_experiment::money::YearRow;
 use windtunnel_experiment::results::ScenarioResults;
-use windtunnel_model::outcome::Part;
+use windtunnel_model::outcome::BillPart;
 
 const LINE: f64 = 46.0;
 const BAR: f64 = 24.0;
@@ -22,14 +22,14 @@ const NAMES_MAX: f64 = 210.0;
 /// What the totals leave out takes so much below the axis.
 const FOOT: f64 = 24.0;
 
-/// Colours of the parts: of Okabe and Ito, in the order of [`Part::ALL`].
-fn paint(part: Part) -> Paint {
+/// Colours of the parts: of Okabe and Ito, in the order of [`BillPart::ALL`].
+fn paint(part: BillPart) -> Paint {
     match part {
-        Part::Pods => RGBColor(86, 180, 233),
-        Part::Platform => RGBColor(0, 114, 178),
-        Part::People => RGBColor(230, 159, 0),
-        Part::Harm => RGBColor(213, 94, 0),
-        Part::Delay => RGBColor(204, 121, 167),
+        BillPart::Pods => RGBColor(86, 180, 233),
+        BillPart::Platform => RGBColor(0, 114, 178),
+        BillPart::People => RGBColor(230, 159, 0),
+        BillPart::Harm => RGBColor(213, 94, 0),
+        BillPart::Delay => RGBColor(204, 121, 167),
     }
 }
 
@@ -51,9 +51,9 @@ pub fn svg(results: &ScenarioResults) -> Result<Option<String>, String> {
         let title = "No flight to tell a year's dollars from";
         return page::empty(title, &scenario.name).map(Some);
     }
-    let is_there = |part: &Part| years.iter().any(|year| year.part(*part) != 0.0);
-    let parts: Vec<Part> = Part::ALL.into_iter().filter(is_there).collect();
-    let area = |part: &Part| (Key::Area(paint(*part)), part.word().to_string());
+    let is_there = |part: &BillPart| years.iter().any(|year| year.part(*part) != 0.0);
+    let parts: Vec<BillPart> = BillPart::ALL.into_iter().filter(is_there).collect();
+    let area = |part: &BillPart| (Key::Area(paint(*part)), part.word().to_string());
     let mut legend: Vec<(Key, String)> = parts.iter().map(area).collect();
     legend.push((Key::Mark(Mark::Disc), "total".to_string()));
     let title = headlines::money::headline(results);
@@ -77,10 +77,10 @@ pub fn svg(results: &ScenarioResults) -> Result<Option<String>, String> {
 
 /// Where the parts of a bar begin and end: those above 0 to the right of zero, the others to the
 /// left.
-fn pieces(year: &YearRow) -> Vec<(Part, f64, f64)> {
+fn pieces(year: &YearRow) -> Vec<(BillPart, f64, f64)> {
     let (mut left, mut right) = (0.0, 0.0);
     let mut found = Vec::new();
-    for part in Part::ALL {
+    for part in BillPart::ALL {
         let value = year.part(part);
         let edge = if value < 0.0 { &mut left } else { &mut right };
         found.push((part, *edge, *edge + value));

@@ -1,4 +1,4 @@
-//! Rollback: how long a bad release is not seen, and how long the way back takes.
+//! Rollback: how long a bad release is not seen, and how long the rollback takes.
 
 use super::dots::{Cell, DotChart, Group};
 use super::measures::{self, Releases};

@@ -30,7 +30,7 @@ const HEADS: f64 = 54.0;
 const NUMBERS: f64 = 34.0;
 /// Most columns side by side: narrower ones have no room for their captions.
 const LANES: usize = 3;
-/// From the panels to the story: the axis of time and its words.
+/// From the panels to the events: the axis of time and its words.
 const BELOW: f64 = 64.0;
 /// Between two rows of columns.
 const ROW_GAP: f64 = 26.0;
@@ -83,12 +83,12 @@ pub fn svg(results: &ScenarioResults, plan: PlanId) -> Result<String, String> {
         .collect();
     let panels: f64 = PANELS.iter().map(|(_, height)| height + PANEL_TITLE).sum();
     let body = HEADS + NUMBERS + panels;
-    // Each row is as high as the longest story in it.
+    // Each row is as high as the longest event log in it.
     let mut tops = vec![head.height() + 6.0];
     for row in told.chunks(LANES) {
-        let story = row.iter().map(Told::height).fold(0.0, f64::max);
+        let events = row.iter().map(Told::height).fold(0.0, f64::max);
         let top = tops.last().copied().unwrap_or(0.0);
-        tops.push(top + body + BELOW + story + ROW_GAP);
+        tops.push(top + body + BELOW + events + ROW_GAP);
     }
     let height = tops.last().copied().unwrap_or(0.0) - ROW_GAP + MARGIN;
     canvas::svg((WIDTH, height), &head.caption(), |pen| {

@@ -1,6 +1,6 @@
 //! `choice.csv`: how the strategies stand by the rule that chooses, and who is ruled out.
 
-use super::{Row, Table};
+use super::{CsvRow, Table};
 use crate::headlines::choice::why;
 use windtunnel_experiment::results::{Results, ScenarioResults};
 use windtunnel_experiment::winner::Standing;
@@ -14,16 +14,16 @@ fn columns() -> Vec<&'static str> {
     first.into_iter().chain(behind).chain(["ruled_out"]).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     results.scenarios.iter().flat_map(of_scenario).collect()
 }
 
 /// Those that may be chosen, the first first, then those that are ruled out.
-fn of_scenario(results: &ScenarioResults) -> Vec<Row> {
+fn of_scenario(results: &ScenarioResults) -> Vec<CsvRow> {
     let (scenario, choice) = (&results.scenario, &results.choice);
     let start = || {
         let measure = choice.criterion.measure().name();
-        Row::of(&[&scenario.name, choice.ending.word(), measure])
+        CsvRow::of(&[&scenario.name, choice.ending.word(), measure])
     };
     let stands = |(at, standing): (usize, &Standing)| {
         let figure = &standing.figure;

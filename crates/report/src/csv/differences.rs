@@ -1,6 +1,6 @@
 //! `differences.csv`: each strategy against a reference, flight by flight.
 
-use super::{Row, Table, names};
+use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 
 /// The table.
@@ -11,13 +11,13 @@ fn columns() -> Vec<&'static str> {
     first.into_iter().chain(["n", "mean", "lower", "upper"]).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for row in &scenario.differences {
             let names = names(&scenario.scenario, row.release, row.plan);
             let reference = scenario.scenario.plan_name(row.reference);
-            let start = Row::of(&names).text(reference).text(row.measure.name()).count(row.n);
+            let start = CsvRow::of(&names).text(reference).text(row.measure.name()).count(row.n);
             rows.push(start.numbers([row.mean, row.lower, row.upper].map(Some)));
         }
     }

@@ -1,6 +1,6 @@
 //! `discrepancies.csv`: what shadows found, beside the noise of a second old copy.
 
-use super::{Row, Table, flights};
+use super::{CsvRow, Table, flights};
 use windtunnel_experiment::results::Results;
 
 /// The table.
@@ -14,12 +14,12 @@ fn columns() -> Vec<&'static str> {
 
 /// Copies that found no pod were never compared: they are a kind of their own, out of all copies
 /// sent, and have no counterpart in the noise.
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for (names, flight) in flights(results) {
         let Some(counts) = flight.differences else { continue };
         let (candidate, noise) = (counts.candidate, counts.noise);
-        let start = |kind| Row::of(&names).count(flight.replication).text(kind);
+        let start = |kind| CsvRow::of(&names).count(flight.replication).text(kind);
         let kinds = [
             ("status", candidate.status, noise.status),
             ("body", candidate.body, noise.body),

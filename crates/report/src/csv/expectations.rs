@@ -1,6 +1,6 @@
 //! `expectations.csv`: what the lines of `expect:` came to.
 
-use super::{Row, Table};
+use super::{CsvRow, Table};
 use crate::verdicts;
 use windtunnel_experiment::results::Results;
 
@@ -11,13 +11,13 @@ fn columns() -> Vec<&'static str> {
     vec!["scenario", "expectation", "judgement", "value", "lower", "upper"]
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for line in &scenario.expectations {
             let word = verdicts::word(line.judgement);
             let ends = [line.interval.map(|(low, _)| low), line.interval.map(|(_, high)| high)];
-            let start = Row::of(&[&scenario.scenario.name, &line.text, word]);
+            let start = CsvRow::of(&[&scenario.scenario.name, &line.text, word]);
             rows.push(start.number(line.value).numbers(ends));
         }
     }

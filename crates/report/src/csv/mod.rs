@@ -1,8 +1,8 @@
 //! Tables as CSV, one file per table.
 //!
 //! A table is its path, its columns and a function that writes its rows; all cells go through
-//! [`Row`], so that numbers are written alike everywhere: shortest text that reads back, empty for
-//! what has no value. CSV files carry no comments; seed and command stand in `run.json`.
+//! [`CsvRow`], so that numbers are written alike everywhere: shortest text that reads back, empty
+//! for what has no value. CSV files carry no comments; seed and command stand in `run.json`.
 //! Deliberately absent: statistics, which the experiment has done. Adding a table: one file, one
 //! line in [`TABLES`].
 
@@ -56,50 +56,50 @@ pub struct Table {
     /// Its columns; new ones go to the end.
     pub columns: fn() -> Vec<&'static str>,
     /// Its rows.
-    pub rows: fn(&Results) -> Vec<Row>,
+    pub rows: fn(&Results) -> Vec<CsvRow>,
 }
 
 /// The cells of one row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Row(Vec<String>);
+pub struct CsvRow(Vec<String>);
 
-impl Row {
+impl CsvRow {
     /// Its cells, in the order of the columns.
     pub fn cells(&self) -> &[String] {
         &self.0
     }
 
     /// A row that begins with these texts.
-    pub fn of(texts: &[&str]) -> Row {
-        texts.iter().fold(Row::default(), |row, text| row.text(text))
+    pub fn of(texts: &[&str]) -> CsvRow {
+        texts.iter().fold(CsvRow::default(), |row, text| row.text(text))
     }
 
     /// The row and one text more; one that spreadsheets would compute begins with an apostrophe.
-    pub fn text(mut self, text: &str) -> Row {
+    pub fn text(mut self, text: &str) -> CsvRow {
         self.0.push(escape::csv::cell(text).into_owned());
         self
     }
 
     /// The row and one count more.
-    pub fn count(mut self, count: impl Into<u64>) -> Row {
+    pub fn count(mut self, count: impl Into<u64>) -> CsvRow {
         self.0.push(count.into().to_string());
         self
     }
 
     /// The row and one number more; empty if there is none.
-    pub fn number(mut self, value: Option<f64>) -> Row {
+    pub fn number(mut self, value: Option<f64>) -> CsvRow {
         self.0.push(figure::exact(value));
         self
     }
 
     /// The row and several numbers more.
-    pub fn numbers(self, values: impl IntoIterator<Item = Option<f64>>) -> Row {
-        values.into_iter().fold(self, Row::number)
+    pub fn numbers(self, values: impl IntoIterator<Item = Option<f64>>) -> CsvRow {
+        values.into_iter().fold(self, CsvRow::number)
     }
 
     /// The row and several counts more.
-    pub fn counts(self, values: impl IntoIterator<Item = u64>) -> Row {
-        values.into_iter().fold(self, Row::count)
+    pub fn counts(self, values: impl IntoIterator<Item = u64>) -> CsvRow {
+        values.into_iter().fold(self, CsvRow::count)
     }
 }
 
@@ -108,7 +108,7 @@ pub fn bytes(table: &Table, results: &Results) -> Result<Vec<u8>, String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = |cells: &[String]| writer.write_record(cells);
     let failed = |e: csv::Error| format!("{}: {e}", table.path);
-    write(&Row::of(&(table.columns)()).0).map_err(failed)?;
+    write(&CsvRow::of(&(table.columns)()).0).map_err(failed)?;
     for row in (table.rows)(results) {
         write(&row.0).map_err(failed)?;
     }

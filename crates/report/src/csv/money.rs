@@ -3,10 +3,10 @@
 //! A row a figure: the parts, their total with its interval, what it is more than by the strategy
 //! of today, what it takes to change, and after how many months that is paid back.
 
-use super::{Row, Table};
+use super::{CsvRow, Table};
 use windtunnel_experiment::money::YearRow;
 use windtunnel_experiment::results::Results;
-use windtunnel_model::outcome::Part;
+use windtunnel_model::outcome::BillPart;
 
 /// The table.
 pub const TABLE: Table = Table { path: "money.csv", columns, rows };
@@ -15,14 +15,14 @@ fn columns() -> Vec<&'static str> {
     vec!["scenario", "strategy", "figure", "value", "lower", "upper"]
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for results in &results.scenarios {
         let scenario = &results.scenario;
         for year in &results.money.years {
             let names = [scenario.name.as_str(), scenario.plan_name(year.plan)];
             for (figure, numbers) in figures(year) {
-                rows.push(Row::of(&names).text(figure).numbers(numbers));
+                rows.push(CsvRow::of(&names).text(figure).numbers(numbers));
             }
         }
     }
@@ -31,7 +31,7 @@ fn rows(results: &Results) -> Vec<Row> {
 
 /// Every figure of a strategy by its name: mean and ends, months with the soonest and the latest.
 fn figures(year: &YearRow) -> Vec<(&'static str, [Option<f64>; 3])> {
-    let mut found: Vec<(&str, [Option<f64>; 3])> = Part::ALL
+    let mut found: Vec<(&str, [Option<f64>; 3])> = BillPart::ALL
         .into_iter()
         .map(|part| (name(part), [year.total.map(|_| year.part(part)), None, None]))
         .collect();
@@ -48,12 +48,12 @@ fn figures(year: &YearRow) -> Vec<(&'static str, [Option<f64>; 3])> {
     found
 }
 
-fn name(part: Part) -> &'static str {
+fn name(part: BillPart) -> &'static str {
     match part {
-        Part::Pods => "pods_usd",
-        Part::Platform => "platform_usd",
-        Part::People => "people_usd",
-        Part::Harm => "harm_usd",
-        Part::Delay => "delay_usd",
+        BillPart::Pods => "pods_usd",
+        BillPart::Platform => "platform_usd",
+        BillPart::People => "people_usd",
+        BillPart::Harm => "harm_usd",
+        BillPart::Delay => "delay_usd",
     }
 }

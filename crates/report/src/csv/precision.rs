@@ -1,6 +1,6 @@
 //! `precision.csv`: how precisely the main measures are known, per strategy and release.
 
-use super::{Row, Table, names};
+use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 
 /// The table.
@@ -11,13 +11,13 @@ fn columns() -> Vec<&'static str> {
     first.into_iter().chain(["least_precise", "half_width", "target"]).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for row in &scenario.precision {
             let worst = row.worst.as_ref();
             rows.push(
-                Row::of(&names(&scenario.scenario, row.variant.into(), row.plan))
+                CsvRow::of(&names(&scenario.scenario, row.variant.into(), row.plan))
                     .count(row.n)
                     .text(if row.reached { "yes" } else { "no" })
                     .text(worst.map_or("", |(measure, ..)| measure.name()))

@@ -1,6 +1,6 @@
 //! `ratings.csv`: the textbook table, and the figures that decided each of its words.
 
-use super::{Row, Table};
+use super::{CsvRow, Table};
 use windtunnel_experiment::results::{RatingRow, Results, ScenarioResults};
 use windtunnel_model::outcome::Rating;
 use windtunnel_stats::mixture::ShareOf;
@@ -28,21 +28,21 @@ fn columns() -> Vec<&'static str> {
     words.into_iter().chain(figures).chain(mix).chain(delivery).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     results.scenarios.iter().flat_map(rows_of).collect()
 }
 
 /// The rows of one scenario, a strategy each.
-pub fn rows_of(scenario: &ScenarioResults) -> Vec<Row> {
+pub fn rows_of(scenario: &ScenarioResults) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for row in &scenario.ratings {
         let words = Rating::TEXTBOOK.map(|rating| row.grade(rating).word());
-        let times = [Some(row.outage_good_s), row.way_back_s, row.start_to_ready_s];
-        let start = Row::of(&[&scenario.scenario.name, scenario.scenario.plan_name(row.plan)]);
+        let times = [Some(row.outage_good_s), row.full_rollback_s, row.start_to_ready_s];
+        let start = CsvRow::of(&[&scenario.scenario.name, scenario.scenario.plan_name(row.plan)]);
         rows.push(
             words
                 .into_iter()
-                .fold(start, Row::text)
+                .fold(start, CsvRow::text)
                 .numbers(times)
                 .numbers([row.rollback_outage_s, row.hurt_share, row.fleet_minutes].map(Some))
                 .text(if row.exposed { "yes" } else { "no" })

@@ -1,6 +1,6 @@
 //! `runs.csv`: every flight with all its measures.
 
-use super::{Row, Table, flights};
+use super::{CsvRow, Table, flights};
 use windtunnel_experiment::results::Results;
 use windtunnel_model::outcome::MeasureId;
 
@@ -12,10 +12,10 @@ fn columns() -> Vec<&'static str> {
     names.into_iter().chain(MeasureId::all().map(MeasureId::name)).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     flights(results)
         .map(|(names, flight)| {
-            Row::of(&names)
+            CsvRow::of(&names)
                 .count(flight.replication)
                 .count(results.seed)
                 .text(flight.verdict.word())

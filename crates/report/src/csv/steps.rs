@@ -1,6 +1,6 @@
 //! `steps.csv`: what each step of a release asked for, and what was met.
 
-use super::{Row, Table, names};
+use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 use windtunnel_stats::estimate::Estimate;
 
@@ -15,12 +15,12 @@ fn columns() -> Vec<&'static str> {
     first.into_iter().chain(requests).chain(users).chain(pods).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for step in &scenario.steps {
             rows.push(
-                Row::of(&names(&scenario.scenario, step.variant.into(), step.plan))
+                CsvRow::of(&names(&scenario.scenario, step.variant.into(), step.plan))
                     .count(step.number)
                     .number(Some(step.asked))
                     .count(step.flights)

@@ -1,6 +1,6 @@
 //! `stops.csv`: who stops what, by which check, how soon.
 
-use super::{Row, Table};
+use super::{CsvRow, Table};
 use windtunnel_experiment::matrix::StopRow;
 use windtunnel_experiment::results::{Results, ScenarioResults};
 use windtunnel_stats::mixture::ShareOf;
@@ -32,20 +32,20 @@ fn columns() -> Vec<&'static str> {
         .collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
-    let of = |scenario: &'_ ScenarioResults| -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
+    let of = |scenario: &'_ ScenarioResults| -> Vec<CsvRow> {
         scenario.stops.iter().map(|stop| row(scenario, stop)).collect()
     };
     results.scenarios.iter().flat_map(of).collect()
 }
 
-fn row(results: &ScenarioResults, stop: &StopRow) -> Row {
+fn row(results: &ScenarioResults, stop: &StopRow) -> CsvRow {
     let scenario = &results.scenario;
     let (plan, release) = (scenario.plan_name(stop.plan), scenario.release_name(stop.variant));
     let bad = if scenario.variant(stop.variant).bad { "yes" } else { "no" };
     let part = |part: &ShareOf| [part.share, part.interval.lower, part.interval.upper].map(Some);
     let parts = [&stop.stopped, &stop.late, &stop.kept, &stop.open].map(part);
-    let row = Row::of(&[&scenario.name, plan, release, bad])
+    let row = CsvRow::of(&[&scenario.name, plan, release, bad])
         .count(stop.flights)
         .numbers(parts.into_iter().flatten());
     [&stop.early, &stop.afterwards].into_iter().fold(row, |row, cause| {

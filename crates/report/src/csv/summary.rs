@@ -1,6 +1,6 @@
 //! `summary.csv`: every measure's mean, interval and quantiles, per variant and for the mix.
 
-use super::{Row, Table, names};
+use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 use windtunnel_stats::estimate::Method;
 
@@ -12,12 +12,12 @@ fn columns() -> Vec<&'static str> {
     first.into_iter().chain(["p05", "p50", "p95", "empty", "interval"]).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for row in &scenario.summary {
             let names = names(&scenario.scenario, row.release, row.plan);
-            let start = Row::of(&names).text(row.measure.name());
+            let start = CsvRow::of(&names).text(row.measure.name());
             let estimate = row.estimate.as_ref();
             let figures = match estimate {
                 Some(e) => [e.mean, e.lower, e.upper, e.p05, e.p50, e.p95].map(Some),

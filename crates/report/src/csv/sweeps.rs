@@ -4,7 +4,7 @@
 //! `further` names those beyond. `change` is the mean minus the one at the first value of `path`,
 //! replication by replication, all other settings alike.
 
-use super::{Row, Table};
+use super::{CsvRow, Table};
 use crate::sweeps::further;
 use windtunnel_experiment::results::{Results, ScenarioResults};
 use windtunnel_experiment::sweep::{Grid, MAIN, Of, What, change, figure, grids};
@@ -23,17 +23,17 @@ fn columns() -> Vec<&'static str> {
     place.into_iter().chain(figure).chain(change).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     grids(&results.scenarios).iter().flat_map(rows_of).collect()
 }
 
-fn rows_of(grid: &Grid<'_>) -> Vec<Row> {
+fn rows_of(grid: &Grid<'_>) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     let across = grid.settings.get(1).map_or(1, |setting| setting.values.len());
     for first in 0..grid.settings[0].values.len() {
         for second in 0..across {
             let Some(here) = grid.at(first, second) else { continue };
-            let mut start = Row::of(&[grid.scenario]);
+            let mut start = CsvRow::of(&[grid.scenario]);
             for (setting, at) in grid.settings.iter().zip([first, second]) {
                 start = start.text(&setting.path).text(setting.values[at].trim());
             }
@@ -52,10 +52,10 @@ fn rows_of(grid: &Grid<'_>) -> Vec<Row> {
 
 /// The rows of `summary.csv`, with what changed since the first value.
 fn measures<'r>(
-    start: &'r Row,
+    start: &'r CsvRow,
     here: &'r ScenarioResults,
     reference: Option<&'r ScenarioResults>,
-) -> impl Iterator<Item = Row> + 'r {
+) -> impl Iterator<Item = CsvRow> + 'r {
     let scenario = &here.scenario;
     here.summary.iter().map(move |row| {
         let names = (scenario.release_name(row.release), scenario.plan_name(row.plan));
@@ -75,7 +75,7 @@ fn measures<'r>(
 }
 
 /// How flights ended, as lines of `expect:` call it.
-fn verdicts<'r>(start: &'r Row, here: &'r ScenarioResults) -> impl Iterator<Item = Row> + 'r {
+fn verdicts<'r>(start: &'r CsvRow, here: &'r ScenarioResults) -> impl Iterator<Item = CsvRow> + 'r {
     let scenario = &here.scenario;
     here.verdicts.iter().map(move |row| {
         let names = [scenario.plan_name(row.plan), scenario.release_name(row.release)];
@@ -87,7 +87,7 @@ fn verdicts<'r>(start: &'r Row, here: &'r ScenarioResults) -> impl Iterator<Item
 }
 
 /// The main figures over all good releases, over all bad ones, and over a year.
-fn together(start: &Row, here: &ScenarioResults) -> Vec<Row> {
+fn together(start: &CsvRow, here: &ScenarioResults) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     let told = MAIN.iter().filter_map(|main| match main.what {
         What::Shipped => Some((main.what, "all good", "verdict promoted-good")),

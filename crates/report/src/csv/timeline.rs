@@ -1,6 +1,6 @@
 //! `timeline.csv`: one typical flight of each strategy, interval by interval.
 
-use super::{Row, Table, names};
+use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 
 /// The table.
@@ -14,14 +14,14 @@ fn columns() -> Vec<&'static str> {
     first.into_iter().chain(traffic).chain(old).chain(new).collect()
 }
 
-fn rows(results: &Results) -> Vec<Row> {
+fn rows(results: &Results) -> Vec<CsvRow> {
     let mut rows = Vec::new();
     for scenario in &results.scenarios {
         for record in &scenario.recordings {
             let names = names(&scenario.scenario, record.variant.into(), record.plan);
             for sample in &record.recording.samples {
                 rows.push(
-                    Row::of(&names)
+                    CsvRow::of(&names)
                         .count(record.replication)
                         .number(Some(sample.t_s))
                         .counts([sample.requests, sample.failed, sample.slow])

@@ -19,7 +19,7 @@ use windtunnel_model::scenario::ids::{PlanId, ReleaseId};
 /// The answer in one sentence, and what belongs to it: margin, cost, who is ruled out, caveats.
 /// Names are written by `name`.
 pub fn lines(results: &ScenarioResults, name: &dyn Fn(&str) -> String) -> Vec<String> {
-    let told = Told { results, choice: &results.choice, write: name };
+    let told = ChoiceSentence { results, choice: &results.choice, write: name };
     let mut lines = vec![told.answer()];
     lines.extend(told.fewest_hurt());
     lines.extend(told.cost());
@@ -50,7 +50,7 @@ pub fn short(results: &ScenarioResults) -> Option<String> {
 
 /// The runner-up, and by how much its figure is greater than that of the first.
 pub fn runner_up(results: &ScenarioResults) -> Option<(PlanId, Option<String>)> {
-    let told = Told { results, choice: &results.choice, write: &|name| name.to_string() };
+    let told = ChoiceSentence { results, choice: &results.choice, write: &|name| name.to_string() };
     let second = results.choice.standings.get(1)?;
     let unit = match results.choice.criterion {
         Criterion::UsersHurt => "of the users hurt",
@@ -60,13 +60,13 @@ pub fn runner_up(results: &ScenarioResults) -> Option<(PlanId, Option<String>)> 
     Some((second.plan, second.behind.map(|found| format!("{} {unit}", shown(found)))))
 }
 
-struct Told<'a> {
+struct ChoiceSentence<'a> {
     results: &'a ScenarioResults,
     choice: &'a Choice,
     write: &'a dyn Fn(&str) -> String,
 }
 
-impl Told<'_> {
+impl ChoiceSentence<'_> {
     fn answer(&self) -> String {
         let first = self.choice.standings.first();
         match (self.choice.ending, first) {

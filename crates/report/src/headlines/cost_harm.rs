@@ -5,7 +5,7 @@ use super::standing::NOBODY;
 use crate::figure::Quantity;
 
 /// What the sentence asks of a strategy.
-pub struct Spot<'a> {
+pub struct CostHarmPoint<'a> {
     /// Its name.
     pub name: &'a str,
     /// Mean extra fleet-minutes of a release, and mean share of users that it hurts.
@@ -20,8 +20,8 @@ pub struct Spot<'a> {
 }
 
 /// The sentence.
-pub fn headline(spots: &[Spot<'_>]) -> String {
-    let chosen: Vec<&Spot<'_>> =
+pub fn headline(spots: &[CostHarmPoint<'_>]) -> String {
+    let chosen: Vec<&CostHarmPoint<'_>> =
         spots.iter().filter(|spot| spot.may_lead && !spot.beaten).collect();
     let names: Vec<&str> = chosen.iter().map(|spot| spot.name).collect();
     match names.as_slice() {

@@ -1,7 +1,7 @@
 //! How fast one gets back, and of how many bad flights that is said.
 
 use crate::figure::Quantity;
-use crate::way_back;
+use crate::full_rollback;
 use windtunnel_experiment::results::ScenarioResults;
 use windtunnel_model::outcome::Verdict;
 use windtunnel_model::scenario::ids::PlanId;
@@ -11,7 +11,7 @@ pub fn headline(results: &ScenarioResults) -> String {
     let scenario = &results.scenario;
     let rows = results.ratings.iter().filter(|row| row.exposed);
     let mut back: Vec<(PlanId, f64)> =
-        rows.filter_map(|row| Some((row.plan, row.way_back_s?))).collect();
+        rows.filter_map(|row| Some((row.plan, row.full_rollback_s?))).collect();
     back.sort_by(|a, b| a.1.total_cmp(&b.1));
     let show = |seconds: f64| Quantity::Seconds.show(seconds);
     let name = |plan: PlanId| scenario.plan_name(plan);
@@ -48,7 +48,8 @@ pub fn nothing_back(results: &ScenarioResults) -> String {
         return "No bad release that met users was taken back".to_string();
     }
     let scenario = &results.scenario;
-    let found = scenario.plan_ids().filter_map(|p| Some((p, way_back::outage_unmet(results, p)?)));
+    let found =
+        scenario.plan_ids().filter_map(|p| Some((p, full_rollback::outage_unmet(results, p)?)));
     // Of equals the one that is listed first.
     let worst = found.reduce(|a, b| if b.1.1 > a.1.1 { b } else { a });
     let down = worst.map(|(plan, (variant, outage))| {

@@ -3,7 +3,7 @@
 use super::Section;
 use super::markup::{named, table};
 use crate::figure::Quantity;
-use crate::{headlines, reading, way_back};
+use crate::{full_rollback, headlines, reading};
 use windtunnel_experiment::results::ScenarioResults;
 
 /// The table, its rules, and releases against which no strategy helps.
@@ -32,7 +32,7 @@ fn ratings(results: &ScenarioResults) -> String {
         vec![
             named(results.scenario.plan_name(r.plan)),
             format!("**{}** ({} of outage)", r.downtime, Quantity::Seconds.show(r.outage_good_s)),
-            format!("**{}** ({})", r.rollback, way_back::figures(results, r, &named)),
+            format!("**{}** ({})", r.rollback, full_rollback::figures(results, r, &named)),
             format!("**{}** ({share} hurt{})", r.risk, often.unwrap_or_default()),
             format!("**{}** ({})", r.cost, Quantity::FleetMinutes.show(r.fleet_minutes)),
         ]

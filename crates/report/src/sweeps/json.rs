@@ -3,7 +3,7 @@
 use super::{Strip, sentence, strips};
 use serde_json::{Value, json};
 use windtunnel_experiment::results::Results;
-use windtunnel_experiment::sweep::{Grid, Order, choice_turns, chosen, grids};
+use windtunnel_experiment::sweep::{Grid, SweepOrder, choice_turns, chosen, grids};
 
 /// All sweeps; empty without one.
 pub fn json(results: &Results) -> Vec<Value> {
@@ -53,8 +53,8 @@ fn line(grid: &Grid<'_>, second: usize) -> Value {
 
 fn orders(grid: &Grid<'_>, strip: &Strip) -> Vec<Value> {
     let values = &grid.settings[0].values;
-    let order = |order: &Order| {
-        let Order { first, then, turn } = order;
+    let order = |order: &SweepOrder| {
+        let SweepOrder { first, then, turn } = order;
         json!({
             "measure": strip.main.what.measure().map(|measure| measure.name()),
             "figure": strip.main.title,

@@ -13,7 +13,7 @@ pub mod text;
 
 use super::figure::Quantity;
 use windtunnel_experiment::results::Results;
-use windtunnel_experiment::sweep::{Curve, Grid, MAIN, Main, Of, Order, What, curves, orders};
+use windtunnel_experiment::sweep::{Curve, Grid, MAIN, Main, Of, SweepOrder, What, curves, orders};
 use windtunnel_scenario::sweep::Changes;
 
 /// Figures of the terminal's tables, by their place among the main ones.
@@ -37,7 +37,7 @@ struct Strip {
     number: usize,
     quantity: Quantity,
     curves: Vec<Curve>,
-    orders: Vec<Order>,
+    orders: Vec<SweepOrder>,
 }
 
 impl Strip {

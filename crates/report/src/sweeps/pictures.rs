@@ -7,7 +7,7 @@ use crate::charts::sweep::{self as curve, Picture};
 use crate::names;
 use crate::setting::{places, scale, short};
 use windtunnel_experiment::results::Results;
-use windtunnel_experiment::sweep::{Grid, MAIN, Order, What, chosen, grids};
+use windtunnel_experiment::sweep::{Grid, MAIN, SweepOrder, What, chosen, grids};
 use windtunnel_experiment::winner::Ending;
 
 /// Path without ending, and SVG.
@@ -57,7 +57,7 @@ pub(super) fn slug(strip: &Strip) -> String {
 }
 
 /// The curves of a figure, with the order that turns, if one does.
-pub(super) fn picture(grid: &Grid<'_>, strip: &Strip, order: Option<&Order>) -> Picture {
+pub(super) fn picture(grid: &Grid<'_>, strip: &Strip, order: Option<&SweepOrder>) -> Picture {
     let setting = &grid.settings[0];
     let texts: Vec<&str> = setting.values.iter().map(|value| value.trim()).collect();
     let log = scale(&texts).is_some_and(|scale| scale.is_log());

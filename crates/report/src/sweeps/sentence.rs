@@ -7,7 +7,7 @@ use crate::headlines::listed;
 use crate::setting::{scale, short};
 use windtunnel_base::count::counted;
 use windtunnel_experiment::results::ScenarioResults;
-use windtunnel_experiment::sweep::{Estimated, Grid, Order, change, choice_turns, chosen};
+use windtunnel_experiment::sweep::{Estimated, Grid, SweepOrder, change, choice_turns, chosen};
 use windtunnel_experiment::winner::Ending;
 use windtunnel_model::outcome::MeasureId;
 
@@ -134,7 +134,7 @@ pub fn choice_turning(grid: &Grid<'_>, second: usize, write: Write<'_>) -> Strin
 }
 
 /// Where the order of two strategies turns by a figure.
-pub fn order(grid: &Grid<'_>, strip: &Strip, order: &Order, write: Write<'_>) -> String {
+pub fn order(grid: &Grid<'_>, strip: &Strip, order: &SweepOrder, write: Write<'_>) -> String {
     let value = |at: usize| write(grid.settings[0].values[at].trim());
     let (before, after) = (value(order.turn.0), value(order.turn.1));
     let about = match about(grid, strip, order) {
@@ -149,7 +149,7 @@ pub fn order(grid: &Grid<'_>, strip: &Strip, order: &Order, write: Write<'_>) ->
 }
 
 /// Where the drawn curves of the two cross.
-pub fn about(grid: &Grid<'_>, strip: &Strip, order: &Order) -> Option<String> {
+pub fn about(grid: &Grid<'_>, strip: &Strip, order: &SweepOrder) -> Option<String> {
     let values: Vec<&str> = grid.settings[0].values.iter().map(|value| value.trim()).collect();
     let place = crossing(&super::pictures::picture(grid, strip, Some(order)))?;
     Some(scale(&values)?.shown(place))

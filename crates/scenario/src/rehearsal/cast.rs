@@ -9,7 +9,7 @@ use windtunnel_model::analysis::promql::{Options, Query};
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_model::strategy::pilot::{Facts, Judged, Pilot};
 use windtunnel_model::telemetry::facts::Bounds;
-use windtunnel_model::telemetry::family::{self, Exporter, Family, Kind};
+use windtunnel_model::telemetry::family::{self, Exporter, Family, SeriesKind};
 use windtunnel_model::telemetry::scraper::{Place, Scraper};
 use windtunnel_model::traffic::{Activity, Arrivals};
 use windtunnel_model::world::names::Names;
@@ -71,7 +71,7 @@ impl<'s> Cast<'s> {
         }
         let scraper = Scraper::new(|name| queries.iter().any(|q| q.names(name)), None);
         let bounds = Bounds::new(&scenario.telemetry.buckets, scraper.wants_proxy_bounds());
-        let histograms = scraper.families().iter().any(|f| f.kind == Kind::Histogram);
+        let histograms = scraper.families().iter().any(|f| f.kind == SeriesKind::Histogram);
         let routes = routes(scenario, variant, &bounds.all);
         let telemetry = &scenario.telemetry;
         let slowest = [telemetry.kubelets, telemetry.cluster, telemetry.edge].into_iter();
@@ -178,9 +178,9 @@ fn counts_requests(query: &Query) -> bool {
             Exporter::App(_) | Exporter::Sidecar(_) | Exporter::Backend(_) | Exporter::Upstream(_)
         );
         let is_count = match family.kind {
-            Kind::Counter => family.name == metric,
-            Kind::Histogram => metric.strip_suffix("_count") == Some(family.name),
-            Kind::Gauge => false,
+            SeriesKind::Counter => family.name == metric,
+            SeriesKind::Histogram => metric.strip_suffix("_count") == Some(family.name),
+            SeriesKind::Gauge => false,
         };
         of_requests && is_count && !BUSINESS.contains(&family.name)
     };

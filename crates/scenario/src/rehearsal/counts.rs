@@ -1,7 +1,7 @@
 //! What pods count in a rehearsal, and the scrapes that see it.
 
 use super::follow::Followed;
-use super::stage::{Event, Stage};
+use super::stage::{Event, RehearsalStage};
 use windtunnel_base::poisson::poisson;
 use windtunnel_base::time::SimTime;
 use windtunnel_model::telemetry::facts::{BackendFacts, Counted, PodFacts, STATUSES};
@@ -38,7 +38,7 @@ pub(super) struct Actor {
     pub served: f64,
 }
 
-impl Stage<'_, '_> {
+impl RehearsalStage<'_, '_> {
     /// Divides requests among the ready pods, from now on.
     pub(super) fn share_out(&mut self) {
         self.work += self.actors.len() as u64 / 8;

@@ -6,7 +6,7 @@
 
 use super::cast::Cast;
 use super::counts::Actor;
-use super::stage::Stage;
+use super::stage::RehearsalStage;
 use windtunnel_model::analysis::promql::ast::{Matcher, Selector, Test};
 use windtunnel_model::telemetry::scraper::{Place, Scraper};
 use windtunnel_model::telemetry::target;
@@ -25,7 +25,7 @@ impl Followed {
     }
 }
 
-impl Stage<'_, '_> {
+impl RehearsalStage<'_, '_> {
     /// Which targets of a pod any query can select, by the first pod of its kind.
     pub(super) fn followed(&self, actor: &Actor, number: usize) -> Followed {
         let kind = (actor.pool as usize, actor.version.index());
@@ -90,7 +90,7 @@ mod tests {
         let mut cast = Cast::new(&scenario, &pilot, None).expect("a check that counts");
         // A check of its own would count the new version's requests as well.
         cast.queries = vec![Query::parse(query).expect("a query")];
-        let stage = Stage::new(&cast, 0);
+        let stage = RehearsalStage::new(&cast, 0);
         [stage.actors[0].followed, stage.cast_kind(Version::New)]
     }
 

@@ -15,7 +15,7 @@ mod follow;
 mod stage;
 
 use cast::Cast;
-use stage::Stage;
+use stage::RehearsalStage;
 use windtunnel_model::scenario::model::Scenario;
 use windtunnel_model::strategy::pilot::{Judged, Pilot};
 use windtunnel_model::world::action::Verdict;
@@ -84,7 +84,7 @@ pub fn rehearse(
         if done == FIRST && sums.iter().all(|sum| sum.failed + sum.took_back == 0) {
             break;
         }
-        let mut stage = Stage::new(&cast, u64::from(done));
+        let mut stage = RehearsalStage::new(&cast, u64::from(done));
         // One that takes this long leaves no room for enough of them.
         let is_over = stage.play((budget / u64::from(LEAST / 8)).min(*left));
         *left = left.saturating_sub(stage.work);

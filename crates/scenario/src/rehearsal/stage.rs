@@ -57,7 +57,7 @@ struct Group {
 }
 
 /// A rehearsal under way.
-pub(super) struct Stage<'c, 's> {
+pub(super) struct RehearsalStage<'c, 's> {
     pub cast: &'c Cast<'s>,
     machine: Box<dyn Machine>,
     pub scraper: Scraper,
@@ -83,12 +83,12 @@ pub(super) struct Stage<'c, 's> {
     over: bool,
 }
 
-impl<'c, 's> Stage<'c, 's> {
+impl<'c, 's> RehearsalStage<'c, 's> {
     /// The `number`-th rehearsal.
-    pub fn new(cast: &'c Cast<'s>, number: u64) -> Stage<'c, 's> {
+    pub fn new(cast: &'c Cast<'s>, number: u64) -> RehearsalStage<'c, 's> {
         let service = &cast.scenario.service;
         let streams = Streams::new(SEED, number);
-        let mut stage = Stage {
+        let mut stage = RehearsalStage {
             cast,
             machine: cast.pilot.machine.clone(),
             scraper: cast.scraper(),
@@ -251,7 +251,7 @@ impl<'c, 's> Stage<'c, 's> {
             }
             Action::Decide(decision) => {
                 self.over = true;
-                if decision == Decision::WayBack {
+                if decision == Decision::Rollback {
                     self.stopped_by = self.failed;
                 }
             }
@@ -418,10 +418,10 @@ mod tests {
     use crate::rehearsal::tests::{pilot, scenario};
     use windtunnel_model::world::action::Evidence;
 
-    /// A way back is charged to the check whose latest look failed, maybe a tick before; not to one
+    /// A rollback is charged to the check whose latest look failed, maybe a tick before; not to one
     /// that has passed since, nor where the progress deadline has passed.
     #[test]
-    fn an_old_failure_orders_no_way_back() {
+    fn an_old_failure_orders_no_rollback() {
         let canary = "canary: {steps: [20%, 60%], checks: [{errorRate: {max: 1%}}]}";
         let scenario = scenario(3, canary);
         let pilot = pilot(&scenario);
@@ -443,10 +443,10 @@ mod tests {
             (vec![Action::DeadlinePassed], None),
             (vec![look(Verdict::Pass), look(Verdict::Fail)], Some(0)),
         ] {
-            let mut stage = Stage::new(&cast, 0);
+            let mut stage = RehearsalStage::new(&cast, 0);
             stage.note(&[look(Verdict::Fail)]);
             later.iter().for_each(|order| stage.note(std::slice::from_ref(order)));
-            stage.carry_out(Action::Decide(Decision::WayBack));
+            stage.carry_out(Action::Decide(Decision::Rollback));
             assert_eq!(stage.stopped_by, expected, "{later:?}");
             assert!(stage.seen[0].as_ref().is_some_and(|seen| seen.verdict == Verdict::Fail));
         }

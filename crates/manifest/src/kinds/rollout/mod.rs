@@ -67,7 +67,7 @@ fn spec(f: &mut Fields<'_>) -> Rollout {
     let min_ready_secs = f.opt_count("minReadySeconds", 0..=1_000_000, ready);
     let late = "without progress for this long: Degraded";
     let deadline_secs = secs(f, "progressDeadlineSeconds", late);
-    let deadline_abort = f.opt_flag("progressDeadlineAbort", "way back when the deadline passes");
+    let deadline_abort = f.opt_flag("progressDeadlineAbort", "rollback when the deadline passes");
     let held = "nothing is released until somebody resumes it, as `windtunnel-resumed` says";
     let paused = f.opt_flag("paused", held).unwrap_or(false);
     let window = f.object("rollbackWindow", |f| {

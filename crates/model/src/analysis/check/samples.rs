@@ -8,7 +8,7 @@
 //! up. Deliberately absent: what the samples mean.
 
 use super::about::{About, range};
-use super::judge::{Asks, Counts, Look, Over, Samples, Sight};
+use super::judge::{Asks, Counts, Look, Over, Sample, Samples};
 use super::{Ask, Check, Metric, conversion, error_rate, latency};
 use crate::analysis::promql::Query;
 use crate::analysis::promql::error::EvalError;
@@ -23,7 +23,7 @@ pub(super) struct Asked {
     pub new: Vec<Query>,
     /// About the stable version, where it is compared with.
     pub stable: Vec<Query>,
-    /// Requests of the new version, for the story.
+    /// Requests of the new version, for the event log.
     pub requests: Query,
 }
 
@@ -81,10 +81,10 @@ pub(super) fn look(asked: &Asked, asks: &Asks, keeps_nan: bool, ask: Ask<'_>) ->
     Look { new, stable }
 }
 
-fn sight(queries: &[Query], asks: &Asks, keeps_nan: bool, ask: Ask<'_>) -> Sight {
+fn sight(queries: &[Query], asks: &Asks, keeps_nan: bool, ask: Ask<'_>) -> Sample {
     let value = |query: &Query| first(ask(query)).filter(|value| keeps_nan || !value.is_nan());
     match &asks.samples {
-        Samples::Value => Sight { value: queries.first().and_then(value), ..Sight::default() },
+        Samples::Value => Sample { value: queries.first().and_then(value), ..Sample::default() },
         Samples::Series { .. } => {
             let answer = queries.first().map(ask);
             let rows = match answer {
@@ -92,7 +92,7 @@ fn sight(queries: &[Query], asks: &Asks, keeps_nan: bool, ask: Ask<'_>) -> Sight
                 _ => Vec::new(),
             };
             let series = rows.into_iter().next().map_or(Vec::new(), |row| row.samples);
-            Sight { series, ..Sight::default() }
+            Sample { series, ..Sample::default() }
         }
         Samples::Counts(_) => {
             let whole = |query: &Query| {
@@ -103,7 +103,7 @@ fn sight(queries: &[Query], asks: &Asks, keeps_nan: bool, ask: Ask<'_>) -> Sight
                 Some(Counts { bad: bad.min(total), total })
             };
             let counts: Option<Vec<Counts>> = queries.chunks_exact(2).map(pair).collect();
-            Sight { counts: counts.unwrap_or_default(), ..Sight::default() }
+            Sample { counts: counts.unwrap_or_default(), ..Sample::default() }
         }
     }
 }

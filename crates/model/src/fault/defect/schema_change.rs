@@ -1,5 +1,5 @@
 //! `schemaChange`: the first new pod that serves migrates the shared data, and the old version
-//! fails on them from then on, after a way back too.
+//! fails on them from then on, after a rollback too.
 
 use crate::fault::common::fault;
 use crate::fault::{DataEffect, Fault, FaultEffect};

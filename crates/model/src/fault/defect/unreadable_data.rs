@@ -1,4 +1,4 @@
-//! `unreadableData`: after the way back the old version fails for users who wrote with the new one.
+//! `unreadableData`: after the rollback the old version fails for users who wrote with the new one.
 
 use crate::fault::common::fault;
 use crate::fault::{DataEffect, Fault, FaultEffect};

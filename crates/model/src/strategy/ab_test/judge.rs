@@ -95,7 +95,7 @@ fn evidence(
         requests: Some((log.users[0] + log.users[1]) as f64),
         verdict: match decision {
             Decision::Promote => Verdict::Pass,
-            Decision::WayBack => Verdict::Fail,
+            Decision::Rollback => Verdict::Fail,
             Decision::NoEvidence | Decision::Pass => Verdict::Unsure,
         },
         tested: Some(tested),
@@ -134,7 +134,7 @@ impl Judge {
             "look {}: the conversion differs by {:+.4} to {:+.4}: the test stops",
             seen, difference.lower, difference.upper
         )));
-        let decision = if test.z > 0.0 { Decision::Promote } else { Decision::WayBack };
+        let decision = if test.z > 0.0 { Decision::Promote } else { Decision::Rollback };
         // One that stops the test is named by the same check as the end's.
         let limit = self.limits.get((seen / self.every).saturating_sub(1));
         let (statistic, value, limit) = match (self.looks, limit) {
@@ -173,7 +173,7 @@ impl Judge {
         let decision = match (self.require_better, found.lower, found.upper) {
             (true, lower, _) if lower > 0.0 => Decision::Promote,
             (false, lower, _) if lower > worst => Decision::Promote,
-            (_, _, upper) if upper < 0.0 => Decision::WayBack,
+            (_, _, upper) if upper < 0.0 => Decision::Rollback,
             _ => Decision::NoEvidence,
         };
         let limit = if self.require_better { 0.0 } else { worst };
@@ -217,7 +217,7 @@ mod tests {
         };
         for looks in [Looks::Peek, Looks::Planned] {
             let worse = Some((CONVERSION.to_string(), Verdict::Fail));
-            assert_eq!(stopped(looks, 200), (Some(Decision::WayBack), worse));
+            assert_eq!(stopped(looks, 200), (Some(Decision::Rollback), worse));
             let better = Some((CONVERSION.to_string(), Verdict::Pass));
             assert_eq!(stopped(looks, 800), (Some(Decision::Promote), better));
             assert_eq!(stopped(looks, 500), (None, None), "a look that does not decide");

@@ -43,7 +43,7 @@ enum Assignment {
 
 /// Where the test stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum AbTestStage {
     Idle,
     Growing,
     Running,
@@ -114,7 +114,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let interval = interval.max(SimDuration::from_secs(1));
     let duration = r.duration("duration", "20m", "how long the test runs");
     let judge = judge::read(r, (duration.as_nanos() / interval.as_nanos()) as usize);
-    let settings = Settings {
+    let settings = AbTestSettings {
         assignment,
         logged: logged(r),
         bucket: (percent.round() as u8).clamp(1, 100),
@@ -128,11 +128,11 @@ fn read(r: &mut Reader<'_>) -> Plan {
             true,
             "end the test when the variant's users meet significantly more errors",
         ),
-        deadline: r.duration("progressDeadline", "600s", "pods not available after this: way back"),
+        deadline: r.duration("progressDeadline", "600s", "pods not available after this: rollback"),
         clean_up: r.duration(
             "scaleDownDelay",
             "30s",
-            "from the way back to the end of the variant's pods",
+            "from the rollback to the end of the variant's pods",
         ),
         ship: !matches!(then, Some(Then::Nothing)),
         follow: match then {
@@ -164,7 +164,7 @@ enum Then {
 
 /// An experiment, and how its log is judged.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct AbTestSettings {
     assignment: Assignment,
     logged: Logged,
     bucket: u8,
@@ -183,7 +183,7 @@ pub struct Settings {
 /// Name of the comparison of users with errors in evidence.
 const USERS_WITH_ERRORS: &str = "usersWithErrors";
 
-impl Spec for Settings {
+impl Spec for AbTestSettings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let checks = binding.checks("guardrails", &self.checks, self.interval);
         let follow = match &self.follow {
@@ -207,12 +207,12 @@ impl Spec for Settings {
         let number = |step: &String| about.routes.iter().position(|name| name == step);
         let step = self.logged.step.as_ref().and_then(number).map(|at| at as u8);
         let test = AbTest {
-            settings: Settings { checks, ..self.clone() },
+            settings: AbTestSettings { checks, ..self.clone() },
             exposure: Exposure { step, everyone: !self.logged.exposures },
             seen: 0,
             memory: Memory::default(),
             follow,
-            stage: Stage::Idle,
+            stage: AbTestStage::Idle,
         };
         Some(Pilot { facts, machine: Box::new(test) })
     }
@@ -221,7 +221,7 @@ impl Spec for Settings {
 /// An experiment and its state; its guardrails are bound.
 #[derive(Clone, Debug)]
 struct AbTest {
-    settings: Settings,
+    settings: AbTestSettings,
     /// What the log holds, as the world knows it.
     exposure: Exposure,
     /// Looks before the end so far.
@@ -229,7 +229,7 @@ struct AbTest {
     /// What its guardrails have seen.
     memory: Memory,
     follow: FollowUp,
-    stage: Stage,
+    stage: AbTestStage,
 }
 
 impl AbTest {
@@ -250,7 +250,7 @@ impl AbTest {
     }
 
     fn start(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
-        self.stage = Stage::Growing;
+        self.stage = AbTestStage::Growing;
         if self.has_fleet() {
             let pods = pods_for(view.replicas, self.settings.share.value());
             resize(view, Version::New, Pool::Candidate, pods, out);
@@ -261,7 +261,7 @@ impl AbTest {
     }
 
     fn run(&mut self, out: &mut Vec<Action>) {
-        self.stage = Stage::Running;
+        self.stage = AbTestStage::Running;
         out.push(Action::Experiment(Some(self.exposure)));
         out.push(Self::route(self.split()));
         out.push(Action::Wake { after: self.settings.interval, token: GUARD });
@@ -312,41 +312,42 @@ impl AbTest {
             self.send_home(out);
         } else if self.follow.is_there() {
             out.push(Action::Say("the variant won: the follow-up strategy ships it".into()));
-            self.stage = Stage::Followed;
+            self.stage = AbTestStage::Followed;
             out.push(route_all(Pool::Stable));
             resize(view, Version::New, Pool::Candidate, 0, out);
             self.follow.wake(view, Cause::Release, out);
         } else if self.has_fleet() {
             out.push(Action::Decide(Decision::Promote));
-            self.stage = Stage::Promoting;
+            self.stage = AbTestStage::Promoting;
             resize(view, Version::New, Pool::Candidate, view.replicas, out);
         } else {
             out.push(Action::Decide(Decision::Promote));
-            self.stage = Stage::Promoted;
+            self.stage = AbTestStage::Promoted;
             out.push(Self::route(Split::Flag(100)));
         }
     }
 
     /// Everyone back to the old version.
     fn send_home(&mut self, out: &mut Vec<Action>) {
-        self.stage = Stage::Back;
+        self.stage = AbTestStage::Back;
         out.push(Action::Experiment(None));
         let home = if self.has_fleet() { Split::All(Pool::Stable) } else { Split::Flag(0) };
         out.push(Self::route(home));
         out.push(Action::Wake { after: self.settings.clean_up, token: CLEAN_UP });
     }
 
-    fn way_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+    fn roll_back(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
         match self.stage {
-            Stage::Promoted if self.has_fleet() => {
-                self.stage = Stage::Redeploying;
+            AbTestStage::Promoted if self.has_fleet() => {
+                self.stage = AbTestStage::Redeploying;
                 resize(view, Version::Old, Pool::Stable, view.replicas, out);
             }
-            Stage::Growing | Stage::Running | Stage::Promoting | Stage::Promoted => {
-                self.send_home(out)
-            }
-            Stage::Followed => self.follow.wake(view, Cause::WayBack, out),
-            Stage::Idle | Stage::Redeploying | Stage::Back => {}
+            AbTestStage::Growing
+            | AbTestStage::Running
+            | AbTestStage::Promoting
+            | AbTestStage::Promoted => self.send_home(out),
+            AbTestStage::Followed => self.follow.wake(view, Cause::Rollback, out),
+            AbTestStage::Idle | AbTestStage::Redeploying | AbTestStage::Back => {}
         }
     }
 
@@ -381,43 +382,43 @@ impl AbTest {
 impl Machine for AbTest {
     fn wake(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match (cause, self.stage) {
-            (Cause::WayBack, _) => self.way_back(view, out),
-            (_, Stage::Followed) => self.follow.wake(view, cause, out),
+            (Cause::Rollback, _) => self.roll_back(view, out),
+            (_, AbTestStage::Followed) => self.follow.wake(view, cause, out),
             (Cause::Release, _) => self.start(view, out),
-            (Cause::Pods, Stage::Growing) => {
+            (Cause::Pods, AbTestStage::Growing) => {
                 let pods = pods_for(view.replicas, self.settings.share.value());
                 if is_available(view, Pool::Candidate, pods) {
                     self.run(out);
                 }
             }
-            (Cause::Timer(DEADLINE), Stage::Growing) => {
+            (Cause::Timer(DEADLINE), AbTestStage::Growing) => {
                 out.push(Action::DeadlinePassed);
                 out.push(Action::Because(Gate::ProgressDeadline));
-                out.push(Action::Decide(Decision::WayBack));
+                out.push(Action::Decide(Decision::Rollback));
                 self.send_home(out);
             }
-            (Cause::Timer(GUARD), Stage::Running) => {
+            (Cause::Timer(GUARD), AbTestStage::Running) => {
                 if self.guardrails_fail(view, out) {
-                    out.push(Action::Decide(Decision::WayBack));
+                    out.push(Action::Decide(Decision::Rollback));
                     self.send_home(out);
                 } else if !self.ends_early(view, out) {
                     out.push(Action::Wake { after: self.settings.interval, token: GUARD });
                 }
             }
-            (Cause::Timer(END), Stage::Running) => self.at_end(view, out),
-            (Cause::Pods, Stage::Promoting)
+            (Cause::Timer(END), AbTestStage::Running) => self.at_end(view, out),
+            (Cause::Pods, AbTestStage::Promoting)
                 if is_available(view, Pool::Candidate, view.replicas) =>
             {
-                self.stage = Stage::Promoted;
+                self.stage = AbTestStage::Promoted;
                 out.push(route_all(Pool::Candidate));
                 resize(view, Version::Old, Pool::Stable, 0, out);
             }
-            (Cause::Pods, Stage::Redeploying)
+            (Cause::Pods, AbTestStage::Redeploying)
                 if is_available(view, Pool::Stable, view.replicas) =>
             {
                 self.send_home(out);
             }
-            (Cause::Timer(CLEAN_UP), Stage::Back) => {
+            (Cause::Timer(CLEAN_UP), AbTestStage::Back) => {
                 resize(view, Version::New, Pool::Candidate, 0, out);
             }
             _ => {}

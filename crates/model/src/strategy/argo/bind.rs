@@ -5,9 +5,9 @@
 
 use super::drive::Argo;
 use super::kayenta::over;
-use super::settings::{Settings, Step, Strategy as Kind};
+use super::settings::{ArgoSettings, Step, Strategy as Kind};
 use super::{router, status, surprise};
-use crate::analysis::argo::metric::Metric;
+use crate::analysis::argo::metric::ArgoMetric;
 use crate::analysis::argo::outcome::Phase;
 use crate::analysis::promql::Query;
 use crate::strategy::binding::Binding;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use windtunnel_base::time::SimDuration;
 
 /// The plan of a Rollout, under a name of its own.
-pub fn plan(name: &str, settings: Settings) -> Plan {
+pub fn plan(name: &str, settings: ArgoSettings) -> Plan {
     let (kind, routing) = match &settings.strategy {
         Kind::Canary(canary) => ("argoCanary", router::needs(canary)),
         // The controller switches the selector of a Service.
@@ -38,7 +38,7 @@ pub fn plan(name: &str, settings: Settings) -> Plan {
     Plan { name: name.to_string(), kind, needs, spec: Box::new(settings) }
 }
 
-impl Spec for Settings {
+impl Spec for ArgoSettings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let queries = queries(self, binding)?;
         let names = binding.about().names;
@@ -65,7 +65,7 @@ impl Spec for Settings {
 }
 
 /// By what a Rollout may be aborted: its metrics, plugin steps, and what has no name.
-fn gates(settings: &Settings) -> Vec<Gate> {
+fn gates(settings: &ArgoSettings) -> Vec<Gate> {
     let metrics = settings.metrics().map(|metric| Gate::Metric(metric.name.clone()));
     let steps = match &settings.strategy {
         Kind::Canary(canary) => canary.steps.as_slice(),
@@ -80,7 +80,7 @@ fn gates(settings: &Settings) -> Vec<Gate> {
 }
 
 /// All queries, by their text; what is wrong with them is told.
-fn queries(settings: &Settings, binding: &mut Binding<'_>) -> Option<BTreeMap<String, Query>> {
+fn queries(settings: &ArgoSettings, binding: &mut Binding<'_>) -> Option<BTreeMap<String, Query>> {
     let (mut found, mut sound) = (BTreeMap::new(), true);
     for (path, analysis) in settings.analyses() {
         let asked = analysis.metrics.iter().enumerate().filter(|(_, m)| !m.query.is_empty());
@@ -114,9 +114,9 @@ fn queries(settings: &Settings, binding: &mut Binding<'_>) -> Option<BTreeMap<St
     sound.then_some(found)
 }
 
-fn judged(settings: &Settings, queries: &BTreeMap<String, Query>) -> Vec<Judged> {
+fn judged(settings: &ArgoSettings, queries: &BTreeMap<String, Query>) -> Vec<Judged> {
     let asked = settings.metrics().filter(|metric| metric.given.is_none());
-    let of = |metric: &Metric| {
+    let of = |metric: &ArgoMetric| {
         let queries = queries.get(&metric.query).cloned().into_iter().collect();
         Judged { name: metric.name.clone(), path: String::new(), queries }
     };
@@ -127,7 +127,7 @@ fn judged(settings: &Settings, queries: &BTreeMap<String, Query>) -> Vec<Judged>
     judged
 }
 
-/// What a line of the story says of a measurement.
+/// What a line of the event log says of a measurement.
 fn said(line: &str) -> Option<(String, Verdict, bool)> {
     let (name, phase, empty) = status::measurement(line)?;
     let verdict = match phase {
@@ -141,7 +141,7 @@ fn said(line: &str) -> Option<(String, Verdict, bool)> {
 
 /// A Rollout owns its replica sets: one workload for both versions, and no Deployment. Users ask
 /// the stable or the canary's Service where a router divides them, else the active one.
-fn renamed(settings: &Settings, names: &Names) -> Names {
+fn renamed(settings: &ArgoSettings, names: &Names) -> Names {
     let mut names = names.clone();
     names.workloads = [(); 3].map(|()| settings.name.clone());
     names.deployments = false;
@@ -164,7 +164,7 @@ fn renamed(settings: &Settings, names: &Names) -> Names {
     names
 }
 
-fn takes(settings: &Settings) -> SimDuration {
+fn takes(settings: &ArgoSettings) -> SimDuration {
     let pauses = match &settings.strategy {
         Kind::Canary(canary) => {
             canary.steps.iter().fold(SimDuration::ZERO, |sum, step| match step {
@@ -176,7 +176,7 @@ fn takes(settings: &Settings) -> SimDuration {
         }
         Kind::BlueGreen(plan) => plan.auto_promotion_after,
     };
-    let measured = |metric: &Metric| {
+    let measured = |metric: &ArgoMetric| {
         let count = metric.effective_count().unwrap_or(1).clamp(1, 1_000_000) - 1;
         let every = metric.interval.unwrap_or(SimDuration::ZERO);
         metric.initial_delay.unwrap_or(SimDuration::ZERO) + every * count as u64

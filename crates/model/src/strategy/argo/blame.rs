@@ -5,12 +5,12 @@
 //! event (argoproj/argo-rollouts `rollout/controller.go`, `utils/rollout`). Deliberately unknown
 //! here: what follows from an abort.
 
-use super::status::{Held, Order as Written, Status};
+use super::status::{ArgoStatus, ArgoWrite as Written, Held};
 use crate::analysis::argo::outcome::Phase;
 use crate::world::action::Gate;
 
 /// What an update is aborted by; nothing where the orders abort none.
-pub fn gate(before: &Status, orders: &[Written]) -> Option<Gate> {
+pub fn gate(before: &ArgoStatus, orders: &[Written]) -> Option<Gate> {
     orders.contains(&Written::Aborted).then(|| {
         let metric = before.runs.values().find_map(failed_metric);
         metric.unwrap_or_else(|| by_words(orders))
@@ -50,9 +50,9 @@ fn by_words(orders: &[Written]) -> Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::argo::metric::Metric;
+    use crate::analysis::argo::metric::ArgoMetric;
     use windtunnel_base::time::SimTime;
-    use windtunnel_controllers::analysis_run::outcome::Answer;
+    use windtunnel_controllers::analysis_run::outcome::MeasurementAnswer;
     use windtunnel_controllers::argo::status::Role;
 
     fn aborted(why: &str) -> Vec<Written> {
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn an_abort_is_by_a_metric_or_by_what_its_event_says() {
-        let mut status = Status::healthy(1, 2, SimTime::ZERO);
+        let mut status = ArgoStatus::healthy(1, 2, SimTime::ZERO);
         assert_eq!(gate(&status, &[]), None);
         for (why, wanted) in [
             ("ReplicaSet \"shop-2\" has timed out progressing.", Gate::ProgressDeadline),
@@ -72,15 +72,17 @@ mod tests {
         ] {
             assert_eq!(gate(&status, &aborted(why)), Some(wanted), "{why}");
         }
-        let metric = |name: &str, fine: bool| Metric {
+        let metric = |name: &str, fine: bool| ArgoMetric {
             name: name.to_string(),
             query: "x".to_string(),
             success: Some(if fine { "true" } else { "false" }.to_string()),
             count: Some(1),
-            ..Metric::default()
+            ..ArgoMetric::default()
         };
         let mut held = Held::new(&[metric("rate", true), metric("latency", false)], 0);
-        held.run.look(&held.metrics.clone(), SimTime::ZERO, &mut |_| Answer::Samples(vec![1.0]));
+        held.run.look(&held.metrics.clone(), SimTime::ZERO, &mut |_| {
+            MeasurementAnswer::Samples(vec![1.0])
+        });
         assert_eq!(held.run.phase, Phase::Failed);
         status.runs.insert(Role::Background, held);
         let found = gate(&status, &aborted("Background analysis phase error/failed"));

@@ -3,7 +3,7 @@
 //! A reconcile follows every change and, a moment later, every one of its own writes. With
 //! traffic routing and in blue-green the new version lives in the candidate pool; without it both
 //! versions share the stable pool, and the weight is the ratio of pods, unless users come by the
-//! stable Service, which leads to pods of the stable version alone. The way back is an abort
+//! stable Service, which leads to pods of the stable version alone. The rollback is an abort
 //! while an update is under way, else an undo, which is an update like any other. Deliberately
 //! unknown here: how a reconcile decides (see [`super::canary`], [`super::blue_green`]).
 
@@ -11,17 +11,19 @@ pub use super::bind::plan;
 use super::counts::Rs;
 use super::experiment::Place;
 use super::kayenta::over;
-use super::settings::{Settings, Step, Strategy as Kind};
-use super::status::{Managed, Order as Written, Pause, SetSight, Sight, Status, Template};
+use super::settings::{ArgoSettings, Step, Strategy as Kind};
+use super::status::{
+    ArgoObserved, ArgoStatus, ArgoWrite as Written, Managed, Pause, SetSight, Template,
+};
 use super::weight::Weights;
 use super::{blame, blue_green, canary};
-use crate::analysis::argo::metric::Metric;
-use crate::analysis::argo::outcome::{Answer, Phase};
+use crate::analysis::argo::metric::ArgoMetric;
+use crate::analysis::argo::outcome::{MeasurementAnswer, Phase};
 use crate::analysis::expr::dates::instant;
 use crate::analysis::promql::value::Value;
 use crate::analysis::promql::{Options, Query};
 use crate::strategy::fleet::route_all;
-use crate::strategy::order::Order;
+use crate::strategy::order::HumanOrder;
 use crate::strategy::{Cause, Machine, SetFacts, View};
 use crate::telemetry::unix_ms;
 use crate::world::action::{Action, Alarm, Decision, Token};
@@ -42,11 +44,11 @@ const MOMENT: SimDuration = SimDuration::from_millis(1);
 /// Argo Rollouts with the state of one Rollout.
 #[derive(Clone, Debug)]
 pub struct Argo {
-    settings: Settings,
+    settings: ArgoSettings,
     /// What it asks, by text.
     queries: BTreeMap<String, Query>,
     wanted: Version,
-    status: Option<Status>,
+    status: Option<ArgoStatus>,
     /// The earliest wake-up that is still to come.
     waking: Option<SimTime>,
     /// Somebody has paused it: nothing is reconciled.
@@ -64,14 +66,14 @@ pub struct Argo {
 }
 
 /// Cookies of the router.
-fn sticky(settings: &Settings) -> Option<Sticky> {
+fn sticky(settings: &ArgoSettings) -> Option<Sticky> {
     let Kind::Canary(canary) = &settings.strategy else { return None };
     let kept = canary.traffic.as_ref()?.sticky?;
     Some(Sticky { candidate: kept, stable: Some(kept) })
 }
 
 /// Where the pods of a version serve.
-fn pool(settings: &Settings, version: Version) -> Pool {
+fn pool(settings: &ArgoSettings, version: Version) -> Pool {
     match (&settings.strategy, version) {
         (Kind::Canary(canary), _) if canary.traffic.is_none() && !canary.stable_service_only => {
             Pool::Stable
@@ -104,7 +106,7 @@ struct Sizes {
 
 impl Argo {
     /// A Rollout that runs the old version, with what it asks, by text.
-    pub(super) fn new(settings: Settings, queries: BTreeMap<String, Query>) -> Argo {
+    pub(super) fn new(settings: ArgoSettings, queries: BTreeMap<String, Query>) -> Argo {
         Argo {
             queries,
             settings,
@@ -121,27 +123,27 @@ impl Argo {
     }
 
     /// What `kubectl argo rollouts` and `kubectl` write.
-    fn ordered(&mut self, order: Order) {
+    fn ordered(&mut self, order: HumanOrder) {
         let Some(status) = &mut self.status else { return };
         let steps = self.settings.steps();
         match order {
-            Order::Undo => self.wanted = Version::Old,
-            Order::Pause => self.held = true,
+            HumanOrder::Undo => self.wanted = Version::Old,
+            HumanOrder::Pause => self.held = true,
             // Whoever was to resume what is paused from the start has done so.
-            Order::Resume => (self.held, self.settings.resumed_after) = (false, None),
-            Order::Abort => status.abort = !status.is_promoted(),
-            Order::Retry => status.abort = false,
+            HumanOrder::Resume => (self.held, self.settings.resumed_after) = (false, None),
+            HumanOrder::Abort => status.abort = !status.is_promoted(),
+            HumanOrder::Retry => status.abort = false,
             // A step that is not a pause is passed over.
-            Order::Promote if status.pauses.is_empty() => {
+            HumanOrder::Promote if status.pauses.is_empty() => {
                 status.step = (status.step + 1).min(steps);
             }
-            Order::Promote => status.promote(),
-            Order::PromoteFull => status.promote_full = !status.is_promoted(),
-            Order::Scale(_) => {}
+            HumanOrder::Promote => status.promote(),
+            HumanOrder::PromoteFull => status.promote_full = !status.is_promoted(),
+            HumanOrder::Scale(_) => {}
         }
     }
 
-    fn way_back(&mut self) {
+    fn roll_back(&mut self) {
         let Some(status) = &mut self.status else { return };
         if status.is_promoted() {
             self.wanted = Version::Old;
@@ -199,7 +201,7 @@ impl Argo {
 
     /// Points the stable Service at the stable version's pods, once all of them are available
     /// (`ensureSVCTargets` in `rollout/service.go`).
-    fn select(&mut self, status: &Status, sight: &Sight, out: &mut Vec<Action>) {
+    fn select(&mut self, status: &ArgoStatus, sight: &ArgoObserved, out: &mut Vec<Action>) {
         let Kind::Canary(canary) = &self.settings.strategy else { return };
         let stable = version(status.stable);
         let set = sight.sets.iter().find(|set| set.template == status.stable);
@@ -213,7 +215,7 @@ impl Argo {
     }
 
     /// The weight that the steps so far have set, as they are written; nothing once it is over.
-    fn asked(&self, status: &Status) -> Option<Share> {
+    fn asked(&self, status: &ArgoStatus) -> Option<Share> {
         let Kind::Canary(plan) = &self.settings.strategy else { return None };
         if self.wanted == Version::Old || status.abort || status.is_promoted() {
             return None;
@@ -240,7 +242,7 @@ impl Argo {
     }
 
     /// Somebody promotes what is paused without end; says when, if that is still to come.
-    fn promote_by_hand(&self, status: &mut Status, now: SimTime) -> Option<SimTime> {
+    fn promote_by_hand(&self, status: &mut ArgoStatus, now: SimTime) -> Option<SimTime> {
         let after = self.settings.promoted_after?;
         let endless = |pause: &Pause| match (pause, &self.settings.strategy) {
             (Pause::Inconclusive | Pause::InconclusiveExperiment, _) => true,
@@ -261,7 +263,7 @@ impl Argo {
     /// Somebody promotes an update in full; says when, if that is still to come.
     fn promote_fully(
         &mut self,
-        status: &mut Status,
+        status: &mut ArgoStatus,
         now: SimTime,
         out: &mut Vec<Action>,
     ) -> Option<SimTime> {
@@ -278,7 +280,7 @@ impl Argo {
         None
     }
 
-    fn sight(&self, view: &View<'_>, sizes: &Sizes) -> Sight {
+    fn sight(&self, view: &View<'_>, sizes: &Sizes) -> ArgoObserved {
         let seen = |version: Version| {
             let set = self.set_of(view, version);
             let size = sizes.own.get(&template(version)).copied().or(set.map(|set| set.size))?;
@@ -300,7 +302,7 @@ impl Argo {
             let rs = Rs { size, created: set.replicas, available: set.available };
             Some((key.0, key.1, rs))
         };
-        Sight {
+        ArgoObserved {
             now: view.now,
             released: self.released.unwrap_or(view.now),
             chance: view.chance,
@@ -311,7 +313,13 @@ impl Argo {
         }
     }
 
-    fn carry_out(&self, status: &Status, order: Written, sizes: &mut Sizes, out: &mut Vec<Action>) {
+    fn carry_out(
+        &self,
+        status: &ArgoStatus,
+        order: Written,
+        sizes: &mut Sizes,
+        out: &mut Vec<Action>,
+    ) {
         match order {
             Written::Create(template) => drop(sizes.own.insert(template, 0)),
             Written::Scale(template, size) => drop(sizes.own.insert(template, size)),
@@ -329,7 +337,7 @@ impl Argo {
             Written::Promoted if self.wanted == Version::New => {
                 out.push(Action::Decide(Decision::Promote));
             }
-            Written::Aborted => out.push(Action::Decide(Decision::WayBack)),
+            Written::Aborted => out.push(Action::Decide(Decision::Rollback)),
             Written::DeadlinePassed => out.push(Action::DeadlinePassed),
             Written::Event(text) => out.push(Action::Say(text)),
             Written::Promoted | Written::Again(_) => {}
@@ -411,19 +419,23 @@ impl Argo {
         }
     }
 
-    fn ask(&self, view: &View<'_>, metric: &Metric) -> Answer {
+    fn ask(&self, view: &View<'_>, metric: &ArgoMetric) -> MeasurementAnswer {
         if let Some(canary) = metric.given.as_ref().and_then(|given| given.canary.as_ref()) {
             let (score, phase) = canary.judge(&|query| self.series(view, &over(canary, query)));
-            return Answer::Scored(score, phase);
+            return MeasurementAnswer::Scored(score, phase);
         }
         if let Some(given) = &metric.given {
             let name =
                 metric.name.bytes().fold(view.now.as_nanos(), |key, b| mix64(key ^ u64::from(b)));
             let passes = given.reply.passes(self.age(view), view.chance ^ name);
-            return Answer::Given(if passes { Phase::Successful } else { Phase::Failed });
+            return MeasurementAnswer::Given(if passes {
+                Phase::Successful
+            } else {
+                Phase::Failed
+            });
         }
         let Some(query) = self.queries.get(&metric.query) else {
-            return Answer::Failed("no query".into());
+            return MeasurementAnswer::Failed("no query".into());
         };
         let answer = match &metric.range {
             None => view.ask(query),
@@ -431,22 +443,24 @@ impl Argo {
                 let step = (range.step.as_nanos() / 1_000_000) as i64;
                 let (from, to) = match range.ends_ms(&instant(unix_ms(view.now))) {
                     Ok(ends) => ends,
-                    Err(text) => return Answer::Failed(text),
+                    Err(text) => return MeasurementAnswer::Failed(text),
                 };
                 query.range(view.telemetry, (from, to, step), &Options::in_flight())
             }
         };
         match answer {
-            Ok(Value::Scalar(number)) => Answer::Scalar(number),
+            Ok(Value::Scalar(number)) => MeasurementAnswer::Scalar(number),
             Ok(Value::Vector(elements)) => {
-                Answer::Samples(elements.iter().map(|element| element.value).collect())
+                MeasurementAnswer::Samples(elements.iter().map(|element| element.value).collect())
             }
             Ok(Value::Matrix(rows)) => {
                 let samples = rows.iter().flat_map(|row| row.samples.iter().map(|(_, v)| *v));
-                Answer::Samples(samples.collect())
+                MeasurementAnswer::Samples(samples.collect())
             }
-            Ok(Value::Text(_)) => Answer::Failed("Prometheus metric type not supported".into()),
-            Err(error) => Answer::Failed(error.0),
+            Ok(Value::Text(_)) => {
+                MeasurementAnswer::Failed("Prometheus metric type not supported".into())
+            }
+            Err(error) => MeasurementAnswer::Failed(error.0),
         }
     }
 }
@@ -484,7 +498,7 @@ impl Machine for Argo {
         match cause {
             Cause::Release => {
                 let (steps, old) = (self.settings.steps(), template(Version::Old));
-                let mut status = Status::healthy(old, steps, view.now);
+                let mut status = ArgoStatus::healthy(old, steps, view.now);
                 // The router has been told before that the stable side takes everything.
                 status.weights = self
                     .settings
@@ -495,7 +509,7 @@ impl Machine for Argo {
                 self.released = Some(view.now);
                 self.full_at = self.settings.promoted_full_after.map(|after| view.now + after);
             }
-            Cause::WayBack => self.way_back(),
+            Cause::Rollback => self.roll_back(),
             Cause::Ordered(order) => self.ordered(order),
             Cause::Pods | Cause::Timer(_) | Cause::Scaled { .. } | Cause::Smoke { .. } => {}
         }

@@ -51,7 +51,8 @@ pub fn read(r: &mut Reader<'_>) -> CanaryConfig {
         let critical_decrease = r.opt_number("criticalDecrease", 0.0..=1e9, help);
         let help = "without data it counts as failed, unless it is critical";
         let must_have_data = r.flag("mustHaveData", false, help);
-        let metric = judge::Metric { critical, critical_increase, critical_decrease, ..metric };
+        let metric =
+            judge::KayentaMetric { critical, critical_increase, critical_decrease, ..metric };
         Watched { group, experiment, control, metric, transform, must_have_data }
     });
     let metrics = metrics.unwrap_or_default();

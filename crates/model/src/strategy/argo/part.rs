@@ -9,10 +9,10 @@ use super::drive::plan;
 use super::field;
 use super::kayenta;
 use super::settings::{
-    Analysis, Background, BlueGreen, Canary, CanaryScale, Experiment, ExperimentAnalysis,
-    ExperimentTemplate, Plugin, Rules, Settings, Step, Strategy, Threshold, Traffic,
+    Analysis, ArgoSettings, Background, BlueGreen, Canary, CanaryScale, Experiment,
+    ExperimentAnalysis, ExperimentTemplate, Plugin, Rules, Step, Strategy, Threshold, Traffic,
 };
-use crate::analysis::argo::metric::{Given, Metric, RangeQuery};
+use crate::analysis::argo::metric::{ArgoMetric, Given, RangeQuery};
 use crate::analysis::argo::valid;
 use crate::analysis::expr::dates::epoch;
 use crate::analysis::reply::{EXPECTED, Reply};
@@ -55,7 +55,7 @@ fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
     let name = r.text(field::NAME, kind, "name in tables and charts");
     let own = "name of the Rollout, for events and its pods; left out: the service's";
     let own = r.opt_text(field::ROLLOUT, own).unwrap_or_default();
-    let settings = Settings {
+    let settings = ArgoSettings {
         progress_deadline: r.duration(
             field::PROGRESS_DEADLINE,
             "600s",
@@ -64,7 +64,7 @@ fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
         progress_deadline_abort: r.flag(
             field::PROGRESS_DEADLINE_ABORT,
             false,
-            "and then: way back",
+            "and then: rollback",
         ),
         promoted_after: r.opt_duration(
             field::PROMOTED_AFTER,
@@ -87,7 +87,7 @@ fn rollout(r: &mut Reader<'_>, strategy: Strategy) -> Plan {
             .map(|revisions| revisions as u32),
         rules: rules(r),
         orders: orders::of_rollout(r),
-        ..Settings::new(&own, strategy)
+        ..ArgoSettings::new(&own, strategy)
     };
     plan(&name, settings)
 }
@@ -183,7 +183,7 @@ fn traffic(r: &mut Reader<'_>) -> Traffic {
         ) as u32,
         managed_routes: routes.into_iter().map(|(_, name)| name).collect(),
         sticky: r.opt_duration(field::STICKINESS, "users stay so long with the side they have met"),
-        router: r.text(field::ROUTER, "istio", "who divides the traffic, for the story"),
+        router: r.text(field::ROUTER, "istio", "who divides the traffic, for the event log"),
     }
 }
 
@@ -371,7 +371,7 @@ const WEIGHT_MAX: u64 = i32::MAX as u64;
 /// Counts and limits that are told apart.
 const LIMITS: RangeInclusive<f64> = -2.0..=1e9;
 
-fn metric(r: &mut Reader<'_>) -> Metric {
+fn metric(r: &mut Reader<'_>) -> ArgoMetric {
     // Some below zero, for the controller has words for them.
     let count = |r: &mut Reader<'_>, name, help| {
         let found = r.opt_number(name, LIMITS, help)?;
@@ -382,7 +382,7 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     };
     let limit = "failed measurements that are forgiven; -1 forgives all";
     let limit = count(r, field::FAILURE_LIMIT, limit);
-    let metric = Metric {
+    let metric = ArgoMetric {
         name: r.required_text(field::NAME, "its name"),
         query: r.opt_text(field::QUERY, "in PromQL").unwrap_or_default(),
         given: given(r),
@@ -468,7 +468,7 @@ fn ago(text: &str) -> String {
 }
 
 /// What the controller would say at every measurement.
-fn check(r: &mut Reader<'_>, metric: &Metric) {
+fn check(r: &mut Reader<'_>, metric: &ArgoMetric) {
     if r.describing() {
         return;
     }

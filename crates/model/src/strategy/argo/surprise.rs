@@ -2,9 +2,9 @@
 //! cannot form, and metrics that decide nothing.
 
 use super::counts::{Aim, approximate};
-use super::settings::{Canary, Settings, Step, Strategy as Kind};
-use crate::analysis::argo::metric::Metric;
-use crate::analysis::argo::outcome::{Answer, Phase, judge};
+use super::settings::{ArgoSettings, Canary, Step, Strategy as Kind};
+use crate::analysis::argo::metric::ArgoMetric;
+use crate::analysis::argo::outcome::{MeasurementAnswer, Phase, judge};
 use crate::analysis::expr::dates::instant;
 use crate::analysis::promql::Query;
 use crate::analysis::ratio::{self, Makes};
@@ -13,12 +13,16 @@ use crate::strategy::surprise::{Formed, of_pods};
 use std::collections::BTreeMap;
 
 /// All of them, for a Rollout of so many pods.
-pub fn all(settings: &Settings, queries: &BTreeMap<String, Query>, replicas: u32) -> Vec<Surprise> {
+pub fn all(
+    settings: &ArgoSettings,
+    queries: &BTreeMap<String, Query>,
+    replicas: u32,
+) -> Vec<Surprise> {
     let mut found = match &settings.strategy {
         Kind::Canary(canary) if canary.traffic.is_none() => weights(canary, replicas),
         _ => Vec::new(),
     };
-    let mut seen: Vec<&Metric> = Vec::new();
+    let mut seen: Vec<&ArgoMetric> = Vec::new();
     for (path, analysis) in settings.analyses() {
         for (number, metric) in analysis.metrics.iter().enumerate() {
             // A template that several analyses take in is told once.
@@ -51,13 +55,14 @@ fn weights(canary: &Canary, replicas: u32) -> Vec<Surprise> {
 }
 
 /// A metric whose ratio divides every series by itself: what its conditions make of it.
-fn divided(metric: &Metric, query: &Query) -> Option<ratio::Told> {
+fn divided(metric: &ArgoMetric, query: &Query) -> Option<ratio::RatioFault> {
     let now = instant(0);
     let makes = |value: Option<f64>| {
         // Conditions may ask for how many series there are, so one and two are tried.
         let samples = |times| vec![value.unwrap_or(0.0); times];
         let tried = if value.is_some() { [1, 2] } else { [0, 0] };
-        let phases = tried.map(|n| judge(metric, &Answer::Samples(samples(n)), &now).phase);
+        let phases =
+            tried.map(|n| judge(metric, &MeasurementAnswer::Samples(samples(n)), &now).phase);
         match phases {
             [a, b] if a != b => Makes::Unknown,
             [Phase::Successful, _] => Makes::Pass,

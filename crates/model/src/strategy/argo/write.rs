@@ -8,17 +8,17 @@ use super::field;
 use super::kayenta;
 use super::part::SIDES;
 use super::settings::{
-    Analysis, Background, BlueGreen, Canary, CanaryScale, Experiment, ExperimentAnalysis,
-    ExperimentTemplate, Plugin, Settings, Step, Strategy, Threshold, Traffic,
+    Analysis, ArgoSettings, Background, BlueGreen, Canary, CanaryScale, Experiment,
+    ExperimentAnalysis, ExperimentTemplate, Plugin, Step, Strategy, Threshold, Traffic,
 };
-use crate::analysis::argo::metric::{Metric, RangeQuery};
+use crate::analysis::argo::metric::{ArgoMetric, RangeQuery};
 use crate::strategy::orders;
 use windtunnel_base::node::Value;
 use windtunnel_base::settings::written::{Mapping, count, duration, list, share, text};
 use windtunnel_base::time::SimDuration;
 
 /// The settings of a strategy with this name in tables and charts.
-pub fn write(name: &str, settings: &Settings) -> Value {
+pub fn write(name: &str, settings: &ArgoSettings) -> Value {
     let own = Some(&settings.name).filter(|name| !name.is_empty());
     let all = Mapping::default()
         .with(field::NAME, text(name))
@@ -175,7 +175,7 @@ fn metrics(analysis: &Analysis) -> Value {
     list(analysis.metrics.iter().map(metric))
 }
 
-fn metric(metric: &Metric) -> Value {
+fn metric(metric: &ArgoMetric) -> Value {
     let query = Some(&metric.query).filter(|query| !query.is_empty());
     let given = metric.given.as_ref();
     let canary = given.and_then(|given| given.canary.as_ref());

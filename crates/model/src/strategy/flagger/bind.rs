@@ -7,7 +7,7 @@
 use super::check::{Question, Source, questions};
 use super::drive::Flagger;
 use super::query::{Builtin, Model, loses_lines, requests};
-use super::settings::{Metric, Settings};
+use super::settings::{FlaggerMetric, FlaggerSettings};
 use super::upstream::upstreams;
 use super::weights::{Mode, steps_to_last};
 use crate::analysis::promql::Query;
@@ -22,7 +22,7 @@ use windtunnel_base::problem::nearest;
 use windtunnel_base::time::SimDuration;
 
 /// The plan of a Canary, under a name of its own.
-pub fn plan(name: &str, settings: Settings) -> Plan {
+pub fn plan(name: &str, settings: FlaggerSettings) -> Plan {
     let metrics = settings.analysis.iter().flat_map(|analysis| &analysis.metrics);
     let needs = Needs {
         second_fleet: true,
@@ -48,7 +48,7 @@ pub(super) struct Asked {
 const PLACEHOLDERS: [&str; 7] =
     ["name", "namespace", "target", "service", "ingress", "route", "interval"];
 
-impl Spec for Settings {
+impl Spec for FlaggerSettings {
     fn bind(&self, binding: &mut Binding<'_>) -> Option<Pilot> {
         let asked = asked(self, binding)?;
         let mut settings = self.clone();
@@ -74,7 +74,7 @@ impl Spec for Settings {
 
 /// By what a Canary may go back: its metrics, those without a query of their own as well, and
 /// webhooks.
-fn gates(settings: &Settings) -> Vec<Gate> {
+fn gates(settings: &FlaggerSettings) -> Vec<Gate> {
     let analysis = || settings.analysis.iter();
     let metrics = analysis().flat_map(|a| &a.metrics).map(|m| Gate::Metric(m.name.clone()));
     let hooks = analysis().flat_map(|a| &a.webhooks).map(|w| Gate::Webhook(w.name.clone()));
@@ -82,7 +82,7 @@ fn gates(settings: &Settings) -> Vec<Gate> {
 }
 
 /// Reads all queries; what is wrong with them is told.
-fn asked(settings: &Settings, binding: &mut Binding<'_>) -> Option<Asked> {
+fn asked(settings: &FlaggerSettings, binding: &mut Binding<'_>) -> Option<Asked> {
     let (mut asked, mut sound) = (Asked::default(), true);
     let metrics = settings.analysis.as_ref().map_or(&[][..], |analysis| &analysis.metrics);
     for (question, text) in questions(settings) {
@@ -111,7 +111,7 @@ fn asked(settings: &Settings, binding: &mut Binding<'_>) -> Option<Asked> {
 fn query(
     binding: &mut Binding<'_>,
     (number, source): Question,
-    metric: &Metric,
+    metric: &FlaggerMetric,
     text: Result<String, String>,
 ) -> Option<Query> {
     let (field, written) = match source {
@@ -156,9 +156,9 @@ fn query(
     None
 }
 
-fn judged(settings: &Settings, asked: &Asked) -> Vec<Judged> {
+fn judged(settings: &FlaggerSettings, asked: &Asked) -> Vec<Judged> {
     let metrics = settings.analysis.iter().flat_map(|a| &a.metrics).enumerate();
-    let of = |(number, metric): (usize, &Metric)| {
+    let of = |(number, metric): (usize, &FlaggerMetric)| {
         let mine = asked.queries.iter().filter(move |((of, _), _)| *of == number);
         let queries = mine.map(|(_, query)| query.clone()).collect();
         Judged { name: metric.name.clone(), path: String::new(), queries }
@@ -167,7 +167,7 @@ fn judged(settings: &Settings, asked: &Asked) -> Vec<Judged> {
 }
 
 /// The target's own autoscaler, and the primary's copy of it where the Canary refers to one.
-fn scaling(settings: &Settings) -> Scaling {
+fn scaling(settings: &FlaggerSettings) -> Scaling {
     let copy = settings.autoscaler.map(|scaler| {
         let (min, max) = scaler.primary;
         Limits { min, max }
@@ -176,7 +176,7 @@ fn scaling(settings: &Settings) -> Scaling {
 }
 
 /// Workloads as Flagger renames them: the primary is a copy of the target.
-fn renamed(settings: &Settings, names: &Names) -> Names {
+fn renamed(settings: &FlaggerSettings, names: &Names) -> Names {
     let super::settings::Names { target, service, namespace, .. } = &settings.names;
     let workloads = [format!("{target}-primary"), target.clone(), format!("{target}-baseline")];
     let hosts = ["primary", "canary", "baseline"].map(|side| format!("{service}-{side}"));
@@ -195,7 +195,7 @@ fn renamed(settings: &Settings, names: &Names) -> Names {
 }
 
 /// What the provider's router makes of the analysis, where its words say something else.
-fn surprises(settings: &Settings) -> Vec<Surprise> {
+fn surprises(settings: &FlaggerSettings) -> Vec<Surprise> {
     let analysis = settings.analysis.iter().filter(|_| !settings.skips_analysis());
     let all = analysis.flat_map(|analysis| super::router::surprises(settings.provider, analysis));
     let told = |s: super::router::Surprise| Surprise {
@@ -207,7 +207,7 @@ fn surprises(settings: &Settings) -> Vec<Surprise> {
 }
 
 /// Queries of which the controller loses what stands behind a comment.
-fn comments(settings: &Settings) -> impl Iterator<Item = Surprise> {
+fn comments(settings: &FlaggerSettings) -> impl Iterator<Item = Surprise> {
     let metrics = settings.analysis.iter().flat_map(|analysis| &analysis.metrics).enumerate();
     metrics.flat_map(|(number, metric)| {
         let template = metric.template.as_ref().map(|template| &template.query);
@@ -224,7 +224,7 @@ fn comments(settings: &Settings) -> impl Iterator<Item = Surprise> {
 /// What becomes of comments (`pkg/metrics/providers/prometheus.go`, trimQuery).
 const LOST: &str = "Flagger puts a query on one line: all that follows the # is a comment";
 
-fn takes(settings: &Settings) -> SimDuration {
+fn takes(settings: &FlaggerSettings) -> SimDuration {
     let Some(analysis) = &settings.analysis else { return settings.interval() };
     let ticks = match Mode::of(Some(analysis)) {
         // What never gets there is warned of, and takes no time that could be named.

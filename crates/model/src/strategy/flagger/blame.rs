@@ -5,7 +5,7 @@
 //! Deliberately unknown here: metrics, which are told as evidence.
 
 use super::settings::{Hook, Webhook};
-use super::tick::Order;
+use super::tick::FlaggerWrite;
 use crate::world::action::Gate;
 
 /// What the webhooks of a tick said that may take a Canary back.
@@ -33,10 +33,10 @@ impl Calls {
     }
 
     /// What a tick took the release back by; nothing where that was the number of failed looks.
-    pub fn of_way_back(&self, orders: &[Order]) -> Option<Gate> {
+    pub fn of_rollback(&self, orders: &[FlaggerWrite]) -> Option<Gate> {
         // `shop-primary.prod not ready: …`, `canary deployment shop.prod not ready: …`.
-        let late = |order: &Order| match order {
-            Order::Event(event) => event.warning && event.text.contains(" not ready: "),
+        let late = |order: &FlaggerWrite| match order {
+            FlaggerWrite::Event(event) => event.warning && event.text.contains(" not ready: "),
             _ => false,
         };
         let ordered = self.ordered.clone().map(Gate::Webhook);
@@ -62,11 +62,13 @@ mod tests {
         calls.note(&hook("gate", Hook::ConfirmPromotion), false);
         calls.note(&hook("stop", Hook::Rollback), false);
         assert_eq!(calls.of_failed_look(), Gate::Webhook("load".to_string()));
-        let back = [Order::Event(Event::warning("Rolling back shop.prod failed checks threshold"))];
-        assert_eq!(calls.of_way_back(&back), None);
-        let late = [Order::Event(Event::warning("canary deployment shop.prod not ready: waiting"))];
-        assert_eq!(calls.of_way_back(&late), Some(Gate::ProgressDeadline));
+        let back =
+            [FlaggerWrite::Event(Event::warning("Rolling back shop.prod failed checks threshold"))];
+        assert_eq!(calls.of_rollback(&back), None);
+        let late =
+            [FlaggerWrite::Event(Event::warning("canary deployment shop.prod not ready: waiting"))];
+        assert_eq!(calls.of_rollback(&late), Some(Gate::ProgressDeadline));
         calls.note(&hook("stop", Hook::Rollback), true);
-        assert_eq!(calls.of_way_back(&back), Some(Gate::Webhook("stop".to_string())));
+        assert_eq!(calls.of_rollback(&back), Some(Gate::Webhook("stop".to_string())));
     }
 }

@@ -2,25 +2,25 @@
 //!
 //! The primary lives in the stable pool, the target (the canary) in the candidate pool. The same
 //! ticker that runs the analysis also sees the new template first, so a release waits for the next
-//! tick. The way back is a human's: a rollback webhook if there is one, else the old template, of
+//! tick. The rollback is a human's: a rollback webhook if there is one, else the old template, of
 //! which Flagger makes what it makes of any template. Deliberately unknown here: how a tick
 //! decides (see [`super::tick`]).
 
-use super::answer::{Answer, Response, read};
+use super::answer::{FlaggerAnswer, Response, read};
 use super::bind::Asked;
 pub use super::bind::plan;
 use super::blame::Calls;
 use super::check::{Question, Source};
 use super::provider::Provider;
 use super::router::Reach;
-use super::settings::{Analysis, Hook, Load, Metric, Settings, Webhook};
+use super::settings::{Analysis, FlaggerMetric, FlaggerSettings, Hook, Load, Webhook};
 use super::side::Side;
-use super::status::{Phase, Spec, Status};
-use super::tick::{Order, Senses, Sight, advance, reported_routes};
+use super::status::{FlaggerStatus, Phase, Spec};
+use super::tick::{FlaggerObserved, FlaggerQueries, FlaggerWrite, advance, reported_routes};
 use super::weights::{Routes, TOTAL};
 use crate::analysis::promql::Query;
 use crate::analysis::promql::value::Value;
-use crate::strategy::order::Order as Told;
+use crate::strategy::order::HumanOrder as SeenGroup;
 use crate::strategy::{Cause, Machine, View};
 use crate::world::action::{Action, Alarm, Decision, Evidence, Token, Verdict};
 use crate::world::routing::{Mirror, Pool, Routing, Split, Sticky};
@@ -39,9 +39,9 @@ const ANSWERED: Token = Token::of(Alarm::Answered);
 /// Flagger with the state of one Canary.
 #[derive(Clone, Debug)]
 pub struct Flagger {
-    settings: Settings,
+    settings: FlaggerSettings,
     asked: Asked,
-    status: Status,
+    status: FlaggerStatus,
     routes: Routes,
     /// The template that the target has been given.
     wanted: Version,
@@ -93,11 +93,11 @@ fn spec(version: Version) -> Spec {
 
 impl Flagger {
     /// A Canary whose primary runs the old version, with what it asks.
-    pub(super) fn new(settings: Settings, asked: Asked) -> Flagger {
+    pub(super) fn new(settings: FlaggerSettings, asked: Asked) -> Flagger {
         Flagger {
             settings,
             asked,
-            status: Status::initialized(spec(Version::Old)),
+            status: FlaggerStatus::initialized(spec(Version::Old)),
             routes: Routes::PRIMARY,
             wanted: Version::Old,
             sides: None,
@@ -126,7 +126,7 @@ impl Flagger {
         out.push(Action::Wake { after, token: TICK });
     }
 
-    fn way_back(&mut self, view: &View<'_>) {
+    fn roll_back(&mut self, view: &View<'_>) {
         let hooks = self.settings.analysis.iter().flat_map(|a| &a.webhooks);
         let has_hook = hooks.clone().any(|hook| hook.hook == Hook::Rollback);
         if has_hook && self.status.phase.is_analysing() {
@@ -182,9 +182,9 @@ impl Flagger {
         }
     }
 
-    fn sight(&self, view: &View<'_>) -> Option<Sight> {
+    fn sight(&self, view: &View<'_>) -> Option<FlaggerObserved> {
         let (primary, canary) = self.sides.as_ref()?;
-        Some(Sight {
+        Some(FlaggerObserved {
             now: view.now,
             primary: primary.report(),
             canary: canary.report(),
@@ -219,19 +219,19 @@ impl Flagger {
         self.tell_evidence(view, &answers, counted, out);
         let silent = counted && !out.iter().any(failed_evidence);
         out.extend(silent.then(|| Action::Because(heard.of_failed_look())));
-        let way_back = heard.of_way_back(&orders);
+        let rollback = heard.of_rollback(&orders);
         for order in orders {
             self.carry_out(view, order, out);
         }
         self.sync(view, out);
-        // A failed promotion is no way back: the new version keeps all the traffic.
+        // A failed promotion is no rollback: the new version keeps all the traffic.
         let failed = self.status.phase == Phase::Failed && before.phase != Phase::Failed;
         if self.status.told() != before.told() {
             out.push(Action::Say(self.status.told()));
         }
         if failed && self.routes != Routes::CANARY {
-            out.extend(way_back.map(Action::Because));
-            out.push(Action::Decide(Decision::WayBack));
+            out.extend(rollback.map(Action::Because));
+            out.push(Action::Decide(Decision::Rollback));
         }
         let after = self.ticker.next(view.now, self.settings.interval());
         out.push(Action::Wake { after, token: TICK });
@@ -241,7 +241,7 @@ impl Flagger {
     fn tell_evidence(
         &self,
         view: &View<'_>,
-        answers: &[(Question, Answer)],
+        answers: &[(Question, FlaggerAnswer)],
         failed: bool,
         out: &mut Vec<Action>,
     ) {
@@ -250,8 +250,8 @@ impl Flagger {
             let Some(metric) = metrics.get(*number) else { continue };
             let range = metric.range.unwrap_or_default();
             let value = match answer {
-                Answer::Value(value) => Some(*value),
-                Answer::NoValues | Answer::Error(_) | Answer::Given(_) => None,
+                FlaggerAnswer::Value(value) => Some(*value),
+                FlaggerAnswer::NoValues | FlaggerAnswer::Error(_) | FlaggerAnswer::Given(_) => None,
             };
             out.push(Action::Evidence(Evidence {
                 check: Arc::from(metric.name.as_str()),
@@ -264,18 +264,18 @@ impl Flagger {
         }
     }
 
-    fn carry_out(&mut self, view: &View<'_>, order: Order, out: &mut Vec<Action>) {
+    fn carry_out(&mut self, view: &View<'_>, order: FlaggerWrite, out: &mut Vec<Action>) {
         let Some((primary, canary)) = &mut self.sides else { return };
         match order {
-            Order::Route(routes) => {
+            FlaggerWrite::Route(routes) => {
                 self.routes = routes;
                 if self.settings.provider.routes() {
                     out.push(Action::Ask(asked(&self.settings, routes)));
                     out.push(Action::Route(routing(&self.settings, routes)));
                 }
             }
-            Order::ScaleCanary(size) => canary.resize(size, &self.settings.target),
-            Order::Promote => {
+            FlaggerWrite::ScaleCanary(size) => canary.resize(size, &self.settings.target),
+            FlaggerWrite::Promote => {
                 primary.aim(self.wanted, view.now);
                 if self.settings.autoscaler.is_none() {
                     primary.resize(canary.desired(), &self.settings.target);
@@ -284,8 +284,8 @@ impl Flagger {
                     out.push(Action::Decide(Decision::Promote));
                 }
             }
-            Order::Load(hook, load) => self.load(view.now, hook, load, out),
-            Order::Event(event) => out.push(Action::Say(event.text)),
+            FlaggerWrite::Load(hook, load) => self.load(view.now, hook, load, out),
+            FlaggerWrite::Event(event) => out.push(Action::Say(event.text)),
         }
     }
 }
@@ -303,7 +303,7 @@ impl Flagger {
 }
 
 /// What Flagger asks for, as it tells it; in an A/B test everything of those who match.
-fn asked(settings: &Settings, routes: Routes) -> Share {
+fn asked(settings: &FlaggerSettings, routes: Routes) -> Share {
     let matching = settings.analysis.as_ref().and_then(|analysis| analysis.matching.as_ref());
     match (matching, routes.canary) {
         (Some(matching), TOTAL) => matching.share,
@@ -313,7 +313,7 @@ fn asked(settings: &Settings, routes: Routes) -> Share {
 
 /// What the mesh object means to the balancers. Percent become shares; whom a match leaves with the
 /// primary is the router's affair.
-fn routing(settings: &Settings, routes: Routes) -> Routing {
+fn routing(settings: &FlaggerSettings, routes: Routes) -> Routing {
     let usual = Analysis::default();
     let analysis = settings.analysis.as_ref().unwrap_or(&usual);
     let share = |percent: u32| Share::clamped(f64::from(percent) / f64::from(TOTAL));
@@ -348,11 +348,11 @@ fn routing(settings: &Settings, routes: Routes) -> Routing {
 struct Sensed<'s, 'v> {
     view: &'s View<'v>,
     queries: &'s BTreeMap<Question, Query>,
-    metrics: &'s [Metric],
+    metrics: &'s [FlaggerMetric],
     age: SimDuration,
     called_back: bool,
     calls: &'s mut u64,
-    answers: Vec<(Question, Answer)>,
+    answers: Vec<(Question, FlaggerAnswer)>,
     /// What webhooks said.
     heard: Calls,
     /// How long the calls block the tick.
@@ -368,7 +368,7 @@ fn waits_for_nothing(hook: &Webhook) -> bool {
     hook.hook == Hook::PostRollout || hook.is_quick()
 }
 
-impl Senses for Sensed<'_, '_> {
+impl FlaggerQueries for Sensed<'_, '_> {
     fn call(&mut self, hook: &Webhook) -> bool {
         *self.calls += 1;
         let (passes, blocks) = hook.call(self.age, self.view.chance ^ *self.calls);
@@ -380,7 +380,7 @@ impl Senses for Sensed<'_, '_> {
         passes || ordered
     }
 
-    fn ask(&mut self, question: Question) -> Answer {
+    fn ask(&mut self, question: Question) -> FlaggerAnswer {
         let metric = self.metrics.get(question.0);
         let template = metric.and_then(|metric| metric.template.as_ref());
         let template = template.filter(|_| question.1 == Source::Template);
@@ -389,9 +389,9 @@ impl Senses for Sensed<'_, '_> {
         let answer = match (self.queries.get(&question), reply) {
             (_, Some(reply)) => {
                 *self.calls += 1;
-                Answer::Given(reply.passes(self.age, self.view.chance ^ *self.calls))
+                FlaggerAnswer::Given(reply.passes(self.age, self.view.chance ^ *self.calls))
             }
-            (None, None) => Answer::NoValues,
+            (None, None) => FlaggerAnswer::NoValues,
             (Some(query), None) => read(&response(self.view, query)),
         };
         self.answers.push((question, answer.clone()));
@@ -414,8 +414,8 @@ impl Flagger {
     fn react(&mut self, view: &View<'_>, cause: Cause, out: &mut Vec<Action>) {
         match cause {
             Cause::Release => self.release(view, out),
-            Cause::WayBack => self.way_back(view),
-            Cause::Ordered(Told::Undo) => self.apply_old(view),
+            Cause::Rollback => self.roll_back(view),
+            Cause::Ordered(SeenGroup::Undo) => self.apply_old(view),
             Cause::Scaled { pool, replicas } => return self.rescale(view, pool, replicas, out),
             Cause::Pods | Cause::Timer(_) | Cause::Smoke { .. } | Cause::Ordered(_) => {}
         }

@@ -41,7 +41,7 @@ fn wake(flagger: &mut Flagger, now: SimTime, cause: Cause, available: u32) -> Ve
 /// woken for in an hour is its 60 ticks, and a few looks at deadlines.
 #[test]
 fn two_incomplete_deployments_do_not_wake_each_other() {
-    let mut settings = Settings::new(super::super::settings::Names::of("demo", "test"));
+    let mut settings = FlaggerSettings::new(super::super::settings::Names::of("demo", "test"));
     settings.target.deadline = Some(SimDuration::from_secs(60));
     settings.target.replicas = Some(4);
     settings.first_tick = Some(SimDuration::ZERO);

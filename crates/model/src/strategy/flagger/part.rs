@@ -9,8 +9,8 @@ use super::field;
 use super::provider::Provider;
 use super::query::Builtin;
 use super::settings::{
-    Affinity, Analysis, Autoscaler, Hook, Load, Matching, Metric, Names, Range, Rules, Settings,
-    Target, Template, Webhook,
+    Affinity, Analysis, Autoscaler, FlaggerMetric, FlaggerSettings, Hook, Load, Matching, Names,
+    Range, Rules, Target, Template, Webhook,
 };
 use super::weights::{TOTAL, steps_to_last};
 use crate::analysis::reply::{EXPECTED, Reply};
@@ -64,7 +64,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
     let help = "whose rules hold: since 1.44 a primary that fails in promotion leaves the traffic \
         on the canary";
     let rules = r.choice(field::RULES, &RULES, RULES[0], help);
-    let settings = Settings {
+    let settings = FlaggerSettings {
         provider: Provider::parse(PROVIDERS[provider]).unwrap_or_default(),
         analysis: r.opt_object(field::ANALYSIS, "left out: promoted without a look", analysis),
         skip_analysis: r.flag(field::SKIP_ANALYSIS, false, "promote without a look"),
@@ -72,7 +72,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
         progress_deadline: r.duration(
             field::PROGRESS_DEADLINE,
             "600s",
-            "pods not ready for this long: way back",
+            "pods not ready for this long: rollback",
         ),
         autoscaler: r.opt_object(field::AUTOSCALER, "the target has an autoscaler", autoscaler),
         target: r.object(field::TARGET, "the Deployment that is released", target),
@@ -82,7 +82,7 @@ fn read(r: &mut Reader<'_>) -> Plan {
             "from the release to the tick that sees it; left out: anywhere within an interval",
         ),
         orders: orders::of_canary(r),
-        ..Settings::new(names)
+        ..FlaggerSettings::new(names)
     };
     plan(&name, settings)
 }
@@ -204,7 +204,7 @@ const WEIGHT_MAX: u64 = i32::MAX as u64;
 fn matching(r: &mut Reader<'_>) -> Matching {
     let some = |text: &str| Some(text.to_string());
     let conditions =
-        r.texts(field::CONDITIONS, "", "as they are written, for the story", some, "text");
+        r.texts(field::CONDITIONS, "", "as they are written, for the event log", some, "text");
     Matching {
         conditions: conditions.into_iter().map(|(_, text)| text).collect(),
         share: r.share(field::SHARE, "10%", "share of users whose requests match (assumption)"),
@@ -219,7 +219,7 @@ fn affinity(r: &mut Reader<'_>) -> Affinity {
     }
 }
 
-fn metric(r: &mut Reader<'_>) -> Metric {
+fn metric(r: &mut Reader<'_>) -> FlaggerMetric {
     let query = r.opt_text(field::QUERY, "PromQL of its own");
     let pair = |text: &str| {
         text.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()))
@@ -229,7 +229,7 @@ fn metric(r: &mut Reader<'_>) -> Metric {
     let bound = |r: &mut Reader<'_>, name, help| r.opt_number(name, -1e12..=1e12, help);
     let min = bound(r, field::MIN, "smallest value that passes; a success rate in percent");
     let max = bound(r, field::MAX, "largest value that passes; a duration in milliseconds");
-    let metric = Metric {
+    let metric = FlaggerMetric {
         name: r
             .required_text(field::NAME, "request-success-rate and request-duration are built in"),
         interval: r.opt_text(field::INTERVAL, "window of the query, 1m if left out"),
@@ -273,7 +273,7 @@ fn template(r: &mut Reader<'_>) -> Template {
 }
 
 /// A metric must come to a query: the controller fails every check of one that does not.
-fn askable(r: &mut Reader<'_>, metric: &Metric) {
+fn askable(r: &mut Reader<'_>, metric: &FlaggerMetric) {
     let has_text = metric.query.is_some() || metric.template.is_some();
     let is_known = has_text || Builtin::parse(&metric.name).is_some();
     if r.describing() || metric.name.is_empty() || is_known {

@@ -2,12 +2,12 @@
 
 use super::bind::Asked;
 use super::check::{Source, passes};
-use super::settings::Settings;
+use super::settings::FlaggerSettings;
 use crate::analysis::ratio::{self, Makes};
 use crate::strategy::pilot::Surprise;
 
 /// What is told of them.
-pub(super) fn surprises(settings: &Settings, asked: &Asked) -> Vec<Surprise> {
+pub(super) fn surprises(settings: &FlaggerSettings, asked: &Asked) -> Vec<Surprise> {
     let analysis = settings.analysis.iter().filter(|_| !settings.skips_analysis());
     let metrics: Vec<_> = analysis.flat_map(|analysis| &analysis.metrics).collect();
     let of = |((number, source), query): (&(usize, Source), _)| {

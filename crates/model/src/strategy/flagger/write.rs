@@ -5,14 +5,16 @@
 
 use super::field;
 use super::part::{RULES, TO};
-use super::settings::{Affinity, Analysis, Hook, Load, Metric, Names, Settings, Target, Webhook};
+use super::settings::{
+    Affinity, Analysis, FlaggerMetric, FlaggerSettings, Hook, Load, Names, Target, Webhook,
+};
 use crate::strategy::orders;
 use windtunnel_base::node::Value;
 use windtunnel_base::settings::written::{Mapping, count, duration, list, rate, share, text};
 use windtunnel_base::time::SimDuration;
 
 /// The settings of a strategy with this name in tables and charts.
-pub fn write(name: &str, settings: &Settings) -> Value {
+pub fn write(name: &str, settings: &FlaggerSettings) -> Value {
     let rules = RULES[usize::from(!settings.rules.failed_promotion_keeps_canary)];
     Mapping::default()
         .with(field::NAME, text(name))
@@ -103,7 +105,7 @@ fn affinity(affinity: &Affinity) -> Value {
         .value()
 }
 
-fn metric(metric: &Metric) -> Value {
+fn metric(metric: &FlaggerMetric) -> Value {
     let range = metric.range.unwrap_or_default();
     let template = metric.template.as_ref().map(|template| {
         Mapping::default()

@@ -1,7 +1,7 @@
 //! What Apache APISIX exports (apisix.apache.org, plugin `prometheus`): answers by route and code,
 //! and latencies in milliseconds.
 
-use super::{Exporter, Family, Kind, upstream};
+use super::{Exporter, Family, SeriesKind, upstream};
 use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -9,13 +9,13 @@ use crate::telemetry::page::{Labels, Page};
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "apisix_http_status",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "answers by route and code",
         exporter: Exporter::Upstream(statuses),
     },
     Family {
         name: "apisix_http_latency",
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time of a request, in milliseconds; type is request, upstream or apisix",
         exporter: Exporter::Upstream(latencies),
     },

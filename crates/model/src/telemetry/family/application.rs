@@ -3,7 +3,7 @@
 //!
 //! A label combination appears with its first event, so its first increment is invisible to `rate`.
 
-use super::{Exporter, Family, Kind};
+use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::{CODES, PodFacts, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -11,25 +11,25 @@ use crate::telemetry::page::{Labels, Page};
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "http_requests_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "requests answered by the process, by route and status",
         exporter: Exporter::App(requests),
     },
     Family {
         name: "http_request_duration_seconds",
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time from the arrival of a request at the pod to its answer, in seconds",
         exporter: Exporter::App(durations),
     },
     Family {
         name: "checkout_started_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "business steps started: answers of routes that have a value",
         exporter: Exporter::App(started),
     },
     Family {
         name: "orders_completed_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "business steps completed",
         exporter: Exporter::App(completed),
     },

@@ -3,7 +3,7 @@
 //! A restarted container begins at zero. Memory is a model: a quarter of the limit when nothing
 //! leaks, growing to the limit as a leak does.
 
-use super::{Exporter, Family, Kind};
+use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::PodFacts;
 use crate::telemetry::page::{Labels, Page};
 
@@ -14,19 +14,19 @@ pub const MEMORY_LIMIT: f64 = 512.0 * 1024.0 * 1024.0;
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "container_cpu_usage_seconds_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "CPU time used by the container, in seconds",
         exporter: Exporter::Kubelet(cpu),
     },
     Family {
         name: "container_memory_working_set_bytes",
-        kind: Kind::Gauge,
+        kind: SeriesKind::Gauge,
         help: "memory of the container that can't be reclaimed, in bytes",
         exporter: Exporter::Kubelet(working_set),
     },
     Family {
         name: "container_memory_usage_bytes",
-        kind: Kind::Gauge,
+        kind: SeriesKind::Gauge,
         help: "memory of the container, caches included, in bytes",
         exporter: Exporter::Kubelet(usage),
     },

@@ -2,14 +2,14 @@
 //! also counts what no pod answered. Both series exist from the start, as a careful exporter has
 //! it, so that the first failures count.
 
-use super::{Exporter, Family, Kind};
+use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::EdgeFacts;
 use crate::telemetry::page::Page;
 
 /// Its families.
 pub const FAMILIES: &[Family] = &[Family {
     name: "edge_requests_total",
-    kind: Kind::Counter,
+    kind: SeriesKind::Counter,
     help: "requests of clients by result: good, or failed (refused, 5xx, timed out, broken)",
     exporter: Exporter::Edge(requests),
 }];

@@ -2,7 +2,7 @@
 //! clusters (envoyproxy.io, "Cluster statistics"): attempts by response code, and their times in
 //! milliseconds.
 
-use super::{Exporter, Family, Kind, upstream};
+use super::{Exporter, Family, SeriesKind, upstream};
 use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -10,13 +10,13 @@ use crate::telemetry::page::{Labels, Page};
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "envoy_cluster_upstream_rq",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "attempts answered by the cluster, by response code",
         exporter: Exporter::Upstream(requests),
     },
     Family {
         name: "envoy_cluster_upstream_rq_time",
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time of an attempt, in milliseconds",
         exporter: Exporter::Upstream(times),
     },

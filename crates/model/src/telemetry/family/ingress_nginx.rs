@@ -4,7 +4,7 @@
 //! The label `canary` names the canary's backend and is empty for the stable one; Flagger selects
 //! by it.
 
-use super::{Exporter, Family, Kind, upstream};
+use super::{Exporter, Family, SeriesKind, upstream};
 use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -15,19 +15,19 @@ const RESPONSE: &str = "nginx_ingress_controller_response_duration_seconds";
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "nginx_ingress_controller_requests",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "attempts answered by a backend",
         exporter: Exporter::Upstream(requests),
     },
     Family {
         name: REQUEST,
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time from the first byte of a request to its answer, in seconds",
         exporter: Exporter::Upstream(|facts, page| durations(REQUEST, facts, page)),
     },
     Family {
         name: RESPONSE,
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time that the backend took, in seconds",
         exporter: Exporter::Upstream(|facts, page| durations(RESPONSE, facts, page)),
     },

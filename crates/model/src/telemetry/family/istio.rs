@@ -5,7 +5,7 @@
 //! Both reporters see every attempt that a pod answered, not every user's request. The histogram
 //! has Envoy's bounds. Connections that were refused are in neither: no workload answered them.
 
-use super::{Exporter, Family, Kind};
+use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::{BackendFacts, CODES, PodFacts, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 use crate::world::names::Names;
@@ -16,25 +16,25 @@ const DURATION: &str = "istio_request_duration_milliseconds";
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "istio_requests_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "attempts answered, as the server's sidecar saw them",
         exporter: Exporter::Sidecar(requests_in),
     },
     Family {
         name: "istio_requests_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "attempts answered, as the gateway saw them",
         exporter: Exporter::Backend(requests_out),
     },
     Family {
         name: "istio_request_duration_milliseconds",
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time of an attempt at the server's sidecar, in milliseconds",
         exporter: Exporter::Sidecar(durations_in),
     },
     Family {
         name: "istio_request_duration_milliseconds",
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time of an attempt at the gateway, in milliseconds",
         exporter: Exporter::Backend(durations_out),
     },

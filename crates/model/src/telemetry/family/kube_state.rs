@@ -2,13 +2,13 @@
 //! (`kubernetes/kube-state-metrics`, `docs/metrics/workload/`).
 
 use super::container::MEMORY_LIMIT;
-use super::{Exporter, Family, Kind};
+use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::{PodFacts, WorkloadFacts};
 use crate::telemetry::page::{Labels, Page};
 
 const fn of_pod(
     name: &'static str,
-    kind: Kind,
+    kind: SeriesKind,
     help: &'static str,
     write: fn(&PodFacts<'_>, &mut Page<'_>),
 ) -> Family {
@@ -20,35 +20,35 @@ const fn of_workload(
     help: &'static str,
     write: fn(&WorkloadFacts<'_>, &mut Page<'_>),
 ) -> Family {
-    Family { name, kind: Kind::Gauge, help, exporter: Exporter::KubeWorkload(write) }
+    Family { name, kind: SeriesKind::Gauge, help, exporter: Exporter::KubeWorkload(write) }
 }
 
 /// Its families.
 pub const FAMILIES: &[Family] = &[
-    of_pod("kube_pod_info", Kind::Gauge, "1 for every pod that exists", info),
-    of_pod("kube_pod_status_phase", Kind::Gauge, "1 for the phase the pod is in", phase),
-    of_pod("kube_pod_status_ready", Kind::Gauge, "1 for the condition that holds", ready),
+    of_pod("kube_pod_info", SeriesKind::Gauge, "1 for every pod that exists", info),
+    of_pod("kube_pod_status_phase", SeriesKind::Gauge, "1 for the phase the pod is in", phase),
+    of_pod("kube_pod_status_ready", SeriesKind::Gauge, "1 for the condition that holds", ready),
     of_pod(
         "kube_pod_container_status_ready",
-        Kind::Gauge,
+        SeriesKind::Gauge,
         "1 while the container's readiness check passes",
         container_ready,
     ),
     of_pod(
         "kube_pod_container_status_restarts_total",
-        Kind::Counter,
+        SeriesKind::Counter,
         "restarts of the container",
         restarts,
     ),
     of_pod(
         "kube_pod_container_status_waiting_reason",
-        Kind::Gauge,
+        SeriesKind::Gauge,
         "1 for the reason the container waits for",
         waiting,
     ),
     of_pod(
         "kube_pod_container_resource_limits",
-        Kind::Gauge,
+        SeriesKind::Gauge,
         "limits of the container: cores of CPU, bytes of memory",
         limits,
     ),

@@ -2,7 +2,7 @@
 //! latencies in milliseconds, inbound at the pod. The histogram has Envoy's bounds here; Linkerd's
 //! own are finer.
 
-use super::{Exporter, Family, Kind};
+use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::{CODES, PodFacts, STATUSES, is_error};
 use crate::telemetry::page::{Labels, Page};
 
@@ -10,19 +10,19 @@ use crate::telemetry::page::{Labels, Page};
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "request_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "requests that reached the pod's proxy",
         exporter: Exporter::Sidecar(requests),
     },
     Family {
         name: "response_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "responses of the pod, classified as success or failure",
         exporter: Exporter::Sidecar(responses),
     },
     Family {
         name: "response_latency_ms",
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time from a request to its response, in milliseconds",
         exporter: Exporter::Sidecar(latencies),
     },

@@ -22,7 +22,7 @@ pub mod traefik;
 
 /// Type of a family, as `# TYPE` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SeriesKind {
     /// Rises, and falls to zero at restarts.
     Counter,
     /// Rises and falls.
@@ -31,13 +31,13 @@ pub enum Kind {
     Histogram,
 }
 
-impl Kind {
+impl SeriesKind {
     /// The word behind `# TYPE`.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+            SeriesKind::Counter => "counter",
+            SeriesKind::Gauge => "gauge",
+            SeriesKind::Histogram => "histogram",
         }
     }
 }
@@ -68,7 +68,7 @@ pub struct Family {
     /// Name of its samples; histograms add `_bucket`, `_sum` and `_count`.
     pub name: &'static str,
     /// Its type.
-    pub kind: Kind,
+    pub kind: SeriesKind,
     /// What it is, for `# HELP` and the reference.
     pub help: &'static str,
     /// Who shows it.
@@ -95,7 +95,7 @@ impl Family {
     /// Names of its samples.
     pub fn samples(&self) -> Vec<String> {
         match self.kind {
-            Kind::Histogram => {
+            SeriesKind::Histogram => {
                 ["_bucket", "_sum", "_count"].map(|end| format!("{}{end}", self.name)).to_vec()
             }
             _ => vec![self.name.to_string()],

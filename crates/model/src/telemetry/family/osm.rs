@@ -1,7 +1,7 @@
 //! What Open Service Mesh exports (docs.openservicemesh.io, "Metrics"): requests between workloads
 //! by code, and their times in milliseconds.
 
-use super::{Exporter, Family, Kind, upstream};
+use super::{Exporter, Family, SeriesKind, upstream};
 use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -9,13 +9,13 @@ use crate::telemetry::page::{Labels, Page};
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "osm_request_total",
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "requests by source, destination and code",
         exporter: Exporter::Upstream(requests),
     },
     Family {
         name: "osm_request_duration_ms",
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time of a request, in milliseconds",
         exporter: Exporter::Upstream(times),
     },

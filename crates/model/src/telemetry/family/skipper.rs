@@ -2,7 +2,7 @@
 //! and the time that serving a route took, in seconds. Its histograms have the application's bounds
 //! here.
 
-use super::{Exporter, Family, Kind, upstream};
+use super::{Exporter, Family, SeriesKind, upstream};
 use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -10,13 +10,13 @@ use crate::telemetry::page::{Labels, Page};
 pub const FAMILIES: &[Family] = &[
     Family {
         name: RESPONSE,
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time of a response by route, code and method, in seconds",
         exporter: Exporter::Upstream(responses),
     },
     Family {
         name: ROUTE,
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time that serving a route took, in seconds",
         exporter: Exporter::Upstream(routes),
     },

@@ -1,7 +1,7 @@
 //! What Traefik exports about its services (doc.traefik.io, "Metrics"): the time of requests by
 //! service and code, in seconds. Its histogram has the application's bounds here.
 
-use super::{Exporter, Family, Kind, upstream};
+use super::{Exporter, Family, SeriesKind, upstream};
 use crate::telemetry::facts::{BackendFacts, CODES, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
@@ -9,13 +9,13 @@ use crate::telemetry::page::{Labels, Page};
 pub const FAMILIES: &[Family] = &[
     Family {
         name: REQUESTS,
-        kind: Kind::Counter,
+        kind: SeriesKind::Counter,
         help: "requests that a service answered",
         exporter: Exporter::Upstream(requests),
     },
     Family {
         name: DURATION,
-        kind: Kind::Histogram,
+        kind: SeriesKind::Histogram,
         help: "time that a service took, in seconds",
         exporter: Exporter::Upstream(durations),
     },

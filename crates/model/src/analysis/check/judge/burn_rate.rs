@@ -113,7 +113,7 @@ impl Judge for BurnRate {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Counts, Look, Sight};
+    use super::super::{Counts, Look, Sample};
     use super::*;
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
         };
         let of = |min_bad, counts: [(u64, u64); 4]| {
             let counts = counts.iter().map(|(bad, total)| Counts { bad: *bad, total: *total });
-            let new = Sight { counts: counts.collect(), ..Sight::default() };
+            let new = Sample { counts: counts.collect(), ..Sample::default() };
             judge(min_bad).judge(&[Look { new, ..Look::default() }]).verdict
         };
         let quiet = (0, 1000);

@@ -79,7 +79,7 @@ impl Judge for KOfN {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Look, Sight};
+    use super::super::{Look, Sample};
     use super::*;
     use crate::analysis::check::Bound;
 
@@ -89,7 +89,7 @@ mod tests {
         let judge = KOfN { k: 2, n: 3, inner };
         let of = |values: &[f64]| {
             let look = |v: &f64| {
-                let new = Sight { value: Some(*v), ..Sight::default() };
+                let new = Sample { value: Some(*v), ..Sample::default() };
                 Look { new, ..Look::default() }
             };
             judge.judge(&values.iter().map(look).collect::<Vec<_>>()).verdict
@@ -108,7 +108,7 @@ mod tests {
         let judge = KOfN { k: 2, n: 2, inner };
         let judge = judge.over(&Judging::of_bound(Bound::AtMost(0.01))).expect("it needs one");
         let look =
-            |v| Look { new: Sight { value: Some(v), ..Sight::default() }, ..Look::default() };
+            |v| Look { new: Sample { value: Some(v), ..Sample::default() }, ..Look::default() };
         assert_eq!(judge.judge(&[look(0.0)]).verdict, Some(Verdict::Pass));
         assert_eq!(judge.judge(&[look(0.5), look(0.5)]).verdict, Some(Verdict::Fail));
         let whole = KOfN { k: 1, n: 1, inner: Some(Judging::of_bound(Bound::AtMost(0.01))) };

@@ -12,7 +12,7 @@ use crate::world::action::{Tested, Verdict};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 use windtunnel_stats::kayenta::{
-    Direction, Label, Measure, Metric, MetricResult, Nan, Transform, judge_metric,
+    Direction, KayentaMetric, Label, Measure, MetricResult, Nan, Transform, judge_metric,
 };
 
 /// The part.
@@ -29,7 +29,7 @@ pub const POINTS_MAX: usize = 240;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kayenta {
     /// How a metric is judged.
-    pub metric: Metric,
+    pub metric: KayentaMetric,
     /// What is done to points before.
     pub transform: Transform,
     /// Points of the new version before it judges.
@@ -55,7 +55,7 @@ fn read(r: &mut Reader<'_>) -> Judging {
 }
 
 /// How a metric is judged, in Kayenta's own words.
-pub fn classifier(r: &mut Reader<'_>) -> (Metric, Transform) {
+pub fn classifier(r: &mut Reader<'_>) -> (KayentaMetric, Transform) {
     let words = ["either", "increase", "decrease"];
     let direction = match r.choice("direction", &words, "either", "which movement is bad") {
         0 => Direction::Either,
@@ -88,14 +88,14 @@ pub fn classifier(r: &mut Reader<'_>) -> (Metric, Transform) {
     let help = "confidence of the interval; hard-coded in Kayenta";
     let confidence = r.share("confidence", "98%", help).value();
     super::probability(r, "confidence", confidence);
-    let metric = Metric {
+    let metric = KayentaMetric {
         direction,
         measure,
         tolerance,
         confidence,
         allowed_increase,
         allowed_decrease,
-        ..Metric::default()
+        ..KayentaMetric::default()
     };
     (metric, Transform { nan, outliers: removes.then(|| factor.unwrap_or(3.0)) })
 }
@@ -153,13 +153,13 @@ impl Judge for Kayenta {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Look, Sight};
+    use super::super::{Look, Sample};
     use super::*;
 
     #[test]
     fn it_waits_for_points_and_labels_them() {
         let judge = |direction| Kayenta {
-            metric: Metric { direction, ..Metric::default() },
+            metric: KayentaMetric { direction, ..KayentaMetric::default() },
             transform: Transform { nan: Nan::Remove, outliers: None },
             points: 10,
             lifetime: SimDuration::from_secs(3600),
@@ -169,7 +169,7 @@ mod tests {
             (0..n).map(|i| (i as i64, shift + (i * 7 % 5) as f64)).collect()
         };
         let of = |direction, new: Vec<(i64, f64)>| {
-            let sight = |series| Sight { series, ..Sight::default() };
+            let sight = |series| Sample { series, ..Sample::default() };
             let look = Look { new: sight(new), stable: sight(series(20, 0.0)) };
             judge(direction).judge(&[look]).verdict
         };

@@ -103,7 +103,7 @@ impl std::ops::Add for Counts {
 
 /// What was seen of one version at one look; only what the judge asked for is there.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sight {
+pub struct Sample {
     /// The measured value.
     pub value: Option<f64>,
     /// Counts, by window; empty where the version has no series.
@@ -116,9 +116,9 @@ pub struct Sight {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Look {
     /// The new version.
-    pub new: Sight,
+    pub new: Sample,
     /// The stable one, if it was asked for.
-    pub stable: Sight,
+    pub stable: Sample,
 }
 
 impl Look {
@@ -218,7 +218,7 @@ fn held(looks: &[Look], limit: Option<f64>, passes: impl Fn(f64, f64) -> bool) -
     Opinion { verdict, value, limit, ..Opinion::default() }
 }
 
-/// What was counted, for the story: the new version's share of bad requests.
+/// What was counted, for the event log: the new version's share of bad requests.
 fn alone(new: Counts) -> Opinion {
     Opinion { value: new.share(), requests: Some(new.total as f64), ..Opinion::default() }
 }
@@ -310,9 +310,9 @@ mod tests {
 
     /// Looks from (bad, total) of the new version and of the stable one.
     pub fn looks(counts: &[[(u64, u64); 2]]) -> Vec<Look> {
-        let sight = |(bad, total): (u64, u64)| Sight {
+        let sight = |(bad, total): (u64, u64)| Sample {
             counts: vec![Counts { bad, total }],
-            ..Sight::default()
+            ..Sample::default()
         };
         counts.iter().map(|[a, b]| Look { new: sight(*a), stable: sight(*b) }).collect()
     }

@@ -5,7 +5,7 @@
 //! back. The rules stand in [`windtunnel_model::world::mesh`], those of ejection in
 //! [`windtunnel_model::world::outlier`].
 
-use super::Plane;
+use super::DataPlane;
 use super::attempt::{Choice, NEVER_NS};
 use super::client::Attempt;
 use crate::address::Address;
@@ -26,7 +26,7 @@ const COLD_DRAWS: u32 = 16;
 
 /// Something that comes back to a proxy, in order of (time, sequence).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Answer {
+struct ProxyAnswer {
     at: u64,
     sequence: u32,
     pod: u32,
@@ -58,7 +58,7 @@ struct Books {
     again: [u32; POOLS],
 }
 
-/// An ejection, for the story.
+/// An ejection, for the event log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ejection {
     /// When, in nanoseconds.
@@ -75,7 +75,7 @@ pub struct Ejection {
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     books: Vec<Books>,
-    answers: BinaryHeap<Reverse<Answer>>,
+    answers: BinaryHeap<Reverse<ProxyAnswer>>,
     sequence: u32,
     hand: Hand,
     usable: Vec<u32>,
@@ -123,7 +123,7 @@ fn grown<T: Default + Clone>(list: &mut Vec<T>, index: usize) -> &mut T {
     &mut list[index]
 }
 
-impl Plane {
+impl DataPlane {
     /// Breaks or holds back an attempt on purpose, once for each that a client sends; true if that
     /// was its end for now. Delays come before aborts, as in Envoy's filter. That stands before the
     /// router: what it breaks is not tried again, and what it holds back has all of its time left
@@ -308,7 +308,7 @@ impl Plane {
         books.again[pool as usize] += u32::from(again);
         self.fleet.mesh.sequence = self.fleet.mesh.sequence.wrapping_add(1);
         let (sequence, proxy, pool) = (self.fleet.mesh.sequence, proxy as u8, pool as u8);
-        let answer = Answer { at, sequence, pod, proxy, pool, seen, again };
+        let answer = ProxyAnswer { at, sequence, pod, proxy, pool, seen, again };
         self.fleet.mesh.answers.push(Reverse(answer));
     }
 
@@ -331,7 +331,7 @@ impl Plane {
         }
     }
 
-    fn heard(&mut self, answer: Answer) {
+    fn heard(&mut self, answer: ProxyAnswer) {
         let proxy = usize::from(answer.proxy);
         let books = &mut self.fleet.mesh.books[proxy];
         let open = &mut books.under_way[usize::from(answer.pool)];
@@ -354,7 +354,7 @@ impl Plane {
         self.fleet.mesh.answers.retain(|Reverse(answer)| {
             let dies = answer.pod == pod;
             if dies {
-                broken.push(Answer { at: now, seen: Seen::Local, ..*answer });
+                broken.push(ProxyAnswer { at: now, seen: Seen::Local, ..*answer });
             }
             !dies
         });

@@ -1,6 +1,6 @@
 //! One attempt of a request: from the proxy to a booked completion, or to a refusal.
 
-use super::Plane;
+use super::DataPlane;
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::mesh::RESELECTIONS;
@@ -60,7 +60,7 @@ fn slowed(demand: u64, factor: f32) -> u64 {
     ((demand as f64 * f64::from(factor)) as u64).min(NEVER_NS)
 }
 
-impl Plane {
+impl DataPlane {
     /// A request comes, of which a slot is busy for `demand` nanoseconds.
     pub(super) fn arrive(&mut self, arrival: Arrival, demand: u64) {
         let index = self.counts.tally.arrived as u32;
@@ -411,14 +411,14 @@ mod tests {
         let scenario = read(text, "t").map(|(mut all, _)| all.remove(0)).expect("a scenario");
         let (service, traffic) = (Arc::clone(&scenario.service), &scenario.traffic);
         let (streams, end) = (Streams::new(1, 0), SimTime::from_secs_f64(60.0));
-        let mut plane = Plane::new(service, traffic, streams, end, &[0.1]);
+        let mut data_plane = DataPlane::new(service, traffic, streams, end, &[0.1]);
         let exposure = Exposure { everyone: true, step: None };
-        plane.set_experiment(Some(exposure));
-        plane.clients.users.mark(7, Marks::CROSSED | Marks::LOGGED);
-        plane.set_experiment(None);
-        assert!(plane.clients.users.has(7, Marks::CROSSED));
-        assert!(!plane.clients.users.has(7, Marks::LOGGED));
-        plane.set_experiment(Some(exposure));
-        assert!(!plane.clients.users.has(7, Marks::CROSSED), "another log, another count");
+        data_plane.set_experiment(Some(exposure));
+        data_plane.clients.users.mark(7, Marks::CROSSED | Marks::LOGGED);
+        data_plane.set_experiment(None);
+        assert!(data_plane.clients.users.has(7, Marks::CROSSED));
+        assert!(!data_plane.clients.users.has(7, Marks::LOGGED));
+        data_plane.set_experiment(Some(exposure));
+        assert!(!data_plane.clients.users.has(7, Marks::CROSSED), "another log, another count");
     }
 }

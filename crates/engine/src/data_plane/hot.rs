@@ -3,7 +3,7 @@
 //!
 //! It holds copies only; nothing here is decided here.
 
-use super::Plane;
+use super::DataPlane;
 use super::attempt::NEVER_NS;
 use windtunnel_base::distribution::Distribution;
 use windtunnel_model::world::service::{Policy, Service};
@@ -73,7 +73,7 @@ impl Hot {
     }
 }
 
-impl Plane {
+impl DataPlane {
     /// Is anything switched on that most flights never meet?
     pub(super) fn is_rare(&self) -> bool {
         let service = &self.service;

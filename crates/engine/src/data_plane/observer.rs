@@ -1,7 +1,7 @@
 //! What is kept of requests beside the counts, if anybody asks for it: bad outcomes for the twin,
 //! the first harm that the twin does not know, and latencies of a recording's interval.
 
-use super::Plane;
+use super::DataPlane;
 use super::tally::Outcome;
 use std::sync::Arc;
 use windtunnel_base::histogram::Histogram;
@@ -63,7 +63,7 @@ impl Observer {
     }
 }
 
-impl Plane {
+impl DataPlane {
     /// Lets somebody look on from now on.
     pub(crate) fn observe(&mut self, observer: Observer) {
         self.counts.observer = observer;

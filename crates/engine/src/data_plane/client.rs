@@ -3,7 +3,7 @@
 //! A client's timeout does not free the server's slot. Retries never draw from the tape: each is
 //! keyed by (request, attempt).
 
-use super::Plane;
+use super::DataPlane;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::tally::Outcome;
 use super::tape::Arrival;
@@ -107,7 +107,7 @@ impl Follow {
     }
 }
 
-impl Plane {
+impl DataPlane {
     /// No pod took the attempt: refused at once.
     #[cold]
     pub(super) fn refused(&mut self, attempt: Attempt) {

@@ -7,28 +7,28 @@ use windtunnel_model::world::effect::{ClientChange, Effect, LoadStep};
 
 /// A row of effects, with what tells at a glance that nothing happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Row {
+pub(crate) struct TableRow {
     pub(crate) effect: Effect,
     /// Draws from here on are answered rightly and in the time that they demand, whatever the load;
     /// 2³² if there are none.
     pub(super) untouched_from: u64,
 }
 
-impl Row {
+impl TableRow {
     /// A row with the ladder that it has a number of.
-    pub(crate) fn new(effect: Effect, ladder: &[LoadStep]) -> Row {
+    pub(crate) fn new(effect: Effect, ladder: &[LoadStep]) -> TableRow {
         let Effect { defect, wrong, hang, .. } = effect;
         let loaded = ladder.iter().map(|step| step.errors).max().unwrap_or(0);
         let moves = effect.factor != 1.0 || ladder.iter().any(|step| step.factor != 1.0);
         let adds = effect.add_us > 0 || ladder.iter().any(|step| step.add_us > 0);
         let from = u64::from(defect.max(loaded).max(wrong).max(hang));
-        Row { effect, untouched_from: if moves || adds { 1 << 32 } else { from } }
+        TableRow { effect, untouched_from: if moves || adds { 1 << 32 } else { from } }
     }
 }
 
-impl From<Effect> for Row {
-    fn from(effect: Effect) -> Row {
-        Row::new(effect, &[])
+impl From<Effect> for TableRow {
+    fn from(effect: Effect) -> TableRow {
+        TableRow::new(effect, &[])
     }
 }
 
@@ -36,7 +36,7 @@ impl From<Effect> for Row {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tables {
     /// Row ((pod × 2 + version) × classes + class) × routes + route.
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<TableRow>,
     /// What rows are like under load, by the number that they bear; the first is empty.
     ladders: Vec<Vec<LoadStep>>,
     /// Ends of the cohorts that faults are limited to, rising; they divide users into classes.

@@ -22,9 +22,9 @@ pub fn outage_unmet(results: &ScenarioResults, plan: PlanId) -> Option<(VariantI
     all.max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// In a table's cell, after the word: how long the way back takes, or why that is not known.
+/// In a table's cell, after the word: how long the rollback takes, or why that is not known.
 pub fn short(results: &ScenarioResults, row: &RatingRow) -> String {
-    match row.way_back_s {
+    match row.full_rollback_s {
         _ if !row.exposed => match outage_unmet(results, row.plan) {
             Some((_, outage)) => format!(", yet {} of outage", Quantity::Seconds.show(outage)),
             None => String::new(),
@@ -56,12 +56,12 @@ pub fn figures(
             None => start,
         };
     }
-    let Some(way_back_s) = row.way_back_s else {
-        return row.no_way_back().to_string();
+    let Some(full_rollback_s) = row.full_rollback_s else {
+        return row.no_rollback().to_string();
     };
-    let mut text = format!("W {}", Quantity::Seconds.show(way_back_s));
+    let mut text = format!("W {}", Quantity::Seconds.show(full_rollback_s));
     if let Some(start_s) = row.start_to_ready_s.filter(|s| *s > 0.0) {
-        text += &format!(", {} T", significant(way_back_s / start_s));
+        text += &format!(", {} T", significant(full_rollback_s / start_s));
     }
     if row.rollback_outage_s >= OUTAGE_S {
         let outage = Quantity::Seconds.show(row.rollback_outage_s);

@@ -3,7 +3,7 @@
 //! A connection ends when it comes of age, asked for or not, or when its pod's process ends. It is
 //! open in between: whatever counts connections asks for both.
 
-use super::{Plane, senders};
+use super::{DataPlane, senders};
 use crate::address::Address;
 use windtunnel_base::random::scale;
 use windtunnel_base::time::{SimDuration, SimTime};
@@ -33,7 +33,7 @@ impl Pin {
     }
 }
 
-impl Plane {
+impl DataPlane {
     /// Opens the connections that are there as a flight until `horizon` begins, in the state in
     /// which such a system is at any instant. A user who sends λ requests a second at random, and
     /// whose connections are closed at the age m, waits 1/λ for the next after each: one is open

@@ -1,4 +1,4 @@
-//! What flies when no Scenario says otherwise: the default traffic and the standard storm.
+//! What flies when no Scenario says otherwise: the default traffic and the standard releases.
 //!
 //! The storm is one release with six variants: what a release can be and what can happen to it.
 //! Node loss belongs to no version; it strikes a good release when half of the fleet is new.
@@ -28,7 +28,7 @@ pub const LATEST: &str = "{{hash.latest}}";
 /// Stands for the hash of the old version's.
 pub const STABLE: &str = "{{hash.stable}}";
 
-/// The standard storm. Shares are assumptions in the range of published change failure rates
+/// The standard releases. Shares are assumptions in the range of published change failure rates
 /// (DORA 2024: 5 % to 20 %): 15 % of the releases are bad.
 pub const STORM: &str = "\
 - {name: good, share: 80%}
@@ -75,7 +75,7 @@ pub fn fill(draft: &mut Draft, lists: &mut Lists) {
     );
     draft.write("spec.release.variants", storm().value);
     let storm = "good 80%, node-loss 5%, errors 5%, slow-answers 4%, crash-on-start 3%, leak 3%";
-    let source = "the standard storm; a Scenario beside says its own release";
+    let source = "the standard releases; a Scenario beside says its own release";
     draft.assume(lists, "spec.release.variants", storm, source, false);
     assume_defaults(draft, lists);
 }

@@ -35,7 +35,7 @@ use ledger::{PodLedger, flag};
 use mesh::Ejection;
 pub use observer::Observer;
 use std::sync::Arc;
-use tables::{Row, Tables};
+use tables::{TableRow, Tables};
 use tally::{Counters, Tally};
 use windtunnel_base::random::Streams;
 use windtunnel_base::time::{SimDuration, SimTime};
@@ -64,7 +64,7 @@ const STEPS: u32 = 1 << 16;
 
 /// The state of the data plane; plain data, cloneable at any instant.
 #[derive(Clone, Debug)]
-pub struct Plane {
+pub struct DataPlane {
     service: Arc<Service>,
     hot: Hot,
     streams: Streams,
@@ -89,7 +89,7 @@ fn row_of(
     (side * classes + class) * routes + usize::from(route)
 }
 
-impl Plane {
+impl DataPlane {
     /// An empty data plane at time zero, without pods.
     pub fn new(
         service: Arc<Service>,
@@ -97,8 +97,8 @@ impl Plane {
         streams: Streams,
         horizon: SimTime,
         buckets: &[f64],
-    ) -> Plane {
-        let mut plane = Plane {
+    ) -> DataPlane {
+        let mut data_plane = DataPlane {
             hot: Hot::new(&service),
             streams,
             now: 0,
@@ -110,11 +110,11 @@ impl Plane {
             service,
         };
         if let Arrivals::Closed { sessions, think } = traffic.arrivals {
-            plane.clients.think = Some(think);
-            plane.clients.session_steps = vec![0; sessions as usize];
-            (0..sessions).for_each(|s| plane.think_first(s));
+            data_plane.clients.think = Some(think);
+            data_plane.clients.session_steps = vec![0; sessions as usize];
+            (0..sessions).for_each(|s| data_plane.think_first(s));
         }
-        plane
+        data_plane
     }
 
     /// Adds a pod that does not accept yet; its number is the next one.
@@ -125,7 +125,9 @@ impl Plane {
         let routes = self.service.routes.len();
         for version in 0..2 {
             for _ in 0..self.classes() {
-                self.tables.rows.extend((0..routes).map(|route| Row::from(row(version, route))));
+                self.tables
+                    .rows
+                    .extend((0..routes).map(|route| TableRow::from(row(version, route))));
             }
         }
     }

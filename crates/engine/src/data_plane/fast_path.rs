@@ -5,7 +5,7 @@
 //! It decides nothing of its own: it is what the general path of [`super::attempt`] comes to under
 //! these conditions, and a test flies both.
 
-use super::Plane;
+use super::DataPlane;
 use super::hot::HotRoute;
 use super::ledger::{Entry, NO_CHAIN, flag};
 use super::pick::two_of;
@@ -18,7 +18,7 @@ use windtunnel_model::world::routing::Pool;
 use windtunnel_model::world::service::Policy;
 use windtunnel_model::world::user::Marks;
 
-impl Plane {
+impl DataPlane {
     /// May requests take the fast path at all?
     pub(super) fn fast_path_is_open(&self) -> bool {
         !self.hot.rare && self.hot.policy == Policy::LeastOfTwo
@@ -37,7 +37,7 @@ impl Plane {
         let Some(pool) = self.plain_pool(proxy, (routing >> 32) as u32) else { return false };
         let Some(pod) = self.pick_fast(proxy, pool, mix64(routing)) else { return false };
         let (class, classes) = (self.class_of(user), self.classes());
-        let Plane { now, fleet, tables, hot, clients, counts, .. } = self;
+        let DataPlane { now, fleet, tables, hot, clients, counts, .. } = self;
         let (users, tally) = (&mut clients.users, &mut counts.tally);
         let (now, ledger) = (*now, &mut fleet.pods[pod as usize]);
         if !ledger.takes_one() {

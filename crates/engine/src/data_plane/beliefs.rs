@@ -1,11 +1,11 @@
 //! What the proxies believe: which pods there are, how requests are divided, and so which versions
 //! a user can reach.
 
-use super::Plane;
+use super::DataPlane;
 use windtunnel_model::world::endpoint::Conditions;
 use windtunnel_model::world::routing::{Belief, Pool, Routing, Split};
 
-impl Plane {
+impl DataPlane {
     /// The proxies' beliefs.
     pub(crate) fn proxies(&self) -> &[Belief] {
         &self.fleet.proxies

@@ -1,6 +1,6 @@
 //! Which pool, which pod: the balancer's choice for one attempt.
 
-use super::Plane;
+use super::DataPlane;
 use windtunnel_base::random::mix64;
 use windtunnel_model::world::routing::{Pool, Split, Sticky};
 use windtunnel_model::world::service::Policy;
@@ -19,7 +19,7 @@ pub(super) fn two_of(bits: u64, count: usize) -> (usize, usize) {
     (scale32(bits as u32, count), scale32((bits >> 32) as u32, count))
 }
 
-impl Plane {
+impl DataPlane {
     /// The proxy that a request meets.
     #[inline(always)]
     pub(super) fn proxy_of(&self, routing: u64) -> usize {

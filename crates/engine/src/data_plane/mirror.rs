@@ -4,7 +4,7 @@
 //! pods and of the dependency, may repeat writes, and is compared with the user's own answer. A
 //! second old copy tells how often equal versions differ (Diffy's noise).
 
-use super::Plane;
+use super::DataPlane;
 use super::attempt::{Fate, NEVER_NS, fate};
 use super::client::Attempt;
 use super::ledger::{Entry, NO_CHAIN, flag};
@@ -25,7 +25,7 @@ struct Answer {
     latency: u64,
 }
 
-impl Plane {
+impl DataPlane {
     /// Copies an attempt to the candidate and the baseline, if the mirror's share says so.
     #[inline(never)]
     pub(super) fn mirror(&mut self, proxy: usize, pod: u32, attempt: Attempt) {

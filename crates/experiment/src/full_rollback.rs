@@ -1,4 +1,4 @@
-//! How long the way back takes: W, the median over bad flights that met users and went back.
+//! How long the rollback takes: W, the median over bad flights that met users and went back.
 //!
 //! Deliberately absent: the word that follows from it ([`super::rating`]), and the limit that a
 //! scenario may set ([`super::delivered`]).
@@ -12,12 +12,12 @@ use windtunnel_stats::estimate::CONFIDENCE;
 use windtunnel_stats::interval::Interval;
 use windtunnel_stats::mixture::{Stratum, quantile_interval_of_mix};
 
-/// What is known of a strategy's way back, by the bad flights that met users.
+/// What is known of a strategy's rollback, by the bad flights that met users.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Typical {
     /// The median in seconds with its interval; infinite where the horizon cut it.
     pub figure: Figure,
-    /// Did any of them go back? If none did, each counts as a way back without end.
+    /// Did any of them go back? If none did, each counts as a rollback without end.
     pub went_back: bool,
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use windtunnel_model::outcome::Measures;
     use windtunnel_scenario::read::read;
 
-    /// Bad flights, one a way back in seconds: `None` was never ordered, infinity was cut.
+    /// Bad flights, one a rollback in seconds: `None` was never ordered, infinity was cut.
     fn judged(limit: &str, ways: &[Option<f64>]) -> Kept {
         let text = format!(
             "apiVersion: windtunnel/v1alpha1\nkind: Scenario\nmetadata: {{name: a}}\nspec:\n  \
@@ -113,12 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn a_way_back_is_beyond_its_limit_only_if_that_is_certain() {
+    fn a_rollback_is_beyond_its_limit_only_if_that_is_certain() {
         // The medians of all are 70 s or 50 s, the limit is 60 s.
         let wide: Vec<Option<f64>> = (0..8).map(|n| Some(35.0 + 10.0 * f64::from(n))).collect();
         let open = judged("1m", &wide);
         assert_eq!(open.against, []);
-        let told_open = ["its way back takes 70 s [35, 105], the median of 8 flights, at most \
+        let told_open = ["its rollback takes 70 s [35, 105], the median of 8 flights, at most \
                           60 s allowed"];
         assert_eq!(told(&open.open), told_open);
         assert_eq!(open.open[0].0, Limit::Rollback);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_back_without_end_is_beyond_every_limit_once_enough_flights_show_it() {
+    fn a_rollback_without_end_is_beyond_every_limit_once_enough_flights_show_it() {
         let cut = judged("1h", &[Some(f64::INFINITY); 8]);
         assert!(told(&cut.against)[0].contains("does not end within the horizon"), "{cut:?}");
         let none = judged("1h", &[None; 8]);
