@@ -120,8 +120,8 @@ pub fn shifted_z(x: &[f64], y: &[f64], shift: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// Two groups of three ties each: σ² = 9/12 · (7 − 48/30) = 4.05, where without ties it is 5.25;
-    /// U of y is 6 of 9 pairs.
+    /// Two groups of three ties each: σ² = 9/12 · (7 − 48/30) = 4.05, where without ties it is
+    /// 5.25; U of y is 6 of 9 pairs.
     #[test]
     fn ties_narrow_the_distribution() {
         let tied = mann_whitney(&[1.0, 1.0, 2.0], &[1.0, 2.0, 2.0], false).expect("a test");
