@@ -239,8 +239,9 @@ fn there_is_one_exit_of_each_kind() {
                 continue;
             }
             let name = path.strip_prefix(root).expect("below the top").display().to_string();
-            // Examples of crates are programs of their own.
-            if !name.ends_with(".rs") || name.contains("/examples/") {
+            // Examples and tests of crates are programs of their own.
+            if !name.ends_with(".rs") || ["/examples/", "/tests/"].iter().any(|f| name.contains(f))
+            {
                 continue;
             }
             let text = std::fs::read_to_string(&path).expect("a text");

@@ -188,6 +188,18 @@ fn unsure_holds_the_weight_and_ends_without_evidence() {
     assert_eq!(flown.outcome.stopped_by.as_deref(), Some("errorRate/twoProportions"));
 }
 
+/// A check that waits for data does not hide that another one is in doubt.
+#[test]
+fn doubt_counts_beside_a_check_that_waits() {
+    let unsure = "{errorRate: {judge: {twoProportions: {margin: 0.01%}}}}";
+    let waits = "{query: {query: nobody_exports_it, failsWhen: '> 0', noData: wait}}";
+    let limited = "steps: [50%], interval: 30s, unsureLimit: 2";
+    for checks in [format!("{unsure}, {waits}"), format!("{waits}, {unsure}")] {
+        let flown = canary_of(limited, &checks, "").fly();
+        assert_eq!(flown.outcome.verdict, Verdict::NoEvidence, "{}", flown.event_log());
+    }
+}
+
 /// The same judges guard an A/B test: a failure ends it, doubt does not.
 #[test]
 fn judges_guard_an_ab_test() {

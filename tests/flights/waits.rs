@@ -32,6 +32,61 @@ fn a_check_that_waits_is_no_failure() {
     assert_eq!(flown.outcome.stopped_by.as_deref(), Some("query"));
 }
 
+/// A release whose checks look once a minute and find what they are given, without a request.
+fn looked_at(canary: &str) -> crate::tunnel::Flown {
+    let storm = tunnel(&format!(
+        "horizon: 20m
+        onCall: none
+        service: {{replicas: 2, startup: 5s}}
+        release: {{at: 1m, variants: [{{name: good}}]}}
+        strategies: [canary: {{steps: [50%, 60%], interval: 60s, {canary}}}]"
+    ));
+    storm.requests_at(std::iter::empty()).fly()
+}
+
+const FAILS: &str = "query: 'vector(1)', failsWhen: '> 0'";
+
+/// `failureLimit: 2` forgives two failures in all, and the third one is the last.
+#[test]
+fn failures_are_forgiven_as_often_as_is_said() {
+    for limit in 0..3 {
+        let canary = format!("failureLimit: {limit}, checks: [{{{FAILS}}}]");
+        let flown = looked_at(&canary);
+        assert_eq!(flown.told("check query: ").len(), limit + 1, "{}", flown.event_log());
+        assert_eq!(flown.outcome.verdict, Verdict::FalseRollback);
+    }
+}
+
+/// Of two checks that fail in one look the first is the one that stops the release.
+#[test]
+fn the_first_of_two_failures_is_blamed() {
+    let both = ["one", "two"].map(|name| format!("{{{FAILS}, name: {name}}}"));
+    let [one, two] = &both;
+    for (checks, first) in [(format!("{one}, {two}"), "one"), (format!("{two}, {one}"), "two")] {
+        let flown = looked_at(&format!("checks: [{checks}]"));
+        assert_eq!(flown.outcome.stopped_by.as_deref(), Some(first), "{}", flown.event_log());
+    }
+}
+
+/// One request of one fails: that is no smoke test passed.
+#[test]
+fn a_single_failure_fails_a_smoke_test() {
+    let flown = |requests: u32| {
+        let storm = tunnel(&format!(
+            "horizon: 6m
+            onCall: none
+            service: {{replicas: 2, startup: 5s}}
+            release: {{at: 1m, variants: [{{name: bad, faults: [{{errors: {{rate: 100%}}}}]}}]}}
+            strategies: [blueGreen: {{gate: smokeTest, smokeRequests: {requests}}}]"
+        ));
+        storm.requests_at(std::iter::empty()).fly()
+    };
+    for requests in [1, 2] {
+        let flown = flown(requests);
+        assert_eq!(flown.outcome.verdict, Verdict::RolledBackBad, "{}", flown.event_log());
+    }
+}
+
 /// A test looks at its guardrails every 45 s, the last time asked for before it has won. That look
 /// comes due while the strategy that ships waits for its pods, and is none of its own.
 #[test]

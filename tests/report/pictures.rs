@@ -19,36 +19,39 @@ fn chart(results: &Results, path: &str) -> String {
     found.unwrap_or_else(|| panic!("{path} is missing")).1
 }
 
-/// All text that a reader sees, without tags.
-fn words(svg: &str) -> String {
-    let mut out = String::new();
-    for part in svg.split('<').skip(1) {
-        let (tag, text) = part.split_once('>').expect("every tag is closed");
-        if tag.starts_with("text") || tag.starts_with("title") {
-            out += text.trim();
-            out.push('\n');
-        }
-    }
-    out
+/// A chart as a browser's parser has it.
+fn tree<'a>(path: &str, svg: &'a str) -> roxmltree::Document<'a> {
+    roxmltree::Document::parse(svg).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// Every tag is closed in the right order, and no bare `&` is left.
+/// All text that a reader sees, without tags.
+fn words(svg: &str) -> String {
+    let tree = tree("a chart", svg);
+    let read = tree.descendants().filter(|n| n.has_tag_name("text") || n.has_tag_name("title"));
+    let texts = read.map(|node| {
+        let parts = node.descendants().filter(|n| n.is_text()).filter_map(|n| n.text());
+        parts.map(str::trim).collect::<String>() + "\n"
+    });
+    texts.collect()
+}
+
+/// A parser of XML reads it as one picture of a size, and every number in it is one.
 fn well_formed(path: &str, svg: &str) {
-    let mut open: Vec<&str> = Vec::new();
-    for part in svg.split('<').skip(1) {
-        let (tag, text) = part.split_once('>').unwrap_or_else(|| panic!("{path}: {part}"));
-        let name = tag.split([' ', '\n']).next().unwrap_or("");
-        if let Some(closed) = name.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(closed), "{path}");
-        } else if !tag.ends_with('/') {
-            open.push(name);
-        }
-        for entity in tag.split('&').skip(1).chain(text.split('&').skip(1)) {
-            assert!(entity.split(';').next().is_some_and(|e| e.len() <= 6), "{path}: &{entity}");
+    let tree = tree(path, svg);
+    let root = tree.root_element();
+    assert_eq!(root.tag_name().name(), "svg", "{path}");
+    assert_eq!(root.tag_name().namespace(), Some("http://www.w3.org/2000/svg"), "{path}");
+    for node in tree.descendants().filter(|n| n.is_element()) {
+        for attribute in node.attributes() {
+            let (name, value) = (attribute.name(), attribute.value());
+            assert!(!value.contains("NaN"), "{path}: {name}={value}");
+            let place = ["x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"];
+            if place.contains(&name) {
+                let number = value.parse::<f64>().ok().filter(|n| n.is_finite());
+                assert!(number.is_some(), "{path}: {name}={value}");
+            }
         }
     }
-    assert!(open.is_empty(), "{path}: {open:?} not closed");
-    assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{path}");
 }
 
 /// A change to every scenario of the results.
@@ -97,6 +100,31 @@ fn every_chart_is_there_once_and_well_formed() {
     for (path, svg) in &charts {
         well_formed(path, svg);
     }
+}
+
+#[test]
+fn charts_that_are_in_the_repository_are_well_formed() {
+    let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reports")];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "svg") {
+                let svg = std::fs::read_to_string(&path).expect("a chart");
+                well_formed(&path.to_string_lossy(), &svg);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 10, "only {seen} charts");
+}
+
+#[test]
+#[should_panic(expected = "x1=NaN")]
+fn a_chart_with_a_number_that_is_none_is_noticed() {
+    well_formed("a chart", "<svg xmlns='http://www.w3.org/2000/svg'><line x1='NaN'/></svg>");
 }
 
 #[test]

@@ -105,6 +105,9 @@ mod tests {
         assert!(status.allows(false, false));
         let short = BudgetStatus { healthy: 2, ..status };
         assert!(!short.allows(false, false) && short.allows(false, true));
+        // Where nothing has to be healthy, the healthy ones do not suffice: they are asked nothing.
+        let none = BudgetStatus { healthy: 0, desired_healthy: 0, ..status };
+        assert!(!none.allows(false, false) && none.allows(false, true));
     }
 
     #[test]

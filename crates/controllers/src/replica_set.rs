@@ -99,6 +99,8 @@ pub fn set_status(pods: &[PodFacts], min_ready: SimDuration, now: SimTime) -> Se
         status.ready += u32::from(pod.ready);
         status.available += u32::from(pod.is_available(min_ready, now));
     }
+    debug_assert!(status.available <= status.ready && status.ready <= status.replicas);
+    debug_assert!(status.fully_labeled <= status.replicas);
     status
 }
 

@@ -51,6 +51,7 @@ impl Flight {
     }
 
     fn carry_out(&mut self, order: Action) {
+        debug_assert!(self.ctx.now <= self.ctx.end, "{order:?} after the end");
         match order {
             Action::Create { version, pool, size } => {
                 self.say("action", || match size {
@@ -106,6 +107,7 @@ impl Flight {
             self.data_plane.set_buckets(user_buckets(users, self.ctx.scenario.experiment()));
         }
         let share = routing.split.candidate_share();
+        debug_assert!((0.0..=1.0).contains(&share), "{routing:?} is no share");
         self.steps.ask_by_route(share, self.ctx.now, &self.data_plane);
         let share = share * 100.0;
         self.say("action", || format!("route {share:.0} % to the new version"));

@@ -39,6 +39,7 @@ impl Context {
 
     /// Plans an event for an instant; one for "never" is dropped.
     pub(super) fn plan(&mut self, at: SimTime, event: Event) {
+        debug_assert!(at >= self.now, "planned for {at}, which is over at {}", self.now);
         self.calendar.plan(at, event);
     }
 

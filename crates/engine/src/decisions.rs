@@ -26,6 +26,7 @@ pub(super) struct Decisions {
 impl Decisions {
     /// The release begins.
     pub(super) fn release(&mut self, now: SimTime) {
+        debug_assert!(self.release_at.is_none(), "there is one release");
         self.release_at = Some(now);
     }
 
@@ -82,6 +83,7 @@ impl Decisions {
 
     /// The strategy promotes.
     pub(super) fn promote(&mut self, now: SimTime) {
+        debug_assert!(self.release_at.is_some_and(|at| at <= now), "nothing was released");
         self.promoted_at.get_or_insert(now);
     }
 
@@ -97,6 +99,7 @@ impl Decisions {
 
     /// The rollback is ordered; false if it was before.
     pub(super) fn roll_back(&mut self, now: SimTime, by_human: bool) -> bool {
+        debug_assert!(self.release_at.is_some_and(|at| at <= now), "nothing was released");
         if self.rollback_at.is_some() {
             return false;
         }

@@ -210,15 +210,17 @@ fn listed(name: &str, first: &Value, more: Option<&Value>) -> Result<Value, Stri
     })
 }
 
-/// `max`, `min`, `mean` and `median` of numbers and lists of numbers.
+/// `max`, `min`, `mean` and `median` of numbers and of lists of numbers, however deep.
 fn statistic(name: &str, arguments: &[Value]) -> Result<Value, String> {
-    let mut values = Vec::new();
-    for argument in arguments {
-        match argument {
-            Value::List(list) => values.extend(list.iter().cloned()),
-            other => values.push(other.clone()),
-        }
+    // Upstream hands back what is alone and has no order.
+    if let ("max" | "min", [only]) = (name, arguments)
+        && only.as_float().is_none()
+        && !matches!(only, Value::List(_))
+    {
+        return Ok(only.clone());
     }
+    let mut values = Vec::new();
+    lists::flatten(arguments, &mut values);
     let numbers: Vec<f64> = values.iter().map(|v| number(v, name)).collect::<Result<_, _>>()?;
     match name {
         "max" | "min" => {
@@ -229,7 +231,7 @@ fn statistic(name: &str, arguments: &[Value]) -> Result<Value, String> {
                     best = Some(at);
                 }
             }
-            best.map(|at| values[at].clone()).ok_or(format!("not enough arguments to call {name}"))
+            Ok(best.map_or(Value::Nil, |at| values[at].clone()))
         }
         _ if numbers.is_empty() => Ok(Value::Float(0.0)),
         "mean" => Ok(Value::Float(numbers.iter().sum::<f64>() / numbers.len() as f64)),
@@ -291,7 +293,9 @@ mod tests {
         assert_eq!(call("mean"), Ok(Value::Float(4.0)));
         assert_eq!(call("median"), Ok(Value::Float(2.5)));
         assert_eq!(statistic("mean", &[Value::List(vec![])]), Ok(Value::Float(0.0)));
-        assert!(statistic("max", &[Value::List(vec![])]).is_err());
+        assert_eq!(statistic("max", &[Value::List(vec![])]), Ok(Value::Nil));
+        let nested = Value::List(vec![Value::Int(1), Value::List(vec![list.clone()])]);
+        assert_eq!(statistic("max", &[nested]), Ok(Value::Float(10.0)));
     }
 
     #[test]

@@ -85,7 +85,8 @@ fn got(container: &Value, key: &Value) -> Value {
     found.unwrap_or(Value::Nil)
 }
 
-fn flatten(list: &[Value], into: &mut Vec<Value>) {
+/// What is no list, in its order, out of lists of any depth.
+pub fn flatten(list: &[Value], into: &mut Vec<Value>) {
     for value in list {
         match value {
             Value::List(inner) => flatten(inner, into),

@@ -320,6 +320,15 @@ impl Parser {
                 self.at -= 1;
                 Node::Element(token.column)
             }
+            // `::name(…)` is the function, whatever the environment calls by its name.
+            Kind::Sign("::") => match self.peek().kind.clone() {
+                Kind::Name(name) if shape(&name) != Shape::Unknown => {
+                    let column = self.column();
+                    self.at += 1;
+                    self.name(name, column)?
+                }
+                _ => return Err(self.unexpected()),
+            },
             Kind::Name(name) => self.name(name, token.column)?,
             Kind::Sign(_) | Kind::End => {
                 self.at -= 1;

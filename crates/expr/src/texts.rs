@@ -168,12 +168,19 @@ fn split(text: &str, by: &str, most: Option<usize>, name: &str) -> Vec<String> {
     parts
 }
 
+/// Whole numbers below it are written without a point.
+const WHOLE_MAX: f64 = 1e15;
+
 fn json(value: &Value) -> Result<serde_json::Value, String> {
     use serde_json::Value as Json;
     Ok(match value {
         Value::Nil => Json::Null,
         Value::Bool(found) => Json::Bool(*found),
         Value::Int(number) => Json::from(*number),
+        // Go writes no point that tells nothing.
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_MAX => {
+            Json::from(*number as i64)
+        }
         Value::Float(number) => match serde_json::Number::from_f64(*number) {
             Some(number) => Json::Number(number),
             None => return Err("json: unsupported value".into()),

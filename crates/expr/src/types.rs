@@ -320,7 +320,8 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
             }
             Type::Any
         }
-        "sum" | "reduce" | "get" | "fromJSON" => Type::Any,
+        "get" => return got(first, found.get(1).unwrap_or(&Type::Any), column),
+        "sum" | "reduce" | "fromJSON" => Type::Any,
         "type" | "toJSON" => Type::Text,
         "join" if element.is_some() => Type::Text,
         "keys" | "values" | "toPairs" if matches!(first, Type::Map | Type::Any) => {
@@ -343,6 +344,19 @@ fn returns(name: &str, found: &[Type], column: usize) -> Result<Type, Fault> {
         "first" | "last" | "find" | "findLast" if element.is_some() => Type::Any,
         _ => return wrong(),
     })
+}
+
+/// The type of `get(container, key)`.
+fn got(container: &Type, key: &Type, column: usize) -> Result<Type, Fault> {
+    let wrong = match container {
+        Type::Any => return Ok(Type::Any),
+        Type::List(of) if matches!(key, Type::Int | Type::Any) => return Ok((**of).clone()),
+        Type::Map if matches!(key, Type::Text | Type::Any) => return Ok(Type::Any),
+        Type::List(_) => format!("non-integer slice index {key}"),
+        Type::Map => format!("cannot use {key} to get an element from {container}"),
+        _ => format!("type {container} does not support indexing"),
+    };
+    Err(Fault::at(column, wrong))
 }
 
 /// What a function of a text returns.

@@ -120,22 +120,51 @@ pub fn text(value: &Value) -> String {
         Value::Nil => "<nil>".into(),
         Value::Bool(b) => b.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Float(n) => n.to_string(),
+        Value::Float(n) => spelled(*n),
         Value::Text(t) => t.clone(),
         Value::List(list) => {
             let items: Vec<String> = list.iter().map(text).collect();
             format!("[{}]", items.join(" "))
         }
-        Value::Map(_) => "map".into(),
+        Value::Map(map) => {
+            let pairs: Vec<String> = map.iter().map(|(k, v)| format!("{k}:{}", text(v))).collect();
+            format!("map[{}]", pairs.join(" "))
+        }
         Value::Time(at) => layout::format(at, layout::PRINTED),
         Value::Span(nanos) => dates::spoken(*nanos),
         Value::Zone(zone) => zone.iana_name().unwrap_or("UTC").into(),
     }
 }
 
+/// A number as Go prints it: six digits before the point at most, four zeros behind it.
+fn spelled(number: f64) -> String {
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.into();
+    }
+    let short = format!("{number:e}");
+    let Some((digits, power)) = short.split_once('e') else { return number.to_string() };
+    match power.parse::<i32>() {
+        Ok(power) if !(-4..6).contains(&power) => {
+            let sign = if power < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", power.abs())
+        }
+        _ => number.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_values_are_those_of_go() {
+        let map = [("b".to_string(), Value::Float(0.5)), ("a".into(), Value::floats([1.0, 2.5]))];
+        assert_eq!(text(&Value::Map(map.into())), "map[a:[1 2.5] b:0.5]");
+        let numbers = [0.0001, 0.00001, 123456.5, 1234567.5, 1e6, f64::INFINITY, -0.0, f64::NAN];
+        let texts = numbers.map(|n| text(&Value::Float(n)));
+        let wanted = ["0.0001", "1e-05", "123456.5", "1.2345675e+06", "1e+06", "+Inf", "-0", "NaN"];
+        assert_eq!(texts, wanted.map(String::from));
+    }
 
     #[test]
     fn numbers_compare_by_value_and_nan_with_nothing() {

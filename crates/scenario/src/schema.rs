@@ -70,10 +70,10 @@ fn manifest(entry: &Entry) -> (String, Value) {
 fn one_of(parts: &[&Entry]) -> Value {
     let names: Vec<&str> = parts.iter().map(|p| p.name).collect();
     let reference = |p: &Entry| json!({"$ref": format!("#/$defs/{}.{}", p.group, p.name)});
-    let (inline, named): (Vec<&Entry>, Vec<&Entry>) =
-        parts.iter().copied().partition(|p| is_inline(p.name, &p.fields));
+    // Both forms of a part that may be written as its own settings: `query: {…}` too.
     let settings: Map<String, Value> =
-        named.into_iter().map(|p| (p.name.to_string(), reference(p))).collect();
+        parts.iter().map(|p| (p.name.to_string(), reference(p))).collect();
+    let inline = parts.iter().copied().filter(|p| is_inline(p.name, &p.fields));
     let mut forms = vec![
         json!({"enum": names}),
         json!({
@@ -84,7 +84,7 @@ fn one_of(parts: &[&Entry]) -> Value {
             "additionalProperties": false,
         }),
     ];
-    forms.extend(inline.into_iter().map(reference));
+    forms.extend(inline.map(reference));
     json!({ "oneOf": forms })
 }
 

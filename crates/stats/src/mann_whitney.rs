@@ -120,6 +120,17 @@ pub fn shifted_z(x: &[f64], y: &[f64], shift: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
+    /// Two groups of three ties each: σ² = 9/12 · (7 − 48/30) = 4.05, where without ties it is
+    /// 5.25; U of y is 6 of 9 pairs.
+    #[test]
+    fn ties_narrow_the_distribution() {
+        let tied = mann_whitney(&[1.0, 1.0, 2.0], &[1.0, 2.0, 2.0], false).expect("a test");
+        assert_eq!((tied.u_x, tied.u_y), (3.0, 6.0));
+        assert!((tied.sigma * tied.sigma - 4.05).abs() < 1e-12, "{}", tied.sigma);
+        let apart = mann_whitney(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0], false).expect("a test");
+        assert!((apart.sigma * apart.sigma - 5.25).abs() < 1e-12, "{}", apart.sigma);
+    }
+
     #[test]
     fn degenerate_samples_are_answered() {
         assert_eq!(mann_whitney(&[], &[1.0], true), None);

@@ -95,6 +95,7 @@ pub fn approximate(aim: &Aim) -> Pair {
         }
     }
     let (canary, total) = best.unwrap_or((0.0, replicas));
+    debug_assert!((0.0..=total).contains(&canary), "{canary} of {total} pods");
     Pair { canary: canary as u32, stable: (total - canary).max(0.0) as u32 }
 }
 

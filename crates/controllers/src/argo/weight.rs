@@ -44,7 +44,9 @@ pub fn current(canary: &Canary, stand: &Stand) -> u32 {
     if stand.step >= canary.steps.len() {
         return canary.max_weight();
     }
-    previous(canary, stand.step + 1)
+    let weight = previous(canary, stand.step + 1);
+    debug_assert!(weight <= canary.max_weight(), "{weight} of {}", canary.max_weight());
+    weight
 }
 
 /// The weight of the last `setWeight` before a step, 0 if there is none.

@@ -111,6 +111,7 @@ pub struct Range {
 
 /// Without a `behavior` block: twice the size, or 4.
 pub fn by_default(current: u32, desired: u32, range: Range) -> (u32, Reason) {
+    debug_assert!(range.min <= range.max, "{range:?}");
     let double = current.saturating_mul(2).max(4);
     let (most, reason) = match double < range.max {
         true => (double, Reason::ScaleUpLimit),
@@ -155,6 +156,7 @@ pub fn by_rules(
     history: &History,
     now: SimTime,
 ) -> (u32, Reason) {
+    debug_assert!(range.min <= range.max, "{range:?}");
     if desired > current {
         let limit = up_limit(current, up, history, now).max(current);
         let (most, reason) = match limit < range.max {

@@ -103,6 +103,8 @@ fn spread(aim: &ScaleAim, sets: &[&SetState], to_add: i64) -> Vec<SizeChange> {
     if let Some(first) = sizes.first_mut() {
         *first += to_add - added;
     }
+    let before = sets.iter().map(|set| i64::from(set.size)).sum::<i64>();
+    debug_assert_eq!(sizes.iter().sum::<i64>(), before + to_add, "no pod is lost in spreading");
     let writes = sets.iter().zip(sizes);
     writes.map(|(set, size)| SizeChange::of(set, size_from(size))).collect()
 }

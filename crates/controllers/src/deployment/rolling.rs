@@ -132,6 +132,7 @@ pub fn shrink(sets: &mut [SetState], available: i64, min_available: i64) -> Vec<
 }
 
 fn resize(set: &mut SetState, taken: i64) -> SizeChange {
+    debug_assert!((1..=i64::from(set.size)).contains(&taken), "{taken} of {set:?}");
     let change = SizeChange::of(set, size_from(i64::from(set.size) - taken));
     set.size = change.to;
     change

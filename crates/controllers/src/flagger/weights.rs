@@ -78,23 +78,29 @@ pub fn next_step(analysis: &Analysis, canary: u32) -> i64 {
     at.map_or(rest, |at| rest.min(steps[at + 1] - canary))
 }
 
+impl Routes {
+    /// The two weights are always the whole.
+    fn checked(self) -> Routes {
+        debug_assert_eq!(self.primary + self.canary, TOTAL, "{self:?}");
+        self
+    }
+}
+
 /// The routes after one step of a canary that has not reached its last weight. With `mirror` the
 /// first step copies requests and moves none.
 pub fn step(analysis: &Analysis, now: Routes) -> Routes {
-    let next = next_step(analysis, now.canary);
+    let (next, now) = (next_step(analysis, now.canary), now.checked());
     let clamp = |weight: i64| weight.clamp(0, i64::from(TOTAL)) as u32;
     if analysis.mirror && now.canary == 0 {
         if !now.mirrored {
             return Routes { mirrored: true, ..Routes::PRIMARY };
         }
         let primary = clamp(i64::from(TOTAL) - next);
-        return Routes { primary, canary: clamp(next), mirrored: false };
+        return Routes { primary, canary: clamp(next), mirrored: false }.checked();
     }
-    Routes {
-        primary: clamp(i64::from(now.primary) - next),
-        canary: clamp(i64::from(now.canary) + next),
-        mirrored: now.mirrored,
-    }
+    let primary = clamp(i64::from(now.primary) - next);
+    let canary = clamp(i64::from(now.canary) + next);
+    Routes { primary, canary, mirrored: now.mirrored }.checked()
 }
 
 /// How many steps it takes to the last weight, or the weight at which it stands for ever: entries
@@ -114,11 +120,8 @@ pub fn steps_to_last(analysis: &Analysis) -> Result<u64, u32> {
 
 /// The routes after one step of `by` percent back to the promoted primary.
 pub fn promote_step(by: u32, now: Routes) -> Routes {
-    Routes {
-        primary: now.primary.saturating_add(by).min(TOTAL),
-        canary: now.canary.saturating_sub(by),
-        mirrored: false,
-    }
+    let primary = now.primary.saturating_add(by).min(TOTAL);
+    Routes { primary, canary: now.canary.saturating_sub(by), mirrored: false }.checked()
 }
 
 #[cfg(test)]

@@ -223,6 +223,7 @@ impl Cluster {
         }
         let facts = |(id, phases): (usize, _)| {
             let (set, status) = (&self.sets[id], self.syncs[id].reported);
+            debug_assert!(status.available <= status.ready && status.ready <= status.replicas);
             SetFacts {
                 id: id as u32,
                 version: set.version,

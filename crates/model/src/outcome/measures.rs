@@ -374,3 +374,54 @@ measures! {
         "New version's share of requests minus its share of ready pods."
         + "While the fleet is rolled out.";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windtunnel_base::time::SimDuration;
+
+    fn at(secs: u64) -> Option<SimTime> {
+        Some(SimTime::ZERO + SimDuration::from_secs(secs))
+    }
+
+    /// Harm that comes at the instant of the decision was found after 0 s; later harm was not.
+    #[test]
+    fn harm_is_found_by_decisions_that_come_with_it_or_later() {
+        let found = |harm, decided| {
+            let facts =
+                Facts { first_harm_at: at(harm), decided_at: at(decided), ..Facts::default() };
+            Measures::of(&facts).detected_after_s
+        };
+        assert_eq!([found(60, 90), found(60, 60), found(61, 60)], [Some(30.0), Some(0.0), None]);
+    }
+
+    /// What is told by comparison is told of the difference alone, and of a twin not at all.
+    #[test]
+    fn extras_are_what_the_twin_did_not_take() {
+        let twin = TwinFacts {
+            hurt: 7,
+            hurt_in_both: 5,
+            outage_s: 1.0,
+            downtime_s: 4.0,
+            pod_hours: 8.0,
+            ..TwinFacts::default()
+        };
+        let facts = Facts {
+            active: 100,
+            hurt: 15,
+            downtime_s: 10.0,
+            outage_s: 3.0,
+            pod_hours: 9.0,
+            replicas: 4,
+            twin: Some(twin),
+            ..Facts::default()
+        };
+        let m = Measures::of(&facts);
+        assert_eq!((m.users_hurt_by_release, m.users_spared), (Some(10.0), Some(2.0)));
+        assert_eq!((m.pod_hours_extra, m.fleet_minutes_extra), (Some(1.0), Some(15.0)));
+        assert_eq!((m.downtime_by_release_s, m.outage_by_release_s), (Some(6.0), Some(2.0)));
+        let alone = Measures::of(&Facts { twin: None, ..facts });
+        assert_eq!((alone.pod_hours_extra, alone.users_spared), (None, None));
+        assert_eq!((alone.fleet_minutes_extra, alone.users_hurt_by_release), (None, None));
+    }
+}

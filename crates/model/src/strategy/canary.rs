@@ -266,6 +266,7 @@ impl Canary {
     }
 
     fn grow(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        debug_assert!(self.step < self.settings.weights.len(), "no step {}", self.step);
         self.stage = CanaryStage::Growing;
         self.scale_canary(view, self.canary_size(view), out);
         if !self.settings.mesh {
@@ -287,6 +288,7 @@ impl Canary {
         if self.settings.mesh {
             out.extend([Action::Ask(Share::clamped(weight)), self.route(weight)]);
         } else {
+            debug_assert!(self.canary_size(view) <= view.replicas, "pods are the weight");
             self.scale_stable(view, view.replicas - self.canary_size(view), out);
         }
         out.push(Action::Say(format!("step {}: weight {:.0} %", self.step + 1, weight * 100.0)));
@@ -334,6 +336,7 @@ impl Canary {
     }
 
     fn check(&mut self, view: &View<'_>, out: &mut Vec<Action>) {
+        debug_assert!(self.failed <= self.settings.failure_limit, "it went back before");
         match self.judge(view, out) {
             Verdict::Pass if self.step + 1 < self.settings.weights.len() => {
                 self.step += 1;

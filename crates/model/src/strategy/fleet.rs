@@ -34,6 +34,7 @@ pub fn route_all(pool: Pool) -> Action {
 
 /// Pods that a share of `replicas` needs: at least one, rounded up.
 pub fn pods_for(replicas: u32, share: f64) -> u32 {
+    debug_assert!((0.0..=1.0).contains(&share), "{share} of a fleet");
     ((f64::from(replicas) * share - 1e-9).ceil() as u32).clamp(1, replicas)
 }
 

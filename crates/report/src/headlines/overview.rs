@@ -3,7 +3,7 @@
 use super::listed;
 use crate::reading;
 use windtunnel_experiment::results::ScenarioResults;
-use windtunnel_experiment::winner::Ending;
+use windtunnel_experiment::winner::{Criterion, Ending};
 use windtunnel_model::scenario::ids::PlanId;
 
 /// The strategy that wins in a scenario; one that only leads is not the one to choose yet.
@@ -22,7 +22,7 @@ fn open(rows: &[&ScenarioResults]) -> String {
     let all = rows.len();
     let (ties, leads) = (ended(Ending::Tie), ended(Ending::Leads));
     match rows {
-        [_] if ties == 1 => "No strategy is better for certain".to_string(),
+        [row] if ties == 1 => tie(row),
         [row] if leads == 1 => format!("{} leads, not proved", first(row)),
         [_] => "No strategy can be chosen".to_string(),
         _ if ties == all => format!("In none of {all} scenarios a strategy is better for certain"),
@@ -35,6 +35,17 @@ fn open(rows: &[&ScenarioResults]) -> String {
             format!("No winner in {all} scenarios: {}", told.join(", "))
         }
     }
+}
+
+/// Who is not told apart, and by what.
+fn tie(row: &ScenarioResults) -> String {
+    let tied = row.choice.tied();
+    let names: Vec<&str> = tied.iter().map(|plan| row.scenario.plan_name(*plan)).collect();
+    let by = match row.choice.criterion {
+        Criterion::UsersHurt => "users hurt",
+        Criterion::ReleaseUsd => "dollars",
+    };
+    format!("A tie in {by}: {}", listed(&names))
 }
 
 /// The sentence.
