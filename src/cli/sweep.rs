@@ -21,7 +21,7 @@ pub struct SweepSettings<'f> {
     pub names: &'f Names,
     /// Where the scenario of a name stands.
     pub spots: &'f mut BTreeMap<String, String>,
-    /// The scenarios.
+    /// Scenarios of all points, in the order they are flown.
     pub scenarios: &'f mut Vec<Arc<Scenario>>,
     /// Everything wrong, and warnings.
     pub problems: &'f mut Vec<Problem>,

@@ -9,7 +9,7 @@ use super::problem::Place;
 pub struct Node {
     /// Where the value starts.
     pub place: Place,
-    /// The value.
+    /// What stands there, without its place.
     pub value: Value,
 }
 
@@ -37,7 +37,7 @@ pub enum Value {
 pub struct Key {
     /// Where the key starts.
     pub place: Place,
-    /// Its name.
+    /// The key as it was written, without quotes.
     pub name: String,
 }
 

@@ -35,7 +35,7 @@ impl<'t> Source<'t> {
         Source { returns: true, ..Source::plain(text) }
     }
 
-    /// The text.
+    /// The whole text that places are in.
     pub fn text(&self) -> &str {
         (*self.text).as_ref()
     }

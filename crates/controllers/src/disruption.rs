@@ -19,7 +19,7 @@ pub enum Budget {
 /// A budget, and what it says of pods that are not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disruptions {
-    /// The budget.
+    /// The PodDisruptionBudget that is counted for.
     pub budget: Budget,
     /// May pods that are not ready always be evicted (`unhealthyPodEvictionPolicy: AlwaysAllow`)?
     pub evicts_unhealthy: bool,

@@ -43,7 +43,7 @@ impl PodPhase {
 pub struct PodFacts {
     /// The node the pod is assigned to, if any.
     pub node: Option<u32>,
-    /// Its phase.
+    /// What the kubelet reports of the pod: `status.phase`.
     pub phase: PodPhase,
     /// Is it being deleted?
     pub deleting: bool,

@@ -21,7 +21,7 @@ impl Ability {
     /// Their words in YAML, in the same order.
     pub const WORDS: [&'static str; 3] = ["service", "ingress", "mesh"];
 
-    /// Its word.
+    /// How scenarios write it in `constraints.routing`.
     pub fn word(self) -> &'static str {
         Ability::WORDS[self as usize]
     }

@@ -35,7 +35,7 @@ pub enum PodDraw {
 /// The n-th pod of a version, in the n-th life of its container: the same in every flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodAddress {
-    /// Its version.
+    /// Which version the pod runs.
     pub version: Version,
     /// Restarts of its container.
     pub restarts: u16,
@@ -68,7 +68,7 @@ pub enum Address {
     FurtherExit(u8, PodAddress),
     /// Is a pod among the share that a fault is limited to?
     InShare {
-        /// The fault.
+        /// Number of the fault among those of the flight, from 0.
         fault: u16,
         /// The pod's version.
         version: Version,
@@ -81,7 +81,7 @@ pub enum Address {
     Defect(u16),
     /// Whom the n-th strike of a fault meets.
     Victims {
-        /// The fault.
+        /// Number of the fault among those of the flight, from 0.
         fault: u16,
         /// How often it has struck.
         strike: u32,
@@ -102,9 +102,9 @@ pub enum Address {
     Copy(u32, bool),
     /// What becomes of a request of the n-th smoke test.
     Smoke {
-        /// The test.
+        /// Number of the smoke test within the flight, from 0.
         test: u16,
-        /// The request.
+        /// Number of the request within the test, from 0.
         request: u32,
     },
     /// The wait before an attempt (of number 1 or more) at a request.

@@ -17,7 +17,7 @@ pub(super) struct Context {
     pub(super) streams: Streams,
     /// The present instant.
     pub(super) now: SimTime,
-    /// The horizon.
+    /// Instant at which the flight ends: the horizon.
     pub(super) end: SimTime,
     /// Does a release take place? Not in a twin.
     pub(super) has_release: bool,

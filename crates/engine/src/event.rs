@@ -55,7 +55,7 @@ pub enum Event {
     HumanDecides,
     /// A fault begins or ends.
     Fault {
-        /// Its number.
+        /// Number of the fault among those of the flight, from 0.
         index: usize,
         /// Does it begin?
         begins: bool,

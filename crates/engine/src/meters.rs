@@ -63,9 +63,9 @@ pub(super) struct Meters {
 /// What the meters look at.
 #[derive(Clone, Copy)]
 pub(super) struct MeterInput<'a> {
-    /// The clock.
+    /// Scenario and clock.
     pub(super) ctx: &'a Context,
-    /// The fleet.
+    /// Pods of both versions and where they are.
     pub(super) cluster: &'a Cluster,
     /// Beliefs of proxies, and what was counted.
     pub(super) data_plane: &'a DataPlane,

@@ -71,7 +71,7 @@ pub struct Life {
 pub struct Acting<'a> {
     /// All faults of the flight, in the order that numbers them.
     pub faults: &'a [FaultState],
-    /// The service.
+    /// The service whose requests are meant.
     pub service: &'a Service,
     /// Ends of the cohorts that faults are limited to, rising.
     pub cohorts: &'a [u32],

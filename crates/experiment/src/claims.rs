@@ -18,7 +18,7 @@ use windtunnel_scenario::textbook::{Claim, Holding, Line, Sweep};
 /// A claim and what was found.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// The claim.
+    /// The claim of the textbook that was judged.
     pub claim: Claim,
     /// Its lines, judged, in its order.
     pub evidence: Vec<(Expectation, ExpectationResult)>,

@@ -18,7 +18,7 @@ use windtunnel_stats::mixture::{
 /// A figure with its interval, and how many flights it is over.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figure {
-    /// The value.
+    /// The figure, in its measure's unit.
     pub value: f64,
     /// Its 95 % interval.
     pub interval: Interval,

@@ -15,9 +15,9 @@ use windtunnel_stats::mixture::ShareOf;
 /// What a strategy made of a release.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StopRow {
-    /// The release.
+    /// The release that is stopped or is not.
     pub variant: VariantId,
-    /// The strategy.
+    /// The strategy that it is released by.
     pub plan: PlanId,
     /// Flights.
     pub flights: u32,

@@ -113,7 +113,7 @@ pub struct VerdictRow {
     pub release: ReleaseId,
     /// Strategy.
     pub plan: PlanId,
-    /// The verdict.
+    /// How these flights ended.
     pub verdict: Verdict,
     /// Flights with it.
     pub n: u32,
@@ -263,7 +263,7 @@ pub struct ExpectationResult {
     pub judgement: Judgement,
     /// The measured value, if there is one.
     pub value: Option<f64>,
-    /// Its interval.
+    /// The 95 % interval of the figure; nothing where it has none, as words.
     pub interval: Option<(f64, f64)>,
     /// Unit of both; nothing for a rating.
     pub unit: Option<Unit>,

@@ -17,7 +17,7 @@ pub enum Kind {
     Name(String),
     /// An operator or a bracket.
     Sign(&'static str),
-    /// The end.
+    /// Nothing follows.
     End,
 }
 

@@ -65,14 +65,14 @@ pub struct Input {
     pub file: Arc<str>,
     /// Its text, for the comment at its head.
     pub text: Arc<str>,
-    /// Its documents.
+    /// What the text holds, document by document.
     pub documents: Vec<Node>,
 }
 
 /// A Scenario that manifests came to.
 #[derive(Clone, Debug)]
 pub struct Flyable {
-    /// The document.
+    /// The Scenario, as if it had been written by hand.
     pub node: Node,
     /// The text that a Scenario in it was parsed from; empty if it is made of manifests alone.
     pub text: Arc<str>,

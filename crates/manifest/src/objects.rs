@@ -27,7 +27,7 @@ pub type Start = (Arc<str>, Place);
 /// What reading yields.
 #[derive(Debug, Default)]
 pub struct Objects {
-    /// The objects.
+    /// All objects that were read, by kind and name.
     pub store: Store,
     /// Documents of kinds that are not read.
     pub strangers: Vec<Stranger>,

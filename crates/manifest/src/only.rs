@@ -24,7 +24,7 @@ const LISTED: usize = 12;
 pub struct Pair {
     /// The Scenario: which input, and which of its documents.
     pub scenario: Option<(usize, usize)>,
-    /// The unit.
+    /// Position of the release unit among those that were found; nothing for a Scenario alone.
     pub draft: Option<usize>,
     /// Is the Scenario flown with several units, so that each needs a name of its own?
     pub several: bool,

@@ -12,7 +12,7 @@ pub struct Setting {
     pub field: &'static str,
     /// Path below `spec.service.balancer`.
     pub name: &'static str,
-    /// Its value.
+    /// Value that the scenario's field gets.
     pub value: Value,
 }
 

@@ -20,7 +20,7 @@ pub type Clash = [Arc<str>; 2];
 
 /// What stands in one cluster, read.
 pub struct World<'i> {
-    /// The documents.
+    /// Documents that can stand in one cluster.
     pub inputs: Cow<'i, [Input]>,
     /// The objects in them.
     pub read: Objects,

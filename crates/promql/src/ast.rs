@@ -80,16 +80,16 @@ pub enum At {
     Instant(i64),
     /// The start of the query's range.
     Start,
-    /// Its end.
+    /// The end of the question's range.
     End,
 }
 
 /// A condition on a label.
 #[derive(Clone, Debug)]
 pub struct Matcher {
-    /// The label.
+    /// Name of the label; `__name__` is the metric's.
     pub label: String,
-    /// The condition.
+    /// What its value must be.
     pub test: Test,
 }
 
@@ -122,7 +122,7 @@ pub struct Subquery {
 /// A binary operation.
 #[derive(Clone, Debug)]
 pub struct Binary {
-    /// The operator.
+    /// What is done with the elements.
     pub op: Op,
     /// Left operand.
     pub left: Expr,
@@ -247,7 +247,7 @@ impl Op {
 /// An aggregation.
 #[derive(Clone, Debug)]
 pub struct Aggregate {
-    /// The aggregation.
+    /// What is done with the elements.
     pub op: Fold,
     /// The number or string that some of them need.
     pub param: Option<Expr>,

@@ -76,9 +76,9 @@ pub enum Term {
     Bound {
         /// Is it the smaller one?
         least: bool,
-        /// The first.
+        /// Left operand.
         left: Arc<Term>,
-        /// The second.
+        /// Right operand.
         right: Arc<Term>,
     },
     /// `a + b`

@@ -11,7 +11,7 @@ use Type::{Matrix, Scalar, Text, Vector};
 /// A function.
 #[derive(Debug, PartialEq)]
 pub struct Function {
-    /// Its name.
+    /// How queries write it: `rate`.
     pub name: &'static str,
     /// Types of its arguments.
     pub args: &'static [Type],

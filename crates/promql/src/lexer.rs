@@ -25,7 +25,7 @@ pub enum Token {
 /// A token and where it starts and ends, in bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenPlace {
-    /// The token.
+    /// What was read there.
     pub token: Token,
     /// Its first byte.
     pub from: usize,

@@ -20,7 +20,7 @@ const VALUES_MAX: usize = 8;
 /// A ratio that divides every series by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SelfRatio {
-    /// The metric.
+    /// Name of the metric that both sides ask.
     pub metric: String,
     /// Labels that one side asks for and the other does not; none if both sides ask for the same.
     pub filtered: Vec<String>,

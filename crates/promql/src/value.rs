@@ -21,14 +21,14 @@ pub enum Value {
 pub struct Element {
     /// Its labels; the metric's name is `__name__`.
     pub labels: LabelTexts,
-    /// Its value.
+    /// Value of the element.
     pub value: f64,
 }
 
 /// A row of a matrix.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MatrixRow {
-    /// Its labels.
+    /// Labels of the row, the metric's name among them where functions keep it.
     pub labels: LabelTexts,
     /// Its samples: milliseconds of Unix time, value.
     pub samples: Vec<(i64, f64)>,

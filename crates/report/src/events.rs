@@ -9,7 +9,7 @@ use windtunnel_base::escape::json;
 use windtunnel_experiment::results::{FlightRecord, Results, ScenarioResults};
 use windtunnel_model::outcome::Event;
 
-/// The format.
+/// What makes these files of the results.
 pub const FORMAT: Format = make;
 
 fn make(results: &Results) -> Result<Vec<Document>, String> {

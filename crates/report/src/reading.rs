@@ -76,7 +76,7 @@ pub fn flights(results: &ScenarioResults, variant: VariantId, plan: PlanId) -> u
 /// A bad variant against which no strategy helps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NoHelp {
-    /// The variant.
+    /// The release that is meant.
     pub variant: VariantId,
     /// The strategy that hurts fewest users, with the share it hurts.
     pub best: (PlanId, f64),

@@ -23,7 +23,7 @@ use windtunnel_stats::mixture::ShareOf;
 /// away, or means something else; what is added leaves it.
 pub const SCHEMA: &str = "windtunnel.results/1";
 
-/// The format.
+/// What makes these files of the results.
 pub const FORMAT: Format = make;
 
 fn make(results: &Results) -> Result<Vec<Document>, String> {
@@ -36,7 +36,7 @@ pub fn text(results: &Results) -> String {
     escape::json::pretty(&value(results))
 }
 
-/// The answer.
+/// The whole answer of a run, as `run.json` and `--format json` have it.
 pub fn value(results: &Results) -> Value {
     let counts = Counts::of(results);
     let flights = || results.scenarios.iter().flat_map(|s| s.flights.iter().flatten());

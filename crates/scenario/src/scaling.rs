@@ -27,11 +27,11 @@ const PERIOD_MAX: SimDuration = SimDuration::from_secs(1800);
 /// What changes the number of pods, and what holds evictions back.
 #[derive(Debug, Default, PartialEq)]
 pub struct Scaling {
-    /// The autoscaler.
+    /// Settings of the HorizontalPodAutoscaler; nothing: the size stays.
     pub autoscaler: Option<HpaSettings>,
     /// `spec.replicas` that the release writes beside it, if it writes any.
     pub applied: Option<u32>,
-    /// The budgets.
+    /// PodDisruptionBudgets; empty: nothing holds evictions up.
     pub disruptions: Vec<Disruptions>,
 }
 

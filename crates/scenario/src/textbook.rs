@@ -31,7 +31,7 @@ pub struct Textbook {
 /// Claims under one heading.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chapter {
-    /// The heading.
+    /// Heading of the chapter.
     pub title: String,
     /// What the textbook says.
     pub claims: Vec<Claim>,
@@ -99,7 +99,7 @@ pub struct Line {
 /// A line that is judged at every value of a setting.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sweep {
-    /// The line.
+    /// The line that is judged at every value.
     pub line: Line,
     /// Path of the setting, as for `--set`.
     pub set: String,

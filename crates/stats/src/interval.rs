@@ -22,7 +22,7 @@ pub struct MeanInterval {
     pub t: f64,
     /// Half the width of the interval.
     pub half_width: f64,
-    /// The interval.
+    /// The interval of the mean at the asked confidence.
     pub interval: Interval,
 }
 

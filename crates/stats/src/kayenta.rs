@@ -135,7 +135,7 @@ impl Default for KayentaMetric {
 /// The judgement of a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MetricResult {
-    /// The label.
+    /// Pass, high, low or nodata, as Kayenta classifies it.
     pub label: Label,
     /// Does it fail the whole analysis by itself?
     pub critical_failure: bool,
@@ -279,7 +279,7 @@ pub struct Score {
     pub score: f64,
     /// At least half of all metrics are `Nodata`: the score is 0.
     pub too_many_nodata: bool,
-    /// The outcome.
+    /// What the score comes to by its thresholds.
     pub outcome: Outcome,
 }
 

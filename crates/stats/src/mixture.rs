@@ -189,7 +189,7 @@ pub struct Counted {
 pub struct ShareOf {
     /// The share, 0 to 1.
     pub share: f64,
-    /// Its interval.
+    /// The interval of the share over the mix.
     pub interval: Interval,
 }
 

@@ -12,7 +12,7 @@ use windtunnel_stats::kayenta::{KayentaMetric, Label, Transform, judge_metric, s
 /// A canary config with its thresholds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CanaryConfig {
-    /// Its metrics.
+    /// Metrics that the config judges, in its order.
     pub metrics: Vec<Watched>,
     /// Groups with a weight in percent; others share what is left of 100.
     pub weights: Vec<(String, f64)>,
@@ -29,7 +29,7 @@ pub struct CanaryConfig {
 /// One of its metrics.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watched {
-    /// Its group.
+    /// Group whose weight counts in the score: the first of `metrics[].groups`.
     pub group: String,
     /// Series of the new version, in PromQL.
     pub experiment: String,

@@ -37,7 +37,7 @@ pub struct Measurement {
 pub struct Result {
     /// Where the metric stands.
     pub phase: Phase,
-    /// Its counters.
+    /// How many of its measurements ended in each way so far.
     pub counters: Counters,
     /// The last measurements, newest last.
     pub measurements: Vec<Measurement>,

@@ -52,7 +52,7 @@ pub struct Pair {
 pub struct Aim {
     /// `spec.replicas`.
     pub replicas: u32,
-    /// The weight.
+    /// Weight of the step that the rollout stands at, in percent of the traffic.
     pub weight: u32,
     /// The largest weight.
     pub max_weight: u32,

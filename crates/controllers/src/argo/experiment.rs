@@ -26,7 +26,7 @@ pub enum Place {
 /// An experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// Its number.
+    /// Number of the experiment within the rollout, from 0.
     pub id: u32,
     /// Its step; nothing once another update has begun.
     pub step: Option<usize>,

@@ -187,14 +187,14 @@ pub enum Threshold {
 /// One analysis: its metrics, with templates merged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Analysis {
-    /// The metrics.
+    /// Metrics that are measured, in the order of the templates; empty: nothing is asked.
     pub metrics: Vec<ArgoMetric>,
 }
 
 /// `canary.analysis`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Background {
-    /// The analysis.
+    /// What is measured meanwhile.
     pub analysis: Analysis,
     /// `startingStep`.
     pub starting_step: Option<usize>,
@@ -266,7 +266,7 @@ pub struct ExperimentTemplate {
 pub struct ExperimentAnalysis {
     /// `name`.
     pub name: String,
-    /// Its metrics.
+    /// What is measured meanwhile.
     pub analysis: Analysis,
     /// `requiredForCompletion`.
     pub required: bool,

@@ -44,7 +44,7 @@ impl Pause {
 /// An AnalysisRun that belongs to a Rollout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
-    /// Its metrics.
+    /// Metrics of the run, as they were when it began.
     pub metrics: Vec<ArgoMetric>,
     /// Where it stands.
     pub run: Run,
@@ -292,11 +292,11 @@ pub fn measurement(line: &str) -> Option<(&str, Phase, bool)> {
 /// A ReplicaSet as a reconcile sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetSight {
-    /// Its template.
+    /// Pod template of the set, by which it is told from others.
     pub template: Template,
-    /// Its name.
+    /// Name of the ReplicaSet: the Rollout's with the hash of the template.
     pub name: String,
-    /// Its counts.
+    /// Pods that the set asks for, has and finds available.
     pub rs: Rs,
     /// Ready pods.
     pub ready: u32,
@@ -305,7 +305,7 @@ pub struct SetSight {
 /// What one reconcile sees.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ArgoObserved {
-    /// The present.
+    /// The instant of this reconcile.
     pub now: SimTime,
     /// When the release began.
     pub released: SimTime,

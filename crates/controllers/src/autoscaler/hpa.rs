@@ -29,7 +29,7 @@ pub struct HpaSettings {
     pub metrics: Vec<Metric>,
     /// `behavior`, both directions filled in; nothing if there is no such block.
     pub behavior: Option<Behavior>,
-    /// The tolerance.
+    /// How far usage may be from its target without a change of size.
     pub tolerance: Tolerance,
     /// What counts as warming up.
     pub warm_up: WarmUp,

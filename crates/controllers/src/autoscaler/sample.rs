@@ -22,7 +22,7 @@ pub enum Class {
 /// What is reported of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodReport {
-    /// Its phase.
+    /// What the kubelet reports of the pod: `status.phase`.
     pub phase: PodPhase,
     /// Being deleted.
     pub deleting: bool,

@@ -18,13 +18,13 @@ pub struct StatusLine {
 /// What the command sees of a Deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watched<'a> {
-    /// Its name.
+    /// Name of the Deployment, as kubectl prints it.
     pub name: &'a str,
     /// Generation of its settings.
     pub generation: u64,
     /// `spec.replicas`.
     pub replicas: u32,
-    /// Its counts.
+    /// `status` of the Deployment at this moment: pods by what they are.
     pub status: DeploymentStatus,
     /// The reason of its condition `Progressing`, if it has one.
     pub reason: Option<Reason>,

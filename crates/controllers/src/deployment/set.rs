@@ -44,7 +44,7 @@ pub enum Target {
 /// One write of a size. A change from a size to itself writes only the notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SizeChange {
-    /// The set.
+    /// The ReplicaSet that is written, or that it is made.
     pub target: Target,
     /// Its size before, 0 for a set to be created.
     pub from: u32,

@@ -31,7 +31,7 @@ impl Builtin {
 /// What placeholders stand for.
 #[derive(Clone, Copy, Debug)]
 pub struct Model<'a> {
-    /// The names.
+    /// Names of the Canary and what it refers to, that placeholders stand for.
     pub names: &'a Names,
     /// The metric's interval, as written.
     pub interval: &'a str,

@@ -44,7 +44,7 @@ pub struct FlaggerSettings {
 pub struct Names {
     /// Name of the Canary.
     pub canary: String,
-    /// Its namespace.
+    /// Namespace of the Canary, as placeholders have it.
     pub namespace: String,
     /// `spec.targetRef.name`: the Deployment.
     pub target: String,
@@ -169,9 +169,9 @@ pub struct Range {
 /// A MetricTemplate that a metric refers to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Template {
-    /// Its name.
+    /// Name of the MetricTemplate: `templateRef.name`.
     pub name: String,
-    /// Its namespace.
+    /// Namespace of the MetricTemplate: the Canary's own where the reference names none.
     pub namespace: String,
     /// `spec.query`, with its placeholders; empty where `reply` stands in its place.
     pub query: String,

@@ -19,7 +19,7 @@ use windtunnel_base::time::SimTime;
 /// What one tick sees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlaggerObserved {
-    /// The present.
+    /// The instant of this tick.
     pub now: SimTime,
     /// What the primary Deployment reports.
     pub primary: Report,
@@ -61,7 +61,7 @@ pub(super) struct Tick<'t> {
     pub canary: &'t FlaggerSettings,
     /// Its analysis, as changed for providers without routing.
     pub analysis: Analysis,
-    /// Its status.
+    /// The Canary's `status`, which the tick changes.
     pub status: &'t mut FlaggerStatus,
     /// What the tick sees.
     pub sight: &'t FlaggerObserved,

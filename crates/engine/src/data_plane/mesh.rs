@@ -65,7 +65,7 @@ pub struct Ejection {
     pub at: u64,
     /// By which proxy.
     pub proxy: usize,
-    /// The pod.
+    /// Number of the pod that no request is sent to any more.
     pub pod: u32,
     /// Until when, in nanoseconds.
     pub until: u64,

@@ -52,7 +52,7 @@ pub enum Advanced {
     Reached,
     /// A pod met its limit at this instant; the clock stands there.
     Tripped {
-        /// The pod.
+        /// Number of the pod that it happened to.
         pod: u32,
         /// When, in simulated time.
         at: SimTime,

@@ -75,7 +75,7 @@ pub struct Tape {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(align(64))]
 pub struct Drawn {
-    /// The request.
+    /// When the request arrives, from whom, and for which route.
     pub arrival: Arrival,
     /// Time a slot is busy with it, without faults, in nanoseconds.
     pub demand: u64,

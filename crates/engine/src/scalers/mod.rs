@@ -64,7 +64,7 @@ impl Target {
 pub(super) struct ScalerInput<'a> {
     /// Scenario and clock.
     pub(super) ctx: &'a Context,
-    /// The pods.
+    /// Pods that are scaled, with what they report.
     pub(super) cluster: &'a Cluster,
     /// What Prometheus has.
     pub(super) store: &'a Store,
@@ -75,7 +75,7 @@ pub(super) struct ScalerInput<'a> {
 pub(super) struct Rescale {
     /// The pods that are written.
     pub(super) size: u32,
-    /// The event.
+    /// The event that the controller writes of it, in its own words.
     pub(super) told: String,
 }
 

@@ -16,7 +16,7 @@ pub const ALL: &str = "all";
 /// A release whose share of all changed, before and after; 0 where it was not flown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Share {
-    /// The release.
+    /// Name of the release whose share of the mix differs.
     pub release: String,
     /// Its share before and after.
     pub shares: [f64; 2],

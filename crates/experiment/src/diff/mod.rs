@@ -60,7 +60,7 @@ pub struct Word {
 /// What became of one scenario.
 #[derive(Clone, Debug)]
 pub struct ScenarioDiff {
-    /// Its name.
+    /// Name of the scenario, which both folders have.
     pub name: String,
     /// Were flights compared in pairs?
     pub paired: bool,

@@ -10,7 +10,7 @@ use windtunnel_stats::interval::Interval;
 /// What a year costs by one strategy, in US dollars.
 #[derive(Clone, Debug, PartialEq)]
 pub struct YearRow {
-    /// The strategy.
+    /// The strategy that all releases of the year go by.
     pub plan: PlanId,
     /// All of it, with its 95 % interval; nothing if a release of the mix was not flown.
     pub total: Option<Figure>,

@@ -25,7 +25,7 @@ pub type Estimated = (f64, (f64, f64));
 pub struct Curve {
     /// Name of the strategy.
     pub name: String,
-    /// Its kind.
+    /// The strategies' kind, by which curves are coloured.
     pub kind: &'static str,
     /// Figure and interval at every value; nothing where no flight has one.
     pub points: Vec<Option<Estimated>>,

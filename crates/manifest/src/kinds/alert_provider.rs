@@ -3,7 +3,7 @@
 use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Manifest};
 
-/// The kind.
+/// `AlertProvider` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "AlertProvider",
     group: "flagger.app",

@@ -12,7 +12,7 @@ const SOURCE: &str = "argoproj/argo-rollouts 1.10 pkg/apis/rollouts/v1alpha1/ana
 /// Named values of a mapping: texts with arguments in them, until these are put in place.
 pub type Named = Vec<(&'static str, Value)>;
 
-/// The kind.
+/// `AnalysisTemplate` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "AnalysisTemplate",
     group: "argoproj.io",
@@ -35,7 +35,7 @@ pub const CLUSTER_KIND: KindPart = KindPart {
 pub struct AnalysisTemplate {
     /// Its arguments, with values for those that are left out.
     pub arguments: Vec<Argument>,
-    /// Its metrics.
+    /// Metrics that are measured, in the order of the file.
     pub metrics: Vec<TemplateMetric>,
     /// Metrics without a say: patterns of their names.
     pub dry_run: Vec<String>,
@@ -48,9 +48,9 @@ pub struct AnalysisTemplate {
 /// An argument.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Argument {
-    /// Its name.
+    /// The name as it is written in the file.
     pub name: String,
-    /// Its value.
+    /// Where the value comes from; nothing if only a Rollout gives it.
     pub value: Option<Given>,
 }
 
@@ -72,7 +72,7 @@ pub enum Given {
 /// A metric.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TemplateMetric {
-    /// Its name.
+    /// The name as it is written in the file.
     pub name: String,
     /// Its fields; texts may hold arguments.
     pub fields: Named,
@@ -122,7 +122,7 @@ impl Side {
 /// What fills the queries of both versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Its name.
+    /// The name as it is written in the file.
     pub name: String,
     /// Of the stable version.
     pub control: Side,
@@ -141,7 +141,7 @@ pub struct Side {
     pub step: Option<u64>,
     /// The first instant.
     pub start: String,
-    /// The last.
+    /// End of the time that is asked about.
     pub end: String,
 }
 

@@ -7,7 +7,7 @@ use crate::fields::{Fields, Manifest};
 use crate::scalars;
 use windtunnel_base::node::Value;
 
-/// The kind.
+/// `HorizontalPodAutoscaler` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "HorizontalPodAutoscaler",
     group: "autoscaling",

@@ -9,7 +9,7 @@ use crate::scalars;
 use windtunnel_base::node::Value;
 use windtunnel_model::strategy::flagger::field;
 
-/// The kind.
+/// `Canary` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "Canary",
     group: "flagger.app",
@@ -74,7 +74,7 @@ pub struct CanaryMetric {
 /// A webhook.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Webhook {
-    /// Its name.
+    /// Name of the webhook in events; nothing if it is left out.
     pub name: Option<String>,
     /// When it is called.
     pub hook: Option<String>,

@@ -49,7 +49,7 @@ pub struct CanaryConfig {
 /// One of its metrics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CanaryConfigMetric {
-    /// Its name.
+    /// Name of the metric in the report.
     pub name: String,
     /// The groups it counts in.
     pub groups: Vec<String>,

@@ -4,7 +4,7 @@ use super::pod::{self, PodTemplate, Selector};
 use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Labels, Manifest};
 
-/// The kind.
+/// `Deployment` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "Deployment",
     group: "apps",
@@ -22,7 +22,7 @@ pub struct Deployment {
     pub replicas: Option<u64>,
     /// Which pods are its own.
     pub selector: Option<Selector>,
-    /// Its pods.
+    /// `spec.template`, of which its pods are made; nothing if it is left out.
     pub template: Option<PodTemplate>,
     /// `strategy.type: Recreate`?
     pub recreate: bool,

@@ -5,7 +5,7 @@ use super::traffic_policy::{self, TrafficPolicy};
 use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Labels, Manifest};
 
-/// The kind.
+/// `DestinationRule` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "DestinationRule",
     group: "networking.istio.io",
@@ -30,7 +30,7 @@ pub struct DestinationRule {
 /// A subset of a host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Subset {
-    /// Its name.
+    /// Name of the subset, by which routes refer to it.
     pub name: String,
     /// Labels of its pods.
     pub labels: Labels,

@@ -4,7 +4,7 @@ use super::pod::{self, Selector};
 use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Manifest};
 
-/// The kind.
+/// `PodDisruptionBudget` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "PodDisruptionBudget",
     group: "policy",

@@ -7,7 +7,7 @@ use crate::fields::{Fields, Manifest};
 use crate::rule::{Destination, Match, Rule, Words, put};
 use crate::scalars;
 
-/// The kind.
+/// `HTTPProxy` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "HTTPProxy",
     group: "projectcontour.io",

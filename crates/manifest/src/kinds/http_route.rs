@@ -7,7 +7,7 @@ use crate::fields::{Fields, Manifest};
 use crate::rule::{Destination, GATEWAY, Match, Rule, Setting, put, within};
 use crate::scalars;
 
-/// The kind.
+/// `HTTPRoute` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "HTTPRoute",
     group: "gateway.networking.k8s.io",

@@ -14,7 +14,7 @@ use crate::rule::{Destination, Match, Rule, Words, put};
 use crate::scalars;
 use windtunnel_base::node::Node;
 
-/// The kind.
+/// `Ingress` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "Ingress",
     group: "networking.k8s.io",

@@ -5,7 +5,7 @@ use crate::fields::{Fields, Labels, Manifest};
 /// Name and namespace of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Metadata {
-    /// Its name.
+    /// `metadata.name`.
     pub name: String,
     /// Its namespace, if given.
     pub namespace: Option<String>,

@@ -3,7 +3,7 @@
 use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Labels, Manifest};
 
-/// The kind.
+/// `MetricTemplate` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "MetricTemplate",
     group: "flagger.app",

@@ -84,7 +84,7 @@ pub fn paths_of(kind: &str) -> Option<&'static BTreeSet<String>> {
 
 /// A kind of manifest.
 pub struct KindPart {
-    /// Its name.
+    /// The kind as it is written: `Deployment`.
     pub kind: &'static str,
     /// The group of its API; empty for the core.
     pub group: &'static str,
@@ -148,7 +148,7 @@ pub enum Body {
 /// An object that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
-    /// Its kind.
+    /// The kind as it is written: `Deployment`.
     pub kind: &'static str,
     /// Name and namespace.
     pub metadata: metadata::Metadata,
@@ -156,7 +156,7 @@ pub struct Object {
     pub file: Arc<str>,
     /// The document, for places.
     pub node: Arc<Node>,
-    /// Its settings.
+    /// What was read of the object, by its kind.
     pub body: Body,
 }
 

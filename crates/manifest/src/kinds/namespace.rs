@@ -3,7 +3,7 @@
 use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Manifest};
 
-/// The kind.
+/// `Namespace` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "Namespace",
     group: "",

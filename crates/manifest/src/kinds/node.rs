@@ -5,7 +5,7 @@ use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Labels, Manifest};
 use crate::scalars;
 
-/// The kind.
+/// `Node` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "Node",
     group: "",
@@ -19,7 +19,7 @@ pub const KIND: KindPart = KindPart {
 /// A node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Node {
-    /// Its labels.
+    /// `metadata.labels`, by which pods choose nodes.
     pub labels: Labels,
     /// Is it cordoned?
     pub closed: bool,

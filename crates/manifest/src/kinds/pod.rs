@@ -23,9 +23,9 @@ pub struct PodTemplate {
 /// A container.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Container {
-    /// Its name.
+    /// Name of the container within the pod.
     pub name: String,
-    /// Its image.
+    /// The image it runs: what a release changes; nothing if it is left out.
     pub image: Option<String>,
     /// Readiness probe.
     pub readiness: Option<Probe>,

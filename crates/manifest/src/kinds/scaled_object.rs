@@ -8,7 +8,7 @@ use crate::fields::{Fields, Labels, Manifest};
 use crate::scalars;
 use windtunnel_base::node::Value;
 
-/// The kind.
+/// `ScaledObject` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "ScaledObject",
     group: "keda.sh",

@@ -5,7 +5,7 @@ use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Labels, Manifest};
 use crate::scalars;
 
-/// The kind.
+/// `Service` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "Service",
     group: "",
@@ -23,7 +23,7 @@ pub struct Service {
     pub selector: Option<Labels>,
     /// `sessionAffinity: ClientIP`?
     pub sticky: bool,
-    /// Its ports.
+    /// Numbers of its ports; empty if none is written.
     pub ports: Vec<u64>,
     /// What an ALB in front of it is told.
     pub alb: Alb,

@@ -5,7 +5,7 @@ use super::{Body, KindPart, metadata};
 use crate::fields::{Fields, Manifest};
 use crate::scalars;
 
-/// The kind.
+/// `TargetGroupBinding` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "TargetGroupBinding",
     group: "elbv2.k8s.aws",

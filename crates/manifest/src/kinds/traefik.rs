@@ -8,7 +8,7 @@ use crate::fields::{Fields, Manifest};
 use crate::rule::{Destination, Match, Rule, Setting, Words, put, within};
 use crate::scalars;
 
-/// The kind.
+/// `TraefikService` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "TraefikService",
     group: "traefik.io",

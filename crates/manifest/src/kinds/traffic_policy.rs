@@ -22,7 +22,7 @@ pub struct TrafficPolicy {
 /// One block: `loadBalancer`, `connectionPool`, `outlierDetection` or `retryBudget`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
-    /// Its name.
+    /// Name of the block in the file.
     pub name: &'static str,
     /// Settings below `spec.service.balancer`.
     pub settings: Vec<(&'static str, Value)>,

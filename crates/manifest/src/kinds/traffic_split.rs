@@ -6,7 +6,7 @@ use crate::fields::{Fields, Manifest};
 use crate::rule::{Destination, Match, Rule, Words};
 use windtunnel_base::node::{Node, Value};
 
-/// The kind.
+/// `TrafficSplit` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "TrafficSplit",
     group: "split.smi-spec.io",

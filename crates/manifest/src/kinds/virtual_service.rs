@@ -8,7 +8,7 @@ use crate::scalars;
 use windtunnel_base::node::Value;
 use windtunnel_model::world::mesh::RetryOn;
 
-/// The kind.
+/// `VirtualService` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "VirtualService",
     group: "networking.istio.io",

@@ -52,7 +52,7 @@ impl Effect {
 
 /// One reference that meets something, directly or by way of another document.
 pub struct Meeting<'f> {
-    /// The field.
+    /// The field that refers to what is flown.
     pub reference: Reference,
     /// What it means.
     pub target: &'f Target,

@@ -30,7 +30,7 @@ const OPEN: [&str; 9] = [
 pub struct Target {
     /// `Deployment/web`.
     pub title: String,
-    /// Its kind.
+    /// Kind of the object that is flown: `Deployment`.
     pub kind: String,
     /// Its namespace, if given.
     pub namespace: Option<String>,

@@ -70,7 +70,7 @@ pub enum By {
 /// One reference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
-    /// The field.
+    /// Path of the field that refers.
     pub path: String,
     /// Where it stands.
     pub place: Place,

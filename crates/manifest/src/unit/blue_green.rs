@@ -15,7 +15,7 @@ pub type Fleet<'a> = (&'a Object, &'a Deployment, String);
 
 /// What is edited when the fleets are switched.
 pub struct Switch<'a> {
-    /// The object.
+    /// The object whose selector is switched.
     pub owner: &'a Object,
     /// Name of the service that is released.
     pub name: &'a str,

@@ -55,7 +55,7 @@ pub mod workload;
 /// What looking for units yields.
 #[derive(Debug, Default)]
 pub struct UnitsFound {
-    /// The units.
+    /// Release units, each a Scenario in the making.
     pub drafts: Vec<Draft>,
     /// Notes about them.
     pub lists: Lists,

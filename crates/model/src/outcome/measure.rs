@@ -169,7 +169,7 @@ pub enum Reach {
 }
 
 impl MeasureId {
-    /// Its row.
+    /// Name, unit and meaning of the measure.
     pub fn measure(self) -> &'static Measure {
         &MEASURES[self as usize]
     }

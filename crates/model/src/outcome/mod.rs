@@ -77,7 +77,7 @@ pub struct Outcome {
     pub replication: u32,
     /// How it ended.
     pub verdict: Verdict,
-    /// Its measures.
+    /// All figures of the flight, by measure.
     pub measures: Measures,
     /// What it cost by part; all 0 in a twin.
     pub bill: Bill,

@@ -16,7 +16,7 @@ use windtunnel_base::problem::Problem;
 /// A scenario with all that flies it.
 #[derive(Clone, Debug)]
 pub struct Crew {
-    /// The scenario.
+    /// The scenario that is flown.
     pub scenario: Arc<Scenario>,
     /// Its strategies, in its order.
     pub pilots: Vec<Pilot>,

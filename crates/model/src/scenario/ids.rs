@@ -23,7 +23,7 @@ pub struct PlanId(pub usize);
 pub enum ReleaseId {
     /// One variant.
     Variant(VariantId),
-    /// The mix.
+    /// All releases, each by its share.
     Mix,
 }
 

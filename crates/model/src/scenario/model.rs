@@ -39,7 +39,7 @@ pub struct Scenario {
     pub disruptions: Vec<disruption::Disruptions>,
     /// What its cluster's own controllers keep to.
     pub cluster: Cluster,
-    /// Its traffic.
+    /// Who sends how many requests.
     pub traffic: Traffic,
     /// What is released, and when.
     pub release: Release,
@@ -104,13 +104,13 @@ pub struct Release {
 /// One thing that may be shipped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
-    /// Its name.
+    /// Name of the release in tables and `expect:` lines.
     pub name: String,
     /// How often it is what is shipped.
     pub share: Share,
     /// Should it not have been shipped?
     pub bad: bool,
-    /// Its defects.
+    /// What is wrong with the new version; empty for a good release.
     pub faults: Vec<Fault>,
     /// Faults of the environment that strike while it is being released, beside the scenario's.
     pub chaos: Vec<Fault>,
@@ -248,7 +248,7 @@ pub enum Expected {
     Rating {
         /// Which rating.
         rating: Rating,
-        /// The word.
+        /// The word that the rating is expected to be.
         grade: Grade,
     },
 }
@@ -260,7 +260,7 @@ pub enum Statistic {
     Mean,
     /// The 5 % quantile.
     P05,
-    /// The median.
+    /// The median: the 50 % quantile over flights.
     P50,
     /// The 95 % quantile.
     P95,

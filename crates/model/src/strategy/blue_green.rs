@@ -16,7 +16,7 @@ use crate::world::service::Version;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `blueGreen` for the catalogue: name, summary and reader.
 pub const PART: Part<Plan> =
     Part { name: "blueGreen", summary: "a full second fleet and one switch", read };
 

@@ -26,7 +26,7 @@ use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::{Share, parse_share};
 
-/// The part.
+/// `canary` for the catalogue: name, summary and reader.
 pub const PART: Part<Plan> =
     Part { name: "canary", summary: "growing shares of traffic, judged by metric checks", read };
 

@@ -70,7 +70,7 @@ pub struct Plan {
     pub kind: &'static str,
     /// What its way of shipping needs of the platform.
     pub needs: Needs,
-    /// Its settings.
+    /// The strategy's settings, ready to make a machine for each flight.
     pub spec: Box<dyn Spec>,
 }
 
@@ -152,7 +152,7 @@ pub struct Limits {
 /// What is reported of one replica set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetFacts {
-    /// Its number.
+    /// Number of the set within its fleet, from 0.
     pub id: u32,
     /// Version of its pods.
     pub version: Version,
@@ -172,7 +172,7 @@ pub struct SetFacts {
 
 /// What a strategy can see.
 pub struct View<'a> {
-    /// The present.
+    /// The instant at which the strategy is woken.
     pub now: SimTime,
     /// Full size of the service, as its autoscaler last wrote it, if it has one.
     pub replicas: u32,

@@ -7,7 +7,7 @@ use crate::world::action::Action;
 use crate::world::names::Names;
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `none` for the catalogue: name, summary and reader.
 pub const PART: Part<Plan> = Part { name: "none", summary: "no release: the twin", read };
 
 fn read(r: &mut Reader<'_>) -> Plan {

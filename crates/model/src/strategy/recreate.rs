@@ -17,7 +17,7 @@ use crate::world::routing::Pool;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `recreate` for the catalogue: name, summary and reader.
 pub const PART: Part<Plan> =
     Part { name: "recreate", summary: "stop all old pods, then start all new ones", read };
 

@@ -15,7 +15,7 @@ use crate::world::routing::Pool;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `rollingUpdate` for the catalogue: name, summary and reader.
 pub const PART: Part<Plan> =
     Part { name: "rollingUpdate", summary: "replace pods step by step, within bounds", read };
 

@@ -21,7 +21,7 @@ use windtunnel_base::settings::{Part, Reader, WordOrPart};
 use windtunnel_base::time::SimDuration;
 use windtunnel_stats::diffy;
 
-/// The part.
+/// `shadow` for the catalogue: name, summary and reader.
 pub const PART: Part<Plan> =
     Part { name: "shadow", summary: "copies of requests, compared and thrown away", read };
 

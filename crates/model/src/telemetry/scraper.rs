@@ -22,7 +22,7 @@ pub enum Place {
     Kubelet(u32),
     /// kube-state-metrics.
     Cluster,
-    /// The ingress.
+    /// The ingress before the service.
     Edge,
 }
 

@@ -5,7 +5,7 @@ use super::{Arrivals, Steps};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `bursts` for the catalogue: name, summary and reader.
 pub const PART: Part<Arrivals> =
     Part { name: "bursts", summary: "a base rate with regular short peaks", read };
 

@@ -5,7 +5,7 @@ use super::Arrivals;
 use windtunnel_base::distribution::Distribution;
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `closedLoop` for the catalogue: name, summary and reader.
 pub const PART: Part<Arrivals> = Part {
     name: "closedLoop",
     summary: "a fixed number of users who think between requests",

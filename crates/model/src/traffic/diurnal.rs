@@ -9,7 +9,7 @@ use windtunnel_base::maths;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `diurnal` for the catalogue: name, summary and reader.
 pub const PART: Part<Arrivals> =
     Part { name: "diurnal", summary: "a daily curve between a trough and a peak", read };
 

@@ -4,7 +4,7 @@ use super::{Arrivals, Steps};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `piecewise` for the catalogue: name, summary and reader.
 pub const PART: Part<Arrivals> =
     Part { name: "piecewise", summary: "a rate that changes at given instants", read };
 

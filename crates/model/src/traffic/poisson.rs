@@ -3,7 +3,7 @@
 use super::{Arrivals, Steps};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `poisson` for the catalogue: name, summary and reader.
 pub const PART: Part<Arrivals> =
     Part { name: "poisson", summary: "independent arrivals at a constant rate", read };
 

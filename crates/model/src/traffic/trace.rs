@@ -9,7 +9,7 @@ use windtunnel_base::problem::{Place, Problem};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `trace` for the catalogue: name, summary and reader.
 pub const PART: Part<Arrivals> =
     Part { name: "trace", summary: "arrivals as recorded in a CSV file (t_s, user, route)", read };
 

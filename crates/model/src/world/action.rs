@@ -91,7 +91,7 @@ pub struct Tested {
     pub judge: &'static str,
     /// What the statistic is.
     pub statistic: &'static str,
-    /// Its value.
+    /// The statistic's value, in the test's own scale.
     pub value: f64,
     /// The value at which the release fails.
     pub limit: f64,
@@ -129,7 +129,7 @@ pub enum Action {
     /// A Deployment with an autoscaler of its own has been given this `spec.replicas`: what the
     /// autoscaler reads.
     Replicas {
-        /// Its pool.
+        /// The fleet whose pods are written.
         pool: Pool,
         /// `spec.replicas`.
         replicas: u32,

@@ -8,7 +8,7 @@ use windtunnel_base::random::mix64;
 /// Names of a service, the same for a whole flight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Names {
-    /// Its namespace.
+    /// Namespace of the service, as series and names bear it.
     pub namespace: String,
     /// Its name: the Service, the job, the label `app`.
     pub service: String,

@@ -90,9 +90,9 @@ pub struct Placement {
 /// A pod that has a node, as the scheduler sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// Its node.
+    /// Number of the node that the pod is on, from 0.
     pub node: u32,
-    /// Its version.
+    /// Which version the pod runs.
     pub version: Version,
     /// Is it going?
     pub going: bool,

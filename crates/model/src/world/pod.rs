@@ -103,7 +103,7 @@ pub struct Set {
 /// One node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Its zone.
+    /// Number of the zone that the node is in, from 0.
     pub zone: u32,
     /// Pods on it.
     pub used: u32,

@@ -230,7 +230,7 @@ pub struct Service {
     pub routes: Vec<Route>,
     /// Settings of every pod.
     pub pod: PodSettings,
-    /// The balancer.
+    /// How proxies choose a pod for a request.
     pub balancer: BalancerSettings,
     /// Nodes and zones.
     pub nodes: NodeSettings,

@@ -36,9 +36,9 @@ pub type Labels = Vec<(Symbol, Symbol)>;
 /// An element on its way.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// Its labels.
+    /// Labels of the element, the metric's name among them.
     pub labels: Labels,
-    /// Its value.
+    /// Value of the element at the instant that is asked for.
     pub value: f64,
 }
 
@@ -54,11 +54,11 @@ pub struct Window {
 /// The instant of a question, within the range of its query.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// The instant.
+    /// The instant that is asked for, in milliseconds of Unix time.
     pub at: i64,
     /// Start of the query's range.
     pub start: i64,
-    /// Its end.
+    /// End of the question's range, in milliseconds of Unix time.
     pub end: i64,
     /// Its step; 0 for a question at one instant.
     pub step: i64,

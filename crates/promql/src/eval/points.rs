@@ -18,12 +18,12 @@ impl Points<'_> {
         self.values.len()
     }
 
-    /// The oldest.
+    /// The oldest sample; nothing if there is none.
     pub fn first(self) -> Option<(i64, f64)> {
         Some((*self.times.first()?, *self.values.first()?))
     }
 
-    /// The newest.
+    /// The newest sample; nothing if there is none.
     pub fn last(self) -> Option<(i64, f64)> {
         Some((*self.times.last()?, *self.values.last()?))
     }

@@ -22,7 +22,7 @@ impl Sum {
         self.sum = total;
     }
 
-    /// The sum.
+    /// What was added so far, with what rounding lost.
     pub fn total(self) -> f64 {
         self.sum + self.lost
     }

@@ -19,7 +19,7 @@ use windtunnel_base::problem::{Place, Problem};
 /// Series as they were recorded.
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
-    /// The series.
+    /// Series that were read, ready to be asked.
     pub store: Store,
     /// When the release began, in milliseconds of Unix time, if that is known.
     pub release_at_ms: Option<i64>,

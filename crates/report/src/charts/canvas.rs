@@ -85,7 +85,7 @@ pub struct Type {
     pub size: f64,
     /// Bold instead of regular?
     pub bold: bool,
-    /// Its colour.
+    /// Colour of the letters.
     pub paint: Paint,
 }
 

@@ -21,7 +21,7 @@ const FIGURE_GAP: f64 = 12.0;
 
 /// A dot chart.
 pub struct DotChart {
-    /// The message.
+    /// What the chart says, in one sentence above it.
     pub title: String,
     /// What is drawn.
     pub subtitle: String,
@@ -37,7 +37,7 @@ pub struct DotChart {
 pub struct Panel {
     /// Name of the measure; the axis adds its unit.
     pub title: String,
-    /// Its axis.
+    /// Axis of the values, with its unit.
     pub axis: Axis,
     /// Zones of the axis: where each ends, and its word.
     pub zones: Vec<(f64, &'static str)>,
@@ -47,9 +47,9 @@ pub struct Panel {
 
 /// The lines of one strategy.
 pub struct Group {
-    /// Its name.
+    /// Name beside the dots: a strategy.
     pub name: String,
-    /// Its colour.
+    /// Colour of the strategy, the same in every chart.
     pub paint: Paint,
     /// Its lines, each with one cell a panel.
     pub lines: Vec<(Mark, Vec<Cell>)>,
@@ -60,7 +60,7 @@ pub struct Group {
 pub enum Cell {
     /// A value with its interval (not finite if open) and its figure in words.
     Value {
-        /// The mean.
+        /// Where the dot is: the mean over flights.
         mean: f64,
         /// Lower end.
         lower: f64,

@@ -26,7 +26,7 @@ const BELOW: f64 = 34.0;
 /// What is drawn.
 #[derive(Clone, Debug)]
 pub struct Heat {
-    /// The message.
+    /// What the map says, in one sentence above it.
     pub title: String,
     /// What was flown.
     pub subtitle: String,
@@ -43,7 +43,7 @@ pub struct Heat {
 /// The figures of one strategy.
 #[derive(Clone, Debug)]
 pub struct Panel {
-    /// Its name.
+    /// Name above the panel: a strategy.
     pub name: String,
     /// Figures by row; nothing where none was measured.
     pub rows: Vec<Vec<Option<f64>>>,

@@ -39,7 +39,7 @@ impl Releases {
         Releases(all)
     }
 
-    /// The legend.
+    /// Marks of the releases with their names.
     pub fn legend(&self) -> Vec<(Mark, String)> {
         self.0.iter().map(|(_, mark, words)| (*mark, words.clone())).collect()
     }

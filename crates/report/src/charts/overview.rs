@@ -30,7 +30,7 @@ const SHADES: [(Grade, Paint); 4] = [
 
 /// The name of a strategy.
 const NAME: Type = Type { size: 15.5, bold: false, paint: palette::INK };
-/// The share.
+/// How a share of users is written in its field.
 const FIGURE: Type = Type { size: 18.0, bold: true, paint: palette::INK };
 
 /// The chart as SVG.

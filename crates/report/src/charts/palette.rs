@@ -7,7 +7,7 @@ use super::canvas::{Paint, Pen, Point, Type};
 use plotters::style::RGBColor;
 use windtunnel_model::scenario::model::{Scenario, Variant};
 
-/// The page.
+/// White, behind everything.
 pub const PAPER: Paint = RGBColor(255, 255, 255);
 /// Text.
 pub const INK: Paint = RGBColor(34, 34, 34);

@@ -20,7 +20,7 @@ const SEEN: f64 = 1e-3;
 /// What is drawn.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// The claim.
+    /// What the picture says, in one sentence above it.
     pub title: String,
     /// Where it turns.
     pub message: String,
@@ -43,7 +43,7 @@ pub struct Picture {
     pub pair: (usize, usize),
     /// The values around the turn, by place in the list.
     pub turn: Option<Turn>,
-    /// The curves.
+    /// Curves, one a strategy.
     pub curves: Vec<Curve>,
 }
 

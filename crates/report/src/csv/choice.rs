@@ -5,7 +5,7 @@ use crate::headlines::choice::why;
 use windtunnel_experiment::results::{Results, ScenarioResults};
 use windtunnel_experiment::winner::Standing;
 
-/// The table.
+/// `choice.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "choice.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

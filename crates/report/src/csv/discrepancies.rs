@@ -3,7 +3,7 @@
 use super::{CsvRow, Table, flights};
 use windtunnel_experiment::results::Results;
 
-/// The table.
+/// `discrepancies.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "discrepancies.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

@@ -4,7 +4,7 @@ use super::{CsvRow, Table};
 use crate::verdicts;
 use windtunnel_experiment::results::Results;
 
-/// The table.
+/// `expectations.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "expectations.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

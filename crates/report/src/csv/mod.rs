@@ -28,7 +28,7 @@ pub mod sweeps;
 pub mod timeline;
 pub mod verdicts;
 
-/// The format.
+/// What makes these files of the results.
 pub const FORMAT: Format = documents;
 
 /// All tables.
@@ -51,11 +51,11 @@ pub const TABLES: &[Table] = &[
 
 /// One table that leaves the tool.
 pub struct Table {
-    /// Its file.
+    /// Name of the file in the results folder.
     pub path: &'static str,
     /// Its columns; new ones go to the end.
     pub columns: fn() -> Vec<&'static str>,
-    /// Its rows.
+    /// What makes its rows of the results.
     pub rows: fn(&Results) -> Vec<CsvRow>,
 }
 

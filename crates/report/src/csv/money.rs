@@ -8,7 +8,7 @@ use windtunnel_experiment::money::YearRow;
 use windtunnel_experiment::results::Results;
 use windtunnel_model::outcome::BillPart;
 
-/// The table.
+/// `money.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "money.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

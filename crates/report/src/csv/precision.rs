@@ -3,7 +3,7 @@
 use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 
-/// The table.
+/// `precision.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "precision.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

@@ -5,7 +5,7 @@ use windtunnel_experiment::results::{RatingRow, Results, ScenarioResults};
 use windtunnel_model::outcome::Rating;
 use windtunnel_stats::mixture::ShareOf;
 
-/// The table.
+/// `ratings.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "ratings.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

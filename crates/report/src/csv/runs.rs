@@ -4,7 +4,7 @@ use super::{CsvRow, Table, flights};
 use windtunnel_experiment::results::Results;
 use windtunnel_model::outcome::MeasureId;
 
-/// The table.
+/// `runs.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "runs.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

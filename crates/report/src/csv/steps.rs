@@ -4,7 +4,7 @@ use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 use windtunnel_stats::estimate::Estimate;
 
-/// The table.
+/// `steps.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "steps.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

@@ -5,7 +5,7 @@ use windtunnel_experiment::matrix::StopRow;
 use windtunnel_experiment::results::{Results, ScenarioResults};
 use windtunnel_stats::mixture::ShareOf;
 
-/// The table.
+/// `stops.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "stops.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

@@ -4,7 +4,7 @@ use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 use windtunnel_stats::estimate::Method;
 
-/// The table.
+/// `summary.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "summary.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

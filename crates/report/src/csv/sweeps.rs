@@ -10,7 +10,7 @@ use windtunnel_experiment::results::{Results, ScenarioResults};
 use windtunnel_experiment::sweep::{Grid, MAIN, Of, What, change, figure, grids};
 use windtunnel_model::outcome::MeasureId;
 
-/// The table.
+/// `sweeps.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "sweeps.csv", columns, rows };
 
 /// The releases of one kind together, each weighted by its share.

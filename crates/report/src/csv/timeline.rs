@@ -3,7 +3,7 @@
 use super::{CsvRow, Table, names};
 use windtunnel_experiment::results::Results;
 
-/// The table.
+/// `timeline.csv`: its columns and rows.
 pub const TABLE: Table = Table { path: "timeline.csv", columns, rows };
 
 fn columns() -> Vec<&'static str> {

@@ -9,7 +9,7 @@ use windtunnel_experiment::results::ScenarioResults;
 use windtunnel_model::scenario::ids::{PlanId, VariantId};
 use windtunnel_stats::estimate::Estimate;
 
-/// The sentence.
+/// The sentence above the chart.
 pub fn headline(results: &ScenarioResults) -> String {
     if let Some(found) = reading::no_strategy_helps(results).first() {
         return no_help(results, found);

@@ -8,7 +8,7 @@ use windtunnel_model::outcome::MeasureId;
 use windtunnel_model::scenario::ids::ReleaseId;
 use windtunnel_stats::estimate::Estimate;
 
-/// The sentence.
+/// The sentence above the chart.
 pub fn headline(results: &ScenarioResults) -> String {
     let all = ranked(results, ReleaseId::Mix, MeasureId::FleetMinutesExtra);
     let show = |estimate: &Estimate| format!("{} fleet-minutes", significant(estimate.mean.abs()));

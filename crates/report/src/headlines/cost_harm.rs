@@ -6,7 +6,7 @@ use crate::figure::Quantity;
 
 /// What the sentence asks of a strategy.
 pub struct CostHarmPoint<'a> {
-    /// Its name.
+    /// Name of the strategy.
     pub name: &'a str,
     /// Mean extra fleet-minutes of a release, and mean share of users that it hurts.
     pub means: [f64; 2],
@@ -19,7 +19,7 @@ pub struct CostHarmPoint<'a> {
     pub undercut: bool,
 }
 
-/// The sentence.
+/// The sentence above the chart.
 pub fn headline(spots: &[CostHarmPoint<'_>]) -> String {
     let chosen: Vec<&CostHarmPoint<'_>> =
         spots.iter().filter(|spot| spot.may_lead && !spot.beaten).collect();

@@ -7,7 +7,7 @@ use windtunnel_experiment::results::ScenarioResults;
 use windtunnel_model::outcome::{Grade, MeasureId};
 use windtunnel_model::scenario::ids::{PlanId, VariantId};
 
-/// The sentence.
+/// The sentence above the chart.
 pub fn headline(results: &ScenarioResults) -> String {
     let scenario = &results.scenario;
     let down: Vec<(&str, f64)> = results

@@ -11,7 +11,7 @@ use windtunnel_experiment::results::ScenarioResults;
 use windtunnel_experiment::winner::{Criterion, Ending};
 use windtunnel_model::scenario::ids::PlanId;
 
-/// The sentence.
+/// The sentence above the chart.
 pub fn headline(results: &ScenarioResults) -> String {
     let (scenario, choice) = (&results.scenario, &results.choice);
     let times = significant(scenario.releases_per_year);

@@ -48,7 +48,7 @@ fn tie(row: &ScenarioResults) -> String {
     format!("A tie in {by}: {}", listed(&names))
 }
 
-/// The sentence.
+/// The sentence above the chart.
 pub fn headline(rows: &[&ScenarioResults]) -> String {
     let alone = rows.iter().all(|row| row.scenario.plans.len() < 2);
     let winners = rows.iter().filter_map(|row| Some(row.scenario.plan_name(chosen(row)?)));

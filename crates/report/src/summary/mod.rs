@@ -30,7 +30,7 @@ mod scenario;
 mod stopped;
 mod year;
 
-/// The format.
+/// What makes these files of the results.
 pub const FORMAT: Format = make;
 
 /// Sections about everything that was flown, in the order of the page.

@@ -15,7 +15,7 @@ pub use settings::{
     Strategy, Traffic, Wired,
 };
 
-/// The kind.
+/// `Rollout` for the table of kinds: versions, summary and reader.
 pub const KIND: KindPart = KindPart {
     kind: "Rollout",
     group: "argoproj.io",

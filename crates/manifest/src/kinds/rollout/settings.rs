@@ -13,7 +13,7 @@ pub struct Rollout {
     pub replicas: Option<u64>,
     /// Which pods are its own.
     pub selector: Option<Selector>,
-    /// Its pods.
+    /// `spec.template`; nothing if the pods are those of a Deployment (`workloadRef`).
     pub template: Option<PodTemplate>,
     /// The Deployment whose template it takes.
     pub workload: Option<String>,
@@ -201,7 +201,7 @@ pub struct Experiment {
     pub duration: Option<String>,
     /// `scaleDownDelaySeconds`.
     pub scale_down_delay_secs: Option<u64>,
-    /// Its templates.
+    /// Pods that the experiment starts, template by template.
     pub templates: Vec<Beside>,
     /// Its analyses: name, whether the experiment waits for it, and its templates.
     pub analyses: Vec<(String, bool, Reference)>,
@@ -210,7 +210,7 @@ pub struct Experiment {
 /// A template of an experiment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Beside {
-    /// Its name.
+    /// Name of the template within the experiment.
     pub name: String,
     /// Are its pods the canary's, or else the stable version's?
     pub canary: bool,

@@ -8,7 +8,7 @@ use crate::world::service::Version;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `conversion` for the catalogue: name, summary and reader.
 pub const PART: Part<Check> =
     Part { name: "conversion", summary: "orders completed per checkout started", read };
 

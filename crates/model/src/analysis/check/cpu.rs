@@ -7,7 +7,7 @@ use crate::world::service::Version;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `cpu` for the catalogue: name, summary and reader.
 pub const PART: Part<Check> =
     Part { name: "cpu", summary: "CPU use as a share of the limit", read };
 

@@ -10,7 +10,7 @@ use crate::world::service::Version;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `errorRate` for the catalogue: name, summary and reader.
 pub const PART: Part<Check> =
     Part { name: "errorRate", summary: "share of requests answered with 5xx", read };
 

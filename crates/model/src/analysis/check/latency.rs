@@ -12,7 +12,7 @@ use crate::world::service::Version;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 
-/// The part.
+/// `latency` for the catalogue: name, summary and reader.
 pub const PART: Part<Check> =
     Part { name: "latency", summary: "a quantile of the request duration", read };
 

@@ -9,7 +9,7 @@ use super::{Bound, Check, Compare, Metric, common};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::units::parse_duration;
 
-/// The part.
+/// `query` for the catalogue: name, summary and reader.
 pub const PART: Part<Check> = Part {
     name: "query",
     summary: "a PromQL query of your own, with the condition that fails the release",

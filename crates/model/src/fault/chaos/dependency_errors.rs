@@ -5,7 +5,7 @@ use crate::fault::common::fault;
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `dependencyErrors` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "dependencyErrors", summary: "calls to the dependency fail", read };
 

@@ -4,7 +4,7 @@ use crate::fault::common::fault;
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `metricGap` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> = Part { name: "metricGap", summary: "scrapes fail", read };
 
 fn read(r: &mut Reader<'_>) -> Fault {

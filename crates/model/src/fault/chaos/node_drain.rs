@@ -6,7 +6,7 @@ use crate::fault::common::{fault, nodes};
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `nodeDrain` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "nodeDrain", summary: "a node is emptied pod by pod, then away", read };
 

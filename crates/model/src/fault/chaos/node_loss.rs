@@ -5,7 +5,7 @@ use crate::fault::common::{nodes, strike};
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `nodeLoss` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "nodeLoss", summary: "a node vanishes with its pods", read };
 

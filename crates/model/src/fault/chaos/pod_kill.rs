@@ -4,7 +4,7 @@ use crate::fault::common::{pods, strike};
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `podKill` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> = Part { name: "podKill", summary: "random pods die", read };
 
 fn read(r: &mut Reader<'_>) -> Fault {

@@ -4,7 +4,7 @@ use crate::fault::common::fault;
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `propagationLag` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "propagationLag", summary: "balancers learn of changes late", read };
 

@@ -4,7 +4,7 @@ use crate::fault::common::strike;
 use crate::fault::{Fault, FaultEffect, InfraEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `zoneLoss` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "zoneLoss", summary: "all nodes of one zone vanish", read };
 

@@ -4,7 +4,7 @@ use crate::fault::common::{clients, fault};
 use crate::fault::{ClientEffect, Fault, FaultEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `clientRetries` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "clientRetries", summary: "users of the new version retry more", read };
 

@@ -4,7 +4,7 @@ use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `cpu` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> = Part { name: "cpu", summary: "requests use more CPU", read };
 
 fn read(r: &mut Reader<'_>) -> Fault {

@@ -4,7 +4,7 @@ use crate::fault::common::{fault, pods};
 use crate::fault::{Fault, FaultEffect, PodEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `crashAfter` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "crashAfter", summary: "the process exits after a time", read };
 

@@ -5,7 +5,7 @@ use crate::fault::common::{fault, pods};
 use crate::fault::{Fault, FaultEffect, PodEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `crashOnStart` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "crashOnStart", summary: "the process exits while starting", read };
 

@@ -4,7 +4,7 @@ use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `errors` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "errors", summary: "a share of requests is answered with 500", read };
 

@@ -5,7 +5,7 @@ use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `hang` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "hang", summary: "a share of requests is never answered", read };
 

@@ -4,7 +4,7 @@ use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `latency` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> = Part { name: "latency", summary: "requests take longer", read };
 
 fn read(r: &mut Reader<'_>) -> Fault {

@@ -5,7 +5,7 @@ use crate::fault::common::{clients, fault};
 use crate::fault::{ClientEffect, Fault, FaultEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `routeMix` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "routeMix", summary: "users of the new version take another route", read };
 

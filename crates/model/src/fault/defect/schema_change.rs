@@ -5,7 +5,7 @@ use crate::fault::common::fault;
 use crate::fault::{DataEffect, Fault, FaultEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `schemaChange` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "schemaChange", summary: "the old version fails on the migrated data", read };
 

@@ -4,7 +4,7 @@ use crate::fault::common::fault;
 use crate::fault::{DataEffect, Fault, FaultEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `unreadableData` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> = Part {
     name: "unreadableData",
     summary: "the old version cannot read what the new one wrote",

@@ -4,7 +4,7 @@ use crate::fault::common::{fault, requests};
 use crate::fault::{Fault, FaultEffect, RequestEffect};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `wrongAnswers` for the catalogue: name, summary and reader.
 pub const PART: Part<Fault> =
     Part { name: "wrongAnswers", summary: "answers 200 with a wrong body", read };
 

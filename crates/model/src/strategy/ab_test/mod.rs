@@ -24,7 +24,7 @@ use windtunnel_base::time::SimDuration;
 use windtunnel_base::units::Share;
 use windtunnel_stats::proportions::two_proportions;
 
-/// The part.
+/// `abTest` for the catalogue: name, summary and reader.
 pub const PART: Part<Plan> =
     Part { name: "abTest", summary: "users divided once, judged by what they complete", read };
 

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use windtunnel_base::problem::nearest;
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `flagger` for the catalogue: name, summary and reader.
 pub const PART: Part<Plan> = Part {
     name: "flagger",
     summary: "a Canary of Flagger, tick by tick as the controller runs it",

@@ -7,7 +7,7 @@ use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::{CODES, PodFacts, STATUSES};
 use crate::telemetry::page::{Labels, Page};
 
-/// Its families.
+/// Metric families that this exporter has.
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "http_requests_total",

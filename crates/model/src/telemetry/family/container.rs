@@ -10,7 +10,7 @@ use crate::telemetry::page::{Labels, Page};
 /// Memory limit of a container in bytes; the world knows shares of it only.
 pub const MEMORY_LIMIT: f64 = 512.0 * 1024.0 * 1024.0;
 
-/// Its families.
+/// Metric families that this exporter has.
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "container_cpu_usage_seconds_total",

@@ -6,7 +6,7 @@ use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::EdgeFacts;
 use crate::telemetry::page::Page;
 
-/// Its families.
+/// Metric families that this exporter has.
 pub const FAMILIES: &[Family] = &[Family {
     name: "edge_requests_total",
     kind: SeriesKind::Counter,

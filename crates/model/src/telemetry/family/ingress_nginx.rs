@@ -11,7 +11,7 @@ use crate::telemetry::page::{Labels, Page};
 const REQUEST: &str = "nginx_ingress_controller_request_duration_seconds";
 const RESPONSE: &str = "nginx_ingress_controller_response_duration_seconds";
 
-/// Its families.
+/// Metric families that this exporter has.
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "nginx_ingress_controller_requests",

@@ -12,7 +12,7 @@ use crate::world::names::Names;
 
 const DURATION: &str = "istio_request_duration_milliseconds";
 
-/// Its families.
+/// Metric families that this exporter has.
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "istio_requests_total",

@@ -23,7 +23,7 @@ const fn of_workload(
     Family { name, kind: SeriesKind::Gauge, help, exporter: Exporter::KubeWorkload(write) }
 }
 
-/// Its families.
+/// Metric families that this exporter has.
 pub const FAMILIES: &[Family] = &[
     of_pod("kube_pod_info", SeriesKind::Gauge, "1 for every pod that exists", info),
     of_pod("kube_pod_status_phase", SeriesKind::Gauge, "1 for the phase the pod is in", phase),

@@ -6,7 +6,7 @@ use super::{Exporter, Family, SeriesKind};
 use crate::telemetry::facts::{CODES, PodFacts, STATUSES, is_error};
 use crate::telemetry::page::{Labels, Page};
 
-/// Its families.
+/// Metric families that this exporter has.
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "request_total",

@@ -67,7 +67,7 @@ pub enum Exporter {
 pub struct Family {
     /// Name of its samples; histograms add `_bucket`, `_sum` and `_count`.
     pub name: &'static str,
-    /// Its type.
+    /// Counter, gauge or histogram.
     pub kind: SeriesKind,
     /// What it is, for `# HELP` and the reference.
     pub help: &'static str,

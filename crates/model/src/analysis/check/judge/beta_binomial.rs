@@ -11,14 +11,14 @@ use crate::world::action::{Tested, Verdict};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_stats::beta_binomial::Posterior;
 
-/// The part.
+/// `betaBinomial` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> = Part {
     name: "betaBinomial",
     summary: "the probability that the new version is worse, by Beta posteriors",
     read,
 };
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BetaBinomial {
     /// Fails above this probability.

@@ -12,7 +12,7 @@ use windtunnel_base::settings::{Part, Reader};
 use windtunnel_base::time::SimDuration;
 use windtunnel_stats::burn_rate::BurnRule;
 
-/// The part.
+/// `burnRate` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> = Part {
     name: "burnRate",
     summary: "the pace at which the error budget burns, over long and short windows",
@@ -22,7 +22,7 @@ pub const PART: Part<Judging> = Part {
 /// Most pairs of windows.
 const PAIRS: usize = 8;
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BurnRate {
     /// Its pairs of windows.

@@ -11,14 +11,14 @@ use windtunnel_base::maths;
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_stats::sequential::cusum_bernoulli;
 
-/// The part.
+/// `cusum` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> = Part {
     name: "cusum",
     summary: "a move from a good share of bad requests to a bad one, at any time",
     read,
 };
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cusum {
     /// The good share.

@@ -9,14 +9,14 @@ use super::{Asks, JUDGES, Judge, Judging, Look, Opinion};
 use crate::world::action::{Tested, Verdict};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `kOfN` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> = Part {
     name: "kOfN",
     summary: "k failures among the last n looks of another judge, or of the check's limit",
     read,
 };
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KOfN {
     /// Failures that fail the release.

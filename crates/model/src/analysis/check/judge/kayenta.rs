@@ -15,7 +15,7 @@ use windtunnel_stats::kayenta::{
     Direction, KayentaMetric, Label, Measure, MetricResult, Nan, Transform, judge_metric,
 };
 
-/// The part.
+/// `kayenta` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> = Part {
     name: "kayenta",
     summary: "Netflix' judge: series of both versions, compared by ranks",
@@ -25,7 +25,7 @@ pub const PART: Part<Judging> = Part {
 /// Most points of a version that are compared, the latest ones.
 pub const POINTS_MAX: usize = 240;
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kayenta {
     /// How a metric is judged.

@@ -145,7 +145,7 @@ pub struct Opinion {
     pub limit: Option<f64>,
     /// Requests that it rests on, where the judge counts them.
     pub requests: Option<f64>,
-    /// The test.
+    /// What was compared with what, for the event log; nothing where no test was made.
     pub tested: Option<Tested>,
 }
 

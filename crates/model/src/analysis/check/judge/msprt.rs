@@ -13,14 +13,14 @@ use crate::world::action::{Tested, Verdict};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_stats::sequential::{Msprt, msprt_normal};
 
-/// The part.
+/// `msprt` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> = Part {
     name: "msprt",
     summary: "the mixture sequential test: both versions' bad requests, at every look",
     read,
 };
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mixture {
     /// Probability with which a good release ever fails.

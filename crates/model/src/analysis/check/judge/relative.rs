@@ -7,11 +7,11 @@ use super::super::Bound;
 use super::{Asks, Judge, Judging, Look, Opinion, held, value};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `relative` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> =
     Part { name: "relative", summary: "the measured value against the stable version's", read };
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Relative {
     /// The limit, taken from the stable version.

@@ -11,17 +11,17 @@ use crate::world::action::{Tested, Verdict};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_stats::sequential::{Sprt, SprtDecision};
 
-/// The part.
+/// `sprt` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> = Part {
     name: "sprt",
     summary: "Wald's sequential test of a good share of bad requests against a bad one",
     read,
 };
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wald {
-    /// The test.
+    /// Wald's test with its two rates and its error probabilities.
     pub test: Sprt,
 }
 

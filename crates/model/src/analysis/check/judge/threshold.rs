@@ -9,14 +9,14 @@ use super::super::{Bound, Compare};
 use super::{Asks, Judge, Judging, Look, Opinion, held, value};
 use windtunnel_base::settings::{Part, Reader};
 
-/// The part.
+/// `threshold` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> =
     Part { name: "threshold", summary: "the measured value against a fixed limit", read };
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {
-    /// The limit.
+    /// The limit that the measured value must keep.
     pub bound: Bound,
 }
 

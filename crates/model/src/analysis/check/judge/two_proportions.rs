@@ -12,14 +12,14 @@ use crate::world::action::{Tested, Verdict};
 use windtunnel_base::settings::{Part, Reader};
 use windtunnel_stats::proportions::{two_proportions, worse};
 
-/// The part.
+/// `twoProportions` for the catalogue: name, summary and reader.
 pub const PART: Part<Judging> = Part {
     name: "twoProportions",
     summary: "bad requests of both versions, by the test of two proportions",
     read,
 };
 
-/// The judge.
+/// The settings of the judge, read and checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TwoProportions {
     /// Probability with which a good release fails one look.
