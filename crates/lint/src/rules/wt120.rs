@@ -14,15 +14,15 @@ pub const RULE: Rule = Rule {
     name: "limit inside a bucket",
     wrong: "The limit lies between two bounds of the histogram: within a bucket the quantile is a \
             guess along a straight line, and a slowdown that stays in the bucket is not seen.",
-    bad: "histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket[2m]))) \
-          max: 300",
-    good: "histogram_quantile(0.99, sum by (le) (rate(istio_request_duration_milliseconds_bucket[2m]))) \
-           max: 500",
+    bad: "histogram_quantile(0.99, sum by (le) \
+          (rate(istio_request_duration_milliseconds_bucket[2m]))) max: 300",
+    good: "histogram_quantile(0.99, sum by (le) \
+           (rate(istio_request_duration_milliseconds_bucket[2m]))) max: 500",
     harm: Harm::Weak,
     look,
 };
 
-/// Bounds that an exporter always has: Istio's mesh (istio/istio, Envoy's defaults in milliseconds).
+/// Bounds that an exporter always has: Istio's mesh (Envoy's defaults, in milliseconds).
 const FIXED: [(&str, &[f64]); 1] = [(
     "istio_request_duration_milliseconds_bucket",
     &[

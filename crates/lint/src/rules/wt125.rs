@@ -10,8 +10,8 @@ use windtunnel_promql::ast::Test;
 pub const RULE: Rule = Rule {
     code: "WT125",
     name: "dead name",
-    wrong: "The check asks for a name that nothing bears, or names no query at all: it never has an \
-            answer.",
+    wrong: "The check asks for a name that nothing bears, or names no query at all: it never has \
+            an answer.",
     bad: "sum(rate(http_requests_total{pod=~\"{{ target }}-canary-.*\"}[1m]))",
     good: "sum(rate(http_requests_total{pod=~\"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)\"}[1m]))",
     harm: Harm::FailsGood,
